@@ -1,0 +1,173 @@
+//! Looks a name up in a table at compile time, and builds the message for a name that is not there.
+
+/// Position of `name` in `names`.
+///
+/// # Panics
+/// If it is not there; in a constant this is the compile error that the developer reads.
+#[must_use]
+#[track_caller]
+pub const fn position(kind: &str, names: &[&str], name: &str) -> u16 {
+    let mut i = 0;
+    while i < names.len() {
+        if equal(names[i], name) {
+            #[expect(clippy::cast_possible_truncation, reason = "the macros refuse tables of over 65,536 names")]
+            return i as u16;
+        }
+        i += 1;
+    }
+    let message = unknown(kind, names, name);
+    panic!("{}", message.as_str())
+}
+
+/// Whether two strings are the same (`==` is not const).
+#[must_use]
+pub const fn equal(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+const fn unknown(kind: &str, names: &[&str], name: &str) -> Message {
+    let message = Message::new().push("unknown ").push(kind).push(" `").push(name).push("`");
+    if names.is_empty() {
+        return message.push(": this `Auth` declares no ").push(kind).push("s");
+    }
+    let message = match nearest(names, name) {
+        Some(near) => message.push("; did you mean `").push(near).push("`?"),
+        None => message,
+    };
+    declared(message, names)
+}
+
+const fn declared(message: Message, names: &[&str]) -> Message {
+    const SHOWN: usize = 12;
+    let mut message = message.push(" (declared: ");
+    let mut i = 0;
+    while i < names.len() && i < SHOWN {
+        if i > 0 {
+            message = message.push(", ");
+        }
+        message = message.push("`").push(names[i]).push("`");
+        i += 1;
+    }
+    if names.len() > SHOWN {
+        message = message.push(", ..");
+    }
+    message.push(")")
+}
+
+/// The name that is a few edits away, if there is one.
+const fn nearest<'a>(names: &[&'a str], name: &str) -> Option<&'a str> {
+    let mut best = None;
+    let mut best_distance = name.len() / 3 + 2;
+    let mut i = 0;
+    while i < names.len() {
+        let distance = distance(names[i], name);
+        if distance < best_distance {
+            best_distance = distance;
+            best = Some(names[i]);
+        }
+        i += 1;
+    }
+    best
+}
+
+/// Levenshtein distance in bytes, letter case aside, over the first 64 bytes.
+const fn distance(a: &str, b: &str) -> usize {
+    const WIDTH: usize = 64;
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let columns = if b.len() < WIDTH { b.len() } else { WIDTH };
+    let mut row = [0; WIDTH + 1];
+    let mut j = 0;
+    while j <= columns {
+        row[j] = j;
+        j += 1;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        let mut j = 0;
+        while j < columns {
+            let substituted = if a[i].eq_ignore_ascii_case(&b[j]) { diagonal } else { diagonal + 1 };
+            diagonal = row[j + 1];
+            row[j + 1] = min(substituted, min(row[j] + 1, diagonal + 1));
+            j += 1;
+        }
+        i += 1;
+    }
+    row[columns]
+}
+
+const fn min(a: usize, b: usize) -> usize {
+    if a < b { a } else { b }
+}
+
+/// A string that is built at compile time; what does not fit is cut.
+struct Message {
+    bytes: [u8; Message::CAPACITY],
+    len: usize,
+}
+
+impl Message {
+    const CAPACITY: usize = 1024;
+
+    const fn new() -> Self {
+        Self { bytes: [0; Self::CAPACITY], len: 0 }
+    }
+
+    /// Appends a whole string or nothing of it, so that no character is cut in two.
+    const fn push(mut self, text: &str) -> Self {
+        let text = text.as_bytes();
+        if self.len + text.len() > Self::CAPACITY {
+            return self;
+        }
+        let mut i = 0;
+        while i < text.len() {
+            self.bytes[self.len + i] = text[i];
+            i += 1;
+        }
+        self.len += text.len();
+        self
+    }
+
+    const fn as_str(&self) -> &str {
+        let (text, _) = self.bytes.split_at(self.len);
+        match core::str::from_utf8(text) {
+            Ok(text) => text,
+            Err(_) => "unknown name",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{distance, nearest, unknown};
+
+    #[test]
+    fn the_nearest_name_is_proposed() {
+        assert_eq!(nearest(&["view", "edit"], "veiw"), Some("view"));
+        assert_eq!(nearest(&["Administrator", "User"], "administrator"), Some("Administrator"));
+        assert_eq!(nearest(&["view", "edit"], "products:create"), None);
+        assert_eq!(distance("view", "view"), 0);
+    }
+
+    #[test]
+    fn the_message_names_what_is_declared_and_survives_long_and_foreign_names() {
+        let message = unknown("permission", &["view", "größer"], "veiw");
+        assert_eq!(message.as_str(), "unknown permission `veiw`; did you mean `view`? (declared: `view`, `größer`)");
+        let long = "x".repeat(2000);
+        assert!(unknown("role", &["a"], &long).as_str().starts_with("unknown role"));
+        let many: Vec<&str> = vec!["name"; 40];
+        assert!(unknown("role", &many, "zzzzzz").as_str().ends_with(", ..)"));
+    }
+}

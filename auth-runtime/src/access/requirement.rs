@@ -1,0 +1,188 @@
+//! What is asked of a caller: a constant tree, never code.
+
+use std::{fmt, marker::PhantomData};
+
+use crate::{
+    access::{Entry, Facts, Truth},
+    authenticate::Authority,
+    scheme::{Scheme, SchemeSet, Scope},
+};
+
+/// What a caller must be or have to be let in: a tree of clauses over the tables of the `Auth` type `A`.
+///
+/// The attributes build it, and so does [`requirement!`](crate::requirement) for routes outside of OpenAPI.
+/// It is data: the same value is decided, explained in the log, and documented. Every requirement asks for an
+/// authenticated caller; a requirement of two tables cannot be mixed up, as the type names the table.
+///
+/// ```
+/// # use auth_runtime::{access::Requirement, prelude::*};
+/// # permissions! { pub enum Permission { View = "view", Edit = "edit" } }
+/// # roles! { pub enum Role: Permission { Administrator = "Administrator" => all } }
+/// # #[derive(Auth, Clone)] #[auth(permissions = Permission, roles = Role)]
+/// # struct Auth { #[scheme(api_key(header = "X-API-Key"))] key: ApiKeys }
+/// const RULE: Requirement<Auth> = Requirement::any(&[
+///     Requirement::role(Role::Administrator.entry()),
+///     Requirement::permission(Permission::Edit.entry()),
+/// ]);
+/// assert_eq!(RULE.to_string(), r#"any(role("Administrator"), permission("edit"))"#);
+/// ```
+///
+/// An empty `any` or `all` does not compile, as there is no telling whether it should let everybody in or nobody:
+///
+/// ```compile_fail
+/// # use auth_runtime::{access::Requirement, prelude::*};
+/// # #[derive(Auth, Clone)] struct Auth { #[scheme(api_key(header = "X-API-Key"))] key: ApiKeys }
+/// const RULE: Requirement<Auth> = Requirement::any(&[]);
+/// ```
+pub struct Requirement<A: 'static> {
+    pub(super) node: Node<A>,
+    authority: PhantomData<fn() -> A>,
+}
+
+pub(crate) enum Node<A: 'static> {
+    Authenticated,
+    Role { index: u16, name: &'static str },
+    Permission { index: u16, name: &'static str },
+    Scope { index: u16, name: &'static str },
+    Scheme { index: u16, name: &'static str },
+    Fresh { seconds: u64 },
+    Check { index: u16, source: &'static str },
+    All(&'static [Requirement<A>]),
+    Any(&'static [Requirement<A>]),
+    Not(&'static Requirement<A>),
+}
+
+impl<A> Clone for Requirement<A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A> Copy for Requirement<A> {}
+
+impl<A> Clone for Node<A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A> Copy for Node<A> {}
+
+impl<A: Authority> Requirement<A> {
+    const fn of(node: Node<A>) -> Self {
+        Self { node, authority: PhantomData }
+    }
+
+    /// Any authenticated caller.
+    #[must_use]
+    pub const fn authenticated() -> Self {
+        Self::of(Node::Authenticated)
+    }
+
+    /// A caller who has this role.
+    #[must_use]
+    pub const fn role(role: Entry<A::Role>) -> Self {
+        Self::of(Node::Role { index: role.index(), name: role.name() })
+    }
+
+    /// A caller who has this permission, directly or through a role.
+    #[must_use]
+    pub const fn permission(permission: Entry<A::Permission>) -> Self {
+        Self::of(Node::Permission { index: permission.index(), name: permission.name() })
+    }
+
+    /// A caller whose token carries this OAuth 2 scope (RFC 6749, section 3.3).
+    #[must_use]
+    pub const fn scope(scope: Entry<Scope<A>>) -> Self {
+        Self::of(Node::Scope { index: scope.index(), name: scope.name() })
+    }
+
+    /// A caller who came by this scheme.
+    #[must_use]
+    pub const fn scheme(scheme: Entry<Scheme<A>>) -> Self {
+        Self::of(Node::Scheme { index: scheme.index(), name: scheme.name() })
+    }
+
+    /// A caller who signed in at most so many seconds ago (RFC 9470, `max_age`).
+    #[must_use]
+    pub const fn fresh(seconds: u64) -> Self {
+        Self::of(Node::Fresh { seconds })
+    }
+
+    /// What the expression number `index` of an operation says; `source` is how it was written.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn check(index: u16, source: &'static str) -> Self {
+        Self::of(Node::Check { index, source })
+    }
+
+    /// A caller who meets every clause.
+    #[must_use]
+    pub const fn all<const N: usize>(clauses: &'static [Self; N]) -> Self {
+        const { assert!(N > 0, "an empty `all` would let everybody in") }
+        Self::of(Node::All(clauses))
+    }
+
+    /// A caller who meets at least one clause.
+    #[must_use]
+    pub const fn any<const N: usize>(clauses: &'static [Self; N]) -> Self {
+        const { assert!(N > 0, "an empty `any` would let nobody in") }
+        Self::of(Node::Any(clauses))
+    }
+
+    /// An authenticated caller who does not meet the clause.
+    #[must_use]
+    #[expect(clippy::should_implement_trait, reason = "`not` is the word of the grammar, and an operator is not const")]
+    pub const fn not(clause: &'static Self) -> Self {
+        Self::of(Node::Not(clause))
+    }
+
+    pub(crate) fn node(&self) -> Node<A> {
+        self.node
+    }
+
+    /// The schemes by which this requirement can be met at all.
+    pub(crate) fn schemes(&'static self) -> SchemeSet {
+        (0..A::SCHEMES.len()).filter(|scheme| !matches!(self.truth(&OnlyScheme(*scheme)), Truth::False(_))).collect()
+    }
+}
+
+/// All that is known before a request: the scheme that it could come by.
+struct OnlyScheme(usize);
+
+impl<A> Facts<A> for OnlyScheme {
+    fn scheme(&self, index: u16) -> Option<bool> {
+        Some(self.0 == usize::from(index))
+    }
+}
+
+/// As it is written in an attribute.
+impl<A> fmt::Display for Requirement<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |f: &mut fmt::Formatter<'_>, word: &str, clauses: &[Self]| {
+            write!(f, "{word}(")?;
+            for (i, clause) in clauses.iter().enumerate() {
+                write!(f, "{}{clause}", if i > 0 { ", " } else { "" })?;
+            }
+            f.write_str(")")
+        };
+        match self.node {
+            Node::Authenticated => f.write_str("authenticated"),
+            Node::Role { name, .. } => write!(f, "role({name:?})"),
+            Node::Permission { name, .. } => write!(f, "permission({name:?})"),
+            Node::Scope { name, .. } => write!(f, "scopes({name:?})"),
+            Node::Scheme { name, .. } => write!(f, "schemes({name:?})"),
+            Node::Fresh { seconds } => write!(f, "fresh = \"{seconds}s\""),
+            Node::Check { source, .. } => write!(f, "check = {source}"),
+            Node::All(clauses) => list(f, "all", clauses),
+            Node::Any(clauses) => list(f, "any", clauses),
+            Node::Not(clause) => write!(f, "not({clause})"),
+        }
+    }
+}
+
+impl<A> fmt::Debug for Requirement<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

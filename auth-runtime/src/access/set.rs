@@ -1,0 +1,247 @@
+//! A set of names of one table, as bits: what a decision compares.
+
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    marker::PhantomData,
+    ops::{BitAnd, BitOr, Sub},
+};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use crate::access::{Entry, Table, TableSet};
+
+const WORD: usize = u64::BITS as usize;
+
+/// A set of permissions or roles: `N` words of 64 bits, a bit for each name of the table `T`.
+///
+/// The tables give it a name (`PermissionSet`, `RoleSet`) and a constructor; every operation here is
+/// constant and neither allocates nor hashes.
+///
+/// ```
+/// # auth_runtime::permissions! { pub enum Permission { View = "view", Edit = "edit", Delete = "delete" } }
+/// const MINE: PermissionSet = Permission::set(&[Permission::View, Permission::Edit]);
+/// const ALL: PermissionSet = Permission::set(Permission::ALL);
+/// assert!(ALL.contains_all(MINE) && !MINE.contains_all(ALL));
+/// assert!(MINE.contains(Permission::Edit));
+/// assert_eq!(ALL.difference(MINE).iter().collect::<Vec<_>>(), [Permission::Delete]);
+/// assert_eq!(format!("{MINE:?}"), "{view, edit}");
+/// ```
+pub struct Set<T, const N: usize> {
+    words: [u64; N],
+    table: PhantomData<fn() -> T>,
+}
+
+impl<T, const N: usize> Set<T, N> {
+    /// The set with nothing in it.
+    pub const EMPTY: Self = Self { words: [0; N], table: PhantomData };
+
+    /// This set and one more name.
+    #[must_use]
+    pub const fn with(mut self, entry: Entry<T>) -> Self {
+        self.words[entry.index() as usize / WORD] |= 1 << (entry.index() as usize % WORD);
+        self
+    }
+
+    /// What is in either.
+    #[must_use]
+    pub const fn union(mut self, other: Self) -> Self {
+        let mut i = 0;
+        while i < N {
+            self.words[i] |= other.words[i];
+            i += 1;
+        }
+        self
+    }
+
+    /// What is in both.
+    #[must_use]
+    pub const fn intersection(mut self, other: Self) -> Self {
+        let mut i = 0;
+        while i < N {
+            self.words[i] &= other.words[i];
+            i += 1;
+        }
+        self
+    }
+
+    /// What is in this set and not in the other.
+    #[must_use]
+    pub const fn difference(mut self, other: Self) -> Self {
+        let mut i = 0;
+        while i < N {
+            self.words[i] &= !other.words[i];
+            i += 1;
+        }
+        self
+    }
+
+    /// Whether everything in `other` is here.
+    #[must_use]
+    pub const fn contains_all(self, other: Self) -> bool {
+        other.difference(self).is_empty()
+    }
+
+    /// Whether anything in `other` is here.
+    #[must_use]
+    pub const fn intersects(self, other: Self) -> bool {
+        !self.intersection(other).is_empty()
+    }
+
+    /// Whether nothing is here.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        let mut i = 0;
+        while i < N {
+            if self.words[i] != 0 {
+                return false;
+            }
+            i += 1;
+        }
+        true
+    }
+
+    /// How many names are here.
+    #[must_use]
+    pub const fn len(self) -> usize {
+        let (mut i, mut count) = (0, 0);
+        while i < N {
+            count += self.words[i].count_ones() as usize;
+            i += 1;
+        }
+        count
+    }
+
+    /// The bits, lowest first.
+    #[must_use]
+    pub const fn as_words(&self) -> &[u64; N] {
+        &self.words
+    }
+}
+
+impl<T: Table, const N: usize> Set<T, N> {
+    /// Whether `value` is here.
+    #[must_use]
+    pub fn contains(self, value: T) -> bool {
+        self.words[value.index() / WORD] >> (value.index() % WORD) & 1 == 1
+    }
+
+    /// The values that are here, in the order of declaration.
+    pub fn iter(self) -> impl Iterator<Item = T> {
+        T::ALL.iter().copied().filter(move |value| self.contains(*value))
+    }
+}
+
+impl<T: Table, const N: usize> TableSet<T> for Set<T, N> {
+    fn from_words(words: &[u64]) -> Self {
+        let mut set = Self::EMPTY;
+        for (mine, given) in set.words.iter_mut().zip(words) {
+            *mine = *given;
+        }
+        set
+    }
+
+    fn as_slice(&self) -> &[u64] {
+        &self.words
+    }
+
+    fn has(&self, value: T) -> bool {
+        self.contains(value)
+    }
+}
+
+impl<T: Table, const N: usize> FromIterator<T> for Set<T, N> {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        let mut set = Self::EMPTY;
+        for value in values {
+            set.words[value.index() / WORD] |= 1 << (value.index() % WORD);
+        }
+        set
+    }
+}
+
+// Written out: derives would ask the same of `T`, which is only a name here.
+
+impl<T, const N: usize> Clone for Set<T, N> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, const N: usize> Copy for Set<T, N> {}
+
+impl<T, const N: usize> PartialEq for Set<T, N> {
+    fn eq(&self, other: &Self) -> bool {
+        self.words == other.words
+    }
+}
+
+impl<T, const N: usize> Eq for Set<T, N> {}
+
+impl<T, const N: usize> Hash for Set<T, N> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.words.hash(state);
+    }
+}
+
+impl<T, const N: usize> Default for Set<T, N> {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+impl<T, const N: usize> BitOr for Set<T, N> {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        self.union(other)
+    }
+}
+
+impl<T, const N: usize> BitAnd for Set<T, N> {
+    type Output = Self;
+
+    fn bitand(self, other: Self) -> Self {
+        self.intersection(other)
+    }
+}
+
+impl<T, const N: usize> Sub for Set<T, N> {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        self.difference(other)
+    }
+}
+
+impl<T: Table, const N: usize> fmt::Debug for Set<T, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter().map(|value| plain_name(value.index(), T::NAMES))).finish()
+    }
+}
+
+/// A name as it is, without the quotes of a string's `Debug`.
+fn plain_name(index: usize, names: &'static [&'static str]) -> impl fmt::Debug {
+    struct Plain(&'static str);
+    impl fmt::Debug for Plain {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+    Plain(names[index])
+}
+
+/// As a list of names.
+impl<T: Table, const N: usize> Serialize for Set<T, N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(|value| T::NAMES[value.index()]))
+    }
+}
+
+/// From a list of names; an unknown one is an error.
+impl<'de, T: Table, const N: usize> Deserialize<'de> for Set<T, N> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let names = Vec::<String>::deserialize(deserializer)?;
+        names.iter().map(|name| name.parse::<T>().map_err(D::Error::custom)).collect()
+    }
+}

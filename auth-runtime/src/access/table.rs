@@ -1,0 +1,181 @@
+//! Tables of names: what `permissions!` and `roles!` declare, and the untyped view of them that authentication uses.
+
+use std::{
+    fmt::{self, Debug, Display},
+    hash::Hash,
+    marker::PhantomData,
+    str::FromStr,
+};
+
+use crate::access::Set;
+
+/// A closed list of names with a typed value for each; what [`permissions!`](crate::permissions) and
+/// [`roles!`](crate::roles) implement.
+///
+/// Not meant to be implemented by hand.
+pub trait Table: Copy + Eq + Ord + Hash + Debug + Display + FromStr<Err = UnknownName> + Send + Sync + 'static {
+    /// A set of these, as bits.
+    type Set: TableSet<Self>;
+    /// What the names are: `permission` or `role`.
+    const KIND: &'static str;
+    /// Every value, in the order of declaration.
+    const ALL: &'static [Self];
+    /// Every name, in the same order.
+    const NAMES: &'static [&'static str];
+    /// Every description (the doc comment), in the same order.
+    const DESCRIPTIONS: &'static [&'static str];
+
+    /// Position in [`ALL`](Self::ALL), which is also the bit in a [`Set`].
+    fn index(self) -> usize;
+}
+
+/// A set that can be made from the words of a bit set, and shown as them.
+pub trait TableSet<T>: Copy + Eq + Debug + Default + Send + Sync + 'static {
+    /// Takes the bits that the table knows.
+    fn from_words(words: &[u64]) -> Self;
+    /// The bits.
+    fn as_slice(&self) -> &[u64];
+    /// Whether `value` is in the set.
+    fn has(&self, value: T) -> bool;
+}
+
+/// A table of roles: each holds permissions of another table, inheritance already closed.
+pub trait RoleTable: Table {
+    /// The permissions that these roles hold.
+    type Permission: Table;
+    /// For each role, the bits of its permissions.
+    const PERMISSION_WORDS: &'static [&'static [u64]];
+}
+
+/// One name of a table, found at compile time; the type says which table.
+pub struct Entry<T> {
+    index: u16,
+    name: &'static str,
+    table: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Entry<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Entry<T> {}
+
+impl<T> Debug for Entry<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl<T> Entry<T> {
+    /// The entry that a generated table vouches for.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(index: u16, name: &'static str) -> Self {
+        Self { index, name, table: PhantomData }
+    }
+
+    /// Its position in the table.
+    #[must_use]
+    pub const fn index(self) -> u16 {
+        self.index
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+}
+
+/// A name that a table does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown {kind} {name:?}")]
+pub struct UnknownName {
+    kind: &'static str,
+    name: String,
+}
+
+impl UnknownName {
+    /// For `name`, looked for among names of this `kind`.
+    #[must_use]
+    pub fn new(kind: &'static str, name: impl Into<String>) -> Self {
+        Self { kind, name: name.into() }
+    }
+}
+
+/// The names of one `Auth` without their types: how authenticators turn names into bits.
+#[derive(Debug)]
+pub struct Tables {
+    /// Names of permissions.
+    pub permissions: &'static [&'static str],
+    /// Names of roles.
+    pub roles: &'static [&'static str],
+    /// Names of OAuth 2 scopes.
+    pub scopes: &'static [&'static str],
+    /// For each role, the bits of its permissions.
+    pub role_permissions: &'static [&'static [u64]],
+}
+
+/// An empty table, for an `Auth` that declares no permissions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NoPermissions {}
+
+/// An empty table, for an `Auth` that declares no roles; `P` is its table of permissions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NoRoles<P> {
+    #[doc(hidden)]
+    Never(Never, PhantomData<fn() -> P>),
+}
+
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Never {}
+
+macro_rules! empty_table {
+    ($kind:literal, $name:ident $(<$parameter:ident>)?) => {
+        impl$(<$parameter: Table>)? $name$(<$parameter>)? {
+            #[doc(hidden)]
+            #[must_use]
+            #[track_caller]
+            pub const fn __entry(name: &'static str) -> Entry<Self> {
+                Entry::new(super::lookup::position($kind, &[], name), name)
+            }
+        }
+
+        impl$(<$parameter: Table>)? Display for $name$(<$parameter>)? {
+            fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+                Ok(())
+            }
+        }
+
+        impl$(<$parameter: Table>)? FromStr for $name$(<$parameter>)? {
+            type Err = UnknownName;
+
+            fn from_str(name: &str) -> Result<Self, UnknownName> {
+                Err(UnknownName::new($kind, name))
+            }
+        }
+
+        impl$(<$parameter: Table>)? Table for $name$(<$parameter>)? {
+            type Set = Set<Self, 0>;
+            const KIND: &'static str = $kind;
+            const ALL: &'static [Self] = &[];
+            const NAMES: &'static [&'static str] = &[];
+            const DESCRIPTIONS: &'static [&'static str] = &[];
+
+            fn index(self) -> usize {
+                0
+            }
+        }
+    };
+}
+
+empty_table!("permission", NoPermissions);
+empty_table!("role", NoRoles<P>);
+
+impl<P: Table> RoleTable for NoRoles<P> {
+    type Permission = P;
+    const PERMISSION_WORDS: &'static [&'static [u64]] = &[];
+}

@@ -1,0 +1,218 @@
+//! Who a credential belongs to, and what is theirs as bits.
+
+use std::{fmt, sync::Arc};
+
+use serde_json::{Map, Value};
+use smallvec::SmallVec;
+
+use crate::access::Tables;
+
+/// Bits over a table; two words stand in the value itself.
+pub(crate) type Words = SmallVec<[u64; 2]>;
+
+/// Who a credential belongs to: what an [`Authenticator`](super::Authenticator) gives. Cheap to clone.
+///
+/// Names of roles, permissions and scopes became bits when it was built: once per authentication.
+#[derive(Clone)]
+pub struct Identity(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    issuer: String,
+    subject: String,
+    display_name: Option<String>,
+    roles: Words,
+    permissions: Words,
+    scopes: Words,
+    scope: String,
+    claims: Map<String, Value>,
+    authenticated_at: Option<u64>,
+}
+
+impl Identity {
+    /// Who vouches for the caller: the `iss` of a token, or the name of a store.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.0.issuer
+    }
+
+    /// The caller's identifier, unique within the issuer only.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.0.subject
+    }
+
+    /// A name for people to read; the subject if there is no other.
+    #[must_use]
+    pub fn display_name(&self) -> &str {
+        self.0.display_name.as_deref().unwrap_or(&self.0.subject)
+    }
+
+    /// The scopes of the token, declared or not, parted by spaces.
+    #[must_use]
+    pub fn scope(&self) -> &str {
+        &self.0.scope
+    }
+
+    /// What else the issuer says of the caller.
+    #[must_use]
+    pub fn claims(&self) -> &Map<String, Value> {
+        &self.0.claims
+    }
+
+    /// When the caller last proved who they are, in seconds since 1970; not when a token was renewed.
+    #[must_use]
+    pub fn authenticated_at(&self) -> Option<u64> {
+        self.0.authenticated_at
+    }
+
+    pub(crate) fn roles(&self) -> &[u64] {
+        &self.0.roles
+    }
+
+    pub(crate) fn permissions(&self) -> &[u64] {
+        &self.0.permissions
+    }
+
+    pub(crate) fn scopes(&self) -> &[u64] {
+        &self.0.scopes
+    }
+
+    /// The same caller with other permissions.
+    pub(crate) fn with_permissions(mut self, words: &[u64]) -> Self {
+        Arc::make_mut(&mut self.0).permissions = words.into();
+        self
+    }
+}
+
+/// Names the caller and says what is theirs, but none of their claims.
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity")
+            .field("issuer", &self.issuer())
+            .field("subject", &self.subject())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Describes an [`Identity`]; made by [`Context::identity`](super::Context::identity).
+///
+/// A name that the application does not declare grants nothing, and is logged.
+#[derive(Clone)]
+#[must_use = "call `build`"]
+pub struct IdentityBuilder {
+    tables: &'static Tables,
+    inner: Inner,
+    unknown: Vec<(&'static str, String)>,
+}
+
+impl IdentityBuilder {
+    pub(super) fn new(tables: &'static Tables, issuer: String, subject: String) -> Self {
+        let inner = Inner {
+            issuer,
+            subject,
+            display_name: None,
+            roles: Words::new(),
+            permissions: Words::new(),
+            scopes: Words::new(),
+            scope: String::new(),
+            claims: Map::new(),
+            authenticated_at: None,
+        };
+        Self { tables, inner, unknown: Vec::new() }
+    }
+
+    /// A name for people to read.
+    pub fn display_name(mut self, name: impl Into<String>) -> Self {
+        self.inner.display_name = Some(name.into());
+        self
+    }
+
+    /// Gives the role of this name, and what it holds.
+    pub fn role(mut self, name: &str) -> Self {
+        match find(self.tables.roles, name) {
+            Some(role) => {
+                insert(&mut self.inner.roles, role);
+                union(&mut self.inner.permissions, self.tables.role_permissions[role]);
+            }
+            None => self.unknown.push(("role", name.to_owned())),
+        }
+        self
+    }
+
+    /// Gives the permission of this name.
+    pub fn permission(mut self, name: &str) -> Self {
+        match find(self.tables.permissions, name) {
+            Some(permission) => insert(&mut self.inner.permissions, permission),
+            None => self.unknown.push(("permission", name.to_owned())),
+        }
+        self
+    }
+
+    /// The scopes of the token, parted by spaces (RFC 6749, section 3.3). One that is not declared is kept for reading.
+    pub fn scope(mut self, scope: &str) -> Self {
+        for name in scope.split_ascii_whitespace() {
+            if let Some(declared) = find(self.tables.scopes, name) {
+                insert(&mut self.inner.scopes, declared);
+            }
+            if !self.inner.scope.is_empty() {
+                self.inner.scope.push(' ');
+            }
+            self.inner.scope.push_str(name);
+        }
+        self
+    }
+
+    /// What else is known of the caller.
+    pub fn claims(mut self, claims: Map<String, Value>) -> Self {
+        self.inner.claims = claims;
+        self
+    }
+
+    /// When the caller last proved who they are, in seconds since 1970.
+    pub fn authenticated_at(mut self, seconds: u64) -> Self {
+        self.inner.authenticated_at = Some(seconds);
+        self
+    }
+
+    /// The identity.
+    #[must_use]
+    pub fn build(self) -> Identity {
+        if !self.unknown.is_empty() {
+            let Inner { issuer, subject, .. } = &self.inner;
+            tracing::info!(?issuer, ?subject, unknown = ?self.unknown, "names that are not declared grant nothing");
+        }
+        Identity(Arc::new(self.inner))
+    }
+}
+
+impl fmt::Debug for IdentityBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IdentityBuilder").finish_non_exhaustive()
+    }
+}
+
+fn find(names: &[&str], name: &str) -> Option<usize> {
+    names.iter().position(|declared| *declared == name)
+}
+
+fn insert(words: &mut Words, index: usize) {
+    let (word, bit) = (index / 64, index % 64);
+    if words.len() <= word {
+        words.resize(word + 1, 0);
+    }
+    words[word] |= 1 << bit;
+}
+
+fn union(words: &mut Words, other: &[u64]) {
+    if words.len() < other.len() {
+        words.resize(other.len(), 0);
+    }
+    words.iter_mut().zip(other).for_each(|(mine, theirs)| *mine |= theirs);
+}
+
+/// Whether the bit is set; one beyond the words is not.
+pub(crate) fn contains(words: &[u64], index: u16) -> bool {
+    let index = usize::from(index);
+    words.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
+}

@@ -1,0 +1,156 @@
+//! Second step: credential to identity. Reads nothing from the request but the credential.
+
+mod authority;
+mod grants;
+mod identity;
+
+use std::{borrow::Cow, error::Error, fmt, future::Future};
+
+pub use authority::{Attempt, Authentication, Authority, Refusal, RefusalCause};
+pub use grants::Grants;
+pub(crate) use identity::contains;
+pub use identity::{Identity, IdentityBuilder};
+
+use crate::access::Tables;
+
+/// Verifies one kind of credential: the plugin point. A type that implements it may be a field of an `Auth` struct.
+///
+/// ```
+/// use auth_runtime::{authenticate::*, credential::HttpCredentials, prelude::*};
+///
+/// /// Everybody whose card the reader at the door has seen.
+/// #[derive(Clone)]
+/// struct Cards;
+///
+/// impl Authenticator for Cards {
+///     type Credential = HttpCredentials;
+///
+///     async fn authenticate(
+///         &self,
+///         credential: HttpCredentials,
+///         context: &Context,
+///     ) -> Result<Identity, AuthenticationError> {
+///         match credential.as_str() {
+///             "1234" => Ok(context.identity("cards", "alice").role("Viewer").build()),
+///             _ => Err(AuthenticationError::invalid("unknown card")),
+///         }
+///     }
+/// }
+///
+/// #[derive(Auth, Clone)]
+/// struct Auth {
+///     #[scheme(http = "card")]
+///     cards: Cards,
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot verify credentials",
+    label = "a field with `#[scheme(..)]` holds an authenticator",
+    note = "use one of `Jwt`, `Basic`, `ApiKeys`, or implement `auth_runtime::authenticate::Authenticator` for `{Self}`"
+)]
+pub trait Authenticator: Send + Sync + 'static {
+    /// What it verifies: [`BearerToken`](crate::credential::BearerToken),
+    /// [`BasicCredentials`](crate::credential::BasicCredentials), [`ApiKey`](crate::credential::ApiKey) or
+    /// [`HttpCredentials`](crate::credential::HttpCredentials), as the scheme carries.
+    type Credential: Send + Sync;
+
+    /// Says whose credential it is.
+    ///
+    /// # Errors
+    /// [`AuthenticationError::invalid`] if it is nobody's, which is a 401;
+    /// [`AuthenticationError::unavailable`] if that cannot be told now, which is a 503.
+    fn authenticate(
+        &self,
+        credential: Self::Credential,
+        context: &Context,
+    ) -> impl Future<Output = Result<Identity, AuthenticationError>> + Send;
+}
+
+/// What an authenticator may know besides the credential.
+#[derive(Debug, Clone, Copy)]
+pub struct Context {
+    tables: &'static Tables,
+}
+
+impl Context {
+    const fn new(tables: &'static Tables) -> Self {
+        Self { tables }
+    }
+
+    /// The names that the application declares.
+    #[must_use]
+    pub const fn tables(&self) -> &'static Tables {
+        self.tables
+    }
+
+    /// Starts to describe whose credential it is: who vouches for the caller, and the name by which that party knows
+    /// the caller. Only both together identify somebody (OpenID Connect Core, section 5.7).
+    #[must_use]
+    pub fn identity(&self, issuer: impl Into<String>, subject: impl Into<String>) -> IdentityBuilder {
+        IdentityBuilder::new(self.tables, issuer.into(), subject.into())
+    }
+}
+
+/// Why a credential proves nothing. What it says goes to the log, and never to the caller.
+#[derive(Debug)]
+pub struct AuthenticationError(AuthenticationErrorKind);
+
+#[derive(Debug)]
+enum AuthenticationErrorKind {
+    Invalid(Cow<'static, str>),
+    Unavailable(Box<dyn Error + Send + Sync>),
+}
+
+impl AuthenticationError {
+    /// The credential is wrong, expired, revoked or nobody's. The reason must not hold the credential.
+    pub fn invalid(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self(AuthenticationErrorKind::Invalid(reason.into()))
+    }
+
+    /// What is needed to tell (a database, a key server) does not answer.
+    pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(AuthenticationErrorKind::Unavailable(source.into()))
+    }
+
+    /// Whether nothing can be said of the credential now.
+    #[must_use]
+    pub const fn is_unavailable(&self) -> bool {
+        matches!(self.0, AuthenticationErrorKind::Unavailable(_))
+    }
+}
+
+impl fmt::Display for AuthenticationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            AuthenticationErrorKind::Invalid(reason) => f.write_str(reason),
+            AuthenticationErrorKind::Unavailable(source) => write!(f, "cannot be verified now: {source}"),
+        }
+    }
+}
+
+impl Error for AuthenticationError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.0 {
+            AuthenticationErrorKind::Invalid(_) => None,
+            AuthenticationErrorKind::Unavailable(source) => Some(&**source),
+        }
+    }
+}
+
+impl From<Unavailable> for AuthenticationError {
+    fn from(error: Unavailable) -> Self {
+        Self::unavailable(error)
+    }
+}
+
+/// A backend that does not answer. As the error of a store or of a `check`, it makes the answer a 503.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Unavailable(#[source] Box<dyn Error + Send + Sync>);
+
+impl Unavailable {
+    /// For the reason that the backend gives.
+    pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(source.into())
+    }
+}

@@ -1,0 +1,75 @@
+//! User name and password (RFC 7617).
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use poem::Request;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{CarriedBy, Credential, Malformed, authorization};
+use crate::scheme::{SecurityScheme, kind};
+
+/// A user name and a password from the `Authorization` header, in UTF-8 (RFC 7617, section 2.1).
+#[derive(Clone, Debug)]
+pub struct BasicCredentials {
+    username: String,
+    password: SecretString,
+}
+
+impl BasicCredentials {
+    /// For a form or a test; what comes by the header is read by the scheme.
+    #[must_use]
+    pub fn new(username: impl Into<String>, password: impl Into<String>) -> Self {
+        Self { username: username.into(), password: password.into().into() }
+    }
+
+    /// The user name.
+    #[must_use]
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    /// The password; a secret.
+    #[must_use]
+    pub fn password(&self) -> &str {
+        self.password.expose_secret()
+    }
+}
+
+impl CarriedBy<kind::Basic> for BasicCredentials {
+    fn find(request: &Request, _: &SecurityScheme) -> Credential<Self> {
+        authorization::credentials(request, "Basic").and_then(|encoded| decode(encoded.as_str()))
+    }
+}
+
+/// Base64, UTF-8, no control characters, split at the first colon: a user name cannot hold one.
+fn decode(encoded: &str) -> Result<BasicCredentials, Malformed> {
+    let decoded = BASE64_STANDARD.decode(encoded).map_err(|_| Malformed::NotBasic)?;
+    let decoded = SecretString::from(String::from_utf8(decoded).map_err(|_| Malformed::NotBasic)?);
+    if decoded.expose_secret().chars().any(char::is_control) {
+        return Err(Malformed::NotBasic);
+    }
+    let (username, password) = decoded.expose_secret().split_once(':').ok_or(Malformed::NotBasic)?;
+    Ok(BasicCredentials::new(username, password))
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, prelude::BASE64_STANDARD};
+
+    use super::{Malformed, decode};
+
+    #[test]
+    fn the_first_colon_ends_the_user_name() {
+        let credentials = decode(&BASE64_STANDARD.encode("ü:p:q")).unwrap();
+        assert_eq!((credentials.username(), credentials.password()), ("ü", "p:q"));
+        assert!(!format!("{credentials:?}").contains("p:q"));
+    }
+
+    #[test]
+    fn what_is_not_basic_is_malformed() {
+        let encode = |bytes: &[u8]| BASE64_STANDARD.encode(bytes);
+        for bad in ["dTpw!!!!", "dTp", &encode(b"no colon"), &encode(b"u:\xff"), &encode(b"u:a\nb"), &encode(b"u\0:p")]
+        {
+            assert_eq!(decode(bad).unwrap_err(), Malformed::NotBasic, "{bad}");
+        }
+    }
+}

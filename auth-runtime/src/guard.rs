@@ -1,0 +1,186 @@
+//! The runtime line, spelled out: request to credential to identity to principal to decision.
+
+use std::{
+    any::{Any, TypeId},
+    marker::PhantomData,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use poem::{FromRequest, Request, RequestBody, Result};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+
+use crate::{
+    access::{Access, Decision, Operation, Requirement},
+    authenticate::{Authentication, Authority},
+    check::Checks,
+    principal::Principal,
+    rejection::Rejection,
+};
+
+/// Lets a request in, or says why not: no credential that is looked at, no decision, stands anywhere else.
+///
+/// # Errors
+/// The rejection, which was logged.
+pub(crate) async fn admit<A: Authority>(
+    request: &Request,
+    operation: &'static Operation<A>,
+) -> Result<Admission<A>, Rejection> {
+    let requirement = match operation.access() {
+        Access::Public { .. } => return Ok(Admission { operation, caller: None }),
+        Access::Optional => None,
+        Access::Required { requirement, .. } => Some(requirement),
+    };
+    let slot = Slot::<A>::of(request)?;
+    let caller = match slot.authenticate(request, operation).await {
+        Authentication::Authenticated(principal) => Some(principal),
+        Authentication::Anonymous if requirement.is_none() => None,
+        Authentication::Anonymous => return Err(Rejection::anonymous(operation)),
+        Authentication::Refused(refusal) => return Err(Rejection::refused(operation, &refusal)),
+    };
+    if let (Some(requirement), Some(principal)) = (requirement, &caller) {
+        // What only a `check` can tell is asked when the handler's arguments are there.
+        decide(operation, requirement, principal)?;
+    }
+    if let Some(principal) = &caller {
+        slot.remember(principal);
+    }
+    Ok(Admission { operation, caller })
+}
+
+fn decide<A: Authority>(
+    operation: &'static Operation<A>,
+    requirement: &Requirement<A>,
+    principal: &Principal<A>,
+) -> Result<(), Rejection> {
+    match requirement.decide(principal) {
+        Decision::Allow | Decision::NeedsCheck(_) => Ok(()),
+        Decision::Deny(denial) => Err(Rejection::denied(operation, principal, &denial)),
+    }
+}
+
+/// A request that was let in as far as can be told without its arguments.
+pub(crate) struct Admission<A: Authority> {
+    operation: &'static Operation<A>,
+    caller: Option<Principal<A>>,
+}
+
+/// The rule of one operation, as a type; the macros implement it.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a rule; put `#[protected]` on the impl block or the handler")]
+pub trait Rule: Send + Sync + 'static {
+    /// Who vouches for callers.
+    type Auth: Authority;
+    /// Who may call.
+    const OPERATION: &'static Operation<Self::Auth>;
+}
+
+/// First argument of every operation that the macros generate: it is there if the caller was let in.
+pub struct Guard<R: Rule> {
+    admission: Admission<R::Auth>,
+    rule: PhantomData<R>,
+}
+
+impl<R: Rule> Guard<R> {
+    /// The checks that the rule leaves to ask, now that the arguments are there.
+    #[must_use]
+    pub fn checks(&self) -> Checks<'_, R::Auth> {
+        Checks::new(self.admission.operation, self.admission.caller.as_ref())
+    }
+}
+
+/// In an OpenAPI operation it stands as a security scheme; `service.rs` puts the real ones in the document.
+impl<'a, R: Rule> ApiExtractor<'a> for Guard<R> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![R::OPERATION.name()]
+    }
+
+    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
+        let admission = admit(request, R::OPERATION).await.map_err(Rejection::into_error)?;
+        Ok(Self { admission, rule: PhantomData })
+    }
+}
+
+/// The same for a plain Poem handler.
+pub struct HandlerGuard<R: Rule>(Guard<R>);
+
+impl<R: Rule> HandlerGuard<R> {
+    /// The checks that the rule leaves to ask.
+    #[must_use]
+    pub fn checks(&self) -> Checks<'_, R::Auth> {
+        self.0.checks()
+    }
+}
+
+impl<'a, R: Rule> FromRequest<'a> for HandlerGuard<R> {
+    async fn from_request(request: &'a Request, body: &mut RequestBody) -> Result<Self> {
+        Guard::from_request(request, body, ExtractParamOptions::default()).await.map(Self)
+    }
+}
+
+/// What one request carries along the line: who authenticates, and who was let in.
+pub(crate) struct Slot<A>(Arc<SlotInner<A>>);
+
+struct SlotInner<A> {
+    auth: Arc<A>,
+    principal: OnceLock<Principal<A>>,
+    users: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
+}
+
+impl<A> Clone for Slot<A> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<A: Authority> Slot<A> {
+    pub(crate) fn new(auth: Arc<A>) -> Self {
+        Self(Arc::new(SlotInner { auth, principal: OnceLock::new(), users: Mutex::default() }))
+    }
+
+    pub(crate) fn of(request: &Request) -> Result<&Self, Rejection> {
+        request.extensions().get().ok_or_else(Rejection::no_auth::<A>)
+    }
+
+    pub(crate) fn principal(&self) -> Option<Principal<A>> {
+        self.0.principal.get().cloned()
+    }
+
+    /// Who calls: known from a rule further out, or told by the credentials.
+    async fn authenticate(&self, request: &Request, operation: &'static Operation<A>) -> Authentication<A> {
+        let accepted = operation.schemes();
+        match self.0.principal.get() {
+            Some(principal) if accepted.contains(principal.scheme_index()) => {
+                Authentication::Authenticated(principal.clone())
+            }
+            Some(_) => Authentication::Anonymous,
+            None => self.0.auth.authenticate(request, accepted).await,
+        }
+    }
+
+    fn remember(&self, principal: &Principal<A>) {
+        if self.0.principal.set(principal.clone()).is_ok() {
+            tracing::debug!(
+                scheme = principal.scheme(),
+                issuer = ?principal.issuer(),
+                subject = ?principal.subject(),
+                "authenticated"
+            );
+        }
+    }
+
+    /// The user of this type that was loaded for this request.
+    pub(crate) fn user<U: Send + Sync + 'static>(&self) -> Option<Arc<U>> {
+        let users = self.0.users.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = users.iter().find(|(id, _)| *id == TypeId::of::<U>())?;
+        Arc::clone(&found.1).downcast().ok()
+    }
+
+    pub(crate) fn remember_user<U: Send + Sync + 'static>(&self, user: &Arc<U>) {
+        let user: Arc<dyn Any + Send + Sync> = user.clone();
+        self.0.users.lock().unwrap_or_else(PoisonError::into_inner).push((TypeId::of::<U>(), user));
+    }
+}

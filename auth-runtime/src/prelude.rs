@@ -1,0 +1,19 @@
+//! What a service needs in scope: `use auth_runtime::prelude::*;`.
+
+#[cfg(feature = "api-key")]
+pub use crate::api_key::ApiKeys;
+#[cfg(feature = "jwt")]
+pub use crate::jwt::Jwt;
+#[cfg(feature = "basic")]
+pub use crate::users::Basic;
+pub use crate::{
+    Auth,
+    access::{RoleTable as _, Table as _},
+    authenticate::{Authenticator, Authority as _, Grants},
+    optional_auth, permission, permissions,
+    principal::Principal,
+    protect::Protect as _,
+    protected, public, requirement, roles,
+    service::Service as _,
+    user::{CurrentUser, LoadUser},
+};

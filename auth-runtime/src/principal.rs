@@ -1,0 +1,183 @@
+//! Third step: identity to principal, the caller as the application sees it.
+
+use std::{
+    fmt,
+    marker::PhantomData,
+    time::{Duration, SystemTime},
+};
+
+use poem::{FromRequest, Request, RequestBody, Result};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::{
+    access::{Facts, Table, TableSet},
+    authenticate::{Authority, Identity, contains},
+    guard::Slot,
+    rejection::Rejection,
+};
+
+/// The authenticated caller.
+///
+/// An extractor: a handler that takes it runs for authenticated callers only; with
+/// `#[optional_auth]`, take `Option<Principal<Auth>>`. It holds what a rule has let in, so it is only there where a
+/// rule ran: in an operation of a protected API, a handler with `#[protected]`, below `.protect(..)`.
+///
+/// ```
+/// # use auth_runtime::prelude::*;
+/// # permissions! { pub enum Permission { View = "view" } }
+/// # roles! { pub enum Role: Permission { Viewer = "Viewer" => [View] } }
+/// # #[derive(Auth, Clone)] #[auth(permissions = Permission, roles = Role)]
+/// # struct Auth { #[scheme(api_key(header = "X-API-Key"))] key: ApiKeys }
+/// fn greeting(caller: &Principal<Auth>) -> String {
+///     if caller.has_role(Role::Viewer) { format!("Hello {}", caller.display_name()) } else { "Hello".into() }
+/// }
+///
+/// // In a test of the handler itself, make one by hand:
+/// let viewer = auth_runtime::testing::principal("basic", "alice", |identity| identity.role("Viewer"));
+/// assert_eq!(greeting(&viewer), "Hello alice");
+/// assert!(viewer.has(Permission::View));
+/// ```
+pub struct Principal<A> {
+    identity: Identity,
+    scheme: usize,
+    authority: PhantomData<fn() -> A>,
+}
+
+impl<A> Clone for Principal<A> {
+    fn clone(&self) -> Self {
+        Self { identity: self.identity.clone(), scheme: self.scheme, authority: PhantomData }
+    }
+}
+
+impl<A: Authority> Principal<A> {
+    /// The caller of this identity, who came by the scheme at this position.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn new(identity: Identity, scheme: usize) -> Self {
+        Self { identity, scheme, authority: PhantomData }
+    }
+
+    /// Who vouches for the caller: the `iss` of a token, or the name of a store.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.identity.issuer()
+    }
+
+    /// The caller's identifier. Unique within the issuer only: store both.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.identity.subject()
+    }
+
+    /// A name for people to read; the subject if there is no other.
+    #[must_use]
+    pub fn display_name(&self) -> &str {
+        self.identity.display_name()
+    }
+
+    /// The name of the security scheme by which the caller came.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        A::SCHEMES.get(self.scheme).map_or("", |scheme| scheme.name)
+    }
+
+    /// The caller's roles.
+    #[must_use]
+    pub fn roles(&self) -> <A::Role as Table>::Set {
+        TableSet::from_words(self.identity.roles())
+    }
+
+    /// Whether the caller has this role.
+    #[must_use]
+    pub fn has_role(&self, role: A::Role) -> bool {
+        self.roles().has(role)
+    }
+
+    /// The caller's permissions: direct ones, and those of the roles.
+    #[must_use]
+    pub fn permissions(&self) -> <A::Permission as Table>::Set {
+        TableSet::from_words(self.identity.permissions())
+    }
+
+    /// Whether the caller has this permission.
+    #[must_use]
+    pub fn has(&self, permission: A::Permission) -> bool {
+        self.permissions().has(permission)
+    }
+
+    /// The OAuth 2 scopes of the token, declared or not.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.identity.scope().split_ascii_whitespace()
+    }
+
+    /// What else the issuer says of the caller.
+    #[must_use]
+    pub fn claims(&self) -> &Map<String, Value> {
+        self.identity.claims()
+    }
+
+    /// One claim as a type of yours; `None` if it is not there or of another type.
+    #[must_use]
+    pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        self.claims().get(name).and_then(|claim| T::deserialize(claim).ok())
+    }
+
+    /// When the caller last proved who they are; `None` for those who never sign in, such as machines with a key.
+    #[must_use]
+    pub fn authenticated_at(&self) -> Option<SystemTime> {
+        self.identity.authenticated_at().map(|seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+    }
+
+    pub(crate) fn scheme_index(&self) -> usize {
+        self.scheme
+    }
+
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+}
+
+impl<A: Authority> fmt::Debug for Principal<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Principal")
+            .field("issuer", &self.issuer())
+            .field("subject", &self.subject())
+            .field("scheme", &self.scheme())
+            .field("roles", &self.roles())
+            .field("permissions", &self.permissions())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is known of a caller when a requirement is read.
+impl<A: Authority> Facts<A> for Principal<A> {
+    fn role(&self, index: u16) -> Option<bool> {
+        Some(contains(self.identity.roles(), index))
+    }
+
+    fn permission(&self, index: u16) -> Option<bool> {
+        Some(contains(self.identity.permissions(), index))
+    }
+
+    fn scope(&self, index: u16) -> Option<bool> {
+        Some(contains(self.identity.scopes(), index))
+    }
+
+    fn scheme(&self, index: u16) -> Option<bool> {
+        Some(self.scheme == usize::from(index))
+    }
+
+    fn fresh(&self, seconds: u64) -> Option<bool> {
+        let age = self.authenticated_at().map(|at| SystemTime::now().duration_since(at));
+        // A sign-in in the future is a clock that is off, and no proof of anything.
+        Some(matches!(age, Some(Ok(age)) if age <= Duration::from_secs(seconds)))
+    }
+}
+
+impl<'a, A: Authority> FromRequest<'a> for Principal<A> {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        let slot = Slot::<A>::of(request)?;
+        slot.principal().ok_or_else(|| Rejection::no_rule::<Self>().into())
+    }
+}

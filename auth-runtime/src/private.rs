@@ -1,0 +1,49 @@
+//! Every path that the macros emit. Not for use by hand, and free to change in any release.
+
+pub use core;
+pub use poem;
+pub use poem_openapi;
+pub use serde;
+pub use std;
+
+pub use crate::{
+    access::{
+        Access, Entry, NoPermissions, NoRoles, Operation, Requirement, RoleTable, Set, Table, Tables, UnknownName,
+        lookup::position,
+    },
+    authenticate::{Attempt, Authentication, Authenticator, Authority, Context, Refusal, RefusalCause},
+    check::{Answer, Check},
+    credential::{CarriedBy, Choice, Credential, choose},
+    guard::{Guard, HandlerGuard, Rule},
+    principal::Principal,
+    protect::WithAuth,
+    rejection::{Rejection, RejectionBody},
+    response::Guarded,
+    scheme::{Grant, Location, OAuthFlow, Scheme, SchemeKind, SchemeSet, Scope, SecurityScheme, kind},
+    service::Protected,
+};
+
+/// What a scheme finds in a request, and what was found without what it holds.
+#[must_use]
+pub fn find<K, C: CarriedBy<K>>(
+    request: &poem::Request,
+    accepted: SchemeSet,
+    scheme: &SecurityScheme,
+    index: usize,
+) -> (Credential<C>, Credential<()>) {
+    let credential = if accepted.contains(index) { C::find(request, scheme) } else { Credential::Absent };
+    let state = credential.state();
+    (credential, state)
+}
+
+/// The names of two tables in one.
+#[must_use]
+pub const fn concat<const N: usize>(first: &[&'static str], second: &[&'static str]) -> [&'static str; N] {
+    let mut names = [""; N];
+    let mut i = 0;
+    while i < N {
+        names[i] = if i < first.len() { first[i] } else { second[i - first.len()] };
+        i += 1;
+    }
+    names
+}

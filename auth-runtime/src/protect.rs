@@ -1,0 +1,104 @@
+//! Poem routes outside of OpenAPI: a middleware that brings the `Auth`, and a combinator that guards a subtree.
+
+use std::sync::Arc;
+
+use poem::{
+    Endpoint, IntoEndpoint, IntoResponse, Request, Response, Result,
+    http::header::{CACHE_CONTROL, HeaderValue},
+};
+
+use crate::{
+    access::Operation,
+    authenticate::Authority,
+    guard::{Slot, admit},
+    rejection::Rejection,
+};
+
+/// An endpoint whose rules know who authenticates: what `.with(auth)` makes.
+///
+/// It lets everything through by itself; the rules are below it, in `#[protected]` handlers and
+/// [`protect`](Protect::protect).
+#[derive(Debug)]
+pub struct WithAuth<A, E> {
+    auth: Arc<A>,
+    inner: E,
+}
+
+impl<A: Authority, E> WithAuth<A, E> {
+    /// Puts `auth` in front of an endpoint.
+    #[must_use]
+    pub fn new(auth: &A, inner: E) -> Self {
+        Self { auth: Arc::new(auth.clone()), inner }
+    }
+}
+
+impl<A: Authority, E: Endpoint> Endpoint for WithAuth<A, E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let slot = Slot::new(Arc::clone(&self.auth));
+        request.extensions_mut().insert(slot.clone());
+        let mut response = self.inner.call(request).await?.into_response();
+        if slot.principal().is_some() {
+            // What one caller may read is not for a shared cache, unless the handler knows better (RFC 9111, 3.5).
+            response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        }
+        Ok(response)
+    }
+}
+
+/// An endpoint that only those reach who meet a requirement.
+#[derive(Debug)]
+pub struct ProtectedEndpoint<A: 'static, E> {
+    operation: &'static Operation<A>,
+    inner: E,
+}
+
+impl<A: Authority, E: Endpoint> Endpoint for ProtectedEndpoint<A, E> {
+    type Output = E::Output;
+
+    async fn call(&self, request: Request) -> Result<E::Output> {
+        admit(&request, self.operation).await.map_err(Rejection::into_error)?;
+        self.inner.call(request).await
+    }
+}
+
+/// Guards whole subtrees: static files, WebSocket and event streams, routers of other crates.
+pub trait Protect: IntoEndpoint + Sized {
+    /// Lets only those through who meet the requirement; see [`requirement!`](crate::requirement).
+    ///
+    /// Stands around the endpoint, so no spelling of a path below it and no method gets past. Needs `.with(auth)`
+    /// around it: without that, every request is answered with 500.
+    ///
+    /// ```
+    /// # use auth_runtime::prelude::*;
+    /// # #[derive(Auth, Clone)] struct Auth { #[scheme(api_key(header = "X-API-Key"))] key: ApiKeys }
+    /// use poem::{EndpointExt, Route, endpoint::make_sync};
+    ///
+    /// # fn app(auth: Auth) -> impl poem::Endpoint {
+    /// let reports = Route::new().at("/*", make_sync(|_| "figures"));
+    /// Route::new().nest("/reports", reports.protect(requirement!(authenticated))).with(auth)
+    /// # }
+    /// ```
+    fn protect<A: Authority>(self, requirement: &'static Operation<A>) -> ProtectedEndpoint<A, Self::Endpoint> {
+        assert_reachable(requirement);
+        ProtectedEndpoint { operation: requirement, inner: self.into_endpoint() }
+    }
+}
+
+impl<T: IntoEndpoint> Protect for T {}
+
+/// Stops a service at start if no scheme at all can meet a requirement, rather than at its first request.
+///
+/// # Panics
+/// If so, naming the operation.
+pub(crate) fn assert_reachable<A: Authority>(operation: &'static Operation<A>) {
+    use crate::access::Access;
+    if let Access::Required { requirement, .. } = operation.access() {
+        assert!(
+            operation.schemes() != crate::scheme::SchemeSet::EMPTY,
+            "no scheme can ever meet the requirement of `{}`: {requirement}",
+            operation.name(),
+        );
+    }
+}

@@ -1,0 +1,339 @@
+//! Last step: decision to answer. What the caller reads says what to do next; what happened goes to the log.
+
+use std::{any::type_name, error::Error, fmt};
+
+use poem::{
+    Body, Response,
+    error::{NotFoundError, ResponseError},
+    http::{HeaderValue, StatusCode, header},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    access::{Access, Denial, Operation, Reason},
+    authenticate::{Authority, Refusal, RefusalCause, Unavailable},
+    challenge::{Challenges, ErrorCode},
+    check::is_unavailable,
+    credential::Malformed,
+    principal::Principal,
+    scheme::SchemeSet,
+};
+
+/// After how many seconds a caller may come back when a backend is down.
+const RETRY_AFTER: u32 = 5;
+
+/// A request that was not let in.
+///
+/// As a [`poem::Error`] it can be caught by its type; its status and its challenges are settled, its body can be
+/// replaced with `#[auth(rejection = path)]`.
+#[derive(Debug, Clone)]
+pub struct Rejection {
+    code: RejectionCode,
+    challenges: Vec<HeaderValue>,
+    body: fn(&Rejection) -> RejectionBody,
+}
+
+/// What a rejected caller can rely on: stable, machine-readable, and silent about users, roles and rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RejectionCode {
+    /// 401: no credential was sent.
+    AuthenticationRequired,
+    /// 401: the credential is not valid (any more).
+    InvalidCredentials,
+    /// 401: the sign-in is too long ago (RFC 9470).
+    ReauthenticationRequired,
+    /// 400: what was sent is not a credential.
+    MalformedCredentials,
+    /// 400: more than one credential was sent.
+    SeveralCredentials,
+    /// 403: the caller may not do this.
+    NotAllowed,
+    /// 404 instead of 403.
+    NotFound,
+    /// 503: whether the caller may do this cannot be told now.
+    Unavailable,
+    /// 500: an error of the application: a rule without an `Auth`.
+    Misconfigured,
+}
+
+impl RejectionCode {
+    /// The status: fixed, whatever the body.
+    #[must_use]
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::AuthenticationRequired | Self::InvalidCredentials | Self::ReauthenticationRequired => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::MalformedCredentials | Self::SeveralCredentials => StatusCode::BAD_REQUEST,
+            Self::NotAllowed => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Misconfigured => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// As it stands in the body.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthenticationRequired => "authentication_required",
+            Self::InvalidCredentials => "invalid_credentials",
+            Self::ReauthenticationRequired => "reauthentication_required",
+            Self::MalformedCredentials => "malformed_credentials",
+            Self::SeveralCredentials => "several_credentials",
+            Self::NotAllowed => "not_allowed",
+            Self::NotFound => "not_found",
+            Self::Unavailable => "temporarily_unavailable",
+            Self::Misconfigured => "server_misconfigured",
+        }
+    }
+
+    const fn detail(self) -> &'static str {
+        match self {
+            Self::AuthenticationRequired => {
+                "This operation needs a credential; the WWW-Authenticate header names the schemes."
+            }
+            Self::InvalidCredentials => "The credential is not valid.",
+            Self::ReauthenticationRequired => "This operation needs a more recent sign-in.",
+            Self::MalformedCredentials => "The credential is not well-formed.",
+            Self::SeveralCredentials => "Send one credential, not several.",
+            Self::NotAllowed => "You may not do this.",
+            Self::NotFound => "There is nothing here.",
+            Self::Unavailable => "Whether you may do this cannot be told at the moment; try again later.",
+            Self::Misconfigured => "The server is not set up for this operation.",
+        }
+    }
+}
+
+impl Rejection {
+    /// What the caller can rely on.
+    #[must_use]
+    pub fn code(&self) -> RejectionCode {
+        self.code
+    }
+
+    fn new<A: Authority>(code: RejectionCode, challenges: Vec<HeaderValue>) -> Self {
+        Self { code, challenges, body: A::rejection_body }
+    }
+
+    /// Nothing was sent: no error in the challenges (RFC 6750, section 3.1).
+    pub(crate) fn anonymous<A: Authority>(operation: &'static Operation<A>) -> Self {
+        tracing::info!(operation = operation.name(), "denied: no credential");
+        Self::new::<A>(RejectionCode::AuthenticationRequired, challenges(operation).plain())
+    }
+
+    pub(crate) fn refused<A: Authority>(operation: &'static Operation<A>, refusal: &Refusal) -> Self {
+        let scheme = refusal.scheme.and_then(|index| A::SCHEMES.get(index));
+        let (code, error) = match &refusal.cause {
+            RefusalCause::Authentication(error) if error.is_unavailable() => (RejectionCode::Unavailable, None),
+            RefusalCause::Authentication(_) => (RejectionCode::InvalidCredentials, Some(ErrorCode::InvalidToken)),
+            RefusalCause::Malformed(Malformed::NotBasic) | RefusalCause::Unsupported => {
+                (RejectionCode::InvalidCredentials, None)
+            }
+            RefusalCause::Malformed(_) => (RejectionCode::MalformedCredentials, Some(ErrorCode::InvalidRequest)),
+            RefusalCause::Several => (RejectionCode::SeveralCredentials, Some(ErrorCode::InvalidRequest)),
+        };
+        tracing::warn!(
+            operation = operation.name(),
+            scheme = scheme.map(|scheme| scheme.name),
+            cause = ?refusal.cause,
+            "denied: credentials refused"
+        );
+        let challenges = match (code.status(), &refusal.cause) {
+            (StatusCode::SERVICE_UNAVAILABLE, _) => Vec::new(),
+            (StatusCode::BAD_REQUEST, RefusalCause::Several) => {
+                challenges(operation).bearer_only(ErrorCode::InvalidRequest)
+            }
+            (StatusCode::BAD_REQUEST, _) => challenges(operation).only(refusal.scheme, error),
+            _ => challenges(operation).with(refusal.scheme, error),
+        };
+        Self::new::<A>(code, challenges)
+    }
+
+    pub(crate) fn denied<A: Authority>(
+        operation: &'static Operation<A>,
+        caller: &Principal<A>,
+        denial: &Denial<A>,
+    ) -> Self {
+        tracing::warn!(
+            operation = operation.name(),
+            scheme = caller.scheme(),
+            issuer = ?caller.issuer(),
+            subject = ?caller.subject(),
+            reason = ?denial.reason,
+            clause = %denial.clause,
+            "denied"
+        );
+        let used = Some(caller.scheme_index());
+        match denial.reason {
+            Reason::NotFresh { max_age } => {
+                let error = ErrorCode::InsufficientUserAuthentication { max_age };
+                Self::new::<A>(RejectionCode::ReauthenticationRequired, challenges(operation).with(used, Some(error)))
+            }
+            _ if hides(operation) => Self::new::<A>(RejectionCode::NotFound, Vec::new()),
+            _ => {
+                let error = ErrorCode::InsufficientScope { scopes: scopes(operation, denial) };
+                Self::new::<A>(RejectionCode::NotAllowed, challenges(operation).only(used, Some(error)))
+            }
+        }
+    }
+
+    /// A check that did not answer: never a pass.
+    pub(crate) fn check_failed<A: Authority>(
+        operation: &'static Operation<A>,
+        caller: Option<&Principal<A>>,
+        error: &(dyn Error + Send + Sync + 'static),
+    ) -> Self {
+        let subject = caller.map(Principal::subject);
+        let error: &(dyn Error + 'static) = error;
+        tracing::warn!(operation = operation.name(), ?subject, error = %error, "denied: a check failed");
+        match (is_unavailable(error), hides(operation)) {
+            (true, _) => Self::new::<A>(RejectionCode::Unavailable, Vec::new()),
+            (false, true) => Self::new::<A>(RejectionCode::NotFound, Vec::new()),
+            (false, false) => Self::new::<A>(RejectionCode::NotAllowed, Vec::new()),
+        }
+    }
+
+    /// The credential is good, but the application has no user for it (any more).
+    pub(crate) fn no_user<A: Authority>(caller: &Principal<A>) -> Self {
+        tracing::warn!(issuer = ?caller.issuer(), subject = ?caller.subject(), "denied: no user for this caller");
+        let every: SchemeSet = (0..A::SCHEMES.len()).collect();
+        let challenges = Challenges::<A>::new(every).with(Some(caller.scheme_index()), Some(ErrorCode::InvalidToken));
+        Self::new::<A>(RejectionCode::InvalidCredentials, challenges)
+    }
+
+    pub(crate) fn user_unavailable<A: Authority>(caller: &Principal<A>, error: &Unavailable) -> Self {
+        tracing::warn!(issuer = ?caller.issuer(), subject = ?caller.subject(), %error, "the user cannot be loaded");
+        Self::new::<A>(RejectionCode::Unavailable, Vec::new())
+    }
+
+    /// A rule ran, but there is nobody to authenticate.
+    pub(crate) fn no_auth<A: Authority>() -> Self {
+        let auth = type_name::<A>();
+        tracing::error!("no `{auth}` in the request: put `.with(auth)` around the route, or mount `auth.service(..)`");
+        Self::new::<A>(RejectionCode::Misconfigured, Vec::new())
+    }
+
+    /// A caller is asked for where no rule has let one in.
+    pub(crate) fn no_rule<Extractor>() -> Self {
+        let extractor = type_name::<Extractor>();
+        tracing::error!(
+            "`{extractor}` where no rule ran: put `#[protected]` on the handler, or `.protect(..)` around it"
+        );
+        Self { code: RejectionCode::Misconfigured, challenges: Vec::new(), body: RejectionBody::problem }
+    }
+
+    /// As an error of Poem, marked so that no `bad_request_handler` takes it for a bad argument.
+    #[must_use]
+    pub fn into_error(self) -> poem::Error {
+        let mut error = match self.code {
+            // The very error of a path that does not exist, so that handlers of 404 treat both alike.
+            RejectionCode::NotFound => NotFoundError.into(),
+            _ => poem::Error::from(self),
+        };
+        error.set_data(IsRejection);
+        error
+    }
+}
+
+fn challenges<A: Authority>(operation: &'static Operation<A>) -> Challenges<A> {
+    Challenges::new(operation.schemes())
+}
+
+fn hides<A>(operation: &Operation<A>) -> bool {
+    matches!(operation.access(), Access::Required { hide: true, .. })
+}
+
+/// The scopes to name, if scopes are the rule that failed (RFC 6750, section 3.1).
+fn scopes<A: Authority>(operation: &'static Operation<A>, denial: &Denial<A>) -> Vec<&'static str> {
+    match (denial.reason, operation.access()) {
+        (Reason::MissingScope, Access::Required { requirement, .. }) => requirement.scopes(),
+        _ => Vec::new(),
+    }
+}
+
+/// Marks an error of Poem as a rejection.
+#[derive(Clone)]
+struct IsRejection;
+
+/// Whether an error of Poem is a rejection, whatever it looks like.
+pub(crate) fn is_rejection(error: &poem::Error) -> bool {
+    error.data::<IsRejection>().is_some()
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.as_str())
+    }
+}
+
+impl Error for Rejection {}
+
+impl ResponseError for Rejection {
+    fn status(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    fn as_response(&self) -> Response {
+        if self.code == RejectionCode::NotFound {
+            return poem::Error::from(NotFoundError).into_response();
+        }
+        let RejectionBody { content_type, text } = (self.body)(self);
+        let mut response = Response::builder()
+            .status(self.code.status())
+            .header(header::CONTENT_TYPE, content_type)
+            .header(header::CACHE_CONTROL, "no-store")
+            .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+            .header(header::CONTENT_SECURITY_POLICY, "frame-ancestors 'none'")
+            .body(Body::from_string(text));
+        for challenge in &self.challenges {
+            response.headers_mut().append(header::WWW_AUTHENTICATE, challenge.clone());
+        }
+        if self.code == RejectionCode::Unavailable {
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER.into());
+        }
+        response
+    }
+}
+
+/// The body of a rejection.
+#[derive(Debug, Clone)]
+pub struct RejectionBody {
+    content_type: &'static str,
+    text: String,
+}
+
+impl RejectionBody {
+    /// Problem details (RFC 9457), with the stable `code`.
+    #[must_use]
+    pub fn problem(rejection: &Rejection) -> Self {
+        let code = rejection.code;
+        let problem = json!({
+            "type": "about:blank",
+            "title": code.status().canonical_reason().unwrap_or("Error"),
+            "status": code.status().as_u16(),
+            "detail": code.detail(),
+            "code": code.as_str(),
+        });
+        Self { content_type: "application/problem+json", text: problem.to_string() }
+    }
+
+    /// Any other JSON.
+    #[must_use]
+    pub fn json(value: &Value) -> Self {
+        Self { content_type: "application/json; charset=utf-8", text: value.to_string() }
+    }
+
+    /// Plain text.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { content_type: "text/plain; charset=utf-8", text: text.into() }
+    }
+
+    /// A page.
+    #[must_use]
+    pub fn html(text: impl Into<String>) -> Self {
+        Self { content_type: "text/html; charset=utf-8", text: text.into() }
+    }
+}

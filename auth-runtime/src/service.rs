@@ -1,0 +1,207 @@
+//! A protected API that is mounted: routes, documents and who authenticates, from one place.
+
+use std::collections::HashMap;
+
+use poem::{
+    Endpoint, EndpointExt, IntoEndpoint, Response,
+    endpoint::{BoxEndpoint, make_sync},
+    http::{HeaderValue, Method, StatusCode, header::ALLOW},
+};
+use poem_openapi::{
+    OpenApi, OpenApiService,
+    registry::{MetaApi, MetaPath, Registry},
+};
+
+use crate::{
+    access::Operation,
+    authenticate::Authority,
+    openapi,
+    protect::{WithAuth, assert_reachable},
+};
+
+/// An API whose every operation says who may call it; `#[protected]` on the impl block implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not protected",
+    label = "its operations say nothing about who may call them",
+    note = "put `#[protected]` above `#[OpenApi]` on its impl block"
+)]
+pub trait Protected: OpenApi {
+    /// Who vouches for callers.
+    type Auth: Authority;
+
+    /// Every operation, with who may call it.
+    fn operations() -> Vec<&'static Operation<Self::Auth>>;
+}
+
+macro_rules! protected_tuples {
+    ($(($first:ident $(, $rest:ident)*))*) => {$(
+        impl<$first: Protected, $($rest: Protected<Auth = $first::Auth>),*> Protected for ($first, $($rest),*) {
+            type Auth = $first::Auth;
+
+            fn operations() -> Vec<&'static Operation<Self::Auth>> {
+                let mut operations = $first::operations();
+                $(operations.extend($rest::operations());)*
+                operations
+            }
+        }
+    )*};
+}
+
+// As long as Poem's own.
+protected_tuples! {
+    (T1, T2)
+    (T1, T2, T3)
+    (T1, T2, T3, T4)
+    (T1, T2, T3, T4, T5)
+    (T1, T2, T3, T4, T5, T6)
+    (T1, T2, T3, T4, T5, T6, T7)
+    (T1, T2, T3, T4, T5, T6, T7, T8)
+    (T1, T2, T3, T4, T5, T6, T7, T8, T9)
+    (T1, T2, T3, T4, T5, T6, T7, T8, T9, T10)
+    (T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11)
+    (T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12)
+    (T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13)
+    (T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14)
+    (T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15)
+    (T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16)
+}
+
+/// An endpoint that serves a protected API, and its documents; made by [`service`](Service::service).
+pub struct ProtectedService<A, T> {
+    auth: A,
+    inner: OpenApiService<Api<T>, ()>,
+}
+
+impl<A, T> std::fmt::Debug for ProtectedService<A, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProtectedService").finish_non_exhaustive()
+    }
+}
+
+/// Mounts protected APIs: `auth.service(api, "Title", "1.0")`.
+pub trait Service: Authority {
+    /// An endpoint for a protected API or a tuple of them, in place of `OpenApiService::new`.
+    ///
+    /// # Panics
+    /// If no scheme can ever meet the requirement of an operation.
+    fn service<T>(&self, api: T, title: impl Into<String>, version: impl Into<String>) -> ProtectedService<Self, T>
+    where
+        T: Protected<Auth = Self>,
+    {
+        T::operations().into_iter().for_each(assert_reachable);
+        ProtectedService { auth: self.clone(), inner: OpenApiService::new(Api(api), title, version) }
+    }
+}
+
+impl<A: Authority> Service for A {}
+
+impl<A: Authority, T: Protected<Auth = A>> ProtectedService<A, T> {
+    /// Sets what [`OpenApiService`] lets one set: servers, description, licence, extra headers, the cookie key.
+    ///
+    /// ```
+    /// # use auth_runtime::{prelude::*, service::ProtectedService};
+    /// # fn configured<A: auth_runtime::authenticate::Authority, T: auth_runtime::service::Protected<Auth = A>>(
+    /// #     service: ProtectedService<A, T>,
+    /// # ) -> ProtectedService<A, T> {
+    /// service.configure(|service| service.description("Who wrote what").server("https://api.example.com"))
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn configure(mut self, f: impl FnOnce(OpenApiService<Api<T>, ()>) -> OpenApiService<Api<T>, ()>) -> Self {
+        self.inner = f(self.inner);
+        self
+    }
+
+    /// The OpenAPI 3.0 document as JSON, with the security of every operation.
+    #[must_use]
+    pub fn spec(&self) -> String {
+        openapi::document(&self.inner.spec(), &T::operations())
+    }
+
+    /// Serves [`spec`](Self::spec).
+    pub fn spec_endpoint(&self) -> impl Endpoint + use<A, T> {
+        let spec = self.spec();
+        make_sync(move |_| Response::builder().content_type("application/json").body(spec.clone()))
+    }
+
+    /// Serves Swagger UI from inside the binary, without a request to anywhere else.
+    #[cfg(feature = "swagger-ui")]
+    pub fn swagger_ui(&self) -> impl Endpoint + use<A, T> {
+        // Poem makes the page from its own document; ours goes in its place, unable to end the script it stands in.
+        let ours = self.spec().replace('<', "\\u003c");
+        let page = self.inner.swagger_ui_html().replacen(&self.inner.spec(), &ours, 1);
+        let receiver = self.inner.swagger_ui();
+        poem::Route::new()
+            .at("/", make_sync(move |_| poem::web::Html(page.clone())))
+            .at("/oauth-receiver.html", receiver)
+    }
+}
+
+impl<A: Authority, T: Protected<Auth = A> + 'static> IntoEndpoint for ProtectedService<A, T> {
+    type Endpoint = WithAuth<A, BoxEndpoint<'static>>;
+
+    fn into_endpoint(self) -> Self::Endpoint {
+        WithAuth::new(&self.auth, self.inner.into_endpoint())
+    }
+}
+
+/// An API as Poem serves it, with what Poem leaves out.
+#[derive(Debug, Clone)]
+pub struct Api<T>(T);
+
+impl<T: OpenApi> OpenApi for Api<T> {
+    /// Paths that several impl blocks share become one; Poem would write them twice, and readers keep the last.
+    fn meta() -> Vec<MetaApi> {
+        let mut paths: Vec<MetaPath> = Vec::new();
+        for path in T::meta().into_iter().flat_map(|api| api.paths) {
+            match paths.iter_mut().find(|known| known.path == path.path) {
+                Some(known) => known.operations.extend(path.operations),
+                None => paths.push(path),
+            }
+        }
+        vec![MetaApi { paths }]
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    /// A method that a path does not have is told which it has (RFC 9110, section 15.5.6).
+    fn add_routes(self, routes: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {
+        self.0.add_routes(routes);
+        for methods in routes.values_mut() {
+            let allow = allow(methods);
+            for method in [
+                Method::GET,
+                Method::POST,
+                Method::PUT,
+                Method::DELETE,
+                Method::PATCH,
+                Method::OPTIONS,
+                Method::TRACE,
+                Method::CONNECT,
+            ] {
+                methods.entry(method).or_insert_with(|| not_allowed(allow.clone()));
+            }
+        }
+    }
+}
+
+fn allow<E>(methods: &HashMap<Method, E>) -> HeaderValue {
+    let mut names: Vec<&str> = methods.keys().map(Method::as_str).collect();
+    if methods.contains_key(&Method::GET) && !methods.contains_key(&Method::HEAD) {
+        names.push("HEAD");
+    }
+    names.sort_unstable();
+    HeaderValue::try_from(names.join(", ")).unwrap_or(HeaderValue::from_static(""))
+}
+
+fn not_allowed(allow: HeaderValue) -> BoxEndpoint<'static> {
+    make_sync(move |_| {
+        Response::builder()
+            .status(StatusCode::METHOD_NOT_ALLOWED)
+            .header(ALLOW, allow.clone())
+            .body("method not allowed")
+    })
+    .boxed()
+}

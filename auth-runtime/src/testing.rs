@@ -1,0 +1,18 @@
+//! Callers for the tests of an application.
+
+use crate::{
+    authenticate::{Authority, Context, IdentityBuilder},
+    principal::Principal,
+};
+
+/// A caller as if let in by the first scheme of `A`, to call a handler or a method by hand.
+///
+/// See [`Principal`] for an example.
+#[must_use]
+pub fn principal<A: Authority>(
+    issuer: &str,
+    subject: &str,
+    describe: impl FnOnce(IdentityBuilder) -> IdentityBuilder,
+) -> Principal<A> {
+    Principal::new(describe(Context::of::<A>().identity(issuer, subject)).build(), 0)
+}

@@ -1,0 +1,125 @@
+//! The application's own user, loaded for the caller: one trait away.
+
+use std::{fmt, future::Future, ops::Deref, sync::Arc};
+
+use poem::{FromRequest, Request, RequestBody, Result};
+
+use crate::{
+    authenticate::{Authority, Unavailable},
+    guard::Slot,
+    principal::Principal,
+    rejection::Rejection,
+};
+
+/// A user type of the application that can be loaded for a caller.
+///
+/// ```
+/// # use auth_runtime::{authenticate::Unavailable, prelude::*};
+/// # #[derive(Auth, Clone)] struct Auth { #[scheme(api_key(header = "X-API-Key"))] key: ApiKeys }
+/// use poem::Request;
+///
+/// struct Account { email: String }
+///
+/// impl LoadUser for Account {
+///     type Auth = Auth;
+///
+///     async fn load(caller: &Principal<Auth>, _request: &Request) -> Result<Option<Self>, Unavailable> {
+///         // Ask the database; its pool is in `request.data()`.
+///         Ok(Some(Account { email: format!("{}@example.com", caller.subject()) }))
+///     }
+/// }
+///
+/// async fn hello(account: CurrentUser<Account>) -> String { account.email.clone() }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be loaded for a caller",
+    note = "implement `auth_runtime::user::LoadUser` for `{Self}`"
+)]
+pub trait LoadUser: Send + Sync + Sized + 'static {
+    /// Who vouches for callers.
+    type Auth: Authority;
+
+    /// Loads the user; `None` if there is none for this caller, which is a 401.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if that cannot be told now, which is a 503.
+    fn load(
+        caller: &Principal<Self::Auth>,
+        request: &Request,
+    ) -> impl Future<Output = Result<Option<Self>, Unavailable>> + Send;
+
+    /// What an anonymous caller is given; nothing, unless the type is an `Option`.
+    #[must_use]
+    fn anonymous() -> Option<Self> {
+        None
+    }
+}
+
+/// For `#[optional_auth]`: take `CurrentUser<Option<Account>>`.
+///
+/// Not `Option<CurrentUser<Account>>`: there Poem would turn a database that is down into an anonymous caller.
+impl<U: LoadUser> LoadUser for Option<U> {
+    type Auth = U::Auth;
+
+    async fn load(caller: &Principal<Self::Auth>, request: &Request) -> Result<Option<Self>, Unavailable> {
+        Ok(U::load(caller, request).await?.map(Some))
+    }
+
+    fn anonymous() -> Option<Self> {
+        Some(None)
+    }
+}
+
+/// The application's own user for the caller: an extractor, loaded once in a request.
+pub struct CurrentUser<U>(Arc<U>);
+
+impl<U> Clone for CurrentUser<U> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<U> CurrentUser<U> {
+    /// For a test of the handler itself.
+    #[must_use]
+    pub fn new(user: U) -> Self {
+        Self(Arc::new(user))
+    }
+}
+
+impl<U> Deref for CurrentUser<U> {
+    type Target = U;
+
+    fn deref(&self) -> &U {
+        &self.0
+    }
+}
+
+impl<U: fmt::Debug> fmt::Debug for CurrentUser<U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CurrentUser").field(&*self.0).finish()
+    }
+}
+
+impl<'a, U: LoadUser> FromRequest<'a> for CurrentUser<U> {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        load(request).await.map(Self).map_err(Rejection::into_error)
+    }
+}
+
+async fn load<U: LoadUser>(request: &Request) -> Result<Arc<U>, Rejection> {
+    let slot = Slot::<U::Auth>::of(request)?;
+    if let Some(user) = slot.user::<U>() {
+        return Ok(user);
+    }
+    let user = match slot.principal() {
+        None => U::anonymous().ok_or_else(Rejection::no_rule::<CurrentUser<U>>)?,
+        Some(caller) => U::load(&caller, request)
+            .await
+            .map_err(|error| Rejection::user_unavailable(&caller, &error))?
+            .ok_or_else(|| Rejection::no_user(&caller))?,
+    };
+    let user = Arc::new(user);
+    slot.remember_user(&user);
+    Ok(user)
+}
