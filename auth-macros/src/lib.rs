@@ -1,34 +1,206 @@
-//! stub
+//! The macros of `auth-runtime`, which re-exports them: depend on that crate, its pages show them at work.
+//!
+//! One line for each: macro input → parse → input → lower → model → expand → tokens. Mistakes gather in
+//! [`errors::Errors`] beside the line, so that one build shows them all.
+
+mod errors;
+mod expand;
+mod lower;
+mod model;
+mod parse;
+mod paths;
+#[cfg(test)]
+mod tests;
+
 use proc_macro::TokenStream;
+
+use crate::parse::attribute::Word;
+
+/// Who may call: on an impl block above `#[OpenApi]`, on its operations, and on handlers above `#[handler]`.
+///
+/// ```
+/// # use auth_runtime::prelude::*;
+/// # use poem_openapi::{OpenApi, param::Path, payload::PlainText};
+/// # permissions! { pub enum Permission { View = "view", Edit = "edit" } }
+/// # roles! { pub enum Role: Permission { Administrator = "Administrator" => all } }
+/// # #[derive(Auth, Clone)] #[auth(permissions = Permission, roles = Role)]
+/// # struct Auth { #[scheme(api_key(header = "X-API-Key"))] key: ApiKeys }
+/// # struct Entries;
+/// #[protected] // reads `Auth` from scope; `#[protected(auth = path)]` names another one
+/// #[OpenApi]
+/// impl Entries {
+///     /// Any authenticated caller.
+///     #[protected]
+///     #[oai(path = "/me", method = "get")]
+///     async fn me(&self, caller: Principal<Auth>) -> PlainText<String> {
+///         PlainText(caller.subject().to_owned())
+///     }
+///
+///     #[protected(any(role("Administrator"), all(permission("edit"), check = *owner == caller.subject())))]
+///     #[oai(path = "/entries/:owner", method = "delete")]
+///     async fn clear(&self, caller: Principal<Auth>, owner: Path<String>) {}
+/// }
+/// ```
+///
+/// | clause | who meets it |
+/// |---|---|
+/// | `roles = "A"`, `roles("A", "B")`, `role("A")` | who has one of the roles |
+/// | `all_roles("A", "B")` | who has all of them |
+/// | `permission("a")`, `permissions("a", "b")` | who has all the permissions |
+/// | `any_permission("a", "b")` | who has one of them |
+/// | `scopes("a", "b")` | whose token carries all the OAuth 2 scopes |
+/// | `schemes("a", "b")` | who came by one of the schemes |
+/// | `fresh = "5m"` | who signed in at most so long ago (`s`, `m`, `h`, `d`) |
+/// | `check = expression` | for whom it is true; it sees the handler's arguments by reference |
+/// | `any(..)`, `all(..)`, `not(..)` | as they say; commas mean `all` |
+/// | `authenticated` | every authenticated caller |
+/// | `hide` | nobody more: who may not call reads 404 instead of 403 |
+///
+/// Names are strings or paths (`Role::Administrator`). On an impl block the clauses are a floor that every operation
+/// has as well.
 #[proc_macro_attribute]
-pub fn protected(_: TokenStream, i: TokenStream) -> TokenStream {
-    i
+pub fn protected(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    expand::attribute(Word::Protected, arguments.into(), item.into()).into()
 }
+
+/// A permission that callers need: `#[permission("view")]` or `#[permission(Permission::View)]`.
+///
+/// On an operation of an impl block with `#[protected]`, or above `#[handler]`. Several attributes add up.
 #[proc_macro_attribute]
-pub fn permission(_: TokenStream, i: TokenStream) -> TokenStream {
-    i
+pub fn permission(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    expand::attribute(Word::Permission, arguments.into(), item.into()).into()
 }
+
+/// Everybody may call, and no credential is looked at: `#[public(reason = "liveness probe")]`.
+///
+/// The reason is for those who review the list of public operations. The only way out of a floor.
 #[proc_macro_attribute]
-pub fn public(_: TokenStream, i: TokenStream) -> TokenStream {
-    i
+pub fn public(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    expand::attribute(Word::Public, arguments.into(), item.into()).into()
 }
+
+/// Everybody may call; whoever sends a credential must send a good one. Take `Option<Principal<Auth>>`.
 #[proc_macro_attribute]
-pub fn optional_auth(_: TokenStream, i: TokenStream) -> TokenStream {
-    i
+pub fn optional_auth(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    expand::attribute(Word::OptionalAuth, arguments.into(), item.into()).into()
 }
+
+/// Declares the permissions of an application: a typed constant for each name.
+///
+/// ```
+/// use auth_runtime::prelude::*;
+///
+/// permissions! {
+///     /// What a caller may do.
+///     pub enum Permission {
+///         /// View entries
+///         View = "view",
+///         /// Create products
+///         ProductsCreate = "products:create",
+///     }
+/// }
+///
+/// assert_eq!("view".parse(), Ok(Permission::View));
+/// assert_eq!(Permission::ProductsCreate.to_string(), "products:create");
+/// assert_eq!(Permission::View.description(), "View entries");
+/// const BOTH: PermissionSet = Permission::set(Permission::ALL);
+/// assert!(BOTH.contains(Permission::View));
+/// ```
 #[proc_macro]
-pub fn permissions(i: TokenStream) -> TokenStream {
-    i
+pub fn permissions(input: TokenStream) -> TokenStream {
+    expand::permissions(input.into()).into()
 }
+
+/// Declares the roles of an application, each with the permissions that it holds.
+///
+/// A role has what it lists after `=>` (variants, names, or `all`), and what the roles after `:` have.
+///
+/// ```
+/// use auth_runtime::prelude::*;
+///
+/// permissions! { pub enum Permission { View = "view", Edit = "edit", Delete = "delete" } }
+/// roles! {
+///     /// Who works here.
+///     pub enum Role: Permission {
+///         /// Reads
+///         Viewer = "Viewer" => [View],
+///         /// Reads and writes
+///         User = "User": Viewer => [Edit],
+///         /// Does everything
+///         Administrator = "Administrator" => all,
+///     }
+/// }
+///
+/// const USER: PermissionSet = Role::User.permissions();
+/// assert!(USER.contains(Permission::View) && !USER.contains(Permission::Delete));
+/// ```
 #[proc_macro]
-pub fn roles(i: TokenStream) -> TokenStream {
-    i
+pub fn roles(input: TokenStream) -> TokenStream {
+    expand::roles(input.into()).into()
 }
+
+/// A requirement for [`protect`](../auth_runtime/protect/trait.Protect.html#method.protect), in the grammar of
+/// `#[protected]` without `check`.
+///
+/// ```
+/// # use auth_runtime::prelude::*;
+/// # permissions! { pub enum Permission { View = "view" } }
+/// # #[derive(Auth, Clone)] #[auth(permissions = Permission)]
+/// # struct Auth { #[scheme(api_key(header = "X-API-Key"))] key: ApiKeys }
+/// # use poem::endpoint::StaticFilesEndpoint;
+/// let files = poem::Route::new().at("/", poem::endpoint::make_sync(|_| "a file"));
+/// let files = files.protect(requirement!(permission("view"), hide));
+/// ```
 #[proc_macro]
-pub fn requirement(i: TokenStream) -> TokenStream {
-    i
+pub fn requirement(input: TokenStream) -> TokenStream {
+    expand::requirement(input.into()).into()
 }
-#[proc_macro_derive(Auth, attributes(scheme, auth, grants))]
-pub fn auth(_: TokenStream) -> TokenStream {
-    TokenStream::new()
+
+/// Makes a struct of authenticators the `Auth` of an application.
+///
+/// ```
+/// # use auth_runtime::prelude::*;
+/// # permissions! { pub enum Permission { View = "view" } }
+/// # roles! { pub enum Role: Permission { Viewer = "Viewer" => [View] } }
+/// /// How callers prove who they are. Field order is the order in which credentials are looked for.
+/// #[derive(Auth, Clone)]
+/// #[auth(permissions = Permission, roles = Role, realm = "entry book")]
+/// struct Auth {
+///     /// Access token from `/auth/token`.
+///     #[scheme(oauth2(password(token_url = "/auth/token")))]
+///     access_token: Jwt,
+///     /// User name and password.
+///     #[scheme(basic)]
+///     password: Basic,
+///     /// Key of a machine client.
+///     #[scheme(api_key(header = "X-API-Key"), name = "machine")]
+///     key: ApiKeys,
+///     /// What single callers have besides.
+///     #[grants]
+///     grants: Grants<Permission>,
+/// }
+/// ```
+///
+/// | scheme | what it carries |
+/// |---|---|
+/// | `basic` | user name and password (RFC 7617) |
+/// | `bearer`, `bearer(format = "JWT")` | a token (RFC 6750) |
+/// | `oauth2(FLOW(..), ..)` | a token of an authorization server; flows `password`, `client_credentials`, `authorization_code`, `implicit` with `token_url`, `authorization_url`, `refresh_url`; `scopes("name" = "description", ..)` in place of the permission table |
+/// | `openid_connect(url = "..")` | a token of an OpenID Connect provider |
+/// | `api_key(header = "..")`, `query`, `cookie` | a key |
+/// | `cookie = ".."` | a key in a cookie |
+/// | `http = ".."` | any other scheme of the `Authorization` header |
+///
+/// On the struct, `#[auth(..)]` takes `permissions`, `roles`, `realm` (what challenges name; `api` by default), and
+/// `rejection = path` for a function that makes the body of refusals.
+#[proc_macro_derive(Auth, attributes(auth, scheme, grants))]
+pub fn auth(input: TokenStream) -> TokenStream {
+    expand::auth(input.into()).into()
+}
+
+/// Second round of an attribute whose item has `#[cfg]`s inside: takes what they came to.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __configured(input: TokenStream) -> TokenStream {
+    expand::configured(input.into()).into()
 }

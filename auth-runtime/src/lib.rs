@@ -54,6 +54,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The macros name this crate as its users do.
+#[allow(unused_extern_crates, reason = "used by what the macros emit here")]
 extern crate self as auth_runtime;
 
 #[doc(hidden)]

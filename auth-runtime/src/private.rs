@@ -1,5 +1,6 @@
 //! Every path that the macros emit. Not for use by hand, and free to change in any release.
 
+pub use auth_macros::__configured;
 pub use core;
 pub use poem;
 pub use poem_openapi;

@@ -1,1 +1,1 @@
-//! x
+//! The tests are in `tests/`.

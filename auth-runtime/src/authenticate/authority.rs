@@ -7,7 +7,7 @@ use poem::Request;
 use super::{AuthenticationError, Context, Identity};
 use crate::{
     access::{RoleTable, Table, Tables},
-    credential::Malformed,
+    credential::{Choice, Malformed},
     principal::Principal,
     rejection::{Rejection, RejectionBody},
     scheme::{SchemeSet, SecurityScheme},
@@ -76,6 +76,22 @@ pub enum RefusalCause {
     Unsupported,
     /// Their content, or what is needed to verify it.
     Authentication(AuthenticationError),
+}
+
+/// What was chosen where there is nothing to verify.
+impl From<Choice> for Refusal {
+    fn from(choice: Choice) -> Self {
+        match choice {
+            Choice::Malformed(scheme, malformed) => {
+                Self { scheme: Some(scheme), cause: RefusalCause::Malformed(malformed) }
+            }
+            Choice::Several => Self { scheme: None, cause: RefusalCause::Several },
+            // The line asks for a refusal only where there is one; anything else stays out all the same.
+            Choice::Unsupported | Choice::None | Choice::One(_) => {
+                Self { scheme: None, cause: RefusalCause::Unsupported }
+            }
+        }
+    }
 }
 
 /// Tries the authenticators whose schemes look at the credential that was found, in order, until one vouches for it.

@@ -73,7 +73,7 @@ pub struct Context {
 }
 
 impl Context {
-    const fn new(tables: &'static Tables) -> Self {
+    pub(crate) const fn new(tables: &'static Tables) -> Self {
         Self { tables }
     }
 

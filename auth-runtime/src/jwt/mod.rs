@@ -1,1 +1,263 @@
+//! Bearer tokens that are JSON Web Tokens: one of the authenticators of the second step, credential to identity.
+//!
+//! [`Jwt`] verifies them, [`TokenIssuer`] issues them. A token is taken apart and its signature verified in
+//! `token.rs`, its registered claims are checked in `rules.rs`, and what it says of the caller is read in `claims.rs`.
 
+mod claims;
+mod error;
+mod issue;
+mod json;
+mod key;
+mod rules;
+mod token;
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime, SystemTimeError},
+};
+
+use jsonwebtoken::Algorithm;
+
+use self::{
+    claims::{ClaimPath, Mapping},
+    key::VerifyingKey,
+    rules::Rules,
+    token::Types,
+};
+pub use self::{
+    error::JwtError,
+    issue::{NewToken, TokenIssuer, TokenIssuerKey, TokenIssuerName},
+};
+use crate::{
+    authenticate::{AuthenticationError, Authenticator, Context, Identity},
+    credential::BearerToken,
+};
+
+const LEEWAY: Duration = Duration::from_mins(1);
+const MAX_LEEWAY: Duration = Duration::from_mins(5);
+
+/// Verifies access tokens of one issuer that are JSON Web Tokens (RFC 7519, RFC 9068). Cheap to clone.
+///
+/// It cannot be made without the three things that a token must be checked against: a key, which has exactly one
+/// algorithm, the issuer, and the audience, which is the name by which the issuer knows this service.
+///
+/// ```
+/// use auth_runtime::jwt::{Jwt, TokenIssuer};
+///
+/// let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa"; // from a random generator, and not in the source
+/// let jwt = Jwt::hs256(secret)?.issuer("https://issuer.example").audience("entries").roles_claim("realm_access.roles");
+/// assert!(!format!("{jwt:?}").contains(secret));
+///
+/// // What is too weak does not start.
+/// let error = Jwt::hs256("secret").unwrap_err();
+/// assert!(error.to_string().contains("needs at least 32"));
+/// # Ok::<(), auth_runtime::jwt::JwtError>(())
+/// ```
+///
+/// Without issuer and audience it is no `Jwt` yet:
+///
+/// ```compile_fail,E0308
+/// # use auth_runtime::jwt::Jwt;
+/// let jwt: Jwt = Jwt::hs256("0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa")?.issuer("https://issuer.example");
+/// # Ok::<(), auth_runtime::jwt::JwtError>(())
+/// ```
+///
+/// # What is checked
+///
+/// - Form: three parts, base64url without padding, JSON objects without duplicate members.
+/// - Header: `alg` is the key's algorithm; `typ` is `at+jwt`, `JWT` or not there; no `crit`, `jku`, `jwk`, `x5u`,
+///   `x5c`, `zip`, `enc`, `b64`.
+/// - Claims: `exp`, `iss`, `aud` and `sub` are there and of their types; `iss` is the issuer; `aud` names this
+///   service; the token is not expired, not from the future, and no ID token.
+///
+/// What is the caller's is read from `roles`, `permissions` (or the claims that you name), `scope` and `scp`: a string
+/// of names parted by spaces, or an array of strings. A name that the application does not declare grants nothing.
+///
+/// # What it does not protect against
+///
+/// A token is good until it expires, whoever holds it: it cannot be taken back, and a copy of it is as good as the
+/// original. Keep lifetimes short.
+#[derive(Clone)]
+pub struct Jwt(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    key: VerifyingKey,
+    types: Types,
+    rules: Rules,
+    mapping: Mapping,
+}
+
+/// A key that still needs an issuer to become a [`Jwt`].
+#[derive(Clone, Debug)]
+#[must_use = "call `issuer` and `audience`"]
+pub struct JwtKey(VerifyingKey);
+
+/// A key and an issuer that still need an audience to become a [`Jwt`].
+#[derive(Clone, Debug)]
+#[must_use = "call `audience`"]
+pub struct JwtIssuer {
+    key: VerifyingKey,
+    issuer: String,
+}
+
+impl Jwt {
+    /// For tokens signed with HMAC-SHA-256 by a secret that issuer and service share. Its bytes are taken as they
+    /// are: base64 is not decoded.
+    ///
+    /// # Errors
+    /// [`JwtError`] if the secret is shorter than 32 bytes (RFC 7518, section 3.2), not random or a PEM file.
+    pub fn hs256(secret: impl AsRef<[u8]>) -> Result<JwtKey, JwtError> {
+        VerifyingKey::hmac(Algorithm::HS256, secret.as_ref()).map(JwtKey)
+    }
+
+    /// The same with HMAC-SHA-384.
+    ///
+    /// # Errors
+    /// [`JwtError`] if the secret is shorter than 48 bytes, not random or a PEM file.
+    pub fn hs384(secret: impl AsRef<[u8]>) -> Result<JwtKey, JwtError> {
+        VerifyingKey::hmac(Algorithm::HS384, secret.as_ref()).map(JwtKey)
+    }
+
+    /// The same with HMAC-SHA-512.
+    ///
+    /// # Errors
+    /// [`JwtError`] if the secret is shorter than 64 bytes, not random or a PEM file.
+    pub fn hs512(secret: impl AsRef<[u8]>) -> Result<JwtKey, JwtError> {
+        VerifyingKey::hmac(Algorithm::HS512, secret.as_ref()).map(JwtKey)
+    }
+
+    /// For tokens signed with a private key that only the issuer has. The public key, as the text of a PEM file,
+    /// tells the algorithm: RSA is for `RS256`, P-256 for `ES256`, P-384 for `ES384`, Ed25519 for `EdDSA`.
+    ///
+    /// # Errors
+    /// [`JwtError`] if it is a private key, a certificate, not exactly one key, of another kind, or an RSA key below
+    /// 2048 bits (RFC 7518, section 3.3).
+    pub fn public_key_pem(pem: impl AsRef<[u8]>) -> Result<JwtKey, JwtError> {
+        VerifyingKey::public(pem.as_ref()).map(JwtKey)
+    }
+
+    /// By how much the clocks of issuer and service may differ: one minute unless set, and five minutes at most.
+    #[must_use]
+    pub fn leeway(self, leeway: Duration) -> Self {
+        self.with(|inner| inner.rules.leeway = leeway.min(MAX_LEEWAY))
+    }
+
+    /// Which claim holds the caller's roles: a name, a dotted path (`realm_access.roles`) or a JSON pointer
+    /// (`/realm_access/roles`); `roles` unless set.
+    #[must_use]
+    pub fn roles_claim(self, path: impl Into<String>) -> Self {
+        self.with(|inner| inner.mapping.roles = ClaimPath::new(path))
+    }
+
+    /// Which claim holds the caller's permissions; `permissions` unless set. Scopes are not read from it: they are
+    /// what the caller allows the client to do, and not what the caller may do.
+    #[must_use]
+    pub fn permissions_claim(self, path: impl Into<String>) -> Self {
+        self.with(|inner| inner.mapping.permissions = ClaimPath::new(path))
+    }
+
+    /// Which claim holds a name for people to read; `name` or else `preferred_username` unless set.
+    #[must_use]
+    pub fn display_name_claim(self, path: impl Into<String>) -> Self {
+        self.with(|inner| inner.mapping.display_name = vec![ClaimPath::new(path)])
+    }
+
+    /// Accepts only tokens that say that they are access tokens: `typ` is `at+jwt` (RFC 9068, section 4). Off unless
+    /// called, as many issuers do not say so; call it for those that do, such as [`TokenIssuer`].
+    #[must_use]
+    pub fn only_access_tokens(self) -> Self {
+        self.with(|inner| inner.types = Types::AccessToken)
+    }
+
+    fn new(key: VerifyingKey, issuer: String, audiences: Vec<String>) -> Self {
+        let rules = Rules { issuer, audiences, leeway: LEEWAY };
+        Self(Arc::new(Inner { key, types: Types::Untyped, rules, mapping: Mapping::default() }))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    /// Whose token it is at a time (since 1970).
+    fn identify(&self, token: &str, now: Duration, context: &Context) -> Result<Identity, AuthenticationError> {
+        let Inner { key, types, rules, mapping } = &*self.0;
+        let claims = token::verified_claims(token, key, *types)?;
+        let subject = rules.check(&claims, now)?;
+        let identity = context.identity(&rules.issuer, subject);
+        Ok(mapping.describe(identity, claims)?.build())
+    }
+}
+
+impl JwtKey {
+    /// Who issues the tokens: the claim `iss` must be exactly this.
+    ///
+    /// # Panics
+    /// If it is empty, as nothing would be checked then.
+    #[track_caller]
+    pub fn issuer(self, issuer: impl Into<String>) -> JwtIssuer {
+        JwtIssuer { key: self.0, issuer: not_empty("issuer", issuer.into()) }
+    }
+}
+
+impl JwtIssuer {
+    /// By which name the issuer knows this service: the claim `aud` must hold it.
+    ///
+    /// # Panics
+    /// If it is empty, as nothing would be checked then.
+    #[must_use]
+    #[track_caller]
+    pub fn audience(self, audience: impl Into<String>) -> Jwt {
+        Jwt::new(self.key, self.issuer, vec![not_empty("audience", audience.into())])
+    }
+
+    /// The same for a service that has several names, of which the claim `aud` must hold one.
+    ///
+    /// ```
+    /// # use auth_runtime::jwt::Jwt;
+    /// # let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
+    /// let jwt = Jwt::hs256(secret)?.issuer("https://issuer.example").audiences(["entries", "https://entries.example"])?;
+    /// # Ok::<(), auth_runtime::jwt::JwtError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`JwtError::Empty`] if there is none, or one is empty.
+    pub fn audiences<T: Into<String>>(self, audiences: impl IntoIterator<Item = T>) -> Result<Jwt, JwtError> {
+        let audiences: Vec<String> = audiences.into_iter().map(Into::into).collect();
+        if audiences.is_empty() || audiences.iter().any(String::is_empty) {
+            return Err(JwtError::Empty("audience"));
+        }
+        Ok(Jwt::new(self.key, self.issuer, audiences))
+    }
+}
+
+impl Authenticator for Jwt {
+    type Credential = BearerToken;
+
+    async fn authenticate(&self, token: BearerToken, context: &Context) -> Result<Identity, AuthenticationError> {
+        // With a clock that cannot be right nobody can tell what is expired.
+        let now = now().map_err(AuthenticationError::unavailable)?;
+        self.identify(token.as_str(), now, context)
+    }
+}
+
+/// Says whose tokens it takes, and nothing of the key but its algorithm.
+impl fmt::Debug for Jwt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { key, types, rules, mapping: _ } = &*self.0;
+        f.debug_struct("Jwt").field("key", key).field("types", types).field("rules", rules).finish_non_exhaustive()
+    }
+}
+
+/// The time since 1970.
+fn now() -> Result<Duration, SystemTimeError> {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)
+}
+
+#[track_caller]
+fn not_empty(what: &'static str, name: String) -> String {
+    assert!(!name.is_empty(), "{}", JwtError::Empty(what));
+    name
+}

@@ -1,1 +1,217 @@
+//! User names and passwords: one of the authenticators of the second step, credential to identity.
+//!
+//! [`Basic`] verifies them against a [`UserStore`]; [`PasswordPool`] bounds what that may cost.
 
+mod memory;
+mod password;
+mod remembered;
+mod store;
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use self::remembered::Remembered;
+pub use self::{
+    memory::MemoryUsers,
+    password::{MAX_PASSWORD_LEN, MIN_PASSWORD_LEN, PasswordPool, hash_password},
+    store::{User, UserStore},
+};
+use crate::{
+    authenticate::{AuthenticationError, Authenticator, Context, Identity},
+    credential::BasicCredentials,
+};
+
+const ISSUER: &str = "basic";
+const REMEMBERED: Duration = Duration::from_mins(1);
+/// One text for all that is wrong with a name or a password, in the log too: user names may be passwords typed into
+/// the wrong field.
+const REFUSED: &str = "user name or password";
+
+/// A user that cannot be added.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UserError {
+    /// The name is empty, or has a colon or control characters in it, which cannot be sent (RFC 7617, section 2).
+    #[error("{0:?} cannot be a user name: it must not be empty, and not hold a colon or control characters")]
+    Name(String),
+    /// There is a user of this name.
+    #[error("there is a user {0:?} already")]
+    Taken(String),
+    /// The password has fewer than [`MIN_PASSWORD_LEN`] characters.
+    #[error("the password has fewer than {MIN_PASSWORD_LEN} characters")]
+    ShortPassword,
+    /// The password has more than [`MAX_PASSWORD_LEN`] bytes.
+    #[error("the password has more than {MAX_PASSWORD_LEN} bytes")]
+    LongPassword,
+    /// The password cannot be hashed: the system has no randomness.
+    #[error("the password cannot be hashed: {0}")]
+    Hashing(String),
+}
+
+/// Verifies user names and passwords against a store. Cheap to clone.
+///
+/// ```
+/// use std::time::Duration;
+/// use auth_runtime::users::{Basic, MemoryUsers};
+///
+/// let password = "correct horse battery staple"; // from the environment, and not in the source
+/// let basic = Basic::new(MemoryUsers::new().add("alice", password)?).remember_for(Duration::from_secs(10));
+/// assert!(!format!("{basic:?}").contains("argon2"));
+/// # Ok::<(), auth_runtime::users::UserError>(())
+/// ```
+///
+/// An unknown user, a disabled one and a wrong password get the same answer after the same work. A password that was
+/// verified is remembered for a minute (as a keyed MAC of name, password and stored hash), but the store is asked each
+/// time: a user who is deleted or disabled, or has a new password, is so from the next request on.
+///
+/// # What it does not protect against
+///
+/// Guessing: limit the rate of failures in front of it. And Basic credentials go with each request: serve them over
+/// TLS only.
+pub struct Basic<S = MemoryUsers>(Arc<Inner<S>>);
+
+struct Inner<S> {
+    store: Arc<S>,
+    issuer: String,
+    pool: PasswordPool,
+    remembered: Option<Remembered>,
+}
+
+impl<S: UserStore> Basic<S> {
+    /// Verifies against this store.
+    #[must_use]
+    pub fn new(store: S) -> Self {
+        Self(Arc::new(Inner {
+            store: Arc::new(store),
+            issuer: ISSUER.to_owned(),
+            pool: PasswordPool::default(),
+            remembered: Remembered::new(REMEMBERED),
+        }))
+    }
+
+    /// The issuer of the identities: a name for the store; `basic` unless set. Two stores need two names, as the same
+    /// user name may stand for different people in them.
+    #[must_use]
+    pub fn issuer(self, issuer: impl Into<String>) -> Self {
+        self.with(|inner| inner.issuer = issuer.into())
+    }
+
+    /// For how long a verified password is remembered: a minute unless set; zero to verify each time.
+    #[must_use]
+    pub fn remember_for(self, time: Duration) -> Self {
+        self.with(|inner| inner.remembered = Remembered::new(time))
+    }
+
+    /// Where hashes are computed; a pool of its own unless set. Share one between all that hash.
+    #[must_use]
+    pub fn pool(self, pool: PasswordPool) -> Self {
+        self.with(|inner| inner.pool = pool)
+    }
+
+    fn with(self, change: impl FnOnce(&mut Inner<S>)) -> Self {
+        let mut inner = Arc::unwrap_or_clone(self.0);
+        change(&mut inner);
+        Self(Arc::new(inner))
+    }
+
+    /// The user of these credentials: for a sign-in form or a token endpoint.
+    ///
+    /// # Errors
+    /// [`AuthenticationError`] if there is no such user, or they are disabled or have another password; or if the
+    /// store or the [`PasswordPool`] cannot tell now.
+    pub async fn verify(&self, credentials: &BasicCredentials) -> Result<User, AuthenticationError> {
+        let (username, password) = (credentials.username(), credentials.password());
+        // Said of what was sent, before any user is looked for.
+        if username.is_empty() || password.is_empty() || password.len() > MAX_PASSWORD_LEN {
+            return Err(AuthenticationError::invalid(REFUSED));
+        }
+        let user = self.0.store.find(username).await?.filter(|user| !user.is_disabled());
+        let hash = user.as_ref().map(User::password_hash);
+        let is_good = self.0.is_good(credentials, hash).await?;
+        user.filter(|_| is_good).ok_or_else(|| AuthenticationError::invalid(REFUSED))
+    }
+}
+
+impl<S> Inner<S> {
+    /// Whether the password is that of the hash, remembered or computed; without a hash, computed in vain.
+    async fn is_good(&self, credentials: &BasicCredentials, hash: Option<&str>) -> Result<bool, AuthenticationError> {
+        let (username, password) = (credentials.username(), credentials.password());
+        let proof = self.remembered.as_ref().zip(hash).map(|(seen, hash)| (seen, seen.proof(username, password, hash)));
+        let is_remembered = || proof.as_ref().is_some_and(|(seen, proof)| seen.contains(proof));
+        if is_remembered() {
+            return Ok(true);
+        }
+        let turn = self.pool.turn().await?;
+        // Another request of the same caller may have been first.
+        if is_remembered() {
+            return Ok(true);
+        }
+        let is_good = turn.verify(password.to_owned().into(), hash.map(str::to_owned)).await?;
+        if let Some((seen, proof)) = proof.filter(|_| is_good) {
+            seen.insert(proof);
+        }
+        Ok(is_good)
+    }
+}
+
+impl<S: UserStore> Authenticator for Basic<S> {
+    type Credential = BasicCredentials;
+
+    async fn authenticate(
+        &self,
+        credentials: BasicCredentials,
+        context: &Context,
+    ) -> Result<Identity, AuthenticationError> {
+        let user = self.verify(&credentials).await?;
+        // The name as the store writes it: one person, one subject, even if the store takes other spellings.
+        let mut identity = context.identity(&self.0.issuer, user.name());
+        for role in user.role_names() {
+            identity = identity.role(role);
+        }
+        for permission in user.permission_names() {
+            identity = identity.permission(permission);
+        }
+        if let Some(name) = user.readable_name() {
+            identity = identity.display_name(name);
+        }
+        // The password came with this request.
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(AuthenticationError::unavailable)?;
+        Ok(identity.authenticated_at(now.as_secs()).build())
+    }
+}
+
+impl<S: UserStore + Default> Default for Basic<S> {
+    fn default() -> Self {
+        Self::new(S::default())
+    }
+}
+
+impl<S> Clone for Basic<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S> Clone for Inner<S> {
+    fn clone(&self) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            issuer: self.issuer.clone(),
+            pool: self.pool.clone(),
+            remembered: self.remembered.clone(),
+        }
+    }
+}
+
+impl<S> fmt::Debug for Basic<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Basic")
+            .field("issuer", &self.0.issuer)
+            .field("pool", &self.0.pool)
+            .field("remembered", &self.0.remembered)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,256 @@
+//! An `Auth` struct: its schemes as constants, and the chain over its fields.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{LitStr, parse_quote, spanned::Spanned};
+
+use crate::{
+    model::{Auth, Flow, Scheme, SchemeKind},
+    paths::Private,
+};
+
+pub(crate) fn expand(auth: &Auth) -> TokenStream {
+    let p = Private::locate();
+    let name = &auth.name;
+    let (generics, arguments, where_clause) = auth.generics.split_for_impl();
+    let (permission, role) = tables(auth, &p);
+    let realm = &auth.realm;
+    let schemes = auth.schemes.iter().map(|scheme| declaration(scheme, &p));
+    let names = auth.schemes.iter().map(|scheme| &scheme.name);
+    let scopes = scopes(auth, &permission, &p);
+    let authenticate = authenticate(auth, &p);
+    let rejection = auth.rejection.as_ref().map(|path| {
+        quote_spanned! {path.span()=>
+            fn rejection_body(rejection: &#p::Rejection) -> #p::RejectionBody {
+                #path(rejection)
+            }
+        }
+    });
+    let middleware = middleware(auth, &p);
+    quote! {
+        const _: () = {
+            impl #generics #p::Authority for #name #arguments #where_clause {
+                type Permission = #permission;
+                type Role = #role;
+                const SCHEMES: &'static [#p::SecurityScheme] = &[#(#schemes),*];
+                const REALM: &'static str = #realm;
+
+                fn tables() -> &'static #p::Tables {
+                    static TABLES: #p::Tables = #p::Tables {
+                        permissions: <#permission as #p::Table>::NAMES,
+                        roles: <#role as #p::Table>::NAMES,
+                        scopes: SCOPES,
+                        role_permissions: <#role as #p::RoleTable>::PERMISSION_WORDS,
+                    };
+                    &TABLES
+                }
+
+                #authenticate
+                #rejection
+            }
+
+            const SCOPES: &[&#p::core::primitive::str] = #scopes;
+
+            #[allow(dead_code, reason = "generated")]
+            impl #generics #name #arguments #where_clause {
+                #[doc(hidden)]
+                #[must_use]
+                #[track_caller]
+                pub const fn __scope(name: &'static #p::core::primitive::str) -> #p::Entry<#p::Scope<Self>> {
+                    #p::Entry::new(#p::position("scope", SCOPES, name), name)
+                }
+
+                #[doc(hidden)]
+                #[must_use]
+                #[track_caller]
+                pub const fn __scheme(name: &'static #p::core::primitive::str) -> #p::Entry<#p::Scheme<Self>> {
+                    #p::Entry::new(#p::position("scheme", &[#(#names),*], name), name)
+                }
+            }
+
+            #middleware
+        };
+    }
+}
+
+/// The tables that are named, or empty ones.
+fn tables(auth: &Auth, p: &Private) -> (TokenStream, TokenStream) {
+    let permission = match (&auth.permissions, &auth.roles) {
+        (Some(path), _) => quote!(#path),
+        (None, Some(roles)) => quote!(<#roles as #p::RoleTable>::Permission),
+        (None, None) => quote!(#p::NoPermissions),
+    };
+    let role = match &auth.roles {
+        Some(path) => quote!(#path),
+        None => quote!(#p::NoRoles<#permission>),
+    };
+    (permission, role)
+}
+
+fn declaration(scheme: &Scheme, p: &Private) -> TokenStream {
+    let (name, description) = (&scheme.name, &scheme.description);
+    let kind = match &scheme.kind {
+        SchemeKind::Basic => quote!(Basic),
+        SchemeKind::Bearer { format } => {
+            let format = option(format.as_ref(), p);
+            quote!(Bearer { format: #format })
+        }
+        SchemeKind::OAuth2 { flows, scopes } => {
+            let flows = flows.iter().map(|each| flow(each, p));
+            let scopes = scopes.as_ref().map(|scopes| {
+                let scopes = scopes.iter().map(|(name, text)| quote!((#name, #text)));
+                quote!(&[#(#scopes),*])
+            });
+            let scopes = option(scopes.as_ref(), p);
+            quote!(OAuth2 { flows: &[#(#flows),*], scopes: #scopes })
+        }
+        SchemeKind::OpenIdConnect { url } => quote!(OpenIdConnect { url: #url }),
+        SchemeKind::ApiKey { location, name } => {
+            let location = format_ident!("{location}");
+            quote!(ApiKey { location: #p::Location::#location, name: #name })
+        }
+        SchemeKind::Http { scheme } => quote!(Http { scheme: #scheme }),
+    };
+    quote!(#p::SecurityScheme { name: #name, description: #description, kind: #p::SchemeKind::#kind })
+}
+
+fn flow(flow: &Flow, p: &Private) -> TokenStream {
+    let grant = format_ident!("{}", flow.grant);
+    let [authorization, token, refresh] =
+        [&flow.authorization_url, &flow.token_url, &flow.refresh_url].map(|url| option(url.as_ref(), p));
+    quote! {
+        #p::OAuthFlow {
+            grant: #p::Grant::#grant,
+            authorization_url: #authorization,
+            token_url: #token,
+            refresh_url: #refresh,
+        }
+    }
+}
+
+fn option<T: quote::ToTokens>(value: Option<&T>, p: &Private) -> TokenStream {
+    match value {
+        Some(value) => quote!(#p::core::option::Option::Some(#value)),
+        None => quote!(#p::core::option::Option::None),
+    }
+}
+
+/// The names of all scopes: the permissions, unless every OAuth 2 scheme lists its own, and what is listed.
+fn scopes(auth: &Auth, permission: &TokenStream, p: &Private) -> TokenStream {
+    let mut listed: Vec<&LitStr> = Vec::new();
+    let mut all_listed = false;
+    for scheme in &auth.schemes {
+        match &scheme.kind {
+            SchemeKind::OAuth2 { scopes: Some(scopes), .. } => {
+                all_listed = true;
+                for (scope, _) in scopes {
+                    if !listed.iter().any(|known| known.value() == scope.value()) {
+                        listed.push(scope);
+                    }
+                }
+            }
+            SchemeKind::OAuth2 { scopes: None, .. } | SchemeKind::OpenIdConnect { .. } => {
+                return with_permissions(&listed_everywhere(auth), permission, p);
+            }
+            _ => {}
+        }
+    }
+    if all_listed { quote!(&[#(#listed),*]) } else { quote!(<#permission as #p::Table>::NAMES) }
+}
+
+fn listed_everywhere(auth: &Auth) -> Vec<&LitStr> {
+    let lists = auth.schemes.iter().filter_map(|scheme| match &scheme.kind {
+        SchemeKind::OAuth2 { scopes, .. } => scopes.as_ref(),
+        _ => None,
+    });
+    lists.flatten().map(|(scope, _)| scope).collect()
+}
+
+fn with_permissions(listed: &[&LitStr], permission: &TokenStream, p: &Private) -> TokenStream {
+    let count = listed.len();
+    quote! {
+        &#p::concat::<{ <#permission as #p::Table>::NAMES.len() + #count }>(
+            <#permission as #p::Table>::NAMES,
+            &[#(#listed),*],
+        )
+    }
+}
+
+/// The chain: what every scheme finds, which of it counts, and who vouches for it.
+fn authenticate(auth: &Auth, p: &Private) -> TokenStream {
+    let local = |name: &str| Ident::new(name, Span::mixed_site());
+    let (request, accepted, context, attempt) =
+        (local("request"), local("accepted"), local("context"), local("attempt"));
+    let credentials: Vec<Ident> = (0..auth.schemes.len()).map(|i| local(&format!("credential{i}"))).collect();
+    let find = auth.schemes.iter().zip(&credentials).enumerate().map(|(index, (scheme, credential))| {
+        let kind = kind(&scheme.kind);
+        // A credential that the scheme does not carry is said at the type of the field.
+        let ty = &scheme.ty;
+        quote_spanned! {ty.span()=>
+            let #credential = #p::find::<#p::kind::#kind, <#ty as #p::Authenticator>::Credential>(
+                #request, #accepted, &<Self as #p::Authority>::SCHEMES[#index], #index,
+            );
+        }
+    });
+    let grants = auth.grants.as_ref().map(|field| quote!(let identity = self.#field.apply(identity);));
+    let steps = auth.schemes.iter().zip(&credentials).enumerate().map(|(index, (scheme, credential))| {
+        let (field, ty) = (&scheme.field, &scheme.ty);
+        quote! {
+            if chosen.contains(#index) {
+                if let #p::Credential::Found(found) = #credential.0 {
+                    let said = <#ty as #p::Authenticator>::authenticate(&self.#field, found, &#context).await;
+                    if let #p::core::option::Option::Some(identity) = #attempt.step(#index, said) {
+                        #grants
+                        return #p::Authentication::Authenticated(#p::Principal::new(identity, #index));
+                    }
+                }
+            }
+        }
+    });
+    quote! {
+        async fn authenticate(
+            &self,
+            #request: &#p::poem::Request,
+            #accepted: #p::SchemeSet,
+        ) -> #p::Authentication<Self> {
+            #(#find)*
+            let chosen = match #p::choose(#request, <Self as #p::Authority>::SCHEMES, &[#(#credentials.1),*]) {
+                #p::Choice::One(chosen) => chosen,
+                #p::Choice::None => return #p::Authentication::Anonymous,
+                refused => return #p::Authentication::Refused(#p::Refusal::from(refused)),
+            };
+            let #context = #p::Context::of::<Self>();
+            let mut #attempt = #p::Attempt::new();
+            #(#steps)*
+            #p::Authentication::Refused(#attempt.refusal())
+        }
+    }
+}
+
+fn kind(kind: &SchemeKind) -> Ident {
+    let kind = match kind {
+        SchemeKind::Basic => "Basic",
+        SchemeKind::Bearer { .. } | SchemeKind::OAuth2 { .. } | SchemeKind::OpenIdConnect { .. } => "Bearer",
+        SchemeKind::ApiKey { .. } => "ApiKey",
+        SchemeKind::Http { .. } => "Http",
+    };
+    Ident::new(kind, Span::call_site())
+}
+
+/// `.with(auth)`.
+fn middleware(auth: &Auth, p: &Private) -> TokenStream {
+    let name = &auth.name;
+    let (_, arguments, where_clause) = auth.generics.split_for_impl();
+    let mut generics = auth.generics.clone();
+    generics.params.push(parse_quote!(__E: #p::poem::Endpoint));
+    let (generics, _, _) = generics.split_for_impl();
+    quote! {
+        impl #generics #p::poem::Middleware<__E> for #name #arguments #where_clause {
+            type Output = #p::WithAuth<Self, __E>;
+
+            fn transform(&self, endpoint: __E) -> Self::Output {
+                #p::WithAuth::new(self, endpoint)
+            }
+        }
+    }
+}

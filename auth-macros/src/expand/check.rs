@@ -1,0 +1,75 @@
+//! Asks the checks of an operation, once its arguments are there.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{
+    Expr, Pat,
+    spanned::Spanned,
+    visit_mut::{self, VisitMut},
+};
+
+use crate::{model::Access, paths::Private};
+
+/// One argument of the generated function: what it is called there, and the pattern that the user wrote for it.
+pub(crate) struct Argument<'a> {
+    pub(crate) name: &'a Ident,
+    pub(crate) pattern: &'a Pat,
+}
+
+/// Statements that leave the generated function with a rejection unless the checks let the caller in.
+pub(crate) fn expand(access: &Access, guard: &Ident, arguments: &[Argument<'_>]) -> TokenStream {
+    let Access::Required { checks, .. } = access else { return TokenStream::new() };
+    if checks.is_empty() {
+        return TokenStream::new();
+    }
+    let p = Private::locate();
+    let bindings: Vec<TokenStream> = arguments.iter().map(binding).collect();
+    let (number, answer) = (Ident::new("number", Span::mixed_site()), Ident::new("answer", Span::mixed_site()));
+    let pending = Ident::new("pending", Span::mixed_site());
+    let arms = checks.iter().enumerate().map(|(index, check)| {
+        let index = u16::try_from(index).unwrap_or(u16::MAX);
+        let ask = ask(check, &p);
+        quote!(#index => { #(#bindings)* #ask })
+    });
+    quote! {
+        let mut #pending = #guard.checks();
+        loop {
+            let #number = match #pending.next_check() {
+                #p::core::result::Result::Ok(#p::core::option::Option::Some(#number)) => #number,
+                #p::core::result::Result::Ok(#p::core::option::Option::None) => break,
+                #p::core::result::Result::Err(rejection) => return #p::Guarded::rejected(rejection),
+            };
+            let #answer = match #number {
+                #(#arms)*
+                _ => #p::Answer::No,
+            };
+            if let #p::core::result::Result::Err(rejection) = #pending.answer(#number, #answer) {
+                return #p::Guarded::rejected(rejection);
+            }
+        }
+    }
+}
+
+/// What is wrong with a check's type is said at the check.
+fn ask(check: &Expr, p: &Private) -> TokenStream {
+    quote_spanned!(check.span()=> #p::Check::ask(#check).await)
+}
+
+/// The user's pattern over a reference: every name of it is bound by reference.
+fn binding(argument: &Argument<'_>) -> TokenStream {
+    let Argument { name, pattern } = argument;
+    let mut pattern = (*pattern).clone();
+    ByReference.visit_pat_mut(&mut pattern);
+    quote!(#[allow(unused_variables)] let #pattern = &#name;)
+}
+
+/// `mut` and `ref` have no place in a pattern that binds by reference anyway.
+struct ByReference;
+
+impl VisitMut for ByReference {
+    fn visit_pat_ident_mut(&mut self, pattern: &mut syn::PatIdent) {
+        pattern.by_ref = None;
+        pattern.mutability = None;
+        visit_mut::visit_pat_ident_mut(self, pattern);
+    }
+}

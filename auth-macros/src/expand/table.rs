@@ -1,0 +1,192 @@
+//! A table of names: an enum, and what makes it a table.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Ident, Path, spanned::Spanned};
+
+use crate::{
+    model::{Entry, Held, Name, Role, Table},
+    paths::Private,
+};
+
+pub(crate) fn permissions(table: &Table<Entry>) -> TokenStream {
+    common("permission", table, &table.entries.iter().collect::<Vec<_>>())
+}
+
+pub(crate) fn roles(table: &Table<Role>, permissions: &Path) -> TokenStream {
+    let p = Private::locate();
+    let common = common("role", table, &table.entries.iter().map(|role| &role.entry).collect::<Vec<_>>());
+    let name = &table.name;
+    let held = table.entries.iter().map(|role| held(&role.held, permissions, &p));
+    let words = (0..table.entries.len()).map(|index| quote!(<#name>::__HELD[#index].as_words()));
+    let count = table.entries.len();
+    quote! {
+        #common
+
+        impl #name {
+            const __HELD: [<#permissions as #p::Table>::Set; #count] = [#(#held),*];
+
+            /// The permissions that this role holds, inherited ones included.
+            #[must_use]
+            pub const fn permissions(self) -> <#permissions as #p::Table>::Set {
+                Self::__HELD[self as usize]
+            }
+        }
+
+        impl #p::RoleTable for #name {
+            type Permission = #permissions;
+            const PERMISSION_WORDS: &'static [&'static [u64]] = &[#(#words),*];
+        }
+    }
+}
+
+fn held(held: &Held, permissions: &Path, p: &Private) -> TokenStream {
+    match held {
+        Held::All => quote!(<#permissions>::set(<#permissions>::ALL)),
+        Held::These(names) => {
+            let entries = names.iter().map(|name| permission(name, permissions));
+            quote!(<<#permissions as #p::Table>::Set>::EMPTY #(.with(#entries))*)
+        }
+    }
+}
+
+/// In a list of a role, one word is a variant.
+fn permission(name: &Name, permissions: &Path) -> TokenStream {
+    match name {
+        Name::Literal(literal) => quote_spanned!(literal.span()=> <#permissions>::__entry(#literal)),
+        Name::Path(path) => match path.get_ident() {
+            Some(variant) => quote_spanned!(variant.span()=> <#permissions>::entry(<#permissions>::#variant)),
+            None => quote_spanned!(path.span()=> <#permissions>::entry(#path)),
+        },
+    }
+}
+
+fn common<E>(kind: &str, table: &Table<E>, entries: &[&Entry]) -> TokenStream {
+    let p = Private::locate();
+    let Table { attributes, visibility, name, .. } = table;
+    let variants: Vec<&Ident> = entries.iter().map(|entry| &entry.variant).collect();
+    let names: Vec<_> = entries.iter().map(|entry| &entry.name).collect();
+    let descriptions: Vec<_> = entries.iter().map(|entry| &entry.description).collect();
+    let documented = entries.iter().map(|entry| {
+        let (attributes, variant) = (&entry.attributes, &entry.variant);
+        // A name without a description is its own.
+        let own = attributes.is_empty().then(|| {
+            let text = format!("`{}`", entry.name.value());
+            quote!(#[doc = #text])
+        });
+        quote!(#(#attributes)* #own #variant)
+    });
+    let words = entries.len().div_ceil(64);
+    let set = format_ident!("{name}Set");
+    let set_doc = format!("A set of [`{name}`]s, as bits.");
+    quote! {
+        #(#attributes)*
+        #[derive(
+            #p::core::clone::Clone, #p::core::marker::Copy, #p::core::cmp::PartialEq, #p::core::cmp::Eq,
+            #p::core::cmp::PartialOrd, #p::core::cmp::Ord, #p::core::hash::Hash,
+        )]
+        #[repr(u16)]
+        #visibility enum #name {
+            #(#documented),*
+        }
+
+        #[doc = #set_doc]
+        #[allow(dead_code, reason = "generated")]
+        #visibility type #set = #p::Set<#name, #words>;
+
+        #[allow(dead_code, reason = "generated")]
+        impl #name {
+            /// Every value, in the order of declaration.
+            pub const ALL: &'static [Self] = &[#(Self::#variants),*];
+
+            /// The name, as it stands in tokens, documents and databases.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                <Self as #p::Table>::NAMES[self as usize]
+            }
+
+            /// The description: the doc comment.
+            #[must_use]
+            pub const fn description(self) -> &'static str {
+                <Self as #p::Table>::DESCRIPTIONS[self as usize]
+            }
+
+            /// The set of these values.
+            #[must_use]
+            pub const fn set(values: &[Self]) -> #p::Set<Self, #words> {
+                let mut set = #p::Set::EMPTY;
+                let mut index = 0;
+                while index < values.len() {
+                    set = set.with(values[index].entry());
+                    index += 1;
+                }
+                set
+            }
+
+            /// The value as a requirement takes it.
+            #[must_use]
+            pub const fn entry(self) -> #p::Entry<Self> {
+                #p::Entry::new(self as u16, self.name())
+            }
+
+            #[doc(hidden)]
+            #[must_use]
+            #[track_caller]
+            pub const fn __entry(name: &'static str) -> #p::Entry<Self> {
+                #p::Entry::new(#p::position(#kind, <Self as #p::Table>::NAMES, name), name)
+            }
+        }
+
+        impl #p::Table for #name {
+            type Set = #p::Set<Self, #words>;
+            const KIND: &'static str = #kind;
+            const ALL: &'static [Self] = <#name>::ALL;
+            const NAMES: &'static [&'static str] = &[#(#names),*];
+            const DESCRIPTIONS: &'static [&'static str] = &[#(#descriptions),*];
+
+            fn index(self) -> usize {
+                self as usize
+            }
+        }
+
+        impl #p::core::fmt::Debug for #name {
+            fn fmt(&self, f: &mut #p::core::fmt::Formatter<'_>) -> #p::core::fmt::Result {
+                f.write_str(match self { #(Self::#variants => #p::core::stringify!(#variants)),* })
+            }
+        }
+
+        /// As the name.
+        impl #p::core::fmt::Display for #name {
+            fn fmt(&self, f: &mut #p::core::fmt::Formatter<'_>) -> #p::core::fmt::Result {
+                f.pad(self.name())
+            }
+        }
+
+        /// From the name.
+        impl #p::core::str::FromStr for #name {
+            type Err = #p::UnknownName;
+
+            fn from_str(name: &str) -> #p::core::result::Result<Self, #p::UnknownName> {
+                match name {
+                    #(#names => #p::core::result::Result::Ok(Self::#variants),)*
+                    _ => #p::core::result::Result::Err(#p::UnknownName::new(#kind, name)),
+                }
+            }
+        }
+
+        /// As the name.
+        impl #p::serde::Serialize for #name {
+            fn serialize<S: #p::serde::Serializer>(&self, serializer: S) -> #p::core::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.name())
+            }
+        }
+
+        /// From the name; an unknown one is an error.
+        impl<'de> #p::serde::Deserialize<'de> for #name {
+            fn deserialize<D: #p::serde::Deserializer<'de>>(deserializer: D) -> #p::core::result::Result<Self, D::Error> {
+                let name = <#p::std::string::String as #p::serde::Deserialize>::deserialize(deserializer)?;
+                #p::core::str::FromStr::from_str(&name).map_err(<D::Error as #p::serde::de::Error>::custom)
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! An `Auth` struct to its schemes.
+
+use std::collections::HashMap;
+
+use proc_macro2::Span;
+use syn::{Ident, LitStr, ext::IdentExt};
+
+use crate::{
+    errors::Errors,
+    model::{Auth, Flow, Scheme, SchemeKind},
+    parse::auth::{self as input, Field, Kind},
+};
+
+pub(crate) fn lower(input: input::Auth, errors: &mut Errors) -> Auth {
+    let grants = grants(&input.fields, errors);
+    let mut names = HashMap::new();
+    let mut schemes = Vec::new();
+    for field in input.fields {
+        schemes.extend(scheme(field, &mut names, errors));
+    }
+    a_scheme_is_declared(&input.name, schemes.len(), errors);
+    let realm = input.options.realm.unwrap_or_else(|| LitStr::new("api", Span::call_site()));
+    is_printable(&realm, "a realm", errors);
+    Auth {
+        name: input.name,
+        generics: input.generics,
+        permissions: input.options.permissions,
+        roles: input.options.roles,
+        realm,
+        rejection: input.options.rejection,
+        schemes,
+        grants,
+    }
+}
+
+fn grants(fields: &[Field], errors: &mut Errors) -> Option<Ident> {
+    let mut grants = fields.iter().filter(|field| field.grants);
+    let first = grants.next();
+    for second in grants {
+        errors.at(&second.name, "`#[grants]` stands on one field only");
+    }
+    first.map(|field| field.name.clone())
+}
+
+fn a_scheme_is_declared(name: &Ident, schemes: usize, errors: &mut Errors) {
+    if schemes == 0 && errors.is_empty() {
+        errors.at(
+            name,
+            format!(
+                "`{name}` declares no security scheme: nobody could prove who they are; put `#[scheme(..)]` on a field"
+            ),
+        );
+    }
+    if schemes > 64 {
+        errors.at(name, "at most 64 security schemes");
+    }
+}
+
+fn scheme(field: Field, names: &mut HashMap<String, Ident>, errors: &mut Errors) -> Option<Scheme> {
+    let mut schemes = field.schemes.into_iter();
+    let scheme = schemes.next()?;
+    if field.grants {
+        errors.span(scheme.span, "a field is a scheme or holds grants, not both");
+    }
+    for second in schemes {
+        errors.span(second.span, "one scheme for a field; declare another field for another scheme");
+    }
+    let field_name = field.name.unraw().to_string();
+    let name = scheme.name.as_ref().map_or(field_name, LitStr::value);
+    name_fits_openapi(&name, scheme.name.as_ref(), &field.name, errors);
+    name_is_new(&name, scheme.name.as_ref(), &field.name, names, errors);
+    let kind = kind(scheme.kind, scheme.span, errors)?;
+    Some(Scheme { field: field.name, ty: field.ty, name, description: field.description, kind })
+}
+
+/// A component key (OpenAPI 3.0, section 4.7.7).
+fn name_fits_openapi(name: &str, written: Option<&LitStr>, field: &Ident, errors: &mut Errors) {
+    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c)) {
+        let message = format!(
+            "`{name}` cannot name a security scheme in OpenAPI: use letters, digits, `.`, `-` and `_`, as in `name = \"..\"`"
+        );
+        match written {
+            Some(written) => errors.at(written, message),
+            None => errors.at(field, message),
+        }
+    }
+}
+
+fn name_is_new(
+    name: &str,
+    written: Option<&LitStr>,
+    field: &Ident,
+    names: &mut HashMap<String, Ident>,
+    errors: &mut Errors,
+) {
+    if let Some(first) = names.insert(name.to_owned(), field.clone()) {
+        let message = format!(
+            "two security schemes are called `{name}`: `{first}` is one already; give this one another `name = \"..\"`"
+        );
+        match written {
+            Some(written) => errors.at(written, message),
+            None => errors.at(field, message),
+        }
+    }
+}
+
+fn kind(kind: Kind, span: Span, errors: &mut Errors) -> Option<SchemeKind> {
+    Some(match kind {
+        Kind::Basic => SchemeKind::Basic,
+        Kind::Bearer { format } => SchemeKind::Bearer { format },
+        Kind::OAuth2 { flows, scopes } => {
+            a_flow_is_declared(&flows, span, errors);
+            scopes_are_distinct(scopes.as_deref().unwrap_or_default(), errors);
+            SchemeKind::OAuth2 { flows: flows.into_iter().filter_map(|each| flow(each, errors)).collect(), scopes }
+        }
+        Kind::OpenIdConnect { url } => {
+            is_absolute_url(&url, errors);
+            SchemeKind::OpenIdConnect { url }
+        }
+        Kind::ApiKey { location, name } if location == "header" => {
+            header_is_free(&name, errors);
+            SchemeKind::ApiKey { location: "Header", name }
+        }
+        Kind::ApiKey { location, name } if location == "query" => {
+            is_token(&name, "a parameter name", errors);
+            SchemeKind::ApiKey { location: "Query", name }
+        }
+        Kind::ApiKey { name, .. } | Kind::Cookie { name } => {
+            is_token(&name, "a cookie name", errors);
+            SchemeKind::ApiKey { location: "Cookie", name }
+        }
+        Kind::Http { scheme } => {
+            is_token(&scheme, "a scheme", errors);
+            scheme_has_no_word_of_its_own(&scheme, errors);
+            SchemeKind::Http { scheme }
+        }
+    })
+}
+
+fn a_flow_is_declared(flows: &[input::Flow], span: Span, errors: &mut Errors) {
+    if flows.is_empty() {
+        errors.span(span, "say how to get a token: `oauth2(password(token_url = \"/auth/token\"))`");
+    }
+    for (index, flow) in flows.iter().enumerate() {
+        if flows[..index].iter().any(|earlier| earlier.grant == flow.grant) {
+            errors.at(&flow.grant, format!("the flow `{}` is given twice", flow.grant));
+        }
+    }
+}
+
+/// The URLs that a flow needs, and no others (OpenAPI 3.0, section 4.7.27).
+fn flow(flow: input::Flow, errors: &mut Errors) -> Option<Flow> {
+    let (grant, token, authorization) = match flow.grant.to_string().as_str() {
+        "password" => ("Password", true, false),
+        "client_credentials" => ("ClientCredentials", true, false),
+        "authorization_code" => ("AuthorizationCode", true, true),
+        _ => ("Implicit", false, true),
+    };
+    let token_url = url(&flow, "token_url", token, errors);
+    let authorization_url = url(&flow, "authorization_url", authorization, errors);
+    let refresh_url = flow.urls.iter().find(|(word, _)| word == "refresh_url").map(|(_, url)| url.clone());
+    Some(Flow { grant, authorization_url, token_url, refresh_url })
+}
+
+fn url(flow: &input::Flow, word: &str, needed: bool, errors: &mut Errors) -> Option<LitStr> {
+    let mut given = flow.urls.iter().filter(|(written, _)| written == word);
+    let first = given.next();
+    if let Some((again, _)) = given.next() {
+        errors.at(again, format!("`{word}` is given twice"));
+    }
+    match (first, needed) {
+        (None, true) => errors.at(&flow.grant, format!("the flow `{}` needs `{word} = \"..\"`", flow.grant)),
+        (Some((written, _)), false) => errors.at(written, format!("the flow `{}` has no `{word}`", flow.grant)),
+        _ => {}
+    }
+    first.map(|(_, url)| url.clone())
+}
+
+fn scopes_are_distinct(scopes: &[(LitStr, LitStr)], errors: &mut Errors) {
+    for (index, (scope, _)) in scopes.iter().enumerate() {
+        if scopes[..index].iter().any(|(earlier, _)| earlier.value() == scope.value()) {
+            errors.at(scope, format!("the scope `{}` is listed twice", scope.value()));
+        }
+        // RFC 6749, section 3.3.
+        if scope.value().is_empty() || !scope.value().chars().all(|c| c.is_ascii_graphic() && c != '"' && c != '\\') {
+            errors.at(scope, "a scope is visible ASCII without spaces, quotes and backslashes");
+        }
+    }
+}
+
+fn is_absolute_url(url: &LitStr, errors: &mut Errors) {
+    let text = url.value();
+    if !(text.starts_with("https://") || text.starts_with("http://") || text.starts_with('/')) {
+        errors.at(url, "expected a URL: `\"https://issuer.example/.well-known/openid-configuration\"`");
+    }
+}
+
+/// OpenAPI takes no notice of a header of this name, so the document would say that no credential is needed.
+fn header_is_free(name: &LitStr, errors: &mut Errors) {
+    is_token(name, "a header name", errors);
+    if name.value().eq_ignore_ascii_case("authorization") {
+        errors.at(name, "the `Authorization` header is not for API keys: write `bearer`, `basic` or `http = \"..\"`");
+    }
+}
+
+fn scheme_has_no_word_of_its_own(scheme: &LitStr, errors: &mut Errors) {
+    let lower = scheme.value().to_ascii_lowercase();
+    if matches!(lower.as_str(), "basic" | "bearer") {
+        errors.at(scheme, format!("`{lower}` is known: write `#[scheme({lower})]`"));
+    }
+}
+
+/// A token (RFC 9110, section 5.6.2).
+fn is_token(text: &LitStr, what: &str, errors: &mut Errors) {
+    let value = text.value();
+    if value.is_empty() || !value.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c)) {
+        errors.at(text, format!("`{value}` cannot be {what}: use letters, digits and `-`"));
+    }
+}
+
+fn is_printable(text: &LitStr, what: &str, errors: &mut Errors) {
+    let value = text.value();
+    if value.is_empty() || !value.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
+        errors.at(text, format!("{what} is visible ASCII"));
+    }
+}

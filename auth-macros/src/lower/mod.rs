@@ -1,0 +1,7 @@
+//! Second step: input to model. A table of contents of the rules; each is one function.
+
+pub(crate) mod access;
+pub(crate) mod api;
+pub(crate) mod auth;
+pub(crate) mod handler;
+pub(crate) mod table;

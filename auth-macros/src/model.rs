@@ -1,0 +1,128 @@
+//! What was meant: checked, with the spans of what was written.
+
+use syn::{Attribute, Expr, Generics, Ident, ImplItemFn, ItemImpl, LitStr, Path, Type, Visibility};
+
+/// A name as it was written: a string to look up, or a path to a typed value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Name {
+    Literal(LitStr),
+    Path(Path),
+}
+
+/// What is asked of a caller.
+#[derive(Clone, Debug)]
+pub(crate) enum Requirement {
+    Authenticated,
+    Role(Name),
+    Permission(Name),
+    Scope(Name),
+    Scheme(Name),
+    Fresh {
+        seconds: u64,
+    },
+    /// Position in the operation's checks.
+    Check(usize),
+    All(Vec<Requirement>),
+    Any(Vec<Requirement>),
+    Not(Box<Requirement>),
+}
+
+/// Who may call an operation.
+#[derive(Debug)]
+pub(crate) enum Access {
+    Public { reason: LitStr },
+    Optional,
+    Required { requirement: Requirement, hide: bool, checks: Vec<Expr> },
+}
+
+/// An impl block whose operations are protected.
+pub(crate) struct Api {
+    pub(crate) auth: Path,
+    /// `#[OpenApi(..)]`, which goes to the generated impl block.
+    pub(crate) open_api: Attribute,
+    /// What remains of the user's impl block: the methods without `#[oai]` and without our attributes.
+    pub(crate) item: ItemImpl,
+    pub(crate) operations: Vec<Operation>,
+}
+
+/// A method that is an operation.
+pub(crate) struct Operation {
+    /// As the user wrote it, `#[oai]` included.
+    pub(crate) method: ImplItemFn,
+    pub(crate) access: Access,
+}
+
+/// A plain Poem handler.
+pub(crate) struct Handler {
+    pub(crate) auth: Path,
+    /// `#[handler]`, which goes to the generated function.
+    pub(crate) handler: Attribute,
+    /// The user's function without it and without our attributes.
+    pub(crate) function: syn::ItemFn,
+    pub(crate) access: Access,
+}
+
+/// A table of names.
+pub(crate) struct Table<E> {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) name: Ident,
+    pub(crate) entries: Vec<E>,
+}
+
+/// A permission.
+pub(crate) struct Entry {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) variant: Ident,
+    pub(crate) name: LitStr,
+    pub(crate) description: String,
+}
+
+/// A role.
+pub(crate) struct Role {
+    pub(crate) entry: Entry,
+    /// Its own permissions and those of every role that it inherits from.
+    pub(crate) held: Held,
+}
+
+pub(crate) enum Held {
+    All,
+    These(Vec<Name>),
+}
+
+/// An `Auth` struct.
+pub(crate) struct Auth {
+    pub(crate) name: Ident,
+    pub(crate) generics: Generics,
+    pub(crate) permissions: Option<Path>,
+    pub(crate) roles: Option<Path>,
+    pub(crate) realm: LitStr,
+    pub(crate) rejection: Option<Path>,
+    pub(crate) schemes: Vec<Scheme>,
+    pub(crate) grants: Option<Ident>,
+}
+
+/// A field with `#[scheme(..)]`.
+pub(crate) struct Scheme {
+    pub(crate) field: Ident,
+    pub(crate) ty: Type,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) kind: SchemeKind,
+}
+
+pub(crate) enum SchemeKind {
+    Basic,
+    Bearer { format: Option<LitStr> },
+    OAuth2 { flows: Vec<Flow>, scopes: Option<Vec<(LitStr, LitStr)>> },
+    OpenIdConnect { url: LitStr },
+    ApiKey { location: &'static str, name: LitStr },
+    Http { scheme: LitStr },
+}
+
+pub(crate) struct Flow {
+    pub(crate) grant: &'static str,
+    pub(crate) authorization_url: Option<LitStr>,
+    pub(crate) token_url: Option<LitStr>,
+    pub(crate) refresh_url: Option<LitStr>,
+}

@@ -1,0 +1,276 @@
+//! `#[derive(Auth)]`: the struct, its `#[auth(..)]`, and the `#[scheme(..)]` of its fields.
+
+use proc_macro2::Span;
+use syn::{
+    Attribute, Data, DeriveInput, Fields, Generics, Ident, LitStr, Path, Token, Type,
+    ext::IdentExt,
+    parenthesized,
+    parse::{Parse, ParseStream},
+    punctuated::Punctuated,
+    spanned::Spanned,
+    token,
+};
+
+use super::{description, is};
+use crate::errors::{Errors, suggestion};
+
+/// The struct as it was written.
+pub(crate) struct Auth {
+    pub(crate) name: Ident,
+    pub(crate) generics: Generics,
+    pub(crate) options: Options,
+    pub(crate) fields: Vec<Field>,
+}
+
+/// `#[auth(..)]`.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) permissions: Option<Path>,
+    pub(crate) roles: Option<Path>,
+    pub(crate) realm: Option<LitStr>,
+    pub(crate) rejection: Option<Path>,
+}
+
+/// One field.
+pub(crate) struct Field {
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
+    pub(crate) description: String,
+    pub(crate) schemes: Vec<Scheme>,
+    pub(crate) grants: bool,
+}
+
+/// `#[scheme(kind, name = "..")]`.
+pub(crate) struct Scheme {
+    pub(crate) span: Span,
+    pub(crate) kind: Kind,
+    pub(crate) name: Option<LitStr>,
+}
+
+pub(crate) enum Kind {
+    Basic,
+    Bearer { format: Option<LitStr> },
+    OAuth2 { flows: Vec<Flow>, scopes: Option<Vec<(LitStr, LitStr)>> },
+    OpenIdConnect { url: LitStr },
+    ApiKey { location: Ident, name: LitStr },
+    Cookie { name: LitStr },
+    Http { scheme: LitStr },
+}
+
+/// `password(token_url = "..")`.
+pub(crate) struct Flow {
+    pub(crate) grant: Ident,
+    pub(crate) urls: Vec<(Ident, LitStr)>,
+}
+
+const KINDS: [&str; 7] = ["basic", "bearer", "oauth2", "openid_connect", "api_key", "cookie", "http"];
+const GRANTS: [&str; 4] = ["password", "client_credentials", "authorization_code", "implicit"];
+const LOCATIONS: [&str; 3] = ["header", "query", "cookie"];
+const URLS: [&str; 3] = ["token_url", "authorization_url", "refresh_url"];
+const OPTIONS: [&str; 4] = ["permissions", "roles", "realm", "rejection"];
+
+impl Auth {
+    pub(crate) fn parse(input: DeriveInput, errors: &mut Errors) -> Option<Self> {
+        let fields = match input.data {
+            Data::Struct(data) => data.fields,
+            _ => {
+                errors.at(&input.ident, "`Auth` goes on a struct: a field for each security scheme");
+                return None;
+            }
+        };
+        let Fields::Named(fields) = fields else {
+            errors.at(&input.ident, "`Auth` needs named fields: their names are the names of the security schemes");
+            return None;
+        };
+        let mut options = Options::default();
+        for attribute in input.attrs.iter().filter(|attribute| is(attribute, "auth")) {
+            errors.ok(attribute.parse_args_with(|input: ParseStream<'_>| options.read(input)));
+        }
+        let fields = fields.named.into_iter().filter_map(|field| Field::parse(field, errors)).collect();
+        Some(Self { name: input.ident, generics: input.generics, options, fields })
+    }
+}
+
+impl Options {
+    fn read(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        while !input.is_empty() {
+            let word = Ident::parse_any(input)?;
+            equals(&word, input)?;
+            let duplicate = match word.to_string().as_str() {
+                "permissions" => self.permissions.replace(input.call(Path::parse_mod_style)?).is_some(),
+                "roles" => self.roles.replace(input.call(Path::parse_mod_style)?).is_some(),
+                "rejection" => self.rejection.replace(input.call(Path::parse_mod_style)?).is_some(),
+                "realm" => self.realm.replace(input.parse()?).is_some(),
+                unknown => {
+                    return Err(syn::Error::new(
+                        word.span(),
+                        format!("unknown option `{unknown}`{}", suggestion(&OPTIONS, unknown)),
+                    ));
+                }
+            };
+            if duplicate {
+                return Err(syn::Error::new(word.span(), format!("`{word}` is given twice")));
+            }
+            comma(input)?;
+        }
+        Ok(())
+    }
+}
+
+impl Field {
+    fn parse(field: syn::Field, errors: &mut Errors) -> Option<Self> {
+        let schemes = field.attrs.iter().filter(|attribute| is(attribute, "scheme"));
+        let schemes = schemes.filter_map(|attribute| errors.ok(scheme(attribute))).collect();
+        let grants = field.attrs.iter().any(|attribute| is(attribute, "grants"));
+        let has_attribute = grants || field.attrs.iter().any(|attribute| is(attribute, "scheme"));
+        let name = field.ident?;
+        if !has_attribute {
+            errors.at(
+                &name,
+                format!(
+                    "`{name}` is no security scheme: write `#[scheme(..)]` with one of `{}`, or `#[grants]`",
+                    KINDS.join("`, `")
+                ),
+            );
+        }
+        Some(Self { name, ty: field.ty, description: description(&field.attrs), schemes, grants })
+    }
+}
+
+fn scheme(attribute: &Attribute) -> syn::Result<Scheme> {
+    if matches!(attribute.meta, syn::Meta::Path(_)) {
+        return Err(syn::Error::new(
+            attribute.span(),
+            format!("say which scheme: `#[scheme(..)]` with one of `{}`", KINDS.join("`, `")),
+        ));
+    }
+    attribute.parse_args()
+}
+
+impl Parse for Scheme {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let word = Ident::parse_any(input)?;
+        let kind = kind(&word, input)?;
+        comma(input)?;
+        let mut name = None;
+        if !input.is_empty() {
+            let option = Ident::parse_any(input)?;
+            if option != "name" {
+                return Err(syn::Error::new(option.span(), "after the scheme, only `name = \"..\"` may follow"));
+            }
+            equals(&option, input)?;
+            name = Some(input.parse()?);
+            comma(input)?;
+        }
+        if input.is_empty() {
+            Ok(Self { span: word.span(), kind, name })
+        } else {
+            Err(input.error("nothing may follow"))
+        }
+    }
+}
+
+fn kind(word: &Ident, input: ParseStream<'_>) -> syn::Result<Kind> {
+    match word.to_string().as_str() {
+        "basic" => Ok(Kind::Basic),
+        "bearer" if input.peek(token::Paren) => {
+            one(word, input, &["format"]).map(|(_, format)| Kind::Bearer { format: Some(format) })
+        }
+        "bearer" => Ok(Kind::Bearer { format: None }),
+        "oauth2" => oauth2(word, input),
+        "openid_connect" => one(word, input, &["url"]).map(|(_, url)| Kind::OpenIdConnect { url }),
+        "api_key" => one(word, input, &LOCATIONS).map(|(location, name)| Kind::ApiKey { location, name }),
+        "cookie" => equals(word, input).and_then(|()| Ok(Kind::Cookie { name: input.parse()? })),
+        "http" => equals(word, input).and_then(|()| Ok(Kind::Http { scheme: input.parse()? })),
+        unknown => {
+            Err(syn::Error::new(word.span(), format!("unknown scheme `{unknown}`{}", suggestion(&KINDS, unknown))))
+        }
+    }
+}
+
+fn oauth2(word: &Ident, input: ParseStream<'_>) -> syn::Result<Kind> {
+    let list = arguments(word, input, "password(token_url = \"/auth/token\")")?;
+    let (mut flows, mut scopes) = (Vec::new(), None);
+    while !list.is_empty() {
+        let part = Ident::parse_any(&list)?;
+        match part.to_string().as_str() {
+            "scopes" => {
+                let listed = arguments(&part, &list, "\"entries:read\" = \"Read entries\"")?;
+                scopes =
+                    Some(Punctuated::<_, Token![,]>::parse_terminated_with(&listed, described)?.into_iter().collect());
+            }
+            grant if GRANTS.contains(&grant) => flows.push(flow(part, &list)?),
+            unknown => {
+                let hint = suggestion(&[&GRANTS[..], &["scopes"]].concat(), unknown);
+                return Err(syn::Error::new(part.span(), format!("unknown flow `{unknown}`{hint}")));
+            }
+        }
+        comma(&list)?;
+    }
+    Ok(Kind::OAuth2 { flows, scopes })
+}
+
+fn described(input: ParseStream<'_>) -> syn::Result<(LitStr, LitStr)> {
+    let name: LitStr = input.parse()?;
+    if !input.peek(Token![=]) {
+        return Err(syn::Error::new(
+            name.span(),
+            format!("say what the scope is for: `\"{}\" = \"..\"`", name.value()),
+        ));
+    }
+    input.parse::<Token![=]>()?;
+    Ok((name, input.parse()?))
+}
+
+fn flow(grant: Ident, input: ParseStream<'_>) -> syn::Result<Flow> {
+    let list = arguments(&grant, input, "token_url = \"/auth/token\"")?;
+    let mut urls = Vec::new();
+    while !list.is_empty() {
+        let word = Ident::parse_any(&list)?;
+        let text = word.to_string();
+        if !URLS.contains(&text.as_str()) {
+            return Err(syn::Error::new(word.span(), format!("unknown URL `{text}`{}", suggestion(&URLS, &text))));
+        }
+        equals(&word, &list)?;
+        urls.push((word, list.parse()?));
+        comma(&list)?;
+    }
+    Ok(Flow { grant, urls })
+}
+
+/// `(word = "text")` with one of the words.
+fn one(of: &Ident, input: ParseStream<'_>, words: &[&str]) -> syn::Result<(Ident, LitStr)> {
+    let list = arguments(of, input, &format!("{} = \"..\"", words[0]))?;
+    if list.is_empty() {
+        return Err(syn::Error::new(of.span(), format!("`{of}` needs `{} = \"..\"`", words.join(" = \"..\"` or `"))));
+    }
+    let word = Ident::parse_any(&list)?;
+    let text = word.to_string();
+    if !words.contains(&text.as_str()) {
+        return Err(syn::Error::new(word.span(), format!("unknown option `{text}`{}", suggestion(words, &text))));
+    }
+    equals(&word, &list)?;
+    let value = list.parse()?;
+    comma(&list)?;
+    if list.is_empty() { Ok((word, value)) } else { Err(list.error("nothing may follow")) }
+}
+
+fn arguments<'a>(of: &Ident, input: ParseStream<'a>, example: &str) -> syn::Result<syn::parse::ParseBuffer<'a>> {
+    if !input.peek(token::Paren) {
+        return Err(syn::Error::new(of.span(), format!("`{of}` needs arguments: `{of}({example})`")));
+    }
+    let list;
+    parenthesized!(list in input);
+    Ok(list)
+}
+
+fn equals(word: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+    if !input.peek(Token![=]) {
+        return Err(syn::Error::new(word.span(), format!("`{word}` needs a value: `{word} = ..`")));
+    }
+    input.parse::<Token![=]>().map(drop)
+}
+
+fn comma(input: ParseStream<'_>) -> syn::Result<()> {
+    if input.is_empty() { Ok(()) } else { input.parse::<Token![,]>().map(drop) }
+}

@@ -1,0 +1,147 @@
+//! `permissions! { enum .. }` and `roles! { enum ..: .. }`.
+
+use syn::{
+    Attribute, Ident, LitStr, Path, Token, Visibility, braced, bracketed,
+    ext::IdentExt,
+    parse::{Parse, ParseStream},
+    punctuated::Punctuated,
+};
+
+use crate::model::Name;
+
+/// `permissions! { .. }` as it was written.
+pub(crate) struct Permissions {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) name: Ident,
+    pub(crate) rows: Vec<Row>,
+}
+
+/// `Variant = "name"`.
+pub(crate) struct Row {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) variant: Ident,
+    pub(crate) name: LitStr,
+}
+
+/// `roles! { .. }` as it was written.
+pub(crate) struct Roles {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) name: Ident,
+    pub(crate) permissions: Path,
+    pub(crate) rows: Vec<RoleRow>,
+}
+
+/// `Variant = "name": Parent + Parent => [permission, ..]`.
+pub(crate) struct RoleRow {
+    pub(crate) row: Row,
+    pub(crate) parents: Vec<Ident>,
+    pub(crate) holds: Holds,
+}
+
+pub(crate) enum Holds {
+    Nothing,
+    All,
+    These(Vec<Name>),
+}
+
+impl Parse for Permissions {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let (attributes, visibility, name) = head(input, "permissions! { pub enum Permission { View = \"view\" } }")?;
+        if input.peek(Token![:]) {
+            return Err(input.error("permissions stand for themselves; `: ..` belongs to `roles!`"));
+        }
+        let rows = rows(input)?;
+        Ok(Self { attributes, visibility, name, rows })
+    }
+}
+
+impl Parse for Roles {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        const EXAMPLE: &str = "roles! { pub enum Role: Permission { Viewer = \"Viewer\" => [View] } }";
+        let (attributes, visibility, name) = head(input, EXAMPLE)?;
+        if !input.peek(Token![:]) {
+            return Err(
+                input.error(format!("say which permissions these roles hold: `enum {name}: Permission {{ .. }}`"))
+            );
+        }
+        input.parse::<Token![:]>()?;
+        let permissions = input.call(Path::parse_mod_style)?;
+        let rows = rows(input)?;
+        Ok(Self { attributes, visibility, name, permissions, rows })
+    }
+}
+
+fn head(input: ParseStream<'_>, example: &str) -> syn::Result<(Vec<Attribute>, Visibility, Ident)> {
+    let attributes = input.call(Attribute::parse_outer)?;
+    let visibility = input.parse()?;
+    if !input.peek(Token![enum]) {
+        return Err(input.error(format!("expected an enum: `{example}`")));
+    }
+    input.parse::<Token![enum]>()?;
+    Ok((attributes, visibility, input.parse()?))
+}
+
+fn rows<R: Parse>(input: ParseStream<'_>) -> syn::Result<Vec<R>> {
+    let list;
+    braced!(list in input);
+    let rows = Punctuated::<R, Token![,]>::parse_terminated(&list)?.into_iter().collect();
+    if input.is_empty() { Ok(rows) } else { Err(input.error("one enum only")) }
+}
+
+impl Parse for Row {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let variant: Ident = input.parse()?;
+        if !input.peek(Token![=]) || input.peek(Token![=>]) {
+            return Err(syn::Error::new(
+                variant.span(),
+                format!(
+                    "`{variant}` has no name: write `{variant} = \"{}\"`",
+                    variant.unraw().to_string().to_lowercase()
+                ),
+            ));
+        }
+        input.parse::<Token![=]>()?;
+        let name = input.parse()?;
+        Ok(Self { attributes, variant, name })
+    }
+}
+
+impl Parse for RoleRow {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let row = input.parse()?;
+        let mut parents = Vec::new();
+        if input.peek(Token![:]) {
+            input.parse::<Token![:]>()?;
+            parents = Punctuated::<Ident, Token![+]>::parse_separated_nonempty(input)?.into_iter().collect();
+        }
+        let holds = if input.peek(Token![=>]) {
+            input.parse::<Token![=>]>().and_then(|_| holds(input))?
+        } else {
+            Holds::Nothing
+        };
+        Ok(Self { row, parents, holds })
+    }
+}
+
+fn holds(input: ParseStream<'_>) -> syn::Result<Holds> {
+    if input.peek(syn::token::Bracket) {
+        let list;
+        let bracket = bracketed!(list in input);
+        let names: Vec<Name> = Punctuated::<Name, Token![,]>::parse_terminated(&list)?.into_iter().collect();
+        if names.is_empty() {
+            return Err(syn::Error::new(
+                bracket.span.join(),
+                "an empty list: leave out `=> []` for a role without permissions of its own",
+            ));
+        }
+        return Ok(Holds::These(names));
+    }
+    let word = Ident::parse_any(input)?;
+    if word == "all" {
+        return Ok(Holds::All);
+    }
+    Err(syn::Error::new(word.span(), format!("expected `all` or a list: `=> [{word}]`")))
+}

@@ -1,0 +1,223 @@
+//! Where keys come from: records that hold the hash of a key, and never the key.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    future::Future,
+    sync::Arc,
+    time::SystemTime,
+};
+
+use subtle::ConstantTimeEq;
+
+use super::{
+    ApiKeyError,
+    key::{self, KeyHash},
+};
+use crate::{authenticate::Unavailable, credential::ApiKey};
+
+/// A store of records of API keys.
+pub trait ApiKeyStore: Send + Sync + 'static {
+    /// The record of this id; `None` if there is none. It is asked for each request, so a key that is revoked in the
+    /// store is so from the next request on.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if that cannot be told now, which is a 503.
+    fn find(&self, id: &str) -> impl Future<Output = Result<Option<ApiKeyRecord>, Unavailable>> + Send;
+}
+
+impl<S: ApiKeyStore> ApiKeyStore for Arc<S> {
+    async fn find(&self, id: &str) -> Result<Option<ApiKeyRecord>, Unavailable> {
+        S::find(self, id).await
+    }
+}
+
+/// What is known of a key.
+#[derive(Clone, Debug)]
+pub struct ApiKeyRecord {
+    id: String,
+    sha256: KeyHash,
+    subject: String,
+    display_name: Option<String>,
+    roles: Vec<String>,
+    permissions: Vec<String>,
+    expires_at: Option<SystemTime>,
+    revoked: bool,
+}
+
+/// Makes a key for a caller: the key, to be shown once, and the record, to be stored.
+///
+/// A key reads `prefix_id_secret`. The prefix (letters and digits, up to 16) is yours: it says which application a key
+/// belongs to that somebody finds, and lets scanners look for such keys. The secret has 256 bits.
+///
+/// ```
+/// use auth_runtime::api_key::{MemoryApiKeys, generate};
+///
+/// let (key, record) = generate("demo", "nightly-build")?;
+/// assert!(key.as_str().starts_with("demo_"));
+/// let keys = MemoryApiKeys::new().add(record.roles(["Viewer"]))?;
+/// # Ok::<(), auth_runtime::api_key::ApiKeyError>(())
+/// ```
+///
+/// # Errors
+/// [`ApiKeyError`] if the prefix is not accepted, or the system has no randomness.
+pub fn generate(prefix: &str, subject: impl Into<String>) -> Result<(ApiKey, ApiKeyRecord), ApiKeyError> {
+    let key = key::random(prefix)?;
+    let record = ApiKeyRecord::of(&key, subject)?;
+    Ok((ApiKey::new(key), record))
+}
+
+impl ApiKeyRecord {
+    /// The record of a key that somebody else has chosen, such as an environment variable; see [`generate`] for one
+    /// that is made here.
+    ///
+    /// # Errors
+    /// [`ApiKeyError`] if it has fewer than 22 characters, or others than visible ASCII.
+    pub fn of(key: &str, subject: impl Into<String>) -> Result<Self, ApiKeyError> {
+        key::check(key)?;
+        Ok(Self::new(key::lookup_id(key), KeyHash::of(key).0, subject))
+    }
+
+    /// A record as a store has kept it: [`id`](Self::id), [`sha256`](Self::sha256), and whose key it is.
+    #[must_use]
+    pub fn new(id: impl Into<String>, sha256: [u8; 32], subject: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            sha256: KeyHash(sha256),
+            subject: subject.into(),
+            display_name: None,
+            roles: Vec::new(),
+            permissions: Vec::new(),
+            expires_at: None,
+            revoked: false,
+        }
+    }
+
+    /// Gives a name for people to read.
+    #[must_use]
+    pub fn display_name(mut self, name: impl Into<String>) -> Self {
+        self.display_name = Some(name.into());
+        self
+    }
+
+    /// Gives roles, besides those that the key has.
+    #[must_use]
+    pub fn roles<T: Into<String>>(mut self, roles: impl IntoIterator<Item = T>) -> Self {
+        self.roles.extend(roles.into_iter().map(Into::into));
+        self
+    }
+
+    /// Gives permissions, besides those that the key has and those of the roles.
+    #[must_use]
+    pub fn permissions<T: Into<String>>(mut self, permissions: impl IntoIterator<Item = T>) -> Self {
+        self.permissions.extend(permissions.into_iter().map(Into::into));
+        self
+    }
+
+    /// From when on the key is no longer good; never unless set.
+    #[must_use]
+    pub fn expires_at(mut self, time: SystemTime) -> Self {
+        self.expires_at = Some(time);
+        self
+    }
+
+    /// Whether the key was taken back.
+    #[must_use]
+    pub fn revoked(mut self, revoked: bool) -> Self {
+        self.revoked = revoked;
+        self
+    }
+
+    /// By what the record is found; no secret.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The SHA-256 of the key.
+    #[must_use]
+    pub const fn sha256(&self) -> &[u8; 32] {
+        &self.sha256.0
+    }
+
+    /// Whose key it is.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The name for people to read, if there is one.
+    #[must_use]
+    pub fn readable_name(&self) -> Option<&str> {
+        self.display_name.as_deref()
+    }
+
+    /// The names of the key's roles, declared or not.
+    #[must_use]
+    pub fn role_names(&self) -> &[String] {
+        &self.roles
+    }
+
+    /// The names of the key's own permissions, declared or not.
+    #[must_use]
+    pub fn permission_names(&self) -> &[String] {
+        &self.permissions
+    }
+
+    /// Whether the key was taken back.
+    #[must_use]
+    pub const fn is_revoked(&self) -> bool {
+        self.revoked
+    }
+
+    /// Whether the key is past its time.
+    #[must_use]
+    pub fn is_expired(&self, now: SystemTime) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+
+    /// Whether this is the key, in a time that does not tell how much of it is right.
+    pub(super) fn is_of(&self, key: &str) -> bool {
+        self.sha256.0.ct_eq(&KeyHash::of(key).0).into()
+    }
+}
+
+/// Keys in memory; there are none unless you add them. Cheap to clone.
+///
+/// ```
+/// use auth_runtime::api_key::{ApiKeyRecord, MemoryApiKeys};
+///
+/// let key = "0Zr9Pq4cWv1XsT7uKb3Ln6"; // from the environment, and not in the source
+/// let keys = MemoryApiKeys::new().add(ApiKeyRecord::of(key, "nightly-build")?.roles(["Viewer"]))?;
+/// assert!(ApiKeyRecord::of("secret", "nightly-build").is_err());
+/// # Ok::<(), auth_runtime::api_key::ApiKeyError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct MemoryApiKeys {
+    records: Arc<HashMap<String, ApiKeyRecord>>,
+}
+
+impl MemoryApiKeys {
+    /// No keys.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a key.
+    ///
+    /// # Errors
+    /// [`ApiKeyError::Taken`] if there is a record of the same id, as of the same key.
+    pub fn add(mut self, record: ApiKeyRecord) -> Result<Self, ApiKeyError> {
+        match Arc::make_mut(&mut self.records).entry(record.id.clone()) {
+            Entry::Occupied(_) => return Err(ApiKeyError::Taken { id: record.id }),
+            Entry::Vacant(entry) => entry.insert(record),
+        };
+        Ok(self)
+    }
+}
+
+impl ApiKeyStore for MemoryApiKeys {
+    async fn find(&self, id: &str) -> Result<Option<ApiKeyRecord>, Unavailable> {
+        Ok(self.records.get(id).cloned())
+    }
+}

@@ -1,0 +1,253 @@
+//! The other direction: issues the access tokens that [`Jwt`](super::Jwt) verifies.
+
+use std::{fmt, time::Duration};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, Header, encode};
+use serde_json::{Map, Value};
+
+use super::{Jwt, JwtError, key::SigningKey, not_empty, now};
+
+const LIFETIME: Duration = Duration::from_mins(15);
+const MAX_LIFETIME: Duration = Duration::from_hours(24);
+
+/// Issues access tokens for one audience (RFC 9068). Cheap enough to clone, but share it where you can.
+///
+/// ```
+/// use auth_runtime::jwt::TokenIssuer;
+///
+/// let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa"; // from a random generator, and not in the source
+/// let issuer = TokenIssuer::hs256(secret)?.issuer("https://issuer.example").audience("entries");
+/// let token = issuer.token("alice").client_id("web").roles(["Administrator"]).sign()?;
+/// assert_eq!(token.split('.').count(), 3);
+///
+/// // The service that is the audience, or the same one:
+/// let jwt = issuer.verifier();
+/// # Ok::<(), auth_runtime::jwt::JwtError>(())
+/// ```
+///
+/// A signed token can be read by everybody who sees it: put no secrets in it.
+#[derive(Clone)]
+pub struct TokenIssuer {
+    key: SigningKey,
+    issuer: String,
+    audience: String,
+    lifetime: Duration,
+}
+
+/// A key that still needs an issuer to become a [`TokenIssuer`].
+#[derive(Clone, Debug)]
+#[must_use = "call `issuer` and `audience`"]
+pub struct TokenIssuerKey(SigningKey);
+
+/// A key and an issuer that still need an audience to become a [`TokenIssuer`].
+#[derive(Clone, Debug)]
+#[must_use = "call `audience`"]
+pub struct TokenIssuerName {
+    key: SigningKey,
+    issuer: String,
+}
+
+impl TokenIssuer {
+    /// Signs with HMAC-SHA-256 and a secret that issuer and service share.
+    ///
+    /// # Errors
+    /// [`JwtError`] if the secret is one that [`Jwt::hs256`] refuses.
+    pub fn hs256(secret: impl AsRef<[u8]>) -> Result<TokenIssuerKey, JwtError> {
+        SigningKey::hmac(Algorithm::HS256, secret.as_ref()).map(TokenIssuerKey)
+    }
+
+    /// Signs with HMAC-SHA-384.
+    ///
+    /// # Errors
+    /// [`JwtError`] if the secret is one that [`Jwt::hs384`] refuses.
+    pub fn hs384(secret: impl AsRef<[u8]>) -> Result<TokenIssuerKey, JwtError> {
+        SigningKey::hmac(Algorithm::HS384, secret.as_ref()).map(TokenIssuerKey)
+    }
+
+    /// Signs with HMAC-SHA-512.
+    ///
+    /// # Errors
+    /// [`JwtError`] if the secret is one that [`Jwt::hs512`] refuses.
+    pub fn hs512(secret: impl AsRef<[u8]>) -> Result<TokenIssuerKey, JwtError> {
+        SigningKey::hmac(Algorithm::HS512, secret.as_ref()).map(TokenIssuerKey)
+    }
+
+    /// How long a token is good: 15 minutes unless set, at least a second and at most a day, as it cannot be taken
+    /// back.
+    #[must_use]
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime.clamp(Duration::from_secs(1), MAX_LIFETIME);
+        self
+    }
+
+    /// How long a token is good; a token endpoint says it in seconds (RFC 6749, section 5.1).
+    #[must_use]
+    pub const fn expires_in(&self) -> Duration {
+        self.lifetime
+    }
+
+    /// Starts a token for a caller, by the name that is unique with this issuer.
+    pub fn token(&self, subject: impl Into<String>) -> NewToken<'_> {
+        NewToken {
+            issuer: self,
+            subject: subject.into(),
+            client_id: String::new(),
+            roles: Vec::new(),
+            permissions: Vec::new(),
+            scope: String::new(),
+            display_name: None,
+            auth_time: None,
+        }
+    }
+
+    /// What verifies these tokens, and no others.
+    #[must_use]
+    pub fn verifier(&self) -> Jwt {
+        Jwt::new(self.key.verifying(), self.issuer.clone(), vec![self.audience.clone()]).only_access_tokens()
+    }
+}
+
+impl TokenIssuerKey {
+    /// The claim `iss`: a name for this issuer, best its URL.
+    ///
+    /// # Panics
+    /// If it is empty.
+    #[track_caller]
+    pub fn issuer(self, issuer: impl Into<String>) -> TokenIssuerName {
+        TokenIssuerName { key: self.0, issuer: not_empty("issuer", issuer.into()) }
+    }
+}
+
+impl TokenIssuerName {
+    /// The claim `aud`: the service that the tokens are for.
+    ///
+    /// # Panics
+    /// If it is empty.
+    #[must_use]
+    #[track_caller]
+    pub fn audience(self, audience: impl Into<String>) -> TokenIssuer {
+        let audience = not_empty("audience", audience.into());
+        TokenIssuer { key: self.key, issuer: self.issuer, audience, lifetime: LIFETIME }
+    }
+}
+
+/// Says what it issues, and nothing of the key but its algorithm.
+impl fmt::Debug for TokenIssuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenIssuer")
+            .field("key", &self.key)
+            .field("issuer", &self.issuer)
+            .field("audience", &self.audience)
+            .field("lifetime", &self.lifetime)
+            .finish()
+    }
+}
+
+/// A token that is not signed yet; made by [`TokenIssuer::token`].
+#[derive(Clone, Debug)]
+#[must_use = "call `sign`"]
+pub struct NewToken<'a> {
+    issuer: &'a TokenIssuer,
+    subject: String,
+    client_id: String,
+    roles: Vec<String>,
+    permissions: Vec<String>,
+    scope: String,
+    display_name: Option<String>,
+    auth_time: Option<u64>,
+}
+
+impl NewToken<'_> {
+    /// The client that gets the token: an application, not its user. There must be one (RFC 9068, section 2.2).
+    pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
+        self.client_id = client_id.into();
+        self
+    }
+
+    /// The caller's roles (RFC 9068, section 2.2.3.1), besides those given before.
+    pub fn roles<T: Into<String>>(mut self, roles: impl IntoIterator<Item = T>) -> Self {
+        self.roles.extend(roles.into_iter().map(Into::into));
+        self
+    }
+
+    /// The caller's permissions, besides those given before and those of the roles.
+    pub fn permissions<T: Into<String>>(mut self, permissions: impl IntoIterator<Item = T>) -> Self {
+        self.permissions.extend(permissions.into_iter().map(Into::into));
+        self
+    }
+
+    /// What the caller allows the client to do: scopes, parted by spaces (RFC 6749, section 3.3).
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.scope = scope.into();
+        self
+    }
+
+    /// A name for people to read, in the claim `name`.
+    pub fn display_name(mut self, name: impl Into<String>) -> Self {
+        self.display_name = Some(name.into());
+        self
+    }
+
+    /// When the caller last proved who they are, in seconds since 1970: the claim `auth_time` (RFC 9068, section
+    /// 2.2.1). Leave it as it was when a token is renewed.
+    pub fn auth_time(mut self, seconds: u64) -> Self {
+        self.auth_time = Some(seconds);
+        self
+    }
+
+    /// The token, good from now on.
+    ///
+    /// # Errors
+    /// [`JwtError::Empty`] without a subject or a client; [`JwtError::Signing`] if the system has no randomness or
+    /// its clock is before 1970.
+    pub fn sign(self) -> Result<String, JwtError> {
+        let mut header = Header::new(self.issuer.key.algorithm);
+        header.typ = Some("at+jwt".to_owned());
+        let claims = self.claims(now().map_err(signing)?.as_secs())?;
+        encode(&header, &claims, &self.issuer.key.key).map_err(signing)
+    }
+
+    fn claims(&self, now: u64) -> Result<Map<String, Value>, JwtError> {
+        let mut claims = Map::new();
+        let mut put = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+        put("iss", self.issuer.issuer.as_str().into());
+        put("sub", required("subject", &self.subject)?);
+        put("aud", self.issuer.audience.as_str().into());
+        put("exp", (now + self.issuer.lifetime.as_secs()).into());
+        put("iat", now.into());
+        put("jti", random_id()?.into());
+        put("client_id", required("client_id", &self.client_id)?);
+        if !self.roles.is_empty() {
+            put("roles", self.roles.clone().into());
+        }
+        if !self.permissions.is_empty() {
+            put("permissions", self.permissions.clone().into());
+        }
+        if !self.scope.is_empty() {
+            put("scope", self.scope.as_str().into());
+        }
+        if let Some(name) = &self.display_name {
+            put("name", name.as_str().into());
+        }
+        if let Some(seconds) = self.auth_time {
+            put("auth_time", seconds.into());
+        }
+        Ok(claims)
+    }
+}
+
+fn required(what: &'static str, name: &str) -> Result<Value, JwtError> {
+    if name.is_empty() { Err(JwtError::Empty(what)) } else { Ok(name.into()) }
+}
+
+/// 128 bits, in base64url.
+fn random_id() -> Result<String, JwtError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(signing)?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+}
+
+fn signing(error: impl fmt::Display) -> JwtError {
+    JwtError::Signing(error.to_string())
+}

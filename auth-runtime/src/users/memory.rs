@@ -1,0 +1,62 @@
+//! Users that are known at start.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+};
+
+use super::{User, UserError, UserStore, store::check_name};
+use crate::authenticate::Unavailable;
+
+/// Users in memory; there are none unless you add them. Cheap to clone.
+///
+/// ```
+/// use auth_runtime::users::{MemoryUsers, User};
+///
+/// let password = "correct horse battery staple"; // from the environment, and not in the source
+/// let users = MemoryUsers::new()
+///     .add("alice", password)?
+///     .add_user(User::with_password("root", password)?.roles(["Administrator"]))?;
+/// assert!(users.clone().add("alice", password).is_err());
+/// # Ok::<(), auth_runtime::users::UserError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct MemoryUsers {
+    users: Arc<HashMap<String, User>>,
+}
+
+impl MemoryUsers {
+    /// No users.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a user with this password and no roles. Only the hash is kept; see
+    /// [`hash_password`](super::hash_password) for its cost.
+    ///
+    /// # Errors
+    /// [`UserError`] if the name is taken, or name or password are not accepted.
+    pub fn add(self, name: impl Into<String>, password: &str) -> Result<Self, UserError> {
+        self.add_user(User::with_password(name, password)?)
+    }
+
+    /// Adds a user with all that is theirs.
+    ///
+    /// # Errors
+    /// [`UserError`] if the name is taken or not accepted.
+    pub fn add_user(mut self, user: User) -> Result<Self, UserError> {
+        check_name(user.name())?;
+        match Arc::make_mut(&mut self.users).entry(user.name().to_owned()) {
+            Entry::Occupied(_) => return Err(UserError::Taken(user.name().to_owned())),
+            Entry::Vacant(entry) => entry.insert(user),
+        };
+        Ok(self)
+    }
+}
+
+impl UserStore for MemoryUsers {
+    async fn find(&self, username: &str) -> Result<Option<User>, Unavailable> {
+        Ok(self.users.get(username).cloned())
+    }
+}

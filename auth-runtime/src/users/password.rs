@@ -1,0 +1,138 @@
+//! Passwords as hashes, and the pool in which hashes are computed: each is made to cost memory and time, so they run
+//! beside the async executor, a few at once, and callers who would wait too long are sent away.
+
+use std::{fmt, sync::Arc, thread};
+
+use argon2::{
+    Argon2,
+    password_hash::{PasswordHasher, PasswordVerifier},
+};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::spawn_blocking,
+};
+
+use super::UserError;
+use crate::authenticate::Unavailable;
+
+/// The longest password that is hashed, in bytes: a longer one would only cost time.
+pub const MAX_PASSWORD_LEN: usize = 1024;
+/// The shortest password that is accepted for a user, in characters (ASVS 6.2.1).
+pub const MIN_PASSWORD_LEN: usize = 8;
+
+/// How many callers may wait for each that is served.
+const WAITING_PER_PERMIT: usize = 64;
+/// With the parameters of [`hash_password`], of no password: the hash itself is random.
+const DUMMY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$8Qy4Wm5nZ0b1Vd7rKp3tXw$k1Zr7yQ4mV9sXc2bL0dTgPq8wEjR5uYnHf3oAi6vKzM";
+
+/// Hashes a password with argon2id and the parameters that OWASP recommends (19 MiB, two passes, one lane), as a PHC
+/// string. Takes tens of milliseconds: for a start or a command; a request goes through a [`PasswordPool`].
+///
+/// ```
+/// use auth_runtime::users::hash_password;
+///
+/// let hash = hash_password("correct horse battery staple")?;
+/// assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+/// # Ok::<(), auth_runtime::users::UserError>(())
+/// ```
+///
+/// # Errors
+/// [`UserError`] if the password has fewer than [`MIN_PASSWORD_LEN`] characters or more than [`MAX_PASSWORD_LEN`]
+/// bytes, or if the system has no randomness.
+pub fn hash_password(password: &str) -> Result<String, UserError> {
+    if password.chars().count() < MIN_PASSWORD_LEN {
+        return Err(UserError::ShortPassword);
+    }
+    if password.len() > MAX_PASSWORD_LEN {
+        return Err(UserError::LongPassword);
+    }
+    let hash = Argon2::default().hash_password(password.as_bytes());
+    hash.map(|hash| hash.to_string()).map_err(|error| UserError::Hashing(error.to_string()))
+}
+
+/// Computes password hashes, so many at once; clones share it.
+///
+/// A hash takes 19 MiB and a core: without a bound, a burst of sign-ins would take them all. As many run as there are
+/// cores, and 64 times as many may wait; those beyond are answered 503 at once.
+///
+/// ```
+/// use auth_runtime::users::{Basic, MemoryUsers, PasswordPool};
+///
+/// let pool = PasswordPool::new(4, 100);
+/// let basic = Basic::new(MemoryUsers::new()).pool(pool);
+/// ```
+#[derive(Clone)]
+pub struct PasswordPool {
+    /// A place is held from the question to the answer, a turn while the hash is computed.
+    places: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
+}
+
+impl PasswordPool {
+    /// A pool that computes up to `at_once` hashes (at least one), and lets up to `waiting` callers wait.
+    #[must_use]
+    pub fn new(at_once: usize, waiting: usize) -> Self {
+        let at_once = at_once.clamp(1, Semaphore::MAX_PERMITS);
+        let places = at_once.saturating_add(waiting).min(Semaphore::MAX_PERMITS);
+        Self { places: Arc::new(Semaphore::new(places)), turns: Arc::new(Semaphore::new(at_once)) }
+    }
+
+    /// Waits for a turn.
+    pub(super) async fn turn(&self) -> Result<Turn, Unavailable> {
+        let full = |_| Unavailable::new("too many passwords wait to be verified");
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(full)?;
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(Unavailable::new)?;
+        Ok(Turn { _permits: (place, turn) })
+    }
+}
+
+impl Default for PasswordPool {
+    /// As many at once as there are cores.
+    fn default() -> Self {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        Self::new(cores, cores.saturating_mul(WAITING_PER_PERMIT))
+    }
+}
+
+impl fmt::Debug for PasswordPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PasswordPool").field("free", &self.turns.available_permits()).finish_non_exhaustive()
+    }
+}
+
+/// The right to compute one hash.
+pub(super) struct Turn {
+    _permits: (OwnedSemaphorePermit, OwnedSemaphorePermit),
+}
+
+impl Turn {
+    /// Whether the password is that of the hash; without a hash it is not, after as much work.
+    pub(super) async fn verify(self, password: SecretString, hash: Option<String>) -> Result<bool, Unavailable> {
+        let work = move || {
+            let verified = verify(password.expose_secret(), hash.as_deref());
+            // Given back here: a caller who goes away does not end the work.
+            drop(self);
+            verified
+        };
+        spawn_blocking(work).await.map_err(Unavailable::new)
+    }
+}
+
+fn verify(password: &str, hash: Option<&str>) -> bool {
+    let matches = |hash: &str| Argon2::default().verify_password(password.as_bytes(), hash);
+    match hash.map(matches) {
+        Some(Ok(())) => true,
+        Some(Err(argon2::password_hash::Error::PasswordInvalid)) => false,
+        None => {
+            let _ = matches(DUMMY);
+            false
+        }
+        Some(Err(error)) => {
+            tracing::error!(%error, "the store holds a password hash that cannot be read; its user cannot sign in");
+            let _ = matches(DUMMY);
+            false
+        }
+    }
+}

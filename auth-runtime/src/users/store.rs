@@ -1,0 +1,156 @@
+//! Where users come from.
+
+use std::{fmt, future::Future, sync::Arc};
+
+use super::{UserError, hash_password};
+use crate::authenticate::Unavailable;
+
+/// A store of users and their password hashes.
+///
+/// ```
+/// use auth_runtime::{authenticate::Unavailable, users::{User, UserStore}};
+///
+/// struct Sql;
+///
+/// impl UserStore for Sql {
+///     async fn find(&self, username: &str) -> Result<Option<User>, Unavailable> {
+///         // select .. from users where name = ?
+///         let hash = "$argon2id$v=19$m=19456,t=2,p=1$..";
+///         Ok((username == "alice").then(|| User::new("alice", hash).roles(["Viewer"])))
+///     }
+/// }
+/// ```
+pub trait UserStore: Send + Sync + 'static {
+    /// The user of this name; `None` if there is none. It is asked for each request, so what changes in the store
+    /// counts from the next request on.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if that cannot be told now, which is a 503.
+    fn find(&self, username: &str) -> impl Future<Output = Result<Option<User>, Unavailable>> + Send;
+}
+
+impl<S: UserStore> UserStore for Arc<S> {
+    async fn find(&self, username: &str) -> Result<Option<User>, Unavailable> {
+        S::find(self, username).await
+    }
+}
+
+/// A user as a store knows them.
+#[derive(Clone)]
+pub struct User {
+    name: String,
+    display_name: Option<String>,
+    password_hash: String,
+    roles: Vec<String>,
+    permissions: Vec<String>,
+    disabled: bool,
+}
+
+impl User {
+    /// A user of this name, which becomes the subject of the identity, with the hash of their password as a PHC
+    /// string. A hash that is none (such as an empty one) lets nobody in.
+    #[must_use]
+    pub fn new(name: impl Into<String>, password_hash: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            display_name: None,
+            password_hash: password_hash.into(),
+            roles: Vec::new(),
+            permissions: Vec::new(),
+            disabled: false,
+        }
+    }
+
+    /// A user with this password, of which only the hash is kept. See [`hash_password`] for its cost.
+    ///
+    /// # Errors
+    /// [`UserError`] if name or password are not accepted.
+    pub fn with_password(name: impl Into<String>, password: &str) -> Result<Self, UserError> {
+        let name = name.into();
+        check_name(&name)?;
+        Ok(Self::new(name, hash_password(password)?))
+    }
+
+    /// Gives a name for people to read.
+    #[must_use]
+    pub fn display_name(mut self, name: impl Into<String>) -> Self {
+        self.display_name = Some(name.into());
+        self
+    }
+
+    /// Gives roles, besides those that the user has.
+    #[must_use]
+    pub fn roles<T: Into<String>>(mut self, roles: impl IntoIterator<Item = T>) -> Self {
+        self.roles.extend(roles.into_iter().map(Into::into));
+        self
+    }
+
+    /// Gives permissions, besides those that the user has and those of the roles.
+    #[must_use]
+    pub fn permissions<T: Into<String>>(mut self, permissions: impl IntoIterator<Item = T>) -> Self {
+        self.permissions.extend(permissions.into_iter().map(Into::into));
+        self
+    }
+
+    /// Whether the user is kept out, whatever the password.
+    #[must_use]
+    pub fn disabled(mut self, disabled: bool) -> Self {
+        self.disabled = disabled;
+        self
+    }
+
+    /// The name by which the user signs in.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the user is kept out.
+    #[must_use]
+    pub const fn is_disabled(&self) -> bool {
+        self.disabled
+    }
+
+    /// The name for people to read, if there is one.
+    #[must_use]
+    pub fn readable_name(&self) -> Option<&str> {
+        self.display_name.as_deref()
+    }
+
+    /// The names of the user's roles, declared or not.
+    #[must_use]
+    pub fn role_names(&self) -> &[String] {
+        &self.roles
+    }
+
+    /// The names of the user's own permissions, declared or not.
+    #[must_use]
+    pub fn permission_names(&self) -> &[String] {
+        &self.permissions
+    }
+
+    pub(super) fn password_hash(&self) -> &str {
+        &self.password_hash
+    }
+}
+
+/// Without the hash.
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User")
+            .field("name", &self.name)
+            .field("display_name", &self.display_name)
+            .field("roles", &self.roles)
+            .field("permissions", &self.permissions)
+            .field("disabled", &self.disabled)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A name that can be sent: not empty, no colon (RFC 7617, section 2), and no control characters.
+pub(super) fn check_name(name: &str) -> Result<(), UserError> {
+    if name.is_empty() || name.contains(|character: char| character == ':' || character.is_control()) {
+        return Err(UserError::Name(name.to_owned()));
+    }
+    Ok(())
+}
