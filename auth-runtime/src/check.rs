@@ -3,24 +3,24 @@
 use std::{error::Error, future::Future};
 
 use crate::{
-    access::{Access, Decision, Denial, Facts, Operation},
+    access::{Access, Decision, Denial, Facts},
     authenticate::{Authority, Unavailable},
     principal::Principal,
-    rejection::Rejection,
+    rejection::{Rejection, Site},
 };
 
 /// The checks of one request that have no answer yet.
 #[derive(Debug)]
 pub struct Checks<'a, A: Authority> {
-    operation: &'static Operation<A>,
+    site: Site<A>,
     caller: Option<&'a Principal<A>>,
     answered: u64,
     yes: u64,
 }
 
 impl<'a, A: Authority> Checks<'a, A> {
-    pub(crate) fn new(operation: &'static Operation<A>, caller: Option<&'a Principal<A>>) -> Self {
-        Self { operation, caller, answered: 0, yes: 0 }
+    pub(crate) fn new(site: Site<A>, caller: Option<&'a Principal<A>>) -> Self {
+        Self { site, caller, answered: 0, yes: 0 }
     }
 
     /// The number of the next check whose answer can still change the outcome; none once the caller is let in.
@@ -28,7 +28,7 @@ impl<'a, A: Authority> Checks<'a, A> {
     /// # Errors
     /// The rejection, once the caller is kept out.
     pub fn next_check(&self) -> Result<Option<u16>, Rejection> {
-        let (Access::Required { requirement, .. }, Some(caller)) = (self.operation.access(), self.caller) else {
+        let (Access::Required { requirement, .. }, Some(caller)) = (self.site.operation.access(), self.caller) else {
             return Ok(None);
         };
         match requirement.decide(&WithChecks { caller, answered: self.answered, yes: self.yes }) {
@@ -46,14 +46,14 @@ impl<'a, A: Authority> Checks<'a, A> {
         match answer {
             Answer::Yes => self.yes |= 1 << check,
             Answer::No => {}
-            Answer::Failed(error) => return Err(Rejection::check_failed(self.operation, self.caller, &*error)),
+            Answer::Failed(error) => return Err(Rejection::check_failed(self.site, self.caller, &*error)),
         }
         self.answered |= 1 << check;
         Ok(())
     }
 
     fn denied(&self, caller: &Principal<A>, denial: &Denial<A>) -> Rejection {
-        Rejection::denied(self.operation, caller, denial)
+        Rejection::denied(self.site, caller, denial)
     }
 }
 
@@ -121,7 +121,7 @@ pub trait Check<How> {
 }
 
 /// Kinds of [`Check`].
-pub mod how {
+pub(crate) mod how {
     /// `bool`.
     #[derive(Debug)]
     pub enum Bool {}

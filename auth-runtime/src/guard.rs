@@ -14,7 +14,8 @@ use crate::{
     authenticate::{Authentication, Authority},
     check::Checks,
     principal::Principal,
-    rejection::Rejection,
+    rejection::{Rejection, Site},
+    scheme::SchemeSet,
 };
 
 /// Lets a request in, or says why not: no credential that is looked at, no decision, stands anywhere else.
@@ -26,42 +27,50 @@ pub(crate) async fn admit<A: Authority>(
     operation: &'static Operation<A>,
 ) -> Result<Admission<A>, Rejection> {
     let requirement = match operation.access() {
-        Access::Public { .. } => return Ok(Admission { operation, caller: None }),
+        Access::Public { .. } => return Ok(Admission::open(operation)),
         Access::Optional => None,
         Access::Required { requirement, .. } => Some(requirement),
     };
     let slot = Slot::<A>::of(request)?;
-    let caller = match slot.authenticate(request, operation).await {
+    let site = slot.site(operation)?;
+    let caller = match slot.authenticate(request, site).await {
         Authentication::Authenticated(principal) => Some(principal),
         Authentication::Anonymous if requirement.is_none() => None,
-        Authentication::Anonymous => return Err(Rejection::anonymous(operation)),
-        Authentication::Refused(refusal) => return Err(Rejection::refused(operation, &refusal)),
+        Authentication::Anonymous => return Err(Rejection::anonymous(site)),
+        Authentication::Refused(refusal) => return Err(Rejection::refused(site, &refusal)),
     };
     if let (Some(requirement), Some(principal)) = (requirement, &caller) {
         // What only a `check` can tell is asked when the handler's arguments are there.
-        decide(operation, requirement, principal)?;
+        decide(site, requirement, principal)?;
     }
     if let Some(principal) = &caller {
         slot.remember(principal);
     }
-    Ok(Admission { operation, caller })
+    Ok(Admission { site, caller })
 }
 
 fn decide<A: Authority>(
-    operation: &'static Operation<A>,
+    site: Site<A>,
     requirement: &Requirement<A>,
     principal: &Principal<A>,
 ) -> Result<(), Rejection> {
     match requirement.decide(principal) {
         Decision::Allow | Decision::NeedsCheck(_) => Ok(()),
-        Decision::Deny(denial) => Err(Rejection::denied(operation, principal, &denial)),
+        Decision::Deny(denial) => Err(Rejection::denied(site, principal, &denial)),
     }
 }
 
 /// A request that was let in as far as can be told without its arguments.
 pub(crate) struct Admission<A: Authority> {
-    operation: &'static Operation<A>,
+    site: Site<A>,
     caller: Option<Principal<A>>,
+}
+
+impl<A: Authority> Admission<A> {
+    /// Everybody, and nobody in particular.
+    fn open(operation: &'static Operation<A>) -> Self {
+        Self { site: Site { operation, accepted: SchemeSet::EMPTY }, caller: None }
+    }
 }
 
 /// The rule of one operation, as a type; the macros implement it.
@@ -83,7 +92,7 @@ impl<R: Rule> Guard<R> {
     /// The checks that the rule leaves to ask, now that the arguments are there.
     #[must_use]
     pub fn checks(&self) -> Checks<'_, R::Auth> {
-        Checks::new(self.admission.operation, self.admission.caller.as_ref())
+        Checks::new(self.admission.site, self.admission.caller.as_ref())
     }
 }
 
@@ -149,15 +158,21 @@ impl<A: Authority> Slot<A> {
         self.0.principal.get().cloned()
     }
 
+    /// The schemes that count for an operation: those of its rule that are configured.
+    fn site(&self, operation: &'static Operation<A>) -> Result<Site<A>, Rejection> {
+        let site = Site { operation, accepted: operation.schemes().intersection(self.0.auth.configured()) };
+        let nobody_could = site.accepted.is_empty() && !matches!(operation.access(), Access::Optional);
+        if nobody_could { Err(Rejection::no_scheme(site)) } else { Ok(site) }
+    }
+
     /// Who calls: known from a rule further out, or told by the credentials.
-    async fn authenticate(&self, request: &Request, operation: &'static Operation<A>) -> Authentication<A> {
-        let accepted = operation.schemes();
+    async fn authenticate(&self, request: &Request, site: Site<A>) -> Authentication<A> {
         match self.0.principal.get() {
-            Some(principal) if accepted.contains(principal.scheme_index()) => {
+            Some(principal) if site.accepted.contains(principal.scheme_index()) => {
                 Authentication::Authenticated(principal.clone())
             }
             Some(_) => Authentication::Anonymous,
-            None => self.0.auth.authenticate(request, accepted).await,
+            None => self.0.auth.authenticate(request, site.accepted).await,
         }
     }
 

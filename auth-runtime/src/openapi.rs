@@ -10,7 +10,7 @@ use crate::{
     access::{Access, Node, Operation, Requirement, Table},
     authenticate::Authority,
     challenge::place,
-    scheme::{Grant, OAuthFlow, SchemeKind, SecurityScheme},
+    scheme::{Grant, OAuthFlow, SchemeKind, SchemeSet, SecurityScheme},
 };
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
@@ -22,27 +22,36 @@ const MAX_ALTERNATIVES: usize = 16;
 ///
 /// # Panics
 /// If Poem's document is not JSON.
-pub(crate) fn document<A: Authority>(spec: &str, operations: &[&'static Operation<A>]) -> String {
+pub(crate) fn document<A: Authority>(
+    spec: &str,
+    operations: &[&'static Operation<A>],
+    configured: SchemeSet,
+) -> String {
     let mut spec: Value = serde_json::from_str(spec).expect("poem-openapi writes JSON");
     for item in spec["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut()) {
         for method in METHODS {
             if let Some(documented) = item.get_mut(method).and_then(Value::as_object_mut) {
-                describe(documented, operations);
+                describe(documented, operations, configured);
             }
         }
     }
-    spec["components"]["securitySchemes"] = A::SCHEMES.iter().map(|s| (s.name.to_owned(), scheme::<A>(s))).collect();
+    let schemes = A::SCHEMES.iter().enumerate().filter(|(index, _)| configured.contains(*index));
+    spec["components"]["securitySchemes"] = schemes.map(|(_, s)| (s.name.to_owned(), scheme::<A>(s))).collect();
     spec["components"]["schemas"][PROBLEM] = problem_schema();
     serde_json::to_string_pretty(&spec).expect("a JSON value can be written")
 }
 
 /// Finds the rule of a documented operation and writes it down.
-fn describe<A: Authority>(documented: &mut Map<String, Value>, operations: &[&'static Operation<A>]) {
+fn describe<A: Authority>(
+    documented: &mut Map<String, Value>,
+    operations: &[&'static Operation<A>],
+    configured: SchemeSet,
+) {
     let name = documented.get("security").and_then(|list| list[0].as_object()?.keys().next().cloned());
     let Some(operation) = name.and_then(|name| operations.iter().find(|operation| operation.name() == name)) else {
         return;
     };
-    documented.insert("security".into(), security(operation));
+    documented.insert("security".into(), security(operation, configured));
     match operation.access() {
         Access::Public { .. } => {}
         Access::Optional => {
@@ -57,8 +66,8 @@ fn describe<A: Authority>(documented: &mut Map<String, Value>, operations: &[&'s
 }
 
 /// A list of alternatives; `{}` stands for anonymous, and the empty list for public.
-fn security<A: Authority>(operation: &'static Operation<A>) -> Value {
-    let schemes = operation.schemes();
+fn security<A: Authority>(operation: &'static Operation<A>, configured: SchemeSet) -> Value {
+    let schemes = operation.schemes().intersection(configured);
     let mut alternatives = Vec::new();
     for (_, scheme) in A::SCHEMES.iter().enumerate().filter(|(index, _)| schemes.contains(*index)) {
         let scopes = match operation.access() {

@@ -132,10 +132,6 @@ impl<A: Authority> Principal<A> {
     pub(crate) fn scheme_index(&self) -> usize {
         self.scheme
     }
-
-    pub(crate) fn identity(&self) -> &Identity {
-        &self.identity
-    }
 }
 
 impl<A: Authority> fmt::Debug for Principal<A> {

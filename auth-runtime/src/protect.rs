@@ -81,24 +81,8 @@ pub trait Protect: IntoEndpoint + Sized {
     /// # }
     /// ```
     fn protect<A: Authority>(self, requirement: &'static Operation<A>) -> ProtectedEndpoint<A, Self::Endpoint> {
-        assert_reachable(requirement);
         ProtectedEndpoint { operation: requirement, inner: self.into_endpoint() }
     }
 }
 
 impl<T: IntoEndpoint> Protect for T {}
-
-/// Stops a service at start if no scheme at all can meet a requirement, rather than at its first request.
-///
-/// # Panics
-/// If so, naming the operation.
-pub(crate) fn assert_reachable<A: Authority>(operation: &'static Operation<A>) {
-    use crate::access::Access;
-    if let Access::Required { requirement, .. } = operation.access() {
-        assert!(
-            operation.schemes() != crate::scheme::SchemeSet::EMPTY,
-            "no scheme can ever meet the requirement of `{}`: {requirement}",
-            operation.name(),
-        );
-    }
-}

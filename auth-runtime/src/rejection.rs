@@ -22,6 +22,21 @@ use crate::{
 /// After how many seconds a caller may come back when a backend is down.
 const RETRY_AFTER: u32 = 5;
 
+/// Where a request is judged: the operation, and the schemes that count there.
+#[derive(Debug)]
+pub(crate) struct Site<A: 'static> {
+    pub(crate) operation: &'static Operation<A>,
+    pub(crate) accepted: SchemeSet,
+}
+
+impl<A> Clone for Site<A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A> Copy for Site<A> {}
+
 /// A request that was not let in.
 ///
 /// As a [`poem::Error`] it can be caught by its type; its status and its challenges are settled, its body can be
@@ -49,6 +64,8 @@ pub enum RejectionCode {
     SeveralCredentials,
     /// 403: the caller may not do this.
     NotAllowed,
+    /// 403: a page of another site sent the request, with a cookie that the browser added.
+    CrossOrigin,
     /// 404 instead of 403.
     NotFound,
     /// 503: whether the caller may do this cannot be told now.
@@ -66,7 +83,7 @@ impl RejectionCode {
                 StatusCode::UNAUTHORIZED
             }
             Self::MalformedCredentials | Self::SeveralCredentials => StatusCode::BAD_REQUEST,
-            Self::NotAllowed => StatusCode::FORBIDDEN,
+            Self::NotAllowed | Self::CrossOrigin => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Misconfigured => StatusCode::INTERNAL_SERVER_ERROR,
@@ -83,6 +100,7 @@ impl RejectionCode {
             Self::MalformedCredentials => "malformed_credentials",
             Self::SeveralCredentials => "several_credentials",
             Self::NotAllowed => "not_allowed",
+            Self::CrossOrigin => "cross_origin_request",
             Self::NotFound => "not_found",
             Self::Unavailable => "temporarily_unavailable",
             Self::Misconfigured => "server_misconfigured",
@@ -99,6 +117,7 @@ impl RejectionCode {
             Self::MalformedCredentials => "The credential is not well-formed.",
             Self::SeveralCredentials => "Send one credential, not several.",
             Self::NotAllowed => "You may not do this.",
+            Self::CrossOrigin => "A page of another site may not do this.",
             Self::NotFound => "There is nothing here.",
             Self::Unavailable => "Whether you may do this cannot be told at the moment; try again later.",
             Self::Misconfigured => "The server is not set up for this operation.",
@@ -118,12 +137,12 @@ impl Rejection {
     }
 
     /// Nothing was sent: no error in the challenges (RFC 6750, section 3.1).
-    pub(crate) fn anonymous<A: Authority>(operation: &'static Operation<A>) -> Self {
-        tracing::info!(operation = operation.name(), "denied: no credential");
-        Self::new::<A>(RejectionCode::AuthenticationRequired, challenges(operation).plain())
+    pub(crate) fn anonymous<A: Authority>(site: Site<A>) -> Self {
+        tracing::info!(operation = site.operation.name(), "denied: no credential");
+        Self::new::<A>(RejectionCode::AuthenticationRequired, challenges(site).plain())
     }
 
-    pub(crate) fn refused<A: Authority>(operation: &'static Operation<A>, refusal: &Refusal) -> Self {
+    pub(crate) fn refused<A: Authority>(site: Site<A>, refusal: &Refusal) -> Self {
         let scheme = refusal.scheme.and_then(|index| A::SCHEMES.get(index));
         let (code, error) = match &refusal.cause {
             RefusalCause::Authentication(error) if error.is_unavailable() => (RejectionCode::Unavailable, None),
@@ -132,32 +151,27 @@ impl Rejection {
                 (RejectionCode::InvalidCredentials, None)
             }
             RefusalCause::Malformed(_) => (RejectionCode::MalformedCredentials, Some(ErrorCode::InvalidRequest)),
+            RefusalCause::CrossOrigin => (RejectionCode::CrossOrigin, None),
             RefusalCause::Several => (RejectionCode::SeveralCredentials, Some(ErrorCode::InvalidRequest)),
         };
         tracing::warn!(
-            operation = operation.name(),
+            operation = site.operation.name(),
             scheme = scheme.map(|scheme| scheme.name),
             cause = ?refusal.cause,
             "denied: credentials refused"
         );
         let challenges = match (code.status(), &refusal.cause) {
-            (StatusCode::SERVICE_UNAVAILABLE, _) => Vec::new(),
-            (StatusCode::BAD_REQUEST, RefusalCause::Several) => {
-                challenges(operation).bearer_only(ErrorCode::InvalidRequest)
-            }
-            (StatusCode::BAD_REQUEST, _) => challenges(operation).only(refusal.scheme, error),
-            _ => challenges(operation).with(refusal.scheme, error),
+            (StatusCode::SERVICE_UNAVAILABLE | StatusCode::FORBIDDEN, _) => Vec::new(),
+            (StatusCode::BAD_REQUEST, RefusalCause::Several) => challenges(site).bearer_only(ErrorCode::InvalidRequest),
+            (StatusCode::BAD_REQUEST, _) => challenges(site).only(refusal.scheme, error),
+            _ => challenges(site).with(refusal.scheme, error),
         };
         Self::new::<A>(code, challenges)
     }
 
-    pub(crate) fn denied<A: Authority>(
-        operation: &'static Operation<A>,
-        caller: &Principal<A>,
-        denial: &Denial<A>,
-    ) -> Self {
+    pub(crate) fn denied<A: Authority>(site: Site<A>, caller: &Principal<A>, denial: &Denial<A>) -> Self {
         tracing::warn!(
-            operation = operation.name(),
+            operation = site.operation.name(),
             scheme = caller.scheme(),
             issuer = ?caller.issuer(),
             subject = ?caller.subject(),
@@ -169,26 +183,26 @@ impl Rejection {
         match denial.reason {
             Reason::NotFresh { max_age } => {
                 let error = ErrorCode::InsufficientUserAuthentication { max_age };
-                Self::new::<A>(RejectionCode::ReauthenticationRequired, challenges(operation).with(used, Some(error)))
+                Self::new::<A>(RejectionCode::ReauthenticationRequired, challenges(site).with(used, Some(error)))
             }
-            _ if hides(operation) => Self::new::<A>(RejectionCode::NotFound, Vec::new()),
+            _ if site.operation.hides() => Self::new::<A>(RejectionCode::NotFound, Vec::new()),
             _ => {
-                let error = ErrorCode::InsufficientScope { scopes: scopes(operation, denial) };
-                Self::new::<A>(RejectionCode::NotAllowed, challenges(operation).only(used, Some(error)))
+                let error = ErrorCode::InsufficientScope { scopes: scopes(site.operation, denial) };
+                Self::new::<A>(RejectionCode::NotAllowed, challenges(site).only(used, Some(error)))
             }
         }
     }
 
     /// A check that did not answer: never a pass.
     pub(crate) fn check_failed<A: Authority>(
-        operation: &'static Operation<A>,
+        site: Site<A>,
         caller: Option<&Principal<A>>,
         error: &(dyn Error + Send + Sync + 'static),
     ) -> Self {
         let subject = caller.map(Principal::subject);
         let error: &(dyn Error + 'static) = error;
-        tracing::warn!(operation = operation.name(), ?subject, error = %error, "denied: a check failed");
-        match (is_unavailable(error), hides(operation)) {
+        tracing::warn!(operation = site.operation.name(), ?subject, error = %error, "denied: a check failed");
+        match (is_unavailable(error), site.operation.hides()) {
             (true, _) => Self::new::<A>(RejectionCode::Unavailable, Vec::new()),
             (false, true) => Self::new::<A>(RejectionCode::NotFound, Vec::new()),
             (false, false) => Self::new::<A>(RejectionCode::NotAllowed, Vec::new()),
@@ -198,14 +212,20 @@ impl Rejection {
     /// The credential is good, but the application has no user for it (any more).
     pub(crate) fn no_user<A: Authority>(caller: &Principal<A>) -> Self {
         tracing::warn!(issuer = ?caller.issuer(), subject = ?caller.subject(), "denied: no user for this caller");
-        let every: SchemeSet = (0..A::SCHEMES.len()).collect();
-        let challenges = Challenges::<A>::new(every).with(Some(caller.scheme_index()), Some(ErrorCode::InvalidToken));
+        let used: SchemeSet = [caller.scheme_index()].into_iter().collect();
+        let challenges = Challenges::<A>::new(used).with(Some(caller.scheme_index()), Some(ErrorCode::InvalidToken));
         Self::new::<A>(RejectionCode::InvalidCredentials, challenges)
     }
 
     pub(crate) fn user_unavailable<A: Authority>(caller: &Principal<A>, error: &Unavailable) -> Self {
         tracing::warn!(issuer = ?caller.issuer(), subject = ?caller.subject(), %error, "the user cannot be loaded");
         Self::new::<A>(RejectionCode::Unavailable, Vec::new())
+    }
+
+    /// A rule ran, but none of its schemes is configured.
+    pub(crate) fn no_scheme<A: Authority>(site: Site<A>) -> Self {
+        tracing::error!(operation = site.operation.name(), "none of the schemes that are accepted here is configured");
+        Self::new::<A>(RejectionCode::Misconfigured, Vec::new())
     }
 
     /// A rule ran, but there is nobody to authenticate.
@@ -237,12 +257,8 @@ impl Rejection {
     }
 }
 
-fn challenges<A: Authority>(operation: &'static Operation<A>) -> Challenges<A> {
-    Challenges::new(operation.schemes())
-}
-
-fn hides<A>(operation: &Operation<A>) -> bool {
-    matches!(operation.access(), Access::Required { hide: true, .. })
+fn challenges<A: Authority>(site: Site<A>) -> Challenges<A> {
+    Challenges::new(site.accepted)
 }
 
 /// The scopes to name, if scopes are the rule that failed (RFC 6750, section 3.1).

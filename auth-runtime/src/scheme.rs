@@ -160,6 +160,29 @@ impl SchemeSet {
         self.0 >> index & 1 == 1
     }
 
+    /// This set and one more scheme.
+    #[must_use]
+    pub const fn with(self, index: usize) -> Self {
+        Self(self.0 | 1 << index)
+    }
+
+    /// What is in both.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether no scheme is in the set.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The first so many schemes.
+    pub(crate) const fn first(count: usize) -> Self {
+        if count >= u64::BITS as usize { Self(u64::MAX) } else { Self((1 << count) - 1) }
+    }
+
     pub(crate) fn iter(self) -> impl Iterator<Item = usize> {
         (0..u64::BITS as usize).filter(move |index| self.contains(*index))
     }
@@ -167,7 +190,7 @@ impl SchemeSet {
 
 impl FromIterator<usize> for SchemeSet {
     fn from_iter<I: IntoIterator<Item = usize>>(indices: I) -> Self {
-        Self(indices.into_iter().fold(0, |bits, index| bits | 1 << index))
+        indices.into_iter().fold(Self::EMPTY, Self::with)
     }
 }
 

@@ -13,10 +13,10 @@ use poem_openapi::{
 };
 
 use crate::{
-    access::Operation,
+    access::{Access, Operation},
     authenticate::Authority,
     openapi,
-    protect::{WithAuth, assert_reachable},
+    protect::WithAuth,
 };
 
 /// An API whose every operation says who may call it; `#[protected]` on the impl block implements it.
@@ -83,17 +83,27 @@ pub trait Service: Authority {
     /// An endpoint for a protected API or a tuple of them, in place of `OpenApiService::new`.
     ///
     /// # Panics
-    /// If no scheme can ever meet the requirement of an operation.
+    /// If an operation can only be called by schemes that are not configured: nobody could call it, and it is better
+    /// to know at start (ASP.NET tells at the first request).
     fn service<T>(&self, api: T, title: impl Into<String>, version: impl Into<String>) -> ProtectedService<Self, T>
     where
         T: Protected<Auth = Self>,
     {
-        T::operations().into_iter().for_each(assert_reachable);
+        T::operations().into_iter().for_each(|operation| assert_reachable(self, operation));
         ProtectedService { auth: self.clone(), inner: OpenApiService::new(Api(api), title, version) }
     }
 }
 
 impl<A: Authority> Service for A {}
+
+fn assert_reachable<A: Authority>(auth: &A, operation: &'static Operation<A>) {
+    let accepted = operation.schemes().intersection(auth.configured());
+    assert!(
+        !matches!(operation.access(), Access::Required { .. }) || !accepted.is_empty(),
+        "`{}` can only be called by security schemes that are not configured",
+        operation.name(),
+    );
+}
 
 impl<A: Authority, T: Protected<Auth = A>> ProtectedService<A, T> {
     /// Sets what [`OpenApiService`] lets one set: servers, description, licence, extra headers, the cookie key.
@@ -115,7 +125,7 @@ impl<A: Authority, T: Protected<Auth = A>> ProtectedService<A, T> {
     /// The OpenAPI 3.0 document as JSON, with the security of every operation.
     #[must_use]
     pub fn spec(&self) -> String {
-        openapi::document(&self.inner.spec(), &T::operations())
+        openapi::document(&self.inner.spec(), &T::operations(), self.auth.configured())
     }
 
     /// Serves [`spec`](Self::spec).

@@ -1,1 +1,93 @@
-//! x
+//! A small application for the cases: two tables, an `Auth` with a scheme of every kind, and who verifies them.
+
+use auth_runtime::{
+    authenticate::{AuthenticationError, Context, Identity},
+    credential::{ApiKey, BasicCredentials, BearerToken, HttpCredentials},
+    prelude::*,
+};
+
+permissions! {
+    /// What a caller may do with entries.
+    pub enum Permission {
+        /// View entries
+        View = "view",
+        /// Update entries
+        Edit = "edit",
+    }
+}
+
+roles! {
+    /// Who works here.
+    pub enum Role: Permission {
+        /// Reads
+        Viewer = "Viewer" => [View],
+        /// Does everything
+        Administrator = "Administrator" => all,
+    }
+}
+
+/// How callers prove who they are.
+#[derive(Auth, Clone, Debug)]
+#[auth(permissions = Permission, roles = Role)]
+pub struct Auth {
+    /// Access token.
+    #[scheme(oauth2(password(token_url = "/auth/token")))]
+    pub token: Tokens,
+    /// User name and password.
+    #[scheme(basic)]
+    pub password: Passwords,
+    /// Key of a machine client.
+    #[scheme(api_key(header = "X-API-Key"))]
+    pub key: Keys,
+    /// Card at the door.
+    #[scheme(http = "card")]
+    pub card: Cards,
+}
+
+/// An `Auth` that is ready to use.
+#[must_use]
+pub fn auth() -> Auth {
+    Auth { token: Tokens, password: Passwords, key: Keys, card: Cards }
+}
+
+macro_rules! authenticator {
+    ($(#[$doc:meta])* $name:ident, $credential:ident, $text:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+
+        impl Authenticator for $name {
+            type Credential = $credential;
+
+            /// Takes `name.role_role`.
+            async fn authenticate(
+                &self,
+                credential: $credential,
+                context: &Context,
+            ) -> Result<Identity, AuthenticationError> {
+                let Some((name, roles)) = credential.$text().split_once('.') else {
+                    return Err(AuthenticationError::invalid("no dot"));
+                };
+                let identity = context.identity("ui-tests", name);
+                Ok(roles.split('_').fold(identity, |identity, role| identity.role(role)).build())
+            }
+        }
+    };
+}
+
+authenticator!(
+    /// Takes bearer tokens.
+    Tokens, BearerToken, as_str
+);
+authenticator!(
+    /// Takes user names and passwords.
+    Passwords, BasicCredentials, username
+);
+authenticator!(
+    /// Takes API keys.
+    Keys, ApiKey, as_str
+);
+authenticator!(
+    /// Takes credentials of any other scheme.
+    Cards, HttpCredentials, as_str
+);

@@ -27,6 +27,9 @@ pub(crate) fn expand(auth: &Auth) -> TokenStream {
         }
     });
     let middleware = middleware(auth, &p);
+    let types = auth.schemes.iter().map(|scheme| &scheme.ty);
+    let fields = auth.schemes.iter().map(|scheme| &scheme.field);
+    let indices = 0..auth.schemes.len();
     quote! {
         const _: () = {
             impl #generics #p::Authority for #name #arguments #where_clause {
@@ -43,6 +46,14 @@ pub(crate) fn expand(auth: &Auth) -> TokenStream {
                         role_permissions: <#role as #p::RoleTable>::PERMISSION_WORDS,
                     };
                     &TABLES
+                }
+
+                fn configured(&self) -> #p::SchemeSet {
+                    let mut configured = #p::SchemeSet::EMPTY;
+                    #(if <#types as #p::Authenticator>::is_configured(&self.#fields) {
+                        configured = configured.with(#indices);
+                    })*
+                    configured
                 }
 
                 #authenticate
@@ -214,7 +225,7 @@ fn authenticate(auth: &Auth, p: &Private) -> TokenStream {
             #accepted: #p::SchemeSet,
         ) -> #p::Authentication<Self> {
             #(#find)*
-            let chosen = match #p::choose(#request, <Self as #p::Authority>::SCHEMES, &[#(#credentials.1),*]) {
+            let chosen = match #p::choose(#request, #accepted, <Self as #p::Authority>::SCHEMES, &[#(#credentials.1),*]) {
                 #p::Choice::One(chosen) => chosen,
                 #p::Choice::None => return #p::Authentication::Anonymous,
                 refused => return #p::Authentication::Refused(#p::Refusal::from(refused)),

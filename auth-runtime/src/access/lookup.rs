@@ -21,7 +21,7 @@ pub const fn position(kind: &str, names: &[&str], name: &str) -> u16 {
 
 /// Whether two strings are the same (`==` is not const).
 #[must_use]
-pub const fn equal(a: &str, b: &str) -> bool {
+pub(crate) const fn equal(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     if a.len() != b.len() {
         return false;

@@ -10,8 +10,8 @@ mod requirement;
 mod set;
 mod table;
 
+pub(crate) use decision::Facts;
 pub use decision::{Decision, Denial, Reason};
-pub(crate) use decision::{Facts, Truth};
 pub use operation::{Access, Operation};
 pub(crate) use requirement::Node;
 pub use requirement::Requirement;

@@ -26,13 +26,31 @@ pub enum Access<A: 'static> {
 pub struct Operation<A: 'static> {
     name: &'static str,
     access: Access<A>,
+    schemes: SchemeSet,
 }
 
-impl<A> Operation<A> {
+impl<A: Authority> Operation<A> {
     /// An operation of this name; the macros take `module::Type::method`.
+    ///
+    /// # Panics
+    /// If no scheme can ever meet the requirement, as `all(schemes("a"), schemes("b"))`. The macros make operations
+    /// in constants, where that is a compile error.
     #[must_use]
+    #[track_caller]
     pub const fn new(name: &'static str, access: Access<A>) -> Self {
-        Self { name, access }
+        let schemes = match &access {
+            Access::Public { .. } => SchemeSet::EMPTY,
+            Access::Optional => SchemeSet::first(A::SCHEMES.len()),
+            Access::Required { requirement, .. } => {
+                let schemes = requirement.schemes();
+                assert!(
+                    !schemes.is_empty(),
+                    "no scheme can ever meet this requirement: nobody could call the operation"
+                );
+                schemes
+            }
+        };
+        Self { name, access, schemes }
     }
 
     /// Its name: `module::Type::method`.
@@ -46,15 +64,15 @@ impl<A> Operation<A> {
     pub const fn access(&self) -> &Access<A> {
         &self.access
     }
-}
 
-impl<A: Authority> Operation<A> {
-    /// The schemes that are looked at.
-    pub(crate) fn schemes(&'static self) -> SchemeSet {
-        match &self.access {
-            Access::Public { .. } => SchemeSet::EMPTY,
-            Access::Optional => (0..A::SCHEMES.len()).collect(),
-            Access::Required { requirement, .. } => requirement.schemes(),
-        }
+    /// The schemes by which it can be called; none are looked at where it is public.
+    #[must_use]
+    pub const fn schemes(&self) -> SchemeSet {
+        self.schemes
+    }
+
+    /// Whether a caller who may not call it is told that it does not exist.
+    pub(crate) const fn hides(&self) -> bool {
+        matches!(self.access, Access::Required { hide: true, .. })
     }
 }

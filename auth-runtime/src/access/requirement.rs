@@ -3,7 +3,7 @@
 use std::{fmt, marker::PhantomData};
 
 use crate::{
-    access::{Entry, Facts, Truth},
+    access::Entry,
     authenticate::Authority,
     scheme::{Scheme, SchemeSet, Scope},
 };
@@ -137,22 +137,51 @@ impl<A: Authority> Requirement<A> {
         Self::of(Node::Not(clause))
     }
 
-    pub(crate) fn node(&self) -> Node<A> {
+    pub(crate) const fn node(&self) -> Node<A> {
         self.node
     }
 
     /// The schemes by which this requirement can be met at all.
-    pub(crate) fn schemes(&'static self) -> SchemeSet {
-        (0..A::SCHEMES.len()).filter(|scheme| !matches!(self.truth(&OnlyScheme(*scheme)), Truth::False(_))).collect()
+    pub(super) const fn schemes(&self) -> SchemeSet {
+        let mut schemes = SchemeSet::EMPTY;
+        let mut index = 0;
+        while index < A::SCHEMES.len() {
+            if !matches!(self.met_by_scheme(index), Some(false)) {
+                schemes = schemes.with(index);
+            }
+            index += 1;
+        }
+        schemes
     }
-}
 
-/// All that is known before a request: the scheme that it could come by.
-struct OnlyScheme(usize);
+    /// What can be said of a caller when only the scheme is known; the const sibling of [`truth`](Self::truth).
+    const fn met_by_scheme(&self, scheme: usize) -> Option<bool> {
+        match self.node {
+            Node::Authenticated => Some(true),
+            Node::Scheme { index, .. } => Some(index as usize == scheme),
+            Node::All(clauses) => Self::first_of(clauses, scheme, false),
+            Node::Any(clauses) => Self::first_of(clauses, scheme, true),
+            Node::Not(clause) => match clause.met_by_scheme(scheme) {
+                Some(met) => Some(!met),
+                None => None,
+            },
+            _ => None,
+        }
+    }
 
-impl<A> Facts<A> for OnlyScheme {
-    fn scheme(&self, index: u16) -> Option<bool> {
-        Some(self.0 == usize::from(index))
+    /// `deciding` if one clause says so, else unknown if one is, else the opposite.
+    const fn first_of(clauses: &[Self], scheme: usize, deciding: bool) -> Option<bool> {
+        let mut outcome = Some(!deciding);
+        let mut index = 0;
+        while index < clauses.len() {
+            match clauses[index].met_by_scheme(scheme) {
+                Some(met) if met == deciding => return Some(deciding),
+                Some(_) => {}
+                None => outcome = None,
+            }
+            index += 1;
+        }
+        outcome
     }
 }
 

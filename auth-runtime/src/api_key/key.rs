@@ -78,3 +78,60 @@ fn random_text(len: usize) -> Result<String, ApiKeyError> {
     }
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{ALPHABET, ApiKeyError, check, lookup_id, random, random_text};
+
+    #[test]
+    fn r52_generated_keys_are_prefix_id_and_a_secret_of_256_bits() {
+        let keys: HashSet<String> = (0..100).map(|_| random("demo").unwrap()).collect();
+        assert_eq!(keys.len(), 100);
+        for key in keys {
+            let parts: Vec<&str> = key.split('_').collect();
+            assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [4, 16, 43], "{key}");
+            assert_eq!(lookup_id(&key), parts[1]);
+            assert!(check(&key).is_ok());
+        }
+    }
+
+    #[test]
+    fn r52_all_characters_are_as_likely() {
+        let text = random_text(62_000).unwrap();
+        for character in ALPHABET {
+            let count = text.bytes().filter(|byte| byte == character).count();
+            // Six standard deviations.
+            assert!((810..1190).contains(&count), "{}: {count}", char::from(*character));
+        }
+    }
+
+    #[test]
+    fn r52_a_prefix_is_letters_and_digits() {
+        assert!(random("Demo2").is_ok());
+        for bad in ["", "a_b", "a b", "ä", "a-b", "abcdefghijklmnopq"] {
+            assert_eq!(random(bad).unwrap_err(), ApiKeyError::Prefix, "{bad}");
+        }
+    }
+
+    #[test]
+    fn r52_a_weak_key_is_refused() {
+        assert_eq!(check("123456789012345678901").unwrap_err(), ApiKeyError::Short { length: 21 });
+        assert_eq!(check("").unwrap_err(), ApiKeyError::Short { length: 0 });
+        assert!(check("1234567890123456789012").is_ok());
+        for bad in ["1234567890 12345678901234", "1234567890123456789012\n", "ääääääääääääääääääääääää"]
+        {
+            assert_eq!(check(bad).unwrap_err(), ApiKeyError::Characters);
+        }
+    }
+
+    #[test]
+    fn a_chosen_key_is_found_by_its_hash_and_its_id_tells_nothing_of_it() {
+        for key in ["0Zr9Pq4cWv1XsT7uKb3Ln6", "a_b_0Zr9Pq4cWv1XsT7uKb3Ln6", "__", "demo_short_short", "a_b_c_d"] {
+            let id = lookup_id(key);
+            assert!(id.starts_with("sha256-") && id.len() == 29 && !id.contains(key), "{id}");
+            assert_ne!(id, lookup_id(&format!("{key}x")));
+        }
+    }
+}

@@ -49,7 +49,7 @@ pub enum ApiKeyError {
 /// use auth_runtime::api_key::{ApiKeys, MemoryApiKeys, generate};
 ///
 /// let (key, record) = generate("demo", "nightly-build")?;
-/// let keys = ApiKeys::new(MemoryApiKeys::new().add(record)?).issuer("machines");
+/// let keys = ApiKeys::new(MemoryApiKeys::new().add_record(record)?).issuer("machines");
 ///
 /// // With nothing in it, nobody comes in.
 /// let keys: ApiKeys = ApiKeys::default();
@@ -127,5 +127,106 @@ impl<S> Clone for ApiKeys<S> {
 impl<S> fmt::Debug for ApiKeys<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiKeys").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::{ApiKey, ApiKeyError, ApiKeyRecord, ApiKeyStore, ApiKeys, Authenticator, MemoryApiKeys, generate};
+    use crate::{
+        access::Tables,
+        authenticate::{AuthenticationError, Context, Identity, Unavailable},
+    };
+
+    static TABLES: Tables =
+        Tables { permissions: &["view", "edit"], roles: &["Viewer"], scopes: &[], role_permissions: &[&[0b01]] };
+    const CHOSEN: &str = "0Zr9Pq4cWv1XsT7uKb3Ln6";
+
+    async fn authenticate<S: ApiKeyStore>(keys: &ApiKeys<S>, key: &str) -> Result<Identity, AuthenticationError> {
+        keys.authenticate(ApiKey::new(key), &Context::new(&TABLES)).await
+    }
+
+    fn of(record: ApiKeyRecord) -> ApiKeys {
+        ApiKeys::new(MemoryApiKeys::new().add_record(record).unwrap())
+    }
+
+    #[tokio::test]
+    async fn r52_a_generated_key_is_issuer_and_subject() {
+        let (key, record) = generate("demo", "nightly-build").unwrap();
+        let keys = of(record.roles(["Viewer"]).permissions(["edit"]).display_name("Nightly build"));
+        let identity = authenticate(&keys, key.as_str()).await.unwrap();
+        assert_eq!((identity.issuer(), identity.subject()), ("api-key", "nightly-build"));
+        assert_eq!((identity.roles(), identity.permissions()), ([0b1].as_slice(), [0b11].as_slice()));
+        assert_eq!(identity.display_name(), "Nightly build");
+        assert_eq!(identity.authenticated_at(), None);
+        assert_eq!(authenticate(&keys.issuer("machines"), key.as_str()).await.unwrap().issuer(), "machines");
+    }
+
+    #[tokio::test]
+    async fn r52_a_chosen_key_is_accepted_if_it_is_strong() {
+        let keys = of(ApiKeyRecord::of(CHOSEN, "ci").unwrap());
+        assert_eq!(authenticate(&keys, CHOSEN).await.unwrap().subject(), "ci");
+        assert_eq!(ApiKeyRecord::of("secret", "ci").unwrap_err(), ApiKeyError::Short { length: 6 });
+    }
+
+    #[tokio::test]
+    async fn r52_a_key_that_is_not_exactly_the_one_is_refused() {
+        let (key, record) = generate("demo", "ci").unwrap();
+        let keys = of(record);
+        let (other, _) = generate("demo", "ci").unwrap();
+        let (start, secret) = key.as_str().rsplit_once('_').unwrap();
+        let mixed = format!("{start}_{}", other.as_str().rsplit_once('_').unwrap().1);
+        let renamed = key.as_str().replacen("demo", "prod", 1);
+        for bad in ["", "_", "demo__", start, secret, other.as_str(), &mixed, &renamed, &key.as_str().to_lowercase()] {
+            assert_eq!(authenticate(&keys, bad).await.unwrap_err().to_string(), "unknown API key", "{bad}");
+        }
+    }
+
+    #[tokio::test]
+    async fn r52_expired_and_revoked_keys_are_refused() {
+        let record = || ApiKeyRecord::of(CHOSEN, "ci").unwrap();
+        let now = SystemTime::now();
+        for (record, reason) in [
+            (record().revoked(true), "revoked API key"),
+            (record().expires_at(now), "expired API key"),
+            (record().expires_at(SystemTime::UNIX_EPOCH), "expired API key"),
+        ] {
+            let error = authenticate(&of(record), CHOSEN).await.unwrap_err();
+            assert_eq!((error.to_string().as_str(), error.is_unavailable()), (reason, false));
+        }
+        let later = record().expires_at(now + Duration::from_secs(100)).revoked(false);
+        assert!(authenticate(&of(later), CHOSEN).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_down_is_unavailable() {
+        struct Down;
+        impl ApiKeyStore for Down {
+            async fn find(&self, _: &str) -> Result<Option<ApiKeyRecord>, Unavailable> {
+                Err(Unavailable::new("connection refused"))
+            }
+        }
+        assert!(authenticate(&ApiKeys::new(Down), CHOSEN).await.unwrap_err().is_unavailable());
+    }
+
+    #[tokio::test]
+    async fn r52_only_the_hash_is_kept_and_not_even_that_is_shown() {
+        let (key, record) = generate("demo", "ci").unwrap();
+        let stored = ApiKeyRecord::new(record.id(), *record.sha256(), record.subject());
+        assert!(authenticate(&of(stored), key.as_str()).await.is_ok());
+        let shown = format!("{key:?} {record:?} {:?}", of(record.clone()));
+        let secret = key.as_str().rsplit_once('_').unwrap().1;
+        assert!(shown.contains("[hash]") && !shown.contains(secret), "{shown}");
+    }
+
+    #[tokio::test]
+    async fn r72_there_are_no_keys_unless_added() {
+        let none: ApiKeys = ApiKeys::default();
+        assert!(authenticate(&none, CHOSEN).await.is_err());
+        let record = ApiKeyRecord::of(CHOSEN, "ci").unwrap();
+        let twice = MemoryApiKeys::new().add(CHOSEN, "ci").unwrap().add_record(record.clone());
+        assert_eq!(twice.unwrap_err(), ApiKeyError::Taken { id: record.id().to_owned() });
     }
 }

@@ -54,7 +54,7 @@ pub struct ApiKeyRecord {
 ///
 /// let (key, record) = generate("demo", "nightly-build")?;
 /// assert!(key.as_str().starts_with("demo_"));
-/// let keys = MemoryApiKeys::new().add(record.roles(["Viewer"]))?;
+/// let keys = MemoryApiKeys::new().add_record(record.roles(["Viewer"]))?;
 /// # Ok::<(), auth_runtime::api_key::ApiKeyError>(())
 /// ```
 ///
@@ -187,8 +187,9 @@ impl ApiKeyRecord {
 /// use auth_runtime::api_key::{ApiKeyRecord, MemoryApiKeys};
 ///
 /// let key = "0Zr9Pq4cWv1XsT7uKb3Ln6"; // from the environment, and not in the source
-/// let keys = MemoryApiKeys::new().add(ApiKeyRecord::of(key, "nightly-build")?.roles(["Viewer"]))?;
-/// assert!(ApiKeyRecord::of("secret", "nightly-build").is_err());
+/// let keys = MemoryApiKeys::new().add_record(ApiKeyRecord::of(key, "nightly-build")?.roles(["Viewer"]))?;
+/// assert!(keys.clone().add(key, "nightly-build").is_err());
+/// assert!(keys.clone().add("secret", "nightly-build").is_err());
 /// # Ok::<(), auth_runtime::api_key::ApiKeyError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -203,11 +204,19 @@ impl MemoryApiKeys {
         Self::default()
     }
 
-    /// Adds a key.
+    /// Adds a key that somebody else has chosen, without roles; see [`ApiKeyRecord::of`].
+    ///
+    /// # Errors
+    /// [`ApiKeyError`] if the key is not accepted, or is there already.
+    pub fn add(self, key: &str, subject: impl Into<String>) -> Result<Self, ApiKeyError> {
+        self.add_record(ApiKeyRecord::of(key, subject)?)
+    }
+
+    /// Adds a key with all that is its own.
     ///
     /// # Errors
     /// [`ApiKeyError::Taken`] if there is a record of the same id, as of the same key.
-    pub fn add(mut self, record: ApiKeyRecord) -> Result<Self, ApiKeyError> {
+    pub fn add_record(mut self, record: ApiKeyRecord) -> Result<Self, ApiKeyError> {
         match Arc::make_mut(&mut self.records).entry(record.id.clone()) {
             Entry::Occupied(_) => return Err(ApiKeyError::Taken { id: record.id }),
             Entry::Vacant(entry) => entry.insert(record),

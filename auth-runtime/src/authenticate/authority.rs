@@ -34,6 +34,9 @@ pub trait Authority: Clone + Send + Sync + 'static {
     /// The names of all tables.
     fn tables() -> &'static Tables;
 
+    /// The schemes whose authenticators are configured.
+    fn configured(&self) -> SchemeSet;
+
     /// Looks for credentials of the accepted schemes and verifies what is there.
     fn authenticate(&self, request: &Request, accepted: SchemeSet)
     -> impl Future<Output = Authentication<Self>> + Send;
@@ -72,8 +75,10 @@ pub enum RefusalCause {
     Malformed(Malformed),
     /// There are several, of different schemes.
     Several,
-    /// Their scheme is not declared.
+    /// Their scheme is not accepted.
     Unsupported,
+    /// They are a cookie that a page of another site makes the browser send.
+    CrossOrigin,
     /// Their content, or what is needed to verify it.
     Authentication(AuthenticationError),
 }
@@ -85,6 +90,7 @@ impl From<Choice> for Refusal {
             Choice::Malformed(scheme, malformed) => {
                 Self { scheme: Some(scheme), cause: RefusalCause::Malformed(malformed) }
             }
+            Choice::CrossOrigin(scheme) => Self { scheme: Some(scheme), cause: RefusalCause::CrossOrigin },
             Choice::Several => Self { scheme: None, cause: RefusalCause::Several },
             // The line asks for a refusal only where there is one; anything else stays out all the same.
             Choice::Unsupported | Choice::None | Choice::One(_) => {
@@ -131,8 +137,8 @@ impl Attempt {
 }
 
 impl Context {
-    /// For the authenticators of `A`.
-    #[doc(hidden)]
+    /// For the authenticators of `A`: to ask one of them outside of a request that a rule judges, as a token endpoint
+    /// does with a user name and a password.
     #[must_use]
     pub fn of<A: Authority>() -> Self {
         Self::new(A::tables())

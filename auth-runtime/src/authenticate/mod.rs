@@ -64,6 +64,32 @@ pub trait Authenticator: Send + Sync + 'static {
         credential: Self::Credential,
         context: &Context,
     ) -> impl Future<Output = Result<Identity, AuthenticationError>> + Send;
+
+    /// Whether there is anything to verify against. A scheme that is not configured is neither accepted, nor offered
+    /// in challenges, nor documented. True, unless the authenticator is an `Option` that is `None`.
+    fn is_configured(&self) -> bool {
+        true
+    }
+}
+
+/// For schemes that the configuration may leave out.
+impl<A: Authenticator> Authenticator for Option<A> {
+    type Credential = A::Credential;
+
+    async fn authenticate(
+        &self,
+        credential: Self::Credential,
+        context: &Context,
+    ) -> Result<Identity, AuthenticationError> {
+        match self {
+            Some(authenticator) => authenticator.authenticate(credential, context).await,
+            None => Err(AuthenticationError::invalid("the scheme is not configured")),
+        }
+    }
+
+    fn is_configured(&self) -> bool {
+        self.as_ref().is_some_and(A::is_configured)
+    }
 }
 
 /// What an authenticator may know besides the credential.

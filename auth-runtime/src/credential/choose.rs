@@ -2,7 +2,7 @@
 
 use poem::Request;
 
-use super::{Credential, Malformed, authorization};
+use super::{Credential, Malformed, authorization, cross_origin::is_cross_origin};
 use crate::scheme::{Place, SchemeSet, SecurityScheme};
 
 /// The credential that counts.
@@ -16,8 +16,10 @@ pub enum Choice {
     Several,
     /// Something that is no credential of this scheme.
     Malformed(usize, Malformed),
-    /// An `Authorization` header of a scheme that is not declared.
+    /// An `Authorization` header of a scheme that is not accepted.
     Unsupported,
+    /// A cookie that a page of another site makes the browser send.
+    CrossOrigin(usize),
 }
 
 /// Chooses from what was found for each scheme, in their order.
@@ -25,13 +27,18 @@ pub enum Choice {
 /// What a caller sends on purpose (a header, the query) comes before what a browser adds (a cookie), so that a page
 /// that sends a token is judged by it alone.
 #[must_use]
-pub fn choose(request: &Request, schemes: &[SecurityScheme], found: &[Credential<()>]) -> Choice {
+pub fn choose(request: &Request, accepted: SchemeSet, schemes: &[SecurityScheme], found: &[Credential<()>]) -> Choice {
     let on_purpose = among(schemes, found, |place| !place.is_ambient());
     if on_purpose != Choice::None {
         return on_purpose;
     }
+    if is_unsupported(request, accepted, schemes) {
+        return Choice::Unsupported;
+    }
     match among(schemes, found, Place::is_ambient) {
-        Choice::None if is_unsupported(request, schemes) => Choice::Unsupported,
+        Choice::One(chosen) if is_cross_origin(request) => {
+            chosen.iter().next().map_or(Choice::None, Choice::CrossOrigin)
+        }
         choice => choice,
     }
 }
@@ -52,11 +59,10 @@ fn among(schemes: &[SecurityScheme], found: &[Credential<()>], counts: impl Fn(P
     }
 }
 
-/// A caller who sends a scheme that nobody reads has tried to authenticate, and must not become anonymous.
-fn is_unsupported(request: &Request, schemes: &[SecurityScheme]) -> bool {
-    authorization::scheme(request).is_some_and(|used| {
-        !schemes
-            .iter()
-            .any(|scheme| matches!(scheme.place(), Place::Authorization(name) if name.eq_ignore_ascii_case(used)))
-    })
+/// A caller who sends a scheme that nobody reads has tried to authenticate, and must not become anonymous, nor
+/// whoever a cookie says.
+fn is_unsupported(request: &Request, accepted: SchemeSet, schemes: &[SecurityScheme]) -> bool {
+    let reads = |used: &str, index: usize| matches!(schemes[index].place(), Place::Authorization(name) if name.eq_ignore_ascii_case(used));
+    authorization::scheme(request)
+        .is_some_and(|used| !(0..schemes.len()).any(|index| accepted.contains(index) && reads(used, index)))
 }

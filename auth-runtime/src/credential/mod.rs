@@ -8,6 +8,7 @@ mod authorization;
 mod basic;
 mod bearer;
 mod choose;
+mod cross_origin;
 mod http;
 mod text;
 

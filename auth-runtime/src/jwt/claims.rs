@@ -126,3 +126,92 @@ impl<'a> Found<'a> {
 fn unescape(step: &str) -> String {
     step.replace("~1", "/").replace("~0", "~")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{ClaimPath, Mapping};
+    use crate::{
+        access::Tables,
+        authenticate::{Context, Identity, IdentityBuilder},
+        jwt::error::Flaw,
+    };
+
+    static TABLES: Tables = Tables {
+        permissions: &["view", "edit"],
+        roles: &["Viewer", "Administrator"],
+        scopes: &["entries"],
+        role_permissions: &[&[0b01], &[0b11]],
+    };
+
+    fn describe(mapping: &Mapping, claims: Value) -> Result<Identity, Flaw> {
+        let Value::Object(claims) = claims else { unreachable!() };
+        let identity = Context::new(&TABLES).identity("https://issuer.example", "alice");
+        mapping.describe(identity, claims).map(IdentityBuilder::build)
+    }
+
+    #[test]
+    fn r39_names_are_a_string_or_an_array() {
+        for roles in [json!("Viewer"), json!(["Viewer"]), json!("nobody Viewer"), json!(["nobody", "Viewer"])] {
+            let identity = describe(&Mapping::default(), json!({ "roles": roles })).unwrap();
+            assert_eq!((identity.roles(), identity.permissions()), ([0b01].as_slice(), [0b01].as_slice()), "{roles}");
+        }
+        let identity =
+            describe(&Mapping::default(), json!({ "permissions": "edit", "scope": "a entries", "scp": ["b"] }));
+        let identity = identity.unwrap();
+        assert_eq!((identity.permissions(), identity.scopes()), ([0b10].as_slice(), [0b1].as_slice()));
+        assert_eq!(identity.scope(), "a entries b");
+    }
+
+    #[test]
+    fn r39_a_role_with_a_space_in_an_array_is_one_name() {
+        let identity = describe(&Mapping::default(), json!({ "roles": ["Administrator of another service"] })).unwrap();
+        assert!(identity.roles().is_empty());
+    }
+
+    #[test]
+    fn r39_names_of_another_type_are_not_read_as_absent() {
+        for name in ["roles", "permissions", "scope", "scp"] {
+            for bad in
+                [json!(null), json!(1), json!(true), json!({ "Viewer": true }), json!(["Viewer", 1]), json!([null])]
+            {
+                let error = describe(&Mapping::default(), json!({ name: bad })).unwrap_err();
+                assert_eq!(error, Flaw::Claim(name), "{name}: {bad}");
+            }
+        }
+    }
+
+    #[test]
+    fn r39_roles_are_read_where_the_issuer_has_them() {
+        let roles = |path: &str, claims: Value| {
+            let mapping = Mapping { roles: ClaimPath::new(path), ..Mapping::default() };
+            describe(&mapping, claims).map(|identity| identity.roles().to_vec())
+        };
+        let keycloak = json!({ "realm_access": { "roles": ["Viewer"] }, "roles": ["Administrator"] });
+        assert_eq!(roles("realm_access.roles", keycloak.clone()), Ok(vec![0b01]));
+        assert_eq!(roles("/realm_access/roles", keycloak), Ok(vec![0b01]));
+        let namespaced = json!({ "https://example.com/roles": "Viewer", "a/b~c": { "d": "Administrator" } });
+        assert_eq!(roles("https://example.com/roles", namespaced.clone()), Ok(vec![0b01]));
+        assert_eq!(roles("/https:~1~1example.com~1roles", namespaced.clone()), Ok(vec![0b01]));
+        assert_eq!(roles("/a~1b~0c/d", namespaced.clone()), Ok(vec![0b10]));
+        assert_eq!(roles("realm_access.roles", namespaced), Ok(vec![]));
+        assert_eq!(roles("realm_access.roles", json!({ "realm_access": "Viewer" })), Err(Flaw::Claim("roles")));
+        assert_eq!(roles("", json!({ "roles": "Viewer" })), Ok(vec![]));
+    }
+
+    #[test]
+    fn name_and_sign_in_are_read_and_all_claims_kept() {
+        let name = |claims: Value| describe(&Mapping::default(), claims).unwrap().display_name().to_owned();
+        assert_eq!(name(json!({ "name": "Alice A.", "preferred_username": "al" })), "Alice A.");
+        assert_eq!(name(json!({ "name": "", "preferred_username": "al" })), "al");
+        assert_eq!(name(json!({ "name": 1 })), "alice");
+
+        let identity = describe(&Mapping::default(), json!({ "auth_time": 1_700_000_000.9, "tenant": [1] })).unwrap();
+        assert_eq!(identity.authenticated_at(), Some(1_700_000_000));
+        assert_eq!(identity.claims()["tenant"], json!([1]));
+        // When a token was issued is not when its subject signed in.
+        assert_eq!(describe(&Mapping::default(), json!({ "iat": 1 })).unwrap().authenticated_at(), None);
+        assert_eq!(describe(&Mapping::default(), json!({ "auth_time": "1" })).unwrap_err(), Flaw::Claim("auth_time"));
+    }
+}

@@ -251,3 +251,97 @@ fn random_id() -> Result<String, JwtError> {
 fn signing(error: impl fmt::Display) -> JwtError {
     JwtError::Signing(error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::{Jwt, JwtError, TokenIssuer, now};
+    use crate::{
+        access::Tables,
+        authenticate::{AuthenticationError, Context, Identity},
+        jwt::key::tests::SECRET,
+    };
+
+    static TABLES: Tables = Tables {
+        permissions: &["view", "edit"],
+        roles: &["Viewer"],
+        scopes: &["entries"],
+        role_permissions: &[&[0b01]],
+    };
+
+    fn issuer() -> TokenIssuer {
+        TokenIssuer::hs256(SECRET).unwrap().issuer("https://issuer.example").audience("entries")
+    }
+
+    fn identify(jwt: &Jwt, token: &str, later: Duration) -> Result<Identity, AuthenticationError> {
+        jwt.identify(token, now().unwrap() + later, Context::new(&TABLES))
+    }
+
+    #[test]
+    fn r84_issued_token_says_all_that_an_access_token_must() {
+        let token = issuer().token("alice").client_id("web").sign().unwrap();
+        let header = jsonwebtoken::decode_header(&token).unwrap();
+        assert_eq!(header.typ.as_deref(), Some("at+jwt"));
+
+        let identity = identify(&issuer().verifier(), &token, Duration::ZERO).unwrap();
+        let claims = identity.claims();
+        assert_eq!(claims["iss"], "https://issuer.example");
+        assert_eq!(
+            (&claims["sub"], &claims["aud"], &claims["client_id"]),
+            (&json!("alice"), &json!("entries"), &json!("web"))
+        );
+        assert_eq!(claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(), 15 * 60);
+        assert_eq!(claims["jti"].as_str().unwrap().len(), 22);
+        assert_eq!(identity.authenticated_at(), None);
+
+        let other = issuer().token("alice").client_id("web").sign().unwrap();
+        let other = identify(&issuer().verifier(), &other, Duration::ZERO).unwrap();
+        assert_ne!(other.claims()["jti"], claims["jti"]);
+    }
+
+    #[test]
+    fn what_is_issued_is_what_is_read() {
+        let issuer = issuer();
+        let token =
+            issuer.token("alice").client_id("web").roles(["Viewer"]).permissions(["edit"]).scope("entries mail");
+        let token = token.display_name("Alice A.").auth_time(1_700_000_000).sign().unwrap();
+        let identity = identify(&issuer.verifier(), &token, Duration::ZERO).unwrap();
+        assert_eq!((identity.issuer(), identity.subject()), ("https://issuer.example", "alice"));
+        assert_eq!((identity.roles(), identity.permissions()), ([0b1].as_slice(), [0b11].as_slice()));
+        assert_eq!((identity.scope(), identity.scopes()), ("entries mail", [0b1].as_slice()));
+        assert_eq!((identity.display_name(), identity.authenticated_at()), ("Alice A.", Some(1_700_000_000)));
+    }
+
+    #[test]
+    fn r84_issued_token_expires() {
+        let issuer = issuer().lifetime(Duration::from_secs(10));
+        assert_eq!(issuer.expires_in(), Duration::from_secs(10));
+        let token = issuer.token("alice").client_id("web").sign().unwrap();
+        assert!(identify(&issuer.verifier(), &token, Duration::from_mins(1)).is_ok());
+        let error = identify(&issuer.verifier(), &token, Duration::from_secs(72)).unwrap_err();
+        assert_eq!((error.to_string().as_str(), error.is_unavailable()), ("expired", false));
+
+        assert_eq!(issuer.clone().lifetime(Duration::ZERO).expires_in(), Duration::from_secs(1));
+        assert_eq!(issuer.lifetime(Duration::MAX).expires_in(), Duration::from_hours(24));
+    }
+
+    #[test]
+    fn r84_token_without_subject_or_client_is_not_issued() {
+        assert_eq!(issuer().token("").client_id("web").sign().unwrap_err(), JwtError::Empty("subject"));
+        assert_eq!(issuer().token("alice").sign().unwrap_err(), JwtError::Empty("client_id"));
+    }
+
+    #[test]
+    fn r37_issuer_refuses_the_secrets_that_a_verifier_refuses() {
+        assert!(TokenIssuer::hs256(&SECRET[..31]).is_err());
+        assert!(TokenIssuer::hs384(&SECRET[..47]).is_err());
+        assert!(TokenIssuer::hs512(&SECRET[..63]).is_err());
+        let issuer = TokenIssuer::hs512(SECRET).unwrap().issuer("https://issuer.example").audience("entries");
+        let token = issuer.token("alice").client_id("web").sign().unwrap();
+        assert!(identify(&issuer.verifier(), &token, Duration::ZERO).is_ok());
+        assert!(!format!("{issuer:?}").contains("kQ8v"));
+    }
+}

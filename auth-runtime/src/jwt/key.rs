@@ -174,12 +174,15 @@ fn install_provider() {
 #[cfg(test)]
 pub(super) mod tests {
     use aws_lc_rs::{
-        encoding::AsDer,
+        encoding::{AsDer, PublicKeyX509Der},
         rsa::{KeyPair as RsaKeyPair, KeySize},
-        signature::{ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
+        signature::{
+            ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
+            Ed25519KeyPair, KeyPair,
+        },
     };
     use base64::{Engine, prelude::BASE64_STANDARD};
-    use jsonwebtoken::Algorithm;
+    use jsonwebtoken::{Algorithm, EncodingKey};
 
     use super::{JwtError, VerifyingKey, bits};
 
@@ -189,9 +192,119 @@ pub(super) mod tests {
         format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", BASE64_STANDARD.encode(der))
     }
 
-    pub(in super::super) fn rsa(size: KeySize) -> (RsaKeyPair, String) {
-        let pair = RsaKeyPair::generate(size).unwrap();
-        let public = pem("PUBLIC KEY", pair.public_key().as_der().unwrap().as_ref());
-        (pair, public)
+    fn public_pem(key: &impl AsDer<PublicKeyX509Der<'static>>) -> String {
+        pem("PUBLIC KEY", key.as_der().unwrap().as_ref())
+    }
+
+    /// A new key pair as a key that signs and a PEM file; for RSA both with the key in them only, as PKCS #1.
+    pub(in super::super) fn pair(algorithm: Algorithm) -> (EncodingKey, String) {
+        let ec = |curve: &'static EcdsaSigningAlgorithm| {
+            let pair = EcdsaKeyPair::generate(curve).unwrap();
+            (EncodingKey::from_ec_der(pair.to_pkcs8v1().unwrap().as_ref()), public_pem(pair.public_key()))
+        };
+        match algorithm {
+            Algorithm::ES256 => ec(&ECDSA_P256_SHA256_FIXED_SIGNING),
+            Algorithm::ES384 => ec(&ECDSA_P384_SHA384_FIXED_SIGNING),
+            Algorithm::EdDSA => {
+                let pair = Ed25519KeyPair::generate().unwrap();
+                (EncodingKey::from_ed_der(pair.to_pkcs8v1().unwrap().as_ref()), public_pem(pair.public_key()))
+            }
+            _ => {
+                let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+                let private: aws_lc_rs::encoding::Pkcs8V1Der<'_> = pair.as_der().unwrap();
+                let private = EncodingKey::from_rsa_pem(pem("PRIVATE KEY", private.as_ref()).as_bytes());
+                (private.unwrap(), public_pem(pair.public_key()))
+            }
+        }
+    }
+
+    #[test]
+    fn r30_a_public_key_has_exactly_one_algorithm() {
+        for algorithm in [Algorithm::RS256, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA] {
+            let key = VerifyingKey::public(pair(algorithm).1.as_bytes()).unwrap();
+            let mine = ["HS256", "RS256", "RS384", "PS256", "ES256", "ES384", "EdDSA", "none", "None", ""];
+            let mine: Vec<_> = mine.into_iter().filter(|name| key.is_for(name)).collect();
+            assert_eq!(mine, [format!("{algorithm:?}")]);
+        }
+    }
+
+    #[test]
+    fn r30_an_rsa_key_in_pkcs1_is_accepted() {
+        let pair = RsaKeyPair::generate(KeySize::Rsa3072).unwrap();
+        let key = VerifyingKey::public(pem("RSA PUBLIC KEY", pair.public_key().as_ref()).as_bytes()).unwrap();
+        assert!(key.is_for("RS256"));
+    }
+
+    #[test]
+    fn r37_short_secret_is_refused_at_start() {
+        for (algorithm, name, required) in
+            [(Algorithm::HS256, "HS256", 32), (Algorithm::HS384, "HS384", 48), (Algorithm::HS512, "HS512", 64)]
+        {
+            assert!(VerifyingKey::hmac(algorithm, &SECRET[..required]).is_ok());
+            let error = VerifyingKey::hmac(algorithm, &SECRET[..required - 1]).unwrap_err();
+            assert_eq!(error, JwtError::ShortSecret { algorithm: name, required, length: required - 1 });
+            assert!(error.to_string().contains(&format!("needs at least {required}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn r37_secret_that_repeats_itself_is_refused_at_start() {
+        for secret in [[0; 64].as_slice(), "password".repeat(8).as_bytes()] {
+            let error = VerifyingKey::hmac(Algorithm::HS256, secret).unwrap_err();
+            assert!(matches!(error, JwtError::RepetitiveSecret { distinct: 1 | 7 }), "{error}");
+        }
+    }
+
+    #[test]
+    fn r30_public_key_as_a_secret_is_refused_at_start() {
+        let secret = format!("\n{}", pair(Algorithm::EdDSA).1);
+        assert_eq!(VerifyingKey::hmac(Algorithm::HS256, secret.as_bytes()).unwrap_err(), JwtError::PemAsSecret);
+    }
+
+    #[test]
+    fn r37_private_key_is_refused_at_start() {
+        let private = Ed25519KeyPair::generate().unwrap().to_pkcs8v1().unwrap();
+        let private = pem("PRIVATE KEY", private.as_ref());
+        let public = pair(Algorithm::EdDSA).1;
+        for bad in [&private, &format!("{public}{private}"), &private.replace("PRIVATE", "ENCRYPTED PRIVATE")] {
+            assert_eq!(VerifyingKey::public(bad.as_bytes()).unwrap_err(), JwtError::PrivateKey);
+        }
+    }
+
+    #[test]
+    fn r37_short_rsa_key_is_refused_at_start() {
+        let key = "-----BEGIN PUBLIC KEY-----\n\
+            MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC3dGMq9KpR+xhVkEy4Pd8eIcnk\n\
+            YO7GzWAWYlHOd0ClcFp4mfGPPdWITKjA6CrxtvmsXXKDqtbvypCHSeFFJTuSfxJL\n\
+            aL8dOXNnp9P4Ke59FZMd67lbWikzr08SXJJYmQPb26Ylna2a9offvwoEJE0Wbrlz\n\
+            DRDhxftAL9pOQcaZTwIDAQAB\n\
+            -----END PUBLIC KEY-----\n";
+        assert_eq!(VerifyingKey::public(key.as_bytes()).unwrap_err(), JwtError::RsaKeyLength { bits: 1024 });
+        assert_eq!([bits(&[]), bits(&[0, 0]), bits(&[0, 1]), bits(&[0x80, 0])], [0, 0, 1, 16]);
+    }
+
+    #[test]
+    fn r37_what_is_not_one_supported_public_key_is_refused_at_start() {
+        let good = pair(Algorithm::ES256).1;
+        let other_curve = "-----BEGIN PUBLIC KEY-----\n\
+            MFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAENZQZIDyp9PYwpKO4NIGiaJSGw4uuxlcw\n\
+            mbhwxiS9hq1ORT82v0U5WMaPUHJDT7cuyOVoHaUlTIeVLUiqquSj6w==\n\
+            -----END PUBLIC KEY-----\n";
+        let p521 = "-----BEGIN PUBLIC KEY-----\n\
+            MIGbMBAGByqGSM49AgEGBSuBBAAjA4GGAAQA995oYBGXvny8Nwf/SbukuWbdDQ4K\n\
+            Qz3bBdMuZJQnf6WgvARbuX+aVC/molc/yajAGR6SKmpyjVOi/FkzJRLhz8IBYM6M\n\
+            W1fQbMYT6IDOTIktcTsMmx9dWQHL1sC8BIM0IP4ZQ2PDzDBLo64E1TD3EOwVhCS/\n\
+            UkqPczFP2MzP8LVtbyE=\n\
+            -----END PUBLIC KEY-----\n";
+        let x25519 = "-----BEGIN PUBLIC KEY-----\n\
+            MCowBQYDK2VuAyEAwJdOv6b0vtqDvGlRcDdIdiS78t1dEa9g7S8ENyC1LH8=\n\
+            -----END PUBLIC KEY-----\n";
+        let certificate = good.replace("PUBLIC KEY", "CERTIFICATE");
+        for bad in
+            ["", "secret", "-----BEGIN PUBLIC KEY-----", &good.repeat(2), other_curve, p521, x25519, &certificate]
+        {
+            assert_eq!(VerifyingKey::public(bad.as_bytes()).unwrap_err(), JwtError::NotAPublicKey, "{bad}");
+        }
+        assert_eq!(VerifyingKey::public(b"\xff").unwrap_err(), JwtError::NotAPublicKey);
     }
 }

@@ -182,7 +182,7 @@ impl Jwt {
     }
 
     /// Whose token it is at a time (since 1970).
-    fn identify(&self, token: &str, now: Duration, context: &Context) -> Result<Identity, AuthenticationError> {
+    fn identify(&self, token: &str, now: Duration, context: Context) -> Result<Identity, AuthenticationError> {
         let Inner { key, types, rules, mapping } = &*self.0;
         let claims = token::verified_claims(token, key, *types)?;
         let subject = rules.check(&claims, now)?;
@@ -239,7 +239,7 @@ impl Authenticator for Jwt {
     async fn authenticate(&self, token: BearerToken, context: &Context) -> Result<Identity, AuthenticationError> {
         // With a clock that cannot be right nobody can tell what is expired.
         let now = now().map_err(AuthenticationError::unavailable)?;
-        self.identify(token.as_str(), now, context)
+        self.identify(token.as_str(), now, *context)
     }
 }
 
@@ -260,4 +260,102 @@ fn now() -> Result<Duration, SystemTimeError> {
 fn not_empty(what: &'static str, name: String) -> String {
     assert!(!name.is_empty(), "{}", JwtError::Empty(what));
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::{Value, json};
+
+    use super::{Authenticator, BearerToken, Jwt, JwtError, key::tests::SECRET, now, token::tests::signed};
+    use crate::{
+        access::Tables,
+        authenticate::{AuthenticationError, Context, Identity},
+        credential::{CarriedBy, Credential},
+        scheme::{SchemeKind, SecurityScheme},
+    };
+
+    static TABLES: Tables =
+        Tables { permissions: &["view"], roles: &["Viewer"], scopes: &[], role_permissions: &[&[0b1]] };
+    const BEARER: SecurityScheme =
+        SecurityScheme { name: "token", description: "", kind: SchemeKind::Bearer { format: None } };
+
+    fn jwt() -> Jwt {
+        Jwt::hs256(SECRET).unwrap().issuer("https://issuer.example").audience("entries")
+    }
+
+    fn token(changes: Value) -> String {
+        let exp = now().unwrap().as_secs() + 100;
+        let mut claims = json!({ "iss": "https://issuer.example", "aud": ["entries"], "sub": "alice", "exp": exp });
+        if let (Some(claims), Value::Object(changes)) = (claims.as_object_mut(), changes) {
+            claims.extend(changes);
+        }
+        signed(r#"{"alg":"HS256","typ":"JWT"}"#, claims.to_string())
+    }
+
+    async fn authenticate(jwt: &Jwt, token: &str) -> Result<Identity, AuthenticationError> {
+        let request = poem::Request::builder().header("Authorization", format!("Bearer {token}")).finish();
+        let Credential::Found(token) = BearerToken::find(&request, &BEARER) else { panic!("no token: {token}") };
+        jwt.authenticate(token, &Context::new(&TABLES)).await
+    }
+
+    #[tokio::test]
+    async fn r36_good_token_is_issuer_and_subject() {
+        let identity = authenticate(&jwt(), &token(json!({ "roles": ["Viewer"] }))).await.unwrap();
+        assert_eq!((identity.issuer(), identity.subject()), ("https://issuer.example", "alice"));
+        assert_eq!(identity.roles(), [0b1]);
+        assert_eq!(identity.claims()["aud"], json!(["entries"]));
+    }
+
+    #[tokio::test]
+    async fn r33_expired_token_is_refused() {
+        let expired = token(json!({ "exp": now().unwrap().as_secs() - 61 }));
+        let error = authenticate(&jwt(), &expired).await.unwrap_err();
+        assert_eq!((error.to_string().as_str(), error.is_unavailable()), ("expired", false));
+        let lenient = jwt().leeway(Duration::from_mins(2));
+        assert!(authenticate(&lenient, &expired).await.is_ok());
+        let capped = jwt().leeway(Duration::MAX);
+        let older = token(json!({ "exp": now().unwrap().as_secs() - 301 }));
+        assert!(authenticate(&capped, &older).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn token_of_another_issuer_or_audience_is_refused() {
+        for (changes, reason) in [
+            (json!({ "iss": "https://evil.example" }), "issuer"),
+            (json!({ "aud": "other" }), "audience"),
+            (json!({ "nonce": "x" }), "ID token (claim `nonce`)"),
+            (json!({ "roles": 1 }), "form of claim `roles`"),
+        ] {
+            assert_eq!(authenticate(&jwt(), &token(changes)).await.unwrap_err().to_string(), reason);
+        }
+    }
+
+    #[tokio::test]
+    async fn options_change_where_names_are_read() {
+        let jwt = jwt().roles_claim("realm_access.roles").permissions_claim("/perms").display_name_claim("nick");
+        let token = token(json!({ "realm_access": { "roles": ["Viewer"] }, "perms": "view", "nick": "Al" }));
+        let identity = authenticate(&jwt, &token).await.unwrap();
+        assert_eq!((identity.roles(), identity.display_name()), ([0b1].as_slice(), "Al"));
+        let error = authenticate(&jwt.only_access_tokens(), &token).await.unwrap_err();
+        assert_eq!(error.to_string(), "type of token");
+    }
+
+    #[test]
+    fn r34_empty_audience_or_issuer_is_refused_at_start() {
+        let named = || Jwt::hs256(SECRET).unwrap().issuer("https://issuer.example");
+        assert_eq!(named().audiences([""; 0]).unwrap_err(), JwtError::Empty("audience"));
+        assert_eq!(named().audiences(["entries", ""]).unwrap_err(), JwtError::Empty("audience"));
+        assert!(named().audiences(["entries", "other"]).is_ok());
+        assert!(std::panic::catch_unwind(|| named().audience("")).is_err());
+        assert!(std::panic::catch_unwind(|| Jwt::hs256(SECRET).unwrap().issuer("")).is_err());
+    }
+
+    #[test]
+    fn debug_shows_the_rules_and_not_the_key() {
+        let shown = format!("{:?} {:?}", jwt(), Jwt::hs256(SECRET).unwrap());
+        assert!(shown.contains("HS256") && shown.contains("https://issuer.example"), "{shown}");
+        assert!(!shown.contains("kQ8v") && !shown.contains("107"), "{shown}");
+    }
 }

@@ -82,3 +82,116 @@ pub(super) fn date(claims: &Map<String, Value>, name: &'static str) -> Result<Op
         _ => Err(Flaw::Claim(name)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::{Value, json};
+
+    use super::Rules;
+    use crate::jwt::error::Flaw;
+
+    const NOW: u64 = 1_800_000_000;
+
+    /// Claims that are good, with some replaced; `null` takes one away, as no claim here may be null.
+    fn claims(changes: Value) -> serde_json::Map<String, Value> {
+        let claims = json!({ "iss": "https://issuer.example", "aud": "entries", "sub": "alice", "exp": NOW + 100 });
+        let (Value::Object(mut claims), Value::Object(changes)) = (claims, changes) else { unreachable!() };
+        for (name, value) in changes {
+            if value.is_null() {
+                claims.remove(&name)
+            } else {
+                claims.insert(name, value)
+            };
+        }
+        claims
+    }
+
+    fn check_with_leeway(changes: Value, leeway: u64) -> Result<(), Flaw> {
+        let rules = Rules {
+            issuer: "https://issuer.example".to_owned(),
+            audiences: vec!["entries".to_owned(), "other".to_owned()],
+            leeway: Duration::from_secs(leeway),
+        };
+        rules.check(&claims(changes), Duration::from_secs(NOW)).map(|subject| assert_eq!(subject, "alice"))
+    }
+
+    fn check(changes: Value) -> Result<(), Flaw> {
+        check_with_leeway(changes, 0)
+    }
+
+    #[test]
+    fn r33_expired_token_is_refused() {
+        assert_eq!(check(json!({ "exp": NOW + 1 })), Ok(()));
+        assert_eq!(check(json!({ "exp": NOW })), Err(Flaw::Expired));
+        assert_eq!(check(json!({ "exp": 0 })), Err(Flaw::Expired));
+        assert_eq!(check_with_leeway(json!({ "exp": NOW - 59 }), 60), Ok(()));
+        assert_eq!(check_with_leeway(json!({ "exp": NOW - 60 }), 60), Err(Flaw::Expired));
+    }
+
+    #[test]
+    fn r33_token_from_the_future_is_refused() {
+        assert_eq!(check(json!({ "nbf": NOW, "iat": NOW })), Ok(()));
+        assert_eq!(check(json!({ "nbf": NOW + 1 })), Err(Flaw::NotYetValid));
+        assert_eq!(check(json!({ "iat": NOW + 1 })), Err(Flaw::IssuedInFuture));
+        assert_eq!(check_with_leeway(json!({ "nbf": NOW + 60, "iat": NOW + 60 }), 60), Ok(()));
+        assert_eq!(check_with_leeway(json!({ "nbf": NOW + 61 }), 60), Err(Flaw::NotYetValid));
+    }
+
+    #[test]
+    fn r33_dates_are_numbers_within_reason() {
+        assert_eq!(check(json!({ "exp": null })), Err(Flaw::Missing("exp")));
+        assert_eq!(check(json!({ "exp": 1_800_000_000.5 })), Ok(()));
+        for name in ["exp", "nbf", "iat"] {
+            for bad in
+                [json!("1900000000"), json!(-1), json!(-0.5), json!(1e300), json!(u64::MAX), json!([]), json!(true)]
+            {
+                assert_eq!(check(json!({ name: bad })), Err(Flaw::Claim(name)), "{name}: {bad}");
+            }
+            let mut nulled = claims(json!({}));
+            nulled.insert(name.to_owned(), Value::Null);
+            assert_eq!(super::date(&nulled, name), Err(Flaw::Claim(name)));
+        }
+    }
+
+    #[test]
+    fn r34_issuer_is_one_string_and_the_right_one() {
+        assert_eq!(check(json!({ "iss": null })), Err(Flaw::Missing("iss")));
+        for bad in ["https://issuer.example/", "https://ISSUER.example", "evil", ""] {
+            assert_eq!(check(json!({ "iss": bad })), Err(Flaw::Issuer), "{bad}");
+        }
+        for bad in [json!(["https://issuer.example"]), json!({}), json!(1)] {
+            assert_eq!(check(json!({ "iss": bad })), Err(Flaw::Claim("iss")), "{bad}");
+        }
+    }
+
+    #[test]
+    fn r34_audience_names_this_service() {
+        for good in [json!("entries"), json!("other"), json!(["x", "entries"])] {
+            assert_eq!(check(json!({ "aud": good })), Ok(()), "{good}");
+        }
+        assert_eq!(check(json!({ "aud": null })), Err(Flaw::Missing("aud")));
+        for bad in [json!("x"), json!(""), json!([]), json!(["x"]), json!("entries other"), json!("Entries")] {
+            assert_eq!(check(json!({ "aud": bad })), Err(Flaw::Audience), "{bad}");
+        }
+        for bad in [json!(1), json!({}), json!(["entries", 1]), json!([["entries"]])] {
+            assert_eq!(check(json!({ "aud": bad })), Err(Flaw::Claim("aud")), "{bad}");
+        }
+    }
+
+    #[test]
+    fn r35_id_token_is_refused() {
+        for name in ["nonce", "at_hash"] {
+            assert_eq!(check(json!({ name: "x" })), Err(Flaw::IdToken(name)));
+        }
+    }
+
+    #[test]
+    fn r36_subject_is_a_string_with_something_in_it() {
+        assert_eq!(check(json!({ "sub": null })), Err(Flaw::Missing("sub")));
+        for bad in [json!(""), json!(1), json!(["alice"])] {
+            assert_eq!(check(json!({ "sub": bad })), Err(Flaw::Claim("sub")), "{bad}");
+        }
+    }
+}

@@ -60,3 +60,37 @@ impl UserStore for MemoryUsers {
         Ok(self.users.get(username).cloned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{MemoryUsers, User, UserError, UserStore};
+
+    #[tokio::test]
+    async fn r72_there_are_no_users_unless_added() {
+        for name in ["", "admin", "root"] {
+            assert!(MemoryUsers::new().find(name).await.unwrap().is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn user_names_are_unique() {
+        let users = MemoryUsers::new().add_user(User::new("alice", "")).unwrap();
+        assert_eq!(users.add_user(User::new("alice", "")).unwrap_err(), UserError::Taken("alice".to_owned()));
+    }
+
+    #[test]
+    fn r50_user_names_that_cannot_be_sent_are_refused() {
+        for bad in ["", "a:b", "a\nb", "a\0", "\u{7f}", "\u{85}"] {
+            assert_eq!(MemoryUsers::new().add_user(User::new(bad, "")).unwrap_err(), UserError::Name(bad.to_owned()));
+            assert!(MemoryUsers::new().add(bad, "correct horse").is_err());
+        }
+        assert!(MemoryUsers::new().add_user(User::new("Jörg Müller", "")).is_ok());
+    }
+
+    #[test]
+    fn debug_shows_no_hash() {
+        let users = MemoryUsers::new().add("alice", "correct horse").unwrap();
+        let shown = format!("{users:?}");
+        assert!(shown.contains("alice") && !shown.contains("argon2"), "{shown}");
+    }
+}

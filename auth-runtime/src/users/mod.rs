@@ -215,3 +215,194 @@ impl<S> fmt::Debug for Basic<S> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::Mutex,
+        time::{Duration, Instant, SystemTime},
+    };
+
+    use super::{
+        Authenticator, Basic, BasicCredentials, MAX_PASSWORD_LEN, MemoryUsers, PasswordPool, User, UserStore,
+        hash_password,
+    };
+    use crate::{
+        access::Tables,
+        authenticate::{AuthenticationError, Context, Identity, Unavailable},
+    };
+
+    static TABLES: Tables =
+        Tables { permissions: &["view", "edit"], roles: &["Viewer"], scopes: &[], role_permissions: &[&[0b01]] };
+    const PASSWORD: &str = "correct horse";
+
+    /// A store of one user who can be changed, and that can be down.
+    struct Store(Mutex<Result<Option<User>, &'static str>>);
+
+    impl UserStore for Store {
+        async fn find(&self, username: &str) -> Result<Option<User>, Unavailable> {
+            let user = self.0.lock().unwrap().clone().map_err(Unavailable::new)?;
+            Ok(user.filter(|user| user.name().eq_ignore_ascii_case(username)))
+        }
+    }
+
+    fn alice() -> User {
+        User::with_password("alice", PASSWORD).unwrap()
+    }
+
+    fn basic(user: User) -> Basic<Store> {
+        Basic::new(Store(Mutex::new(Ok(Some(user)))))
+    }
+
+    fn change(basic: &Basic<Store>, change: impl FnOnce(User) -> Option<User>) {
+        let mut user = basic.0.store.0.lock().unwrap();
+        let changed = user.clone().unwrap().and_then(change);
+        *user = Ok(changed);
+    }
+
+    async fn sign_in<S: UserStore>(
+        basic: &Basic<S>,
+        name: &str,
+        password: &str,
+    ) -> Result<Identity, AuthenticationError> {
+        basic.authenticate(BasicCredentials::new(name, password), &Context::new(&TABLES)).await
+    }
+
+    /// A sign-in that does not compute a hash: there is no turn to get.
+    async fn sign_in_without_hashing(basic: &Basic<Store>) -> Result<Identity, AuthenticationError> {
+        let _turn = basic.0.pool.turn().await.unwrap();
+        sign_in(basic, "alice", PASSWORD).await
+    }
+
+    fn one_at_once() -> PasswordPool {
+        PasswordPool::new(1, 0)
+    }
+
+    #[tokio::test]
+    async fn r36_a_right_password_is_issuer_and_subject() {
+        let user = alice().roles(["Viewer"]).permissions(["edit"]).display_name("Alice A.");
+        let identity = sign_in(&basic(user), "ALICE", PASSWORD).await.unwrap();
+        // As the store writes the name.
+        assert_eq!((identity.issuer(), identity.subject()), ("basic", "alice"));
+        assert_eq!((identity.roles(), identity.permissions()), ([0b1].as_slice(), [0b11].as_slice()));
+        assert_eq!(identity.display_name(), "Alice A.");
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        assert!(now - identity.authenticated_at().unwrap() <= 5);
+
+        let named = basic(alice()).issuer("staff");
+        assert_eq!(sign_in(&named, "alice", PASSWORD).await.unwrap().issuer(), "staff");
+    }
+
+    #[tokio::test]
+    async fn r73_unknown_disabled_and_wrong_are_one_error() {
+        let (active, disabled) = (basic(alice()), basic(alice().disabled(true)));
+        let broken = basic(User::new("alice", "no hash"));
+        for (basic, name, password) in [
+            (&active, "alice", "wrong horse"),
+            (&active, "bob", PASSWORD),
+            (&disabled, "alice", PASSWORD),
+            (&broken, "alice", PASSWORD),
+            (&active, "", PASSWORD),
+            (&active, "alice", ""),
+            (&active, "alice", &"x".repeat(MAX_PASSWORD_LEN + 1)),
+        ] {
+            let error = sign_in(basic, name, password).await.unwrap_err();
+            assert_eq!((error.to_string().as_str(), error.is_unavailable()), ("user name or password", false));
+        }
+    }
+
+    #[tokio::test]
+    async fn r73_unknown_and_disabled_users_cost_as_much_as_a_wrong_password() {
+        let (active, disabled) = (basic(alice()), basic(alice().disabled(true)));
+        let time = async |basic: &Basic<Store>, name: &str, password: &str| {
+            let mut fastest = Duration::MAX;
+            for _ in 0..5 {
+                let start = Instant::now();
+                assert!(sign_in(basic, name, password).await.is_err());
+                fastest = fastest.min(start.elapsed());
+            }
+            fastest
+        };
+        let wrong = time(&active, "alice", "wrong horse").await;
+        let unknown = time(&active, "bob", "wrong horse").await;
+        let disabled = time(&disabled, "alice", PASSWORD).await;
+        assert!(unknown > wrong / 2 && disabled > wrong / 2, "{wrong:?}, {unknown:?}, {disabled:?}");
+    }
+
+    #[tokio::test]
+    async fn r71_empty_and_long_passwords_are_refused_without_hashing() {
+        let basic = basic(alice()).pool(one_at_once());
+        let _turn = basic.0.pool.turn().await.unwrap();
+        for password in ["", &"x".repeat(MAX_PASSWORD_LEN + 1)] {
+            assert!(!sign_in(&basic, "alice", password).await.unwrap_err().is_unavailable());
+        }
+    }
+
+    #[tokio::test]
+    async fn r51_a_verified_password_is_remembered_for_a_while() {
+        let basic = basic(alice()).pool(one_at_once());
+        assert!(sign_in_without_hashing(&basic).await.unwrap_err().is_unavailable());
+        assert!(sign_in(&basic, "alice", PASSWORD).await.is_ok());
+        assert!(sign_in_without_hashing(&basic).await.is_ok());
+        // A clone remembers the same, and knows no other password.
+        assert!(sign_in_without_hashing(&basic.clone()).await.is_ok());
+        assert!(sign_in(&basic, "alice", "wrong horse").await.is_err());
+
+        let forgetful = basic.remember_for(Duration::ZERO);
+        assert!(sign_in(&forgetful, "alice", PASSWORD).await.is_ok());
+        assert!(sign_in_without_hashing(&forgetful).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn r51_what_changes_in_the_store_counts_at_once() {
+        let basic = basic(alice());
+        assert!(sign_in(&basic, "alice", PASSWORD).await.is_ok());
+        change(&basic, |user| Some(user.roles(["Viewer"])));
+        assert_eq!(sign_in(&basic, "alice", PASSWORD).await.unwrap().roles(), [0b1]);
+        change(&basic, |user| Some(user.disabled(true)));
+        assert!(sign_in(&basic, "alice", PASSWORD).await.is_err());
+        change(&basic, |_| Some(User::new("alice", hash_password("another horse").unwrap())));
+        assert!(sign_in(&basic, "alice", PASSWORD).await.is_err());
+        assert!(sign_in(&basic, "alice", "another horse").await.is_ok());
+        change(&basic, |_| None);
+        assert!(sign_in(&basic, "alice", "another horse").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_down_is_unavailable_though_the_password_is_remembered() {
+        let basic = basic(alice());
+        assert!(sign_in(&basic, "alice", PASSWORD).await.is_ok());
+        *basic.0.store.0.lock().unwrap() = Err("connection refused");
+        assert!(sign_in(&basic, "alice", PASSWORD).await.unwrap_err().is_unavailable());
+    }
+
+    #[tokio::test]
+    async fn r51_a_burst_of_one_caller_costs_one_hash() {
+        let basic = basic(alice()).pool(PasswordPool::new(1, 100));
+        assert!(sign_in(&basic, "alice", "wrong horse").await.is_err());
+        let start = Instant::now();
+        let burst: Vec<_> = (0..100)
+            .map(|_| {
+                let basic = basic.clone();
+                tokio::spawn(async move { sign_in(&basic, "alice", PASSWORD).await.is_ok() })
+            })
+            .collect();
+        for caller in burst {
+            assert!(caller.await.unwrap());
+        }
+        let burst = start.elapsed();
+        let start = Instant::now();
+        for _ in 0..10 {
+            assert!(sign_in(&basic, "alice", "wrong horse").await.is_err());
+        }
+        assert!(burst < start.elapsed(), "a hundred took longer than ten hashes: {burst:?}");
+    }
+
+    #[tokio::test]
+    async fn r72_nobody_is_in_a_default_store() {
+        let basic: Basic = Basic::default();
+        assert!(sign_in(&basic, "admin", "admin").await.is_err());
+        let _: Basic<MemoryUsers> = basic.clone();
+        assert!(!format!("{basic:?}").contains("argon2"));
+    }
+}

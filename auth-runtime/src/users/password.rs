@@ -24,8 +24,7 @@ pub const MIN_PASSWORD_LEN: usize = 8;
 /// How many callers may wait for each that is served.
 const WAITING_PER_PERMIT: usize = 64;
 /// With the parameters of [`hash_password`], of no password: the hash itself is random.
-const DUMMY: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$8Qy4Wm5nZ0b1Vd7rKp3tXw$k1Zr7yQ4mV9sXc2bL0dTgPq8wEjR5uYnHf3oAi6vKzM";
+const DUMMY: &str = "$argon2id$v=19$m=19456,t=2,p=1$8Qy4Wm5nZ0b1Vd7rKp3tXw$k1Zr7yQ4mV9sXc2bL0dTgPq8wEjR5uYnHf3oAi6vKzM";
 
 /// Hashes a password with argon2id and the parameters that OWASP recommends (19 MiB, two passes, one lane), as a PHC
 /// string. Takes tens of milliseconds: for a start or a command; a request goes through a [`PasswordPool`].
@@ -133,6 +132,95 @@ fn verify(password: &str, hash: Option<&str>) -> bool {
             tracing::error!(%error, "the store holds a password hash that cannot be read; its user cannot sign in");
             let _ = matches(DUMMY);
             false
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use argon2::{
+        Argon2,
+        password_hash::{Error, PasswordVerifier, phc::PasswordHash},
+    };
+
+    use super::{DUMMY, MAX_PASSWORD_LEN, PasswordPool, UserError, hash_password, verify};
+
+    #[test]
+    fn r70_hashes_are_argon2id_with_the_parameters_of_owasp() {
+        let hash = hash_password("correct horse").unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert_ne!(hash, hash_password("correct horse").unwrap());
+        assert!(verify("correct horse", Some(&hash)));
+        assert!(!verify("correct horse ", Some(&hash)));
+    }
+
+    #[test]
+    fn r71_passwords_that_are_too_short_or_too_long_are_not_hashed() {
+        assert_eq!(hash_password("seven77").unwrap_err(), UserError::ShortPassword);
+        // Characters count, and not bytes.
+        assert_eq!(hash_password("äöüßäöü").unwrap_err(), UserError::ShortPassword);
+        assert!(hash_password(&"x".repeat(MAX_PASSWORD_LEN)).is_ok());
+        assert_eq!(hash_password(&"x".repeat(MAX_PASSWORD_LEN + 1)).unwrap_err(), UserError::LongPassword);
+    }
+
+    #[test]
+    fn r73_the_dummy_is_a_hash_like_any_other_and_of_no_password() {
+        let (dummy, real) = (PasswordHash::new(DUMMY).unwrap(), hash_password("correct horse").unwrap());
+        let real = PasswordHash::new(&real).unwrap();
+        assert_eq!((dummy.algorithm, dummy.version, &dummy.params), (real.algorithm, real.version, &real.params));
+        assert_eq!(dummy.hash.unwrap().len(), real.hash.unwrap().len());
+        assert_eq!(dummy.salt.unwrap().len(), real.salt.unwrap().len());
+        assert_eq!(Argon2::default().verify_password(b"", DUMMY), Err(Error::PasswordInvalid));
+    }
+
+    #[test]
+    fn r73_a_user_without_a_hash_that_can_be_read_costs_as_much_as_any() {
+        let hash = hash_password("correct horse").unwrap();
+        let time = |hash: Option<&str>| {
+            let start = Instant::now();
+            assert!(!verify("wrong horse", hash));
+            start.elapsed()
+        };
+        let real = (0..5).map(|_| time(Some(&hash))).min().unwrap();
+        for hash in [None, Some(""), Some("$2b$12$abcdefghijklmnopqrstuv"), Some("$argon2id$v=19$m=19456,t=2,p=1$")] {
+            let other = (0..5).map(|_| time(hash)).min().unwrap();
+            assert!(other > real / 2, "{hash:?}: {other:?} and not {real:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn r51_who_would_wait_too_long_is_sent_away() {
+        let pool = PasswordPool::new(1, 1);
+        let first = pool.turn().await.unwrap();
+        let waiting = tokio::spawn({
+            let pool = pool.clone();
+            async move { pool.turn().await.is_ok() }
+        });
+        tokio::task::yield_now().await;
+        assert!(pool.turn().await.is_err(), "one is served and one waits");
+        drop(first);
+        assert!(waiting.await.unwrap());
+        assert!(pool.turn().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn r51_a_caller_who_goes_away_does_not_free_the_core() {
+        let pool = PasswordPool::new(1, 0);
+        let turn = pool.turn().await.unwrap();
+        let work = turn.verify("wrong horse".to_owned().into(), None);
+        assert!(tokio::time::timeout(Duration::ZERO, work).await.is_err());
+        assert!(pool.turn().await.is_err(), "the hash is still being computed");
+        while pool.turn().await.is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    #[test]
+    fn a_pool_of_any_size_can_be_made() {
+        for (at_once, waiting) in [(0, 0), (usize::MAX, usize::MAX), (1, usize::MAX)] {
+            assert!(PasswordPool::new(at_once, waiting).turns.available_permits() >= 1);
         }
     }
 }

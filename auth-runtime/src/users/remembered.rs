@@ -59,3 +59,40 @@ impl fmt::Debug for Remembered {
         f.debug_struct("Remembered").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Remembered;
+
+    #[test]
+    fn r51_a_proof_is_of_name_password_and_hash_and_of_this_process() {
+        let seen = Remembered::new(Duration::from_mins(1)).unwrap();
+        let proof = seen.proof("alice", "password", "hash");
+        assert_eq!(proof, seen.proof("alice", "password", "hash"));
+        for (name, password, hash) in [
+            ("bob", "password", "hash"),
+            ("alice", "Password", "hash"),
+            ("alice", "password", "hash2"),
+            ("alicep", "assword", "hash"),
+            ("alice", "passwordh", "ash"),
+        ] {
+            assert_ne!(proof, seen.proof(name, password, hash));
+        }
+        let other = Remembered::new(Duration::from_mins(1)).unwrap();
+        assert_ne!(proof, other.proof("alice", "password", "hash"));
+    }
+
+    #[test]
+    fn r51_what_was_verified_is_forgotten_in_time() {
+        let seen = Remembered::new(Duration::from_millis(20)).unwrap();
+        let proof = seen.proof("alice", "password", "hash");
+        assert!(!seen.contains(&proof));
+        seen.insert(proof);
+        assert!(seen.contains(&proof));
+        std::thread::sleep(Duration::from_millis(30));
+        assert!(!seen.contains(&proof));
+        assert!(Remembered::new(Duration::ZERO).is_none());
+    }
+}

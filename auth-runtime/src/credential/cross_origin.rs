@@ -1,0 +1,79 @@
+//! Whether a page of another site sends a request with a cookie that the browser adds by itself (CSRF).
+//!
+//! Judged as Go's `http.CrossOriginProtection` does: `Sec-Fetch-Site` where there is one, else `Origin` against
+//! `Host`; a request with neither comes from no browser of the last years, and so with no cookie of a victim.
+
+use poem::{
+    Request,
+    http::{
+        Method,
+        header::{HOST, ORIGIN, UPGRADE},
+    },
+};
+
+/// Whether a cookie must not count for this request.
+///
+/// Requests that only read are left to the browser's same-origin policy; a WebSocket handshake reads in name only.
+pub(super) fn is_cross_origin(request: &Request) -> bool {
+    let only_reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if only_reads && !request.headers().contains_key(UPGRADE) {
+        return false;
+    }
+    match header(request, "sec-fetch-site") {
+        Some("same-origin" | "none") => false,
+        Some(_) => true,
+        None => header(request, ORIGIN.as_str()).is_some_and(|origin| !is_same_host(request, origin)),
+    }
+}
+
+fn is_same_host(request: &Request, origin: &str) -> bool {
+    let host = header(request, HOST.as_str()).or_else(|| request.uri().authority().map(|authority| authority.as_str()));
+    let origin = origin.split_once("://").map(|(_, host)| host);
+    matches!((origin, host), (Some(origin), Some(host)) if origin.eq_ignore_ascii_case(host))
+}
+
+/// The only value of a header; a value that is no text, or one of several, is no value to trust.
+fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    let mut values = request.headers().get_all(name).iter();
+    let first = values.next()?;
+    Some(if values.next().is_some() { "" } else { first.to_str().unwrap_or("") })
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::{Request, http::Method};
+
+    use super::is_cross_origin;
+
+    fn request(method: Method, headers: &[(&str, &str)]) -> Request {
+        headers
+            .iter()
+            .fold(Request::builder().method(method), |builder, (name, value)| builder.header(*name, *value))
+            .finish()
+    }
+
+    #[test]
+    fn r65_a_page_of_another_site_cannot_use_a_cookie_to_write() {
+        for (foreign, headers) in [
+            (true, &[("sec-fetch-site", "cross-site")][..]),
+            (true, &[("sec-fetch-site", "same-site")]),
+            (true, &[("sec-fetch-site", "same-origin"), ("sec-fetch-site", "none")]),
+            (false, &[("sec-fetch-site", "same-origin"), ("origin", "https://evil.example")]),
+            (false, &[("sec-fetch-site", "none")]),
+            (false, &[("origin", "https://app.example"), ("host", "app.example")]),
+            (true, &[("origin", "https://evil.example"), ("host", "app.example")]),
+            (true, &[("origin", "null"), ("host", "app.example")]),
+            (true, &[("origin", "https://app.example")]),
+            (false, &[]),
+        ] {
+            assert_eq!(is_cross_origin(&request(Method::POST, headers)), foreign, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn r68_a_web_socket_handshake_is_no_mere_reading() {
+        let foreign = ("sec-fetch-site", "cross-site");
+        assert!(!is_cross_origin(&request(Method::GET, &[foreign])));
+        assert!(is_cross_origin(&request(Method::GET, &[foreign, ("upgrade", "websocket")])));
+    }
+}

@@ -1,0 +1,13 @@
+use auth_runtime::prelude::*;
+use auth_ui_tests::Tokens;
+
+#[derive(Auth, Clone)]
+struct Auth {
+    #[scheme(openid_connect(url = "issuer.example"))]
+    token: Tokens,
+}
+
+fn main() {
+    fn is_auth<A: auth_runtime::authenticate::Authority>() {}
+    is_auth::<Auth>();
+}

@@ -1,0 +1,13 @@
+use auth_runtime::prelude::*;
+use auth_ui_tests::Keys;
+
+#[derive(Auth, Clone)]
+struct Auth {
+    #[scheme(api_kye(header = "X-API-Key"))]
+    key: Keys,
+}
+
+fn main() {
+    fn is_auth<A: auth_runtime::authenticate::Authority>() {}
+    is_auth::<Auth>();
+}

@@ -1,0 +1,19 @@
+use auth_runtime::prelude::*;
+use auth_ui_tests::{Auth, auth};
+use poem_openapi::OpenApi;
+
+struct Entries;
+
+#[protected]
+#[OpenApi]
+impl Entries {
+    #[protected(check = caller.claim::<bool>("staff"))]
+    #[oai(path = "/", method = "get")]
+    async fn list(&self, caller: Principal<Auth>) {
+        let _ = caller;
+    }
+}
+
+fn main() {
+    let _ = auth().service(Entries, "Entries", "1.0");
+}

@@ -1,0 +1,10 @@
+use auth_runtime::prelude::*;
+use auth_ui_tests::Keys;
+
+#[derive(Auth, Clone)]
+struct Auth(#[scheme(api_key(header = "X-API-Key"))] Keys);
+
+fn main() {
+    fn is_auth<A: auth_runtime::authenticate::Authority>() {}
+    is_auth::<Auth>();
+}

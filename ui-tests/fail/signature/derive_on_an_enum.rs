@@ -1,0 +1,13 @@
+use auth_runtime::prelude::*;
+use auth_ui_tests::{Keys, Tokens};
+
+#[derive(Auth, Clone)]
+enum Auth {
+    Key(Keys),
+    Token(Tokens),
+}
+
+fn main() {
+    fn is_auth<A: auth_runtime::authenticate::Authority>() {}
+    is_auth::<Auth>();
+}

@@ -1,0 +1,13 @@
+use auth_runtime::prelude::*;
+
+permissions! {
+    /// What a caller may do.
+    pub enum Permission {
+        /// View entries
+        View = "view\n",
+    }
+}
+
+fn main() {
+    let _ = Permission::View.name();
+}

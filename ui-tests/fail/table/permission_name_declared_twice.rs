@@ -1,0 +1,15 @@
+use auth_runtime::prelude::*;
+
+permissions! {
+    /// What a caller may do.
+    pub enum Permission {
+        /// View entries
+        View = "view",
+        /// Look at entries
+        Look = "view",
+    }
+}
+
+fn main() {
+    let _ = Permission::View.name();
+}

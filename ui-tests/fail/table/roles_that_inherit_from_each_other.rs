@@ -1,0 +1,16 @@
+use auth_runtime::prelude::*;
+use auth_ui_tests::Permission;
+
+roles! {
+    /// Who works here.
+    pub enum Role: Permission {
+        /// Reads
+        Viewer = "Viewer": User => [View],
+        /// Writes
+        User = "User": Viewer => [Edit],
+    }
+}
+
+fn main() {
+    let _ = Role::Viewer.permissions();
+}

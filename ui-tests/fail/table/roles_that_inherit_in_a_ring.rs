@@ -1,0 +1,18 @@
+use auth_runtime::prelude::*;
+use auth_ui_tests::Permission;
+
+roles! {
+    /// Who works here.
+    pub enum Role: Permission {
+        /// Reads
+        Viewer = "Viewer": Owner => [View],
+        /// Writes
+        User = "User": Viewer => [Edit],
+        /// Owns
+        Owner = "Owner": User,
+    }
+}
+
+fn main() {
+    let _ = Role::Viewer.permissions();
+}

@@ -1,0 +1,7 @@
+use auth_runtime::prelude::*;
+
+permissions! {
+    pub struct Permission;
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use auth_runtime::prelude::*;
+use auth_ui_tests::{Keys, Passwords};
+
+#[derive(Auth, Clone)]
+struct Auth {
+    #[scheme(api_key(header = "X-API-Key"))]
+    key: Keys,
+    #[scheme(basic, name = "key")]
+    password: Passwords,
+}
+
+fn main() {
+    fn is_auth<A: auth_runtime::authenticate::Authority>() {}
+    is_auth::<Auth>();
+}
