@@ -78,6 +78,7 @@ pub mod rejection;
 mod response;
 pub mod scheme;
 pub mod service;
+mod slot;
 pub mod testing;
 pub mod user;
 #[cfg(feature = "basic")]

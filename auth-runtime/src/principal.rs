@@ -13,8 +13,8 @@ use serde_json::{Map, Value};
 use crate::{
     access::{Facts, Table, TableSet},
     authenticate::{Authority, Identity, contains},
-    guard::Slot,
     rejection::Rejection,
+    slot::Slot,
 };
 
 /// The authenticated caller.

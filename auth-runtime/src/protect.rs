@@ -7,12 +7,7 @@ use poem::{
     http::header::{CACHE_CONTROL, HeaderValue},
 };
 
-use crate::{
-    access::Operation,
-    authenticate::Authority,
-    guard::{Slot, admit},
-    rejection::Rejection,
-};
+use crate::{access::Operation, authenticate::Authority, guard::admit, rejection::Rejection, slot::Slot};
 
 /// An endpoint whose rules know who authenticates: what `.with(auth)` makes.
 ///

@@ -201,7 +201,7 @@ impl Rejection {
     ) -> Self {
         let subject = caller.map(Principal::subject);
         let error: &(dyn Error + 'static) = error;
-        tracing::warn!(operation = site.operation.name(), ?subject, error = %error, "denied: a check failed");
+        tracing::warn!(operation = site.operation.name(), ?subject, error = ?error.to_string(), "denied: a check failed");
         match (is_unavailable(error), site.operation.hides()) {
             (true, _) => Self::new::<A>(RejectionCode::Unavailable, Vec::new()),
             (false, true) => Self::new::<A>(RejectionCode::NotFound, Vec::new()),
@@ -218,7 +218,7 @@ impl Rejection {
     }
 
     pub(crate) fn user_unavailable<A: Authority>(caller: &Principal<A>, error: &Unavailable) -> Self {
-        tracing::warn!(issuer = ?caller.issuer(), subject = ?caller.subject(), %error, "the user cannot be loaded");
+        tracing::warn!(issuer = ?caller.issuer(), subject = ?caller.subject(), error = ?error.to_string(), "the user cannot be loaded");
         Self::new::<A>(RejectionCode::Unavailable, Vec::new())
     }
 

@@ -6,9 +6,9 @@ use poem::{FromRequest, Request, RequestBody, Result};
 
 use crate::{
     authenticate::{Authority, Unavailable},
-    guard::Slot,
     principal::Principal,
     rejection::Rejection,
+    slot::Slot,
 };
 
 /// A user type of the application that can be loaded for a caller.

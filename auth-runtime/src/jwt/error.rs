@@ -21,7 +21,7 @@ pub enum JwtError {
     },
     /// The secret repeats itself, so it was not made by a random generator.
     #[error(
-        "the secret holds only {distinct} different bytes, so it can be guessed; make one with `openssl rand -base64 48`"
+        "the secret has only {distinct} different bytes and can be guessed; make one with `openssl rand -base64 48`"
     )]
     RepetitiveSecret {
         /// How many different bytes it holds.

@@ -46,7 +46,8 @@ const MAX_LEEWAY: Duration = Duration::from_mins(5);
 /// use auth_runtime::jwt::{Jwt, TokenIssuer};
 ///
 /// let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa"; // from a random generator, and not in the source
-/// let jwt = Jwt::hs256(secret)?.issuer("https://issuer.example").audience("entries").roles_claim("realm_access.roles");
+/// let jwt = Jwt::hs256(secret)?.issuer("https://issuer.example").audience("entries");
+/// let jwt = jwt.roles_claim("realm_access.roles");
 /// assert!(!format!("{jwt:?}").contains(secret));
 ///
 /// // What is too weak does not start.
@@ -218,7 +219,8 @@ impl JwtIssuer {
     /// ```
     /// # use auth_runtime::jwt::Jwt;
     /// # let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
-    /// let jwt = Jwt::hs256(secret)?.issuer("https://issuer.example").audiences(["entries", "https://entries.example"])?;
+    /// let named = Jwt::hs256(secret)?.issuer("https://issuer.example");
+    /// let jwt = named.audiences(["entries", "https://entries.example"])?;
     /// # Ok::<(), auth_runtime::jwt::JwtError>(())
     /// ```
     ///

@@ -1,0 +1,85 @@
+//! What one request carries along the line: who authenticates, who was let in, and who that is to the application.
+
+use std::{
+    any::{Any, TypeId},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use poem::{Request, Result};
+
+use crate::{
+    access::{Access, Operation},
+    authenticate::{Authentication, Authority},
+    principal::Principal,
+    rejection::{Rejection, Site},
+};
+
+/// Shared by all rules and extractors of one request. Only a rule that let the caller in fills it.
+pub(crate) struct Slot<A>(Arc<SlotInner<A>>);
+
+struct SlotInner<A> {
+    auth: Arc<A>,
+    principal: OnceLock<Principal<A>>,
+    users: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
+}
+
+impl<A> Clone for Slot<A> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<A: Authority> Slot<A> {
+    pub(crate) fn new(auth: Arc<A>) -> Self {
+        Self(Arc::new(SlotInner { auth, principal: OnceLock::new(), users: Mutex::default() }))
+    }
+
+    pub(crate) fn of(request: &Request) -> Result<&Self, Rejection> {
+        request.extensions().get().ok_or_else(Rejection::no_auth::<A>)
+    }
+
+    pub(crate) fn principal(&self) -> Option<Principal<A>> {
+        self.0.principal.get().cloned()
+    }
+
+    /// The schemes that count for an operation: those of its rule that are configured.
+    pub(crate) fn site(&self, operation: &'static Operation<A>) -> Result<Site<A>, Rejection> {
+        let site = Site { operation, accepted: operation.schemes().intersection(self.0.auth.configured()) };
+        let nobody_could = site.accepted.is_empty() && !matches!(operation.access(), Access::Optional);
+        if nobody_could { Err(Rejection::no_scheme(site)) } else { Ok(site) }
+    }
+
+    /// Who calls: known from a rule further out, or told by the credentials.
+    pub(crate) async fn authenticate(&self, request: &Request, site: Site<A>) -> Authentication<A> {
+        match self.0.principal.get() {
+            Some(principal) if site.accepted.contains(principal.scheme_index()) => {
+                Authentication::Authenticated(principal.clone())
+            }
+            Some(_) => Authentication::Anonymous,
+            None => self.0.auth.authenticate(request, site.accepted).await,
+        }
+    }
+
+    pub(crate) fn remember(&self, principal: &Principal<A>) {
+        if self.0.principal.set(principal.clone()).is_ok() {
+            tracing::debug!(
+                scheme = principal.scheme(),
+                issuer = ?principal.issuer(),
+                subject = ?principal.subject(),
+                "authenticated"
+            );
+        }
+    }
+
+    /// The user of this type that was loaded for this request.
+    pub(crate) fn user<U: Send + Sync + 'static>(&self) -> Option<Arc<U>> {
+        let users = self.0.users.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = users.iter().find(|(id, _)| *id == TypeId::of::<U>())?;
+        Arc::clone(&found.1).downcast().ok()
+    }
+
+    pub(crate) fn remember_user<U: Send + Sync + 'static>(&self, user: &Arc<U>) {
+        let user: Arc<dyn Any + Send + Sync> = user.clone();
+        self.0.users.lock().unwrap_or_else(PoisonError::into_inner).push((TypeId::of::<U>(), user));
+    }
+}
