@@ -1,6 +1,6 @@
 //! The `WWW-Authenticate` challenges of a rejection (RFC 9110, section 11.6.1).
 
-use std::{fmt::Write, marker::PhantomData};
+use std::fmt::Write;
 
 use poem::http::HeaderValue;
 
@@ -18,49 +18,41 @@ pub(crate) enum ErrorCode {
     InsufficientUserAuthentication { max_age: u64 },
 }
 
-/// The challenges of the schemes that an operation accepts.
-pub(crate) struct Challenges<A> {
-    accepted: SchemeSet,
-    authority: PhantomData<A>,
+/// One challenge for each accepted scheme, without errors.
+pub(crate) fn plain<A: Authority>(accepted: SchemeSet) -> Vec<HeaderValue> {
+    each::<A>(accepted, |_| None)
 }
 
-impl<A: Authority> Challenges<A> {
-    pub(crate) fn new(accepted: SchemeSet) -> Self {
-        Self { accepted, authority: PhantomData }
-    }
+/// One for each accepted scheme; the one that the caller used says what was wrong.
+pub(crate) fn with_error<A: Authority>(
+    accepted: SchemeSet,
+    used: Option<usize>,
+    error: &ErrorCode,
+) -> Vec<HeaderValue> {
+    each::<A>(accepted, |index| shares_place::<A>(used, index).then_some(error))
+}
 
-    /// One for each scheme, without errors.
-    pub(crate) fn plain(&self) -> Vec<HeaderValue> {
-        self.with(None, None)
-    }
+/// Only that of the scheme that the caller used, if it can say what was wrong.
+pub(crate) fn only<A: Authority>(used: Option<usize>, error: &ErrorCode) -> Vec<HeaderValue> {
+    let scheme = used.and_then(|index| A::SCHEMES.get(index)).filter(|scheme| scheme.is_bearer());
+    scheme.map(|scheme| challenge(scheme, A::REALM, Some(error))).into_iter().collect()
+}
 
-    /// One for each scheme; the one that the caller used says what was wrong.
-    pub(crate) fn with(&self, used: Option<usize>, error: Option<ErrorCode>) -> Vec<HeaderValue> {
-        let mut challenges = Vec::new();
-        for index in self.schemes() {
-            let error = error.as_ref().filter(|_| shares_place::<A>(used, index));
-            let challenge = challenge(&A::SCHEMES[index], A::REALM, error);
-            if !challenges.contains(&challenge) {
-                challenges.push(challenge);
-            }
+/// Only that of bearer tokens, if they are accepted: the only scheme with a word for what was wrong.
+pub(crate) fn only_bearer<A: Authority>(accepted: SchemeSet, error: &ErrorCode) -> Vec<HeaderValue> {
+    let bearer = accepted.iter().find(|index| A::SCHEMES.get(*index).is_some_and(SecurityScheme::is_bearer));
+    only::<A>(bearer, error)
+}
+
+fn each<'a, A: Authority>(accepted: SchemeSet, error: impl Fn(usize) -> Option<&'a ErrorCode>) -> Vec<HeaderValue> {
+    let mut challenges = Vec::new();
+    for (index, scheme) in A::SCHEMES.iter().enumerate().filter(|(index, _)| accepted.contains(*index)) {
+        let challenge = challenge(scheme, A::REALM, error(index));
+        if !challenges.contains(&challenge) {
+            challenges.push(challenge);
         }
-        challenges
     }
-
-    /// Only that of the scheme that the caller used, if it can say what was wrong.
-    pub(crate) fn only(&self, used: Option<usize>, error: Option<ErrorCode>) -> Vec<HeaderValue> {
-        let scheme = used.and_then(|index| A::SCHEMES.get(index)).filter(|scheme| scheme.is_bearer());
-        scheme.map(|scheme| challenge(scheme, A::REALM, error.as_ref())).into_iter().collect()
-    }
-
-    /// That of bearer tokens, if they are accepted: the only scheme with a word for this.
-    pub(crate) fn bearer_only(&self, error: ErrorCode) -> Vec<HeaderValue> {
-        self.only(self.schemes().find(|index| A::SCHEMES[*index].is_bearer()), Some(error))
-    }
-
-    fn schemes(&self) -> impl Iterator<Item = usize> {
-        self.accepted.iter().filter(|index| *index < A::SCHEMES.len())
-    }
+    challenges
 }
 
 /// Two schemes of one place have one challenge.

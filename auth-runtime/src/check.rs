@@ -166,5 +166,5 @@ where
 
 /// Whether a backend that does not answer is among the causes.
 pub(crate) fn is_unavailable(error: &(dyn Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |&error| error.source()).any(|error| error.is::<Unavailable>())
+    std::iter::successors(Some(error), |&error| error.source()).any(<dyn Error>::is::<Unavailable>)
 }

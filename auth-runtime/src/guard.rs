@@ -41,7 +41,7 @@ pub(crate) async fn admit<A: Authority>(
         decide(site, requirement, principal)?;
     }
     if let Some(principal) = &caller {
-        slot.remember(principal);
+        slot.remember(principal, site);
     }
     Ok(Admission { site, caller })
 }

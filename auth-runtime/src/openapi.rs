@@ -55,11 +55,11 @@ fn describe<A: Authority>(
     match operation.access() {
         Access::Public { .. } => {}
         Access::Optional => {
-            respond::<A>(documented, &[400, 401, 503]);
+            respond(documented, &[400, 401, 503]);
             add_description(documented, "Anonymous callers are welcome; a credential that is sent must be valid.");
         }
         Access::Required { requirement, hide } => {
-            respond::<A>(documented, if *hide { &[400, 401, 404, 503] } else { &[400, 401, 403, 503] });
+            respond(documented, if *hide { &[400, 401, 404, 503] } else { &[400, 401, 403, 503] });
             require(documented, requirement);
         }
     }
@@ -69,10 +69,10 @@ fn describe<A: Authority>(
 fn security<A: Authority>(operation: &'static Operation<A>, configured: SchemeSet) -> Value {
     let schemes = operation.schemes().intersection(configured);
     let mut alternatives = Vec::new();
-    for (_, scheme) in A::SCHEMES.iter().enumerate().filter(|(index, _)| schemes.contains(*index)) {
+    for (index, scheme) in A::SCHEMES.iter().enumerate().filter(|(index, _)| schemes.contains(*index)) {
         let scopes = match operation.access() {
             // OpenAPI 3.0 allows scopes for these two only.
-            Access::Required { requirement, .. } if scheme.has_scopes() => requirement.scope_alternatives(),
+            Access::Required { requirement, .. } if scheme.has_scopes() => requirement.scope_alternatives(index),
             _ => vec![Vec::new()],
         };
         alternatives.extend(scopes.into_iter().map(|scopes| json!({ scheme.name: scopes })));
@@ -115,7 +115,7 @@ fn add_description(documented: &mut Map<String, Value>, text: &str) {
 }
 
 /// Adds the answers that keep callers out; what the operation documents itself stays.
-fn respond<A: Authority>(documented: &mut Map<String, Value>, statuses: &[u16]) {
+fn respond(documented: &mut Map<String, Value>, statuses: &[u16]) {
     let Some(responses) = documented.get_mut("responses").and_then(Value::as_object_mut) else { return };
     for status in statuses {
         responses.entry(status.to_string()).or_insert_with(|| response(*status));
@@ -234,12 +234,17 @@ impl<A: Authority> Requirement<A> {
         names
     }
 
-    /// The lists of scopes any one of which will do: the scopes of the requirement in disjunctive form.
-    fn scope_alternatives(&self) -> Vec<Vec<&'static str>> {
+    /// The lists of scopes any one of which will do for a caller who comes by this scheme: the scopes of the
+    /// requirement in disjunctive form. A clause that the scheme rules out has no list.
+    fn scope_alternatives(&self, scheme: usize) -> Vec<Vec<&'static str>> {
         let alternatives = match self.node() {
+            _ if self.met_by_scheme(scheme) == Some(false) => Vec::new(),
             Node::Scope { name, .. } => vec![vec![name]],
-            Node::Any(clauses) => clauses.iter().flat_map(Self::scope_alternatives).collect(),
-            Node::All(clauses) => clauses.iter().map(Self::scope_alternatives).fold(vec![Vec::new()], both),
+            Node::Any(clauses) => clauses.iter().flat_map(|clause| clause.scope_alternatives(scheme)).collect(),
+            Node::All(clauses) => {
+                let each = clauses.iter().map(|clause| clause.scope_alternatives(scheme));
+                each.fold(vec![Vec::new()], |left, right| both(&left, &right))
+            }
             _ => vec![Vec::new()],
         };
         minimal(alternatives)
@@ -247,7 +252,7 @@ impl<A: Authority> Requirement<A> {
 }
 
 /// Every list of the one with every list of the other.
-fn both(left: Vec<Vec<&'static str>>, right: Vec<Vec<&'static str>>) -> Vec<Vec<&'static str>> {
+fn both(left: &[Vec<&'static str>], right: &[Vec<&'static str>]) -> Vec<Vec<&'static str>> {
     if left.len() * right.len() > MAX_ALTERNATIVES {
         return vec![Vec::new()];
     }

@@ -173,7 +173,7 @@ impl<A: Authority> Facts<A> for Principal<A> {
 
 impl<'a, A: Authority> FromRequest<'a> for Principal<A> {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
-        let slot = Slot::<A>::of(request)?;
-        slot.principal().ok_or_else(|| Rejection::no_rule::<Self>().into())
+        let slot = Slot::<A>::of(request).map_err(Rejection::into_error)?;
+        slot.principal().cloned().ok_or_else(|| Rejection::no_rule::<Self>().into_error())
     }
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::{
     access::{Access, Denial, Operation, Reason},
     authenticate::{Authority, Refusal, RefusalCause, Unavailable},
-    challenge::{Challenges, ErrorCode},
+    challenge::{self, ErrorCode},
     check::is_unavailable,
     credential::Malformed,
     principal::Principal,
@@ -139,7 +139,7 @@ impl Rejection {
     /// Nothing was sent: no error in the challenges (RFC 6750, section 3.1).
     pub(crate) fn anonymous<A: Authority>(site: Site<A>) -> Self {
         tracing::info!(operation = site.operation.name(), "denied: no credential");
-        Self::new::<A>(RejectionCode::AuthenticationRequired, challenges(site).plain())
+        Self::new::<A>(RejectionCode::AuthenticationRequired, challenge::plain::<A>(site.accepted))
     }
 
     pub(crate) fn refused<A: Authority>(site: Site<A>, refusal: &Refusal) -> Self {
@@ -160,11 +160,14 @@ impl Rejection {
             cause = ?refusal.cause,
             "denied: credentials refused"
         );
-        let challenges = match (code.status(), &refusal.cause) {
-            (StatusCode::SERVICE_UNAVAILABLE | StatusCode::FORBIDDEN, _) => Vec::new(),
-            (StatusCode::BAD_REQUEST, RefusalCause::Several) => challenges(site).bearer_only(ErrorCode::InvalidRequest),
-            (StatusCode::BAD_REQUEST, _) => challenges(site).only(refusal.scheme, error),
-            _ => challenges(site).with(refusal.scheme, error),
+        let challenges = match (code, error) {
+            (RejectionCode::SeveralCredentials, Some(error)) => challenge::only_bearer::<A>(site.accepted, &error),
+            (RejectionCode::MalformedCredentials, Some(error)) => challenge::only::<A>(refusal.scheme, &error),
+            (RejectionCode::InvalidCredentials, Some(error)) => {
+                challenge::with_error::<A>(site.accepted, refusal.scheme, &error)
+            }
+            (RejectionCode::InvalidCredentials, None) => challenge::plain::<A>(site.accepted),
+            _ => Vec::new(),
         };
         Self::new::<A>(code, challenges)
     }
@@ -183,12 +186,15 @@ impl Rejection {
         match denial.reason {
             Reason::NotFresh { max_age } => {
                 let error = ErrorCode::InsufficientUserAuthentication { max_age };
-                Self::new::<A>(RejectionCode::ReauthenticationRequired, challenges(site).with(used, Some(error)))
+                Self::new::<A>(
+                    RejectionCode::ReauthenticationRequired,
+                    challenge::with_error::<A>(site.accepted, used, &error),
+                )
             }
             _ if site.operation.hides() => Self::new::<A>(RejectionCode::NotFound, Vec::new()),
             _ => {
                 let error = ErrorCode::InsufficientScope { scopes: scopes(site.operation, denial) };
-                Self::new::<A>(RejectionCode::NotAllowed, challenges(site).only(used, Some(error)))
+                Self::new::<A>(RejectionCode::NotAllowed, challenge::only::<A>(used, &error))
             }
         }
     }
@@ -210,10 +216,15 @@ impl Rejection {
     }
 
     /// The credential is good, but the application has no user for it (any more).
-    pub(crate) fn no_user<A: Authority>(caller: &Principal<A>) -> Self {
-        tracing::warn!(issuer = ?caller.issuer(), subject = ?caller.subject(), "denied: no user for this caller");
-        let used: SchemeSet = [caller.scheme_index()].into_iter().collect();
-        let challenges = Challenges::<A>::new(used).with(Some(caller.scheme_index()), Some(ErrorCode::InvalidToken));
+    pub(crate) fn no_user<A: Authority>(site: Site<A>, caller: &Principal<A>) -> Self {
+        tracing::warn!(
+            operation = site.operation.name(),
+            issuer = ?caller.issuer(),
+            subject = ?caller.subject(),
+            "denied: no user for this caller"
+        );
+        let used = Some(caller.scheme_index());
+        let challenges = challenge::with_error::<A>(site.accepted, used, &ErrorCode::InvalidToken);
         Self::new::<A>(RejectionCode::InvalidCredentials, challenges)
     }
 
@@ -255,10 +266,6 @@ impl Rejection {
         error.set_data(IsRejection);
         error
     }
-}
-
-fn challenges<A: Authority>(site: Site<A>) -> Challenges<A> {
-    Challenges::new(site.accepted)
 }
 
 /// The scopes to name, if scopes are the rule that failed (RFC 6750, section 3.1).

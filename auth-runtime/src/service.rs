@@ -89,7 +89,9 @@ pub trait Service: Authority {
     where
         T: Protected<Auth = Self>,
     {
-        T::operations().into_iter().for_each(|operation| assert_reachable(self, operation));
+        for operation in T::operations() {
+            assert_reachable(self, operation);
+        }
         ProtectedService { auth: self.clone(), inner: OpenApiService::new(Api(api), title, version) }
     }
 }

@@ -15,11 +15,11 @@ use crate::{
 };
 
 /// Shared by all rules and extractors of one request. Only a rule that let the caller in fills it.
-pub(crate) struct Slot<A>(Arc<SlotInner<A>>);
+pub(crate) struct Slot<A: 'static>(Arc<SlotInner<A>>);
 
-struct SlotInner<A> {
+struct SlotInner<A: 'static> {
     auth: Arc<A>,
-    principal: OnceLock<Principal<A>>,
+    admitted: OnceLock<(Principal<A>, Site<A>)>,
     users: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
 }
 
@@ -31,15 +31,21 @@ impl<A> Clone for Slot<A> {
 
 impl<A: Authority> Slot<A> {
     pub(crate) fn new(auth: Arc<A>) -> Self {
-        Self(Arc::new(SlotInner { auth, principal: OnceLock::new(), users: Mutex::default() }))
+        Self(Arc::new(SlotInner { auth, admitted: OnceLock::new(), users: Mutex::default() }))
     }
 
     pub(crate) fn of(request: &Request) -> Result<&Self, Rejection> {
         request.extensions().get().ok_or_else(Rejection::no_auth::<A>)
     }
 
-    pub(crate) fn principal(&self) -> Option<Principal<A>> {
-        self.0.principal.get().cloned()
+    /// Who was let in.
+    pub(crate) fn principal(&self) -> Option<&Principal<A>> {
+        self.admitted().map(|(principal, _)| principal)
+    }
+
+    /// Who was let in, and where.
+    pub(crate) fn admitted(&self) -> Option<(&Principal<A>, Site<A>)> {
+        self.0.admitted.get().map(|(principal, site)| (principal, *site))
     }
 
     /// The schemes that count for an operation: those of its rule that are configured.
@@ -51,7 +57,7 @@ impl<A: Authority> Slot<A> {
 
     /// Who calls: known from a rule further out, or told by the credentials.
     pub(crate) async fn authenticate(&self, request: &Request, site: Site<A>) -> Authentication<A> {
-        match self.0.principal.get() {
+        match self.principal() {
             Some(principal) if site.accepted.contains(principal.scheme_index()) => {
                 Authentication::Authenticated(principal.clone())
             }
@@ -60,8 +66,8 @@ impl<A: Authority> Slot<A> {
         }
     }
 
-    pub(crate) fn remember(&self, principal: &Principal<A>) {
-        if self.0.principal.set(principal.clone()).is_ok() {
+    pub(crate) fn remember(&self, principal: &Principal<A>, site: Site<A>) {
+        if self.0.admitted.set((principal.clone(), site)).is_ok() {
             tracing::debug!(
                 scheme = principal.scheme(),
                 issuer = ?principal.issuer(),

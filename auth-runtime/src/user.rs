@@ -112,12 +112,12 @@ async fn load<U: LoadUser>(request: &Request) -> Result<Arc<U>, Rejection> {
     if let Some(user) = slot.user::<U>() {
         return Ok(user);
     }
-    let user = match slot.principal() {
+    let user = match slot.admitted() {
         None => U::anonymous().ok_or_else(Rejection::no_rule::<CurrentUser<U>>)?,
-        Some(caller) => U::load(&caller, request)
+        Some((caller, site)) => U::load(caller, request)
             .await
-            .map_err(|error| Rejection::user_unavailable(&caller, &error))?
-            .ok_or_else(|| Rejection::no_user(&caller))?,
+            .map_err(|error| Rejection::user_unavailable(caller, &error))?
+            .ok_or_else(|| Rejection::no_user(site, caller))?,
     };
     let user = Arc::new(user);
     slot.remember_user(&user);

@@ -132,7 +132,6 @@ impl<A: Authority> Requirement<A> {
 
     /// An authenticated caller who does not meet the clause.
     #[must_use]
-    #[expect(clippy::should_implement_trait, reason = "`not` is the word of the grammar, and an operator is not const")]
     pub const fn not(clause: &'static Self) -> Self {
         Self::of(Node::Not(clause))
     }
@@ -154,8 +153,8 @@ impl<A: Authority> Requirement<A> {
         schemes
     }
 
-    /// What can be said of a caller when only the scheme is known; the const sibling of [`truth`](Self::truth).
-    const fn met_by_scheme(&self, scheme: usize) -> Option<bool> {
+    /// What can be said of a caller when only the scheme is known: the sibling of `truth` that runs at compile time.
+    pub(crate) const fn met_by_scheme(&self, scheme: usize) -> Option<bool> {
         match self.node {
             Node::Authenticated => Some(true),
             Node::Scheme { index, .. } => Some(index as usize == scheme),

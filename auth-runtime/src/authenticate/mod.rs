@@ -111,7 +111,6 @@ impl Context {
 
     /// Starts to describe whose credential it is: who vouches for the caller, and the name by which that party knows
     /// the caller. Only both together identify somebody (OpenID Connect Core, section 5.7).
-    #[must_use]
     pub fn identity(&self, issuer: impl Into<String>, subject: impl Into<String>) -> IdentityBuilder {
         IdentityBuilder::new(self.tables, issuer.into(), subject.into())
     }

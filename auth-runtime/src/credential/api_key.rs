@@ -59,8 +59,9 @@ fn parameters(request: &Request, name: &str) -> impl Iterator<Item = String> {
     parameters.into_iter().filter(move |(found, _)| found == name).map(|(_, value)| value)
 }
 
+/// Bytes that are no text stay in their cookie, where they make it malformed and not absent.
 fn cookies(request: &Request, name: &str) -> impl Iterator<Item = String> {
-    let headers = request.headers().get_all(COOKIE).iter().filter_map(|header| header.to_str().ok());
-    let cookies = headers.flat_map(Cookie::split_parse).filter_map(Result::ok);
-    cookies.filter(move |cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
+    let headers = request.headers().get_all(COOKIE).iter().map(|header| String::from_utf8_lossy(header.as_bytes()));
+    let cookies = headers.flat_map(|header| Cookie::split_parse(header.into_owned()));
+    cookies.filter_map(Result::ok).filter(move |cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
 }

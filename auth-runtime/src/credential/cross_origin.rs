@@ -8,6 +8,7 @@ use poem::{
     http::{
         Method,
         header::{HOST, ORIGIN, UPGRADE},
+        uri::Authority,
     },
 };
 
@@ -27,7 +28,7 @@ pub(super) fn is_cross_origin(request: &Request) -> bool {
 }
 
 fn is_same_host(request: &Request, origin: &str) -> bool {
-    let host = header(request, HOST.as_str()).or_else(|| request.uri().authority().map(|authority| authority.as_str()));
+    let host = header(request, HOST.as_str()).or_else(|| request.uri().authority().map(Authority::as_str));
     let origin = origin.split_once("://").map(|(_, host)| host);
     matches!((origin, host), (Some(origin), Some(host)) if origin.eq_ignore_ascii_case(host))
 }

@@ -2,6 +2,11 @@
 
 #![allow(clippy::unused_async, clippy::unused_self, reason = "what is tested are signatures of endpoints")]
 
+mod challenges;
+mod credentials;
 mod fixture;
+mod methods;
 mod ordering;
+mod paths;
 mod wide;
+mod wire;

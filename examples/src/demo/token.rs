@@ -1,0 +1,218 @@
+//! `POST /auth/token`: user name and password for an access token (RFC 6749, section 4.3).
+//!
+//! It serves the "Authorize" dialog of the documentation. RFC 9700, section 2.4, advises against this grant: in a
+//! service of yours, let an authorization server issue the tokens.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use auth_runtime::{
+    authenticate::AuthenticationError,
+    credential::BasicCredentials,
+    jwt::{JwtError, TokenIssuer},
+    prelude::*,
+    users::User,
+};
+use poem::{
+    Body, IntoResponse, Request, Response, handler,
+    http::{StatusCode, header},
+    web::Data,
+};
+use serde_json::{Value, json};
+
+use super::access::{Auth, Permission, PermissionSet, Role};
+
+const MAX_LEN: usize = 8 * 1024;
+/// Only one client asks for tokens here, and it has no secret: the page with the documentation.
+const CLIENT: &str = "entry-book-docs";
+
+/// Who verifies passwords, and who signs tokens; clones share both.
+#[derive(Clone, Debug)]
+pub struct TokenDesk {
+    /// The users.
+    pub directory: Basic,
+    /// The issuer that [`Auth`](super::access::Auth) takes tokens of.
+    pub issuer: Arc<TokenIssuer>,
+}
+
+/// The token endpoint.
+#[public(reason = "callers get their first credential here")]
+#[handler]
+pub async fn issue(request: &Request, body: Body, Data(desk): Data<&TokenDesk>) -> Response {
+    match desk.answer(request, body).await {
+        Ok(token) => answer(StatusCode::OK, &token),
+        Err(error) => error.into_response(),
+    }
+}
+
+impl TokenDesk {
+    async fn answer(&self, request: &Request, body: Body) -> Result<Value, TokenError> {
+        let asked = PasswordGrant::read(request, body).await?;
+        let user = self.directory.verify(&asked.credentials).await?;
+        let granted = Granted::to(&user, asked.scope.as_deref())?;
+        let mut answer = json!({
+            "access_token": self.sign(&user, &granted)?,
+            "token_type": "Bearer",
+            "expires_in": self.issuer.expires_in().as_secs(),
+        });
+        if asked.scope.as_deref() != Some(&granted.scope) {
+            answer["scope"] = granted.scope.into();
+        }
+        tracing::info!(subject = user.name(), scope = %answer["scope"], "token issued");
+        Ok(answer)
+    }
+
+    /// A token for everything carries the roles; a token for some scopes carries these as permissions and no roles,
+    /// as a role would bring all that it holds.
+    fn sign(&self, user: &User, granted: &Granted) -> Result<String, TokenError> {
+        let token = self.issuer.token(user.name()).client_id(CLIENT).scope(&granted.scope);
+        let token = match granted.restricted {
+            true => token.permissions(granted.permissions.iter().map(Permission::name)),
+            false => token.roles(user.role_names()),
+        };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+        Ok(token.auth_time(now).sign()?)
+    }
+}
+
+/// What a client asks for.
+struct PasswordGrant {
+    credentials: BasicCredentials,
+    scope: Option<String>,
+}
+
+impl PasswordGrant {
+    async fn read(request: &Request, body: Body) -> Result<Self, TokenError> {
+        if !is_form(request) {
+            return Err(TokenError::request("send a form: Content-Type is application/x-www-form-urlencoded"));
+        }
+        let body = body.into_bytes_limit(MAX_LEN).await;
+        let mut form = parameters(&body.map_err(|_| TokenError::request("the form is too long, or cut off"))?)?;
+        let mut required = |name| form.remove(name).ok_or(TokenError::request("a parameter is missing"));
+        if required("grant_type")? != "password" {
+            return Err(TokenError::UnsupportedGrantType);
+        }
+        let credentials = BasicCredentials::new(required("username")?, required("password")?);
+        Ok(Self { credentials, scope: form.remove("scope") })
+    }
+}
+
+fn is_form(request: &Request) -> bool {
+    let media_type = request.content_type().and_then(|value| value.split(';').next());
+    media_type.is_some_and(|name| name.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+}
+
+/// A parameter without a value counts as left out, and none may be there twice (RFC 6749, section 3.2).
+fn parameters(form: &[u8]) -> Result<HashMap<String, String>, TokenError> {
+    let mut parameters = HashMap::new();
+    for (name, value) in form_urlencoded::parse(form) {
+        if parameters.insert(name.into_owned(), value.into_owned()).is_some() {
+            return Err(TokenError::request("a parameter is there twice"));
+        }
+    }
+    parameters.retain(|_, value| !value.is_empty());
+    Ok(parameters)
+}
+
+/// What a token will carry.
+struct Granted {
+    permissions: PermissionSet,
+    scope: String,
+    /// Whether it is less than all the user has.
+    restricted: bool,
+}
+
+impl Granted {
+    /// All that the user has; if scopes are asked for, those among them that the user has.
+    fn to(user: &User, requested: Option<&str>) -> Result<Self, TokenError> {
+        let roles = user.role_names().iter().filter_map(|name| name.parse::<Role>().ok());
+        let held = roles.map(Role::permissions).fold(PermissionSet::EMPTY, PermissionSet::union);
+        let permissions = match requested {
+            Some(scope) => held.intersection(named(scope)?),
+            None => held,
+        };
+        if permissions.is_empty() && requested.is_some() {
+            return Err(TokenError::InvalidScope);
+        }
+        let scope = permissions.iter().map(Permission::name).collect::<Vec<_>>().join(" ");
+        Ok(Self { permissions, scope, restricted: requested.is_some() })
+    }
+}
+
+/// The permissions of these names; one that is not declared is an error.
+fn named(scope: &str) -> Result<PermissionSet, TokenError> {
+    let names = scope.split(' ').filter(|name| !name.is_empty());
+    names.map(|name| name.parse::<Permission>().map_err(|_| TokenError::InvalidScope)).collect()
+}
+
+/// Why there is no token (RFC 6749, section 5.2).
+#[derive(Debug, thiserror::Error)]
+enum TokenError {
+    #[error("invalid_request")]
+    InvalidRequest(&'static str),
+    #[error("unsupported_grant_type")]
+    UnsupportedGrantType,
+    #[error("invalid_grant")]
+    InvalidGrant,
+    #[error("invalid_scope")]
+    InvalidScope,
+    /// Not in RFC 6749, which has it for another endpoint (section 4.1.2.1).
+    #[error("temporarily_unavailable")]
+    Unavailable,
+}
+
+impl TokenError {
+    const fn request(description: &'static str) -> Self {
+        Self::InvalidRequest(description)
+    }
+
+    const fn description(&self) -> &'static str {
+        match self {
+            Self::InvalidRequest(description) => description,
+            Self::UnsupportedGrantType => "only the grant type `password` is supported",
+            Self::InvalidGrant => "user name or password is wrong",
+            Self::InvalidScope => "a scope is unknown, or none of them is yours",
+            Self::Unavailable => "try again later",
+        }
+    }
+}
+
+impl From<AuthenticationError> for TokenError {
+    fn from(error: AuthenticationError) -> Self {
+        tracing::warn!(%error, "no token issued");
+        if error.is_unavailable() { Self::Unavailable } else { Self::InvalidGrant }
+    }
+}
+
+impl From<JwtError> for TokenError {
+    fn from(error: JwtError) -> Self {
+        tracing::error!(%error, "no token issued");
+        Self::Unavailable
+    }
+}
+
+impl IntoResponse for TokenError {
+    fn into_response(self) -> Response {
+        let body = json!({ "error": self.to_string(), "error_description": self.description() });
+        match self {
+            Self::Unavailable => {
+                answer(StatusCode::SERVICE_UNAVAILABLE, &body).with_header(header::RETRY_AFTER, "5").into_response()
+            }
+            _ => answer(StatusCode::BAD_REQUEST, &body),
+        }
+    }
+}
+
+/// JSON that no cache keeps (RFC 6749, section 5.1).
+fn answer(status: StatusCode, body: &Value) -> Response {
+    Response::builder()
+        .status(status)
+        .content_type("application/json")
+        .header(header::CACHE_CONTROL, "no-store")
+        .header(header::PRAGMA, "no-cache")
+        .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+        .body(body.to_string())
+}

@@ -1,0 +1,92 @@
+//! Requests as bytes over TCP, where a client would tidy them up.
+
+use std::time::Duration;
+
+use poem::{
+    Endpoint, IntoEndpoint, Server,
+    listener::{Acceptor, Listener, TcpListener},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::JoinHandle,
+    time::timeout,
+};
+
+/// A server on a port of its own, until it is dropped.
+pub(crate) struct Wire {
+    address: std::net::SocketAddr,
+    server: JoinHandle<()>,
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl Wire {
+    pub(crate) async fn serve<E>(app: E) -> Self
+    where
+        E: IntoEndpoint,
+        E::Endpoint: Endpoint + 'static,
+    {
+        let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
+        let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
+        let app = app.into_endpoint();
+        let server = tokio::spawn(async move { Server::new_with_acceptor(acceptor).run(app).await.unwrap() });
+        Self { address, server }
+    }
+
+    /// Sends a request line and header lines as they are, and reads until the server closes (or switches protocols).
+    pub(crate) async fn send(&self, line: &str, headers: &[&[u8]]) -> Received {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let mut request = format!("{line} HTTP/1.1\r\nHost: localhost\r\n").into_bytes();
+        for header in headers {
+            request.extend_from_slice(header);
+            request.extend_from_slice(b"\r\n");
+        }
+        if !headers.iter().any(|header| header.starts_with(b"Connection")) {
+            request.extend_from_slice(b"Connection: close\r\n");
+        }
+        request.extend_from_slice(b"\r\n");
+        stream.write_all(&request).await.unwrap();
+        Received::read(&mut stream).await
+    }
+}
+
+/// An answer as it came.
+pub(crate) struct Received {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Received {
+    async fn read(stream: &mut TcpStream) -> Self {
+        let mut bytes = Vec::new();
+        let mut buffer = [0; 4096];
+        while let Ok(Ok(length)) = timeout(Duration::from_secs(5), stream.read(&mut buffer)).await {
+            bytes.extend_from_slice(&buffer[..length]);
+            if length == 0 || bytes.starts_with(b"HTTP/1.1 101") {
+                break;
+            }
+        }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
+        Self { status, head: head.to_owned(), body: body.to_owned() }
+    }
+
+    /// The header lines of this name.
+    pub(crate) fn headers(&self, name: &str) -> Vec<&str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.filter(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value).collect()
+    }
+
+    /// All that the server says of itself and of the request, but not when.
+    pub(crate) fn without_date(&self) -> (Vec<&str>, &str) {
+        let lines = self.head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("date:"));
+        (lines.collect(), &self.body)
+    }
+}
