@@ -25,6 +25,11 @@ impl Errors {
         }
     }
 
+    /// Takes the mistakes of a part, and says whether that part is free of them.
+    pub(crate) fn join(&mut self, part: Self) -> bool {
+        part.0.map(|error| self.push(error)).is_none()
+    }
+
     /// The value, or nothing and one mistake more.
     pub(crate) fn ok<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()

@@ -1,7 +1,7 @@
 //! The macros of `auth-runtime`, which re-exports them: depend on that crate, its pages show them at work.
 //!
 //! One line for each: macro input → parse → input → lower → model → expand → tokens. Mistakes gather in
-//! [`errors::Errors`] beside the line, so that one build shows them all.
+//! `errors::Errors` beside the line, so that one build shows them all.
 
 mod errors;
 mod expand;

@@ -27,6 +27,17 @@ pub(crate) enum Requirement {
     Not(Box<Requirement>),
 }
 
+impl Requirement {
+    /// Shows every clause that holds no other.
+    pub(crate) fn visit(&self, show: &mut impl FnMut(&Self)) {
+        match self {
+            Self::All(clauses) | Self::Any(clauses) => clauses.iter().for_each(|clause| clause.visit(show)),
+            Self::Not(clause) => clause.visit(show),
+            leaf => show(leaf),
+        }
+    }
+}
+
 /// Who may call an operation.
 #[derive(Debug)]
 pub(crate) enum Access {
@@ -47,7 +58,7 @@ pub(crate) struct Api {
 
 /// A method that is an operation.
 pub(crate) struct Operation {
-    /// As the user wrote it, `#[oai]` included.
+    /// As the user wrote it, `#[oai]` included, without our attributes.
     pub(crate) method: ImplItemFn,
     pub(crate) access: Access,
 }
@@ -81,6 +92,8 @@ pub(crate) struct Entry {
 /// A role.
 pub(crate) struct Role {
     pub(crate) entry: Entry,
+    /// Its own permissions.
+    pub(crate) own: Held,
     /// Its own permissions and those of every role that it inherits from.
     pub(crate) held: Held,
 }
@@ -98,7 +111,10 @@ pub(crate) struct Auth {
     pub(crate) roles: Option<Path>,
     pub(crate) realm: LitStr,
     pub(crate) rejection: Option<Path>,
+    /// Empty if there is a mistake anywhere.
     pub(crate) schemes: Vec<Scheme>,
+    /// The names of all schemes, those with mistakes included: what names them has no mistake.
+    pub(crate) names: Vec<String>,
     pub(crate) grants: Option<Ident>,
 }
 

@@ -10,7 +10,7 @@ pub use std;
 pub use crate::{
     access::{
         Access, Entry, NoPermissions, NoRoles, Operation, Requirement, RoleTable, Set, Table, Tables, UnknownName,
-        lookup::position,
+        lookup::{assert_known, position},
     },
     authenticate::{Attempt, Authentication, Authenticator, Authority, Context, Refusal, RefusalCause},
     check::{Answer, Check},
@@ -47,4 +47,9 @@ pub const fn concat<const N: usize>(first: &[&'static str], second: &[&'static s
         i += 1;
     }
     names
+}
+
+/// Asks a check, as a function of its own: a type that cannot be asked is one error, at the check.
+pub async fn ask<How, C: Check<How>>(check: C) -> Answer {
+    check.ask().await
 }

@@ -1,7 +1,7 @@
 //! What every example does around its application: log, listen, serve until Ctrl-C.
 
 use std::{
-    io,
+    io::{self, IsTerminal},
     net::{Ipv4Addr, SocketAddr},
     time::Duration,
 };
@@ -17,7 +17,8 @@ const SHUTDOWN: Duration = Duration::from_secs(5);
 /// the caller never reads.
 pub fn log() {
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    let ansi = io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(ansi).init();
 }
 
 /// Listens on a port of this machine, and of no other; 0 stands for any that is free.

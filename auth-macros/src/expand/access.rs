@@ -1,8 +1,8 @@
 //! Who may call, as a constant.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Path, spanned::Spanned};
+use syn::{LitStr, Path, spanned::Spanned};
 
 use crate::{
     model::{Access, Name, Requirement},
@@ -29,10 +29,10 @@ fn requirement(tree: &Requirement, auth: &Path, checks: &[String], p: &Private) 
     };
     let (constructor, argument) = match tree {
         Requirement::Authenticated => (quote!(authenticated), TokenStream::new()),
-        Requirement::Role(name) => (quote!(role), typed(name, quote!(Role), auth, p)),
-        Requirement::Permission(name) => (quote!(permission), typed(name, quote!(Permission), auth, p)),
-        Requirement::Scope(name) => (quote!(scope), named(name, quote!(__scope), auth)),
-        Requirement::Scheme(name) => (quote!(scheme), named(name, quote!(__scheme), auth)),
+        Requirement::Role(name) => (quote!(role), typed(name, &quote!(Role), auth, p)),
+        Requirement::Permission(name) => (quote!(permission), typed(name, &quote!(Permission), auth, p)),
+        Requirement::Scope(name) => (quote!(scope), named(name, "__scope", auth)),
+        Requirement::Scheme(name) => (quote!(scheme), named(name, "__scheme", auth)),
         Requirement::Fresh { seconds } => (quote!(fresh), quote!(#seconds)),
         Requirement::Check(index) => {
             let source = &checks[*index];
@@ -51,24 +51,42 @@ fn requirement(tree: &Requirement, auth: &Path, checks: &[String], p: &Private) 
 }
 
 /// A name of a table: looked up where it is a string, and of the right type where it is a path.
-fn typed(name: &Name, table: TokenStream, auth: &Path, p: &Private) -> TokenStream {
-    // The message of a failed look-up stands where the name stands.
-    let span = span(name);
+fn typed(name: &Name, table: &TokenStream, auth: &Path, p: &Private) -> TokenStream {
     match name {
-        Name::Literal(literal) => quote_spanned!(span=> <<#auth as #p::Authority>::#table>::__entry(#literal)),
-        Name::Path(path) => quote_spanned!(span=> <<#auth as #p::Authority>::#table>::entry(#path)),
+        Name::Literal(literal) => {
+            quote_spanned!(literal.span()=> <<#auth as #p::Authority>::#table>::__entry(#literal))
+        }
+        Name::Path(path) => quote_spanned!(path.span()=> <<#auth as #p::Authority>::#table>::entry(#path)),
     }
 }
 
 /// A name that stands for itself; a path leads to a string.
-fn named(name: &Name, look_up: TokenStream, auth: &Path) -> TokenStream {
-    quote_spanned!(span(name)=> <#auth>::#look_up(#name))
+fn named(name: &Name, look_up: &str, auth: &Path) -> TokenStream {
+    let look_up = Ident::new(look_up, name.span());
+    quote_spanned!(name.span()=> <#auth>::#look_up(#name))
 }
 
-fn span(name: &Name) -> Span {
-    match name {
-        Name::Literal(literal) => literal.span(),
-        Name::Path(path) => path.span(),
+/// Stops the build at names that are not declared: a constant for each, so that every one of them is reported.
+pub(crate) fn known(access: &Access, auth: &Path) -> TokenStream {
+    let Access::Required { requirement, .. } = access else { return TokenStream::new() };
+    let p = Private::locate();
+    let mut names = Vec::new();
+    requirement.visit(&mut |leaf| names.extend(asserted(leaf, auth, &p)));
+    names.into_iter().map(|(span, asserted)| quote_spanned!(span=> const _: () = #asserted;)).collect()
+}
+
+/// The call that asserts a name, and where to say so. A path to a typed value was checked by its type.
+fn asserted(leaf: &Requirement, auth: &Path, p: &Private) -> Option<(Span, TokenStream)> {
+    let table = |literal: &LitStr, table: TokenStream| {
+        let span = literal.span();
+        (span, quote_spanned!(span=> <<#auth as #p::Authority>::#table>::__assert_known(#literal)))
+    };
+    match leaf {
+        Requirement::Role(Name::Literal(literal)) => Some(table(literal, quote!(Role))),
+        Requirement::Permission(Name::Literal(literal)) => Some(table(literal, quote!(Permission))),
+        Requirement::Scope(name) => Some((name.span(), named(name, "__assert_known_scope", auth))),
+        Requirement::Scheme(name) => Some((name.span(), named(name, "__assert_known_scheme", auth))),
+        _ => None,
     }
 }
 

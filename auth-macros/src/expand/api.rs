@@ -3,13 +3,14 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use syn::{Attribute, FnArg, Pat, ReturnType, Type, ext::IdentExt};
+use syn::{Attribute, FnArg, ReturnType, Type, ext::IdentExt};
 
 use super::{
     access,
     check::{self, Argument},
 };
 use crate::{
+    lower::signature::argument_name,
     model::{Api, Operation},
     parse::is,
     paths::Private,
@@ -55,8 +56,11 @@ pub(crate) fn expand(api: &Api) -> TokenStream {
 
 /// The rule of one operation: a constant, and a type that stands for it.
 fn rule_item(rule: &Ident, name: &str, operation: &Operation, auth: &syn::Path, p: &Private) -> TokenStream {
+    let known = access::known(&operation.access, auth);
     let access = access::expand(&operation.access, auth);
     quote! {
+        #known
+
         struct #rule;
 
         impl #p::Rule for #rule {
@@ -89,34 +93,27 @@ fn twin(operation: &Operation, rule: &Ident, p: &Private) -> TokenStream {
         .map(|(a, name)| Argument { name, pattern: &a.pat })
         .collect();
     let checks = check::expand(&operation.access, &guard, &arguments);
-    let receiver = method.sig.inputs.first().filter(|input| matches!(input, FnArg::Receiver(_)));
-    let this = receiver.map(|_| quote!(self,));
+    let receiver = method.sig.receiver();
+    // By its own name, which is a matter of hygiene: `__configured!` stands in the expansion of another macro.
+    let this = receiver.map(|receiver| &receiver.self_token);
     let attributes = method.attrs.iter().filter(|attribute| is(attribute, "oai") || is(attribute, "doc"));
-    let (constness, asyncness, generics) = (&method.sig.constness, &method.sig.asyncness, &method.sig.generics);
-    let call_await = asyncness.map(|_| quote!(.await));
+    let (generics, _, where_clause) = method.sig.generics.split_for_impl();
     let returns = returns(&method.sig.output);
-    // An impl block without receiver or `async` is refused by poem-openapi, in its own words.
-    let receiver = receiver.map(|receiver| quote!(#receiver,));
     quote! {
         #(#attributes)*
-        #constness #asyncness fn #twin #generics (#receiver #guard: #p::Guard<#rule>, #(#inputs),*) -> #p::Guarded<#returns> {
+        async fn #twin #generics (#receiver, #guard: #p::Guard<#rule>, #(#inputs),*) -> #p::Guarded<#returns> #where_clause {
             #checks
-            #p::Guarded::Answered(Self::#name(#this #(#names),*) #call_await)
+            #p::Guarded::Answered(Self::#name(#this, #(#names),*).await)
         }
     }
 }
 
 /// What each argument is called in a twin: as the user calls it, since poem-openapi takes parameter names from there.
 pub(crate) fn argument_names<'a>(inputs: impl Iterator<Item = &'a FnArg>) -> Vec<Ident> {
-    inputs.filter_map(typed).enumerate().map(|(index, argument)| argument_name(&argument.pat, index)).collect()
-}
-
-fn argument_name(pattern: &Pat, index: usize) -> Ident {
-    match pattern {
-        Pat::Ident(pattern) if pattern.subpat.is_none() => pattern.ident.clone(),
-        Pat::TupleStruct(pattern) if pattern.elems.len() == 1 => argument_name(&pattern.elems[0], index),
-        _ => format_ident!("argument{index}"),
-    }
+    let name = |(index, argument): (usize, &syn::PatType)| {
+        argument_name(&argument.pat).cloned().unwrap_or_else(|| format_ident!("argument{index}"))
+    };
+    inputs.filter_map(typed).enumerate().map(name).collect()
 }
 
 pub(crate) fn typed(input: &FnArg) -> Option<&syn::PatType> {

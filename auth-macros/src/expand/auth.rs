@@ -61,21 +61,32 @@ pub(crate) fn expand(auth: &Auth) -> TokenStream {
             }
 
             const SCOPES: &[&#p::core::primitive::str] = #scopes;
+            const NAMES: &[&#p::core::primitive::str] = &[#(#names),*];
 
             #[allow(dead_code, reason = "generated")]
             impl #generics #name #arguments #where_clause {
                 #[doc(hidden)]
                 #[must_use]
-                #[track_caller]
                 pub const fn __scope(name: &'static #p::core::primitive::str) -> #p::Entry<#p::Scope<Self>> {
-                    #p::Entry::new(#p::position("scope", SCOPES, name), name)
+                    #p::Entry::new(#p::position(SCOPES, name), name)
+                }
+
+                #[doc(hidden)]
+                #[track_caller]
+                pub const fn __assert_known_scope(name: &#p::core::primitive::str) {
+                    #p::assert_known("scope", SCOPES, name);
                 }
 
                 #[doc(hidden)]
                 #[must_use]
-                #[track_caller]
                 pub const fn __scheme(name: &'static #p::core::primitive::str) -> #p::Entry<#p::Scheme<Self>> {
-                    #p::Entry::new(#p::position("scheme", &[#(#names),*], name), name)
+                    #p::Entry::new(#p::position(NAMES, name), name)
+                }
+
+                #[doc(hidden)]
+                #[track_caller]
+                pub const fn __assert_known_scheme(name: &#p::core::primitive::str) {
+                    #p::assert_known("scheme", NAMES, name);
                 }
             }
 

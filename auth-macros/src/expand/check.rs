@@ -52,7 +52,7 @@ pub(crate) fn expand(access: &Access, guard: &Ident, arguments: &[Argument<'_>])
 
 /// What is wrong with a check's type is said at the check.
 fn ask(check: &Expr, p: &Private) -> TokenStream {
-    quote_spanned!(check.span()=> #p::Check::ask(#check).await)
+    quote_spanned!(check.span()=> #p::ask(#check).await)
 }
 
 /// The user's pattern over a reference: every name of it is bound by reference.

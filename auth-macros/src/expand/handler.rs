@@ -37,9 +37,13 @@ pub(crate) fn expand(handler: &Handler) -> TokenStream {
     let call_await = signature.asyncness.map(|_| quote!(.await));
     let (generics, _, where_clause) = signature.generics.split_for_impl();
     let returns = returns(&signature.output);
+    let known = access::known(access, auth);
     let constant = access::expand(access, auth);
     let text = name.unraw().to_string();
     quote! {
+        #(#configured)*
+        const _: () = { #known };
+
         #(#configured)*
         #[doc(hidden)]
         #[allow(non_camel_case_types, reason = "generated")]

@@ -5,10 +5,11 @@ mod api;
 mod auth;
 mod check;
 mod handler;
+mod misplaced;
 mod table;
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::parse::Parser;
 
 use crate::{
@@ -20,7 +21,6 @@ use crate::{
         attribute::{Word, Written},
         cfg::{self, Configured},
         clause::clauses,
-        is,
         item::Item,
         table::{Permissions, Roles},
     },
@@ -31,7 +31,7 @@ use crate::{
 pub(crate) fn attribute(word: Word, arguments: TokenStream, item: TokenStream) -> TokenStream {
     let predicates = cfg::predicates(&item);
     if predicates.is_empty() {
-        return configured_attribute(Configured { word, arguments, item });
+        return configured_attribute(Configured { word, span: Span::call_site(), arguments, item });
     }
     cfg::ask(word, &arguments, &item, &predicates)
 }
@@ -41,58 +41,27 @@ pub(crate) fn configured(input: TokenStream) -> TokenStream {
     syn::parse2(input).map_or_else(syn::Error::into_compile_error, configured_attribute)
 }
 
-fn configured_attribute(Configured { word, arguments, item }: Configured) -> TokenStream {
+/// What was expanded stays beside the mistakes, so that uses of the item do not fail as well.
+fn configured_attribute(Configured { word, span, arguments, item }: Configured) -> TokenStream {
     let mut errors = Errors::default();
-    let written = errors.ok(Written::parse(word, Span::call_site(), arguments));
-    let expanded = match (Item::parse(word, item.clone()), written) {
-        (Item::Misplaced(error), _) => {
-            errors.push(error);
-            None
+    let written = Written::parse(word, span, arguments);
+    let expanded = match Item::parse(word, &item) {
+        Item::Api(open_api, block) => {
+            let written = errors.ok(written);
+            api::expand(&lower::api::lower(written, open_api, *block, &mut errors))
         }
-        (_, None) => None,
-        (Item::Api(block), Some(written)) => {
-            lower::api::lower(written, *block, &mut errors).map(|api| api::expand(&api))
+        Item::Handler(attribute, mut function) => {
+            let written = errors.ok(written);
+            lower::handler::lower(written, &attribute, &mut function, &mut errors)
+                .map_or_else(|| quote!(#attribute #function), |handler| handler::expand(&handler))
         }
-        (Item::Handler(function), Some(written)) => {
-            lower::handler::lower(written, *function, &mut errors).map(|handler| handler::expand(&handler))
+        Item::Misplaced(message) => {
+            errors.span(span, message);
+            misplaced::expand(item)
         }
     };
-    match expanded {
-        Some(expanded) if errors.is_empty() => expanded,
-        _ => {
-            let errors = errors.into_tokens();
-            let item = bare(item);
-            quote!(#errors #item)
-        }
-    }
-}
-
-/// The item without attributes that would act or complain, so that a mistake breaks nothing that uses the item.
-fn bare(item: TokenStream) -> TokenStream {
-    let silent = |attribute: &syn::Attribute| {
-        !["oai", "OpenApi", "handler"].iter().any(|name| is(attribute, name)) && !parse::attribute::is_ours(attribute)
-    };
-    if let Ok(mut block) = syn::parse2::<syn::ItemImpl>(item.clone()) {
-        block.attrs.retain(silent);
-        for item in &mut block.items {
-            if let syn::ImplItem::Fn(method) = item {
-                method.attrs.retain(silent);
-                for input in &mut method.sig.inputs {
-                    if let syn::FnArg::Typed(argument) = input {
-                        argument.attrs.retain(silent);
-                    }
-                }
-            }
-        }
-        return block.into_token_stream();
-    }
-    match syn::parse2::<syn::ItemFn>(item.clone()) {
-        Ok(mut function) => {
-            function.attrs.retain(silent);
-            function.into_token_stream()
-        }
-        Err(_) => item,
-    }
+    let errors = errors.into_tokens();
+    quote!(#errors #expanded)
 }
 
 /// `permissions!`.
@@ -114,7 +83,7 @@ pub(crate) fn roles(input: TokenStream) -> TokenStream {
 /// `#[derive(Auth)]`.
 pub(crate) fn auth(input: TokenStream) -> TokenStream {
     finish(input, |input: syn::DeriveInput, errors| {
-        let Some(input) = parse::auth::Auth::parse(input, errors) else { return TokenStream::new() };
+        let input = parse::auth::Auth::parse(input, errors);
         let model = lower::auth::lower(input, errors);
         auth::expand(&model)
     })
@@ -139,8 +108,10 @@ pub(crate) fn requirement(input: TokenStream) -> TokenStream {
     let p = Private::locate();
     let auth = model.auth.take().unwrap_or_else(lower::access::default_auth);
     let access: Access = model.into_access();
+    let known = access::known(&access, &auth);
     let access = access::expand(&access, &auth);
     quote! {{
+        #known
         const REQUIREMENT: &#p::Operation<#auth> = &#p::Operation::new(
             #p::core::concat!(#p::core::module_path!(), ":", #p::core::line!()),
             #access,

@@ -17,11 +17,14 @@ pub(crate) fn roles(table: &Table<Role>, permissions: &Path) -> TokenStream {
     let p = Private::locate();
     let common = common("role", table, &table.entries.iter().map(|role| &role.entry).collect::<Vec<_>>());
     let name = &table.name;
+    let known = table.entries.iter().map(|role| known(&role.own, permissions));
     let held = table.entries.iter().map(|role| held(&role.held, permissions, &p));
     let words = (0..table.entries.len()).map(|index| quote!(<#name>::__HELD[#index].as_words()));
     let count = table.entries.len();
     quote! {
         #common
+
+        #(#known)*
 
         impl #name {
             const __HELD: [<#permissions as #p::Table>::Set; #count] = [#(#held),*];
@@ -48,6 +51,19 @@ fn held(held: &Held, permissions: &Path, p: &Private) -> TokenStream {
             quote!(<<#permissions as #p::Table>::Set>::EMPTY #(.with(#entries))*)
         }
     }
+}
+
+/// Stops the build at the names of a role's own list that are not declared.
+fn known(own: &Held, permissions: &Path) -> TokenStream {
+    let Held::These(names) = own else { return TokenStream::new() };
+    let literals = names.iter().filter_map(|name| match name {
+        Name::Literal(literal) => Some(literal),
+        Name::Path(_) => None,
+    });
+    let asserted = literals.map(|literal| {
+        quote_spanned!(literal.span()=> const _: () = <#permissions>::__assert_known(#literal);)
+    });
+    quote!(#(#asserted)*)
 }
 
 /// In a list of a role, one word is a variant.
@@ -131,9 +147,14 @@ fn common<E>(kind: &str, table: &Table<E>, entries: &[&Entry]) -> TokenStream {
 
             #[doc(hidden)]
             #[must_use]
-            #[track_caller]
             pub const fn __entry(name: &'static str) -> #p::Entry<Self> {
-                #p::Entry::new(#p::position(#kind, <Self as #p::Table>::NAMES, name), name)
+                #p::Entry::new(#p::position(<Self as #p::Table>::NAMES, name), name)
+            }
+
+            #[doc(hidden)]
+            #[track_caller]
+            pub const fn __assert_known(name: &str) {
+                #p::assert_known(#kind, <Self as #p::Table>::NAMES, name);
             }
         }
 

@@ -69,26 +69,17 @@ pub(crate) fn lower(
 
 impl Clauses {
     pub(crate) fn add(&mut self, list: Vec<Clause>, position: Position, errors: &mut Errors) {
-        let mut freshness = 0;
-        for clause in list {
-            match clause.kind {
+        each_is_given_once(&list, errors);
+        for Clause { span, kind } in list {
+            match kind {
                 ClauseKind::Auth(path) => {
-                    auth_stands_outside(clause.span, position, errors);
+                    auth_stands_outside(span, position, errors);
+                    auth_is_given_once(span, self.auth.is_some(), errors);
                     self.auth = Some(path);
                 }
-                ClauseKind::Hide => {
-                    if std::mem::replace(&mut self.hide, true) && position != Position::Operation {
-                        errors.span(clause.span, "`hide` is given twice");
-                    }
-                }
-                kind => {
-                    freshness += usize::from(matches!(kind, ClauseKind::Fresh(_)));
-                    if freshness > 1 {
-                        errors.span(clause.span, "`fresh` is given twice; the shorter time is enough");
-                        freshness = 1;
-                    }
-                    self.requirements.extend(requirement(clause.span, kind, &mut self.checks, position, errors));
-                }
+                // A floor that hides, and an operation that does, agree.
+                ClauseKind::Hide => self.hide = true,
+                kind => self.requirements.extend(requirement(span, kind, &mut self.checks, position, errors)),
             }
         }
     }
@@ -130,6 +121,10 @@ fn requirement(
             not_takes_one(span, &list, errors);
             let clauses = group(span, "not", list, checks, position, errors)?;
             Some(Requirement::Not(Box::new(all(clauses))))
+        }
+        ClauseKind::Mistake(error) => {
+            errors.push(error);
+            None
         }
         ClauseKind::Hide => {
             errors.span(span, "`hide` is about the answer, not about the caller: put it beside the clauses, outside of `any`, `all` and `not`");
@@ -335,6 +330,26 @@ fn check_stays_inside(expression: &Expr, errors: &mut Errors) {
         fn visit_item(&mut self, _: &'ast syn::Item) {}
     }
     Leaves(errors).visit_expr(expression);
+}
+
+/// A second one of these in a list is forgotten or misunderstood.
+fn each_is_given_once(list: &[Clause], errors: &mut Errors) {
+    let words = [
+        ("hide", (|kind| matches!(kind, ClauseKind::Hide)) as fn(&ClauseKind) -> bool),
+        ("fresh", |kind| matches!(kind, ClauseKind::Fresh(_))),
+        ("authenticated", |kind| matches!(kind, ClauseKind::Authenticated)),
+    ];
+    for (word, is_it) in words {
+        for again in list.iter().filter(|clause| is_it(&clause.kind)).skip(1) {
+            errors.span(again.span, format!("`{word}` is given twice: remove one"));
+        }
+    }
+}
+
+fn auth_is_given_once(span: Span, is_given: bool, errors: &mut Errors) {
+    if is_given {
+        errors.span(span, "`auth` is given twice: the operations of an impl block share one");
+    }
 }
 
 /// `Auth`, where no other is named.

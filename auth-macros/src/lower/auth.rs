@@ -13,14 +13,18 @@ use crate::{
 
 pub(crate) fn lower(input: input::Auth, errors: &mut Errors) -> Auth {
     let grants = grants(&input.fields, errors);
-    let mut names = HashMap::new();
-    let mut schemes = Vec::new();
+    let names: Vec<String> = input.fields.iter().filter(|field| field.is_scheme).map(scheme_name).collect();
+    a_scheme_is_declared(&input.name, names.len(), errors);
+    let (mut seen, mut schemes) = (HashMap::new(), Vec::new());
     for field in input.fields {
-        schemes.extend(scheme(field, &mut names, errors));
+        schemes.extend(scheme(field, &mut seen, errors));
     }
-    a_scheme_is_declared(&input.name, schemes.len(), errors);
     let realm = input.options.realm.unwrap_or_else(|| LitStr::new("api", Span::call_site()));
     is_printable(&realm, "a realm", errors);
+    if !errors.is_empty() {
+        // What cannot be used anyway should not complain of types.
+        schemes.clear();
+    }
     Auth {
         name: input.name,
         generics: input.generics,
@@ -29,6 +33,7 @@ pub(crate) fn lower(input: input::Auth, errors: &mut Errors) -> Auth {
         realm,
         rejection: input.options.rejection,
         schemes,
+        names,
         grants,
     }
 }
@@ -56,7 +61,14 @@ fn a_scheme_is_declared(name: &Ident, schemes: usize, errors: &mut Errors) {
     }
 }
 
+/// What it is renamed to, or the name of the field.
+fn scheme_name(field: &Field) -> String {
+    let renamed = field.schemes.first().and_then(|scheme| scheme.name.as_ref());
+    renamed.map_or_else(|| field.name.unraw().to_string(), LitStr::value)
+}
+
 fn scheme(field: Field, names: &mut HashMap<String, Ident>, errors: &mut Errors) -> Option<Scheme> {
+    let name = scheme_name(&field);
     let mut schemes = field.schemes.into_iter();
     let scheme = schemes.next()?;
     if field.grants {
@@ -65,8 +77,6 @@ fn scheme(field: Field, names: &mut HashMap<String, Ident>, errors: &mut Errors)
     for second in schemes {
         errors.span(second.span, "one scheme for a field; declare another field for another scheme");
     }
-    let field_name = field.name.unraw().to_string();
-    let name = scheme.name.as_ref().map_or(field_name, LitStr::value);
     name_fits_openapi(&name, scheme.name.as_ref(), &field.name, errors);
     name_is_new(&name, scheme.name.as_ref(), &field.name, names, errors);
     let kind = kind(scheme.kind, scheme.span, errors)?;
@@ -95,7 +105,7 @@ fn name_is_new(
 ) {
     if let Some(first) = names.insert(name.to_owned(), field.clone()) {
         let message = format!(
-            "two security schemes are called `{name}`: `{first}` is one already; give this one another `name = \"..\"`"
+            "two security schemes are called `{name}`: the field `{first}` is one already; give this one another `name = \"..\"`"
         );
         match written {
             Some(written) => errors.at(written, message),

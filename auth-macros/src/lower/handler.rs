@@ -1,26 +1,28 @@
 //! A plain Poem handler to one that says who may call it.
 
-use syn::ItemFn;
+use syn::{Attribute, ItemFn};
 
 use super::{
     access::{Clauses, Position, default_auth, lower as lower_access},
-    api::caller_fits_access,
+    signature,
 };
 use crate::{
     errors::Errors,
     model::Handler,
-    parse::{
-        attribute::{Written, take},
-        is,
-    },
+    parse::attribute::{Written, take},
 };
 
-pub(crate) fn lower(written: Written, mut function: ItemFn, errors: &mut Errors) -> Option<Handler> {
-    let mut outer = vec![written];
+/// Nothing if there is a mistake; what remains of the function has lost our attributes.
+pub(crate) fn lower(
+    written: Option<Written>,
+    handler: &Attribute,
+    function: &mut ItemFn,
+    errors: &mut Errors,
+) -> Option<Handler> {
+    let mut outer: Vec<Written> = written.into_iter().collect();
     outer.extend(take(&mut function.attrs, errors));
     let (access, auth) = lower_access(outer, &Clauses::default(), Position::Handler, errors);
-    caller_fits_access(function.sig.inputs.iter(), &access, errors);
-    let position = function.attrs.iter().position(|attribute| is(attribute, "handler"))?;
-    let handler = function.attrs.remove(position);
-    Some(Handler { auth: auth.unwrap_or_else(default_auth), handler, function, access })
+    signature::caller_fits_access(&function.sig, &access, errors);
+    let auth = auth.unwrap_or_else(default_auth);
+    errors.is_empty().then(|| Handler { auth, handler: handler.clone(), function: function.clone(), access })
 }

@@ -4,4 +4,5 @@ pub(crate) mod access;
 pub(crate) mod api;
 pub(crate) mod auth;
 pub(crate) mod handler;
+pub(crate) mod signature;
 pub(crate) mod table;

@@ -24,13 +24,22 @@ pub(crate) fn roles(input: Roles, errors: &mut Errors) -> (Table<Role>, Path) {
     parents_are_roles(&input.rows, errors);
     inheritance_ends(&input.rows, errors);
     let held: Vec<Held> = (0..input.rows.len()).map(|row| held(row, &input.rows)).collect();
-    let entries = input.rows.into_iter().zip(held).map(|(row, held)| Role { entry: entry(row.row), held }).collect();
+    let role = |(row, held): (RoleRow, _)| Role { entry: entry(row.row), own: own(row.holds), held };
+    let entries = input.rows.into_iter().zip(held).map(role).collect();
     (Table { attributes: input.attributes, visibility: input.visibility, name: input.name, entries }, input.permissions)
 }
 
 fn entry(row: Row) -> Entry {
     let description = description(&row.attributes);
     Entry { attributes: row.attributes, variant: row.variant, name: row.name, description }
+}
+
+fn own(holds: Holds) -> Held {
+    match holds {
+        Holds::Nothing => Held::These(Vec::new()),
+        Holds::All => Held::All,
+        Holds::These(names) => Held::These(names),
+    }
 }
 
 /// What every table needs of its rows.

@@ -2,15 +2,16 @@
 
 use proc_macro2::{Span, TokenStream};
 use syn::{
-    Attribute, LitStr, Meta, Token,
+    Attribute, Ident, LitStr, Meta, Token,
     ext::IdentExt,
     parse::{ParseStream, Parser},
+    punctuated::Punctuated,
     spanned::Spanned,
 };
 
 use super::{
     clause::{Clause, clauses},
-    is,
+    ends_with, is,
 };
 use crate::{errors::Errors, model::Name};
 
@@ -35,8 +36,21 @@ impl Word {
         }
     }
 
+    pub(crate) fn parse(word: &Ident) -> syn::Result<Self> {
+        let known = Self::ALL.into_iter().find(|known| word == known.as_str());
+        known.ok_or_else(|| syn::Error::new(word.span(), "not an attribute of this crate"))
+    }
+
     fn of(attribute: &Attribute) -> Option<Self> {
         Self::ALL.into_iter().find(|word| is(attribute, word.as_str()))
+    }
+
+    /// In `#[cfg_attr(predicate, attribute, ..)]`.
+    fn hidden_in(attribute: &Attribute) -> Option<Self> {
+        let list = attribute.meta.require_list().ok().filter(|list| list.path.is_ident("cfg_attr"))?;
+        let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
+        let hidden: Vec<_> = parse.parse2(list.tokens.clone()).ok()?.into_iter().skip(1).collect();
+        Self::ALL.into_iter().find(|word| hidden.iter().any(|meta| ends_with(meta.path(), word.as_str())))
     }
 }
 
@@ -75,18 +89,18 @@ impl Written {
 /// Takes our attributes out of a list, in the order in which they stand.
 pub(crate) fn take(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Vec<Written> {
     let mut written = Vec::new();
-    attributes.retain(|attribute| {
-        let Some(word) = Word::of(attribute) else { return true };
-        written.extend(errors.ok(parse_one(word, attribute)));
-        false
-    });
-    attributes.iter().for_each(|attribute| refuse_cfg_attr(attribute, errors));
+    for attribute in attributes.extract_if(.., |attribute| is_ours(attribute)) {
+        match Word::of(&attribute) {
+            Some(word) => written.extend(errors.ok(parse_one(word, &attribute))),
+            None => refuse_cfg_attr(&attribute, errors),
+        }
+    }
     written
 }
 
-/// Whether an attribute is one of ours, without reading it.
+/// Whether an attribute is one of ours, or hides one, without reading it.
 pub(crate) fn is_ours(attribute: &Attribute) -> bool {
-    Word::of(attribute).is_some()
+    Word::of(attribute).or_else(|| Word::hidden_in(attribute)).is_some()
 }
 
 fn parse_one(word: Word, attribute: &Attribute) -> syn::Result<Written> {
@@ -103,16 +117,11 @@ fn parse_one(word: Word, attribute: &Attribute) -> syn::Result<Written> {
 
 /// Behind a `cfg_attr` a rule is there in one build and gone in another; nobody should have to guess which.
 fn refuse_cfg_attr(attribute: &Attribute, errors: &mut Errors) {
-    let Meta::List(list) = &attribute.meta else { return };
-    if !attribute.path().is_ident("cfg_attr") {
-        return;
-    }
-    let tokens = list.tokens.to_string();
-    if let Some(word) = Word::ALL.iter().find(|word| tokens.contains(word.as_str())) {
+    if let Some(word) = Word::hidden_in(attribute) {
         let word = word.as_str();
         errors.at(
             attribute,
-            format!("`#[{word}]` cannot stand in `cfg_attr`; write the method twice, each with its `#[cfg]`"),
+            format!("`#[{word}]` cannot stand in `cfg_attr`: write the function twice, each with its own `#[cfg]`"),
         );
     }
 }
@@ -123,11 +132,13 @@ fn permission(span: Span, arguments: TokenStream) -> syn::Result<Name> {
             return Err(syn::Error::new(span, "say which permission: `#[permission(\"view\")]`"));
         }
         let name: Name = input.parse()?;
+        input.parse::<Option<Token![,]>>()?;
         if input.is_empty() {
             return Ok(name);
         }
-        Err(input.error(
-            "one permission only; write `#[protected(permissions(..))]` for all of several, `#[protected(any_permission(..))]` for one of them",
+        Err(syn::Error::new_spanned(
+            input.parse::<TokenStream>()?,
+            "one permission only: write `#[protected(permissions(..))]` for all of several, `#[protected(any_permission(..))]` for one of them",
         ))
     };
     parse.parse2(arguments)
@@ -139,7 +150,7 @@ fn reason(span: Span, arguments: TokenStream) -> syn::Result<LitStr> {
         if input.is_empty() {
             return Err(syn::Error::new(span, MESSAGE));
         }
-        let word = syn::Ident::parse_any(input)?;
+        let word = Ident::parse_any(input)?;
         if word != "reason" || !input.peek(Token![=]) {
             return Err(syn::Error::new(word.span(), MESSAGE));
         }

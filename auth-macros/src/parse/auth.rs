@@ -2,12 +2,11 @@
 
 use proc_macro2::Span;
 use syn::{
-    Attribute, Data, DeriveInput, Fields, Generics, Ident, LitStr, Path, Token, Type,
+    Attribute, Data, DataStruct, DeriveInput, Fields, Generics, Ident, LitStr, Path, Token, Type,
     ext::IdentExt,
     parenthesized,
     parse::{Parse, ParseStream},
     punctuated::Punctuated,
-    spanned::Spanned,
     token,
 };
 
@@ -37,6 +36,8 @@ pub(crate) struct Field {
     pub(crate) ty: Type,
     pub(crate) description: String,
     pub(crate) schemes: Vec<Scheme>,
+    /// Whether it has a `#[scheme(..)]`, readable or not.
+    pub(crate) is_scheme: bool,
     pub(crate) grants: bool,
 }
 
@@ -70,25 +71,26 @@ const URLS: [&str; 3] = ["token_url", "authorization_url", "refresh_url"];
 const OPTIONS: [&str; 4] = ["permissions", "roles", "realm", "rejection"];
 
 impl Auth {
-    pub(crate) fn parse(input: DeriveInput, errors: &mut Errors) -> Option<Self> {
-        let fields = match input.data {
-            Data::Struct(data) => data.fields,
-            _ => {
-                errors.at(&input.ident, "`Auth` goes on a struct: a field for each security scheme");
-                return None;
-            }
-        };
-        let Fields::Named(fields) = fields else {
-            errors.at(&input.ident, "`Auth` needs named fields: their names are the names of the security schemes");
-            return None;
-        };
+    pub(crate) fn parse(input: DeriveInput, errors: &mut Errors) -> Self {
         let mut options = Options::default();
         for attribute in input.attrs.iter().filter(|attribute| is(attribute, "auth")) {
             errors.ok(attribute.parse_args_with(|input: ParseStream<'_>| options.read(input)));
         }
-        let fields = fields.named.into_iter().filter_map(|field| Field::parse(field, errors)).collect();
-        Some(Self { name: input.ident, generics: input.generics, options, fields })
+        let fields = named_fields(&input.ident, input.data, errors);
+        let fields = fields.into_iter().filter_map(|field| Field::parse(field, errors)).collect();
+        Self { name: input.ident, generics: input.generics, options, fields }
     }
+}
+
+fn named_fields(name: &Ident, data: Data, errors: &mut Errors) -> Vec<syn::Field> {
+    match data {
+        Data::Struct(DataStruct { fields: Fields::Named(fields), .. }) => return fields.named.into_iter().collect(),
+        Data::Struct(_) => {
+            errors.at(name, "`Auth` needs named fields: their names are the names of the security schemes");
+        }
+        _ => errors.at(name, "`Auth` goes on a struct: a field for each security scheme"),
+    }
+    Vec::new()
 }
 
 impl Options {
@@ -122,9 +124,9 @@ impl Field {
         let schemes = field.attrs.iter().filter(|attribute| is(attribute, "scheme"));
         let schemes = schemes.filter_map(|attribute| errors.ok(scheme(attribute))).collect();
         let grants = field.attrs.iter().any(|attribute| is(attribute, "grants"));
-        let has_attribute = grants || field.attrs.iter().any(|attribute| is(attribute, "scheme"));
+        let is_scheme = field.attrs.iter().any(|attribute| is(attribute, "scheme"));
         let name = field.ident?;
-        if !has_attribute {
+        if !is_scheme && !grants {
             errors.at(
                 &name,
                 format!(
@@ -133,14 +135,14 @@ impl Field {
                 ),
             );
         }
-        Some(Self { name, ty: field.ty, description: description(&field.attrs), schemes, grants })
+        Some(Self { name, ty: field.ty, description: description(&field.attrs), schemes, is_scheme, grants })
     }
 }
 
 fn scheme(attribute: &Attribute) -> syn::Result<Scheme> {
     if matches!(attribute.meta, syn::Meta::Path(_)) {
-        return Err(syn::Error::new(
-            attribute.span(),
+        return Err(syn::Error::new_spanned(
+            attribute,
             format!("say which scheme: `#[scheme(..)]` with one of `{}`", KINDS.join("`, `")),
         ));
     }

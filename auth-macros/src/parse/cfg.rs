@@ -8,7 +8,7 @@ use std::{
     hash::{Hash, Hasher},
 };
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::{
     Attribute, FnArg, ImplItem, LitBool, Meta, Signature, braced,
@@ -21,6 +21,8 @@ use crate::paths::Private;
 /// An attribute with its item, ready to be read: either there is no `#[cfg]` inside, or all are decided.
 pub(crate) struct Configured {
     pub(crate) word: Word,
+    /// Of the attribute.
+    pub(crate) span: Span,
     pub(crate) arguments: TokenStream,
     pub(crate) item: TokenStream,
 }
@@ -87,9 +89,9 @@ impl Parse for Configured {
         while !answers.is_empty() {
             decided.push(answers.parse::<LitBool>()?.value);
         }
-        let word = Word::ALL.into_iter().find(|known| word == known.as_str());
-        let word = word.ok_or_else(|| input.error("not an attribute of this crate"))?;
-        Ok(Self { word, arguments, item: apply(item, &decided) })
+        // `ask` made it where the attribute stands.
+        let span = word.span();
+        Ok(Self { word: Word::parse(&word)?, span, arguments, item: apply(item, &decided) })
     }
 }
 

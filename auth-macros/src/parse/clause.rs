@@ -1,6 +1,6 @@
 //! The grammar of requirements.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenTree};
 use syn::{
     Expr, Ident, LitStr, Path, Token,
     ext::IdentExt,
@@ -33,6 +33,8 @@ pub(crate) enum ClauseKind {
     Any(Vec<Clause>),
     All(Vec<Clause>),
     Not(Vec<Clause>),
+    /// What could not be read. The clauses beside it could.
+    Mistake(syn::Error),
 }
 
 #[derive(Clone, Copy)]
@@ -70,9 +72,38 @@ const WORDS: [&str; 18] = [
     "auth",
 ];
 
-/// Clauses between commas.
+/// Clauses between commas; a mistake in one does not hide the others.
 pub(crate) fn clauses(input: ParseStream<'_>) -> syn::Result<Vec<Clause>> {
-    Ok(Punctuated::<Clause, Token![,]>::parse_terminated(input)?.into_iter().collect())
+    let mut clauses = Vec::new();
+    while !input.is_empty() {
+        match input.parse() {
+            Ok(clause) => clauses.push(clause),
+            Err(error) => {
+                clauses.push(Clause::mistake(error));
+                skip_to_comma(input)?;
+            }
+        }
+        if input.is_empty() {
+            break;
+        }
+        if let Err(error) = input.parse::<Token![,]>() {
+            clauses.push(Clause::mistake(syn::Error::new(error.span(), "write a comma between two clauses")));
+        }
+    }
+    Ok(clauses)
+}
+
+fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
+}
+
+impl Clause {
+    fn mistake(error: syn::Error) -> Self {
+        Self { span: error.span(), kind: ClauseKind::Mistake(error) }
+    }
 }
 
 impl Parse for Clause {

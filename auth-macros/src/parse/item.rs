@@ -1,8 +1,7 @@
 //! What an attribute stands on.
 
 use proc_macro2::TokenStream;
-use quote::ToTokens;
-use syn::{Attribute, ImplItemFn, ItemFn, ItemImpl};
+use syn::{Attribute, ImplItem, ImplItemFn, ItemFn, ItemImpl};
 
 use super::{
     attribute::{Word, is_ours},
@@ -11,70 +10,82 @@ use super::{
 
 /// What an attribute stands on.
 pub(crate) enum Item {
-    /// An impl block with `#[OpenApi]` below the attribute.
-    Api(Box<ItemImpl>),
-    /// A function with `#[handler]` below the attribute.
-    Handler(Box<ItemFn>),
+    /// An impl block, and the `#[OpenApi]` below the attribute.
+    Api(Attribute, Box<ItemImpl>),
+    /// A function, and the `#[handler]` below the attribute.
+    Handler(Attribute, Box<ItemFn>),
     /// Anywhere else; with what to write.
-    Misplaced(syn::Error),
+    Misplaced(String),
 }
 
 impl Item {
-    pub(crate) fn parse(word: Word, item: TokenStream) -> Self {
+    pub(crate) fn parse(word: Word, item: &TokenStream) -> Self {
         if let Ok(block) = syn::parse2::<ItemImpl>(item.clone()) {
             return Self::of_impl(word, block);
         }
-        if let Ok(function) = syn::parse2::<ItemFn>(item.clone())
-            && function.attrs.iter().any(|attribute| is(attribute, "handler"))
+        if let Ok(mut function) = syn::parse2::<ItemFn>(item.clone())
+            && let Some(handler) = remove(&mut function.attrs, "handler")
         {
-            return Self::Handler(Box::new(function));
+            return Self::Handler(handler, Box::new(function));
         }
         Self::Misplaced(misplaced(word, item))
     }
 
-    fn of_impl(word: Word, block: ItemImpl) -> Self {
-        let below = block.attrs.iter().any(|attribute| is(attribute, "OpenApi"));
-        let message = match word {
-            Word::Protected if below && block.trait_.is_none() => return Self::Api(Box::new(block)),
-            Word::Protected if below => "`#[protected]` protects the operations of a type, not the methods of a trait",
-            Word::Protected => {
-                "`#[protected]` must stand above `#[OpenApi]`: below it, the operations are already made, without a rule"
-            }
-            _ => {
-                "an impl block is protected with `#[protected]` or `#[protected(..)]` above `#[OpenApi]`; this attribute goes on its operations"
-            }
-        };
-        let span = block.self_ty.to_token_stream();
-        Self::Misplaced(syn::Error::new_spanned(span, message))
+    fn of_impl(word: Word, mut block: ItemImpl) -> Self {
+        match remove(&mut block.attrs, "OpenApi") {
+            Some(open_api) if block.trait_.is_none() => Self::Api(open_api, Box::new(block)),
+            Some(_) => Self::Misplaced(format!(
+                "`#[{}]` protects the operations of a type, not the methods of a trait",
+                word.as_str()
+            )),
+            None => Self::Misplaced(without_open_api(&block)),
+        }
     }
 }
 
-fn misplaced(word: Word, item: TokenStream) -> syn::Error {
-    let name = word.as_str();
-    match syn::parse2::<ImplItemFn>(item.clone()) {
-        Ok(method) if method.sig.receiver().is_some() || has(&method.attrs, "oai") => syn::Error::new_spanned(
-            &method.sig.ident,
-            format!(
-                "`#[{name}]` has no effect yet: put `#[protected]` above `#[OpenApi]` on the impl block of `{}`",
-                method.sig.ident
-            ),
-        ),
-        Ok(function) => syn::Error::new_spanned(
-            &function.sig.ident,
-            format!("`#[{name}]` must stand above `#[handler]`, which makes `{}` an endpoint", function.sig.ident),
-        ),
-        Err(_) => syn::Error::new_spanned(
-            first_tokens(item),
-            format!("`#[{name}]` goes on an operation of an `#[OpenApi]` impl block, or above `#[handler]`"),
-        ),
+fn remove(attributes: &mut Vec<Attribute>, name: &str) -> Option<Attribute> {
+    let position = attributes.iter().position(|attribute| is(attribute, name))?;
+    Some(attributes.remove(position))
+}
+
+/// `#[OpenApi]` takes `#[oai]` away: where there still is one, it did not run.
+fn without_open_api(block: &ItemImpl) -> String {
+    let has_operations =
+        block.items.iter().any(|item| matches!(item, ImplItem::Fn(method) if has(&method.attrs, "oai")));
+    if has_operations {
+        "`#[OpenApi]` is missing: write it below `#[protected]`".to_owned()
+    } else {
+        "`#[protected]` must stand above `#[OpenApi]`: below it, the operations are already made, without a rule"
+            .to_owned()
     }
+}
+
+fn misplaced(word: Word, item: &TokenStream) -> String {
+    let attribute = word.as_str();
+    match syn::parse2::<ImplItemFn>(item.clone()) {
+        Ok(method) if is_method(&method) => {
+            let name = &method.sig.ident;
+            format!("`#[{attribute}]` has no effect yet: put `#[protected]` above `#[OpenApi]`, on the impl block of `{name}`")
+        }
+        Ok(function) => {
+            let name = &function.sig.ident;
+            format!("`#[{attribute}]` must stand above `#[handler]`, which makes `{name}` an endpoint")
+        }
+        Err(_) => format!("`#[{attribute}]` goes on an operation of an `#[OpenApi]` impl block, or above `#[handler]`"),
+    }
+}
+
+fn is_method(method: &ImplItemFn) -> bool {
+    method.sig.receiver().is_some() || has(&method.attrs, "oai")
 }
 
 fn has(attributes: &[Attribute], name: &str) -> bool {
-    attributes.iter().any(|attribute| is(attribute, name) || is_ours(attribute))
+    attributes.iter().any(|attribute| is(attribute, name))
 }
 
-/// Enough of an item to point at.
-fn first_tokens(item: TokenStream) -> TokenStream {
-    item.into_iter().take(4).collect()
+/// Takes away what would act or complain, so that a misplaced attribute breaks nothing that uses the item.
+pub(crate) fn silence(attributes: &mut Vec<Attribute>) {
+    attributes.retain(|attribute| {
+        !is_ours(attribute) && !["OpenApi", "handler", "oai"].iter().any(|name| is(attribute, name))
+    });
 }

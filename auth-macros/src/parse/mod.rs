@@ -7,7 +7,7 @@ pub(crate) mod clause;
 pub(crate) mod item;
 pub(crate) mod table;
 
-use syn::{Attribute, Expr, ExprLit, Lit, Meta};
+use syn::{Attribute, Expr, ExprLit, Lit, Meta, Path};
 
 /// The text of doc comments, a line each.
 pub(crate) fn description(attributes: &[Attribute]) -> String {
@@ -23,5 +23,9 @@ pub(crate) fn description(attributes: &[Attribute]) -> String {
 
 /// Whether an attribute has this name, whatever path leads to it.
 pub(crate) fn is(attribute: &Attribute, name: &str) -> bool {
-    attribute.path().segments.last().is_some_and(|segment| segment.ident == name)
+    ends_with(attribute.path(), name)
+}
+
+fn ends_with(path: &Path, name: &str) -> bool {
+    path.segments.last().is_some_and(|segment| segment.ident == name)
 }

@@ -1,22 +1,32 @@
 //! Looks a name up in a table at compile time, and builds the message for a name that is not there.
 
-/// Position of `name` in `names`.
+/// Position of `name` in `names`; of a name that is not there, one that no set holds.
 ///
-/// # Panics
-/// If it is not there; in a constant this is the compile error that the developer reads.
+/// Whoever looks a name up [asserts](assert_known) it as well, in a constant of its own: so every wrong name is reported
+/// once, where it stands, and nothing that is built from it fails a second time.
 #[must_use]
-#[track_caller]
-pub const fn position(kind: &str, names: &[&str], name: &str) -> u16 {
+pub const fn position(names: &[&str], name: &str) -> u16 {
     let mut i = 0;
     while i < names.len() {
         if equal(names[i], name) {
-            #[expect(clippy::cast_possible_truncation, reason = "the macros refuse tables of over 65,536 names")]
+            #[expect(clippy::cast_possible_truncation, reason = "the macros refuse tables of over 65,535 names")]
             return i as u16;
         }
         i += 1;
     }
-    let message = unknown(kind, names, name);
-    panic!("{}", message.as_str())
+    u16::MAX
+}
+
+/// Stops the build at a name that is not declared.
+///
+/// # Panics
+/// If it is not; in a constant this is the compile error that the developer reads.
+#[track_caller]
+pub const fn assert_known(kind: &str, names: &[&str], name: &str) {
+    if position(names, name) == u16::MAX {
+        let message = unknown(kind, names, name);
+        panic!("{}", message.as_str())
+    }
 }
 
 /// Whether two strings are the same (`==` is not const).

@@ -138,9 +138,14 @@ macro_rules! empty_table {
         impl$(<$parameter: Table>)? $name$(<$parameter>)? {
             #[doc(hidden)]
             #[must_use]
-            #[track_caller]
             pub const fn __entry(name: &'static str) -> Entry<Self> {
-                Entry::new(super::lookup::position($kind, &[], name), name)
+                Entry::new(super::lookup::position(&[], name), name)
+            }
+
+            #[doc(hidden)]
+            #[track_caller]
+            pub const fn __assert_known(name: &str) {
+                super::lookup::assert_known($kind, &[], name);
             }
         }
 

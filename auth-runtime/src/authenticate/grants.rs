@@ -13,7 +13,7 @@ use crate::access::{Table, TableSet};
 /// ```
 /// # use auth_runtime::{authenticate::Grants, prelude::*};
 /// # permissions! { pub enum Permission { View = "view", Edit = "edit" } }
-/// let grants = Grants::new()
+/// let grants = Grants::<Permission>::new()
 ///     .add("https://issuer.example", "user1", Permission::set(Permission::ALL))
 ///     .replace("basic", "guest", Permission::set(&[Permission::View]));
 /// ```

@@ -153,13 +153,13 @@ impl Entries {
 /// A plain handler of Poem, in no document.
 #[protected(roles(Role::Administrator))]
 #[handler]
-pub async fn statistics(caller: Principal<Auth>, Data(book): Data<&Book>) -> String {
+pub(super) async fn statistics(caller: Principal<Auth>, Data(book): Data<&Book>) -> String {
     format!("{}: {} entries\n", caller.display_name(), book.read().len())
 }
 
 /// A handler that says nothing about who may call it: the rule is around the subtree in which it stands.
 #[handler]
-pub async fn export(Data(book): Data<&Book>) -> String {
+pub(super) async fn export(Data(book): Data<&Book>) -> String {
     book.read().values().map(|record| format!("{}: {}\n", record.author.1, record.text)).collect()
 }
 

@@ -9,7 +9,7 @@ pub mod welcome;
 use std::{error::Error, sync::Arc};
 
 use auth_runtime::{jwt::TokenIssuer, prelude::*};
-use poem::{Endpoint, EndpointExt, Route, endpoint::make_sync, get, post, web::Redirect};
+use poem::{Endpoint, EndpointExt, Route, get, post};
 
 use self::{
     access::Auth,
@@ -56,7 +56,6 @@ pub fn app(demo: &Demo) -> impl Endpoint + use<> {
     // A rule around a subtree holds for all that is in it, now and later.
     let export = Route::new().at("/entries.txt", get(entries::export)).protect(requirement!(permission("edit")));
     Route::new()
-        .at("/", make_sync(|_| Redirect::see_other("/docs")))
         .nest("/docs", api.swagger_ui())
         .at("/openapi.json", get(api.spec_endpoint()))
         .at("/auth/token", post(token::issue).data(demo.desk.clone()))

@@ -1,7 +1,7 @@
 //! The rule of an operation holds for every method that reaches it, and for no other.
 
 use auth_runtime::prelude::*;
-use poem::{Endpoint, EndpointExt, IntoEndpoint, Route, get as on_get, handler, middleware::Cors};
+use poem::{Endpoint, EndpointExt, Route, get as on_get, handler, middleware::Cors};
 use poem_openapi::{OpenApi, payload::PlainText};
 
 use crate::{
@@ -65,7 +65,6 @@ async fn r05_head_follows_get() {
     for path in ["/entries", "/admin"] {
         let answer = call("HEAD", path).to(&app).await;
         assert_eq!((answer.status, answer.trace.handled()), (401, 0), "{path}");
-        assert_eq!(answer.body, "");
         assert!(!answer.challenges().is_empty());
         let answer = call("HEAD", path).by(By::Token, &Caller::new("nobody")).to(&app).await;
         assert_eq!((answer.status, answer.trace.handled()), (403, 0), "{path}");

@@ -1,0 +1,132 @@
+//! What a rule asks of the function that it stands on.
+
+use std::collections::HashSet;
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{FnArg, GenericArgument, Pat, PathArguments, Signature, Type, parse_quote, visit::Visit};
+
+use crate::{errors::Errors, model::Access, parse::is};
+
+/// An operation is an `async` method.
+pub(crate) fn is_operation(signature: &Signature, errors: &mut Errors) {
+    let name = &signature.ident;
+    if signature.asyncness.is_none() {
+        errors.at(name, format!("`{name}` must be `async`, as every operation"));
+    }
+    if signature.receiver().is_none() {
+        errors.at(name, format!("`{name}` must take `&self`, as every operation"));
+    }
+    for argument in signature.inputs.iter().filter_map(typed) {
+        parameter_has_a_name(argument, errors);
+    }
+}
+
+/// A parameter is called as its argument is; `argument1` would be a surprise.
+fn parameter_has_a_name(argument: &syn::PatType, errors: &mut Errors) {
+    let is_parameter = matches!(names(&argument.ty).as_slice(), [first, ..] if ["Path", "Query", "Header", "Cookie"].contains(&first.as_str()));
+    let is_named = argument_name(&argument.pat).is_some() || argument.attrs.iter().any(|attribute| is(attribute, "oai"));
+    if is_parameter && !is_named {
+        errors.at(&argument.pat, "this parameter has no name: write one, or `#[oai(name = \"..\")]`");
+    }
+}
+
+/// What an argument is called, if that can be told from its pattern.
+pub(crate) fn argument_name(pattern: &Pat) -> Option<&syn::Ident> {
+    match pattern {
+        Pat::Ident(pattern) if pattern.subpat.is_none() => Some(&pattern.ident),
+        Pat::TupleStruct(pattern) if pattern.elems.len() == 1 => argument_name(&pattern.elems[0]),
+        _ => None,
+    }
+}
+
+/// A function takes the caller that its rule provides.
+pub(crate) fn caller_fits_access(signature: &Signature, access: &Access, errors: &mut Errors) {
+    let message = match access {
+        Access::Public { .. } => {
+            "a public operation has no caller: remove this argument, or write `#[optional_auth]` in place of `#[public]`"
+        }
+        Access::Optional => {
+            "with `#[optional_auth]` the caller may be anonymous: take `Option<Principal<..>>` or `CurrentUser<Option<..>>`"
+        }
+        Access::Required { .. } => return,
+    };
+    for argument in signature.inputs.iter().filter_map(typed) {
+        if is_misfit(&names(&argument.ty), access) {
+            errors.at(&argument.ty, message);
+        }
+    }
+}
+
+fn is_misfit(names: &[String], access: &Access) -> bool {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let is_public = matches!(access, Access::Public { .. });
+    match names.as_slice() {
+        ["Principal", ..] => true,
+        ["CurrentUser", "Option"] | ["Option", "Principal"] => is_public,
+        ["CurrentUser", ..] => true,
+        _ => false,
+    }
+}
+
+/// The names of a type and of its first type argument: `Option<Principal<Auth>>` gives `Option`, `Principal`.
+fn names(ty: &Type) -> Vec<String> {
+    let Type::Path(path) = ty else { return Vec::new() };
+    let Some(segment) = path.path.segments.last() else { return Vec::new() };
+    let mut names = vec![segment.ident.to_string()];
+    if let PathArguments::AngleBracketed(arguments) = &segment.arguments
+        && let Some(GenericArgument::Type(Type::Path(inner))) = arguments.args.first()
+    {
+        names.extend(inner.path.segments.last().map(|segment| segment.ident.to_string()));
+    }
+    names
+}
+
+/// What only a check looks at is used all the same.
+pub(crate) fn arguments_of_checks_are_used(signature: &mut Signature, access: &Access) {
+    let Access::Required { checks, .. } = access else { return };
+    let mut mentioned = HashSet::new();
+    checks.iter().for_each(|check| collect(check.to_token_stream(), &mut mentioned));
+    for input in &mut signature.inputs {
+        if let FnArg::Typed(argument) = input
+            && bindings(&argument.pat).iter().any(|name| mentioned.contains(name))
+        {
+            argument.attrs.push(parse_quote!(#[allow(unused_variables, reason = "a check looks at it")]));
+        }
+    }
+}
+
+fn collect(tokens: TokenStream, names: &mut HashSet<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(name) => drop(names.insert(name.to_string())),
+            TokenTree::Group(group) => collect(group.stream(), names),
+            // `format!("{id}")`
+            TokenTree::Literal(literal) => {
+                let text = literal.to_string();
+                names.extend(text.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned));
+            }
+            TokenTree::Punct(_) => {}
+        }
+    }
+}
+
+fn bindings(pattern: &Pat) -> Vec<String> {
+    struct Bindings(Vec<String>);
+    impl<'ast> Visit<'ast> for Bindings {
+        fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
+            self.0.push(pattern.ident.to_string());
+            syn::visit::visit_pat_ident(self, pattern);
+        }
+    }
+    let mut bindings = Bindings(Vec::new());
+    bindings.visit_pat(pattern);
+    bindings.0
+}
+
+fn typed(input: &FnArg) -> Option<&syn::PatType> {
+    match input {
+        FnArg::Typed(argument) => Some(argument),
+        FnArg::Receiver(_) => None,
+    }
+}

@@ -1,0 +1,112 @@
+//! What the server says of a caller, in the shape that clients of fastapi-security know. The token is never in it.
+
+use auth_runtime::prelude::*;
+use poem_openapi::{Enum, Object};
+use serde_json::Value;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::access::Auth;
+
+/// Who calls.
+#[derive(Debug, Object)]
+pub struct User {
+    auth: UserAuth,
+    /// Always null: user information is not fetched.
+    info: Option<Value>,
+}
+
+/// How the caller came, and what is theirs.
+#[derive(Debug, Object)]
+struct UserAuth {
+    /// `anonymous` without a credential; then `auth_method` is `none`.
+    subject: String,
+    auth_method: AuthMethod,
+    /// Of a token.
+    issuer: Option<String>,
+    /// Of a token.
+    audience: Vec<String>,
+    /// Of a token, as RFC 3339 has it.
+    issued_at: Option<String>,
+    /// Of a token, as RFC 3339 has it.
+    expires_at: Option<String>,
+    scopes: Vec<String>,
+    permissions: Vec<String>,
+}
+
+/// How the caller came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+enum AuthMethod {
+    None,
+    BasicAuth,
+    ApiKey,
+    #[oai(rename = "oauth2")]
+    OAuth2,
+    #[oai(rename = "oauth2_client_credentials")]
+    OAuth2ClientCredentials,
+}
+
+impl User {
+    /// Somebody without a credential.
+    #[must_use]
+    pub fn anonymous() -> Self {
+        let auth = UserAuth {
+            subject: "anonymous".to_owned(),
+            auth_method: AuthMethod::None,
+            issuer: None,
+            audience: Vec::new(),
+            issued_at: None,
+            expires_at: None,
+            scopes: Vec::new(),
+            permissions: Vec::new(),
+        };
+        Self { auth, info: None }
+    }
+
+    /// An authenticated caller.
+    #[must_use]
+    pub fn of(caller: &Principal<Auth>) -> Self {
+        let auth = UserAuth {
+            subject: caller.subject().to_owned(),
+            auth_method: AuthMethod::of(caller),
+            issuer: caller.claim("iss"),
+            audience: audience(caller),
+            issued_at: time(caller, "iat"),
+            expires_at: time(caller, "exp"),
+            scopes: caller.scopes().map(str::to_owned).collect(),
+            permissions: permissions(caller),
+        };
+        Self { auth, info: None }
+    }
+}
+
+impl AuthMethod {
+    fn of(caller: &Principal<Auth>) -> Self {
+        match caller.scheme() {
+            "password" => Self::BasicAuth,
+            "api_key" => Self::ApiKey,
+            _ if caller.claim("gty").is_some_and(|grant: String| grant == "client-credentials") => {
+                Self::OAuth2ClientCredentials
+            }
+            _ => Self::OAuth2,
+        }
+    }
+}
+
+/// The names of the caller's permissions.
+#[must_use]
+pub fn permissions(caller: &Principal<Auth>) -> Vec<String> {
+    caller.permissions().iter().map(|permission| permission.name().to_owned()).collect()
+}
+
+/// One string or a list of them (RFC 7519, section 4.1.3).
+fn audience(caller: &Principal<Auth>) -> Vec<String> {
+    let one = || caller.claim("aud").map(|audience: String| vec![audience]);
+    caller.claim("aud").or_else(one).unwrap_or_default()
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "fractions of a second are of no interest here")]
+fn time(caller: &Principal<Auth>, claim: &str) -> Option<String> {
+    let seconds: f64 = caller.claim(claim)?;
+    OffsetDateTime::from_unix_timestamp(seconds as i64).ok()?.format(&Rfc3339).ok()
+}

@@ -1,0 +1,105 @@
+//! The environment as settings: text to values, and every mistake to one line that names the setting and shows no
+//! secret.
+
+use std::{collections::HashMap, ffi::OsString, fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _, MapAccess, Visitor},
+};
+
+/// A setting with which the server does not start.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{setting}: {problem}")]
+pub struct SettingError {
+    setting: &'static str,
+    problem: String,
+}
+
+impl SettingError {
+    /// What is wrong with this setting.
+    pub fn new(setting: &'static str, problem: impl fmt::Display) -> Self {
+        Self { setting, problem: problem.to_string() }
+    }
+}
+
+/// Environment variables.
+#[derive(Clone, Default)]
+pub struct Environment(HashMap<OsString, OsString>);
+
+impl Environment {
+    /// Those of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self(std::env::vars_os().collect())
+    }
+
+    /// The text of a variable, if it is set.
+    ///
+    /// # Errors
+    /// If it is empty, which is more likely a mistake than a wish, or not UTF-8.
+    pub fn text(&self, setting: &'static str) -> Result<Option<String>, SettingError> {
+        match self.0.get(setting.as_ref() as &std::ffi::OsStr).map(|value| value.to_str()) {
+            None => Ok(None),
+            Some(Some("")) => Err(SettingError::new(setting, "is set, but empty")),
+            Some(Some(text)) => Ok(Some(text.to_owned())),
+            Some(None) => Err(SettingError::new(setting, "is not UTF-8")),
+        }
+    }
+
+    /// The JSON value of a variable, if it is set; `expected` says in words what it should be.
+    ///
+    /// # Errors
+    /// If it is something else. The line does not repeat it, as there may be secrets in it.
+    pub fn json<T: DeserializeOwned>(&self, setting: &'static str, expected: &str) -> Result<Option<T>, SettingError> {
+        let Some(text) = self.text(setting)? else { return Ok(None) };
+        let in_words = |error: serde_json::Error| {
+            SettingError::new(setting, format_args!("is not {expected} (see column {})", error.column()))
+        };
+        serde_json::from_str(&text).map(Some).map_err(in_words)
+    }
+}
+
+impl<K: Into<OsString>, V: Into<OsString>, const N: usize> From<[(K, V); N]> for Environment {
+    fn from(variables: [(K, V); N]) -> Self {
+        Self(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}
+
+/// The names only: the values may be secrets.
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// The members of a JSON object in their order. One that is there twice is an error: whoever wrote it meant both.
+#[derive(Debug)]
+pub struct Members<T>(pub Vec<(String, T)>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Members<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor(PhantomData))
+    }
+}
+
+struct MembersVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for MembersVisitor<T> {
+    type Value = Members<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut object: M) -> Result<Members<T>, M::Error> {
+        let mut members: Vec<(String, T)> = Vec::new();
+        while let Some((name, value)) = object.next_entry()? {
+            if members.iter().any(|(known, _)| *known == name) {
+                return Err(M::Error::custom("the same name twice"));
+            }
+            members.push((name, value));
+        }
+        Ok(Members(members))
+    }
+}

@@ -1,0 +1,254 @@
+//! Settings to `Auth`: each backend that is configured, and whose permissions are overridden.
+
+use std::fs;
+
+use auth_runtime::{
+    api_key::{ApiKeyError, ApiKeyRecord, MemoryApiKeys},
+    jwt::{JwtError, JwtKey},
+    prelude::*,
+    users::MemoryUsers,
+};
+use serde::Deserialize;
+
+use super::{
+    access::{Auth, Permission, PermissionSet},
+    environment::{Environment, Members, SettingError},
+};
+
+/// Who vouches for users and keys of the environment. No token may claim to be from them.
+const BASIC: &str = "basic";
+const KEYS: &str = "api-key";
+
+/// Reads all settings.
+///
+/// # Errors
+/// The first one that is wrong.
+pub fn auth(environment: &Environment) -> Result<Auth, SettingError> {
+    let tokens = Tokens::read(environment)?;
+    let users = Users::read(environment)?;
+    let keys = Keys::read(environment)?;
+    if tokens.is_empty() && users.is_none() && keys.is_none() {
+        return Err(SettingError::new(
+            "AUTH_HS256_SECRET, AUTH_PUBLIC_KEY_FILE, BASIC_AUTH_CREDENTIALS, API_KEYS",
+            "none is set, so nobody could come in; set at least one",
+        ));
+    }
+    let known = Known { tokens: &tokens, users: users.as_ref(), keys: keys.as_ref() };
+    let overrides = overrides(environment, &known)?;
+    Ok(Auth {
+        token_by_secret: tokens.by_secret,
+        token_by_key: tokens.by_key,
+        password: users.map(|users| Basic::new(users.store).issuer(BASIC)),
+        api_key: keys.map(|keys| ApiKeys::new(keys.store).issuer(KEYS)),
+        overrides,
+    })
+}
+
+/// The port: `PORT`, or 3000.
+///
+/// # Errors
+/// If it is none.
+pub fn port(environment: &Environment) -> Result<u16, SettingError> {
+    let in_words = |_| SettingError::new("PORT", "is not a number from 0 to 65535");
+    environment.text("PORT")?.map_or(Ok(3000), |port| port.parse().map_err(in_words))
+}
+
+/// `AUTH_HS256_SECRET`, `AUTH_PUBLIC_KEY_FILE`, and for both `AUTH_ISSUER` and `AUTH_AUDIENCES`.
+#[derive(Default)]
+struct Tokens {
+    by_secret: Option<Jwt>,
+    by_key: Option<Jwt>,
+    issuer: Option<String>,
+}
+
+impl Tokens {
+    fn read(environment: &Environment) -> Result<Self, SettingError> {
+        let issuer = environment.text("AUTH_ISSUER")?;
+        let audiences = audiences(environment)?;
+        let by_secret = secret(environment)?;
+        let by_key = public_key(environment)?;
+        if by_secret.is_none() && by_key.is_none() {
+            // One of them without a key is no mistake: the same environment may be for several services.
+            return Ok(Self::default());
+        }
+        let missing = |setting| SettingError::new(setting, "is not set, and tokens cannot be checked without it");
+        let issuer = issuer.ok_or_else(|| missing("AUTH_ISSUER"))?;
+        let audiences = audiences.ok_or_else(|| missing("AUTH_AUDIENCES"))?;
+        if [BASIC, KEYS].contains(&issuer.as_str()) {
+            return Err(SettingError::new(
+                "AUTH_ISSUER",
+                format_args!("{issuer:?} is taken by the users of this server"),
+            ));
+        }
+        let jwt = |key: JwtKey| {
+            let jwt = key.issuer(&issuer).audiences(audiences.clone());
+            jwt.map_err(|error| SettingError::new("AUTH_AUDIENCES", error))
+        };
+        Ok(Self {
+            by_secret: by_secret.map(jwt).transpose()?,
+            by_key: by_key.map(jwt).transpose()?,
+            issuer: Some(issuer),
+        })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.by_secret.is_none() && self.by_key.is_none()
+    }
+}
+
+fn audiences(environment: &Environment) -> Result<Option<Vec<String>>, SettingError> {
+    let audiences: Option<Vec<String>> = environment.json("AUTH_AUDIENCES", "a JSON list of strings")?;
+    match &audiences {
+        Some(names) if names.is_empty() => Err(empty("AUTH_AUDIENCES")),
+        _ => Ok(audiences),
+    }
+}
+
+fn secret(environment: &Environment) -> Result<Option<JwtKey>, SettingError> {
+    let key = environment.text("AUTH_HS256_SECRET")?.map(Jwt::hs256).transpose();
+    key.map_err(|error: JwtError| SettingError::new("AUTH_HS256_SECRET", error))
+}
+
+fn public_key(environment: &Environment) -> Result<Option<JwtKey>, SettingError> {
+    const SETTING: &str = "AUTH_PUBLIC_KEY_FILE";
+    let Some(path) = environment.text(SETTING)? else { return Ok(None) };
+    let pem = fs::read(&path);
+    let pem = pem.map_err(|error| SettingError::new(SETTING, format_args!("cannot read {path:?}: {error}")))?;
+    Jwt::public_key_pem(pem).map(Some).map_err(|error| SettingError::new(SETTING, error))
+}
+
+/// `BASIC_AUTH_CREDENTIALS`.
+struct Users {
+    names: Vec<String>,
+    store: MemoryUsers,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UserSetting {
+    username: String,
+    password: String,
+}
+
+impl Users {
+    fn read(environment: &Environment) -> Result<Option<Self>, SettingError> {
+        const SETTING: &str = "BASIC_AUTH_CREDENTIALS";
+        let expected = r#"a JSON list of {"username": "..", "password": ".."}"#;
+        let Some(users) = environment.json::<Vec<UserSetting>>(SETTING, expected)? else { return Ok(None) };
+        if users.is_empty() {
+            return Err(empty(SETTING));
+        }
+        let mut read = Self { names: Vec::new(), store: MemoryUsers::new() };
+        for UserSetting { username, password } in users {
+            let in_words = |error| SettingError::new(SETTING, format_args!("user {username:?}: {error}"));
+            read.store = read.store.add(&username, &password).map_err(in_words)?;
+            read.names.push(username);
+        }
+        Ok(Some(read))
+    }
+}
+
+/// `API_KEYS`.
+struct Keys {
+    names: Vec<String>,
+    store: MemoryApiKeys,
+}
+
+impl Keys {
+    fn read(environment: &Environment) -> Result<Option<Self>, SettingError> {
+        const SETTING: &str = "API_KEYS";
+        let expected = r#"a JSON object {"name": "key", ..} with each name once"#;
+        let Some(Members(keys)) = environment.json::<Members<String>>(SETTING, expected)? else { return Ok(None) };
+        if keys.is_empty() {
+            return Err(empty(SETTING));
+        }
+        let mut read = Self { names: Vec::new(), store: MemoryApiKeys::new() };
+        for (name, key) in keys {
+            read.store = read.store.add_record(record(&name, &key)?).map_err(|_| {
+                SettingError::new(SETTING, format_args!("key of {name:?}: another name has the same key"))
+            })?;
+            read.names.push(name);
+        }
+        Ok(Some(read))
+    }
+}
+
+fn record(name: &str, key: &str) -> Result<ApiKeyRecord, SettingError> {
+    let in_words = |error: ApiKeyError| SettingError::new("API_KEYS", format_args!("key of {name:?}: {error}"));
+    ApiKeyRecord::of(key, name).map_err(in_words)
+}
+
+/// Whose permissions can be overridden.
+struct Known<'a> {
+    tokens: &'a Tokens,
+    users: Option<&'a Users>,
+    keys: Option<&'a Keys>,
+}
+
+impl<'a> Known<'a> {
+    /// Who vouches for the caller of this name: the users come first, then the keys; any other is a subject of the
+    /// token issuer. Only that one caller is meant: a token whose `sub` is the name of a user is somebody else's.
+    fn issuer_of(&self, name: &str) -> Option<&'a str> {
+        let has = |names: &[String]| names.iter().any(|known| known == name);
+        if self.users.is_some_and(|users| has(&users.names)) {
+            Some(BASIC)
+        } else if self.keys.is_some_and(|keys| has(&keys.names)) {
+            Some(KEYS)
+        } else {
+            self.tokens.issuer.as_deref()
+        }
+    }
+}
+
+/// What stands for permissions in `PERMISSION_OVERRIDES`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Override {
+    Word(String),
+    List(Vec<String>),
+}
+
+const OVERRIDES: &str = "PERMISSION_OVERRIDES";
+
+fn overrides(environment: &Environment, known: &Known<'_>) -> Result<Grants<Permission>, SettingError> {
+    let expected = r#"a JSON object {"subject": "*" or [permission, ..], ..} with each subject once"#;
+    let members = environment.json::<Members<Override>>(OVERRIDES, expected)?;
+    let members = members.map_or_else(Vec::new, |Members(members)| members);
+    members.into_iter().try_fold(Grants::new(), |grants, (subject, what)| {
+        let permissions = permissions(what, &subject)?;
+        let nobody = || {
+            SettingError::new(OVERRIDES, format_args!("{subject:?} is no user and no key, and tokens are not accepted"))
+        };
+        let issuer = known.issuer_of(&subject).ok_or_else(nobody)?;
+        Ok(grants.replace(issuer, subject, permissions))
+    })
+}
+
+fn permissions(what: Override, subject: &str) -> Result<PermissionSet, SettingError> {
+    let error = |problem: &dyn std::fmt::Display| SettingError::new(OVERRIDES, format_args!("{subject:?}: {problem}"));
+    match what {
+        Override::Word(word) if word == "*" => Ok(Permission::set(Permission::ALL)),
+        Override::Word(_) => Err(error(&r#"the only string that is accepted is "*"; name permissions in a list"#)),
+        Override::List(names) => names
+            .iter()
+            .map(|name| named(name))
+            .collect::<Result<Vec<_>, _>>()
+            .map(|sets| sets.into_iter().fold(PermissionSet::EMPTY, PermissionSet::union))
+            .map_err(|problem| error(&problem)),
+    }
+}
+
+fn named(name: &str) -> Result<PermissionSet, String> {
+    if name == "*" {
+        return Ok(Permission::set(Permission::ALL));
+    }
+    let permission = name.parse::<Permission>();
+    permission.map(|permission| Permission::set(&[permission])).map_err(|error| {
+        let declared: Vec<_> = Permission::ALL.iter().map(|permission| permission.name()).collect();
+        format!("{error}; there are {}", declared.join(", "))
+    })
+}
+
+fn empty(setting: &'static str) -> SettingError {
+    SettingError::new(setting, "is empty; leave it out if it is not needed")
+}

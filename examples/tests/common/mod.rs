@@ -1,0 +1,79 @@
+//! Runs the binaries as people do.
+
+use std::{
+    io::{BufRead, BufReader, Lines, Read},
+    process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio},
+};
+
+/// A process that ends with the test.
+pub(crate) struct Running {
+    child: Child,
+    stdout: Lines<BufReader<ChildStdout>>,
+    stderr: Lines<BufReader<ChildStderr>>,
+}
+
+impl Running {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+        let stdout = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let stderr = BufReader::new(child.stderr.take().expect("piped")).lines();
+        Self { child, stdout, stderr }
+    }
+
+    /// What it prints, up to a line that holds this text.
+    pub(crate) fn printed_until(&mut self, text: &str) -> Vec<String> {
+        until(&mut self.stdout, text)
+    }
+
+    /// What it logs, up to a line that holds this text.
+    pub(crate) fn logged_until(&mut self, text: &str) -> Vec<String> {
+        until(&mut self.stderr, text)
+    }
+
+    /// Ctrl-C.
+    pub(crate) fn interrupt(&mut self) -> ExitStatus {
+        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        assert!(sent.expect("`kill` is there").success());
+        self.child.wait().expect("it ends")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn until(lines: &mut Lines<BufReader<impl Read>>, text: &str) -> Vec<String> {
+    let mut seen = Vec::new();
+    for line in lines {
+        let line = line.expect("UTF-8");
+        let is_last = line.contains(text);
+        seen.push(line);
+        if is_last {
+            return seen;
+        }
+    }
+    panic!("it ended without {text:?}: {seen:#?}")
+}
+
+/// Runs a line in a shell, as if it were pasted there; gives what it prints.
+pub(crate) fn paste(line: &str) -> String {
+    let shell = Command::new("sh").args(["-c", line]).env("NO_PROXY", "*").stderr(Stdio::null()).output();
+    String::from_utf8(shell.expect("`sh` is there").stdout).expect("UTF-8")
+}
+
+/// The status that `curl -i` has printed.
+pub(crate) fn status(answer: &str) -> u16 {
+    let status = answer.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
+    status.unwrap_or_else(|| panic!("no answer: {answer:?}"))
+}
+
+/// What a process that does not start says on stderr, and its exit code.
+pub(crate) fn refusal(command: &mut Command) -> (String, Option<i32>) {
+    let output = command.output().expect("the binary starts");
+    assert!(output.stdout.is_empty(), "{output:?}");
+    (String::from_utf8(output.stderr).expect("UTF-8"), output.status.code())
+}

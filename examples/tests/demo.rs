@@ -1,0 +1,227 @@
+//! The demo: every line that it prints works as printed, and its token endpoint does what RFC 6749 says.
+
+mod common;
+
+use std::{collections::BTreeSet, net::TcpListener, process::Command};
+
+use auth_examples::demo::{Demo, app, welcome::LAST_LINE};
+use poem::{
+    Endpoint,
+    http::StatusCode,
+    test::{TestClient, TestResponse},
+};
+use serde_json::Value;
+
+use crate::common::{Running, paste, refusal, status};
+
+fn demo() -> Command {
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_demo"));
+    demo.env_remove("PORT").env_remove("RUST_LOG");
+    demo
+}
+
+#[test]
+fn every_printed_line_answers_as_printed() {
+    let mut demo = Running::start(demo().args(["--port", "0"]));
+    let printed = demo.printed_until(LAST_LINE);
+    let titles = printed.iter().filter_map(|line| line.strip_prefix("  # "));
+    let commands = printed.iter().filter_map(|line| line.strip_prefix("  ")).filter(|line| line.starts_with("curl "));
+    let lines: Vec<_> = titles.zip(commands).collect();
+    assert!(lines.len() > 10, "{printed:#?}");
+    for (title, command) in lines {
+        let (_, expected) = title.rsplit_once(": ").expect("a title ends with a status");
+        assert_eq!(status(&paste(command)).to_string(), expected, "{title}\n{command}");
+    }
+}
+
+#[test]
+fn users_and_key_stand_in_an_aligned_table_and_open_the_door() {
+    let mut demo = Running::start(demo().args(["--port", "0"]));
+    let printed = demo.printed_until(LAST_LINE);
+    let address = printed[0].rsplit_once(' ').expect("the first line ends with the address").1;
+    let head = printed.iter().position(|line| line.ends_with("password")).expect("a table of users");
+    let column = printed[head].find("password").expect("a column");
+    for line in &printed[head + 1..head + 5] {
+        let (name, password) = (line.split_whitespace().next().expect("a name"), &line[column..]);
+        let answer = paste(&format!("curl -i -u {name}:{password} {address}/me"));
+        assert_eq!(status(&answer), 200, "{line}");
+    }
+    let key = printed.iter().find(|line| line.starts_with("  demo_")).expect("the API key").trim();
+    assert!(paste(&format!("curl -i -H 'X-API-Key: {key}' {address}/me")).contains("nightly-report"));
+}
+
+#[test]
+fn denials_are_logged_with_their_reason_and_ctrl_c_ends_it() {
+    let mut demo = Running::start(demo().args(["--port", "0"]));
+    let printed = demo.printed_until(LAST_LINE);
+    let refused = printed.iter().find(|line| line.contains("-u bob:") && line.contains("-X PUT")).expect("a line");
+    paste(&refused.replace("/entries/1", "/entries/7"));
+    let log = demo.logged_until("Entries::change").concat();
+    assert!(log.contains("denied") && log.contains("bob") && log.contains("Administrator"), "{log}");
+    assert!(demo.interrupt().success());
+}
+
+#[test]
+fn the_port_can_be_named_by_the_environment() {
+    let mut demo = Running::start(demo().env("PORT", "0"));
+    assert!(demo.printed_until(LAST_LINE)[0].contains("http://127.0.0.1:"));
+}
+
+#[test]
+fn a_port_in_use_is_one_line_and_exit_code_1() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let (said, code) = refusal(demo().args(["--port", &port]));
+    assert_eq!((said.lines().count(), code), (1, Some(1)), "{said}");
+    assert!(said.contains(&port) && said.contains("in use"), "{said}");
+}
+
+#[test]
+fn help_names_the_option_and_the_variable() {
+    let output = demo().arg("--help").output().expect("the binary starts");
+    let help = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(output.status.success() && help.contains("--port") && help.contains("PORT"), "{help}");
+}
+
+#[test]
+fn nothing_is_the_same_in_two_runs() {
+    let secrets = |demo: &Demo| -> BTreeSet<String> {
+        demo.people.iter().map(|person| person.password.clone()).chain([demo.key.clone()]).collect()
+    };
+    let (one, other) = (Demo::new().unwrap(), Demo::new().unwrap());
+    assert!(secrets(&one).is_disjoint(&secrets(&other)));
+    assert_eq!(secrets(&one).len(), one.people.len() + 1);
+}
+
+/// Asks for a token with these parameters, of which `password` is put in.
+async fn token(form: &str) -> TestResponse {
+    let demo = Demo::new().unwrap();
+    ask(&TestClient::new(app(&demo)), &demo, form).await
+}
+
+async fn ask<E: Endpoint>(client: &TestClient<E>, demo: &Demo, form: &str) -> TestResponse {
+    let alice = demo.people.iter().find(|person| person.name == "alice").unwrap();
+    let form = form.replace("PASSWORD", &alice.password);
+    client.post("/auth/token").content_type("application/x-www-form-urlencoded").body(form).send().await
+}
+
+const GOOD: &str = "grant_type=password&username=alice&password=PASSWORD";
+
+async fn json(answer: TestResponse) -> Value {
+    answer.json().await.value().deserialize()
+}
+
+#[tokio::test]
+async fn a_token_says_its_type_its_time_and_its_scope() {
+    let answer = token(GOOD).await;
+    answer.assert_status_is_ok();
+    answer.assert_header("cache-control", "no-store");
+    answer.assert_header("pragma", "no-cache");
+    let body = json(answer).await;
+    assert_eq!((&body["token_type"], &body["expires_in"]), (&"Bearer".into(), &900.into()));
+    assert_eq!(body["scope"], "view edit");
+}
+
+#[tokio::test]
+async fn the_scope_is_repeated_only_if_it_is_not_the_one_requested() {
+    for (requested, granted) in
+        [("view", None), ("view+edit", None), ("edit+view", Some("view edit")), ("view+delete", Some("view"))]
+    {
+        let body = json(token(&format!("{GOOD}&scope={requested}")).await).await;
+        assert_eq!(body["scope"].as_str(), granted, "{requested}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_carries_what_was_requested_and_no_more() {
+    let demo = Demo::new().unwrap();
+    let client = TestClient::new(app(&demo));
+    for (scope, expected) in
+        [("", [200, 201, 403]), ("&scope=view", [200, 403, 403]), ("&scope=edit+delete", [403, 201, 403])]
+    {
+        let token = json(ask(&client, &demo, &format!("{GOOD}{scope}")).await).await["access_token"].clone();
+        let bearer = format!("Bearer {}", token.as_str().unwrap());
+        let read = client.get("/entries").header("Authorization", &bearer).send().await;
+        let write = client.post("/entries").header("Authorization", &bearer).content_type("application/json");
+        let write = write.body(r#"{"text": "Hello"}"#).send().await;
+        let delete = client.delete("/entries/1").header("Authorization", &bearer).send().await;
+        assert_eq!([read, write, delete].map(|answer| answer.0.status().as_u16()), expected, "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_token_request_is_said_as_rfc_6749_has_it() {
+    for (form, error) in [
+        ("", "invalid_request"),
+        ("username=alice&password=PASSWORD", "invalid_request"),
+        ("grant_type=&username=alice&password=PASSWORD", "invalid_request"),
+        ("grant_type=password&password=PASSWORD", "invalid_request"),
+        ("grant_type=password&username=alice", "invalid_request"),
+        ("grant_type=password&grant_type=password&username=alice&password=PASSWORD", "invalid_request"),
+        ("grant_type=password&username=alice&password=PASSWORD&scope=&scope=view", "invalid_request"),
+        ("grant_type=authorization_code&code=x", "unsupported_grant_type"),
+        ("grant_type=Password&username=alice&password=PASSWORD", "unsupported_grant_type"),
+        ("grant_type=password&username=alice&password=wrong", "invalid_grant"),
+        ("grant_type=password&username=nobody&password=PASSWORD", "invalid_grant"),
+        ("grant_type=password&username=alice&password=PASSWORD&scope=root", "invalid_scope"),
+        ("grant_type=password&username=alice&password=PASSWORD&scope=view,edit", "invalid_scope"),
+        ("grant_type=password&username=alice&password=PASSWORD&scope=delete", "invalid_scope"),
+        ("grant_type=password&username=alice&password=PASSWORD&scope=+", "invalid_scope"),
+    ] {
+        let answer = token(form).await;
+        answer.assert_status(StatusCode::BAD_REQUEST);
+        answer.assert_content_type("application/json");
+        answer.assert_header("cache-control", "no-store");
+        assert_eq!(json(answer).await["error"], error, "{form}");
+    }
+}
+
+#[tokio::test]
+async fn only_a_form_is_a_token_request() {
+    let demo = Demo::new().unwrap();
+    let client = TestClient::new(app(&demo));
+    let body = r#"{"grant_type": "password", "username": "alice"}"#;
+    let json_body = client.post("/auth/token").content_type("application/json").body(body).send().await;
+    json_body.assert_status(StatusCode::BAD_REQUEST);
+    assert_eq!(json(json_body).await["error"], "invalid_request");
+    let long = format!("{GOOD}&scope={}", "a".repeat(10_000));
+    assert_eq!(json(ask(&client, &demo, &long).await).await["error"], "invalid_request");
+    client.get("/auth/token").send().await.assert_status(StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn the_author_is_a_person_and_not_a_credential() {
+    let demo = Demo::new().unwrap();
+    let client = TestClient::new(app(&demo));
+    let token = json(ask(&client, &demo, GOOD).await).await["access_token"].clone();
+    let bearer = format!("Bearer {}", token.as_str().unwrap());
+    let text = r#"{"text": "Hello"}"#;
+    let written = client.post("/entries").header("Authorization", &bearer).content_type("application/json");
+    written.body(text).send().await.assert_status(StatusCode::CREATED);
+    let password = |name: &str| demo.people.iter().find(|person| person.name == name).unwrap().password.clone();
+    for (name, expected) in [("alice", 200), ("bob", 403), ("vera", 403), ("ada", 200)] {
+        let change = client.put("/entries/1").typed_header(basic(name, &password(name)));
+        let answer = change.content_type("application/json").body(text).send().await;
+        assert_eq!(answer.0.status().as_u16(), expected, "{name}");
+    }
+}
+
+fn basic(name: &str, password: &str) -> poem::web::headers::Authorization<poem::web::headers::authorization::Basic> {
+    poem::web::headers::Authorization::basic(name, password)
+}
+
+#[tokio::test]
+async fn documentation_is_served_and_fetches_nothing_from_elsewhere() {
+    let client = TestClient::new(app(&Demo::new().unwrap()));
+    let page = client.get("/docs").send().await.0.into_body().into_string().await.unwrap();
+    for remote in ["src=\"http", "href=\"http", "src=\"//", "@import"] {
+        assert!(!page.contains(remote), "{remote}");
+    }
+    let document = json(client.get("/openapi.json").send().await).await;
+    let flow = &document["components"]["securitySchemes"]["access_token"]["flows"]["password"];
+    assert_eq!(flow["tokenUrl"], "/auth/token");
+    assert_eq!(
+        document["paths"]["/hello"]["get"]["security"].as_array().unwrap().last().unwrap(),
+        &serde_json::json!({})
+    );
+}
