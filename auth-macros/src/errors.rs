@@ -1,6 +1,6 @@
 //! Gathers mistakes beside the line, so that one build shows them all.
 
-use std::fmt::Display;
+use std::{collections::HashSet, fmt::Display, hash::Hash};
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
@@ -43,6 +43,19 @@ impl Errors {
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.0.map(syn::Error::into_compile_error).unwrap_or_default()
     }
+}
+
+/// A name that a list has already.
+pub(crate) fn each_once<T: ToTokens + Eq + Hash>(names: &[T], errors: &mut Errors) {
+    let mut seen = HashSet::new();
+    for name in names.iter().filter(|name| !seen.insert(*name)) {
+        errors.at(name, format!("`{}` is listed twice", plain(name)));
+    }
+}
+
+/// As people write it: a string without quotes, a path without spaces.
+fn plain(tokens: &impl ToTokens) -> String {
+    tokens.to_token_stream().to_string().replace(' ', "").trim_matches('"').to_owned()
 }
 
 /// `; did you mean ..?` for a word that is a few letters off one of `known`, or the list of them.

@@ -101,8 +101,8 @@ fn require<A: Authority>(documented: &mut Map<String, Value>, requirement: &Requ
         }
     }
     if !matches!(requirement.node(), Node::Authenticated) {
-        documented.insert("x-requirement".into(), requirement.to_string().into());
-        add_description(documented, &format!("Requires `{requirement}`."));
+        documented.insert("x-requirement".into(), format!("{requirement:#}").into());
+        add_description(documented, &format!("Requires `{requirement:#}`."));
     }
 }
 

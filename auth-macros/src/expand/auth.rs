@@ -16,7 +16,7 @@ pub(crate) fn expand(auth: &Auth) -> TokenStream {
     let (permission, role) = tables(auth, &p);
     let realm = &auth.realm;
     let schemes = auth.schemes.iter().map(|scheme| declaration(scheme, &p));
-    let names = auth.schemes.iter().map(|scheme| &scheme.name);
+    let names = &auth.names;
     let scopes = scopes(auth, &permission, &p);
     let authenticate = authenticate(auth, &p);
     let rejection = auth.rejection.as_ref().map(|path| {
@@ -35,7 +35,7 @@ pub(crate) fn expand(auth: &Auth) -> TokenStream {
             impl #generics #p::Authority for #name #arguments #where_clause {
                 type Permission = #permission;
                 type Role = #role;
-                const SCHEMES: &'static [#p::SecurityScheme] = &[#(#schemes),*];
+                const SCHEMES: &'static [#p::SecurityScheme] = SCHEMES;
                 const REALM: &'static str = #realm;
 
                 fn tables() -> &'static #p::Tables {
@@ -60,6 +60,7 @@ pub(crate) fn expand(auth: &Auth) -> TokenStream {
                 #rejection
             }
 
+            const SCHEMES: &[#p::SecurityScheme] = &[#(#schemes),*];
             const SCOPES: &[&#p::core::primitive::str] = #scopes;
             const NAMES: &[&#p::core::primitive::str] = &[#(#names),*];
 
@@ -210,17 +211,18 @@ fn authenticate(auth: &Auth, p: &Private) -> TokenStream {
         let ty = &scheme.ty;
         quote_spanned! {ty.span()=>
             let #credential = #p::find::<#p::kind::#kind, <#ty as #p::Authenticator>::Credential>(
-                #request, #accepted, &<Self as #p::Authority>::SCHEMES[#index], #index,
+                #request, #accepted, &SCHEMES[#index], #index,
             );
         }
     });
     let grants = auth.grants.as_ref().map(|field| quote!(let identity = self.#field.apply(identity);));
     let steps = auth.schemes.iter().zip(&credentials).enumerate().map(|(index, (scheme, credential))| {
         let (field, ty) = (&scheme.field, &scheme.ty);
+        let authenticate = quote_spanned!(ty.span()=> <#ty as #p::Authenticator>::authenticate);
         quote! {
             if chosen.contains(#index) {
                 if let #p::Credential::Found(found) = #credential.0 {
-                    let said = <#ty as #p::Authenticator>::authenticate(&self.#field, found, &#context).await;
+                    let said = #authenticate(&self.#field, found, &#context).await;
                     if let #p::core::option::Option::Some(identity) = #attempt.step(#index, said) {
                         #grants
                         return #p::Authentication::Authenticated(#p::Principal::new(identity, #index));
@@ -236,7 +238,7 @@ fn authenticate(auth: &Auth, p: &Private) -> TokenStream {
             #accepted: #p::SchemeSet,
         ) -> #p::Authentication<Self> {
             #(#find)*
-            let chosen = match #p::choose(#request, #accepted, <Self as #p::Authority>::SCHEMES, &[#(#credentials.1),*]) {
+            let chosen = match #p::choose(#request, #accepted, SCHEMES, &[#(#credentials.1),*]) {
                 #p::Choice::One(chosen) => chosen,
                 #p::Choice::None => return #p::Authentication::Anonymous,
                 refused => return #p::Authentication::Refused(#p::Refusal::from(refused)),

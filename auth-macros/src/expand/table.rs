@@ -60,9 +60,8 @@ fn known(own: &Held, permissions: &Path) -> TokenStream {
         Name::Literal(literal) => Some(literal),
         Name::Path(_) => None,
     });
-    let asserted = literals.map(|literal| {
-        quote_spanned!(literal.span()=> const _: () = <#permissions>::__assert_known(#literal);)
-    });
+    let asserted = literals
+        .map(|literal| quote_spanned!(literal.span()=> const _: () = <#permissions>::__assert_known(#literal);));
     quote!(#(#asserted)*)
 }
 

@@ -1,7 +1,5 @@
 //! The attributes of one operation to who may call it.
 
-use std::collections::HashSet;
-
 use proc_macro2::Span;
 use syn::{
     Expr, ExprReturn, ExprTry, LitStr, Path, parse_quote,
@@ -9,7 +7,7 @@ use syn::{
 };
 
 use crate::{
-    errors::Errors,
+    errors::{Errors, each_once},
     model::{Access, Name, Requirement},
     parse::{
         attribute::{Content, Written},
@@ -162,7 +160,7 @@ fn name_list(span: Span, of: Of, quantifier: Quantifier, names: Vec<Name>, error
         errors.span(span, "an empty list says nothing about who may call; write a name, or bare `#[protected]` for every authenticated caller");
         return None;
     }
-    names_are_distinct(&names, errors);
+    each_once(&names, errors);
     let leaf = match of {
         Of::Role => Requirement::Role,
         Of::Permission => Requirement::Permission,
@@ -221,16 +219,6 @@ fn duration(text: &LitStr, errors: &mut Errors) -> Option<u64> {
         errors.at(text, "expected a time such as `\"30s\"`, `\"5m\"`, `\"12h\"` or `\"7d\"`");
     }
     seconds
-}
-
-fn names_are_distinct(names: &[Name], errors: &mut Errors) {
-    let mut seen = HashSet::new();
-    for name in names.iter().filter(|name| !seen.insert(*name)) {
-        match name {
-            Name::Literal(literal) => errors.at(literal, format!("`{}` is listed twice", literal.value())),
-            Name::Path(path) => errors.at(path, "listed twice"),
-        }
-    }
 }
 
 fn public_stands_alone(written: &[Written], errors: &mut Errors) {

@@ -25,7 +25,8 @@ pub(crate) fn is_operation(signature: &Signature, errors: &mut Errors) {
 /// A parameter is called as its argument is; `argument1` would be a surprise.
 fn parameter_has_a_name(argument: &syn::PatType, errors: &mut Errors) {
     let is_parameter = matches!(names(&argument.ty).as_slice(), [first, ..] if ["Path", "Query", "Header", "Cookie"].contains(&first.as_str()));
-    let is_named = argument_name(&argument.pat).is_some() || argument.attrs.iter().any(|attribute| is(attribute, "oai"));
+    let is_named =
+        argument_name(&argument.pat).is_some() || argument.attrs.iter().any(|attribute| is(attribute, "oai"));
     if is_parameter && !is_named {
         errors.at(&argument.pat, "this parameter has no name: write one, or `#[oai(name = \"..\")]`");
     }

@@ -1,11 +1,11 @@
 //! Tables of names to typed constants.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use syn::{Attribute, Path};
+use syn::{Attribute, Ident, LitStr, Path, parse_quote};
 
 use crate::{
-    errors::Errors,
+    errors::{Errors, each_once},
     model::{Entry, Held, Name, Role, Table},
     parse::{
         description,
@@ -13,16 +13,17 @@ use crate::{
     },
 };
 
-pub(crate) fn permissions(input: Permissions, errors: &mut Errors) -> Table<Entry> {
-    rows_are_fit("permission", &input.name, &input.rows.iter().collect::<Vec<_>>(), errors);
+pub(crate) fn permissions(mut input: Permissions, errors: &mut Errors) -> Table<Entry> {
+    rows_are_fit("permission", &input.name, &mut input.rows, errors);
     let entries = input.rows.into_iter().map(entry).collect();
     Table { attributes: input.attributes, visibility: input.visibility, name: input.name, entries }
 }
 
-pub(crate) fn roles(input: Roles, errors: &mut Errors) -> (Table<Role>, Path) {
-    rows_are_fit("role", &input.name, &input.rows.iter().map(|row| &row.row).collect::<Vec<_>>(), errors);
+pub(crate) fn roles(mut input: Roles, errors: &mut Errors) -> (Table<Role>, Path) {
+    rows_are_fit("role", &input.name, &mut input.rows, errors);
     parents_are_roles(&input.rows, errors);
     inheritance_ends(&input.rows, errors);
+    lists_name_each_once(&input.rows, errors);
     let held: Vec<Held> = (0..input.rows.len()).map(|row| held(row, &input.rows)).collect();
     let role = |(row, held): (RoleRow, _)| Role { entry: entry(row.row), own: own(row.holds), held };
     let entries = input.rows.into_iter().zip(held).map(role).collect();
@@ -42,31 +43,47 @@ fn own(holds: Holds) -> Held {
     }
 }
 
-/// What every table needs of its rows.
-fn rows_are_fit(kind: &str, table: &syn::Ident, rows: &[&Row], errors: &mut Errors) {
+/// What every table needs of its rows. What cannot stand in an enum is taken out, or replaced.
+fn rows_are_fit<R: AsMut<Row> + From<Row>>(kind: &str, table: &Ident, rows: &mut Vec<R>, errors: &mut Errors) {
     if rows.is_empty() {
         errors.at(table, format!("`{table}` is empty: declare a {kind}, `Name = \"name\"`"));
+        rows.push(placeholder().into());
     }
-    if let Some(row) = rows.get(usize::from(u16::MAX)) {
-        errors.at(&row.variant, "a table holds at most 65,535 names");
+    if let Some(row) = rows.get_mut(usize::from(u16::MAX)) {
+        errors.at(&row.as_mut().variant, "a table holds at most 65,535 names");
     }
-    names_are_distinct(kind, rows, errors);
-    for row in rows {
+    let mut variants = HashSet::new();
+    rows.retain_mut(|row| variant_is_new(row.as_mut(), &mut variants, errors));
+    let mut names = HashMap::new();
+    for row in rows.iter_mut().map(AsMut::as_mut) {
+        name_is_new(kind, row, &mut names, errors);
         name_is_printable(row, errors);
         only_documented(&row.attributes, errors);
     }
 }
 
-fn names_are_distinct(kind: &str, rows: &[&Row], errors: &mut Errors) {
-    let (mut names, mut variants) = (HashMap::new(), HashMap::new());
-    for row in rows {
-        let name = row.name.value();
-        if let Some(first) = names.insert(name.clone(), &row.variant) {
+/// An enum with a `repr` has a variant.
+fn placeholder() -> Row {
+    Row { attributes: Vec::new(), variant: parse_quote!(__Nothing), name: parse_quote!("nothing") }
+}
+
+fn variant_is_new(row: &Row, variants: &mut HashSet<Ident>, errors: &mut Errors) -> bool {
+    let is_new = variants.insert(row.variant.clone());
+    if !is_new {
+        errors.at(&row.variant, format!("`{}` is declared twice", row.variant));
+    }
+    is_new
+}
+
+fn name_is_new(kind: &str, row: &mut Row, names: &mut HashMap<String, Ident>, errors: &mut Errors) {
+    let name = row.name.value();
+    match names.get(&name) {
+        Some(first) => {
             errors.at(&row.name, format!("the {kind} `{name}` is declared twice: `{first}` has this name"));
+            // Another one, so that the rest of the table makes sense.
+            row.name = LitStr::new(&row.variant.to_string(), row.name.span());
         }
-        if variants.insert(row.variant.to_string(), ()).is_some() {
-            errors.at(&row.variant, format!("`{}` is declared twice", row.variant));
-        }
+        None => drop(names.insert(name, row.variant.clone())),
     }
 }
 
@@ -100,13 +117,12 @@ fn parents_are_roles(rows: &[RoleRow], errors: &mut Errors) {
     }
 }
 
-/// A role that inherits from itself, by whatever way.
+/// A role that inherits from itself, by whatever way; said once, at the first role of the way.
 fn inheritance_ends(rows: &[RoleRow], errors: &mut Errors) {
     for (index, row) in rows.iter().enumerate() {
         for parent in &row.parents {
-            if let Some(start) = position(rows, parent)
-                && let Some(way) = way(start, index, rows, &mut vec![false; rows.len()])
-            {
+            let way = position(rows, parent).and_then(|start| way(start, index, rows, &mut vec![false; rows.len()]));
+            if let Some(way) = way.filter(|way| way.iter().all(|step| *step >= index)) {
                 let variant = &row.row.variant;
                 let names: Vec<String> = way.iter().map(|step| rows[*step].row.variant.to_string()).collect();
                 errors.at(
@@ -114,6 +130,15 @@ fn inheritance_ends(rows: &[RoleRow], errors: &mut Errors) {
                     format!("`{variant}` inherits from itself: {variant} → {}; remove one of these", names.join(" → ")),
                 );
             }
+        }
+    }
+}
+
+fn lists_name_each_once(rows: &[RoleRow], errors: &mut Errors) {
+    for row in rows {
+        each_once(&row.parents, errors);
+        if let Holds::These(names) = &row.holds {
+            each_once(names, errors);
         }
     }
 }
@@ -150,6 +175,6 @@ fn held(row: usize, rows: &[RoleRow]) -> Held {
     Held::These(names)
 }
 
-fn position(rows: &[RoleRow], variant: &syn::Ident) -> Option<usize> {
+fn position(rows: &[RoleRow], variant: &Ident) -> Option<usize> {
     rows.iter().position(|row| row.row.variant == *variant)
 }

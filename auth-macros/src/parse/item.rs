@@ -65,7 +65,9 @@ fn misplaced(word: Word, item: &TokenStream) -> String {
     match syn::parse2::<ImplItemFn>(item.clone()) {
         Ok(method) if is_method(&method) => {
             let name = &method.sig.ident;
-            format!("`#[{attribute}]` has no effect yet: put `#[protected]` above `#[OpenApi]`, on the impl block of `{name}`")
+            format!(
+                "`#[{attribute}]` has no effect yet: put `#[protected]` above `#[OpenApi]`, on the impl block of `{name}`"
+            )
         }
         Ok(function) => {
             let name = &function.sig.ident;

@@ -40,6 +40,24 @@ pub(crate) struct RoleRow {
     pub(crate) holds: Holds,
 }
 
+impl AsMut<Row> for Row {
+    fn as_mut(&mut self) -> &mut Row {
+        self
+    }
+}
+
+impl AsMut<Row> for RoleRow {
+    fn as_mut(&mut self) -> &mut Row {
+        &mut self.row
+    }
+}
+
+impl From<Row> for RoleRow {
+    fn from(row: Row) -> Self {
+        Self { row, parents: Vec::new(), holds: Holds::Nothing }
+    }
+}
+
 pub(crate) enum Holds {
     Nothing,
     All,

@@ -1,6 +1,6 @@
 //! What is asked of a caller: a constant tree, never code.
 
-use std::{fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData, slice};
 
 use crate::{
     access::Entry,
@@ -184,13 +184,14 @@ impl<A: Authority> Requirement<A> {
     }
 }
 
-/// As it is written in an attribute.
+/// As it is written in an attribute; with `{:#}` without the code of checks, which is not for readers of a document.
 impl<A> fmt::Display for Requirement<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |f: &mut fmt::Formatter<'_>, word: &str, clauses: &[Self]| {
             write!(f, "{word}(")?;
             for (i, clause) in clauses.iter().enumerate() {
-                write!(f, "{}{clause}", if i > 0 { ", " } else { "" })?;
+                f.write_str(if i > 0 { ", " } else { "" })?;
+                fmt::Display::fmt(clause, f)?;
             }
             f.write_str(")")
         };
@@ -201,10 +202,11 @@ impl<A> fmt::Display for Requirement<A> {
             Node::Scope { name, .. } => write!(f, "scopes({name:?})"),
             Node::Scheme { name, .. } => write!(f, "schemes({name:?})"),
             Node::Fresh { seconds } => write!(f, "fresh = \"{seconds}s\""),
+            Node::Check { .. } if f.alternate() => f.write_str("check"),
             Node::Check { source, .. } => write!(f, "check = {source}"),
             Node::All(clauses) => list(f, "all", clauses),
             Node::Any(clauses) => list(f, "any", clauses),
-            Node::Not(clause) => write!(f, "not({clause})"),
+            Node::Not(clause) => list(f, "not", slice::from_ref(clause)),
         }
     }
 }

@@ -49,6 +49,7 @@ impl Demo {
 }
 
 /// The application.
+#[must_use]
 pub fn app(demo: &Demo) -> impl Endpoint + use<> {
     let auth = &demo.auth;
     let book = Book::default();

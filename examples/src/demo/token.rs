@@ -69,9 +69,10 @@ impl TokenDesk {
     /// as a role would bring all that it holds.
     fn sign(&self, user: &User, granted: &Granted) -> Result<String, TokenError> {
         let token = self.issuer.token(user.name()).client_id(CLIENT).scope(&granted.scope);
-        let token = match granted.restricted {
-            true => token.permissions(granted.permissions.iter().map(Permission::name)),
-            false => token.roles(user.role_names()),
+        let token = if granted.restricted {
+            token.permissions(granted.permissions.iter().map(Permission::name))
+        } else {
+            token.roles(user.role_names())
         };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
         Ok(token.auth_time(now).sign()?)

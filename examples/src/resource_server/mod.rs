@@ -1,5 +1,7 @@
 //! A resource server: takes tokens of another issuer, passwords and API keys, all configured by the environment.
 
+#![allow(clippy::unused_async, reason = "an operation is async, whether it waits for something or not")]
+
 pub mod access;
 pub mod caller;
 pub mod environment;
@@ -73,6 +75,7 @@ impl Server {
 }
 
 /// The application.
+#[must_use]
 pub fn app(auth: &Auth) -> impl Endpoint + use<> {
     let api = auth.service(Server, "Resource server", "1.0");
     Route::new().at("/openapi.json", get(api.spec_endpoint())).nest("/docs", api.swagger_ui()).nest("/", api)

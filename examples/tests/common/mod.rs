@@ -1,5 +1,7 @@
 //! Runs the binaries as people do.
 
+#![allow(dead_code, reason = "not every test needs all of it")]
+
 use std::{
     io::{BufRead, BufReader, Lines, Read},
     process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio},
