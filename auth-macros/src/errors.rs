@@ -46,16 +46,11 @@ impl Errors {
 }
 
 /// A name that a list has already.
-pub(crate) fn each_once<T: ToTokens + Eq + Hash>(names: &[T], errors: &mut Errors) {
+pub(crate) fn each_once<T: ToTokens + Display + Eq + Hash>(names: &[T], errors: &mut Errors) {
     let mut seen = HashSet::new();
     for name in names.iter().filter(|name| !seen.insert(*name)) {
-        errors.at(name, format!("`{}` is listed twice", plain(name)));
+        errors.at(name, format!("`{name}` is listed twice"));
     }
-}
-
-/// As people write it: a string without quotes, a path without spaces.
-fn plain(tokens: &impl ToTokens) -> String {
-    tokens.to_token_stream().to_string().replace(' ', "").trim_matches('"').to_owned()
 }
 
 /// `; did you mean ..?` for a word that is a few letters off one of `known`, or the list of them.

@@ -1,5 +1,9 @@
 //! What was meant: checked, with the spans of what was written.
 
+use std::fmt::{self, Display};
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::{Attribute, Expr, Generics, Ident, ImplItemFn, ItemImpl, LitStr, Path, Type, Visibility};
 
 /// A name as it was written: a string to look up, or a path to a typed value.
@@ -7,6 +11,25 @@ use syn::{Attribute, Expr, Generics, Ident, ImplItemFn, ItemImpl, LitStr, Path, 
 pub(crate) enum Name {
     Literal(LitStr),
     Path(Path),
+}
+
+/// As people write it.
+impl Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Literal(literal) => f.write_str(&literal.value()),
+            Self::Path(path) => f.write_str(&path.to_token_stream().to_string().replace(' ', "")),
+        }
+    }
+}
+
+impl ToTokens for Name {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Literal(literal) => literal.to_tokens(tokens),
+            Self::Path(path) => path.to_tokens(tokens),
+        }
+    }
 }
 
 /// What is asked of a caller.

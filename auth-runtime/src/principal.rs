@@ -126,7 +126,8 @@ impl<A: Authority> Principal<A> {
     /// When the caller last proved who they are; `None` for those who never sign in, such as machines with a key.
     #[must_use]
     pub fn authenticated_at(&self) -> Option<SystemTime> {
-        self.identity.authenticated_at().map(|seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+        let since = Duration::from_secs(self.identity.authenticated_at()?);
+        SystemTime::UNIX_EPOCH.checked_add(since)
     }
 
     pub(crate) fn scheme_index(&self) -> usize {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use poem::{
-    Endpoint, EndpointExt, IntoEndpoint, Response,
+    Endpoint, EndpointExt, IntoEndpoint, Request, Response, Result,
     endpoint::{BoxEndpoint, make_sync},
     http::{HeaderValue, Method, StatusCode, header::ALLOW},
 };
@@ -150,11 +150,43 @@ impl<A: Authority, T: Protected<Auth = A>> ProtectedService<A, T> {
 }
 
 impl<A: Authority, T: Protected<Auth = A> + 'static> IntoEndpoint for ProtectedService<A, T> {
-    type Endpoint = WithAuth<A, BoxEndpoint<'static>>;
+    type Endpoint = WithAuth<A, KnownMethods<BoxEndpoint<'static>>>;
 
     fn into_endpoint(self) -> Self::Endpoint {
-        WithAuth::new(&self.auth, self.inner.into_endpoint())
+        WithAuth::new(&self.auth, KnownMethods(self.inner.into_endpoint()))
     }
+}
+
+/// Calls all methods that HTTP does not know by one name, so that a path can answer them.
+#[derive(Debug)]
+pub struct KnownMethods<E>(E);
+
+impl<E: Endpoint> Endpoint for KnownMethods<E> {
+    type Output = E::Output;
+
+    async fn call(&self, mut request: Request) -> Result<E::Output> {
+        if !METHODS.contains(request.method()) {
+            request.set_method(unknown_method());
+        }
+        self.0.call(request).await
+    }
+}
+
+const METHODS: [Method; 9] = [
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::DELETE,
+    Method::PATCH,
+    Method::OPTIONS,
+    Method::TRACE,
+    Method::CONNECT,
+];
+
+fn unknown_method() -> Method {
+    // A token, so this cannot fail.
+    Method::from_bytes(b"UNKNOWN").unwrap_or(Method::TRACE)
 }
 
 /// An API as Poem serves it, with what Poem leaves out.
@@ -183,16 +215,8 @@ impl<T: OpenApi> OpenApi for Api<T> {
         self.0.add_routes(routes);
         for methods in routes.values_mut() {
             let allow = allow(methods);
-            for method in [
-                Method::GET,
-                Method::POST,
-                Method::PUT,
-                Method::DELETE,
-                Method::PATCH,
-                Method::OPTIONS,
-                Method::TRACE,
-                Method::CONNECT,
-            ] {
+            // `HEAD` follows `GET`.
+            for method in METHODS.into_iter().chain([unknown_method()]).filter(|method| method != Method::HEAD) {
                 methods.entry(method).or_insert_with(|| not_allowed(allow.clone()));
             }
         }

@@ -90,15 +90,6 @@ fn asserted(leaf: &Requirement, auth: &Path, p: &Private) -> Option<(Span, Token
     }
 }
 
-impl ToTokens for Name {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        match self {
-            Self::Literal(literal) => literal.to_tokens(tokens),
-            Self::Path(path) => path.to_tokens(tokens),
-        }
-    }
-}
-
 /// The expression as it was written, on one line.
 fn source(expression: &syn::Expr) -> String {
     let span = expression.span();

@@ -1,8 +1,8 @@
 use auth_runtime::prelude::*;
-use auth_ui_tests::{Keys, Permission};
+use auth_ui_tests::Keys;
 
 #[derive(Auth, Clone)]
-#[auth(permission = Permission)]
+#[auth(permission = auth_ui_tests::Permission)]
 struct Auth {
     #[scheme(api_key(header = "X-API-Key"))]
     key: Keys,

@@ -1,4 +1,4 @@
-use auth_runtime::prelude::{permission, protected};
+use auth_runtime::prelude::protected;
 use poem_openapi::OpenApi;
 
 struct Entries;
@@ -6,7 +6,7 @@ struct Entries;
 #[protected]
 #[OpenApi]
 impl Entries {
-    #[permission("view")]
+    #[protected]
     #[oai(path = "/", method = "get")]
     async fn list(&self) {}
 }

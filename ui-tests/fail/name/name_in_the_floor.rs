@@ -10,6 +10,10 @@ impl Entries {
     #[permission("view")]
     #[oai(path = "/", method = "get")]
     async fn list(&self) {}
+
+    #[permission("edit")]
+    #[oai(path = "/", method = "delete")]
+    async fn clear(&self) {}
 }
 
 fn main() {

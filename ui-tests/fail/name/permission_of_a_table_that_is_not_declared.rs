@@ -1,5 +1,5 @@
 use auth_runtime::prelude::*;
-use auth_ui_tests::{Keys};
+use auth_ui_tests::Keys;
 use poem_openapi::OpenApi;
 
 #[derive(Auth, Clone)]

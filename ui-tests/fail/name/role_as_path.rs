@@ -7,7 +7,7 @@ struct Entries;
 #[protected]
 #[OpenApi]
 impl Entries {
-    #[protected(roles(Role::Viewer, Role::Admin))]
+    #[protected(roles(Role::Viewer, Role::Administrater))]
     #[oai(path = "/", method = "get")]
     async fn list(&self) {}
 }

@@ -1,5 +1,5 @@
 use auth_runtime::prelude::*;
-use auth_ui_tests::{auth};
+use auth_ui_tests::auth;
 use poem_openapi::OpenApi;
 
 struct Entries;

@@ -1,9 +1,8 @@
 use auth_runtime::prelude::*;
-use auth_ui_tests::Permission;
 
 roles! {
     /// Who works here.
-    pub enum Role: Permission {
+    pub enum Role: auth_ui_tests::Permission {
         /// Reads
         Viewer = "Viewer" => [],
     }

@@ -1,0 +1,21 @@
+use auth_runtime::prelude::*;
+use auth_ui_tests::{Auth, auth};
+use poem_openapi::OpenApi;
+
+struct Entries;
+
+#[protected]
+#[OpenApi]
+impl Entries {
+    #[protected(check = may())]
+    #[oai(path = "/", method = "get")]
+    async fn list(&self) {}
+}
+
+fn may() -> Result<(), u8> {
+    Ok(())
+}
+
+fn main() {
+    let _ = auth().service(Entries, "Entries", "1.0");
+}
