@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::{Attribute, Expr, Generics, Ident, ImplItemFn, ItemImpl, LitStr, Path, Type, Visibility};
 
@@ -61,12 +61,20 @@ impl Requirement {
     }
 }
 
+/// `check = expression`.
+#[derive(Clone, Debug)]
+pub(crate) struct Check {
+    /// Of the word `check`.
+    pub(crate) span: Span,
+    pub(crate) expression: Expr,
+}
+
 /// Who may call an operation.
 #[derive(Debug)]
 pub(crate) enum Access {
     Public { reason: LitStr },
     Optional,
-    Required { requirement: Requirement, hide: bool, checks: Vec<Expr> },
+    Required { requirement: Requirement, hide: bool, checks: Vec<Check> },
 }
 
 /// An impl block whose operations are protected.

@@ -2,7 +2,7 @@
 
 use proc_macro_crate::{FoundCrate, crate_name};
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote_spanned};
 use syn::Ident;
 
 /// `::auth_runtime::__private`, by the name under which the user's crate knows `auth-runtime`.
@@ -17,11 +17,16 @@ impl Private {
         };
         Self(Ident::new(&name, Span::call_site()))
     }
+
+    /// The same, for errors that are to be said elsewhere.
+    pub(crate) fn at(&self, span: Span) -> Self {
+        Self(Ident::new(&self.0.to_string(), span))
+    }
 }
 
 impl ToTokens for Private {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         let name = &self.0;
-        tokens.extend(quote!(::#name::__private));
+        tokens.extend(quote_spanned!(name.span()=> ::#name::__private));
     }
 }

@@ -1,6 +1,11 @@
 //! The clauses that only the handler's arguments can tell: expressions of the application.
 
-use std::{error::Error, future::Future};
+use std::{
+    error::Error,
+    future::{Future, Ready, ready},
+};
+
+use futures_util::future::{FutureExt, Then};
 
 use crate::{
     access::{Access, Decision, Denial, Facts},
@@ -116,8 +121,12 @@ impl Answer {
     note = "let it be a `bool`, a `Result<(), E>`, or a future of one of them, where `E: std::error::Error`"
 )]
 pub trait Check<How> {
+    /// Gives the answer. A named type: an opaque one would carry the bounds of `E` into the operation's future, where
+    /// the compiler cannot prove them for boxed errors.
+    type Asked: Future<Output = Answer> + Send;
+
     /// Asks.
-    fn ask(self) -> impl Future<Output = Answer> + Send;
+    fn ask(self) -> Self::Asked;
 }
 
 /// Kinds of [`Check`].
@@ -137,30 +146,38 @@ pub(crate) mod how {
 }
 
 impl Check<how::Bool> for bool {
-    async fn ask(self) -> Answer {
-        Answer::of(self)
+    type Asked = Ready<Answer>;
+
+    fn ask(self) -> Self::Asked {
+        ready(Answer::of(self))
     }
 }
 
-impl<E: Into<Box<dyn Error + Send + Sync>> + Send> Check<how::Unit> for Result<(), E> {
-    async fn ask(self) -> Answer {
-        self.map_or_else(|error| Answer::Failed(error.into()), |()| Answer::Yes)
+impl<E: Into<Box<dyn Error + Send + Sync>>> Check<how::Unit> for Result<(), E> {
+    type Asked = Ready<Answer>;
+
+    fn ask(self) -> Self::Asked {
+        ready(self.map_or_else(|error| Answer::Failed(error.into()), |()| Answer::Yes))
     }
 }
 
-impl<E: Into<Box<dyn Error + Send + Sync>> + Send> Check<how::Fallible> for Result<bool, E> {
-    async fn ask(self) -> Answer {
-        self.map_or_else(|error| Answer::Failed(error.into()), Answer::of)
+impl<E: Into<Box<dyn Error + Send + Sync>>> Check<how::Fallible> for Result<bool, E> {
+    type Asked = Ready<Answer>;
+
+    fn ask(self) -> Self::Asked {
+        ready(self.map_or_else(|error| Answer::Failed(error.into()), Answer::of))
     }
 }
 
 impl<F, How> Check<how::Later<How>> for F
 where
     F: Future + Send,
-    F::Output: Check<How> + Send,
+    F::Output: Check<How>,
 {
-    async fn ask(self) -> Answer {
-        self.await.ask().await
+    type Asked = Then<F, <F::Output as Check<How>>::Asked, fn(F::Output) -> <F::Output as Check<How>>::Asked>;
+
+    fn ask(self) -> Self::Asked {
+        self.then(F::Output::ask)
     }
 }
 

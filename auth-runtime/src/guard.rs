@@ -40,9 +40,7 @@ pub(crate) async fn admit<A: Authority>(
         // What only a `check` can tell is asked when the handler's arguments are there.
         decide(site, requirement, principal)?;
     }
-    if let Some(principal) = &caller {
-        slot.remember(principal, site);
-    }
+    slot.remember(caller.as_ref(), site);
     Ok(Admission { site, caller })
 }
 

@@ -49,6 +49,12 @@ pub const fn concat<const N: usize>(first: &[&'static str], second: &[&'static s
     names
 }
 
+/// A set with one more entry. A name that is not declared has stopped the build already, and adds nothing.
+#[must_use]
+pub const fn with<T, const N: usize>(set: Set<T, N>, entry: Entry<T>) -> Set<T, N> {
+    if entry.index() == u16::MAX { set } else { set.with(entry) }
+}
+
 /// Asks a check, as a function of its own: a type that cannot be asked is one error, at the check.
 pub async fn ask<How, C: Check<How>>(check: C) -> Answer {
     check.ask().await

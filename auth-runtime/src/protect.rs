@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use poem::{
     Endpoint, IntoEndpoint, IntoResponse, Request, Response, Result,
-    http::header::{CACHE_CONTROL, HeaderValue},
+    http::{
+        StatusCode,
+        header::{CACHE_CONTROL, HeaderValue},
+    },
 };
 
 use crate::{access::Operation, authenticate::Authority, guard::admit, rejection::Rejection, slot::Slot};
@@ -34,8 +37,9 @@ impl<A: Authority, E: Endpoint> Endpoint for WithAuth<A, E> {
         let slot = Slot::new(Arc::clone(&self.auth));
         request.extensions_mut().insert(slot.clone());
         let mut response = self.inner.call(request).await?.into_response();
-        if slot.principal().is_some() {
-            // What one caller may read is not for a shared cache, unless the handler knows better (RFC 9111, 3.5).
+        // What depends on who asks is not for a shared cache, unless the handler knows better (RFC 9111, section 3.5).
+        // A 404 stays as it is: one that hides an operation must look like any other.
+        if slot.admitted().is_some() && response.status() != StatusCode::NOT_FOUND {
             response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
         }
         Ok(response)

@@ -19,7 +19,7 @@ pub(crate) struct Slot<A: 'static>(Arc<SlotInner<A>>);
 
 struct SlotInner<A: 'static> {
     auth: Arc<A>,
-    admitted: OnceLock<(Principal<A>, Site<A>)>,
+    admitted: OnceLock<(Option<Principal<A>>, Site<A>)>,
     users: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
 }
 
@@ -40,12 +40,12 @@ impl<A: Authority> Slot<A> {
 
     /// Who was let in.
     pub(crate) fn principal(&self) -> Option<&Principal<A>> {
-        self.admitted().map(|(principal, _)| principal)
+        self.admitted().and_then(|(principal, _)| principal)
     }
 
-    /// Who was let in, and where.
-    pub(crate) fn admitted(&self) -> Option<(&Principal<A>, Site<A>)> {
-        self.0.admitted.get().map(|(principal, site)| (principal, *site))
+    /// Who was let in, if it is anybody in particular, and where.
+    pub(crate) fn admitted(&self) -> Option<(Option<&Principal<A>>, Site<A>)> {
+        self.0.admitted.get().map(|(principal, site)| (principal.as_ref(), *site))
     }
 
     /// The schemes that count for an operation: those of its rule that are configured.
@@ -66,12 +66,13 @@ impl<A: Authority> Slot<A> {
         }
     }
 
-    pub(crate) fn remember(&self, principal: &Principal<A>, site: Site<A>) {
-        if self.0.admitted.set((principal.clone(), site)).is_ok() {
+    pub(crate) fn remember(&self, caller: Option<&Principal<A>>, site: Site<A>) {
+        let is_first = self.0.admitted.set((caller.cloned(), site)).is_ok();
+        if let (true, Some(caller)) = (is_first, caller) {
             tracing::debug!(
-                scheme = principal.scheme(),
-                issuer = ?principal.issuer(),
-                subject = ?principal.subject(),
+                scheme = caller.scheme(),
+                issuer = ?caller.issuer(),
+                subject = ?caller.subject(),
                 "authenticated"
             );
         }

@@ -6,3 +6,8 @@
 pub mod demo;
 pub mod resource_server;
 pub mod server;
+
+/// The examples of the README, so that they compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

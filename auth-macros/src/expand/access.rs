@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{LitStr, Path, spanned::Spanned};
 
 use crate::{
-    model::{Access, Name, Requirement},
+    model::{Access, Check, Name, Requirement},
     paths::Private,
 };
 
@@ -66,6 +66,13 @@ fn named(name: &Name, look_up: &str, auth: &Path) -> TokenStream {
     quote_spanned!(name.span()=> <#auth>::#look_up(#name))
 }
 
+/// Another name for an `Auth`, and the item that declares it: where there is no such type, that is one error.
+pub(crate) fn alias(auth: &Path) -> (Path, TokenStream) {
+    let alias = Ident::new("__Auth", auth.span());
+    let item = quote_spanned!(auth.span()=> type #alias = #auth;);
+    (alias.into(), item)
+}
+
 /// Stops the build at names that are not declared: a constant for each, so that every one of them is reported.
 pub(crate) fn known(access: &Access, auth: &Path) -> TokenStream {
     let Access::Required { requirement, .. } = access else { return TokenStream::new() };
@@ -91,8 +98,8 @@ fn asserted(leaf: &Requirement, auth: &Path, p: &Private) -> Option<(Span, Token
 }
 
 /// The expression as it was written, on one line.
-fn source(expression: &syn::Expr) -> String {
-    let span = expression.span();
-    let text = span.source_text().unwrap_or_else(|| expression.to_token_stream().to_string());
+fn source(check: &Check) -> String {
+    let expression = &check.expression;
+    let text = expression.span().source_text().unwrap_or_else(|| expression.to_token_stream().to_string());
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -19,6 +19,7 @@ use crate::{
 pub(crate) fn expand(api: &Api) -> TokenStream {
     let p = Private::locate();
     let Api { auth, open_api, item, operations } = api;
+    let (auth, alias) = access::alias(auth);
     let (generics, _, where_clause) = item.generics.split_for_impl();
     let ty = &item.self_ty;
     let configured = item.attrs.iter().filter(|attribute| is(attribute, "cfg")).collect::<Vec<_>>();
@@ -26,7 +27,7 @@ pub(crate) fn expand(api: &Api) -> TokenStream {
     let rules: Vec<Ident> = (0..operations.len()).map(|index| format_ident!("__AuthRule{index}")).collect();
     let rule_items = operations.iter().zip(&rules).map(|(operation, rule)| {
         let name = format!("{}::{}", type_name(ty), operation.method.sig.ident.unraw());
-        rule_item(rule, &name, operation, auth, &p)
+        rule_item(rule, &name, operation, &auth, &p)
     });
     let twins = operations.iter().zip(&rules).map(|(operation, rule)| twin(operation, rule, &p));
     quote! {
@@ -34,6 +35,8 @@ pub(crate) fn expand(api: &Api) -> TokenStream {
 
         #(#configured)*
         const _: () = {
+            #alias
+
             #(#rule_items)*
 
             #open_api

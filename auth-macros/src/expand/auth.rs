@@ -201,52 +201,62 @@ fn with_permissions(listed: &[&LitStr], permission: &TokenStream, p: &Private) -
 
 /// The chain: what every scheme finds, which of it counts, and who vouches for it.
 fn authenticate(auth: &Auth, p: &Private) -> TokenStream {
-    let local = |name: &str| Ident::new(name, Span::mixed_site());
-    let (request, accepted, context, attempt) =
-        (local("request"), local("accepted"), local("context"), local("attempt"));
+    let [request, accepted, attempt] = ["request", "accepted", "attempt"].map(local);
     let credentials: Vec<Ident> = (0..auth.schemes.len()).map(|i| local(&format!("credential{i}"))).collect();
-    let find = auth.schemes.iter().zip(&credentials).enumerate().map(|(index, (scheme, credential))| {
-        let kind = kind(&scheme.kind);
-        // A credential that the scheme does not carry is said at the type of the field.
-        let ty = &scheme.ty;
-        quote_spanned! {ty.span()=>
-            let #credential = #p::find::<#p::kind::#kind, <#ty as #p::Authenticator>::Credential>(
-                #request, #accepted, &SCHEMES[#index], #index,
-            );
-        }
-    });
-    let grants = auth.grants.as_ref().map(|field| quote!(let identity = self.#field.apply(identity);));
-    let steps = auth.schemes.iter().zip(&credentials).enumerate().map(|(index, (scheme, credential))| {
-        let (field, ty) = (&scheme.field, &scheme.ty);
-        let authenticate = quote_spanned!(ty.span()=> <#ty as #p::Authenticator>::authenticate);
-        quote! {
-            if chosen.contains(#index) {
-                if let #p::Credential::Found(found) = #credential.0 {
-                    let said = #authenticate(&self.#field, found, &#context).await;
-                    if let #p::core::option::Option::Some(identity) = #attempt.step(#index, said) {
-                        #grants
-                        return #p::Authentication::Authenticated(#p::Principal::new(identity, #index));
-                    }
-                }
-            }
-        }
-    });
+    let schemes = || auth.schemes.iter().zip(&credentials).enumerate();
+    let finds = schemes().map(|(index, (scheme, credential))| find(index, scheme, credential, p));
+    let steps = schemes().map(|(index, (scheme, credential))| step(index, scheme, credential, auth.grants.as_ref(), p));
     quote! {
         async fn authenticate(
             &self,
             #request: &#p::poem::Request,
             #accepted: #p::SchemeSet,
         ) -> #p::Authentication<Self> {
-            #(#find)*
+            #(#finds)*
             let chosen = match #p::choose(#request, #accepted, SCHEMES, &[#(#credentials.1),*]) {
                 #p::Choice::One(chosen) => chosen,
                 #p::Choice::None => return #p::Authentication::Anonymous,
                 refused => return #p::Authentication::Refused(#p::Refusal::from(refused)),
             };
-            let #context = #p::Context::of::<Self>();
             let mut #attempt = #p::Attempt::new();
             #(#steps)*
             #p::Authentication::Refused(#attempt.refusal())
+        }
+    }
+}
+
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// A credential that the scheme does not carry is an error at the type of the field.
+fn find(index: usize, scheme: &Scheme, credential: &Ident, p: &Private) -> TokenStream {
+    let [request, accepted] = ["request", "accepted"].map(local);
+    let (ty, kind, p) = (&scheme.ty, kind(&scheme.kind), p.at(scheme.ty.span()));
+    quote_spanned! {ty.span()=>
+        let #credential = #p::find::<#p::kind::#kind, <#ty as #p::Authenticator>::Credential>(
+            #request, #accepted, &SCHEMES[#index], #index,
+        );
+    }
+}
+
+/// So is a type that is no authenticator.
+fn step(index: usize, scheme: &Scheme, credential: &Ident, grants: Option<&Ident>, p: &Private) -> TokenStream {
+    let attempt = local("attempt");
+    let (field, ty) = (&scheme.field, &scheme.ty);
+    let grants = grants.map(|field| quote!(let identity = self.#field.apply(identity);));
+    let at_type = p.at(ty.span());
+    let said = quote_spanned! {ty.span()=>
+        <#ty as #at_type::Authenticator>::authenticate(&self.#field, found, &#at_type::Context::of::<Self>()).await
+    };
+    quote! {
+        if chosen.contains(#index) {
+            if let #p::Credential::Found(found) = #credential.0 {
+                if let #p::core::option::Option::Some(identity) = #attempt.step(#index, #said) {
+                    #grants
+                    return #p::Authentication::Authenticated(#p::Principal::new(identity, #index));
+                }
+            }
         }
     }
 }

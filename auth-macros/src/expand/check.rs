@@ -3,12 +3,14 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{
-    Expr, Pat,
-    spanned::Spanned,
+    Pat,
     visit_mut::{self, VisitMut},
 };
 
-use crate::{model::Access, paths::Private};
+use crate::{
+    model::{Access, Check},
+    paths::Private,
+};
 
 /// One argument of the generated function: what it is called there, and the pattern that the user wrote for it.
 pub(crate) struct Argument<'a> {
@@ -50,9 +52,11 @@ pub(crate) fn expand(access: &Access, guard: &Ident, arguments: &[Argument<'_>])
     }
 }
 
-/// What is wrong with a check's type is said at the check.
-fn ask(check: &Expr, p: &Private) -> TokenStream {
-    quote_spanned!(check.span()=> #p::ask(#check).await)
+/// All of it stands at the word `check`, so that a check of a wrong type is one error there. The `match` keeps what the
+/// expression borrows alive until it is answered.
+fn ask(check: &Check, p: &Private) -> TokenStream {
+    let (p, expression) = (p.at(check.span), &check.expression);
+    quote_spanned!(check.span=> match #expression { check => #p::ask(check).await })
 }
 
 /// The user's pattern over a reference: every name of it is bound by reference.

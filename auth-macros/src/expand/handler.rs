@@ -37,26 +37,29 @@ pub(crate) fn expand(handler: &Handler) -> TokenStream {
     let call_await = signature.asyncness.map(|_| quote!(.await));
     let (generics, _, where_clause) = signature.generics.split_for_impl();
     let returns = returns(&signature.output);
-    let known = access::known(access, auth);
-    let constant = access::expand(access, auth);
+    let (auth, alias) = access::alias(auth);
+    let known = access::known(access, &auth);
+    let constant = access::expand(access, &auth);
     let text = name.unraw().to_string();
     quote! {
         #(#configured)*
-        const _: () = { #known };
-
-        #(#configured)*
-        #[doc(hidden)]
         #[allow(non_camel_case_types, reason = "generated")]
         struct #rule;
 
         #(#configured)*
-        impl #p::Rule for #rule {
-            type Auth = #auth;
-            const OPERATION: &'static #p::Operation<#auth> = &#p::Operation::new(
-                #p::core::concat!(#p::core::module_path!(), "::", #text),
-                #constant,
-            );
-        }
+        const _: () = {
+            #alias
+
+            #known
+
+            impl #p::Rule for #rule {
+                type Auth = #auth;
+                const OPERATION: &'static #p::Operation<#auth> = &#p::Operation::new(
+                    #p::core::concat!(#p::core::module_path!(), "::", #text),
+                    #constant,
+                );
+            }
+        };
 
         #(#documented)*
         #attribute

@@ -47,6 +47,7 @@ fn configured_attribute(Configured { word, span, arguments, item }: Configured) 
     let written = Written::parse(word, span, arguments);
     let expanded = match Item::parse(word, &item) {
         Item::Api(open_api, block) => {
+            let open_api = open_api.unwrap_or_else(|| forgotten_open_api(span, &mut errors));
             let written = errors.ok(written);
             api::expand(&lower::api::lower(written, open_api, *block, &mut errors))
         }
@@ -62,6 +63,13 @@ fn configured_attribute(Configured { word, span, arguments, item }: Configured) 
     };
     let errors = errors.into_tokens();
     quote!(#errors #expanded)
+}
+
+/// In its place, so that the operations can be compiled.
+fn forgotten_open_api(span: Span, errors: &mut Errors) -> syn::Attribute {
+    errors.span(span, "`#[OpenApi]` is missing: write it below `#[protected]`");
+    let p = Private::locate();
+    syn::parse_quote!(#[#p::poem_openapi::OpenApi])
 }
 
 /// `permissions!`.
@@ -103,14 +111,16 @@ pub(crate) fn requirement(input: TokenStream) -> TokenStream {
         model.add(list, lower::access::Position::Macro, &mut errors);
     }
     if !errors.is_empty() {
-        return errors.into_tokens();
+        let errors = errors.into_tokens();
+        return quote!({ #errors });
     }
     let p = Private::locate();
-    let auth = model.auth.take().unwrap_or_else(lower::access::default_auth);
+    let (auth, alias) = access::alias(&model.auth.take().unwrap_or_else(lower::access::default_auth));
     let access: Access = model.into_access();
     let known = access::known(&access, &auth);
     let access = access::expand(&access, &auth);
     quote! {{
+        #alias
         #known
         const REQUIREMENT: &#p::Operation<#auth> = &#p::Operation::new(
             #p::core::concat!(#p::core::module_path!(), ":", #p::core::line!()),

@@ -47,8 +47,11 @@ fn held(held: &Held, permissions: &Path, p: &Private) -> TokenStream {
     match held {
         Held::All => quote!(<#permissions>::set(<#permissions>::ALL)),
         Held::These(names) => {
-            let entries = names.iter().map(|name| permission(name, permissions));
-            quote!(<<#permissions as #p::Table>::Set>::EMPTY #(.with(#entries))*)
+            let empty = quote!(<<#permissions as #p::Table>::Set>::EMPTY);
+            names
+                .iter()
+                .map(|name| permission(name, permissions))
+                .fold(empty, |set, entry| quote!(#p::with(#set, #entry)))
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use proc_macro2::Span;
 use syn::{
-    Expr, ExprReturn, ExprTry, LitStr, Path, parse_quote,
+    Expr, ExprReturn, ExprTry, Lit, Path, parse_quote,
     visit::{self, Visit},
 };
 
 use crate::{
     errors::{Errors, each_once},
-    model::{Access, Name, Requirement},
+    model::{Access, Check, Name, Requirement},
     parse::{
         attribute::{Content, Written},
         clause::{Clause, ClauseKind, Of, Quantifier},
@@ -34,7 +34,7 @@ pub(crate) struct Clauses {
     pub(crate) auth: Option<Path>,
     pub(crate) hide: bool,
     pub(crate) requirements: Vec<Requirement>,
-    pub(crate) checks: Vec<Expr>,
+    pub(crate) checks: Vec<Check>,
 }
 
 /// The attributes of an operation, below a floor.
@@ -104,7 +104,7 @@ fn any(mut requirements: Vec<Requirement>) -> Requirement {
 fn requirement(
     span: Span,
     kind: ClauseKind,
-    checks: &mut Vec<Expr>,
+    checks: &mut Vec<Check>,
     position: Position,
     errors: &mut Errors,
 ) -> Option<Requirement> {
@@ -142,12 +142,16 @@ fn group(
     span: Span,
     word: &str,
     list: Vec<Clause>,
-    checks: &mut Vec<Expr>,
+    checks: &mut Vec<Check>,
     position: Position,
     errors: &mut Errors,
 ) -> Option<Vec<Requirement>> {
     if list.is_empty() {
-        errors.span(span, format!("an empty `{word}` says nothing about who may call; write clauses: `{word}(role(\"..\"), permission(\"..\"))`"));
+        let clauses = if word == "not" { "role(\"..\")" } else { "role(\"..\"), permission(\"..\")" };
+        errors.span(
+            span,
+            format!("an empty `{word}` says nothing about who may call; write clauses: `{word}({clauses})`"),
+        );
         return None;
     }
     Some(
@@ -177,7 +181,7 @@ fn name_list(span: Span, of: Of, quantifier: Quantifier, names: Vec<Name>, error
 fn check(
     span: Span,
     expression: Expr,
-    checks: &mut Vec<Expr>,
+    checks: &mut Vec<Check>,
     position: Position,
     errors: &mut Errors,
 ) -> Option<Requirement> {
@@ -199,26 +203,32 @@ fn check(
         Position::Operation | Position::Handler => {}
     }
     check_stays_inside(&expression, errors);
-    checks.push(expression);
+    checks.push(Check { span, expression });
     Some(Requirement::Check(checks.len() - 1))
 }
 
 /// `"90s"`, `"5m"`, `"12h"`, `"7d"` in seconds.
-fn duration(text: &LitStr, errors: &mut Errors) -> Option<u64> {
-    let value = text.value();
-    let digits = value.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match &value[digits.len()..] {
-        "s" => Some(1),
-        "m" => Some(60),
-        "h" => Some(3600),
-        "d" => Some(86400),
+fn duration(text: &Lit, errors: &mut Errors) -> Option<u64> {
+    let seconds = match text {
+        Lit::Str(text) => seconds(&text.value()),
         _ => None,
     };
-    let seconds = unit.and_then(|unit| digits.parse::<u64>().ok()?.checked_mul(unit)).filter(|seconds| *seconds > 0);
     if seconds.is_none() {
         errors.at(text, "expected a time such as `\"30s\"`, `\"5m\"`, `\"12h\"` or `\"7d\"`");
     }
     seconds
+}
+
+fn seconds(text: &str) -> Option<u64> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86400,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok()?.checked_mul(unit).filter(|seconds| *seconds > 0)
 }
 
 fn public_stands_alone(written: &[Written], errors: &mut Errors) {
@@ -292,9 +302,9 @@ fn auth_stands_outside(span: Span, position: Position, errors: &mut Errors) {
     }
 }
 
-fn at_most_64_checks(checks: &[Expr], errors: &mut Errors) {
-    if let Some(expression) = checks.get(64) {
-        errors.at(expression, "at most 64 checks on one operation");
+fn at_most_64_checks(checks: &[Check], errors: &mut Errors) {
+    if let Some(check) = checks.get(64) {
+        errors.span(check.span, "at most 64 checks on one operation");
     }
 }
 

@@ -87,7 +87,7 @@ fn names(ty: &Type) -> Vec<String> {
 pub(crate) fn arguments_of_checks_are_used(signature: &mut Signature, access: &Access) {
     let Access::Required { checks, .. } = access else { return };
     let mut mentioned = HashSet::new();
-    checks.iter().for_each(|check| collect(check.to_token_stream(), &mut mentioned));
+    checks.iter().for_each(|check| collect(check.expression.to_token_stream(), &mut mentioned));
     for input in &mut signature.inputs {
         if let FnArg::Typed(argument) = input
             && bindings(&argument.pat).iter().any(|name| mentioned.contains(name))

@@ -150,7 +150,7 @@ fn reason(span: Span, arguments: TokenStream) -> syn::Result<LitStr> {
         if input.is_empty() {
             return Err(syn::Error::new(span, MESSAGE));
         }
-        let word = Ident::parse_any(input)?;
+        let word = input.call(Ident::parse_any).map_err(|error| syn::Error::new(error.span(), MESSAGE))?;
         if word != "reason" || !input.peek(Token![=]) {
             return Err(syn::Error::new(word.span(), MESSAGE));
         }

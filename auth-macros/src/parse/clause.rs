@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenTree};
 use syn::{
-    Expr, Ident, LitStr, Path, Token,
+    Expr, Ident, Lit, LitStr, Path, Token,
     ext::IdentExt,
     parenthesized,
     parse::{Parse, ParseStream},
@@ -26,7 +26,7 @@ pub(crate) enum ClauseKind {
         names: Vec<Name>,
     },
     Check(Box<Expr>),
-    Fresh(LitStr),
+    Fresh(Lit),
     Hide,
     /// `auth = path`: not a clause, but it stands among them.
     Auth(Path),

@@ -10,8 +10,8 @@ use super::{
 
 /// What an attribute stands on.
 pub(crate) enum Item {
-    /// An impl block, and the `#[OpenApi]` below the attribute.
-    Api(Attribute, Box<ItemImpl>),
+    /// An impl block, and the `#[OpenApi]` below the attribute, unless it was forgotten.
+    Api(Option<Attribute>, Box<ItemImpl>),
     /// A function, and the `#[handler]` below the attribute.
     Handler(Attribute, Box<ItemFn>),
     /// Anywhere else; with what to write.
@@ -33,12 +33,17 @@ impl Item {
 
     fn of_impl(word: Word, mut block: ItemImpl) -> Self {
         match remove(&mut block.attrs, "OpenApi") {
-            Some(open_api) if block.trait_.is_none() => Self::Api(open_api, Box::new(block)),
+            open_api if block.trait_.is_none() && (open_api.is_some() || has_operations(&block)) => {
+                Self::Api(open_api, Box::new(block))
+            }
             Some(_) => Self::Misplaced(format!(
                 "`#[{}]` protects the operations of a type, not the methods of a trait",
                 word.as_str()
             )),
-            None => Self::Misplaced(without_open_api(&block)),
+            None => Self::Misplaced(
+                "`#[protected]` must stand above `#[OpenApi]`: below it, the operations are already made, without a rule"
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -49,15 +54,8 @@ fn remove(attributes: &mut Vec<Attribute>, name: &str) -> Option<Attribute> {
 }
 
 /// `#[OpenApi]` takes `#[oai]` away: where there still is one, it did not run.
-fn without_open_api(block: &ItemImpl) -> String {
-    let has_operations =
-        block.items.iter().any(|item| matches!(item, ImplItem::Fn(method) if has(&method.attrs, "oai")));
-    if has_operations {
-        "`#[OpenApi]` is missing: write it below `#[protected]`".to_owned()
-    } else {
-        "`#[protected]` must stand above `#[OpenApi]`: below it, the operations are already made, without a rule"
-            .to_owned()
-    }
+fn has_operations(block: &ItemImpl) -> bool {
+    block.items.iter().any(|item| matches!(item, ImplItem::Fn(method) if has(&method.attrs, "oai")))
 }
 
 fn misplaced(word: Word, item: &TokenStream) -> String {
@@ -73,7 +71,13 @@ fn misplaced(word: Word, item: &TokenStream) -> String {
             let name = &function.sig.ident;
             format!("`#[{attribute}]` must stand above `#[handler]`, which makes `{name}` an endpoint")
         }
-        Err(_) => format!("`#[{attribute}]` goes on an operation of an `#[OpenApi]` impl block, or above `#[handler]`"),
+        Err(_) if word == Word::Protected => {
+            "`#[protected]` goes on an impl block, above `#[OpenApi]`, on its operations, or above `#[handler]`"
+                .to_owned()
+        }
+        Err(_) => {
+            format!("`#[{attribute}]` goes on an operation of a `#[protected]` impl block, or above `#[handler]`")
+        }
     }
 }
 

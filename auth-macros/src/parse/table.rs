@@ -80,9 +80,10 @@ impl Parse for Roles {
         const EXAMPLE: &str = "roles! { pub enum Role: Permission { Viewer = \"Viewer\" => [View] } }";
         let (attributes, visibility, name) = head(input, EXAMPLE)?;
         if !input.peek(Token![:]) {
-            return Err(
-                input.error(format!("say which permissions these roles hold: `enum {name}: Permission {{ .. }}`"))
-            );
+            return Err(syn::Error::new(
+                name.span(),
+                format!("say which permissions these roles hold: `enum {name}: Permission {{ .. }}`"),
+            ));
         }
         input.parse::<Token![:]>()?;
         let permissions = input.call(Path::parse_mod_style)?;

@@ -54,7 +54,8 @@ impl Environment {
     pub fn json<T: DeserializeOwned>(&self, setting: &'static str, expected: &str) -> Result<Option<T>, SettingError> {
         let Some(text) = self.text(setting)? else { return Ok(None) };
         let in_words = |error: serde_json::Error| {
-            SettingError::new(setting, format_args!("is not {expected} (see column {})", error.column()))
+            let (line, column) = (error.line(), error.column());
+            SettingError::new(setting, format_args!("is not {expected} (see line {line}, column {column})"))
         };
         serde_json::from_str(&text).map(Some).map_err(in_words)
     }

@@ -34,8 +34,8 @@ impl Running {
 
     /// Ctrl-C.
     pub(crate) fn interrupt(&mut self) -> ExitStatus {
-        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
-        assert!(sent.expect("`kill` is there").success());
+        let sent = Command::new("sh").args(["-c", &format!("kill -INT {}", self.child.id())]).status();
+        assert!(sent.expect("`sh` is there").success());
         self.child.wait().expect("it ends")
     }
 }

@@ -3,12 +3,19 @@
 #![allow(clippy::unused_async, clippy::unused_self, reason = "what is tested are signatures of endpoints")]
 
 mod browsers;
+mod callers;
 mod challenges;
+mod checks;
 mod credentials;
 mod fixture;
+mod log;
 mod methods;
+mod mounting;
 mod ordering;
 mod paths;
 mod refusals;
+mod rules;
+mod subtrees;
+mod tables;
 mod wide;
 mod wire;

@@ -1,5 +1,4 @@
 use auth_runtime::prelude::*;
-use poem_openapi::OpenApi;
 
 trait List {
     fn list(&self);
@@ -8,7 +7,7 @@ trait List {
 struct Entries;
 
 #[protected]
-#[OpenApi]
+#[poem_openapi::OpenApi]
 impl List for Entries {
     fn list(&self) {}
 }
