@@ -99,7 +99,7 @@ impl<'a, R: Rule> ApiExtractor<'a> for Guard<R> {
     type ParamRawType = ();
 
     fn security_schemes() -> Vec<&'static str> {
-        vec![R::OPERATION.name()]
+        vec![R::OPERATION.place()]
     }
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {

@@ -1,8 +1,8 @@
 //! The rules as a document: puts into OpenAPI 3.0 what Poem's registry has no place for.
 //!
-//! Every operation that the macros generate names itself as its only security scheme (`Guard::security_schemes`).
-//! That name is looked up here and gives way to what its rule says, so a document cannot show another rule than the
-//! one that is enforced.
+//! Every operation that the macros generate gives its place in the source as its only security scheme
+//! (`Guard::security_schemes`). That place is looked up here and gives way to what its rule says, so a document cannot
+//! show another rule than the one that is enforced.
 
 use serde_json::{Map, Value, json};
 
@@ -47,8 +47,8 @@ fn describe<A: Authority>(
     operations: &[&'static Operation<A>],
     configured: SchemeSet,
 ) {
-    let name = documented.get("security").and_then(|list| list[0].as_object()?.keys().next().cloned());
-    let Some(operation) = name.and_then(|name| operations.iter().find(|operation| operation.name() == name)) else {
+    let place = documented.get("security").and_then(|list| list[0].as_object()?.keys().next().cloned());
+    let Some(operation) = place.and_then(|place| operations.iter().find(|operation| operation.place() == place)) else {
         return;
     };
     documented.insert("security".into(), security(operation, configured));

@@ -5,6 +5,8 @@ use auth_runtime::{
     credential::{ApiKey, BasicCredentials, BearerToken, HttpCredentials},
     prelude::*,
 };
+use poem::{IntoEndpoint, http::header, test::TestClient};
+use tokio::runtime::Builder;
 
 permissions! {
     /// What a caller may do with entries.
@@ -91,3 +93,20 @@ authenticator!(
     /// Takes credentials of any other scheme.
     Cards, HttpCredentials, as_str
 );
+
+/// The status of the answer to a request such as `GET /entries`; `token` is `name.Role_Role`, or empty for a caller
+/// without a credential.
+///
+/// # Panics
+/// If it is not a request.
+#[must_use]
+pub fn status(app: impl IntoEndpoint, request: &str, token: &str) -> u16 {
+    let (method, path) = request.split_once(' ').expect("METHOD /path");
+    let client = TestClient::new(app);
+    let mut request = client.request(method.parse().expect("a method"), path);
+    if !token.is_empty() {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    }
+    let runtime = Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(request.send()).0.status().as_u16()
+}

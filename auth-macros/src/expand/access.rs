@@ -99,7 +99,5 @@ fn asserted(leaf: &Requirement, auth: &Path, p: &Private) -> Option<(Span, Token
 
 /// The expression as it was written, on one line.
 fn source(check: &Check) -> String {
-    let expression = &check.expression;
-    let text = expression.span().source_text().unwrap_or_else(|| expression.to_token_stream().to_string());
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    check.expression.to_token_stream().to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -71,7 +71,8 @@ fn rule_item(rule: &Ident, name: &str, operation: &Operation, auth: &syn::Path, 
             const OPERATION: &'static #p::Operation<#auth> = &#p::Operation::new(
                 #p::core::concat!(#p::core::module_path!(), "::", #name),
                 #access,
-            );
+            )
+            .at(#p::core::concat!(#p::core::file!(), ":", #p::core::line!(), ":", #p::core::column!(), ":", #name));
         }
     }
 }

@@ -55,9 +55,10 @@ pub(crate) fn expand(handler: &Handler) -> TokenStream {
             impl #p::Rule for #rule {
                 type Auth = #auth;
                 const OPERATION: &'static #p::Operation<#auth> = &#p::Operation::new(
-                    #p::core::concat!(#p::core::module_path!(), "::", #text),
-                    #constant,
-                );
+                #p::core::concat!(#p::core::module_path!(), "::", #text),
+                #constant,
+            )
+            .at(#p::core::concat!(#p::core::file!(), ":", #p::core::line!(), ":", #p::core::column!(), ":", #text));
             }
         };
 

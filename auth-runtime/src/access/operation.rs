@@ -25,6 +25,7 @@ pub enum Access<A: 'static> {
 #[derive(Clone, Copy, Debug)]
 pub struct Operation<A: 'static> {
     name: &'static str,
+    place: &'static str,
     access: Access<A>,
     schemes: SchemeSet,
 }
@@ -50,7 +51,19 @@ impl<A: Authority> Operation<A> {
                 schemes
             }
         };
-        Self { name, access, schemes }
+        Self { name, place: name, access, schemes }
+    }
+
+    /// The same, declared at this place in the source.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn at(self, place: &'static str) -> Self {
+        Self { place, ..self }
+    }
+
+    /// What tells it from all others: two functions of one module may each declare a type of one name.
+    pub(crate) const fn place(&self) -> &'static str {
+        self.place
     }
 
     /// Its name: `module::Type::method`.

@@ -68,7 +68,7 @@ impl Received {
         let mut buffer = [0; 4096];
         while let Ok(Ok(length)) = timeout(Duration::from_secs(5), stream.read(&mut buffer)).await {
             bytes.extend_from_slice(&buffer[..length]);
-            if length == 0 || bytes.starts_with(b"HTTP/1.1 101") {
+            if length == 0 || is_complete(&bytes) {
                 break;
             }
         }
@@ -89,4 +89,12 @@ impl Received {
         let lines = self.head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("date:"));
         (lines.collect(), &self.body)
     }
+}
+
+/// Whether there is all that a connection brings that stays open.
+fn is_complete(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes).to_ascii_lowercase();
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.split_once("content-length: ").and_then(|(_, rest)| rest.lines().next()?.parse().ok());
+    head.contains("\r\nconnection: upgrade") || length.is_some_and(|length: usize| body.len() >= length)
 }
