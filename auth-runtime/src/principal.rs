@@ -85,7 +85,7 @@ impl<A: Authority> Principal<A> {
     /// The caller's roles.
     #[must_use]
     pub fn roles(&self) -> <A::Role as Table>::Set {
-        TableSet::from_words(self.identity.roles())
+        self.identity.roles::<A>()
     }
 
     /// Whether the caller has this role.
@@ -97,7 +97,7 @@ impl<A: Authority> Principal<A> {
     /// The caller's permissions: direct ones, and those of the roles.
     #[must_use]
     pub fn permissions(&self) -> <A::Permission as Table>::Set {
-        TableSet::from_words(self.identity.permissions())
+        self.identity.permissions::<A>()
     }
 
     /// Whether the caller has this permission.
@@ -150,15 +150,15 @@ impl<A: Authority> fmt::Debug for Principal<A> {
 /// What is known of a caller when a requirement is read.
 impl<A: Authority> Facts<A> for Principal<A> {
     fn role(&self, index: u16) -> Option<bool> {
-        Some(contains(self.identity.roles(), index))
+        Some(contains(self.identity.role_words(), index))
     }
 
     fn permission(&self, index: u16) -> Option<bool> {
-        Some(contains(self.identity.permissions(), index))
+        Some(contains(self.identity.permission_words(), index))
     }
 
     fn scope(&self, index: u16) -> Option<bool> {
-        Some(contains(self.identity.scopes(), index))
+        Some(contains(self.identity.scope_words(), index))
     }
 
     fn scheme(&self, index: u16) -> Option<bool> {
@@ -175,6 +175,10 @@ impl<A: Authority> Facts<A> for Principal<A> {
 impl<'a, A: Authority> FromRequest<'a> for Principal<A> {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
         let slot = Slot::<A>::of(request).map_err(Rejection::into_error)?;
-        slot.principal().cloned().ok_or_else(|| Rejection::no_rule::<Self>().into_error())
+        match slot.admitted() {
+            Some((Some(principal), _)) => Ok(principal.clone()),
+            Some((None, site)) => Err(Rejection::nobody(site).into_error()),
+            None => Err(Rejection::no_rule::<Self>().into_error()),
+        }
     }
 }

@@ -139,6 +139,11 @@ impl Rejection {
     /// Nothing was sent: no error in the challenges (RFC 6750, section 3.1).
     pub(crate) fn anonymous<A: Authority>(site: Site<A>) -> Self {
         tracing::info!(operation = site.operation.name(), "denied: no credential");
+        Self::nobody(site)
+    }
+
+    /// A caller is asked for where anonymous ones are let in: no event, as `Option<Principal<..>>` asks every time.
+    pub(crate) fn nobody<A: Authority>(site: Site<A>) -> Self {
         Self::new::<A>(RejectionCode::AuthenticationRequired, challenge::plain::<A>(site.accepted))
     }
 

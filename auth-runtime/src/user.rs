@@ -113,7 +113,8 @@ async fn load<U: LoadUser>(request: &Request) -> Result<Arc<U>, Rejection> {
         return Ok(user);
     }
     let user = match slot.admitted() {
-        None | Some((None, _)) => U::anonymous().ok_or_else(Rejection::no_rule::<CurrentUser<U>>)?,
+        None => U::anonymous().ok_or_else(Rejection::no_rule::<CurrentUser<U>>)?,
+        Some((None, site)) => U::anonymous().ok_or_else(|| Rejection::nobody(site))?,
         Some((Some(caller), site)) => U::load(caller, request)
             .await
             .map_err(|error| Rejection::user_unavailable(caller, &error))?

@@ -23,10 +23,7 @@ impl Entries {
 
 #[protected(check = name.0 == "alice")]
 #[handler]
-async fn greet(
-    #[cfg(all())] name: poem::web::Query<String>,
-    #[cfg(any())] missing: NoSuchType,
-) -> String {
+async fn greet(#[cfg(all())] name: poem::web::Query<String>, #[cfg(any())] missing: NoSuchType) -> String {
     name.0
 }
 

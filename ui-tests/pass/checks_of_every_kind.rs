@@ -26,8 +26,8 @@ fn later(caller: &Principal<Auth>) -> impl Future<Output = bool> + Send + use<> 
     ready(caller.subject() == "alice")
 }
 
-fn known(name: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    if name == "alice" { Ok(()) } else { Err("unknown".into()) }
+fn known(name: &str) -> Result<(), std::io::Error> {
+    if name == "alice" { Ok(()) } else { Err(std::io::ErrorKind::NotFound.into()) }
 }
 
 fn limit(count: &i64) -> Result<(), std::num::ParseIntError> {
@@ -110,7 +110,17 @@ impl Entries {
 fn main() {
     let app = || auth().service(Entries { owner: "alice".to_owned() }, "Entries", "1.0");
     for path in [
-        "sync", "async", "awaited", "future", "result", "fallible", "block", "closure", "statements", "match", "or",
+        "sync",
+        "async",
+        "awaited",
+        "future",
+        "result",
+        "fallible",
+        "block",
+        "closure",
+        "statements",
+        "match",
+        "or",
         "several?count=1",
     ] {
         assert_eq!(status(app(), &format!("GET /{path}"), "alice.Viewer"), 200, "{path}");

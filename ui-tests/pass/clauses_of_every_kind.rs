@@ -19,7 +19,7 @@ impl Entries {
         permissions("view", Permission::Edit),
         any_permission("view", "edit"),
         schemes("token", "password"),
-        scheme = "token",
+        scheme = "token"
     )]
     #[protected(not(any(role("Viewer"), all(not(authenticated), permission("edit")))), hide)]
     #[permission(auth_ui_tests::Permission::View)]

@@ -1,6 +1,6 @@
 #![allow(dead_code)]
 
-use auth_runtime::prelude::*;
+use ::auth_runtime::prelude::*;
 use auth_ui_tests::{Auth, auth, status};
 use poem::{EndpointExt, Route, get, handler};
 use poem_openapi::OpenApi;
@@ -26,7 +26,6 @@ fn Some() {}
 #[allow(non_upper_case_globals)]
 const None: u8 = 0;
 mod core {}
-mod std {}
 mod auth_runtime {}
 
 permissions! {

@@ -29,7 +29,7 @@ impl Entries {
     ) -> PlainText<String> {
         id += 1;
         count.0 = None;
-        PlainText(id.to_string())
+        PlainText(format!("{id} {:?}", count.0))
     }
 
     #[protected(check = owner == caller.subject() && !title.is_empty())]

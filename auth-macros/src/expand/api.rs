@@ -41,7 +41,7 @@ pub(crate) fn expand(api: &Api) -> TokenStream {
 
             #open_api
             #(#lints)*
-            #[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic, reason = "generated")]
+            #[allow(deprecated, non_snake_case, unused_qualifications, clippy::all, clippy::pedantic, reason = "generated")]
             impl #generics #ty #where_clause {
                 #(#twins)*
             }

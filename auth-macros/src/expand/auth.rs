@@ -216,7 +216,7 @@ fn authenticate(auth: &Auth, p: &Private) -> TokenStream {
             let chosen = match #p::choose(#request, #accepted, SCHEMES, &[#(#credentials.1),*]) {
                 #p::Choice::One(chosen) => chosen,
                 #p::Choice::None => return #p::Authentication::Anonymous,
-                refused => return #p::Authentication::Refused(#p::Refusal::from(refused)),
+                refused => return #p::Authentication::Refused(#p::core::convert::From::from(refused)),
             };
             let mut #attempt = #p::Attempt::new();
             #(#steps)*

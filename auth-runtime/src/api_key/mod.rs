@@ -158,7 +158,7 @@ mod tests {
         let keys = of(record.roles(["Viewer"]).permissions(["edit"]).display_name("Nightly build"));
         let identity = authenticate(&keys, key.as_str()).await.unwrap();
         assert_eq!((identity.issuer(), identity.subject()), ("api-key", "nightly-build"));
-        assert_eq!((identity.roles(), identity.permissions()), ([0b1].as_slice(), [0b11].as_slice()));
+        assert_eq!((identity.role_words(), identity.permission_words()), ([0b1].as_slice(), [0b11].as_slice()));
         assert_eq!(identity.display_name(), "Nightly build");
         assert_eq!(identity.authenticated_at(), None);
         assert_eq!(authenticate(&keys.issuer("machines"), key.as_str()).await.unwrap().issuer(), "machines");

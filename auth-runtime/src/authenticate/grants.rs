@@ -67,7 +67,7 @@ impl<P: Table> Grants<P> {
             None => identity,
             Some(Grant::Replace(permissions)) => identity.with_permissions(permissions.as_slice()),
             Some(Grant::Add(permissions)) => {
-                let mine = P::Set::from_words(identity.permissions());
+                let mine = P::Set::from_words(identity.permission_words());
                 let words = mine.as_slice().iter().zip(permissions.as_slice()).map(|(a, b)| a | b);
                 let words: Vec<u64> = words.collect();
                 identity.with_permissions(&words)

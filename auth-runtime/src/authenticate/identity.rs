@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc};
 use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
-use crate::access::Tables;
+use crate::{
+    access::{Table, TableSet, Tables},
+    authenticate::Authority,
+};
 
 /// Bits over a table; two words stand in the value itself.
 pub(crate) type Words = SmallVec<[u64; 2]>;
@@ -66,15 +69,27 @@ impl Identity {
         self.0.authenticated_at
     }
 
-    pub(crate) fn roles(&self) -> &[u64] {
+    /// The caller's roles.
+    #[must_use]
+    pub fn roles<A: Authority>(&self) -> <A::Role as Table>::Set {
+        TableSet::from_words(&self.0.roles)
+    }
+
+    /// The caller's permissions: direct ones, and those of the roles.
+    #[must_use]
+    pub fn permissions<A: Authority>(&self) -> <A::Permission as Table>::Set {
+        TableSet::from_words(&self.0.permissions)
+    }
+
+    pub(crate) fn role_words(&self) -> &[u64] {
         &self.0.roles
     }
 
-    pub(crate) fn permissions(&self) -> &[u64] {
+    pub(crate) fn permission_words(&self) -> &[u64] {
         &self.0.permissions
     }
 
-    pub(crate) fn scopes(&self) -> &[u64] {
+    pub(crate) fn scope_words(&self) -> &[u64] {
         &self.0.scopes
     }
 

@@ -155,19 +155,23 @@ mod tests {
     fn r39_names_are_a_string_or_an_array() {
         for roles in [json!("Viewer"), json!(["Viewer"]), json!("nobody Viewer"), json!(["nobody", "Viewer"])] {
             let identity = describe(&Mapping::default(), json!({ "roles": roles })).unwrap();
-            assert_eq!((identity.roles(), identity.permissions()), ([0b01].as_slice(), [0b01].as_slice()), "{roles}");
+            assert_eq!(
+                (identity.role_words(), identity.permission_words()),
+                ([0b01].as_slice(), [0b01].as_slice()),
+                "{roles}"
+            );
         }
         let identity =
             describe(&Mapping::default(), json!({ "permissions": "edit", "scope": "a entries", "scp": ["b"] }));
         let identity = identity.unwrap();
-        assert_eq!((identity.permissions(), identity.scopes()), ([0b10].as_slice(), [0b1].as_slice()));
+        assert_eq!((identity.permission_words(), identity.scope_words()), ([0b10].as_slice(), [0b1].as_slice()));
         assert_eq!(identity.scope(), "a entries b");
     }
 
     #[test]
     fn r39_a_role_with_a_space_in_an_array_is_one_name() {
         let identity = describe(&Mapping::default(), json!({ "roles": ["Administrator of another service"] })).unwrap();
-        assert!(identity.roles().is_empty());
+        assert!(identity.role_words().is_empty());
     }
 
     #[test]
@@ -186,7 +190,7 @@ mod tests {
     fn r39_roles_are_read_where_the_issuer_has_them() {
         let roles = |path: &str, claims: Value| {
             let mapping = Mapping { roles: ClaimPath::new(path), ..Mapping::default() };
-            describe(&mapping, claims).map(|identity| identity.roles().to_vec())
+            describe(&mapping, claims).map(|identity| identity.role_words().to_vec())
         };
         let keycloak = json!({ "realm_access": { "roles": ["Viewer"] }, "roles": ["Administrator"] });
         assert_eq!(roles("realm_access.roles", keycloak.clone()), Ok(vec![0b01]));

@@ -310,8 +310,8 @@ mod tests {
         let token = token.display_name("Alice A.").auth_time(1_700_000_000).sign().unwrap();
         let identity = identify(&issuer.verifier(), &token, Duration::ZERO).unwrap();
         assert_eq!((identity.issuer(), identity.subject()), ("https://issuer.example", "alice"));
-        assert_eq!((identity.roles(), identity.permissions()), ([0b1].as_slice(), [0b11].as_slice()));
-        assert_eq!((identity.scope(), identity.scopes()), ("entries mail", [0b1].as_slice()));
+        assert_eq!((identity.role_words(), identity.permission_words()), ([0b1].as_slice(), [0b11].as_slice()));
+        assert_eq!((identity.scope(), identity.scope_words()), ("entries mail", [0b1].as_slice()));
         assert_eq!((identity.display_name(), identity.authenticated_at()), ("Alice A.", Some(1_700_000_000)));
     }
 

@@ -306,7 +306,7 @@ mod tests {
     async fn r36_good_token_is_issuer_and_subject() {
         let identity = authenticate(&jwt(), &token(json!({ "roles": ["Viewer"] }))).await.unwrap();
         assert_eq!((identity.issuer(), identity.subject()), ("https://issuer.example", "alice"));
-        assert_eq!(identity.roles(), [0b1]);
+        assert_eq!(identity.role_words(), [0b1]);
         assert_eq!(identity.claims()["aud"], json!(["entries"]));
     }
 
@@ -339,7 +339,7 @@ mod tests {
         let jwt = jwt().roles_claim("realm_access.roles").permissions_claim("/perms").display_name_claim("nick");
         let token = token(json!({ "realm_access": { "roles": ["Viewer"] }, "perms": "view", "nick": "Al" }));
         let identity = authenticate(&jwt, &token).await.unwrap();
-        assert_eq!((identity.roles(), identity.display_name()), ([0b1].as_slice(), "Al"));
+        assert_eq!((identity.role_words(), identity.display_name()), ([0b1].as_slice(), "Al"));
         let error = authenticate(&jwt.only_access_tokens(), &token).await.unwrap_err();
         assert_eq!(error.to_string(), "type of token");
     }

@@ -284,7 +284,7 @@ mod tests {
         let identity = sign_in(&basic(user), "ALICE", PASSWORD).await.unwrap();
         // As the store writes the name.
         assert_eq!((identity.issuer(), identity.subject()), ("basic", "alice"));
-        assert_eq!((identity.roles(), identity.permissions()), ([0b1].as_slice(), [0b11].as_slice()));
+        assert_eq!((identity.role_words(), identity.permission_words()), ([0b1].as_slice(), [0b11].as_slice()));
         assert_eq!(identity.display_name(), "Alice A.");
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
         assert!(now - identity.authenticated_at().unwrap() <= 5);
@@ -358,7 +358,7 @@ mod tests {
         let basic = basic(alice());
         assert!(sign_in(&basic, "alice", PASSWORD).await.is_ok());
         change(&basic, |user| Some(user.roles(["Viewer"])));
-        assert_eq!(sign_in(&basic, "alice", PASSWORD).await.unwrap().roles(), [0b1]);
+        assert_eq!(sign_in(&basic, "alice", PASSWORD).await.unwrap().role_words(), [0b1]);
         change(&basic, |user| Some(user.disabled(true)));
         assert!(sign_in(&basic, "alice", PASSWORD).await.is_err());
         change(&basic, |_| Some(User::new("alice", hash_password("another horse").unwrap())));

@@ -34,7 +34,7 @@ const CLIENT: &str = "entry-book-docs";
 pub struct TokenDesk {
     /// The users.
     pub directory: Basic,
-    /// The issuer that [`Auth`] takes tokens of.
+    /// The issuer whose tokens the `Auth` of the demo takes.
     pub issuer: Arc<TokenIssuer>,
 }
 

@@ -53,6 +53,15 @@ fn result(word: &str, trace: &Trace) -> Result<(), Above> {
     }
 }
 
+fn boxed(word: &str) -> Result<(), Box<dyn Error + Send + Sync>> {
+    match word {
+        "yes" => Ok(()),
+        "above" => Err(Above(Unavailable::new("down").into()).into()),
+        "far-above" => Err(Unavailable::new("down").into()),
+        _ => Err("no".into()),
+    }
+}
+
 fn unavailable(word: &str) -> Result<bool, Unavailable> {
     if word == "unavailable" { Err(Unavailable::new("down")) } else { Ok(word == "yes") }
 }
@@ -119,6 +128,20 @@ impl Api {
     #[protected(check = fallible(word, trace))]
     #[oai(path = "/fallible", method = "get")]
     async fn fallible(&self, trace: Trace, Query(word): Query<String>) -> PlainText<String> {
+        trace.handle();
+        PlainText(word)
+    }
+
+    #[protected(check = boxed(word))]
+    #[oai(path = "/boxed", method = "get")]
+    async fn boxed(&self, trace: Trace, Query(word): Query<String>) -> PlainText<String> {
+        trace.handle();
+        PlainText(word)
+    }
+
+    #[protected(check = async { boxed(word) })]
+    #[oai(path = "/async-boxed", method = "get")]
+    async fn async_boxed(&self, trace: Trace, Query(word): Query<String>) -> PlainText<String> {
         trace.handle();
         PlainText(word)
     }
@@ -224,7 +247,10 @@ async fn a_check_that_says_yes_lets_in_and_one_that_says_no_does_not() {
         assert_eq!(outcome(&format!("/checks/{kind}?word=yes"), &caller).await, (200, 1, 1), "{kind}");
         assert_eq!(outcome(&format!("/checks/{kind}?word=no"), &caller).await, (403, 1, 0), "{kind}");
     }
-    assert_eq!(outcome("/checks/closure?word=yes", &caller).await.0, 200);
+    for kind in ["closure", "boxed", "async-boxed", "unavailable"] {
+        assert_eq!(outcome(&format!("/checks/{kind}?word=yes"), &caller).await.0, 200, "{kind}");
+        assert_eq!(outcome(&format!("/checks/{kind}?word=no"), &caller).await.0, 403, "{kind}");
+    }
     assert_eq!(outcome("/checks/closure?word=", &caller).await.0, 403);
 }
 
@@ -244,6 +270,9 @@ async fn a_check_that_fails_is_403_and_one_whose_backend_is_down_is_503() {
         "/checks/result?word=above",
         "/checks/result?word=far-above",
         "/checks/async-result?word=above",
+        "/checks/boxed?word=above",
+        "/checks/boxed?word=far-above",
+        "/checks/async-boxed?word=above",
     ] {
         let answer = get(path).by(By::Token, &caller).to(&app()).await;
         assert_eq!((answer.status, answer.trace.handled()), (503, 0), "{path}");

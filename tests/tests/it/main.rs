@@ -13,6 +13,7 @@ mod methods;
 mod mounting;
 mod ordering;
 mod paths;
+mod properties;
 mod refusals;
 mod rules;
 mod subtrees;

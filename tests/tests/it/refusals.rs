@@ -339,6 +339,12 @@ async fn an_error_of_the_handler_reaches_the_applications_own_error_handler() {
     assert_eq!((answer.status, answer.body.as_str()), (200, "caught 410 Gone"));
 }
 
+#[tokio::test]
+async fn r18_an_answer_that_differs_for_callers_is_not_kept_for_those_without_one() {
+    let answer = get("/optional").to(&app()).await;
+    assert_eq!((answer.status, answer.header("Cache-Control")), (200, Some("no-store")));
+}
+
 /// Bodies of the application's own.
 #[derive(Auth, Clone, Default)]
 #[auth(permissions = Permission, roles = Role, realm = "own", rejection = own_body)]
