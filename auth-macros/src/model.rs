@@ -81,7 +81,7 @@ pub(crate) enum Access {
 pub(crate) struct Api {
     pub(crate) auth: Path,
     /// `#[OpenApi(..)]`, which goes to the generated impl block.
-    pub(crate) open_api: Attribute,
+    pub(crate) attribute: Attribute,
     /// What remains of the user's impl block: the methods without `#[oai]` and without our attributes.
     pub(crate) item: ItemImpl,
     pub(crate) operations: Vec<Operation>,
@@ -98,7 +98,7 @@ pub(crate) struct Operation {
 pub(crate) struct Handler {
     pub(crate) auth: Path,
     /// `#[handler]`, which goes to the generated function.
-    pub(crate) handler: Attribute,
+    pub(crate) attribute: Attribute,
     /// The user's function without it and without our attributes.
     pub(crate) function: syn::ItemFn,
     pub(crate) access: Access,

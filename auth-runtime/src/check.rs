@@ -2,10 +2,9 @@
 
 use std::{
     error::Error,
-    future::{Future, Ready, ready},
+    future::{Future, ready},
+    pin::Pin,
 };
-
-use futures_util::future::{FutureExt, Then};
 
 use crate::{
     access::{Access, Decision, Denial, Facts},
@@ -121,13 +120,15 @@ impl Answer {
     note = "let it be a `bool`, a `Result<(), E>`, or a future of one of them, where `E: std::error::Error`"
 )]
 pub trait Check<How> {
-    /// Gives the answer. A named type: an opaque one would carry the bounds of `E` into the operation's future, where
-    /// the compiler cannot prove them for boxed errors.
-    type Asked: Future<Output = Answer> + Send;
-
     /// Asks.
-    fn ask(self) -> Self::Asked;
+    fn ask<'a>(self) -> Asking<'a>
+    where
+        Self: 'a;
 }
+
+/// A check that is being asked. Boxed: an opaque type would carry the bounds of `E` into the operation's future, where
+/// the compiler cannot prove them for boxed errors.
+pub type Asking<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
 
 /// Kinds of [`Check`].
 pub(crate) mod how {
@@ -146,26 +147,26 @@ pub(crate) mod how {
 }
 
 impl Check<how::Bool> for bool {
-    type Asked = Ready<Answer>;
-
-    fn ask(self) -> Self::Asked {
-        ready(Answer::of(self))
+    fn ask<'a>(self) -> Asking<'a> {
+        Box::pin(ready(Answer::of(self)))
     }
 }
 
 impl<E: Into<Box<dyn Error + Send + Sync>>> Check<how::Unit> for Result<(), E> {
-    type Asked = Ready<Answer>;
-
-    fn ask(self) -> Self::Asked {
-        ready(self.map_or_else(|error| Answer::Failed(error.into()), |()| Answer::Yes))
+    fn ask<'a>(self) -> Asking<'a>
+    where
+        Self: 'a,
+    {
+        Box::pin(ready(self.map_or_else(|error| Answer::Failed(error.into()), |()| Answer::Yes)))
     }
 }
 
 impl<E: Into<Box<dyn Error + Send + Sync>>> Check<how::Fallible> for Result<bool, E> {
-    type Asked = Ready<Answer>;
-
-    fn ask(self) -> Self::Asked {
-        ready(self.map_or_else(|error| Answer::Failed(error.into()), Answer::of))
+    fn ask<'a>(self) -> Asking<'a>
+    where
+        Self: 'a,
+    {
+        Box::pin(ready(self.map_or_else(|error| Answer::Failed(error.into()), Answer::of)))
     }
 }
 
@@ -174,10 +175,14 @@ where
     F: Future + Send,
     F::Output: Check<How>,
 {
-    type Asked = Then<F, <F::Output as Check<How>>::Asked, fn(F::Output) -> <F::Output as Check<How>>::Asked>;
-
-    fn ask(self) -> Self::Asked {
-        self.then(F::Output::ask)
+    fn ask<'a>(self) -> Asking<'a>
+    where
+        Self: 'a,
+    {
+        Box::pin(async move {
+            let asking = self.await.ask();
+            asking.await
+        })
     }
 }
 

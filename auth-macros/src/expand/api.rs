@@ -18,7 +18,7 @@ use crate::{
 
 pub(crate) fn expand(api: &Api) -> TokenStream {
     let p = Private::locate();
-    let Api { auth, open_api, item, operations } = api;
+    let Api { auth, attribute, item, operations } = api;
     let (auth, alias) = access::alias(auth);
     let (generics, _, where_clause) = item.generics.split_for_impl();
     let ty = &item.self_ty;
@@ -39,7 +39,7 @@ pub(crate) fn expand(api: &Api) -> TokenStream {
 
             #(#rule_items)*
 
-            #open_api
+            #attribute
             #(#lints)*
             #[allow(deprecated, non_snake_case, unused_qualifications, clippy::all, clippy::pedantic, reason = "generated")]
             impl #generics #ty #where_clause {

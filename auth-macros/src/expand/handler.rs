@@ -13,7 +13,7 @@ use crate::{model::Handler, parse::is, paths::Private};
 
 pub(crate) fn expand(handler: &Handler) -> TokenStream {
     let p = Private::locate();
-    let Handler { auth, handler: attribute, function, access } = handler;
+    let Handler { auth, attribute, function, access } = handler;
     let (visibility, signature) = (&function.vis, &function.sig);
     let name = &signature.ident;
     let rule = format_ident!("__AuthRule_{}", name.unraw());

@@ -32,13 +32,13 @@ pub(crate) fn roles(table: &Table<Role>, permissions: &Path) -> TokenStream {
             /// The permissions that this role holds, inherited ones included.
             #[must_use]
             pub const fn permissions(self) -> <#permissions as #p::Table>::Set {
-                Self::__HELD[self as usize]
+                Self::__HELD[self as #p::core::primitive::usize]
             }
         }
 
         impl #p::RoleTable for #name {
             type Permission = #permissions;
-            const PERMISSION_WORDS: &'static [&'static [u64]] = &[#(#words),*];
+            const PERMISSION_WORDS: &'static [&'static [#p::core::primitive::u64]] = &[#(#words),*];
         }
     }
 }
@@ -79,22 +79,21 @@ fn permission(name: &Name, permissions: &Path) -> TokenStream {
     }
 }
 
+/// What both kinds of table have.
 fn common<E>(kind: &str, table: &Table<E>, entries: &[&Entry]) -> TokenStream {
     let p = Private::locate();
-    let Table { attributes, visibility, name, .. } = table;
-    let variants: Vec<&Ident> = entries.iter().map(|entry| &entry.variant).collect();
-    let names: Vec<_> = entries.iter().map(|entry| &entry.name).collect();
-    let descriptions: Vec<_> = entries.iter().map(|entry| &entry.description).collect();
-    let documented = entries.iter().map(|entry| {
-        let (attributes, variant) = (&entry.attributes, &entry.variant);
-        // A name without a description is its own.
-        let own = attributes.is_empty().then(|| {
-            let text = format!("`{}`", entry.name.value());
-            quote!(#[doc = #text])
-        });
-        quote!(#(#attributes)* #own #variant)
-    });
     let words = entries.len().div_ceil(64);
+    let declaration = declaration(table, entries, words, &p);
+    let methods = methods(kind, &table.name, entries, words, &p);
+    let table_impl = table_impl(kind, &table.name, entries, words, &p);
+    let text = text(kind, &table.name, entries, &p);
+    let serde = serde(&table.name, &p);
+    quote!(#declaration #methods #table_impl #text #serde)
+}
+
+fn declaration<E>(table: &Table<E>, entries: &[&Entry], words: usize, p: &Private) -> TokenStream {
+    let Table { attributes, visibility, name, .. } = table;
+    let variants = entries.iter().map(|entry| documented(entry));
     let set = format_ident!("{name}Set");
     let set_doc = format!("A set of [`{name}`]s, as bits.");
     quote! {
@@ -105,13 +104,28 @@ fn common<E>(kind: &str, table: &Table<E>, entries: &[&Entry]) -> TokenStream {
         )]
         #[repr(u16)]
         #visibility enum #name {
-            #(#documented),*
+            #(#variants),*
         }
 
         #[doc = #set_doc]
         #[allow(dead_code, reason = "generated")]
         #visibility type #set = #p::Set<#name, #words>;
+    }
+}
 
+/// A name without a description is its own.
+fn documented(entry: &Entry) -> TokenStream {
+    let (attributes, variant) = (&entry.attributes, &entry.variant);
+    let own = attributes.is_empty().then(|| {
+        let text = format!("`{}`", entry.name.value());
+        quote!(#[doc = #text])
+    });
+    quote!(#(#attributes)* #own #variant)
+}
+
+fn methods(kind: &str, name: &Ident, entries: &[&Entry], words: usize, p: &Private) -> TokenStream {
+    let variants = entries.iter().map(|entry| &entry.variant);
+    quote! {
         #[allow(dead_code, reason = "generated")]
         impl #name {
             /// Every value, in the order of declaration.
@@ -119,14 +133,14 @@ fn common<E>(kind: &str, table: &Table<E>, entries: &[&Entry]) -> TokenStream {
 
             /// The name, as it stands in tokens, documents and databases.
             #[must_use]
-            pub const fn name(self) -> &'static str {
-                <Self as #p::Table>::NAMES[self as usize]
+            pub const fn name(self) -> &'static #p::core::primitive::str {
+                <Self as #p::Table>::NAMES[self as #p::core::primitive::usize]
             }
 
             /// The description: the doc comment.
             #[must_use]
-            pub const fn description(self) -> &'static str {
-                <Self as #p::Table>::DESCRIPTIONS[self as usize]
+            pub const fn description(self) -> &'static #p::core::primitive::str {
+                <Self as #p::Table>::DESCRIPTIONS[self as #p::core::primitive::usize]
             }
 
             /// The set of these values.
@@ -144,34 +158,47 @@ fn common<E>(kind: &str, table: &Table<E>, entries: &[&Entry]) -> TokenStream {
             /// The value as a requirement takes it.
             #[must_use]
             pub const fn entry(self) -> #p::Entry<Self> {
-                #p::Entry::new(self as u16, self.name())
+                #p::Entry::new(self as #p::core::primitive::u16, self.name())
             }
 
             #[doc(hidden)]
             #[must_use]
-            pub const fn __entry(name: &'static str) -> #p::Entry<Self> {
+            pub const fn __entry(name: &'static #p::core::primitive::str) -> #p::Entry<Self> {
                 #p::Entry::new(#p::position(<Self as #p::Table>::NAMES, name), name)
             }
 
             #[doc(hidden)]
             #[track_caller]
-            pub const fn __assert_known(name: &str) {
+            pub const fn __assert_known(name: &#p::core::primitive::str) {
                 #p::assert_known(#kind, <Self as #p::Table>::NAMES, name);
             }
         }
+    }
+}
 
+fn table_impl(kind: &str, name: &Ident, entries: &[&Entry], words: usize, p: &Private) -> TokenStream {
+    let names = entries.iter().map(|entry| &entry.name);
+    let descriptions = entries.iter().map(|entry| &entry.description);
+    quote! {
         impl #p::Table for #name {
             type Set = #p::Set<Self, #words>;
-            const KIND: &'static str = #kind;
+            const KIND: &'static #p::core::primitive::str = #kind;
             const ALL: &'static [Self] = <#name>::ALL;
-            const NAMES: &'static [&'static str] = &[#(#names),*];
-            const DESCRIPTIONS: &'static [&'static str] = &[#(#descriptions),*];
+            const NAMES: &'static [&'static #p::core::primitive::str] = &[#(#names),*];
+            const DESCRIPTIONS: &'static [&'static #p::core::primitive::str] = &[#(#descriptions),*];
 
-            fn index(self) -> usize {
-                self as usize
+            fn index(self) -> #p::core::primitive::usize {
+                self as #p::core::primitive::usize
             }
         }
+    }
+}
 
+/// To and from text.
+fn text(kind: &str, name: &Ident, entries: &[&Entry], p: &Private) -> TokenStream {
+    let variants: Vec<&Ident> = entries.iter().map(|entry| &entry.variant).collect();
+    let names = entries.iter().map(|entry| &entry.name);
+    quote! {
         impl #p::core::fmt::Debug for #name {
             fn fmt(&self, f: &mut #p::core::fmt::Formatter<'_>) -> #p::core::fmt::Result {
                 f.write_str(match self { #(Self::#variants => #p::core::stringify!(#variants)),* })
@@ -189,14 +216,18 @@ fn common<E>(kind: &str, table: &Table<E>, entries: &[&Entry]) -> TokenStream {
         impl #p::core::str::FromStr for #name {
             type Err = #p::UnknownName;
 
-            fn from_str(name: &str) -> #p::core::result::Result<Self, #p::UnknownName> {
+            fn from_str(name: &#p::core::primitive::str) -> #p::core::result::Result<Self, #p::UnknownName> {
                 match name {
                     #(#names => #p::core::result::Result::Ok(Self::#variants),)*
                     _ => #p::core::result::Result::Err(#p::UnknownName::new(#kind, name)),
                 }
             }
         }
+    }
+}
 
+fn serde(name: &Ident, p: &Private) -> TokenStream {
+    quote! {
         /// As the name.
         impl #p::serde::Serialize for #name {
             fn serialize<S: #p::serde::Serializer>(&self, serializer: S) -> #p::core::result::Result<S::Ok, S::Error> {

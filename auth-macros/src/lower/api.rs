@@ -1,6 +1,6 @@
 //! An impl block to an API whose every operation says who may call it.
 
-use syn::{Attribute, FnArg, ImplItem, ImplItemFn, ItemImpl};
+use syn::{Attribute, FnArg, ImplItem, ImplItemFn, ItemImpl, parse_quote};
 
 use super::{
     access::{Clauses, Position, default_auth, lower as lower_access},
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Operations with a mistake are left out, so that the others can be compiled, and their mistakes be seen.
-pub(crate) fn lower(written: Option<Written>, open_api: Attribute, mut item: ItemImpl, errors: &mut Errors) -> Api {
+pub(crate) fn lower(written: Option<Written>, attribute: Attribute, mut item: ItemImpl, errors: &mut Errors) -> Api {
     let mut outer: Vec<Written> = written.into_iter().collect();
     outer.extend(take(&mut item.attrs, errors));
     let floor = floor(outer, errors);
@@ -26,7 +26,7 @@ pub(crate) fn lower(written: Option<Written>, open_api: Attribute, mut item: Ite
             operations.extend(operation(method, &floor, errors));
         }
     }
-    Api { auth: floor.auth.unwrap_or_else(default_auth), open_api, item, operations }
+    Api { auth: floor.auth.unwrap_or_else(default_auth), attribute, item, operations }
 }
 
 /// What the attributes of the impl block ask of every operation.
@@ -66,6 +66,7 @@ fn operation(method: &mut ImplItemFn, floor: &Clauses, errors: &mut Errors) -> O
     signature::is_operation(&original.sig, &mut mistakes);
     signature::caller_fits_access(&original.sig, &access, &mut mistakes);
     signature::arguments_of_checks_are_used(&mut method.sig, &access);
+    method.attrs.push(parse_quote!(#[allow(clippy::unused_async, reason = "operations are async")]));
     errors.join(mistakes).then_some(Operation { method: original, access })
 }
 

@@ -79,7 +79,7 @@ fn scheme(field: Field, names: &mut HashMap<String, Ident>, errors: &mut Errors)
     }
     name_fits_openapi(&name, scheme.name.as_ref(), &field.name, errors);
     name_is_new(&name, scheme.name.as_ref(), &field.name, names, errors);
-    let kind = kind(scheme.kind, scheme.span, errors)?;
+    let kind = kind(scheme.kind, scheme.span, errors);
     Some(Scheme { field: field.name, ty: field.ty, name, description: field.description, kind })
 }
 
@@ -114,37 +114,45 @@ fn name_is_new(
     }
 }
 
-fn kind(kind: Kind, span: Span, errors: &mut Errors) -> Option<SchemeKind> {
-    Some(match kind {
+fn kind(kind: Kind, span: Span, errors: &mut Errors) -> SchemeKind {
+    match kind {
         Kind::Basic => SchemeKind::Basic,
         Kind::Bearer { format } => SchemeKind::Bearer { format },
         Kind::OAuth2 { flows, scopes } => {
             a_flow_is_declared(&flows, span, errors);
             scopes_are_distinct(scopes.as_deref().unwrap_or_default(), errors);
-            SchemeKind::OAuth2 { flows: flows.into_iter().filter_map(|each| flow(each, errors)).collect(), scopes }
+            SchemeKind::OAuth2 { flows: flows.iter().map(|each| flow(each, errors)).collect(), scopes }
         }
         Kind::OpenIdConnect { url } => {
             is_absolute_url(&url, errors);
             SchemeKind::OpenIdConnect { url }
         }
-        Kind::ApiKey { location, name } if location == "header" => {
-            header_is_free(&name, errors);
-            SchemeKind::ApiKey { location: "Header", name }
-        }
-        Kind::ApiKey { location, name } if location == "query" => {
-            is_token(&name, "a parameter name", errors);
-            SchemeKind::ApiKey { location: "Query", name }
-        }
-        Kind::ApiKey { name, .. } | Kind::Cookie { name } => {
-            is_token(&name, "a cookie name", errors);
-            SchemeKind::ApiKey { location: "Cookie", name }
-        }
+        Kind::ApiKey { location, name } => api_key(&location.to_string(), name, errors),
+        Kind::Cookie { name } => api_key("cookie", name, errors),
         Kind::Http { scheme } => {
             is_token(&scheme, "a scheme", errors);
             scheme_has_no_word_of_its_own(&scheme, errors);
             SchemeKind::Http { scheme }
         }
-    })
+    }
+}
+
+fn api_key(location: &str, name: LitStr, errors: &mut Errors) -> SchemeKind {
+    let location = match location {
+        "header" => {
+            header_is_free(&name, errors);
+            "Header"
+        }
+        "query" => {
+            is_token(&name, "a parameter name", errors);
+            "Query"
+        }
+        _ => {
+            is_token(&name, "a cookie name", errors);
+            "Cookie"
+        }
+    };
+    SchemeKind::ApiKey { location, name }
 }
 
 fn a_flow_is_declared(flows: &[input::Flow], span: Span, errors: &mut Errors) {
@@ -159,17 +167,17 @@ fn a_flow_is_declared(flows: &[input::Flow], span: Span, errors: &mut Errors) {
 }
 
 /// The URLs that a flow needs, and no others (OpenAPI 3.0, section 4.7.27).
-fn flow(flow: input::Flow, errors: &mut Errors) -> Option<Flow> {
+fn flow(flow: &input::Flow, errors: &mut Errors) -> Flow {
     let (grant, token, authorization) = match flow.grant.to_string().as_str() {
         "password" => ("Password", true, false),
         "client_credentials" => ("ClientCredentials", true, false),
         "authorization_code" => ("AuthorizationCode", true, true),
         _ => ("Implicit", false, true),
     };
-    let token_url = url(&flow, "token_url", token, errors);
-    let authorization_url = url(&flow, "authorization_url", authorization, errors);
+    let token_url = url(flow, "token_url", token, errors);
+    let authorization_url = url(flow, "authorization_url", authorization, errors);
     let refresh_url = flow.urls.iter().find(|(word, _)| word == "refresh_url").map(|(_, url)| url.clone());
-    Some(Flow { grant, authorization_url, token_url, refresh_url })
+    Flow { grant, authorization_url, token_url, refresh_url }
 }
 
 fn url(flow: &input::Flow, word: &str, needed: bool, errors: &mut Errors) -> Option<LitStr> {

@@ -15,7 +15,7 @@ use crate::{
 /// Nothing if there is a mistake; what remains of the function has lost our attributes.
 pub(crate) fn lower(
     written: Option<Written>,
-    handler: &Attribute,
+    attribute: &Attribute,
     function: &mut ItemFn,
     errors: &mut Errors,
 ) -> Option<Handler> {
@@ -24,5 +24,6 @@ pub(crate) fn lower(
     let (access, auth) = lower_access(outer, &Clauses::default(), Position::Handler, errors);
     signature::caller_fits_access(&function.sig, &access, errors);
     let auth = auth.unwrap_or_else(default_auth);
-    errors.is_empty().then(|| Handler { auth, handler: handler.clone(), function: function.clone(), access })
+    signature::arguments_of_checks_are_used(&mut function.sig, &access);
+    errors.is_empty().then(|| Handler { auth, attribute: attribute.clone(), function: function.clone(), access })
 }

@@ -63,9 +63,8 @@ fn is_misfit(names: &[String], access: &Access) -> bool {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let is_public = matches!(access, Access::Public { .. });
     match names.as_slice() {
-        ["Principal", ..] => true,
         ["CurrentUser", "Option"] | ["Option", "Principal"] => is_public,
-        ["CurrentUser", ..] => true,
+        ["Principal" | "CurrentUser", ..] => true,
         _ => false,
     }
 }
@@ -87,7 +86,9 @@ fn names(ty: &Type) -> Vec<String> {
 pub(crate) fn arguments_of_checks_are_used(signature: &mut Signature, access: &Access) {
     let Access::Required { checks, .. } = access else { return };
     let mut mentioned = HashSet::new();
-    checks.iter().for_each(|check| collect(check.expression.to_token_stream(), &mut mentioned));
+    for check in checks {
+        collect(check.expression.to_token_stream(), &mut mentioned);
+    }
     for input in &mut signature.inputs {
         if let FnArg::Typed(argument) = input
             && bindings(&argument.pat).iter().any(|name| mentioned.contains(name))

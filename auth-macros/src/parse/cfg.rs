@@ -145,8 +145,11 @@ fn arguments(signature: &mut Signature, holds: &mut impl FnMut(&Attribute) -> bo
 }
 
 fn keep(attributes: &mut Vec<Attribute>, holds: &mut impl FnMut(&Attribute) -> bool) -> Option<()> {
-    // Every one is shown, so that all predicates are collected.
-    let kept = attributes.iter().fold(true, |kept, attribute| holds(attribute) && kept);
+    let mut kept = true;
+    for attribute in &*attributes {
+        // Every one is shown, so that all predicates are collected.
+        kept &= holds(attribute);
+    }
     attributes.retain(|attribute| predicate(attribute).is_none());
     kept.then_some(())
 }

@@ -122,7 +122,8 @@ impl Parse for Clause {
 }
 
 fn kind(word: &Ident, input: ParseStream<'_>) -> syn::Result<ClauseKind> {
-    use {Of::*, Quantifier::*};
+    use Of::{Permission, Role, Scheme, Scope};
+    use Quantifier::{All, Any};
     let names = |of, quantifier| Ok(ClauseKind::Names { of, quantifier, names: names(word, input)? });
     match word.to_string().as_str() {
         "roles" | "role" => names(Role, Any),

@@ -1,31 +1,359 @@
-//! What the document says is what happens: for every operation of a large API, from the served document alone.
+//! What the document says is what happens: for every operation of a large API, judged from the served document alone.
 
 use std::collections::BTreeSet;
 
 use auth_runtime::prelude::*;
 use poem::{Endpoint, Route};
-use poem_openapi::{ApiResponse, OpenApi, param::Path, payload::PlainText};
+use poem_openapi::{OpenApi, payload::PlainText};
 use serde_json::{Value, json};
 
 use crate::fixture::{Auth, By, Call, Caller, Permission, Role, call, get};
 
-const OK: PlainText<&str> = PlainText("ok");
-
-/// Operations whose rules are all written by one macro.
+/// Operations of all kinds, written short.
 macro_rules! operations {
-    ($api:ident, [$($floor:tt)*], $prefix:literal, $($name:ident: $(#[$rule:meta])+;)+) => {
+    ($api:ident [$($floor:tt)*] $prefix:literal $($(#[$($rule:tt)*])+ $name:ident $method:literal $path:literal;)+) => {
         pub(crate) struct $api;
 
         #[protected($($floor)*)]
         #[OpenApi(prefix_path = $prefix)]
         impl $api {
             $(
-                $(#[$rule])+
-                #[oai(path = concat!("/", stringify!($name)), method = "get")]
+                $(#[$($rule)*])+
+                #[oai(path = $path, method = $method)]
                 async fn $name(&self) -> PlainText<&'static str> {
-                    OK
+                    PlainText("ok")
                 }
             )+
         }
     };
+}
+
+operations! {
+    Single [] "/single"
+    #[protected] authenticated "get" "/authenticated";
+    #[protected(authenticated)] authenticated_in_words "put" "/authenticated";
+    #[protected(role("Viewer"))] role "get" "/role";
+    #[protected(roles("Viewer", "User"))] roles "post" "/role";
+    #[protected(all_roles("Viewer", "User"))] all_roles "get" "/all-roles";
+    #[permission("edit")] permission "get" "/permission";
+    #[protected(permissions("view", "delete"))] permissions "put" "/permission";
+    #[protected(any_permission("view", "products:create"))] any_permission "get" "/any-permission";
+    #[protected(scope("view"))] scope "get" "/scope";
+    #[protected(scopes("view", "edit"))] scopes "get" "/scopes";
+    #[protected(fresh = "5m")] fresh "get" "/fresh";
+    #[protected(check = true)] check "get" "/check";
+    #[protected(schemes("token"))] one_scheme "get" "/one-scheme";
+    #[protected(schemes("key", "session", "directory"))] schemes "get" "/schemes";
+    #[protected(not(role("Viewer")))] not_role "get" "/not-role";
+    #[protected(not(schemes("session")))] not_scheme "get" "/not-scheme";
+    #[protected(role("Administrator"), hide)] hidden "get" "/hidden";
+    #[protected(permission("edit"), hide)] hidden_permission "delete" "/hidden";
+    #[optional_auth] optional "get" "/optional";
+    #[optional_auth] optional_write "post" "/optional";
+    #[public(reason = "to see it documented")] public "get" "/public";
+    #[public(reason = "to see it documented")] public_write "post" "/public";
+}
+
+operations! {
+    Nested [] "/nested"
+    #[protected(any(role("User"), permission("delete")))] any "get" "/any";
+    #[protected(all(role("User"), permission("delete")))] all "get" "/all";
+    #[protected(any(scopes("view", "edit"), scope("delete")))] scopes_or_scope "get" "/scopes-or-scope";
+    #[protected(scope("view"), any(scope("edit"), scope("delete")))] scope_and_either "get" "/scope-and-either";
+    #[protected(any(scope("view"), role("Administrator")))] scope_or_role "get" "/scope-or-role";
+    #[protected(any(all(schemes("token"), scope("view")), schemes("key")))] scope_or_key "get" "/scope-or-key";
+    #[protected(any(not(schemes("token")), scope("view")))] scope_if_token "get" "/scope-if-token";
+    #[protected(schemes("token"), scopes("view", "products:create"))] token_scopes "get" "/token-scopes";
+    #[protected(any(all(role("User"), any(scope("edit"), scope("view"))), permission("delete")))] deep "get" "/deep";
+    #[protected(not(all(role("Viewer"), role("User"))))] not_all "get" "/not-all";
+    #[protected(not(scope("delete")))] not_scope "get" "/not-scope";
+    #[protected(role("User"), check = true, fresh = "1h")] everything "get" "/everything";
+    #[permission("view")] #[permission("edit")] #[protected(scope("view"))] several "get" "/several";
+}
+
+operations! {
+    Floor [role("User"), not(schemes("session"))] "/floor"
+    #[protected] floor "get" "/bare";
+    #[permission("delete")] more "get" "/more";
+    #[protected(scope("edit"), hide)] hidden "get" "/hidden";
+    #[protected(schemes("token", "session"))] narrowed "get" "/narrowed";
+    #[public(reason = "the way out")] public "get" "/public";
+}
+
+operations! {
+    ScopeFloor [scope("view"), hide] "/scope-floor"
+    #[protected] floor "get" "/bare";
+    #[protected(scope("edit"))] more "get" "/more";
+    #[protected(roles("Administrator"))] role "get" "/role";
+}
+
+pub(crate) fn service() -> auth_runtime::service::ProtectedService<Auth, (Single, Nested, Floor, ScopeFloor)> {
+    Auth::default().service((Single, Nested, Floor, ScopeFloor), "Large", "1")
+}
+
+/// An operation, as the document has it.
+struct Documented {
+    path: String,
+    method: String,
+    value: Value,
+}
+
+/// The service as clients see it: what it serves, and its document.
+async fn app() -> (impl Endpoint, Vec<Documented>) {
+    let service = service();
+    let app = Route::new().at("/openapi.json", service.spec_endpoint()).nest("/", service);
+    let document: Value = serde_json::from_str(&get("/openapi.json").to(&app).await.body).unwrap();
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, value) in item.as_object().unwrap() {
+            operations.push(Documented { path: path.clone(), method: method.to_uppercase(), value: value.clone() });
+        }
+    }
+    assert!(operations.len() >= 40, "{}", operations.len());
+    (app, operations)
+}
+
+impl Documented {
+    fn call(&self) -> Call {
+        call(&self.method, &self.path)
+    }
+
+    fn security(&self) -> &Vec<Value> {
+        self.value["security"].as_array().expect("every operation says who may call it")
+    }
+
+    fn is_public(&self) -> bool {
+        self.security().is_empty()
+    }
+
+    fn is_optional(&self) -> bool {
+        self.security().contains(&json!({}))
+    }
+
+    fn lists(&self, by: By) -> bool {
+        self.security().iter().any(|alternative| alternative.get(by.scheme()).is_some())
+    }
+
+    /// The lists of scopes that are documented for a scheme.
+    fn scopes(&self, by: By) -> Vec<BTreeSet<&str>> {
+        let lists = self.security().iter().filter_map(|alternative| alternative.get(by.scheme()));
+        lists.map(|list| list.as_array().unwrap().iter().map(|scope| scope.as_str().unwrap()).collect()).collect()
+    }
+
+    fn names(&self, key: &str) -> Vec<&str> {
+        let names = self.value.get(key).and_then(Value::as_array);
+        names.into_iter().flatten().map(|name| name.as_str().unwrap()).collect()
+    }
+
+    fn requirement(&self) -> &str {
+        self.value.get("x-requirement").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    fn documents(&self, status: u16) -> bool {
+        self.value["responses"].get(status.to_string()).is_some()
+    }
+
+    /// How who may not call is answered.
+    fn refusal(&self) -> u16 {
+        if self.documents(404) { 404 } else { 403 }
+    }
+
+    fn name(&self) -> String {
+        format!("{} {} {}", self.method, self.path, self.requirement())
+    }
+}
+
+/// Callers with much, one of whom meets any rule that can be met: some rules exclude who has a role or a scope.
+fn powerful() -> Vec<Caller> {
+    let every = |caller: Caller| Permission::ALL.iter().fold(caller, |caller, name| caller.permission(&name.to_string()));
+    let scope = "view edit delete products:create";
+    vec![
+        Caller::all_powerful(),
+        every(Caller::administrator()).role("User").scope(scope).signed_in(0),
+        every(Caller::administrator()).role("User").scope("view edit products:create").signed_in(0),
+    ]
+}
+
+#[tokio::test]
+async fn r94_without_a_credential_the_document_says_who_is_let_in() {
+    let (app, operations) = app().await;
+    for operation in operations {
+        let answer = operation.call().to(&app).await;
+        let is_open = operation.is_public() || operation.is_optional();
+        assert_eq!(answer.status, if is_open { 200 } else { 401 }, "{}", operation.name());
+        let invalid = operation.call().credential(By::Token, "invalid").to(&app).await;
+        assert_eq!(invalid.status, if operation.is_public() { 200 } else { 401 }, "{}", operation.name());
+        let challenged: BTreeSet<&str> = answer.challenges().into_iter().collect();
+        let listed = By::ALL.iter().filter(|by| operation.lists(**by)).map(|by| by.challenge());
+        let expected: BTreeSet<&str> = if is_open { BTreeSet::new() } else { listed.collect() };
+        assert_eq!(challenged, expected, "{}", operation.name());
+    }
+}
+
+#[tokio::test]
+async fn r94_a_scheme_that_is_not_listed_lets_nobody_in_and_one_that_is_lets_somebody_in() {
+    let (app, operations) = app().await;
+    for operation in operations {
+        for by in By::ALL {
+            let mut statuses = BTreeSet::new();
+            for caller in powerful() {
+                statuses.insert(operation.call().by(by, &caller).to(&app).await.status);
+            }
+            if operation.is_public() || operation.lists(by) {
+                assert!(statuses.contains(&200), "{} by {by:?}: {statuses:?}", operation.name());
+            } else {
+                assert_eq!(statuses, BTreeSet::from([401]), "{} by {by:?}", operation.name());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn r93_scopes_stand_at_oauth2_only_and_are_exactly_sufficient() {
+    let (app, operations) = app().await;
+    let mut with_scopes = 0;
+    for operation in operations {
+        for by in [By::Password, By::Key, By::Session, By::Ldap] {
+            assert!(operation.scopes(by).iter().all(BTreeSet::is_empty), "{} {by:?}", operation.name());
+        }
+        let alternatives = operation.scopes(By::Token);
+        for scopes in &alternatives {
+            with_scopes += usize::from(!scopes.is_empty());
+            assert!(lets_in(&app, &operation, scopes).await, "{}: {scopes:?} is enough", operation.name());
+            for scope in scopes {
+                let fewer: BTreeSet<&str> = scopes.iter().copied().filter(|other| other != scope).collect();
+                let is_another = alternatives.iter().any(|other| other.is_subset(&fewer));
+                assert_eq!(
+                    lets_in(&app, &operation, &fewer).await,
+                    is_another,
+                    "{}: {fewer:?} is not enough",
+                    operation.name()
+                );
+            }
+        }
+        let none = BTreeSet::new();
+        if operation.lists(By::Token) && !alternatives.contains(&none) {
+            assert!(!lets_in_weak(&app, &operation).await, "{}: some scope is needed", operation.name());
+        }
+    }
+    assert!(with_scopes >= 10, "{with_scopes}");
+}
+
+/// Whether somebody with these scopes, and all else, is let in by token.
+async fn lets_in(app: &impl Endpoint, operation: &Documented, scopes: &BTreeSet<&str>) -> bool {
+    let scope = scopes.iter().copied().collect::<Vec<_>>().join(" ");
+    // A scope is no substitute for another clause: so with all else, and with all else but what is an alternative.
+    let roles: [&[&str]; 3] = [&["Viewer", "User", "Administrator"], &["User", "Administrator"], &["User"]];
+    for roles in roles {
+        // Where a role may stand for a scope, the document lists no scope: nothing is left to tell them apart.
+        let caller = roles.iter().fold(Caller::new("u"), |caller, role| caller.role(role)).scope(&scope).signed_in(0);
+        if operation.call().by(By::Token, &caller).to(app).await.status == 200 {
+            return true;
+        }
+    }
+    false
+}
+
+async fn lets_in_weak(app: &impl Endpoint, operation: &Documented) -> bool {
+    let caller = Caller::administrator().role("User").role("Viewer").signed_in(0);
+    operation.call().by(By::Token, &caller).to(app).await.status == 200
+}
+
+#[tokio::test]
+async fn r93_the_answers_that_keep_callers_out_are_documented_where_they_can_come() {
+    let (app, operations) = app().await;
+    for operation in operations {
+        let name = operation.name();
+        let is_open = operation.is_public() || operation.is_optional();
+        for status in [400, 401, 503] {
+            assert_eq!(operation.documents(status), !operation.is_public(), "{name}: {status}");
+        }
+        // Another site's page that writes with a cookie is told 403 everywhere.
+        let is_403 = !is_open && !operation.documents(404) || operation.lists(By::Session) && operation.method != "GET";
+        assert_eq!(operation.documents(403), is_403, "{name}: 403");
+        assert!(!is_open || !operation.documents(404), "{name}: 404");
+        if operation.documents(401) {
+            let unauthorized = &operation.value["responses"]["401"];
+            assert!(unauthorized["headers"]["WWW-Authenticate"].is_object(), "{name}");
+            assert!(unauthorized["content"]["application/problem+json"]["schema"].is_object(), "{name}");
+        }
+        for by in By::ALL {
+            let statuses = [
+                operation.call().to(&app).await.status,
+                operation.call().by(by, &Caller::new("nobody")).to(&app).await.status,
+                operation.call().by(by, &Caller::new("nobody").role("Viewer").signed_in(9000)).to(&app).await.status,
+                operation.call().credential(by, "invalid").to(&app).await.status,
+                operation.call().credential(by, "unavailable").to(&app).await.status,
+                operation.call().header("Authorization", "Bearer a,b").to(&app).await.status,
+                operation.call().by(by, &Caller::new("u")).header("Sec-Fetch-Site", "cross-site").to(&app).await.status,
+            ];
+            for status in statuses {
+                assert!(operation.documents(status), "{name}: {status} by {by:?} is not documented");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn r94_whoever_has_none_of_what_is_documented_is_kept_out() {
+    let (app, operations) = app().await;
+    let mut kept_out = 0;
+    for operation in operations {
+        let needs = ["x-required-roles", "x-required-permissions", "x-required-scopes"];
+        let needs_something = needs.iter().any(|key| !operation.names(key).is_empty());
+        assert!(!needs_something || operation.requirement() != "", "{}", operation.name());
+        for by in By::ALL.into_iter().filter(|by| operation.lists(*by)) {
+            let status = operation.call().by(by, &Caller::new("nobody").signed_in(0)).to(&app).await.status;
+            let is_alternative = operation.requirement().contains("schemes(") && operation.requirement().contains("any(");
+            match () {
+                () if is_alternative => assert!([200, operation.refusal()].contains(&status), "{}", operation.name()),
+                () if needs_something => {
+                    kept_out += 1;
+                    assert_eq!(status, operation.refusal(), "{} by {by:?}", operation.name());
+                }
+                () => assert_eq!(status, 200, "{} by {by:?}", operation.name()),
+            }
+        }
+        if operation.requirement().contains("fresh") {
+            let stale = operation.call().by(By::Token, &Caller::all_powerful().signed_in(9000)).to(&app).await;
+            assert_eq!((stale.status, stale.code().as_str()), (401, "reauthentication_required"), "{}", operation.name());
+        }
+    }
+    assert!(kept_out > 60, "{kept_out}");
+}
+
+#[tokio::test]
+async fn r94_whoever_has_what_is_documented_is_let_in() {
+    let (app, operations) = app().await;
+    for operation in operations {
+        if operation.is_public() || operation.is_optional() {
+            assert_eq!(operation.requirement(), "", "{}", operation.name());
+            continue;
+        }
+        let caller = operation.names("x-required-roles").into_iter().fold(Caller::new("u"), |c, name| c.role(name));
+        let caller = operation.names("x-required-permissions").into_iter().fold(caller, |c, name| c.permission(name));
+        let caller = caller.scope(&operation.names("x-required-scopes").join(" ")).signed_in(0);
+        for by in By::ALL.into_iter().filter(|by| operation.lists(*by)) {
+            let answer = operation.call().by(by, &caller).to(&app).await;
+            assert_eq!(answer.status, 200, "{} by {by:?}", operation.name());
+        }
+    }
+}
+
+#[tokio::test]
+async fn r93_names_in_the_document_are_declared_and_stand_in_the_description() {
+    let (_, operations) = app().await;
+    for operation in operations {
+        let description = operation.value.get("description").and_then(Value::as_str).unwrap_or_default();
+        for role in operation.names("x-required-roles") {
+            assert!(role.parse::<Role>().is_ok() && description.contains(role), "{}", operation.name());
+        }
+        for permission in operation.names("x-required-permissions") {
+            assert!(permission.parse::<Permission>().is_ok() && description.contains(permission), "{}", operation.name());
+        }
+        if !operation.requirement().is_empty() {
+            assert!(description.contains(operation.requirement()), "{}: {description}", operation.name());
+        }
+        assert!(!operation.value.to_string().contains("documented::"), "no rule is left without what it says");
+    }
 }

@@ -1,0 +1,311 @@
+//! The document is an OpenAPI 3.0 document, by the official JSON schema and by a second validator that follows
+//! references.
+
+use auth_runtime::prelude::*;
+use poem::IntoEndpoint;
+use poem_openapi::{
+    ApiResponse, Object, OpenApi,
+    param::{Header, Path, Query},
+    payload::{Json, PlainText},
+};
+use roas::{
+    v3_0::spec::Spec,
+    validation::{Options, Validate},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    documented,
+    fixture::{By, Caller, Directory, Keys, Passwords, Permission, Role, Tokens, get},
+};
+
+/// Every kind of scheme, with all that can be said of it.
+#[derive(Auth, Clone, Default)]
+#[auth(permissions = Permission, roles = Role)]
+struct Every {
+    /// With "quotes", `code`, <b>tags</b> and ünïcödë.
+    #[scheme(basic, name = "user.name-and_password")]
+    password: Passwords,
+    #[scheme(bearer)]
+    token: Tokens,
+    #[scheme(bearer(format = "JWT"))]
+    jwt: Tokens,
+    /// All flows
+    #[scheme(oauth2(
+        password(token_url = "/auth/token", refresh_url = "/auth/refresh"),
+        client_credentials(token_url = "https://issuer.example/token"),
+        authorization_code(
+            authorization_url = "https://issuer.example/authorize",
+            token_url = "https://issuer.example/token",
+        ),
+        implicit(authorization_url = "https://issuer.example/authorize"),
+        scopes("entries:read" = "Read entries", "entries:write" = "Write entries"),
+    ))]
+    listed: Tokens,
+    #[scheme(oauth2(client_credentials(token_url = "/token")))]
+    permissions: Tokens,
+    #[scheme(openid_connect(url = "https://issuer.example/.well-known/openid-configuration"))]
+    openid: Tokens,
+    #[scheme(api_key(header = "X-API-Key"))]
+    header: Keys,
+    #[scheme(api_key(query = "api_key"))]
+    query: Keys,
+    #[scheme(api_key(cookie = "key"))]
+    cookie: Keys,
+    #[scheme(cookie = "__Host-session")]
+    session: Keys,
+    #[scheme(http = "LDAP")]
+    directory: Directory,
+}
+
+#[derive(Object, Debug)]
+struct Entry {
+    /// What it is called
+    #[oai(validator(max_length = 40))]
+    name: String,
+}
+
+/// A schema of the name that the library uses itself.
+#[derive(Object, Debug)]
+struct AccessProblem {
+    mine: bool,
+}
+
+#[derive(ApiResponse)]
+#[oai(bad_request_handler = "bad_request")]
+enum Answer {
+    /// Here it is
+    #[oai(status = 200)]
+    Ok(Json<Entry>),
+    /// Not like that
+    #[oai(status = 400)]
+    Bad(Json<AccessProblem>),
+}
+
+fn bad_request(_: poem::Error) -> Answer {
+    Answer::Bad(Json(AccessProblem { mine: true }))
+}
+
+struct Api;
+
+#[protected(auth = Every)]
+#[OpenApi(prefix_path = "/entries")]
+impl Api {
+    /// Change an entry
+    ///
+    /// Whoever may.
+    #[protected(any(role("Administrator"), all(permission("edit"), scope("entries:write"))), fresh = "15m")]
+    #[oai(path = "/:id", method = "put")]
+    async fn update(
+        &self,
+        id: Path<u64>,
+        /// What for
+        #[oai(name = "X-Reason")]
+        reason: Header<Option<String>>,
+        dry: Query<Option<bool>>,
+        entry: Json<Entry>,
+    ) -> Answer {
+        let _ = (id, reason, dry);
+        Answer::Ok(entry)
+    }
+
+    #[protected(scopes("entries:read", "view"))]
+    #[oai(path = "/:id", method = "get")]
+    async fn one(&self, id: Path<u64>) -> PlainText<String> {
+        PlainText(id.to_string())
+    }
+
+    #[protected(schemes("user.name-and_password", "header", "query"), check = id.0 > 7)]
+    #[oai(path = "/:id", method = "delete")]
+    async fn remove(&self, id: Path<u64>) {
+        let _ = id;
+    }
+
+    #[optional_auth]
+    #[oai(path = "/", method = "get")]
+    async fn list(&self) -> Json<Vec<Entry>> {
+        Json(Vec::new())
+    }
+
+    #[public(reason = "a \"quoted\" reason")]
+    #[oai(path = "/", method = "post")]
+    async fn open(&self) {}
+}
+
+fn document() -> Value {
+    serde_json::from_str(&Every::default().service(Api, "Every", "1").spec()).unwrap()
+}
+
+/// What the official schema and a validator that follows references say against a document.
+fn complaints(document: &Value) -> Vec<String> {
+    let schema = serde_json::from_str(include_str!("data/openapi-3.0.json")).unwrap();
+    let validator = jsonschema::draft4::new(&schema).unwrap();
+    let mut complaints: Vec<String> =
+        validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    match serde_json::from_value::<Spec>(document.clone()) {
+        Err(error) => complaints.push(error.to_string()),
+        Ok(spec) => {
+            // A scheme that is declared may be unused, as an application may have more schemes than this API accepts.
+            let options = Options::IgnoreUnusedSecuritySchemes | Options::IgnoreInvalidUrls;
+            if let Err(errors) = spec.validate(options, None) {
+                complaints.extend(errors.errors.iter().map(ToString::to_string));
+            }
+        }
+    }
+    complaints
+}
+
+#[test]
+fn r93_the_document_is_valid_openapi_3_0() {
+    assert_eq!(complaints(&document()), Vec::<String>::new());
+}
+
+#[test]
+fn r93_the_document_of_a_large_api_is_valid_openapi_3_0() {
+    let document = serde_json::from_str(&documented::service().spec()).unwrap();
+    assert_eq!(complaints(&document), Vec::<String>::new());
+}
+
+/// That the validators look at all.
+#[test]
+fn mistakes_are_complained_about() {
+    let mistakes: [fn(&mut Value); 6] = [
+        |document| document["paths"]["/entries/{id}"]["get"]["security"] = json!([{ "nobody": [] }]),
+        |document| document["paths"]["/entries/{id}"]["get"]["security"] = json!({}),
+        |document| document["components"]["securitySchemes"]["token"] = json!({ "type": "http" }),
+        |document| document["components"]["securitySchemes"]["header"]["in"] = json!("body"),
+        |document| document["paths"]["/entries/{id}"]["get"]["responses"]["401"] = json!({}),
+        |document| {
+            document["paths"]["/entries/{id}"]["get"]["responses"]["401"]["content"]["application/problem+json"]
+                ["schema"] = json!({ "$ref": "#/components/schemas/Nothing" });
+        },
+    ];
+    for (index, mistake) in mistakes.into_iter().enumerate() {
+        let mut document = document();
+        mistake(&mut document);
+        assert_ne!(complaints(&document), Vec::<String>::new(), "mistake {index}");
+    }
+}
+
+#[test]
+fn r93_every_scheme_is_declared_as_it_is() {
+    let schemes = document()["components"]["securitySchemes"].clone();
+    let read_and_write = json!({ "entries:read": "Read entries", "entries:write": "Write entries" });
+    let permissions = json!({
+        "view": "View entries",
+        "edit": "Update entries",
+        "delete": "Delete entries",
+        "products:create": "Create products",
+    });
+    let expected = json!({
+        "user.name-and_password": {
+            "type": "http",
+            "scheme": "basic",
+            "description": "With \"quotes\", `code`, <b>tags</b> and ünïcödë.",
+        },
+        "token": { "type": "http", "scheme": "bearer" },
+        "jwt": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" },
+        "listed": {
+            "type": "oauth2",
+            "description": "All flows",
+            "flows": {
+                "password": { "scopes": read_and_write, "tokenUrl": "/auth/token", "refreshUrl": "/auth/refresh" },
+                "clientCredentials": { "scopes": read_and_write, "tokenUrl": "https://issuer.example/token" },
+                "authorizationCode": {
+                    "scopes": read_and_write,
+                    "authorizationUrl": "https://issuer.example/authorize",
+                    "tokenUrl": "https://issuer.example/token",
+                },
+                "implicit": { "scopes": read_and_write, "authorizationUrl": "https://issuer.example/authorize" },
+            },
+        },
+        "permissions": {
+            "type": "oauth2",
+            "flows": { "clientCredentials": { "scopes": permissions, "tokenUrl": "/token" } },
+        },
+        "openid": {
+            "type": "openIdConnect",
+            "openIdConnectUrl": "https://issuer.example/.well-known/openid-configuration",
+        },
+        "header": { "type": "apiKey", "in": "header", "name": "X-API-Key" },
+        "query": { "type": "apiKey", "in": "query", "name": "api_key" },
+        "cookie": { "type": "apiKey", "in": "cookie", "name": "key" },
+        "session": { "type": "apiKey", "in": "cookie", "name": "__Host-session" },
+        "directory": { "type": "http", "scheme": "LDAP" },
+    });
+    assert_eq!(schemes, expected);
+}
+
+/// RFC 6749 has scopes; a document that lists one which no flow has cannot be used by a client.
+#[test]
+fn r93_a_scope_is_listed_at_schemes_that_have_it() {
+    let document = document();
+    let schemes = &document["components"]["securitySchemes"];
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            for alternative in operation["security"].as_array().unwrap() {
+                for (name, scopes) in alternative.as_object().unwrap() {
+                    let Some(flows) = schemes[name].get("flows").and_then(Value::as_object) else { continue };
+                    for scope in scopes.as_array().unwrap() {
+                        let scope = scope.as_str().unwrap();
+                        let is_there = flows.values().any(|flow| flow["scopes"].get(scope).is_some());
+                        assert!(is_there, "{method} {path}: `{scope}` is no scope of `{name}`");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_schema_of_the_application_is_not_replaced_by_the_librarys() {
+    let document = document();
+    let bad_request = &document["paths"]["/entries/{id}"]["put"]["responses"]["400"]["content"];
+    let reference = bad_request["application/json; charset=utf-8"]["schema"]["$ref"].as_str().unwrap();
+    let schema = document.pointer(reference.trim_start_matches('#')).unwrap();
+    assert!(schema["properties"]["mine"].is_object(), "{schema}");
+    let unauthorized = &document["paths"]["/entries/{id}"]["put"]["responses"]["401"]["content"];
+    let reference = unauthorized["application/problem+json"]["schema"]["$ref"].as_str().unwrap();
+    let schema = document.pointer(reference.trim_start_matches('#')).unwrap();
+    assert!(schema["properties"]["code"].is_object(), "{schema}");
+}
+
+#[test]
+fn an_operation_is_documented_so() {
+    insta::assert_json_snapshot!(document()["paths"]["/entries/{id}"]["put"]);
+}
+
+#[tokio::test]
+async fn a_problem_is_as_it_is_documented() {
+    let document = document();
+    let unauthorized = &document["paths"]["/entries/{id}"]["get"]["responses"]["401"]["content"];
+    let reference = unauthorized["application/problem+json"]["schema"]["$ref"].as_str().unwrap();
+    let schema = document.pointer(reference.trim_start_matches('#')).unwrap();
+    let validator = jsonschema::draft4::new(schema).unwrap();
+    let app = Every::default().service(Api, "Every", "1").into_endpoint();
+    let calls = [
+        get("/entries/1"),
+        get("/entries/1").credential(By::Token, "invalid"),
+        get("/entries/1").credential(By::Token, "unavailable"),
+        get("/entries/1").credential(By::Token, "a,b"),
+        get("/entries/1").by(By::Key, &Caller::new("u")),
+    ];
+    for call in calls {
+        let problem = call.to(&app).await.problem();
+        assert!(validator.is_valid(&problem), "{problem}");
+        let documented = schema["properties"].as_object().unwrap();
+        assert!(problem.as_object().unwrap().keys().all(|key| documented.contains_key(key)), "{problem}");
+    }
+}
+
+/// A response of the application keeps what it documents.
+#[test]
+fn what_an_operation_documents_itself_stays() {
+    let document = document();
+    let responses = &document["paths"]["/entries/{id}"]["put"]["responses"];
+    assert_eq!(responses["400"]["description"], "Not like that");
+    assert_eq!(responses["200"]["description"], "Here it is");
+    assert_eq!(document["paths"]["/entries/{id}"]["put"]["summary"], "Change an entry");
+    let description = document["paths"]["/entries/{id}"]["put"]["description"].as_str().unwrap();
+    assert!(description.starts_with("Whoever may.\n\n"), "{description}");
+}
