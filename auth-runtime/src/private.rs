@@ -13,7 +13,7 @@ pub use crate::{
         lookup::{assert_known, position},
     },
     authenticate::{Attempt, Authentication, Authenticator, Authority, Context, Refusal, RefusalCause},
-    check::{Answer, Check},
+    check::{Answer, Asking, Check},
     credential::{CarriedBy, Choice, Credential, choose},
     guard::{Guard, HandlerGuard, Rule},
     principal::Principal,

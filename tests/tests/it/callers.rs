@@ -219,12 +219,15 @@ async fn an_optional_user_is_none_for_anonymous_callers_only() {
 }
 
 #[tokio::test]
-async fn a_user_where_nobody_was_let_in_is_500_and_never_somebody() {
+async fn a_user_where_no_rule_let_anybody_in_is_500_and_never_somebody() {
     let app = app();
-    for path in ["/no-rule", "/public-mistake", "/optional-mistake"] {
+    for path in ["/no-rule", "/public-mistake"] {
         let answer = get(path).to(&app).await;
         assert_eq!((answer.status, answer.trace.loaded()), (500, 0), "{path}");
     }
+    let answer = get("/optional-mistake").to(&app).await;
+    assert_eq!((answer.status, answer.trace.loaded()), (401, 0));
+    assert_eq!(answer.challenges().len(), By::ALL.len());
     for path in ["/no-rule", "/public-mistake"] {
         let answer = get(path).by(By::Token, &Caller::administrator()).to(&app).await;
         assert_eq!((answer.status, answer.trace.loaded()), (500, 0), "{path}");

@@ -98,7 +98,7 @@ impl Api {
     #[oai(path = "/:id", method = "put")]
     async fn update(
         &self,
-        id: Path<u64>,
+        id: Path<i64>,
         /// What for
         #[oai(name = "X-Reason")]
         reason: Header<Option<String>>,
@@ -111,13 +111,13 @@ impl Api {
 
     #[protected(scopes("entries:read", "view"))]
     #[oai(path = "/:id", method = "get")]
-    async fn one(&self, id: Path<u64>) -> PlainText<String> {
+    async fn one(&self, id: Path<i64>) -> PlainText<String> {
         PlainText(id.to_string())
     }
 
     #[protected(schemes("user.name-and_password", "header", "query"), check = id.0 > 7)]
     #[oai(path = "/:id", method = "delete")]
-    async fn remove(&self, id: Path<u64>) {
+    async fn remove(&self, id: Path<i64>) {
         let _ = id;
     }
 
@@ -142,7 +142,7 @@ fn complaints(document: &Value) -> Vec<String> {
     let validator = jsonschema::draft4::new(&schema).unwrap();
     let mut complaints: Vec<String> =
         validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    match serde_json::from_value::<Spec>(document.clone()) {
+    match serde_json::from_value::<Spec>(with_registered_schemes(document)) {
         Err(error) => complaints.push(error.to_string()),
         Ok(spec) => {
             // A scheme that is declared may be unused, as an application may have more schemes than this API accepts.
@@ -153,6 +153,17 @@ fn complaints(document: &Value) -> Vec<String> {
         }
     }
     complaints
+}
+
+/// The second validator knows registered schemes of HTTP only; OpenAPI 3.0 has them as a SHOULD (section 4.7.24).
+fn with_registered_schemes(document: &Value) -> Value {
+    let mut document = document.clone();
+    for scheme in document["components"]["securitySchemes"].as_object_mut().unwrap().values_mut() {
+        if scheme["scheme"] == "LDAP" {
+            scheme["scheme"] = "negotiate".into();
+        }
+    }
+    document
 }
 
 #[test]
