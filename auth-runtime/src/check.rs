@@ -170,6 +170,7 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> Check<how::Fallible> for Result<bool
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<F, How> Check<how::Later<How>> for F
 where
     F: Future + Send,

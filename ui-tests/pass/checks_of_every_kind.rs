@@ -30,6 +30,11 @@ fn known(name: &str) -> Result<(), std::io::Error> {
     if name == "alice" { Ok(()) } else { Err(std::io::ErrorKind::NotFound.into()) }
 }
 
+/// What `?` makes of every error.
+fn boxed(name: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    Ok(known(name)?)
+}
+
 fn limit(count: &i64) -> Result<(), std::num::ParseIntError> {
     "1".parse::<i64>().map(|least| debug_assert!(*count >= least))
 }
@@ -58,6 +63,14 @@ impl Entries {
     #[protected(check = known(caller.subject()))]
     #[oai(path = "/result", method = "get")]
     async fn result(&self, caller: Principal<Auth>) {}
+
+    #[protected(check = boxed(caller.subject()))]
+    #[oai(path = "/boxed", method = "get")]
+    async fn boxed(&self, caller: Principal<Auth>) {}
+
+    #[protected(check = async { boxed(caller.subject()) })]
+    #[oai(path = "/boxed/later", method = "get")]
+    async fn boxed_later(&self, caller: Principal<Auth>) {}
 
     #[protected(check = self.loads(&caller))]
     #[oai(path = "/fallible", method = "get")]
@@ -115,6 +128,8 @@ fn main() {
         "awaited",
         "future",
         "result",
+        "boxed",
+        "boxed/later",
         "fallible",
         "block",
         "closure",

@@ -270,9 +270,16 @@ async fn grants_add_to_what_is_there_or_replace_it_and_leave_roles_alone() {
     assert_eq!(me(&app, &who("other", "Administrator")).await["permissions"], json!(["delete"]));
     assert_eq!(me(&app, &who("nothing", "Administrator")).await["permissions"], json!([]));
     assert_eq!(me(&app, &who("nothing", "Administrator")).await["roles"], json!(["Administrator"]));
-    assert_eq!(me(&app, &who("all", "Nobody")).await["permissions"], json!(["view", "edit", "delete", "products:create"]));
+    assert_eq!(
+        me(&app, &who("all", "Nobody")).await["permissions"],
+        json!(["view", "edit", "delete", "products:create"])
+    );
     assert_eq!(me(&app, &who("all", "Nobody")).await["roles"], json!([]));
-    assert_eq!(get("/admin").by(By::Token, &who("all", "Nobody")).to(&app).await.status, 403, "permissions are no role");
+    assert_eq!(
+        get("/admin").by(By::Token, &who("all", "Nobody")).to(&app).await.status,
+        403,
+        "permissions are no role"
+    );
     assert_eq!(get("/edit").by(By::Token, &who("nothing", "Administrator")).to(&app).await.status, 403);
     assert_eq!(get("/edit").by(By::Token, &who("more", "Nobody")).to(&app).await.status, 200);
 }

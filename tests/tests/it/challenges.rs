@@ -272,5 +272,9 @@ async fn r16_a_hidden_operation_asks_who_may_call_it_to_sign_in_again() {
     let stranger = Caller::new("u").signed_in(0);
     assert_eq!(get("/fresh-hidden").by(By::Token, &stranger).to(&app).await.status, 404);
     let stale = Caller::administrator().signed_in(900);
-    assert_eq!(get("/fresh-hidden").by(By::Token, &stale).to(&app).await.status, 401, "who may call is told to sign in");
+    assert_eq!(
+        get("/fresh-hidden").by(By::Token, &stale).to(&app).await.status,
+        401,
+        "who may call is told to sign in"
+    );
 }

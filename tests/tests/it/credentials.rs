@@ -130,7 +130,18 @@ async fn r20_whatever_is_not_one_token68_is_400_invalid_request() {
 #[tokio::test]
 async fn r20_an_authorization_header_that_cannot_be_read_is_400() {
     let app = app();
-    for value in [&b""[..], b" ", b"Bearer \xff", b"\xff", b"\tBearer a", b"Basic \xc3\xa4", b"LDAP \x80", b"Basic", b"Basic ", b"LDAP "] {
+    for value in [
+        &b""[..],
+        b" ",
+        b"Bearer \xff",
+        b"\xff",
+        b"\tBearer a",
+        b"Basic \xc3\xa4",
+        b"LDAP \x80",
+        b"Basic",
+        b"Basic ",
+        b"LDAP ",
+    ] {
         refused(&app, "Authorization", value, 400).await;
     }
 }
@@ -158,7 +169,9 @@ async fn r20_what_comes_over_the_wire_is_judged_likewise() {
 async fn r21_two_authorization_headers_are_400() {
     let app = app();
     let bearer = format!("Bearer {}", alice());
-    for second in [bearer.clone(), basic("alice", &alice()), "Bearer invalid".to_owned(), "Digest a".to_owned(), String::new()] {
+    for second in
+        [bearer.clone(), basic("alice", &alice()), "Bearer invalid".to_owned(), "Digest a".to_owned(), String::new()]
+    {
         for path in ["/me", "/optional"] {
             let call = get(path).header("Authorization", &bearer).header("Authorization", &second);
             let answer = call.to(&app).await;
@@ -229,7 +242,8 @@ async fn r23_a_credential_of_more_than_8_kib_is_400_before_anybody_is_asked() {
 #[tokio::test]
 async fn an_authorization_header_of_an_unknown_scheme_is_not_anonymous() {
     let app = app();
-    for value in ["Digest username=\"a\"", "Negotiate YII=", "Token abc", "Beare abc", "Bearerabc", "Basi c", "abc", "null"]
+    for value in
+        ["Digest username=\"a\"", "Negotiate YII=", "Token abc", "Beare abc", "Bearerabc", "Basi c", "abc", "null"]
     {
         refused(&app, "Authorization", value, 401).await;
         let answer = get("/optional").header("Authorization", value).to(&app).await;
@@ -294,7 +308,10 @@ async fn on_an_optional_operation_a_bad_credential_never_becomes_anonymous() {
     for by in By::ALL {
         assert_eq!(get("/optional").credential(by, "invalid").to(&app).await.status, 401, "{by:?}");
         assert_eq!(get("/optional").credential(by, "unavailable").to(&app).await.status, 503, "{by:?}");
-        assert_eq!(get("/optional").credential(by, "").to(&app).await.status, if by == By::Password { 401 } else { 400 });
+        assert_eq!(
+            get("/optional").credential(by, "").to(&app).await.status,
+            if by == By::Password { 401 } else { 400 }
+        );
     }
     assert_eq!(get("/optional").header("Cookie", "other=x").to(&app).await.body, "nobody");
 }
@@ -391,7 +408,11 @@ async fn a_key_in_the_query_is_found_once_or_refused() {
     for bad in [format!("api_key={alice}&api_key={alice}"), "api_key=".into(), "api_key".into(), "api_key=%ff".into()] {
         assert_eq!(get(&format!("/?{bad}")).to(&app).await.status, 400, "{bad}");
     }
-    assert_eq!(get(&format!("/?api%5Fkey={alice}&api_key=other")).to(&app).await.status, 400, "one name in two spellings");
+    assert_eq!(
+        get(&format!("/?api%5Fkey={alice}&api_key=other")).to(&app).await.status,
+        400,
+        "one name in two spellings"
+    );
 }
 
 #[derive(Auth, Clone)]
@@ -450,7 +471,8 @@ async fn r50_the_first_colon_ends_the_user_name_and_all_is_utf_8() {
         assert_eq!((answer.status, answer.body), (200, format!("basic/{name}")));
     }
     let latin_1 = [b"\xfcbel:", PASSWORD.as_bytes()].concat();
-    let answer = get("/me").header("Authorization", format!("Basic {}", BASE64_STANDARD.encode(latin_1))).to(&app).await;
+    let answer =
+        get("/me").header("Authorization", format!("Basic {}", BASE64_STANDARD.encode(latin_1))).to(&app).await;
     assert_eq!(answer.status, 401);
 }
 
@@ -490,7 +512,9 @@ async fn r50_what_is_not_base64_of_name_and_password_is_401() {
 async fn r50_unknown_wrong_and_disabled_are_told_in_the_same_words() {
     let (app, _) = bundled();
     let mut answers = Vec::new();
-    for (name, password) in [("nobody", PASSWORD), ("alice", "wrong password"), ("disabled", PASSWORD), ("ALICE", PASSWORD)] {
+    for (name, password) in
+        [("nobody", PASSWORD), ("alice", "wrong password"), ("disabled", PASSWORD), ("ALICE", PASSWORD)]
+    {
         let answer = get("/me").header("Authorization", basic(name, password)).to(&app).await;
         assert_eq!(answer.status, 401, "{name}");
         answers.push((answer.headers, answer.body));
@@ -553,10 +577,10 @@ async fn r52_a_key_is_exact_and_of_its_issuer() {
 
 #[tokio::test]
 async fn r52_an_expired_and_a_revoked_key_are_401() {
+    type Change = fn(ApiKeyRecord, SystemTime) -> ApiKeyRecord;
     let now = SystemTime::now();
     let mut keys = MemoryApiKeys::new();
     let mut texts = Vec::new();
-    type Change = fn(ApiKeyRecord, SystemTime) -> ApiKeyRecord;
     let changes: [Change; 4] = [
         |record, now| record.expires_at(now),
         |record, now| record.expires_at(now - Duration::from_secs(1)),
@@ -648,8 +672,7 @@ async fn two_schemes_of_one_place_are_tried_in_order() {
     assert_eq!(get("/me").credential(By::Token, &alice()).to(&app).await.body, "alice by second");
     let answer = get("/me").credential(By::Token, "neither").to(&app).await;
     assert_eq!(answer.status, 401);
-    let challenges =
-        [r#"Bearer realm="api", error="invalid_token""#, r#"Basic realm="api", charset="UTF-8""#];
+    let challenges = [r#"Bearer realm="api", error="invalid_token""#, r#"Basic realm="api", charset="UTF-8""#];
     assert_eq!(answer.challenges(), challenges, "one challenge for one place");
     assert_eq!(get("/me").credential(By::Token, "down").to(&app).await.status, 503, "the first may know it");
     assert_eq!(get("/second").credential(By::Token, "first").to(&app).await.status, 401);

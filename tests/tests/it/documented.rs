@@ -165,7 +165,8 @@ impl Documented {
 
 /// Callers with much, one of whom meets any rule that can be met: some rules exclude who has a role or a scope.
 fn powerful() -> Vec<Caller> {
-    let every = |caller: Caller| Permission::ALL.iter().fold(caller, |caller, name| caller.permission(&name.to_string()));
+    let every =
+        |caller: Caller| Permission::ALL.iter().fold(caller, |caller, name| caller.permission(&name.to_string()));
     let scope = "view edit delete products:create";
     vec![
         Caller::all_powerful(),
@@ -304,7 +305,8 @@ async fn r94_whoever_has_none_of_what_is_documented_is_kept_out() {
         assert!(!needs_something || operation.requirement() != "", "{}", operation.name());
         for by in By::ALL.into_iter().filter(|by| operation.lists(*by)) {
             let status = operation.call().by(by, &Caller::new("nobody").signed_in(0)).to(&app).await.status;
-            let is_alternative = operation.requirement().contains("schemes(") && operation.requirement().contains("any(");
+            let is_alternative =
+                operation.requirement().contains("schemes(") && operation.requirement().contains("any(");
             match () {
                 () if is_alternative => assert!([200, operation.refusal()].contains(&status), "{}", operation.name()),
                 () if needs_something => {
@@ -316,7 +318,12 @@ async fn r94_whoever_has_none_of_what_is_documented_is_kept_out() {
         }
         if operation.requirement().contains("fresh") {
             let stale = operation.call().by(By::Token, &Caller::all_powerful().signed_in(9000)).to(&app).await;
-            assert_eq!((stale.status, stale.code().as_str()), (401, "reauthentication_required"), "{}", operation.name());
+            assert_eq!(
+                (stale.status, stale.code().as_str()),
+                (401, "reauthentication_required"),
+                "{}",
+                operation.name()
+            );
         }
     }
     assert!(kept_out > 60, "{kept_out}");
@@ -330,8 +337,8 @@ async fn r94_whoever_has_what_is_documented_is_let_in() {
             assert_eq!(operation.requirement(), "", "{}", operation.name());
             continue;
         }
-        let caller = operation.names("x-required-roles").into_iter().fold(Caller::new("u"), |c, name| c.role(name));
-        let caller = operation.names("x-required-permissions").into_iter().fold(caller, |c, name| c.permission(name));
+        let caller = operation.names("x-required-roles").into_iter().fold(Caller::new("u"), Caller::role);
+        let caller = operation.names("x-required-permissions").into_iter().fold(caller, Caller::permission);
         let caller = caller.scope(&operation.names("x-required-scopes").join(" ")).signed_in(0);
         for by in By::ALL.into_iter().filter(|by| operation.lists(*by)) {
             let answer = operation.call().by(by, &caller).to(&app).await;
@@ -349,7 +356,11 @@ async fn r93_names_in_the_document_are_declared_and_stand_in_the_description() {
             assert!(role.parse::<Role>().is_ok() && description.contains(role), "{}", operation.name());
         }
         for permission in operation.names("x-required-permissions") {
-            assert!(permission.parse::<Permission>().is_ok() && description.contains(permission), "{}", operation.name());
+            assert!(
+                permission.parse::<Permission>().is_ok() && description.contains(permission),
+                "{}",
+                operation.name()
+            );
         }
         if !operation.requirement().is_empty() {
             assert!(description.contains(operation.requirement()), "{}: {description}", operation.name());

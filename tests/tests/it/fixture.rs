@@ -68,7 +68,7 @@ pub(crate) struct Auth {
 }
 
 /// Reads a description of the caller, and does as it says.
-fn identify(text: &str, context: &Context) -> Result<Identity, AuthenticationError> {
+fn identify(text: &str, context: Context) -> Result<Identity, AuthenticationError> {
     match text {
         "unavailable" => return Err(AuthenticationError::unavailable("the database does not answer")),
         "panic" => panic!("an authenticator panics"),
@@ -117,7 +117,7 @@ macro_rules! authenticators {
             async fn authenticate(&self, found: $credential, context: &Context) -> Result<Identity, AuthenticationError> {
                 self.0.fetch_add(1, Ordering::SeqCst);
                 let text: fn(&$credential) -> &str = $text;
-                identify(text(&found), context)
+                identify(text(&found), *context)
             }
         }
     )*};

@@ -111,7 +111,12 @@ async fn r91_a_denial_is_logged_with_operation_reason_clause_subject_and_scheme(
     let app = app();
     let (_, line) = logged(&app, get("/permission").by(By::Key, &Caller::new("alice").issuer("https://issuer"))).await;
     let words = [
-        "WARN", "Api::permission", "MissingPermission", r#"permission("edit")"#, r#""alice""#, r#""https://issuer""#,
+        "WARN",
+        "Api::permission",
+        "MissingPermission",
+        r#"permission("edit")"#,
+        r#""alice""#,
+        r#""https://issuer""#,
         r#"scheme="key""#,
     ];
     assert_says(&line, &words);
@@ -181,7 +186,8 @@ async fn r91_no_line_of_the_log_is_forged() {
 
 #[tokio::test]
 async fn r91_no_credential_is_logged() {
-    let secrets = ["kR7-secret-token.part~two", "kR7-secret-pass", "kR7-secret-key", "kR7-secret-session", "kR7-secret-ldap"];
+    let secrets =
+        ["kR7-secret-token.part~two", "kR7-secret-pass", "kR7-secret-key", "kR7-secret-session", "kR7-secret-ldap"];
     let app = app();
     let mut log = String::new();
     for by in By::ALL {
@@ -194,7 +200,9 @@ async fn r91_no_credential_is_logged() {
             assert!(!log.contains(&powerful.text()), "{log}");
         }
     }
-    for value in ["Bearer kR7-secret,more", "Basic kR7-secret!", "Digest kR7-secret", "kR7-secret", "Bearer  kR7-secret"] {
+    for value in
+        ["Bearer kR7-secret,more", "Basic kR7-secret!", "Digest kR7-secret", "kR7-secret", "Bearer  kR7-secret"]
+    {
         log += &logged(&app, get("/role").header("Authorization", value)).await.1;
     }
     log += &logged(&app, get("/role").header("X-API-Key", "kR7-secret space")).await.1;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unused_async, clippy::unused_self, reason = "what is tested are signatures of endpoints")]
 
+mod attacks;
 mod browsers;
 mod callers;
 mod challenges;

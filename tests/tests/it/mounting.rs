@@ -224,8 +224,10 @@ fn apis_that_share_a_path_are_documented_together() {
     }
     assert!(document["paths"].get("/entries/secret").is_none(), "hidden from the document, not from its rule");
     assert_eq!(document["paths"]["/entries/old"]["get"]["deprecated"], true);
-    assert!(document["paths"]["/entries/typed"]["get"]["responses"]["200"]["content"]["application/json; charset=utf-8"]
-        .is_object());
+    assert!(
+        document["paths"]["/entries/typed"]["get"]["responses"]["200"]["content"]["application/json; charset=utf-8"]
+            .is_object()
+    );
 }
 
 #[tokio::test]
@@ -363,7 +365,8 @@ async fn the_document_and_swagger_ui_are_served_with_the_rules() {
 
 #[test]
 fn what_is_configured_of_a_service_is_in_the_document() {
-    let service = service().configure(|service| service.description("Who wrote what").server("https://api.example.com"));
+    let service =
+        service().configure(|service| service.description("Who wrote what").server("https://api.example.com"));
     let document: Value = serde_json::from_str(&service.spec()).unwrap();
     assert_eq!(document["info"]["description"], "Who wrote what");
     assert_eq!(document["servers"][0]["url"], "https://api.example.com");

@@ -80,7 +80,7 @@ impl Drop for Files {
 /// Ways to write a path that some part of a system may take for the same one.
 fn spellings(path: &str) -> Vec<String> {
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-    let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
+    let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
     let mut spellings = vec![
         path.to_owned(),
         format!("{path}/"),

@@ -118,7 +118,8 @@ impl Who {
         for (permission, _) in Permission::ALL.iter().zip(&self.permissions).filter(|(_, has)| **has) {
             caller = caller.permission(&permission.to_string());
         }
-        let scopes: Vec<_> = SCOPES.iter().zip(&self.scopes).filter(|(_, has)| **has).map(|(scope, _)| *scope).collect();
+        let scopes: Vec<_> =
+            SCOPES.iter().zip(&self.scopes).filter(|(_, has)| **has).map(|(scope, _)| *scope).collect();
         caller.scope(&scopes.join(" "))
     }
 }
@@ -142,8 +143,12 @@ fn trees() -> impl Strategy<Value = Tree> {
 
 fn callers() -> impl Strategy<Value = Who> {
     let flags = |count| prop::collection::vec(any::<bool>(), count);
-    (flags(3), flags(4), flags(3), 0..5_usize)
-        .prop_map(|(roles, permissions, scopes, scheme)| Who { roles, permissions, scopes, scheme })
+    (flags(3), flags(4), flags(3), 0..5_usize).prop_map(|(roles, permissions, scopes, scheme)| Who {
+        roles,
+        permissions,
+        scopes,
+        scheme,
+    })
 }
 
 static RUNTIME: LazyLock<tokio::runtime::Runtime> =
@@ -239,9 +244,8 @@ proptest! {
 }
 
 fn written(tree: &Tree) -> String {
-    let list = |word: &str, trees: &[Tree]| {
-        format!("{word}({})", trees.iter().map(written).collect::<Vec<_>>().join(", "))
-    };
+    let list =
+        |word: &str, trees: &[Tree]| format!("{word}({})", trees.iter().map(written).collect::<Vec<_>>().join(", "));
     match tree {
         Tree::Authenticated => "authenticated".to_owned(),
         Tree::Role(role) => format!("role({:?})", Role::ALL[*role].to_string()),

@@ -29,6 +29,7 @@ enum Answer {
     Bad(PlainText<String>),
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as poem-openapi asks for it")]
 fn bad_request(error: poem::Error) -> Answer {
     Answer::Bad(PlainText(format!("rewritten: {error}")))
 }
@@ -149,12 +150,7 @@ async fn r90_a_refusal_is_a_problem_with_a_stable_code() {
         (get("/role"), 401, "Unauthorized", "authentication_required"),
         (get("/role").credential(By::Token, "invalid"), 401, "Unauthorized", "invalid_credentials"),
         (get("/role").credential(By::Token, "a,b"), 400, "Bad Request", "malformed_credentials"),
-        (
-            get("/role").by(By::Token, &stranger()).by(By::Key, &stranger()),
-            400,
-            "Bad Request",
-            "several_credentials",
-        ),
+        (get("/role").by(By::Token, &stranger()).by(By::Key, &stranger()), 400, "Bad Request", "several_credentials"),
         (get("/role").by(By::Token, &stranger()), 403, "Forbidden", "not_allowed"),
         (get("/role").credential(By::Token, "unavailable"), 503, "Service Unavailable", "temporarily_unavailable"),
     ];
@@ -175,8 +171,19 @@ async fn r90_a_refusal_is_a_problem_with_a_stable_code() {
 async fn r90_a_refusal_says_nothing_about_users_rules_or_reasons() {
     let app = app();
     let secrets = [
-        "very-secret", "Administrator", "Viewer", "role(", "permission", "edit", "check", "database", "refusals",
-        "Api::", "expired", "signature", "unknown",
+        "very-secret",
+        "Administrator",
+        "Viewer",
+        "role(",
+        "permission",
+        "edit",
+        "check",
+        "database",
+        "refusals",
+        "Api::",
+        "expired",
+        "signature",
+        "unknown",
     ];
     let calls = [
         get("/role").by(By::Token, &stranger()),
@@ -194,10 +201,8 @@ async fn r90_a_refusal_says_nothing_about_users_rules_or_reasons() {
     for call in calls {
         let answer = call.to(&app).await;
         assert!(answer.status >= 400);
-        let mut text = answer.body.clone();
-        for (name, value) in &answer.headers {
-            text.push_str(&format!("\n{name}: {}", value.to_str().unwrap()));
-        }
+        let headers = answer.headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()));
+        let text = [headers.collect::<Vec<_>>().join("\n"), answer.body].join("\n");
         for secret in secrets {
             assert!(!text.contains(secret), "{secret} in {} {text}", answer.status);
         }
@@ -451,9 +456,15 @@ async fn a_rule_without_an_auth_lets_nobody_in() {
         .nest("/other", Route::new().at("/", on_get(asks)).with(OtherAuth::default()))
         .nest("/plain", poem_openapi::OpenApiService::new(Api, "Api", "1"))
         .at("/subtree", poem::endpoint::make_sync(|_| "reached").protect(requirement!(authenticated)));
-    for path in
-        ["/handler", "/other", "/plain/role", "/plain/hidden", "/plain/optional", "/plain/rewritten?number=1", "/subtree"]
-    {
+    for path in [
+        "/handler",
+        "/other",
+        "/plain/role",
+        "/plain/hidden",
+        "/plain/optional",
+        "/plain/rewritten?number=1",
+        "/subtree",
+    ] {
         for call in [get(path), get(path).by(By::Token, &Caller::all_powerful())] {
             let answer = call.to(&app).await;
             assert_eq!((answer.status, answer.trace.handled()), (500, 0), "{path}: {}", answer.body);

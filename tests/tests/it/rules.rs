@@ -207,8 +207,11 @@ async fn permissions_come_directly_and_through_roles_and_inherited_roles() {
     let cases: &[(&[&str], &[&str], &str, u16)] =
         &[(&[], &["products:create"], "", 200), (&["User"], &[], "", 200), (&["Viewer"], &["delete"], "", 403)];
     assert_statuses("/clauses/any-permission", cases).await;
-    let cases: &[(&[&str], &[&str], &str, u16)] =
-        &[(&[], &["products:create"], "", 200), (&["Administrator"], &[], "", 200), (&["User"], &["products"], "", 403)];
+    let cases: &[(&[&str], &[&str], &str, u16)] = &[
+        (&[], &["products:create"], "", 200),
+        (&["Administrator"], &[], "", 200),
+        (&["User"], &["products"], "", 403),
+    ];
     assert_statuses("/clauses/permission", cases).await;
 }
 
@@ -255,8 +258,12 @@ async fn commas_and_nesting_mean_what_they_say() {
 
 #[tokio::test]
 async fn not_asks_for_an_authenticated_caller_all_the_same() {
-    let cases: &[(&[&str], &[&str], &str, u16)] =
-        &[(&[], &[], "", 200), (&["Administrator"], &[], "", 200), (&["Viewer"], &[], "", 403), (&["Viewer", "User"], &[], "", 403)];
+    let cases: &[(&[&str], &[&str], &str, u16)] = &[
+        (&[], &[], "", 200),
+        (&["Administrator"], &[], "", 200),
+        (&["Viewer"], &[], "", 403),
+        (&["Viewer", "User"], &[], "", 403),
+    ];
     assert_statuses("/clauses/not", cases).await;
     let cases: &[(&[&str], &[&str], &str, u16)] =
         &[(&[], &["view"], "", 200), (&["Viewer"], &[], "", 403), (&["User"], &[], "", 403), (&[], &["edit"], "", 403)];
@@ -294,8 +301,12 @@ async fn several_attributes_add_up() {
 
 #[tokio::test]
 async fn a_floor_holds_for_every_operation_beside_its_own_rule() {
-    let cases: &[(&[&str], &[&str], &str, u16)] =
-        &[(&["User"], &[], "", 200), (&["Administrator"], &[], "", 200), (&["Viewer"], &["view"], "", 404), (&[], &[], "", 404)];
+    let cases: &[(&[&str], &[&str], &str, u16)] = &[
+        (&["User"], &[], "", 200),
+        (&["Administrator"], &[], "", 200),
+        (&["Viewer"], &["view"], "", 404),
+        (&[], &[], "", 404),
+    ];
     assert_statuses("/floors/bare", cases).await;
     let cases: &[(&[&str], &[&str], &str, u16)] = &[
         (&["User"], &["delete"], "", 200),
@@ -320,8 +331,22 @@ async fn public_is_the_only_way_out_of_a_floor() {
 async fn unknown_names_grant_nothing() {
     let app = app();
     let names = [
-        "administrator", "ADMINISTRATOR", " Administrator", "Administrator ", "Admin", "Administrators", "*", "all", "",
-        "Viewer,Administrator", "Viewer Administrator", "Administrator\u{0}", "Аdministrator", "admin", "root", "0",
+        "administrator",
+        "ADMINISTRATOR",
+        " Administrator",
+        "Administrator ",
+        "Admin",
+        "Administrators",
+        "*",
+        "all",
+        "",
+        "Viewer,Administrator",
+        "Viewer Administrator",
+        "Administrator\u{0}",
+        "Аdministrator",
+        "admin",
+        "root",
+        "0",
     ];
     for name in names {
         let caller = Caller::new("u").role(name).permission(name).scope(name);

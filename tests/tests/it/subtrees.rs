@@ -1,4 +1,4 @@
-//! Poem routes outside of OpenAPI: handlers, whole subtrees, files, event streams and WebSockets.
+//! Poem routes outside of OpenAPI: handlers, whole subtrees, files, event streams and the WebSocket.
 
 use auth_runtime::prelude::*;
 use futures_util::{SinkExt, StreamExt};
@@ -161,7 +161,8 @@ async fn the_users_own_function_can_be_called_in_a_test() {
 async fn a_guarded_subtree_is_guarded_for_every_path_and_method() {
     let app = app();
     for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "FOO"] {
-        for path in ["/reports", "/reports/", "/reports/who", "/reports/anything", "/reports/nothing", "/reports/admin"] {
+        for path in ["/reports", "/reports/", "/reports/who", "/reports/anything", "/reports/nothing", "/reports/admin"]
+        {
             let answer = call(method, path).to(&app).await;
             assert_eq!((answer.status, answer.trace.handled()), (401, 0), "{method} {path}");
             let answer = call(method, path).by(By::Token, &Caller::new("u")).to(&app).await;
@@ -192,7 +193,11 @@ async fn a_rule_inside_of_a_guarded_subtree_holds_as_well() {
     assert_eq!(get("/reports/admin").by(By::Token, &Caller::administrator()).to(&app).await.status, 403);
     let both = viewer().role("Administrator");
     assert_eq!(get("/reports/admin").by(By::Token, &both).to(&app).await.status, 200);
-    assert_eq!(get("/reports/admin/password").by(By::Token, &both).to(&app).await.status, 401, "another scheme counts here");
+    assert_eq!(
+        get("/reports/admin/password").by(By::Token, &both).to(&app).await.status,
+        401,
+        "another scheme counts here"
+    );
     assert_eq!(get("/reports/admin/password").by(By::Password, &both).to(&app).await.status, 200);
 }
 

@@ -103,9 +103,11 @@ async fn roles_hold_and_inherit_bits_of_every_word() {
 
 #[tokio::test]
 async fn grants_reach_every_word() {
-    let grants = Grants::new()
-        .add("tests", "more", Wide::set(&[Wide::P128]))
-        .replace("tests", "other", Wide::set(&[Wide::P127]));
+    let grants = Grants::new().add("tests", "more", Wide::set(&[Wide::P128])).replace(
+        "tests",
+        "other",
+        Wide::set(&[Wide::P127]),
+    );
     let app = WideAuth { grants, ..WideAuth::default() }.service(Api, "Wide", "1").into_endpoint();
     assert_has(&app, &Caller::new("more").permission("p64"), &[64, 128]).await;
     assert_has(&app, &Caller::new("more"), &[128]).await;
