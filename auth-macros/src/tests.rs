@@ -8,13 +8,13 @@ use quote::quote;
 use crate::{errors::suggestion, expand, parse::attribute::Word};
 
 /// As `rustfmt` would write it.
-fn pretty(expanded: TokenStream) -> String {
+fn pretty(expanded: &TokenStream) -> String {
     let file = syn::parse2(expanded.clone()).unwrap_or_else(|error| panic!("{error}: {expanded}"));
     prettyplease::unparse(&file)
 }
 
 fn protected(arguments: TokenStream, item: TokenStream) -> String {
-    pretty(expand::attribute(Word::Protected, arguments, item))
+    pretty(&expand::attribute(Word::Protected, arguments, item))
 }
 
 /// What the operation `list` with these clauses expands to.
@@ -42,7 +42,7 @@ fn permissions_become_an_enum_and_a_table() {
             Edit = "edit",
         }
     });
-    insta::assert_snapshot!(pretty(expanded));
+    insta::assert_snapshot!(pretty(&expanded));
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn roles_hold_what_they_inherit() {
         }
     });
     // What they have in common with permissions has a snapshot of its own.
-    let expanded = pretty(expanded);
+    let expanded = pretty(&expanded);
     let roles = expanded.find("const _: ()").expect("the names that are asserted come first");
     insta::assert_snapshot!(&expanded[roles..]);
 }
@@ -74,7 +74,7 @@ fn an_auth_becomes_a_chain_over_its_fields() {
             grants: Grants<Permission>,
         }
     });
-    insta::assert_snapshot!(pretty(expanded));
+    insta::assert_snapshot!(pretty(&expanded));
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_handler_stays_inside_of_one_with_a_guard() {
 #[test]
 fn a_requirement_becomes_a_constant() {
     let expanded = expand::requirement(quote!(any(role("Administrator"), permission(Permission::Edit)), hide));
-    insta::assert_snapshot!(pretty(quote!(const RULE: &Operation<Auth> = #expanded;)));
+    insta::assert_snapshot!(pretty(&quote!(const RULE: &Operation<Auth> = #expanded;)));
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn an_answered_cfg_takes_with_it_what_is_configured_away() {
             async fn pages(&self) {}
         }
     });
-    let expanded = pretty(expanded);
+    let expanded = pretty(&expanded);
     assert!(expanded.contains("async fn list(&self) {}"), "{expanded}");
     assert!(!expanded.contains("pag") && !expanded.contains("cfg"), "{expanded}");
 }

@@ -56,6 +56,6 @@ pub const fn with<T, const N: usize>(set: Set<T, N>, entry: Entry<T>) -> Set<T, 
 }
 
 /// Asks a check, as a function of its own: a type that cannot be asked is one error, at the check.
-pub async fn ask<How, C: Check<How>>(check: C) -> Answer {
-    check.ask().await
+pub fn ask<'a, How, C: Check<How> + 'a>(check: C) -> Asking<'a> {
+    check.ask()
 }

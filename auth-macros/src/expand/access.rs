@@ -66,13 +66,6 @@ fn named(name: &Name, look_up: &str, auth: &Path) -> TokenStream {
     quote_spanned!(name.span()=> <#auth>::#look_up(#name))
 }
 
-/// Another name for an `Auth`, and the item that declares it: where there is no such type, that is one error.
-pub(crate) fn alias(auth: &Path) -> (Path, TokenStream) {
-    let alias = Ident::new("__Auth", auth.span());
-    let item = quote_spanned!(auth.span()=> type #alias = #auth;);
-    (alias.into(), item)
-}
-
 /// Stops the build at names that are not declared: a constant for each, so that every one of them is reported.
 pub(crate) fn known(access: &Access, auth: &Path) -> TokenStream {
     let Access::Required { requirement, .. } = access else { return TokenStream::new() };

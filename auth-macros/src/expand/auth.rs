@@ -11,14 +11,31 @@ use crate::{
 
 pub(crate) fn expand(auth: &Auth) -> TokenStream {
     let p = Private::locate();
-    let name = &auth.name;
-    let (generics, arguments, where_clause) = auth.generics.split_for_impl();
     let (permission, role) = tables(auth, &p);
-    let realm = &auth.realm;
     let schemes = auth.schemes.iter().map(|scheme| declaration(scheme, &p));
     let names = &auth.names;
     let scopes = scopes(auth, &permission, &p);
-    let authenticate = authenticate(auth, &p);
+    let authority = authority(auth, &permission, &role, &p);
+    let look_ups = look_ups(auth, &p);
+    let middleware = middleware(auth, &p);
+    quote! {
+        const _: () = {
+            const SCHEMES: &[#p::SecurityScheme] = &[#(#schemes),*];
+            const SCOPES: &[&#p::core::primitive::str] = #scopes;
+            const NAMES: &[&#p::core::primitive::str] = &[#(#names),*];
+
+            #authority
+            #look_ups
+            #middleware
+        };
+    }
+}
+
+fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Private) -> TokenStream {
+    let (name, realm) = (&auth.name, &auth.realm);
+    let (generics, arguments, where_clause) = auth.generics.split_for_impl();
+    let configured = configured(auth, p);
+    let authenticate = authenticate(auth, p);
     let rejection = auth.rejection.as_ref().map(|path| {
         quote_spanned! {path.span()=>
             fn rejection_body(rejection: &#p::Rejection) -> #p::RejectionBody {
@@ -26,73 +43,79 @@ pub(crate) fn expand(auth: &Auth) -> TokenStream {
             }
         }
     });
-    let middleware = middleware(auth, &p);
-    let types = auth.schemes.iter().map(|scheme| &scheme.ty);
-    let fields = auth.schemes.iter().map(|scheme| &scheme.field);
-    let indices = 0..auth.schemes.len();
     quote! {
-        const _: () = {
-            impl #generics #p::Authority for #name #arguments #where_clause {
-                type Permission = #permission;
-                type Role = #role;
-                const SCHEMES: &'static [#p::SecurityScheme] = SCHEMES;
-                const REALM: &'static str = #realm;
+        impl #generics #p::Authority for #name #arguments #where_clause {
+            type Permission = #permission;
+            type Role = #role;
+            const SCHEMES: &'static [#p::SecurityScheme] = SCHEMES;
+            const REALM: &'static #p::core::primitive::str = #realm;
 
-                fn tables() -> &'static #p::Tables {
-                    static TABLES: #p::Tables = #p::Tables {
-                        permissions: <#permission as #p::Table>::NAMES,
-                        roles: <#role as #p::Table>::NAMES,
-                        scopes: SCOPES,
-                        role_permissions: <#role as #p::RoleTable>::PERMISSION_WORDS,
-                    };
-                    &TABLES
-                }
-
-                fn configured(&self) -> #p::SchemeSet {
-                    let mut configured = #p::SchemeSet::EMPTY;
-                    #(if <#types as #p::Authenticator>::is_configured(&self.#fields) {
-                        configured = configured.with(#indices);
-                    })*
-                    configured
-                }
-
-                #authenticate
-                #rejection
+            fn tables() -> &'static #p::Tables {
+                static TABLES: #p::Tables = #p::Tables {
+                    permissions: <#permission as #p::Table>::NAMES,
+                    roles: <#role as #p::Table>::NAMES,
+                    scopes: SCOPES,
+                    role_permissions: <#role as #p::RoleTable>::PERMISSION_WORDS,
+                };
+                &TABLES
             }
 
-            const SCHEMES: &[#p::SecurityScheme] = &[#(#schemes),*];
-            const SCOPES: &[&#p::core::primitive::str] = #scopes;
-            const NAMES: &[&#p::core::primitive::str] = &[#(#names),*];
+            #configured
+            #authenticate
+            #rejection
+        }
+    }
+}
 
-            #[allow(dead_code, reason = "generated")]
-            impl #generics #name #arguments #where_clause {
-                #[doc(hidden)]
-                #[must_use]
-                pub const fn __scope(name: &'static #p::core::primitive::str) -> #p::Entry<#p::Scope<Self>> {
-                    #p::Entry::new(#p::position(SCOPES, name), name)
-                }
+/// The schemes whose authenticators can verify anything.
+fn configured(auth: &Auth, p: &Private) -> TokenStream {
+    let schemes = auth.schemes.iter().enumerate().map(|(index, Scheme { field, ty, .. })| {
+        quote! {
+            if <#ty as #p::Authenticator>::is_configured(&self.#field) {
+                configured = configured.with(#index);
+            }
+        }
+    });
+    quote! {
+        fn configured(&self) -> #p::SchemeSet {
+            let mut configured = #p::SchemeSet::EMPTY;
+            #(#schemes)*
+            configured
+        }
+    }
+}
 
-                #[doc(hidden)]
-                #[track_caller]
-                pub const fn __assert_known_scope(name: &#p::core::primitive::str) {
-                    #p::assert_known("scope", SCOPES, name);
-                }
-
-                #[doc(hidden)]
-                #[must_use]
-                pub const fn __scheme(name: &'static #p::core::primitive::str) -> #p::Entry<#p::Scheme<Self>> {
-                    #p::Entry::new(#p::position(NAMES, name), name)
-                }
-
-                #[doc(hidden)]
-                #[track_caller]
-                pub const fn __assert_known_scheme(name: &#p::core::primitive::str) {
-                    #p::assert_known("scheme", NAMES, name);
-                }
+/// Names that attributes write as strings.
+fn look_ups(auth: &Auth, p: &Private) -> TokenStream {
+    let name = &auth.name;
+    let (generics, arguments, where_clause) = auth.generics.split_for_impl();
+    quote! {
+        #[allow(dead_code, reason = "generated")]
+        impl #generics #name #arguments #where_clause {
+            #[doc(hidden)]
+            #[must_use]
+            pub const fn __scope(name: &'static #p::core::primitive::str) -> #p::Entry<#p::Scope<Self>> {
+                #p::Entry::new(#p::position(SCOPES, name), name)
             }
 
-            #middleware
-        };
+            #[doc(hidden)]
+            #[track_caller]
+            pub const fn __assert_known_scope(name: &#p::core::primitive::str) {
+                #p::assert_known("scope", SCOPES, name);
+            }
+
+            #[doc(hidden)]
+            #[must_use]
+            pub const fn __scheme(name: &'static #p::core::primitive::str) -> #p::Entry<#p::Scheme<Self>> {
+                #p::Entry::new(#p::position(NAMES, name), name)
+            }
+
+            #[doc(hidden)]
+            #[track_caller]
+            pub const fn __assert_known_scheme(name: &#p::core::primitive::str) {
+                #p::assert_known("scheme", NAMES, name);
+            }
+        }
     }
 }
 

@@ -2,21 +2,13 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{
-    Pat,
-    visit_mut::{self, VisitMut},
-};
+use syn::visit_mut::{self, VisitMut};
 
+use super::argument::Argument;
 use crate::{
     model::{Access, Check},
     paths::Private,
 };
-
-/// One argument of the generated function: what it is called there, and the pattern that the user wrote for it.
-pub(crate) struct Argument<'a> {
-    pub(crate) name: &'a Ident,
-    pub(crate) pattern: &'a Pat,
-}
 
 /// Statements that leave the generated function with a rejection unless the checks let the caller in.
 pub(crate) fn expand(access: &Access, guard: &Ident, arguments: &[Argument<'_>]) -> TokenStream {
@@ -61,8 +53,7 @@ fn ask(check: &Check, p: &Private) -> TokenStream {
 
 /// The user's pattern over a reference: every name of it is bound by reference.
 fn binding(argument: &Argument<'_>) -> TokenStream {
-    let Argument { name, pattern } = argument;
-    let mut pattern = (*pattern).clone();
+    let (name, mut pattern) = (&argument.name, (*argument.typed.pat).clone());
     ByReference.visit_pat_mut(&mut pattern);
     quote!(#[allow(unused_variables)] let #pattern = &#name;)
 }

@@ -5,42 +5,19 @@ use quote::{format_ident, quote};
 use syn::{FnArg, ext::IdentExt};
 
 use super::{
-    access,
-    api::{argument_names, returns, typed},
-    check::{self, Argument},
+    argument::{Argument, arguments, returns},
+    check, rule,
 };
 use crate::{model::Handler, parse::is, paths::Private};
 
 pub(crate) fn expand(handler: &Handler) -> TokenStream {
     let p = Private::locate();
-    let Handler { auth, attribute, function, access } = handler;
-    let (visibility, signature) = (&function.vis, &function.sig);
-    let name = &signature.ident;
+    let name = &handler.function.sig.ident;
     let rule = format_ident!("__AuthRule_{}", name.unraw());
-    let configured: Vec<_> = function.attrs.iter().filter(|attribute| is(attribute, "cfg")).collect();
-    let documented = function.attrs.iter().filter(|attribute| is(attribute, "doc") || is(attribute, "cfg"));
-    let guard = Ident::new("guard", Span::mixed_site());
-    let names = argument_names(signature.inputs.iter());
-    let arguments: Vec<Argument<'_>> = signature
-        .inputs
-        .iter()
-        .filter_map(typed)
-        .zip(&names)
-        .map(|(a, name)| Argument { name, pattern: &a.pat })
-        .collect();
-    let inputs = signature.inputs.iter().filter_map(typed).zip(&names).map(|(argument, name)| {
-        let ty = &argument.ty;
-        quote!(#name: #ty)
-    });
-    let own = own(handler);
-    let checks = check::expand(access, &guard, &arguments);
-    let call_await = signature.asyncness.map(|_| quote!(.await));
-    let (generics, _, where_clause) = signature.generics.split_for_impl();
-    let returns = returns(&signature.output);
-    let (auth, alias) = access::alias(auth);
-    let known = access::known(access, &auth);
-    let constant = access::expand(access, &auth);
-    let text = name.unraw().to_string();
+    let configured: Vec<_> = handler.function.attrs.iter().filter(|attribute| is(attribute, "cfg")).collect();
+    let (auth, alias) = rule::alias(&handler.auth);
+    let rule_impl = rule::expand(&rule, &name.unraw().to_string(), &handler.access, &auth);
+    let guarded = guarded(handler, &rule, &p);
     quote! {
         #(#configured)*
         #[allow(non_camel_case_types, reason = "generated")]
@@ -50,18 +27,31 @@ pub(crate) fn expand(handler: &Handler) -> TokenStream {
         const _: () = {
             #alias
 
-            #known
-
-            impl #p::Rule for #rule {
-                type Auth = #auth;
-                const OPERATION: &'static #p::Operation<#auth> = &#p::Operation::new(
-                #p::core::concat!(#p::core::module_path!(), "::", #text),
-                #constant,
-            )
-            .at(#p::core::concat!(#p::core::file!(), ":", #p::core::line!(), ":", #p::core::column!(), ":", #text));
-            }
+            #rule_impl
         };
 
+        #guarded
+    }
+}
+
+/// What Poem makes an endpoint of.
+fn guarded(handler: &Handler, rule: &Ident, p: &Private) -> TokenStream {
+    let Handler { attribute, function, access, .. } = handler;
+    let (visibility, signature, name) = (&function.vis, &function.sig, &function.sig.ident);
+    let documented = function.attrs.iter().filter(|attribute| is(attribute, "doc") || is(attribute, "cfg"));
+    let guard = Ident::new("guard", Span::mixed_site());
+    let arguments = arguments(signature);
+    let names = arguments.iter().map(|argument| &argument.name);
+    let inputs = arguments.iter().map(|Argument { name, typed }| {
+        let ty = &typed.ty;
+        quote!(#name: #ty)
+    });
+    let own = own(handler);
+    let checks = check::expand(access, &guard, &arguments);
+    let call_await = signature.asyncness.map(|_| quote!(.await));
+    let (generics, _, where_clause) = signature.generics.split_for_impl();
+    let returns = returns(&signature.output);
+    quote! {
         #(#documented)*
         #attribute
         #[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic, reason = "generated")]

@@ -2,10 +2,12 @@
 
 mod access;
 mod api;
+mod argument;
 mod auth;
 mod check;
 mod handler;
 mod misplaced;
+mod rule;
 mod table;
 
 use proc_macro2::{Span, TokenStream};
@@ -115,7 +117,7 @@ pub(crate) fn requirement(input: TokenStream) -> TokenStream {
         return quote!({ #errors });
     }
     let p = Private::locate();
-    let (auth, alias) = access::alias(&model.auth.take().unwrap_or_else(lower::access::default_auth));
+    let (auth, alias) = rule::alias(&model.auth.take().unwrap_or_else(lower::access::default_auth));
     let access: Access = model.into_access();
     let known = access::known(&access, &auth);
     let access = access::expand(&access, &auth);

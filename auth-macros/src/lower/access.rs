@@ -1,17 +1,15 @@
 //! The attributes of one operation to who may call it.
 
 use proc_macro2::Span;
-use syn::{
-    Expr, ExprReturn, ExprTry, Lit, Path, parse_quote,
-    visit::{self, Visit},
-};
+use syn::{Path, parse_quote};
 
+use super::clause::{Lowering, all};
 use crate::{
-    errors::{Errors, each_once},
-    model::{Access, Check, Name, Requirement},
+    errors::Errors,
+    model::{Access, Check, Requirement},
     parse::{
-        attribute::{Content, Written},
-        clause::{Clause, ClauseKind, Of, Quantifier},
+        attribute::{Content, Word, Written},
+        clause::{Clause, ClauseKind},
     },
 };
 
@@ -44,8 +42,7 @@ pub(crate) fn lower(
     position: Position,
     errors: &mut Errors,
 ) -> (Access, Option<Path>) {
-    public_stands_alone(&written, errors);
-    optional_stands_alone(&written, errors);
+    open_stands_alone(&written, errors);
     protected_says_something_twice(&written, errors);
     let mut clauses = Clauses { hide: floor.hide, requirements: floor.requirements.clone(), ..Clauses::default() };
     let mut open = None;
@@ -77,7 +74,10 @@ impl Clauses {
                 }
                 // A floor that hides, and an operation that does, agree.
                 ClauseKind::Hide => self.hide = true,
-                kind => self.requirements.extend(requirement(span, kind, &mut self.checks, position, errors)),
+                kind => {
+                    let mut lowering = Lowering { position, checks: &mut self.checks, errors };
+                    self.requirements.extend(lowering.requirement(Clause { span, kind }));
+                }
             }
         }
     }
@@ -88,182 +88,20 @@ impl Clauses {
     }
 }
 
-/// One clause is itself, none is "authenticated".
-fn all(mut requirements: Vec<Requirement>) -> Requirement {
-    match requirements.len() {
-        0 => Requirement::Authenticated,
-        1 => requirements.remove(0),
-        _ => Requirement::All(requirements),
-    }
-}
-
-fn any(mut requirements: Vec<Requirement>) -> Requirement {
-    if requirements.len() == 1 { requirements.remove(0) } else { Requirement::Any(requirements) }
-}
-
-fn requirement(
-    span: Span,
-    kind: ClauseKind,
-    checks: &mut Vec<Check>,
-    position: Position,
-    errors: &mut Errors,
-) -> Option<Requirement> {
-    match kind {
-        ClauseKind::Authenticated => Some(Requirement::Authenticated),
-        ClauseKind::Names { of, quantifier, names } => name_list(span, of, quantifier, names, errors),
-        ClauseKind::Fresh(text) => duration(&text, errors).map(|seconds| Requirement::Fresh { seconds }),
-        ClauseKind::Check(expression) => check(span, *expression, checks, position, errors),
-        ClauseKind::Any(list) => group(span, "any", list, checks, position, errors).map(any),
-        ClauseKind::All(list) => group(span, "all", list, checks, position, errors).map(all),
-        ClauseKind::Not(list) => {
-            not_takes_one(span, &list, errors);
-            let clauses = group(span, "not", list, checks, position, errors)?;
-            Some(Requirement::Not(Box::new(all(clauses))))
-        }
-        ClauseKind::Mistake(error) => {
-            errors.push(error);
-            None
-        }
-        ClauseKind::Hide => {
-            errors.span(span, "`hide` is about the answer, not about the caller: put it beside the clauses, outside of `any`, `all` and `not`");
-            None
-        }
-        ClauseKind::Auth(_) => {
-            errors.span(
-                span,
-                "`auth` names who vouches for callers: put it beside the clauses, outside of `any`, `all` and `not`",
-            );
-            None
-        }
-    }
-}
-
-fn group(
-    span: Span,
-    word: &str,
-    list: Vec<Clause>,
-    checks: &mut Vec<Check>,
-    position: Position,
-    errors: &mut Errors,
-) -> Option<Vec<Requirement>> {
-    if list.is_empty() {
-        let clauses = if word == "not" { "role(\"..\")" } else { "role(\"..\"), permission(\"..\")" };
-        errors.span(
-            span,
-            format!("an empty `{word}` says nothing about who may call; write clauses: `{word}({clauses})`"),
-        );
-        return None;
-    }
-    Some(
-        list.into_iter().filter_map(|clause| requirement(clause.span, clause.kind, checks, position, errors)).collect(),
-    )
-}
-
-fn name_list(span: Span, of: Of, quantifier: Quantifier, names: Vec<Name>, errors: &mut Errors) -> Option<Requirement> {
-    if names.is_empty() {
-        errors.span(span, "an empty list says nothing about who may call; write a name, or bare `#[protected]` for every authenticated caller");
-        return None;
-    }
-    each_once(&names, errors);
-    let leaf = match of {
-        Of::Role => Requirement::Role,
-        Of::Permission => Requirement::Permission,
-        Of::Scope => Requirement::Scope,
-        Of::Scheme => Requirement::Scheme,
+/// What lets everybody in has nothing beside it that would keep anybody out.
+fn open_stands_alone(written: &[Written], errors: &mut Errors) {
+    let find = |word| written.iter().find(|attribute| attribute.word == word);
+    let Some(open) = find(Word::Public).or_else(|| find(Word::OptionalAuth)).filter(|_| written.len() > 1) else {
+        return;
     };
-    let leaves = names.into_iter().map(leaf).collect();
-    Some(match quantifier {
-        Quantifier::Any => any(leaves),
-        Quantifier::All => all(leaves),
-    })
-}
-
-fn check(
-    span: Span,
-    expression: Expr,
-    checks: &mut Vec<Check>,
-    position: Position,
-    errors: &mut Errors,
-) -> Option<Requirement> {
-    match position {
-        Position::Floor => {
-            errors.span(
-                span,
-                "a check looks at the arguments of one operation: put it on the operations, not on the impl block",
-            );
-            return None;
-        }
-        Position::Macro => {
-            errors.span(
-                span,
-                "a check looks at the arguments of a handler: put `#[protected(check = ..)]` on the handler",
-            );
-            return None;
-        }
-        Position::Operation | Position::Handler => {}
-    }
-    check_stays_inside(&expression, errors);
-    checks.push(Check { span, expression });
-    Some(Requirement::Check(checks.len() - 1))
-}
-
-/// `"90s"`, `"5m"`, `"12h"`, `"7d"` in seconds.
-fn duration(text: &Lit, errors: &mut Errors) -> Option<u64> {
-    let seconds = match text {
-        Lit::Str(text) => seconds(&text.value()),
-        _ => None,
+    let message = if written.iter().all(|attribute| attribute.word == open.word) {
+        format!("`#[{}]` is given twice: remove one", open.word.as_str())
+    } else if open.word == Word::Public {
+        "`#[public]` lets everybody in and cannot stand beside `#[protected]`, `#[permission]` or `#[optional_auth]`: remove it or them".to_owned()
+    } else {
+        "`#[optional_auth]` lets anonymous callers in and cannot stand beside `#[protected]` or `#[permission]`: remove it or them".to_owned()
     };
-    if seconds.is_none() {
-        errors.at(text, "expected a time such as `\"30s\"`, `\"5m\"`, `\"12h\"` or `\"7d\"`");
-    }
-    seconds
-}
-
-fn seconds(text: &str) -> Option<u64> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match &text[digits.len()..] {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "d" => 86400,
-        _ => return None,
-    };
-    digits.parse::<u64>().ok()?.checked_mul(unit).filter(|seconds| *seconds > 0)
-}
-
-fn public_stands_alone(written: &[Written], errors: &mut Errors) {
-    stands_alone(
-        written,
-        &|content| matches!(content, Content::Public(_)),
-        errors,
-        "`#[public]` lets everybody in and cannot stand beside `#[protected]`, `#[permission]` or `#[optional_auth]`: remove it or them",
-    );
-}
-
-fn optional_stands_alone(written: &[Written], errors: &mut Errors) {
-    let restricts = |content: &Content| matches!(content, Content::Protected(_) | Content::Permission(_));
-    if written.iter().any(|attribute| restricts(&attribute.content))
-        || count(written, &|c| matches!(c, Content::OptionalAuth)) > 1
-    {
-        stands_alone(
-            written,
-            &|content| matches!(content, Content::OptionalAuth),
-            errors,
-            "`#[optional_auth]` lets anonymous callers in and cannot stand beside `#[protected]` or `#[permission]`: remove it or them",
-        );
-    }
-}
-
-fn stands_alone(written: &[Written], is_alone: &dyn Fn(&Content) -> bool, errors: &mut Errors, message: &str) {
-    if written.len() > 1
-        && let Some(attribute) = written.iter().find(|attribute| is_alone(&attribute.content))
-    {
-        errors.span(attribute.span, message);
-    }
-}
-
-fn count(written: &[Written], of: &dyn Fn(&Content) -> bool) -> usize {
-    written.iter().filter(|attribute| of(&attribute.content)).count()
+    errors.span(open.span, message);
 }
 
 /// Bare `#[protected]` beside another attribute of an operation adds nothing, and hints at a misunderstanding.
@@ -284,15 +122,6 @@ fn optional_has_no_floor(span: Span, floor: &Clauses, errors: &mut Errors) {
     }
 }
 
-fn not_takes_one(span: Span, list: &[Clause], errors: &mut Errors) {
-    if list.len() > 1 {
-        errors.span(
-            span,
-            "`not` takes one clause: write `not(any(..))` for none of several, `not(all(..))` for not all of them",
-        );
-    }
-}
-
 fn auth_stands_outside(span: Span, position: Position, errors: &mut Errors) {
     if position == Position::Operation {
         errors.span(
@@ -306,28 +135,6 @@ fn at_most_64_checks(checks: &[Check], errors: &mut Errors) {
     if let Some(check) = checks.get(64) {
         errors.span(check.span, "at most 64 checks on one operation");
     }
-}
-
-/// `?` and `return` would leave the generated method, not the check.
-fn check_stays_inside(expression: &Expr, errors: &mut Errors) {
-    struct Leaves<'a>(&'a mut Errors);
-    impl<'ast> Visit<'ast> for Leaves<'_> {
-        fn visit_expr_try(&mut self, expression: &'ast ExprTry) {
-            self.0.span(
-                expression.question_token.span,
-                "`?` has nowhere to go in a check: let the check be the `Result` itself, or put it in a function that the check calls",
-            );
-            visit::visit_expr_try(self, expression);
-        }
-        fn visit_expr_return(&mut self, expression: &'ast ExprReturn) {
-            self.0.at(expression, "`return` has nowhere to go in a check: let the check be the value itself");
-        }
-        // These have a body of their own to leave.
-        fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
-        fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
-        fn visit_item(&mut self, _: &'ast syn::Item) {}
-    }
-    Leaves(errors).visit_expr(expression);
 }
 
 /// A second one of these in a list is forgotten or misunderstood.

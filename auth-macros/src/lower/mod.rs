@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod api;
 pub(crate) mod auth;
+mod clause;
 pub(crate) mod handler;
 pub(crate) mod signature;
 pub(crate) mod table;

@@ -166,7 +166,9 @@ proptest! {
     fn a_request_is_answered_as_the_requirement_reads(tree in trees(), who in callers(), hide in any::<bool>()) {
         let accepted: Vec<usize> = (0..5).filter(|scheme| tree.by_scheme(*scheme) != Some(false)).collect();
         // A requirement that no scheme can meet does not get as far as a request.
-        prop_assume!(!accepted.is_empty());
+        if accepted.is_empty() {
+            return Ok(());
+        }
         let operation = leak(Operation::new("random", Access::Required { requirement: tree.build(), hide }));
         let by = By::ALL[who.scheme];
         let expected = match (accepted.contains(&who.scheme), tree.is_met(&who)) {
