@@ -27,10 +27,17 @@ pub(super) fn is_cross_origin(request: &Request) -> bool {
     }
 }
 
+/// Whether an origin is the host of the request; a port that goes without saying may be said (RFC 6454, section 4).
 fn is_same_host(request: &Request, origin: &str) -> bool {
     let host = header(request, HOST.as_str()).or_else(|| request.uri().authority().map(Authority::as_str));
-    let origin = origin.split_once("://").map(|(_, host)| host);
-    matches!((origin, host), (Some(origin), Some(host)) if origin.eq_ignore_ascii_case(host))
+    let (Some((scheme, origin)), Some(host)) = (origin.split_once("://"), host) else { return false };
+    let port = match scheme {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return false,
+    };
+    let bare = |host: &str| host.strip_suffix(port).unwrap_or(host).to_ascii_lowercase();
+    bare(origin) == bare(host)
 }
 
 /// The only value of a header; a value that is no text, or one of several, is no value to trust.
@@ -62,6 +69,10 @@ mod tests {
             (false, &[("sec-fetch-site", "same-origin"), ("origin", "https://evil.example")]),
             (false, &[("sec-fetch-site", "none")]),
             (false, &[("origin", "https://app.example"), ("host", "app.example")]),
+            (false, &[("origin", "https://app.example"), ("host", "App.example:443")]),
+            (true, &[("origin", "https://app.example"), ("host", "app.example:8443")]),
+            (true, &[("origin", "https://app.example:80"), ("host", "app.example")]),
+            (true, &[("origin", "file://app.example"), ("host", "app.example")]),
             (true, &[("origin", "https://evil.example"), ("host", "app.example")]),
             (true, &[("origin", "null"), ("host", "app.example")]),
             (true, &[("origin", "https://app.example")]),
