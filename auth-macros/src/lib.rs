@@ -36,7 +36,7 @@ use crate::parse::attribute::Word;
 ///         PlainText(caller.subject().to_owned())
 ///     }
 ///
-///     #[protected(any(role("Administrator"), all(permission("edit"), check = *owner == caller.subject())))]
+///     #[protected(any(role("Administrator"), all(permission("edit"), check = owner.as_str() == caller.subject())))]
 ///     #[oai(path = "/entries/:owner", method = "delete")]
 ///     async fn clear(&self, caller: Principal<Auth>, owner: Path<String>) {}
 /// }
@@ -147,7 +147,6 @@ pub fn roles(input: TokenStream) -> TokenStream {
 /// # permissions! { pub enum Permission { View = "view" } }
 /// # #[derive(Auth, Clone)] #[auth(permissions = Permission)]
 /// # struct Auth { #[scheme(api_key(header = "X-API-Key"))] key: ApiKeys }
-/// # use poem::endpoint::StaticFilesEndpoint;
 /// let files = poem::Route::new().at("/", poem::endpoint::make_sync(|_| "a file"));
 /// let files = files.protect(requirement!(permission("view"), hide));
 /// ```
