@@ -150,7 +150,7 @@ impl Rejection {
     pub(crate) fn refused<A: Authority>(site: Site<A>, refusal: &Refusal) -> Self {
         let scheme = refusal.scheme.and_then(|index| A::SCHEMES.get(index));
         let (code, error) = match &refusal.cause {
-            RefusalCause::Authentication(error) if error.is_unavailable() => (RejectionCode::Unavailable, None),
+            RefusalCause::Authentication(_) if refusal.is_unavailable() => (RejectionCode::Unavailable, None),
             RefusalCause::Authentication(_) => (RejectionCode::InvalidCredentials, Some(ErrorCode::InvalidToken)),
             RefusalCause::Malformed(Malformed::NotBasic) | RefusalCause::Unsupported => {
                 (RejectionCode::InvalidCredentials, None)
@@ -162,7 +162,7 @@ impl Rejection {
         tracing::warn!(
             operation = site.operation.name(),
             scheme = scheme.map(|scheme| scheme.name),
-            cause = ?refusal.cause,
+            cause = ?refusal.describe(A::SCHEMES),
             "denied: credentials refused"
         );
         let challenges = match (code, error) {

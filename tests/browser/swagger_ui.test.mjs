@@ -1,7 +1,7 @@
 // The documentation page of the demo in Chromium: each scheme of its Authorize dialog lets the reader call an
 // operation, and the page asks nothing of any other host.
 //
-// Needs `target/debug/demo` (`cargo build`) and Chromium (`CHROMIUM` names it, /usr/bin/chromium if not set).
+// Needs the demo (`cargo build`) and Chromium (`CHROMIUM` names it, /usr/bin/chromium if not set).
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -11,13 +11,14 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const pictures = `${root}target/browser`;
+const target = process.env.CARGO_TARGET_DIR ?? `${root}target`;
+const pictures = `${target}/browser`;
 
 let demo, address, passwords, key, browser;
 
 before(async () => {
   await mkdir(pictures, { recursive: true });
-  demo = spawn(`${root}target/debug/demo`, ["--port", "0"], { stdio: ["ignore", "pipe", "ignore"] });
+  demo = spawn(`${target}/debug/demo`, ["--port", "0"], { stdio: ["ignore", "pipe", "ignore"] });
   const welcome = await read(demo.stdout, /what follows is the log/i);
   address = welcome.match(/listens on (http:\S+)/)[1];
   key = welcome.match(/API key of .*\s+(\S+)/)[1];

@@ -68,6 +68,28 @@ pub struct Refusal {
     pub cause: RefusalCause,
 }
 
+impl Refusal {
+    /// Whether nobody can tell now: one backend that does not answer outweighs what the others say, as the credential
+    /// may be good.
+    pub(crate) fn is_unavailable(&self) -> bool {
+        matches!(&self.cause, RefusalCause::Authentication(errors) if errors.iter().any(|(_, error)| error.is_unavailable()))
+    }
+
+    /// For the log: what is wrong, by the name of each scheme that was asked.
+    pub(crate) fn describe(&self, schemes: &[SecurityScheme]) -> String {
+        let name = |index: usize| schemes.get(index).map_or("", |scheme| scheme.name);
+        match &self.cause {
+            RefusalCause::Malformed(malformed) => malformed.to_string(),
+            RefusalCause::Several => "credentials of several schemes".to_owned(),
+            RefusalCause::Unsupported => "the scheme is not accepted".to_owned(),
+            RefusalCause::CrossOrigin => "a cookie, sent for a page of another site".to_owned(),
+            RefusalCause::Authentication(errors) => {
+                errors.iter().map(|(index, error)| format!("{}: {error}", name(*index))).collect::<Vec<_>>().join("; ")
+            }
+        }
+    }
+}
+
 /// What is wrong with credentials.
 #[derive(Debug)]
 pub enum RefusalCause {
@@ -79,8 +101,8 @@ pub enum RefusalCause {
     Unsupported,
     /// They are a cookie that a page of another site makes the browser send.
     CrossOrigin,
-    /// Their content, or what is needed to verify it.
-    Authentication(AuthenticationError),
+    /// Their content, or what is needed to verify it; with what each scheme that was asked says.
+    Authentication(Vec<(usize, AuthenticationError)>),
 }
 
 /// What was chosen where there is nothing to verify.
@@ -103,7 +125,7 @@ impl From<Choice> for Refusal {
 /// Tries the authenticators whose schemes look at the credential that was found, in order, until one vouches for it.
 #[derive(Debug, Default)]
 pub struct Attempt {
-    refusal: Option<Refusal>,
+    errors: Vec<(usize, AuthenticationError)>,
 }
 
 impl Attempt {
@@ -114,25 +136,15 @@ impl Attempt {
     }
 
     /// Takes what the authenticator of a scheme says; an identity ends the attempt.
-    ///
-    /// A backend that does not answer outweighs a "not mine" of another: the credential may be good.
     pub fn step(&mut self, scheme: usize, said: Result<Identity, AuthenticationError>) -> Option<Identity> {
-        let error = match said {
-            Ok(identity) => return Some(identity),
-            Err(error) => error,
-        };
-        let is_down =
-            |refusal: &Refusal| matches!(&refusal.cause, RefusalCause::Authentication(error) if error.is_unavailable());
-        if !self.refusal.as_ref().is_some_and(is_down) {
-            self.refusal = Some(Refusal { scheme: Some(scheme), cause: RefusalCause::Authentication(error) });
-        }
-        None
+        said.map_err(|error| self.errors.push((scheme, error))).ok()
     }
 
-    /// What is left if nobody vouched: the refusal, or an error if nobody was asked.
+    /// What is left if nobody vouched: the refusal.
     #[must_use]
     pub fn refusal(self) -> Refusal {
-        self.refusal.unwrap_or(Refusal { scheme: None, cause: RefusalCause::Unsupported })
+        let scheme = self.errors.first().map(|(scheme, _)| *scheme);
+        Refusal { scheme, cause: RefusalCause::Authentication(self.errors) }
     }
 }
 
@@ -142,5 +154,39 @@ impl Context {
     #[must_use]
     pub fn of<A: Authority>() -> Self {
         Self::new(A::tables())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Attempt, AuthenticationError};
+    use crate::scheme::{SchemeKind, SecurityScheme};
+
+    const SCHEMES: [SecurityScheme; 2] = [
+        SecurityScheme { name: "own", description: "", kind: SchemeKind::Bearer { format: None } },
+        SecurityScheme { name: "other", description: "", kind: SchemeKind::Bearer { format: None } },
+    ];
+
+    #[test]
+    fn r91_the_log_has_what_every_scheme_says() {
+        let mut attempt = Attempt::new();
+        assert!(attempt.step(0, Err(AuthenticationError::invalid("expired"))).is_none());
+        assert!(attempt.step(1, Err(AuthenticationError::invalid("algorithm"))).is_none());
+        let refusal = attempt.refusal();
+        assert_eq!(refusal.describe(&SCHEMES), "own: expired; other: algorithm");
+        assert!(!refusal.is_unavailable());
+    }
+
+    #[test]
+    fn a_backend_that_is_down_outweighs_a_refusal_whichever_comes_first() {
+        let down = || Err(AuthenticationError::unavailable("connection refused"));
+        let invalid = || Err(AuthenticationError::invalid("expired"));
+        for said in [[down(), invalid()], [invalid(), down()]] {
+            let mut attempt = Attempt::new();
+            for (scheme, said) in said.into_iter().enumerate() {
+                assert!(attempt.step(scheme, said).is_none());
+            }
+            assert!(attempt.refusal().is_unavailable());
+        }
     }
 }

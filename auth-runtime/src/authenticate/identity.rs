@@ -13,6 +13,9 @@ use crate::{
 /// Bits over a table; two words stand in the value itself.
 pub(crate) type Words = SmallVec<[u64; 2]>;
 
+/// How many unknown names an event shows: some issuers send hundreds.
+const SHOWN: usize = 8;
+
 /// Who a credential belongs to: what an [`Authenticator`](super::Authenticator) gives. Cheap to clone.
 ///
 /// Names of roles, permissions and scopes became bits when it was built: once per authentication.
@@ -195,7 +198,8 @@ impl IdentityBuilder {
     pub fn build(self) -> Identity {
         if !self.unknown.is_empty() {
             let Inner { issuer, subject, .. } = &self.inner;
-            tracing::info!(?issuer, ?subject, unknown = ?self.unknown, "names that are not declared grant nothing");
+            let (count, first) = (self.unknown.len(), &self.unknown[..self.unknown.len().min(SHOWN)]);
+            tracing::info!(?issuer, ?subject, count, unknown = ?first, "names that are not declared grant nothing");
         }
         Identity(Arc::new(self.inner))
     }

@@ -1,6 +1,10 @@
 //! Starts the demo: `cargo run`, or `cargo run -- --port 8080`.
 
-use std::{error::Error, process::ExitCode};
+use std::{
+    error::Error,
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use auth_examples::{
     demo::{Demo, app, welcome::Welcome},
@@ -30,7 +34,7 @@ async fn main() -> ExitCode {
 async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let (acceptor, address) = server::listen(options.port).await?;
     let demo = Demo::new()?;
-    print!("{}", Welcome { demo: &demo, address: format!("http://{address}") });
+    write!(io::stdout(), "{}", Welcome { demo: &demo, address: format!("http://{address}") })?;
     server::log();
     server::serve(acceptor, app(&demo)).await?;
     Ok(())

@@ -1,6 +1,10 @@
 //! Starts the resource server: `cargo run --bin resource_server -- --help` lists its settings.
 
-use std::{error::Error, process::ExitCode};
+use std::{
+    error::Error,
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use auth_examples::{
     resource_server::{
@@ -43,7 +47,10 @@ fn settings() -> Result<(Auth, u16), SettingError> {
 
 async fn run(auth: &Auth, port: u16) -> Result<(), Box<dyn Error>> {
     let (acceptor, address) = server::listen(port).await?;
-    println!("The resource server listens on http://{address}, with documentation at http://{address}/docs");
+    writeln!(
+        io::stdout(),
+        "The resource server listens on http://{address}, with documentation at http://{address}/docs"
+    )?;
     server::serve(acceptor, app(auth)).await?;
     Ok(())
 }

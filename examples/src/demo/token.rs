@@ -58,10 +58,10 @@ impl TokenDesk {
             "token_type": "Bearer",
             "expires_in": self.issuer.expires_in().as_secs(),
         });
+        tracing::info!(subject = ?user.name(), scope = ?granted.scope, "token issued");
         if asked.scope.as_deref() != Some(&granted.scope) {
             answer["scope"] = granted.scope.into();
         }
-        tracing::info!(subject = user.name(), scope = %answer["scope"], "token issued");
         Ok(answer)
     }
 

@@ -23,8 +23,10 @@ pub const HELP: &str = r#"Settings (environment variables):
   AUTH_AUDIENCES          JSON list; the claim `aud` of a token must hold one of them
   AUTH_HS256_SECRET       secret that the issuer signs tokens with, at least 32 bytes
   AUTH_PUBLIC_KEY_FILE    PEM file with the public key of the issuer (RSA, P-256, P-384, Ed25519)
-  BASIC_AUTH_CREDENTIALS  JSON list of {"username": "..", "password": ".."}
-  API_KEYS                JSON object {"name": "key", ..}, sent as X-API-Key
+  BASIC_AUTH_CREDENTIALS  JSON list of {"username": "..", "password": ".."};
+                          passwords have 8 characters or more
+  API_KEYS                JSON object {"name": "key", ..}, sent as X-API-Key;
+                          keys have 22 characters or more
   PERMISSION_OVERRIDES    JSON object {"subject": "*" or [permission, ..], ..}: what one caller may do, whatever the
                           credential says; a subject is a user name, else the name of a key, else the `sub` of a token
   PORT                    3000 unless set; 0 takes any that is free
