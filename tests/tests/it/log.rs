@@ -145,12 +145,12 @@ async fn r91_every_result_of_authentication_is_logged_with_its_scheme() {
     let (_, line) = logged(&app, get("/permission").credential(By::Ldap, "unavailable")).await;
     assert_says(&line, &["Api::permission", r#"scheme="directory""#, "the database does not answer"]);
     let (_, line) = logged(&app, get("/permission").header("Authorization", "Bearer a,b")).await;
-    assert_says(&line, &["Api::permission", r#"scheme="token""#, "Characters"]);
+    assert_says(&line, &["Api::permission", r#"scheme="token""#, "characters that do not belong there"]);
     let (_, line) = logged(&app, get("/permission").header("Authorization", "Digest a")).await;
-    assert_says(&line, &["Api::permission", "Unsupported"]);
+    assert_says(&line, &["Api::permission", "the scheme is not accepted"]);
     let several = get("/permission").by(By::Token, &Caller::new("a")).by(By::Key, &Caller::new("b"));
     let (_, line) = logged(&app, several).await;
-    assert_says(&line, &["Api::permission", "Several"]);
+    assert_says(&line, &["Api::permission", "credentials of several schemes"]);
 }
 
 #[tokio::test]
