@@ -1,13 +1,16 @@
 //! Last step: decision to answer. What the caller reads says what to do next; what happened goes to the log.
 
+mod body;
+mod code;
+
 use std::{any::type_name, error::Error, fmt};
 
+pub use self::{body::RejectionBody, code::RejectionCode};
 use poem::{
     Body, Response,
     error::{NotFoundError, ResponseError},
     http::{HeaderValue, StatusCode, header},
 };
-use serde_json::{Value, json};
 
 use crate::{
     access::{Access, Denial, Operation, Reason},
@@ -46,83 +49,6 @@ pub struct Rejection {
     code: RejectionCode,
     challenges: Vec<HeaderValue>,
     body: fn(&Rejection) -> RejectionBody,
-}
-
-/// What a rejected caller can rely on: stable, machine-readable, and silent about users, roles and rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RejectionCode {
-    /// 401: no credential was sent.
-    AuthenticationRequired,
-    /// 401: the credential is not valid (any more).
-    InvalidCredentials,
-    /// 401: the sign-in is too long ago (RFC 9470).
-    ReauthenticationRequired,
-    /// 400: what was sent is not a credential.
-    MalformedCredentials,
-    /// 400: more than one credential was sent.
-    SeveralCredentials,
-    /// 403: the caller may not do this.
-    NotAllowed,
-    /// 403: a page of another site sent the request, with a cookie that the browser added.
-    CrossOrigin,
-    /// 404 instead of 403.
-    NotFound,
-    /// 503: whether the caller may do this cannot be told now.
-    Unavailable,
-    /// 500: an error of the application: a rule without an `Auth`.
-    Misconfigured,
-}
-
-impl RejectionCode {
-    /// The status: fixed, whatever the body.
-    #[must_use]
-    pub const fn status(self) -> StatusCode {
-        match self {
-            Self::AuthenticationRequired | Self::InvalidCredentials | Self::ReauthenticationRequired => {
-                StatusCode::UNAUTHORIZED
-            }
-            Self::MalformedCredentials | Self::SeveralCredentials => StatusCode::BAD_REQUEST,
-            Self::NotAllowed | Self::CrossOrigin => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Misconfigured => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    /// As it stands in the body.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AuthenticationRequired => "authentication_required",
-            Self::InvalidCredentials => "invalid_credentials",
-            Self::ReauthenticationRequired => "reauthentication_required",
-            Self::MalformedCredentials => "malformed_credentials",
-            Self::SeveralCredentials => "several_credentials",
-            Self::NotAllowed => "not_allowed",
-            Self::CrossOrigin => "cross_origin_request",
-            Self::NotFound => "not_found",
-            Self::Unavailable => "temporarily_unavailable",
-            Self::Misconfigured => "server_misconfigured",
-        }
-    }
-
-    const fn detail(self) -> &'static str {
-        match self {
-            Self::AuthenticationRequired => {
-                "This operation needs a credential; the WWW-Authenticate header names the schemes."
-            }
-            Self::InvalidCredentials => "The credential is not valid.",
-            Self::ReauthenticationRequired => "This operation needs a more recent sign-in.",
-            Self::MalformedCredentials => "The credential is not well-formed.",
-            Self::SeveralCredentials => "Send one credential, not several.",
-            Self::NotAllowed => "You may not do this.",
-            Self::CrossOrigin => "A page of another site may not do this.",
-            Self::NotFound => "There is nothing here.",
-            Self::Unavailable => "Whether you may do this cannot be told at the moment; try again later.",
-            Self::Misconfigured => "The server is not set up for this operation.",
-        }
-    }
 }
 
 impl Rejection {
@@ -322,46 +248,5 @@ impl ResponseError for Rejection {
             response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER.into());
         }
         response
-    }
-}
-
-/// The body of a rejection.
-#[derive(Debug, Clone)]
-pub struct RejectionBody {
-    content_type: &'static str,
-    text: String,
-}
-
-impl RejectionBody {
-    /// Problem details (RFC 9457), with the stable `code`.
-    #[must_use]
-    pub fn problem(rejection: &Rejection) -> Self {
-        let code = rejection.code;
-        let problem = json!({
-            "type": "about:blank",
-            "title": code.status().canonical_reason().unwrap_or("Error"),
-            "status": code.status().as_u16(),
-            "detail": code.detail(),
-            "code": code.as_str(),
-        });
-        Self { content_type: "application/problem+json", text: problem.to_string() }
-    }
-
-    /// Any other JSON.
-    #[must_use]
-    pub fn json(value: &Value) -> Self {
-        Self { content_type: "application/json; charset=utf-8", text: value.to_string() }
-    }
-
-    /// Plain text.
-    #[must_use]
-    pub fn text(text: impl Into<String>) -> Self {
-        Self { content_type: "text/plain; charset=utf-8", text: text.into() }
-    }
-
-    /// A page.
-    #[must_use]
-    pub fn html(text: impl Into<String>) -> Self {
-        Self { content_type: "text/html; charset=utf-8", text: text.into() }
     }
 }
