@@ -1,10 +1,11 @@
-// The documentation page of the demo in Chromium: each scheme of its Authorize dialog lets the reader call an
+// The documentation pages of the examples in Chromium: each scheme of the Authorize dialog lets the reader call an
 // operation, and the page asks nothing of any other host.
 //
 // Needs the demo (`cargo build`) and Chromium (`CHROMIUM` names it, /usr/bin/chromium if not set).
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { createHmac, randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -14,7 +15,9 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const target = process.env.CARGO_TARGET_DIR ?? `${root}target`;
 const pictures = `${target}/browser`;
 
-let demo, address, passwords, key, browser;
+const secret = randomBytes(32).toString("hex");
+
+let demo, server, address, serverAddress, passwords, key, browser;
 
 before(async () => {
   await mkdir(pictures, { recursive: true });
@@ -23,6 +26,11 @@ before(async () => {
   address = welcome.match(/listens on (http:\S+)/)[1];
   key = welcome.match(/API key of .*\s+(\S+)/)[1];
   passwords = Object.fromEntries([...welcome.matchAll(/^ {2}(\w+) +(?:Viewer|User|Administrator) +(\S+)$/gm)].map((m) => [m[1], m[2]]));
+  server = spawn(`${target}/debug/resource_server`, [], {
+    stdio: ["ignore", "pipe", "ignore"],
+    env: { AUTH_ISSUER: "https://issuer.example", AUTH_AUDIENCES: '["entries"]', AUTH_HS256_SECRET: secret, PORT: "0" },
+  });
+  serverAddress = (await read(server.stdout, /documentation at/)).match(/listens on (http:[^,\s]+)/)[1];
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
@@ -32,6 +40,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   demo?.kill();
+  server?.kill();
 });
 
 test("the OAuth 2 password flow of the dialog gets a token and sends it", async () => {
@@ -67,16 +76,33 @@ test("the API key of the dialog is sent", async () => {
   });
 });
 
+test("the bearer token of the dialog is sent", async () => {
+  await withPage(async (page) => {
+    await authorize(page, "token_by_secret", (form) => form.locator("input").fill(token()));
+    const { status, request } = await tryOut(page, serverAddress, "/users/me/permissions");
+    assert.equal(status, 200);
+    assert.equal(request.headers().authorization, `Bearer ${token()}`);
+  }, serverAddress);
+});
+
+/** A token of the issuer whose secret the resource server knows. */
+function token() {
+  const encode = (part) => Buffer.from(JSON.stringify(part)).toString("base64url");
+  const claims = { iss: "https://issuer.example", aud: "entries", sub: "alice", exp: 4102444800 };
+  const signed = `${encode({ alg: "HS256", typ: "at+jwt" })}.${encode(claims)}`;
+  return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
+}
+
 /** A fresh page of the documentation; fails if it asked anything of another host. */
-async function withPage(use) {
+async function withPage(use, at = address) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 1200 } });
   const page = await context.newPage();
   const foreign = [];
   page.on("request", (request) => {
-    if (!request.url().startsWith(`${address}/`) && !request.url().startsWith("data:")) foreign.push(request.url());
+    if (!request.url().startsWith(`${at}/`) && !request.url().startsWith("data:")) foreign.push(request.url());
   });
   try {
-    await page.goto(`${address}/docs`);
+    await page.goto(`${at}/docs`);
     await page.locator(".opblock").first().waitFor();
     await use(page);
     assert.deepEqual(foreign, [], "the page works offline");
@@ -96,16 +122,16 @@ async function authorize(page, scheme, fill) {
   await page.locator(".auth-btn-wrapper .btn-done").first().click();
 }
 
-/** Calls `GET /entries` as a reader does. */
-async function tryOut(page) {
-  const operation = page.locator(".opblock-get").filter({ has: page.locator('[data-path="/entries"]') });
+/** Calls a `GET` operation as a reader does. */
+async function tryOut(page, at = address, path = "/entries") {
+  const operation = page.locator(".opblock-get").filter({ has: page.locator(`[data-path="${path}"]`) });
   await operation.locator(".opblock-summary-control").click();
   await operation.locator(".try-out__btn").click();
-  const answered = page.waitForResponse(`${address}/entries`);
+  const answered = page.waitForResponse(`${at}${path}`);
   await operation.locator(".execute").click();
   const answer = await answered;
   await operation.locator(".live-responses-table").waitFor();
-  await page.screenshot({ path: `${pictures}/entries-${answer.status()}.png`, fullPage: true });
+  await page.screenshot({ path: `${pictures}/answer-${answer.status()}.png`, fullPage: true });
   return { status: answer.status(), request: answer.request() };
 }
 
