@@ -60,7 +60,7 @@ pub(crate) fn expand(api: &Api) -> TokenStream {
 fn twin(operation: &Operation, rule: &Ident, p: &Private) -> TokenStream {
     let (signature, name) = (&operation.method.sig, &operation.method.sig.ident);
     let twin = format_ident!("__protected_{}", name.unraw(), span = name.span());
-    let guard = Ident::new("guard", Span::mixed_site());
+    let guard = Ident::new("__guard", Span::mixed_site());
     let arguments = arguments(signature);
     let names = arguments.iter().map(|argument| &argument.name);
     let inputs = arguments.iter().map(|Argument { name, typed }| {

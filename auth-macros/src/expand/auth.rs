@@ -38,8 +38,8 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
     let authenticate = authenticate(auth, p);
     let rejection = auth.rejection.as_ref().map(|path| {
         quote_spanned! {path.span()=>
-            fn rejection_body(rejection: &#p::Rejection) -> #p::RejectionBody {
-                #path(rejection)
+            fn rejection_body(__rejection: &#p::Rejection) -> #p::RejectionBody {
+                #path(__rejection)
             }
         }
     });
@@ -72,15 +72,15 @@ fn configured(auth: &Auth, p: &Private) -> TokenStream {
     let schemes = auth.schemes.iter().enumerate().map(|(index, Scheme { field, ty, .. })| {
         quote! {
             if <#ty as #p::Authenticator>::is_configured(&self.#field) {
-                configured = configured.with(#index);
+                __configured = __configured.with(#index);
             }
         }
     });
     quote! {
         fn configured(&self) -> #p::SchemeSet {
-            let mut configured = #p::SchemeSet::EMPTY;
+            let mut __configured = #p::SchemeSet::EMPTY;
             #(#schemes)*
-            configured
+            __configured
         }
     }
 }
@@ -94,26 +94,26 @@ fn look_ups(auth: &Auth, p: &Private) -> TokenStream {
         impl #generics #name #arguments #where_clause {
             #[doc(hidden)]
             #[must_use]
-            pub const fn __scope(name: &'static #p::core::primitive::str) -> #p::Entry<#p::Scope<Self>> {
-                #p::Entry::new(#p::position(SCOPES, name), name)
+            pub const fn __scope(__name: &'static #p::core::primitive::str) -> #p::Entry<#p::Scope<Self>> {
+                #p::Entry::new(#p::position(SCOPES, __name), __name)
             }
 
             #[doc(hidden)]
             #[track_caller]
-            pub const fn __assert_known_scope(name: &#p::core::primitive::str) {
-                #p::assert_known("scope", SCOPES, name);
+            pub const fn __assert_known_scope(__name: &#p::core::primitive::str) {
+                #p::assert_known("scope", SCOPES, __name);
             }
 
             #[doc(hidden)]
             #[must_use]
-            pub const fn __scheme(name: &'static #p::core::primitive::str) -> #p::Entry<#p::Scheme<Self>> {
-                #p::Entry::new(#p::position(NAMES, name), name)
+            pub const fn __scheme(__name: &'static #p::core::primitive::str) -> #p::Entry<#p::Scheme<Self>> {
+                #p::Entry::new(#p::position(NAMES, __name), __name)
             }
 
             #[doc(hidden)]
             #[track_caller]
-            pub const fn __assert_known_scheme(name: &#p::core::primitive::str) {
-                #p::assert_known("scheme", NAMES, name);
+            pub const fn __assert_known_scheme(__name: &#p::core::primitive::str) {
+                #p::assert_known("scheme", NAMES, __name);
             }
         }
     }
@@ -236,10 +236,10 @@ fn authenticate(auth: &Auth, p: &Private) -> TokenStream {
             #accepted: #p::SchemeSet,
         ) -> #p::Authentication<Self> {
             #(#finds)*
-            let chosen = match #p::choose(#request, #accepted, SCHEMES, &[#(#credentials.1),*]) {
-                #p::Choice::One(chosen) => chosen,
+            let __chosen = match #p::choose(#request, #accepted, SCHEMES, &[#(#credentials.1),*]) {
+                #p::Choice::One(__chosen) => __chosen,
                 #p::Choice::None => return #p::Authentication::Anonymous,
-                refused => return #p::Authentication::Refused(#p::core::convert::From::from(refused)),
+                __refused => return #p::Authentication::Refused(#p::core::convert::From::from(__refused)),
             };
             let mut #attempt = #p::Attempt::new();
             #(#steps)*
@@ -248,8 +248,9 @@ fn authenticate(auth: &Auth, p: &Private) -> TokenStream {
     }
 }
 
+/// A binding. A handler of Poem is a unit struct in lower case, which no binding may shadow: hence the underscores.
 fn local(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
+    Ident::new(&format!("__{name}"), Span::mixed_site())
 }
 
 /// A credential that the scheme does not carry is an error at the type of the field.
@@ -267,17 +268,17 @@ fn find(index: usize, scheme: &Scheme, credential: &Ident, p: &Private) -> Token
 fn step(index: usize, scheme: &Scheme, credential: &Ident, grants: Option<&Ident>, p: &Private) -> TokenStream {
     let attempt = local("attempt");
     let (field, ty) = (&scheme.field, &scheme.ty);
-    let grants = grants.map(|field| quote!(let identity = self.#field.apply(identity);));
+    let grants = grants.map(|field| quote!(let __identity = self.#field.apply(__identity);));
     let at_type = p.at(ty.span());
     let said = quote_spanned! {ty.span()=>
-        <#ty as #at_type::Authenticator>::authenticate(&self.#field, found, &#at_type::Context::of::<Self>()).await
+        <#ty as #at_type::Authenticator>::authenticate(&self.#field, __found, &#at_type::Context::of::<Self>()).await
     };
     quote! {
-        if chosen.contains(#index) {
-            if let #p::Credential::Found(found) = #credential.0 {
-                if let #p::core::option::Option::Some(identity) = #attempt.step(#index, #said) {
+        if __chosen.contains(#index) {
+            if let #p::Credential::Found(__found) = #credential.0 {
+                if let #p::core::option::Option::Some(__identity) = #attempt.step(#index, #said) {
                     #grants
-                    return #p::Authentication::Authenticated(#p::Principal::new(identity, #index));
+                    return #p::Authentication::Authenticated(#p::Principal::new(__identity, #index));
                 }
             }
         }
@@ -305,8 +306,8 @@ fn middleware(auth: &Auth, p: &Private) -> TokenStream {
         impl #generics #p::poem::Middleware<__E> for #name #arguments #where_clause {
             type Output = #p::WithAuth<Self, __E>;
 
-            fn transform(&self, endpoint: __E) -> Self::Output {
-                #p::WithAuth::new(self, endpoint)
+            fn transform(&self, __endpoint: __E) -> Self::Output {
+                #p::WithAuth::new(self, __endpoint)
             }
         }
     }

@@ -18,8 +18,8 @@ pub(crate) fn expand(access: &Access, guard: &Ident, arguments: &[Argument<'_>])
     }
     let p = Private::locate();
     let bindings: Vec<TokenStream> = arguments.iter().map(binding).collect();
-    let (number, answer) = (Ident::new("number", Span::mixed_site()), Ident::new("answer", Span::mixed_site()));
-    let pending = Ident::new("pending", Span::mixed_site());
+    let (number, answer) = (Ident::new("__number", Span::mixed_site()), Ident::new("__answer", Span::mixed_site()));
+    let pending = Ident::new("__pending", Span::mixed_site());
     let arms = checks.iter().enumerate().map(|(index, check)| {
         let index = u16::try_from(index).unwrap_or(u16::MAX);
         let ask = ask(check, &p);
@@ -31,14 +31,14 @@ pub(crate) fn expand(access: &Access, guard: &Ident, arguments: &[Argument<'_>])
             let #number = match #pending.next_check() {
                 #p::core::result::Result::Ok(#p::core::option::Option::Some(#number)) => #number,
                 #p::core::result::Result::Ok(#p::core::option::Option::None) => break,
-                #p::core::result::Result::Err(rejection) => return #p::Guarded::rejected(rejection),
+                #p::core::result::Result::Err(__rejection) => return #p::Guarded::rejected(__rejection),
             };
             let #answer = match #number {
                 #(#arms)*
                 _ => #p::Answer::No,
             };
-            if let #p::core::result::Result::Err(rejection) = #pending.answer(#number, #answer) {
-                return #p::Guarded::rejected(rejection);
+            if let #p::core::result::Result::Err(__rejection) = #pending.answer(#number, #answer) {
+                return #p::Guarded::rejected(__rejection);
             }
         }
     }
@@ -48,7 +48,7 @@ pub(crate) fn expand(access: &Access, guard: &Ident, arguments: &[Argument<'_>])
 /// expression borrows alive until it is answered.
 fn ask(check: &Check, p: &Private) -> TokenStream {
     let (p, expression) = (p.at(check.span), &check.expression);
-    quote_spanned!(check.span=> match #expression { check => #p::ask(check).await })
+    quote_spanned!(check.span=> match #expression { __check => #p::ask(__check).await })
 }
 
 /// The user's pattern over a reference: every name of it is bound by reference.

@@ -39,7 +39,7 @@ fn guarded(handler: &Handler, rule: &Ident, p: &Private) -> TokenStream {
     let Handler { attribute, function, access, .. } = handler;
     let (visibility, signature, name) = (&function.vis, &function.sig, &function.sig.ident);
     let documented = function.attrs.iter().filter(|attribute| is(attribute, "doc") || is(attribute, "cfg"));
-    let guard = Ident::new("guard", Span::mixed_site());
+    let guard = Ident::new("__guard", Span::mixed_site());
     let arguments = arguments(signature);
     let names = arguments.iter().map(|argument| &argument.name);
     let inputs = arguments.iter().map(|Argument { name, typed }| {

@@ -1,4 +1,6 @@
 //! A table of names: an enum, and what makes it a table.
+//!
+//! What is bound here starts with `__`: a handler of Poem is a unit struct in lower case, which no binding may shadow.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
@@ -145,14 +147,14 @@ fn methods(kind: &str, name: &Ident, entries: &[&Entry], words: usize, p: &Priva
 
             /// The set of these values.
             #[must_use]
-            pub const fn set(values: &[Self]) -> #p::Set<Self, #words> {
-                let mut set = #p::Set::EMPTY;
-                let mut index = 0;
-                while index < values.len() {
-                    set = set.with(values[index].entry());
-                    index += 1;
+            pub const fn set(__values: &[Self]) -> #p::Set<Self, #words> {
+                let mut __set = #p::Set::EMPTY;
+                let mut __index = 0;
+                while __index < __values.len() {
+                    __set = __set.with(__values[__index].entry());
+                    __index += 1;
                 }
-                set
+                __set
             }
 
             /// The value as a requirement takes it.
@@ -163,14 +165,14 @@ fn methods(kind: &str, name: &Ident, entries: &[&Entry], words: usize, p: &Priva
 
             #[doc(hidden)]
             #[must_use]
-            pub const fn __entry(name: &'static #p::core::primitive::str) -> #p::Entry<Self> {
-                #p::Entry::new(#p::position(<Self as #p::Table>::NAMES, name), name)
+            pub const fn __entry(__name: &'static #p::core::primitive::str) -> #p::Entry<Self> {
+                #p::Entry::new(#p::position(<Self as #p::Table>::NAMES, __name), __name)
             }
 
             #[doc(hidden)]
             #[track_caller]
-            pub const fn __assert_known(name: &#p::core::primitive::str) {
-                #p::assert_known(#kind, <Self as #p::Table>::NAMES, name);
+            pub const fn __assert_known(__name: &#p::core::primitive::str) {
+                #p::assert_known(#kind, <Self as #p::Table>::NAMES, __name);
             }
         }
     }
@@ -200,15 +202,15 @@ fn text(kind: &str, name: &Ident, entries: &[&Entry], p: &Private) -> TokenStrea
     let names = entries.iter().map(|entry| &entry.name);
     quote! {
         impl #p::core::fmt::Debug for #name {
-            fn fmt(&self, f: &mut #p::core::fmt::Formatter<'_>) -> #p::core::fmt::Result {
-                f.write_str(match self { #(Self::#variants => #p::core::stringify!(#variants)),* })
+            fn fmt(&self, __f: &mut #p::core::fmt::Formatter<'_>) -> #p::core::fmt::Result {
+                __f.write_str(match self { #(Self::#variants => #p::core::stringify!(#variants)),* })
             }
         }
 
         /// As the name.
         impl #p::core::fmt::Display for #name {
-            fn fmt(&self, f: &mut #p::core::fmt::Formatter<'_>) -> #p::core::fmt::Result {
-                f.pad(self.name())
+            fn fmt(&self, __f: &mut #p::core::fmt::Formatter<'_>) -> #p::core::fmt::Result {
+                __f.pad(self.name())
             }
         }
 
@@ -216,10 +218,10 @@ fn text(kind: &str, name: &Ident, entries: &[&Entry], p: &Private) -> TokenStrea
         impl #p::core::str::FromStr for #name {
             type Err = #p::UnknownName;
 
-            fn from_str(name: &#p::core::primitive::str) -> #p::core::result::Result<Self, #p::UnknownName> {
-                match name {
+            fn from_str(__name: &#p::core::primitive::str) -> #p::core::result::Result<Self, #p::UnknownName> {
+                match __name {
                     #(#names => #p::core::result::Result::Ok(Self::#variants),)*
-                    _ => #p::core::result::Result::Err(#p::UnknownName::new(#kind, name)),
+                    _ => #p::core::result::Result::Err(#p::UnknownName::new(#kind, __name)),
                 }
             }
         }
@@ -230,16 +232,16 @@ fn serde(name: &Ident, p: &Private) -> TokenStream {
     quote! {
         /// As the name.
         impl #p::serde::Serialize for #name {
-            fn serialize<S: #p::serde::Serializer>(&self, serializer: S) -> #p::core::result::Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.name())
+            fn serialize<S: #p::serde::Serializer>(&self, __serializer: S) -> #p::core::result::Result<S::Ok, S::Error> {
+                __serializer.serialize_str(self.name())
             }
         }
 
         /// From the name; an unknown one is an error.
         impl<'de> #p::serde::Deserialize<'de> for #name {
-            fn deserialize<D: #p::serde::Deserializer<'de>>(deserializer: D) -> #p::core::result::Result<Self, D::Error> {
-                let name = <#p::std::string::String as #p::serde::Deserialize>::deserialize(deserializer)?;
-                #p::core::str::FromStr::from_str(&name).map_err(<D::Error as #p::serde::de::Error>::custom)
+            fn deserialize<D: #p::serde::Deserializer<'de>>(__deserializer: D) -> #p::core::result::Result<Self, D::Error> {
+                let __name = <#p::std::string::String as #p::serde::Deserialize>::deserialize(__deserializer)?;
+                #p::core::str::FromStr::from_str(&__name).map_err(<D::Error as #p::serde::de::Error>::custom)
             }
         }
     }

@@ -1,0 +1,76 @@
+//! A handler of Poem is a unit struct in lower case, which no generated binding of the same name may shadow. (Names
+//! that poem-openapi itself binds, such as `request` and `value`, are beyond us.)
+
+use auth_runtime::{
+    authenticate::{AuthenticationError, Context, Identity},
+    credential::BearerToken,
+    prelude::*,
+};
+use poem::handler;
+use poem_openapi::{OpenApi, payload::PlainText};
+
+macro_rules! handlers {
+    ($($name:ident)*) => {$(
+        #[handler]
+        #[allow(dead_code)]
+        fn $name() -> &'static str {
+            "handler"
+        }
+    )*};
+}
+
+handlers! {
+    index name names set values entry f serializer deserializer guard number answer pending rejection check
+    accepted context attempt credential0 chosen found said identity refused configured endpoint role
+}
+
+permissions! { pub enum Permission { View = "view" } }
+roles! { pub enum Role: Permission { Viewer = "Viewer" => [View] } }
+
+#[derive(Clone)]
+struct Tokens;
+
+impl Authenticator for Tokens {
+    type Credential = BearerToken;
+
+    async fn authenticate(&self, _token: BearerToken, _context: &Context) -> Result<Identity, AuthenticationError> {
+        Err(AuthenticationError::invalid("nobody"))
+    }
+}
+
+fn own_body(_rejection: &auth_runtime::rejection::Rejection) -> auth_runtime::rejection::RejectionBody {
+    auth_runtime::rejection::RejectionBody::text("no")
+}
+
+#[derive(Auth, Clone)]
+#[auth(permissions = Permission, roles = Role, rejection = own_body)]
+struct Auth {
+    #[scheme(bearer)]
+    token: Tokens,
+    #[grants]
+    grants: Grants<Permission>,
+}
+
+struct Api;
+
+#[protected]
+#[OpenApi]
+impl Api {
+    #[protected(role("Viewer"), check = true)]
+    #[oai(path = "/", method = "get")]
+    async fn get(&self) -> PlainText<&'static str> {
+        PlainText("operation")
+    }
+}
+
+#[protected(check = true)]
+#[handler]
+async fn guarded() -> &'static str {
+    "guarded"
+}
+
+fn main() {
+    let auth = Auth { token: Tokens, grants: Grants::new() };
+    let _ = auth.service(Api, "Api", "1");
+    let _ = (guarded, requirement!(authenticated));
+}
