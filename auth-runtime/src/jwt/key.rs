@@ -79,9 +79,15 @@ impl VerifyingKey {
         algorithm.parse::<Algorithm>().is_ok_and(|algorithm| algorithm == self.algorithm)
     }
 
-    /// Whether the signature (in base64url) of the message was made with this key.
-    pub(super) fn verifies(&self, message: &str, signature: &str) -> bool {
-        verify(signature, message.as_bytes(), &self.key, self.algorithm).unwrap_or(false)
+    /// The only algorithm it is used with.
+    pub(super) fn algorithm(&self) -> super::Algorithm {
+        super::Algorithm::named(&format!("{:?}", self.algorithm)).expect("the same names")
+    }
+
+    /// Whether the signature of the message was made with this key.
+    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        let signature = base64::Engine::encode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, signature);
+        verify(&signature, message, &self.key, self.algorithm).unwrap_or(false)
     }
 }
 
@@ -95,6 +101,12 @@ impl SigningKey {
     /// The other half: of an HMAC, the same secret.
     pub(super) fn verifying(&self) -> VerifyingKey {
         VerifyingKey::new(self.algorithm, DecodingKey::from_secret(self.key.as_bytes()))
+    }
+}
+
+impl PartialEq for VerifyingKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.algorithm == other.algorithm && self.key.try_get_as_bytes().ok() == other.key.try_get_as_bytes().ok()
     }
 }
 

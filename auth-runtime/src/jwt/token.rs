@@ -29,7 +29,8 @@ pub(super) fn verified_claims(token: &str, key: &VerifyingKey, types: Types) -> 
         return Err(Flaw::Parts);
     }
     check_header(&object(header)?, key, types)?;
-    if !key.verifies(message, signature) {
+    let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).map_err(|_| Flaw::Signature)?;
+    if !key.verifies(message.as_bytes(), &signature) {
         return Err(Flaw::Signature);
     }
     object(claims)
