@@ -50,7 +50,8 @@ fn signed(claims: Value, algorithm: Algorithm, key: &EncodingKey) -> String {
     if let (Some(all), Value::Object(claims)) = (all.as_object_mut(), claims) {
         all.extend(claims);
     }
-    let token = jsonwebtoken::encode(&Header::new(algorithm), &all, key).unwrap();
+    let header = Header { typ: Some("at+jwt".to_owned()), ..Header::new(algorithm) };
+    let token = jsonwebtoken::encode(&header, &all, key).unwrap();
     format!("Bearer {token}")
 }
 

@@ -45,6 +45,9 @@ pub enum JwtError {
     /// A list without anything in it, or a name without characters.
     #[error("the {0} of a token must not be empty")]
     Empty(&'static str),
+    /// Two of the verifiers that are to become one are for the same issuer.
+    #[error("the issuer {0:?} is there twice; give it several keys with `JwtKey::or`")]
+    IssuerTwice(String),
     /// The random generator or the clock of the system, or the signing itself, failed.
     #[error("the token cannot be signed: {0}")]
     Signing(String),
@@ -61,8 +64,12 @@ pub(super) enum Flaw {
     Header(&'static str),
     #[error("algorithm")]
     Algorithm,
-    #[error("type of token")]
+    #[error("another type of token (header parameter `typ`)")]
     Type,
+    #[error("header parameter `typ` is not `at+jwt`; see `Jwt::accept_untyped`")]
+    Untyped,
+    #[error("no key for its algorithm and `kid`")]
+    Key,
     #[error("signature")]
     Signature,
     #[error("ID token (claim `{0}`)")]
@@ -71,7 +78,7 @@ pub(super) enum Flaw {
     Missing(&'static str),
     #[error("form of claim `{0}`")]
     Claim(&'static str),
-    #[error("issuer")]
+    #[error("unknown issuer")]
     Issuer,
     #[error("audience")]
     Audience,
@@ -81,6 +88,8 @@ pub(super) enum Flaw {
     NotYetValid,
     #[error("issued in the future")]
     IssuedInFuture,
+    #[error("revoked")]
+    Revoked,
 }
 
 impl From<Flaw> for AuthenticationError {
