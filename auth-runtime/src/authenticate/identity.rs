@@ -27,6 +27,8 @@ pub struct Identity {
     shared: Arc<Inner>,
     /// Beside what is shared, as the application may give a caller others than the credential does.
     permissions: Words,
+    /// As a password comes with each request.
+    authenticated_at: Option<u64>,
 }
 
 #[derive(Clone)]
@@ -38,7 +40,6 @@ struct Inner {
     scopes: Words,
     scope: String,
     claims: Claims,
-    authenticated_at: Option<u64>,
 }
 
 impl Identity {
@@ -75,7 +76,7 @@ impl Identity {
     /// When the caller last proved who they are, in seconds since 1970; not when a token was renewed.
     #[must_use]
     pub fn authenticated_at(&self) -> Option<u64> {
-        self.shared.authenticated_at
+        self.authenticated_at
     }
 
     /// The caller's roles.
@@ -100,6 +101,13 @@ impl Identity {
 
     pub(crate) fn scope_words(&self) -> &[u64] {
         &self.shared.scopes
+    }
+
+    /// The same caller, who has proved just now who they are.
+    #[cfg(feature = "basic")]
+    pub(crate) fn at(mut self, seconds: u64) -> Self {
+        self.authenticated_at = Some(seconds);
+        self
     }
 
     /// The same caller with other permissions.
@@ -128,6 +136,7 @@ pub struct IdentityBuilder {
     tables: &'static Tables,
     inner: Inner,
     permissions: Words,
+    authenticated_at: Option<u64>,
     unknown: Vec<(&'static str, String)>,
 }
 
@@ -141,9 +150,8 @@ impl IdentityBuilder {
             scopes: Words::new(),
             scope: String::new(),
             claims: Claims::default(),
-            authenticated_at: None,
         };
-        Self { tables, inner, permissions: Words::new(), unknown: Vec::new() }
+        Self { tables, inner, permissions: Words::new(), authenticated_at: None, unknown: Vec::new() }
     }
 
     /// A name for people to read.
@@ -202,7 +210,7 @@ impl IdentityBuilder {
 
     /// When the caller last proved who they are, in seconds since 1970.
     pub fn authenticated_at(mut self, seconds: u64) -> Self {
-        self.inner.authenticated_at = Some(seconds);
+        self.authenticated_at = Some(seconds);
         self
     }
 
@@ -214,7 +222,8 @@ impl IdentityBuilder {
             let (count, first) = (self.unknown.len(), &self.unknown[..self.unknown.len().min(SHOWN)]);
             tracing::info!(?issuer, ?subject, count, unknown = ?first, "names that are not declared grant nothing");
         }
-        Identity { shared: Arc::new(self.inner), permissions: self.permissions }
+        let Self { inner, permissions, authenticated_at, .. } = self;
+        Identity { shared: Arc::new(inner), permissions, authenticated_at }
     }
 }
 

@@ -3,6 +3,8 @@
 mod authority;
 mod grants;
 mod identity;
+#[cfg(any(feature = "api-key", feature = "basic"))]
+mod known;
 
 use std::{borrow::Cow, error::Error, fmt, future::Future};
 
@@ -10,6 +12,8 @@ pub use authority::{Attempt, Authentication, Authority, Refusal, RefusalCause};
 pub use grants::Grants;
 pub(crate) use identity::contains;
 pub use identity::{Identity, IdentityBuilder};
+#[cfg(any(feature = "api-key", feature = "basic"))]
+pub(crate) use known::KnownIdentity;
 
 use crate::access::Tables;
 

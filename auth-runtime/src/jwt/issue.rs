@@ -258,7 +258,7 @@ mod tests {
 
     use serde_json::json;
 
-    use super::{Jwt, JwtError, JwtKey, TokenIssuer, now};
+    use super::{Jwt, JwtError, TokenIssuer, now};
     use crate::{
         access::Tables,
         authenticate::{AuthenticationError, Context, Identity},

@@ -3,13 +3,13 @@
 mod body;
 mod code;
 
-use std::{any::type_name, error::Error, fmt};
+use std::{any::type_name, borrow::Cow, error::Error, fmt};
 
 pub use self::{body::RejectionBody, code::RejectionCode};
 use poem::{
     Body, Response,
     error::{NotFoundError, ResponseError},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
 };
 
 use crate::{
@@ -24,6 +24,13 @@ use crate::{
 
 /// After how many seconds a caller may come back when a backend is down.
 const RETRY_AFTER: u32 = 5;
+
+/// What an answer carries that nobody should keep or show in a frame (OWASP REST Security Cheat Sheet).
+const HEADERS: [(HeaderName, &str); 3] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::CONTENT_SECURITY_POLICY, "frame-ancestors 'none'"),
+];
 
 /// Where a request is judged: the operation, and the schemes that count there.
 #[derive(Debug)]
@@ -234,13 +241,17 @@ impl ResponseError for Rejection {
             return poem::Error::from(NotFoundError).into_response();
         }
         let RejectionBody { content_type, text } = (self.body)(self);
-        let mut response = Response::builder()
-            .status(self.code.status())
-            .header(header::CONTENT_TYPE, content_type)
-            .header(header::CACHE_CONTROL, "no-store")
-            .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
-            .header(header::CONTENT_SECURITY_POLICY, "frame-ancestors 'none'")
-            .body(Body::from_string(text));
+        let body = match text {
+            Cow::Borrowed(text) => Body::from(text),
+            Cow::Owned(text) => Body::from(text),
+        };
+        let mut response = Response::from(body);
+        response.set_status(self.code.status());
+        response.headers_mut().reserve(HEADERS.len() + self.challenges.len() + 2);
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        for (name, value) in HEADERS {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
         for challenge in &self.challenges {
             response.headers_mut().append(header::WWW_AUTHENTICATE, challenge.clone());
         }
