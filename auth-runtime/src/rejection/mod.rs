@@ -193,15 +193,15 @@ impl Rejection {
         Self { code: RejectionCode::Misconfigured, challenges: Vec::new(), body: RejectionBody::problem }
     }
 
-    /// As an error of Poem, marked so that no `bad_request_handler` takes it for a bad argument.
+    /// As an error of Poem, which no `bad_request_handler` takes for a bad argument.
     #[must_use]
     pub fn into_error(self) -> poem::Error {
-        let mut error = match self.code {
-            // The very error of a path that does not exist, so that handlers of 404 treat both alike.
-            RejectionCode::NotFound => NotFoundError.into(),
-            _ => poem::Error::from(self),
-        };
-        error.set_data(IsRejection);
+        if self.code != RejectionCode::NotFound {
+            return self.into();
+        }
+        // The very error of a path that does not exist, so that handlers of 404 treat both alike.
+        let mut error = poem::Error::from(NotFoundError);
+        error.set_data(Hidden);
         error
     }
 }
@@ -214,13 +214,13 @@ fn scopes<A: Authority>(operation: &'static Operation<A>, denial: &Denial<A>) ->
     }
 }
 
-/// Marks an error of Poem as a rejection.
+/// Marks a 404 as a rejection.
 #[derive(Clone)]
-struct IsRejection;
+struct Hidden;
 
 /// Whether an error of Poem is a rejection, whatever it looks like.
 pub(crate) fn is_rejection(error: &poem::Error) -> bool {
-    error.data::<IsRejection>().is_some()
+    error.is::<Rejection>() || error.data::<Hidden>().is_some()
 }
 
 impl fmt::Display for Rejection {
