@@ -15,21 +15,24 @@ mod rules;
 mod token;
 
 use std::{
-    fmt,
+    fmt, fs,
+    path::Path,
     sync::Arc,
     time::{Duration, SystemTime, SystemTimeError},
 };
 
-use self::{
-    claims::{ClaimPath, Mapping},
-    key::VerifyingKey,
-    rules::Rules,
-    token::Types,
-};
 pub use self::{
     algorithm::Algorithm,
     error::JwtError,
     issue::{NewToken, TokenIssuer, TokenIssuerKey, TokenIssuerName},
+};
+use self::{
+    claims::{ClaimPath, Mapping},
+    error::Flaw,
+    key::{VerifyingKey, jwk},
+    keys::NamedKey,
+    rules::Rules,
+    token::Types,
 };
 use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity},
@@ -86,7 +89,7 @@ pub struct Jwt(Arc<Inner>);
 
 #[derive(Clone)]
 struct Inner {
-    key: VerifyingKey,
+    keys: Vec<NamedKey>,
     types: Types,
     rules: Rules,
     mapping: Mapping,
@@ -95,13 +98,13 @@ struct Inner {
 /// A key that still needs an issuer to become a [`Jwt`].
 #[derive(Clone, Debug)]
 #[must_use = "call `issuer` and `audience`"]
-pub struct JwtKey(VerifyingKey);
+pub struct JwtKey(Vec<NamedKey>);
 
 /// A key and an issuer that still need an audience to become a [`Jwt`].
 #[derive(Clone, Debug)]
 #[must_use = "call `audience`"]
 pub struct JwtIssuer {
-    key: VerifyingKey,
+    keys: Vec<NamedKey>,
     issuer: String,
 }
 
@@ -112,7 +115,7 @@ impl Jwt {
     /// # Errors
     /// [`JwtError`] if the secret is shorter than 32 bytes (RFC 7518, section 3.2), not random or a PEM file.
     pub fn hs256(secret: impl AsRef<[u8]>) -> Result<JwtKey, JwtError> {
-        VerifyingKey::hmac(jsonwebtoken::Algorithm::HS256, secret.as_ref()).map(JwtKey)
+        VerifyingKey::hmac(Algorithm::HS256, secret.as_ref()).map(JwtKey::unnamed)
     }
 
     /// The same with HMAC-SHA-384.
@@ -120,7 +123,7 @@ impl Jwt {
     /// # Errors
     /// [`JwtError`] if the secret is shorter than 48 bytes, not random or a PEM file.
     pub fn hs384(secret: impl AsRef<[u8]>) -> Result<JwtKey, JwtError> {
-        VerifyingKey::hmac(jsonwebtoken::Algorithm::HS384, secret.as_ref()).map(JwtKey)
+        VerifyingKey::hmac(Algorithm::HS384, secret.as_ref()).map(JwtKey::unnamed)
     }
 
     /// The same with HMAC-SHA-512.
@@ -128,17 +131,79 @@ impl Jwt {
     /// # Errors
     /// [`JwtError`] if the secret is shorter than 64 bytes, not random or a PEM file.
     pub fn hs512(secret: impl AsRef<[u8]>) -> Result<JwtKey, JwtError> {
-        VerifyingKey::hmac(jsonwebtoken::Algorithm::HS512, secret.as_ref()).map(JwtKey)
+        VerifyingKey::hmac(Algorithm::HS512, secret.as_ref()).map(JwtKey::unnamed)
     }
 
     /// For tokens signed with a private key that only the issuer has. The public key, as the text of a PEM file,
-    /// tells the algorithm: RSA is for `RS256`, P-256 for `ES256`, P-384 for `ES384`, Ed25519 for `EdDSA`.
+    /// tells the algorithm: RSA is for `RS256`, P-256 for `ES256`, P-384 for `ES384`, Ed25519 for `EdDSA`. It is a
+    /// public key (`BEGIN PUBLIC KEY`, or `BEGIN RSA PUBLIC KEY` for PKCS #1) or a certificate (`BEGIN CERTIFICATE`).
+    ///
+    /// Of a certificate the public key is taken, and nothing else: neither who issued it nor until when it is valid is
+    /// checked. The file is trusted as it is, so it must come from where only you can write.
     ///
     /// # Errors
-    /// [`JwtError`] if it is a private key, a certificate, not exactly one key, of another kind, or an RSA key below
-    /// 2048 bits (RFC 7518, section 3.3).
+    /// [`JwtError`] if it is a private key, not exactly one key, of another kind, or weak: an RSA key below 2048 bits
+    /// (RFC 7518, section 3.3), or an Ed25519 key of small order.
     pub fn public_key_pem(pem: impl AsRef<[u8]>) -> Result<JwtKey, JwtError> {
-        VerifyingKey::public(pem.as_ref()).map(JwtKey)
+        VerifyingKey::pem(None, pem.as_ref()).map(JwtKey::unnamed)
+    }
+
+    /// The same with another algorithm than the usual one of the key, such as `PS256` for RSA.
+    ///
+    /// ```
+    /// use auth_runtime::jwt::{Algorithm, Jwt};
+    ///
+    /// let pem = "-----BEGIN PUBLIC KEY-----\n\
+    ///     MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n\
+    ///     -----END PUBLIC KEY-----\n";
+    /// let error = Jwt::public_key_pem_for(Algorithm::PS256, pem).unwrap_err();
+    /// assert_eq!(error.to_string(), "the key is not for PS256; it can be used for EdDSA");
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`public_key_pem`](Self::public_key_pem), and [`JwtError::OtherAlgorithm`] if the key does not fit.
+    pub fn public_key_pem_for(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Result<JwtKey, JwtError> {
+        VerifyingKey::pem(Some(algorithm), pem.as_ref()).map(JwtKey::unnamed)
+    }
+
+    /// For tokens signed with the key of a JWK (RFC 7517, section 4), as JSON text. The algorithm is its `alg`, or else
+    /// the usual one of its kind: `RS256`, `ES256`, `ES384` or `EdDSA`. A secret (`"kty": "oct"`) needs `alg`.
+    ///
+    /// ```
+    /// use auth_runtime::jwt::Jwt;
+    ///
+    /// let key = Jwt::jwk(r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#)?;
+    /// let jwt = key.issuer("https://issuer.example").audience("entries");
+    /// # Ok::<(), auth_runtime::jwt::JwtError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`JwtError::Jwk`] if it is a private key, not for verifying signatures, not supported, or as weak as what
+    /// [`public_key_pem`](Self::public_key_pem) and [`hs256`](Self::hs256) refuse.
+    pub fn jwk(json: impl AsRef<str>) -> Result<JwtKey, JwtError> {
+        jwk::one(json.as_ref()).map(|key| JwtKey(vec![key]))
+    }
+
+    /// For tokens signed with one of the keys of a JWKS (RFC 7517, section 5), as JSON text. Keys for encryption are
+    /// left out, and those of a kind that is not supported are left out with a warning.
+    ///
+    /// # Errors
+    /// [`JwtError::NotAJwks`] if it is none, or has more than 100 keys; [`JwtError::Jwk`] if one of the keys is refused
+    /// by [`jwk`](Self::jwk) for another reason; [`JwtError::NoKeys`] if no key is left.
+    pub fn jwks(json: impl AsRef<str>) -> Result<JwtKey, JwtError> {
+        jwk::configured_set(json.as_ref()).map(JwtKey)
+    }
+
+    /// The same with a JWKS in a file, which is read now, and not again.
+    ///
+    /// # Errors
+    /// [`JwtError::File`] if it cannot be read, or [`jwks`](Self::jwks) refuses what it holds.
+    pub fn jwks_file(path: impl AsRef<Path>) -> Result<JwtKey, JwtError> {
+        let path = path.as_ref();
+        let error =
+            |reason: &dyn fmt::Display| JwtError::File { path: path.display().to_string(), reason: reason.to_string() };
+        let json = fs::read_to_string(path).map_err(|reason| error(&reason))?;
+        Self::jwks(json).map_err(|reason| error(&reason))
     }
 
     /// By how much the clocks of issuer and service may differ: one minute unless set, and five minutes at most.
@@ -174,9 +239,9 @@ impl Jwt {
         self.with(|inner| inner.types = Types::AccessToken)
     }
 
-    fn new(key: VerifyingKey, issuer: String, audiences: Vec<String>) -> Self {
+    fn new(keys: Vec<NamedKey>, issuer: String, audiences: Vec<String>) -> Self {
         let rules = Rules { issuer, audiences, leeway: LEEWAY };
-        Self(Arc::new(Inner { key, types: Types::Untyped, rules, mapping: Mapping::default() }))
+        Self(Arc::new(Inner { keys, types: Types::Untyped, rules, mapping: Mapping::default() }))
     }
 
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
@@ -186,8 +251,9 @@ impl Jwt {
 
     /// Whose token it is at a time (since 1970).
     fn identify(&self, token: &str, now: Duration, context: Context) -> Result<Identity, AuthenticationError> {
-        let Inner { key, types, rules, mapping } = &*self.0;
-        let claims = token::verified_claims(token, key, *types)?;
+        let Inner { keys, types, rules, mapping } = &*self.0;
+        let verified = keys.iter().map(|named| token::verified_claims(token, &named.key, *types));
+        let claims = verified.reduce(Result::or).unwrap_or(Err(Flaw::Algorithm))?;
         let subject = rules.check(&claims, now)?;
         let identity = context.identity(&rules.issuer, subject);
         Ok(mapping.describe(identity, claims)?.build())
@@ -195,13 +261,17 @@ impl Jwt {
 }
 
 impl JwtKey {
+    fn unnamed(key: VerifyingKey) -> Self {
+        Self(vec![NamedKey { kid: None, key }])
+    }
+
     /// Who issues the tokens: the claim `iss` must be exactly this.
     ///
     /// # Panics
     /// If it is empty, as nothing would be checked then.
     #[track_caller]
     pub fn issuer(self, issuer: impl Into<String>) -> JwtIssuer {
-        JwtIssuer { key: self.0, issuer: not_empty("issuer", issuer.into()) }
+        JwtIssuer { keys: self.0, issuer: not_empty("issuer", issuer.into()) }
     }
 }
 
@@ -213,7 +283,7 @@ impl JwtIssuer {
     #[must_use]
     #[track_caller]
     pub fn audience(self, audience: impl Into<String>) -> Jwt {
-        Jwt::new(self.key, self.issuer, vec![not_empty("audience", audience.into())])
+        Jwt::new(self.keys, self.issuer, vec![not_empty("audience", audience.into())])
     }
 
     /// The same for a service that has several names, of which the claim `aud` must hold one.
@@ -233,7 +303,7 @@ impl JwtIssuer {
         if audiences.is_empty() || audiences.iter().any(String::is_empty) {
             return Err(JwtError::Empty("audience"));
         }
-        Ok(Jwt::new(self.key, self.issuer, audiences))
+        Ok(Jwt::new(self.keys, self.issuer, audiences))
     }
 }
 
@@ -250,8 +320,8 @@ impl Authenticator for Jwt {
 /// Says whose tokens it takes, and nothing of the key but its algorithm.
 impl fmt::Debug for Jwt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { key, types, rules, mapping: _ } = &*self.0;
-        f.debug_struct("Jwt").field("key", key).field("types", types).field("rules", rules).finish_non_exhaustive()
+        let Inner { keys, types, rules, mapping: _ } = &*self.0;
+        f.debug_struct("Jwt").field("keys", keys).field("types", types).field("rules", rules).finish_non_exhaustive()
     }
 }
 
