@@ -68,7 +68,7 @@ mod challenge;
 mod check;
 pub mod credential;
 mod guard;
-#[cfg(feature = "jwt")]
+#[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
 pub mod jwt;
 mod openapi;
 pub mod prelude;

@@ -202,7 +202,7 @@ impl IdentityBuilder {
     }
 
     /// The same as the text of a JSON object, which is not read unless somebody asks.
-    #[cfg(feature = "jwt")]
+    #[cfg(feature = "_jwt")]
     pub(crate) fn claims_json(mut self, json: &[u8]) -> Self {
         self.inner.claims = Claims::unread(json);
         self
@@ -245,7 +245,7 @@ impl Claims {
         Self { json: Box::default(), read: claims.into() }
     }
 
-    #[cfg(feature = "jwt")]
+    #[cfg(feature = "_jwt")]
     fn unread(json: &[u8]) -> Self {
         Self { json: json.into(), read: OnceLock::new() }
     }

@@ -3,10 +3,11 @@
 use std::{fmt, time::Duration};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, Header, encode};
+use jsonwebtoken::Header;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Jwt, JwtError, JwtKey, key::SigningKey, not_empty, now};
+use super::{Algorithm, Jwt, JwtError, JwtKey, key::signing::SigningKey, not_empty, now};
 
 const LIFETIME: Duration = Duration::from_mins(15);
 const MAX_LIFETIME: Duration = Duration::from_hours(24);
@@ -73,6 +74,37 @@ impl TokenIssuer {
         SigningKey::hmac(Algorithm::HS512, secret.as_ref()).map(TokenIssuerKey)
     }
 
+    /// Signs with a private key, so that nobody else can issue these tokens: the text of a PEM file with a key for RSA
+    /// (`RS256`), P-256 (`ES256`), P-384 (`ES384`) or Ed25519 (`EdDSA`). It is PKCS #8 (`BEGIN PRIVATE KEY`), PKCS #1
+    /// (`BEGIN RSA PRIVATE KEY`) or SEC 1 (`BEGIN EC PRIVATE KEY`), and not encrypted. The name of the key, the header
+    /// parameter `kid`, is its thumbprint (RFC 7638).
+    ///
+    /// ```
+    /// # use auth_runtime::jwt::TokenIssuer;
+    /// // Of `openssl genpkey -algorithm ed25519`, and not in the source.
+    /// let pem = "-----BEGIN PRIVATE KEY-----\n\
+    ///     MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n\
+    ///     -----END PRIVATE KEY-----\n";
+    /// let issuer = TokenIssuer::private_key_pem(pem)?.issuer("https://issuer.example").audience("entries");
+    /// assert!(issuer.jwks().contains("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"));
+    /// # Ok::<(), auth_runtime::jwt::JwtError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`JwtError`] if it is not exactly one such key, or one that [`Jwt::public_key_pem`] refuses, or an RSA key where
+    /// only RustCrypto is there (the feature `jwt-rust-crypto` without `jwt`).
+    pub fn private_key_pem(pem: impl AsRef<[u8]>) -> Result<TokenIssuerKey, JwtError> {
+        SigningKey::pem(pem.as_ref()).map(TokenIssuerKey)
+    }
+
+    /// The public key as the text of a JWKS (RFC 7517, section 5), which others need to verify these tokens: publish it
+    /// as `application/jwk-set+json`, or give it to [`Jwt::jwks`]. A secret is not in it, so that of
+    /// [`hs256`](Self::hs256) and its like has no keys.
+    #[must_use]
+    pub fn jwks(&self) -> String {
+        self.key.jwks()
+    }
+
     /// How long a token is good: 15 minutes unless set, at least a second and at most a day, as it cannot be taken
     /// back.
     #[must_use]
@@ -104,7 +136,7 @@ impl TokenIssuer {
     /// What verifies these tokens, and no others.
     #[must_use]
     pub fn verifier(&self) -> Jwt {
-        JwtKey::of(self.key.verifying()).issuer(&*self.issuer).audience(&*self.audience)
+        JwtKey::named(self.key.verifying()).issuer(&*self.issuer).audience(&*self.audience)
     }
 }
 
@@ -202,10 +234,11 @@ impl NewToken<'_> {
     /// [`JwtError::Empty`] without a subject or a client; [`JwtError::Signing`] if the system has no randomness or
     /// its clock is before 1970.
     pub fn sign(self) -> Result<String, JwtError> {
-        let mut header = Header::new(self.issuer.key.algorithm);
-        header.typ = Some("at+jwt".to_owned());
+        let key = &self.issuer.key;
         let claims = self.claims(now().map_err(signing)?.as_secs())?;
-        encode(&header, &claims, &self.issuer.key.key).map_err(signing)
+        let message = format!("{}.{}", part(&header(key))?, part(&claims)?);
+        let signature = key.sign(message.as_bytes())?;
+        Ok(format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)))
     }
 
     fn claims(&self, now: u64) -> Result<Map<String, Value>, JwtError> {
@@ -235,6 +268,19 @@ impl NewToken<'_> {
         }
         Ok(claims)
     }
+}
+
+/// RFC 9068, section 2.1.
+fn header(key: &SigningKey) -> Header {
+    let mut header = Header::new(key.algorithm().into());
+    header.typ = Some("at+jwt".to_owned());
+    header.kid = key.kid().map(str::to_owned);
+    header
+}
+
+/// JSON in base64url.
+fn part(json: &impl Serialize) -> Result<String, JwtError> {
+    serde_json::to_vec(json).map(|json| BASE64_URL_SAFE_NO_PAD.encode(json)).map_err(signing)
 }
 
 fn required(what: &'static str, name: &str) -> Result<Value, JwtError> {

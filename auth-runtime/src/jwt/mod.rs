@@ -14,6 +14,7 @@ mod key;
 mod keys;
 mod revocations;
 mod rules;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod trusted;
@@ -29,15 +30,15 @@ pub use self::{
     error::JwtError,
     issue::{NewToken, TokenIssuer, TokenIssuerKey, TokenIssuerName},
     revocations::Revocations,
+    sources::{JwtIssuer, JwtKey},
 };
 use self::{
     claims::{ClaimPath, Mapping},
     error::Flaw,
     json::Object,
     jws::Jws,
-    key::VerifyingKey,
-    keys::{Keys, NamedKey},
     rules::Rules,
+    sources::{Source, not_empty},
     trusted::TrustedIssuer,
     verified::VerifiedTokens,
 };
@@ -115,55 +116,7 @@ impl Clone for Inner {
     }
 }
 
-/// One or several keys that still need an issuer to become a [`Jwt`].
-#[derive(Clone, Debug)]
-#[must_use = "call `issuer` and `audience`"]
-pub struct JwtKey(Vec<NamedKey>);
-
-/// Keys and an issuer that still need an audience to become a [`Jwt`].
-#[derive(Clone, Debug)]
-#[must_use = "call `audience`"]
-pub struct JwtIssuer {
-    keys: Arc<Keys>,
-    issuer: String,
-}
-
 impl Jwt {
-    /// For tokens signed with HMAC-SHA-256 by a secret that issuer and service share. Its bytes are taken as they
-    /// are: base64 is not decoded.
-    ///
-    /// # Errors
-    /// [`JwtError`] if the secret is shorter than 32 bytes (RFC 7518, section 3.2), not random or a PEM file.
-    pub fn hs256(secret: impl AsRef<[u8]>) -> Result<JwtKey, JwtError> {
-        VerifyingKey::hmac(jsonwebtoken::Algorithm::HS256, secret.as_ref()).map(JwtKey::of)
-    }
-
-    /// The same with HMAC-SHA-384.
-    ///
-    /// # Errors
-    /// [`JwtError`] if the secret is shorter than 48 bytes, not random or a PEM file.
-    pub fn hs384(secret: impl AsRef<[u8]>) -> Result<JwtKey, JwtError> {
-        VerifyingKey::hmac(jsonwebtoken::Algorithm::HS384, secret.as_ref()).map(JwtKey::of)
-    }
-
-    /// The same with HMAC-SHA-512.
-    ///
-    /// # Errors
-    /// [`JwtError`] if the secret is shorter than 64 bytes, not random or a PEM file.
-    pub fn hs512(secret: impl AsRef<[u8]>) -> Result<JwtKey, JwtError> {
-        VerifyingKey::hmac(jsonwebtoken::Algorithm::HS512, secret.as_ref()).map(JwtKey::of)
-    }
-
-    /// For tokens signed with a private key that only the issuer has. The public key, as the text of a PEM file,
-    /// tells the algorithm: RSA is for `RS256`, P-256 for `ES256`, P-384 for `ES384`, Ed25519 for `EdDSA`.
-    ///
-    /// # Errors
-    /// [`JwtError`] if it is a private key, a certificate, not exactly one key, of another kind, or an RSA key below
-    /// 2048 bits (RFC 7518, section 3.3).
-    pub fn public_key_pem(pem: impl AsRef<[u8]>) -> Result<JwtKey, JwtError> {
-        VerifyingKey::public(pem.as_ref()).map(JwtKey::of)
-    }
-
     /// One verifier for the tokens of several issuers, each with its own keys, audiences and claims. A token's claim
     /// `iss` says which of them it is for.
     ///
@@ -254,9 +207,9 @@ impl Jwt {
         self
     }
 
-    fn new(keys: Arc<Keys>, issuer: String, audiences: Vec<String>) -> Self {
+    fn new(sources: Vec<Source>, issuer: String, audiences: Vec<String>) -> Self {
         Self::of(vec![TrustedIssuer {
-            keys,
+            sources,
             accepts_untyped: false,
             rules: Rules { issuer, audiences, leeway: LEEWAY },
             mapping: Mapping::default(),
@@ -305,66 +258,6 @@ impl Jwt {
     }
 }
 
-impl JwtKey {
-    fn of(key: VerifyingKey) -> Self {
-        Self(vec![NamedKey { kid: None, key }])
-    }
-
-    /// This key or another one of the same issuer, for a time in which it changes its key.
-    ///
-    /// ```
-    /// # use auth_runtime::jwt::Jwt;
-    /// # let (old, new) = ("0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa", "8Gf2HjMa0Zr9Pq4cWv1XsT7uKb3Ln6Yd");
-    /// let jwt = Jwt::hs256(new)?.or(Jwt::hs256(old)?).issuer("https://issuer.example").audience("entries");
-    /// # Ok::<(), auth_runtime::jwt::JwtError>(())
-    /// ```
-    pub fn or(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
-        self
-    }
-
-    /// Who issues the tokens: the claim `iss` must be exactly this.
-    ///
-    /// # Panics
-    /// If it is empty, as nothing would be checked then.
-    #[track_caller]
-    pub fn issuer(self, issuer: impl Into<String>) -> JwtIssuer {
-        JwtIssuer { keys: Arc::new(Keys::fixed(self.0)), issuer: not_empty("issuer", issuer.into()) }
-    }
-}
-
-impl JwtIssuer {
-    /// By which name the issuer knows this service: the claim `aud` must hold it.
-    ///
-    /// # Panics
-    /// If it is empty, as nothing would be checked then.
-    #[must_use]
-    #[track_caller]
-    pub fn audience(self, audience: impl Into<String>) -> Jwt {
-        Jwt::new(self.keys, self.issuer, vec![not_empty("audience", audience.into())])
-    }
-
-    /// The same for a service that has several names, of which the claim `aud` must hold one.
-    ///
-    /// ```
-    /// # use auth_runtime::jwt::Jwt;
-    /// # let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
-    /// let named = Jwt::hs256(secret)?.issuer("https://issuer.example");
-    /// let jwt = named.audiences(["entries", "https://entries.example"])?;
-    /// # Ok::<(), auth_runtime::jwt::JwtError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`JwtError::Empty`] if there is none, or one is empty.
-    pub fn audiences<T: Into<String>>(self, audiences: impl IntoIterator<Item = T>) -> Result<Jwt, JwtError> {
-        let audiences: Vec<String> = audiences.into_iter().map(Into::into).collect();
-        if audiences.is_empty() || audiences.iter().any(String::is_empty) {
-            return Err(JwtError::Empty("audience"));
-        }
-        Ok(Jwt::new(self.keys, self.issuer, audiences))
-    }
-}
-
 impl Authenticator for Jwt {
     type Credential = BearerToken;
 
@@ -378,10 +271,4 @@ impl Authenticator for Jwt {
 /// The time since 1970.
 fn now() -> Result<Duration, SystemTimeError> {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)
-}
-
-#[track_caller]
-fn not_empty(what: &'static str, name: String) -> String {
-    assert!(!name.is_empty(), "{}", JwtError::Empty(what));
-    name
 }

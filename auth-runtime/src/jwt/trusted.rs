@@ -10,16 +10,17 @@ use super::{
     error::Flaw,
     json::Object,
     jws::{Jws, Type},
-    keys::{Key, Keys},
+    keys::{Candidates, Key},
     revocations::{Names, Revocations},
     rules::{Registered, Rules},
+    sources::Source,
     verified::Verified,
 };
 use crate::authenticate::{AuthenticationError, Context};
 
 #[derive(Clone, Debug)]
 pub(super) struct TrustedIssuer {
-    pub(super) keys: Arc<Keys>,
+    pub(super) sources: Vec<Source>,
     /// Whether a token need not say that it is an access token.
     pub(super) accepts_untyped: bool,
     pub(super) rules: Rules,
@@ -35,7 +36,9 @@ impl TrustedIssuer {
     /// The key that the token is signed with.
     pub(super) async fn key(&self, jws: &Jws<'_>, now: Duration) -> Result<Arc<Key>, AuthenticationError> {
         self.check_type(jws.typ).map_err(|flaw| self.refusal(flaw))?;
-        let candidates = self.keys.candidates(jws.algorithm, jws.kid.as_deref(), now);
+        let kid = jws.kid.as_deref();
+        let candidates: Candidates =
+            self.sources.iter().flat_map(|source| source.keys.candidates(jws.algorithm, kid, now)).collect();
         if candidates.is_empty() {
             return Err(self.refusal(Flaw::Key));
         }
