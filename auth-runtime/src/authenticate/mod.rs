@@ -5,6 +5,7 @@ mod grants;
 mod identity;
 #[cfg(any(feature = "api-key", feature = "basic"))]
 mod known;
+mod user_info;
 
 use std::{borrow::Cow, error::Error, fmt, future::Future};
 
@@ -14,6 +15,7 @@ pub(crate) use identity::contains;
 pub use identity::{Identity, IdentityBuilder};
 #[cfg(any(feature = "api-key", feature = "basic"))]
 pub(crate) use known::KnownIdentity;
+pub use user_info::{LoadingUserInfo, UserInfo, UserInfoError, UserInfoSource};
 
 use crate::access::Tables;
 

@@ -12,6 +12,7 @@ mod json;
 mod jws;
 mod key;
 mod keys;
+mod remote;
 mod revocations;
 mod rules;
 mod sources;
@@ -25,10 +26,13 @@ use std::{
     time::{Duration, SystemTime, SystemTimeError},
 };
 
+#[cfg(feature = "http-client")]
+pub use self::remote::HttpFetcher;
 pub use self::{
     algorithm::Algorithm,
     error::JwtError,
     issue::{NewToken, TokenIssuer, TokenIssuerKey, TokenIssuerName},
+    remote::{Fetch, FetchRequest, RemoteKeys},
     revocations::Revocations,
     sources::{JwtIssuer, JwtKey},
 };
@@ -243,7 +247,7 @@ impl Jwt {
         let issuer = self.issuer(rules::issuer(&claims)?)?;
         // Nothing but the name of the issuer is believed before the signature is.
         let key = issuer.key(&jws, now).await?;
-        let verified = issuer.describe(&claims, &jws.payload, key, now, context)?;
+        let verified = issuer.describe(token, &jws, &claims, key, now, context)?;
         let identity = verified.identity.clone();
         self.0.verified.insert(token, now, verified);
         Ok(identity)

@@ -1,11 +1,12 @@
 //! Where keys come from: what a [`Jwt`] is made of, one step after the other.
 
-use std::{fmt, fs, path::Path, sync::Arc};
+use std::{fmt, fs, path::Path, sync::Arc, time::Duration};
 
 use super::{
     Algorithm, Jwt, JwtError,
     key::{VerifyingKey, jwk},
-    keys::{Keys, NamedKey},
+    keys::{Candidates, Keys, NamedKey},
+    remote::{self, NoKey, Remote, RemoteKeys},
 };
 
 /// One or several keys that still need an issuer to become a [`Jwt`].
@@ -25,6 +26,19 @@ pub struct JwtIssuer {
 #[derive(Clone, Debug)]
 pub(super) struct Source {
     pub(super) keys: Arc<Keys>,
+    pub(super) remote: Option<Arc<Remote>>,
+}
+
+impl Source {
+    /// The keys that a token may be signed with, those included that the issuer has published a moment ago.
+    pub(super) async fn candidates(
+        &self,
+        algorithm: Algorithm,
+        kid: Option<&str>,
+        now: Duration,
+    ) -> Result<Candidates, NoKey> {
+        remote::candidates(&self.keys, self.remote.as_deref(), algorithm, kid, now).await
+    }
 }
 
 impl Jwt {
@@ -124,6 +138,48 @@ impl Jwt {
         let json = fs::read_to_string(path).map_err(|reason| error(&reason))?;
         Self::jwks(json).map_err(|reason| error(&reason))
     }
+
+    /// For tokens signed with one of the keys that an issuer publishes. They are fetched in the background, now and
+    /// whenever they are about to be out of date; until they are there, requests are answered with 503.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), auth_runtime::jwt::JwtError> {
+    /// use std::time::Duration;
+    /// use auth_runtime::jwt::{Jwt, RemoteKeys};
+    ///
+    /// let keys = RemoteKeys::jwks_url("https://issuer.example/jwks.json")?.ttl(Duration::from_mins(1));
+    /// let jwt = Jwt::remote(keys)?.issuer("https://issuer.example").audience("entries");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`JwtError::NoRuntime`] outside of a Tokio runtime; [`JwtError::NoFetcher`] or [`JwtError::HttpClient`] if there
+    /// is nothing to fetch with.
+    pub fn remote(keys: RemoteKeys) -> Result<JwtKey, JwtError> {
+        let fetched = Arc::new(Keys::none());
+        let remote = Remote::start(keys, Arc::clone(&fetched))?;
+        Ok(JwtKey(vec![Source { keys: fetched, remote: Some(remote) }]))
+    }
+
+    /// For tokens of an OpenID Connect provider, or another issuer with a discovery document (RFC 8414): it says where
+    /// the keys are, and where to ask for [`user_info`](crate::principal::Principal::user_info).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), auth_runtime::jwt::JwtError> {
+    /// use auth_runtime::jwt::{Jwt, RemoteKeys};
+    ///
+    /// let issuer = RemoteKeys::openid_connect("https://issuer.example")?;
+    /// let jwt = Jwt::discovered(issuer)?.audience("entries");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`remote`](Self::remote), and [`JwtError::NoIssuer`] for keys of [`RemoteKeys::jwks_url`], which do not
+    /// say whose they are.
+    pub fn discovered(keys: RemoteKeys) -> Result<JwtIssuer, JwtError> {
+        let issuer = keys.issuer().ok_or(JwtError::NoIssuer)?.to_owned();
+        Self::remote(keys).map(|keys| keys.issuer(issuer))
+    }
 }
 
 impl JwtKey {
@@ -136,7 +192,7 @@ impl JwtKey {
     }
 
     fn fixed(keys: impl IntoIterator<Item = NamedKey>) -> Self {
-        Self(vec![Source { keys: Arc::new(Keys::fixed(keys)) }])
+        Self(vec![Source { keys: Arc::new(Keys::fixed(keys)), remote: None }])
     }
 
     /// This key or another one of the same issuer, for a time in which it changes its key.
@@ -155,10 +211,15 @@ impl JwtKey {
     /// Who issues the tokens: the claim `iss` must be exactly this.
     ///
     /// # Panics
-    /// If it is empty, as nothing would be checked then.
+    /// If it is empty, as nothing would be checked then, or if keys were discovered that are of another issuer.
     #[track_caller]
     pub fn issuer(self, issuer: impl Into<String>) -> JwtIssuer {
-        JwtIssuer { sources: self.0, issuer: not_empty("issuer", issuer.into()) }
+        let issuer = issuer.into();
+        let discovered = self.0.iter().filter_map(|source| source.remote.as_ref()?.issuer());
+        for other in discovered.filter(|discovered| **discovered != *issuer) {
+            panic!("the keys are those of {other:?}, and not of {issuer:?}");
+        }
+        JwtIssuer { sources: self.0, issuer: not_empty("issuer", issuer) }
     }
 }
 

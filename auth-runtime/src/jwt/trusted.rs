@@ -11,12 +11,13 @@ use super::{
     json::Object,
     jws::{Jws, Type},
     keys::{Candidates, Key},
+    remote::NoKey,
     revocations::{Names, Revocations},
     rules::{Registered, Rules},
     sources::Source,
     verified::Verified,
 };
-use crate::authenticate::{AuthenticationError, Context};
+use crate::authenticate::{AuthenticationError, Context, IdentityBuilder};
 
 #[derive(Clone, Debug)]
 pub(super) struct TrustedIssuer {
@@ -36,15 +37,31 @@ impl TrustedIssuer {
     /// The key that the token is signed with.
     pub(super) async fn key(&self, jws: &Jws<'_>, now: Duration) -> Result<Arc<Key>, AuthenticationError> {
         self.check_type(jws.typ).map_err(|flaw| self.refusal(flaw))?;
-        let kid = jws.kid.as_deref();
-        let candidates: Candidates =
-            self.sources.iter().flat_map(|source| source.keys.candidates(jws.algorithm, kid, now)).collect();
-        if candidates.is_empty() {
-            return Err(self.refusal(Flaw::Key));
-        }
+        let candidates = self.candidates(jws, now).await?;
         let mut candidates = candidates.into_iter();
         let key = candidates.find(|key| jws.is_signed(|message, signature| key.verifies(message, signature)));
         key.ok_or_else(|| self.refusal(Flaw::Signature))
+    }
+
+    async fn candidates(&self, jws: &Jws<'_>, now: Duration) -> Result<Candidates, AuthenticationError> {
+        let (algorithm, kid) = (jws.algorithm, jws.kid.as_deref());
+        let known = self.sources.iter().flat_map(|source| source.keys.candidates(algorithm, kid, now));
+        let known: Candidates = known.collect();
+        if !known.is_empty() {
+            return Ok(known);
+        }
+        let mut no_key = NoKey::Unknown;
+        for source in &self.sources {
+            match source.candidates(algorithm, kid, now).await {
+                Ok(found) => return Ok(found),
+                Err(NoKey::Unavailable) => no_key = NoKey::Unavailable,
+                Err(NoKey::Unknown) => {}
+            }
+        }
+        Err(match no_key {
+            NoKey::Unknown => self.refusal(Flaw::Key),
+            NoKey::Unavailable => AuthenticationError::unavailable(format!("{}: no keys", self.name())),
+        })
     }
 
     fn check_type(&self, typ: Type) -> Result<(), Flaw> {
@@ -56,11 +73,12 @@ impl TrustedIssuer {
         }
     }
 
-    /// What a token says whose signature is good; `json` is the text of its claims.
+    /// What a token says whose signature is good.
     pub(super) fn describe(
         &self,
+        token: &str,
+        jws: &Jws<'_>,
         claims: &Object<'_>,
-        json: &[u8],
         key: Arc<Key>,
         now: Duration,
         context: Context,
@@ -71,8 +89,10 @@ impl TrustedIssuer {
         if self.revocations.contains(self.names(&registered)) {
             return Err(self.refusal(Flaw::Revoked));
         }
-        let identity = context.identity(self.name(), registered.subject).claims_json(json);
+        let identity = context.identity(self.name(), registered.subject).claims_json(&jws.payload);
         let identity = self.mapping.describe(identity, claims).map_err(|flaw| self.refusal(flaw))?;
+        let mut user_info = self.sources.iter().filter_map(|source| source.remote.as_ref()?.user_info(token));
+        let identity = user_info.next().into_iter().fold(identity, IdentityBuilder::user_info);
         Ok(Verified {
             identity: identity.build(),
             validity: registered.validity,

@@ -87,7 +87,6 @@ pub(in super::super) fn configured_set(json: &str) -> Result<Vec<NamedKey>, JwtE
 }
 
 /// The usable keys of a JWKS that an issuer publishes; there may be none.
-#[cfg_attr(not(test), expect(dead_code, reason = "until remote keys are there"))]
 pub(in super::super) fn published_set(json: &[u8]) -> Result<Vec<NamedKey>, JwtError> {
     let mut keys = Vec::new();
     for (key, found) in read(json)? {
