@@ -26,7 +26,7 @@ impl Discovered {
     /// What the document says, if it is of this issuer, to the letter (section 4.3; RFC 8414, section 3.3): another
     /// issuer could pass its keys off as this one's.
     pub(super) fn read(json: &[u8], issuer: &str, plain: PlainHttp) -> Result<Self, Failure> {
-        let document: Document = serde_json::from_slice(json).map_err(Failure::NotDiscovery)?;
+        let document: Document = serde_json::from_slice(json).map_err(|error| not_discovery(&error))?;
         if document.issuer != issuer {
             return Err(Failure::OtherIssuer(document.issuer.chars().take(200).collect()));
         }
@@ -36,6 +36,11 @@ impl Discovered {
             user_info: document.userinfo_endpoint.as_deref().map(endpoint).transpose()?,
         })
     }
+}
+
+/// Where, and not what: messages of the parser quote the document.
+fn not_discovery(error: &serde_json::Error) -> Failure {
+    Failure::NotDiscovery { line: error.line(), column: error.column() }
 }
 
 #[cfg(test)]
@@ -81,7 +86,7 @@ mod tests {
             r#"{"issuer":["https://issuer.example"],"jwks_uri":"https://a.example"}"#,
             r#"{"issuer":"https://issuer.example","jwks_uri":"https://a.example","jwks_uri":"https://b.example"}"#,
         ] {
-            assert!(matches!(read(bad), Err(Failure::NotDiscovery(_))), "{bad}");
+            assert!(matches!(read(bad), Err(Failure::NotDiscovery { .. })), "{bad}");
         }
     }
 }

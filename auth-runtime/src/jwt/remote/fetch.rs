@@ -125,8 +125,8 @@ pub(super) enum Failure {
     TooLarge(usize),
     #[error("the answer is {0}")]
     Status(StatusCode),
-    #[error("not a discovery document: {0}")]
-    NotDiscovery(serde_json::Error),
+    #[error("not a discovery document with `issuer` and `jwks_uri` (line {line}, column {column})")]
+    NotDiscovery { line: usize, column: usize },
     #[error("the discovery document is of the issuer {0:?}")]
     OtherIssuer(String),
     #[error("in the discovery document, {0}")]

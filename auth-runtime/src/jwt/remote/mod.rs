@@ -12,6 +12,8 @@ mod fetch;
 mod freshness;
 #[cfg(feature = "http-client")]
 mod http;
+#[cfg(all(test, feature = "http-client"))]
+mod loopback;
 mod refresh;
 mod schedule;
 mod settings;

@@ -58,11 +58,10 @@ impl Refresher {
 
     /// Fetches once, and says in how long to do so again.
     async fn refresh(&mut self) -> Duration {
-        let published = self.fetch().await;
-        let taken = published.and_then(|published| self.take(published, now()?));
-        match taken {
-            Ok(fresh_for) => {
-                self.state.failures = 0;
+        match self.fetch().await.and_then(|published| Ok((published, now()?))) {
+            Ok((published, now)) => {
+                let fresh_for = published.fresh_for;
+                self.take(published, now);
                 after_success(fresh_for, self.settings.ttl)
             }
             Err(failure) => self.failed(&failure),
@@ -81,14 +80,13 @@ impl Refresher {
         }
     }
 
-    /// From now on the keys are these; gives for how long the issuer says so.
-    fn take(&mut self, published: Published, now: Duration) -> Result<Option<Duration>, Failure> {
-        let Published { keys, fresh_for, user_info } = published;
+    /// From now on the keys are these.
+    fn take(&mut self, published: Published, now: Duration) {
+        let Published { keys, user_info, .. } = published;
         self.log_changes(&keys);
         self.keys.replace(keys.clone(), now + self.settings.ttl + self.settings.stale_for);
         self.user_info.store(user_info.map(Arc::new));
-        self.state = State { listed: keys, listed_at: now, failures: self.state.failures };
-        Ok(fresh_for)
+        self.state = State { listed: keys, listed_at: now, failures: 0 };
     }
 
     fn failed(&mut self, failure: &Failure) -> Duration {

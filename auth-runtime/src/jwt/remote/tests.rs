@@ -76,7 +76,7 @@ async fn r46_keys_are_fetched_again_before_they_are_old() {
     ] {
         let issuer = Issuer::default().answers(JWKS, answer);
         let _verifier = Verifier::key_set(&issuer);
-        sleep(HOUR - Duration::from_secs(1)).await;
+        sleep(Duration::from_secs(3599)).await;
         assert_eq!(issuer.calls(), per_hour);
     }
 }
@@ -172,7 +172,7 @@ async fn r46_a_load_of_unknown_kids_is_one_fetch_per_cooldown() {
         for request in 0..1000 {
             let verifier = Arc::clone(&verifier);
             unknown.spawn(async move {
-                sleep(Duration::from_millis(second * 1000 + request)).await;
+                sleep(Duration::from_millis(request)).await;
                 verifier.find(&format!("{second}-{request}")).await
             });
         }
@@ -182,8 +182,8 @@ async fn r46_a_load_of_unknown_kids_is_one_fetch_per_cooldown() {
         sleep(Duration::from_secs(1)).await;
     }
     assert!(unknown.join_all().await.into_iter().all(|found| found == Err(NoKey::Unknown)));
-    // At 0, 10, 20 and 30 seconds, besides the first.
-    assert!((4..=5).contains(&issuer.calls()), "{}", issuer.calls());
+    // After 0, 10 and 20 seconds, besides the first.
+    assert_eq!(issuer.calls(), 4);
 }
 
 #[tokio::test(start_paused = true)]
