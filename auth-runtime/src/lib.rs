@@ -67,6 +67,8 @@ pub mod authenticate;
 mod challenge;
 mod check;
 pub mod credential;
+#[cfg(feature = "jwt")]
+pub mod danger;
 mod guard;
 #[cfg(feature = "jwt")]
 pub mod jwt;

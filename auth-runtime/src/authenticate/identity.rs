@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use crate::{
     access::{Table, TableSet, Tables},
-    authenticate::Authority,
+    authenticate::{Authority, UserInfo, UserInfoError, UserInfoSource, user_info::OnDemand},
 };
 
 /// Bits over a table; two words stand in the value itself.
@@ -33,6 +33,7 @@ struct Inner {
     scope: String,
     claims: Map<String, Value>,
     authenticated_at: Option<u64>,
+    user_info: Option<Arc<OnDemand>>,
 }
 
 impl Identity {
@@ -70,6 +71,19 @@ impl Identity {
     #[must_use]
     pub fn authenticated_at(&self) -> Option<u64> {
         self.0.authenticated_at
+    }
+
+    /// What the issuer says of the caller beyond the credential: [`Principal::user_info`] tells more.
+    ///
+    /// [`Principal::user_info`]: crate::principal::Principal::user_info
+    ///
+    /// # Errors
+    /// [`UserInfoError`] if there is none, or if it cannot be told now.
+    pub async fn user_info(&self) -> Result<UserInfo, UserInfoError> {
+        match &self.0.user_info {
+            Some(on_demand) => on_demand.get(self.issuer(), self.subject()).await,
+            None => Err(UserInfoError::NotOffered),
+        }
     }
 
     /// The caller's roles.
@@ -136,6 +150,7 @@ impl IdentityBuilder {
             scope: String::new(),
             claims: Map::new(),
             authenticated_at: None,
+            user_info: None,
         };
         Self { tables, inner, unknown: Vec::new() }
     }
@@ -190,6 +205,12 @@ impl IdentityBuilder {
     /// When the caller last proved who they are, in seconds since 1970.
     pub fn authenticated_at(mut self, seconds: u64) -> Self {
         self.inner.authenticated_at = Some(seconds);
+        self
+    }
+
+    /// Where to ask what the issuer says of the caller beyond the credential, once a handler wants to know it.
+    pub fn user_info(mut self, source: Arc<dyn UserInfoSource>) -> Self {
+        self.inner.user_info = Some(Arc::new(OnDemand::new(source)));
         self
     }
 

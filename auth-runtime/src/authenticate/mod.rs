@@ -3,6 +3,7 @@
 mod authority;
 mod grants;
 mod identity;
+mod user_info;
 
 use std::{borrow::Cow, error::Error, fmt, future::Future};
 
@@ -10,6 +11,7 @@ pub use authority::{Attempt, Authentication, Authority, Refusal, RefusalCause};
 pub use grants::Grants;
 pub(crate) use identity::contains;
 pub use identity::{Identity, IdentityBuilder};
+pub use user_info::{LoadingUserInfo, UserInfo, UserInfoError, UserInfoSource};
 
 use crate::access::Tables;
 

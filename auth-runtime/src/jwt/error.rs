@@ -45,6 +45,23 @@ pub enum JwtError {
     /// A list without anything in it, or a name without characters.
     #[error("the {0} of a token must not be empty")]
     Empty(&'static str),
+    /// An address that keys are not fetched from.
+    #[error("{url:?} is no address to fetch keys from: {reason}")]
+    Url {
+        /// The address, without a password that may be in it.
+        url: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Keys are fetched in the background, which needs a Tokio runtime.
+    #[error("no Tokio runtime to fetch keys in; make it inside of `#[tokio::main]`, or of `Runtime::enter`")]
+    NoRuntime,
+    /// The feature `http-client` is off, and no other fetcher was given.
+    #[error("nothing to fetch keys with; turn on the feature `http-client`, or call `RemoteKeys::fetcher`")]
+    NoFetcher,
+    /// The HTTPS client cannot be made.
+    #[error("no HTTPS client: {0}")]
+    HttpClient(String),
     /// The random generator or the clock of the system, or the signing itself, failed.
     #[error("the token cannot be signed: {0}")]
     Signing(String),

@@ -9,8 +9,10 @@ mod error;
 mod issue;
 mod json;
 mod key;
-#[expect(dead_code, reason = "until remote keys are there")]
+#[allow(dead_code, reason = "until remote keys are used")]
 mod keys;
+#[allow(dead_code, reason = "until remote keys are used")]
+mod remote;
 mod rules;
 mod token;
 
@@ -20,16 +22,19 @@ use std::{
     time::{Duration, SystemTime, SystemTimeError},
 };
 
+#[cfg(feature = "http-client")]
+pub use self::remote::HttpFetcher;
+pub use self::{
+    algorithm::Algorithm,
+    error::JwtError,
+    issue::{NewToken, TokenIssuer, TokenIssuerKey, TokenIssuerName},
+    remote::{Fetch, FetchRequest, RemoteKeys},
+};
 use self::{
     claims::{ClaimPath, Mapping},
     key::VerifyingKey,
     rules::Rules,
     token::Types,
-};
-pub use self::{
-    algorithm::Algorithm,
-    error::JwtError,
-    issue::{NewToken, TokenIssuer, TokenIssuerKey, TokenIssuerName},
 };
 use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity},

@@ -62,6 +62,11 @@ impl Rejection {
         Self { code, challenges, body: A::rejection_body }
     }
 
+    /// Where no rule is judged, and so no application says what the body is like.
+    pub(crate) fn of(code: RejectionCode) -> Self {
+        Self { code, challenges: Vec::new(), body: RejectionBody::problem }
+    }
+
     /// Nothing was sent: no error in the challenges (RFC 6750, section 3.1).
     pub(crate) fn anonymous<A: Authority>(site: Site<A>) -> Self {
         tracing::info!(operation = site.operation.name(), "denied: no credential");
@@ -183,7 +188,7 @@ impl Rejection {
         tracing::error!(
             "`{extractor}` where no rule ran: put `#[protected]` on the handler, or `.protect(..)` around it"
         );
-        Self { code: RejectionCode::Misconfigured, challenges: Vec::new(), body: RejectionBody::problem }
+        Self::of(RejectionCode::Misconfigured)
     }
 
     /// As an error of Poem, marked so that no `bad_request_handler` takes it for a bad argument.
