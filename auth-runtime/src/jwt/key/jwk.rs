@@ -230,3 +230,6 @@ fn explained(error: &serde_json::Error) -> String {
         _ => format!("line {}, column {}: not the JSON that is expected", error.line(), error.column()),
     }
 }
+
+#[cfg(test)]
+mod tests;
