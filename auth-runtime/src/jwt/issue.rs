@@ -92,7 +92,7 @@ impl TokenIssuer {
     ///
     /// # Errors
     /// [`JwtError`] if it is not exactly one such key, or one that [`Jwt::public_key_pem`] refuses, or an RSA key where
-    /// only RustCrypto is there (the feature `jwt-rust-crypto` without `jwt`).
+    /// only `RustCrypto` is there (the feature `jwt-rust-crypto` without `jwt`).
     pub fn private_key_pem(pem: impl AsRef<[u8]>) -> Result<TokenIssuerKey, JwtError> {
         SigningKey::pem(pem.as_ref()).map(TokenIssuerKey)
     }

@@ -138,7 +138,7 @@ fn r38_members_have_one_encoding_and_their_exact_length() {
         assert!(reason.contains("is not base64url") || reason.contains("not of the length"), "{reason}");
     }
     // Some libraries put a zero in front of a modulus (RFC 7518, section 6.3.1.1).
-    let with_zero = one(&rsa(json!({ "n": format!("AP{}", "_".repeat(512)) })).to_string());
+    let with_zero = one(&rsa(json!({ "n": format!("AP{}", "_".repeat(510)) })).to_string());
     assert!(with_zero.is_ok(), "{with_zero:?}");
     for (member, key) in [("crv", json!({ "kty": "EC", "x": X, "y": Y })), ("n", json!({ "kty": "RSA", "e": "AQAB" }))]
     {
