@@ -50,6 +50,8 @@ fn signed(claims: Value, algorithm: Algorithm, key: &EncodingKey) -> String {
     if let (Some(all), Value::Object(claims)) = (all.as_object_mut(), claims) {
         all.extend(claims);
     }
+    // With more features than usual there is another one, and none is chosen.
+    let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
     let token = jsonwebtoken::encode(&Header::new(algorithm), &all, key).unwrap();
     format!("Bearer {token}")
 }
