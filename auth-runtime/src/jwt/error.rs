@@ -97,7 +97,7 @@ pub enum JwtError {
          PRIVATE KEY`, and not encrypted) for RSA, P-256, P-384 or Ed25519"
     )]
     NotAPrivateKey,
-    /// An RSA key to sign with, where RSA is done by RustCrypto.
+    /// An RSA key to sign with, where RSA is done by `RustCrypto`.
     #[error(
         "RSA keys sign with the feature `jwt` only: in RustCrypto the time that it takes to sign leaks the private key \
          (RUSTSEC-2023-0071); use it, or a key for P-256 or Ed25519"

@@ -92,7 +92,7 @@ impl TokenIssuer {
     ///
     /// # Errors
     /// [`JwtError`] if it is not exactly one such key, or one that [`Jwt::public_key_pem`] refuses, or an RSA key where
-    /// only RustCrypto is there (the feature `jwt-rust-crypto` without `jwt`).
+    /// only `RustCrypto` is there (the feature `jwt-rust-crypto` without `jwt`).
     pub fn private_key_pem(pem: impl AsRef<[u8]>) -> Result<TokenIssuerKey, JwtError> {
         SigningKey::pem(pem.as_ref()).map(TokenIssuerKey)
     }
@@ -302,13 +302,14 @@ fn signing(error: impl fmt::Display) -> JwtError {
 mod tests {
     use std::time::Duration;
 
+    use jsonwebtoken::Algorithm;
     use serde_json::json;
 
     use super::{Jwt, JwtError, TokenIssuer, now};
     use crate::{
         access::Tables,
         authenticate::{AuthenticationError, Context, Identity},
-        jwt::key::tests::SECRET,
+        jwt::key::tests::{SECRET, generated, pem},
     };
 
     static TABLES: Tables = Tables {
@@ -389,5 +390,24 @@ mod tests {
         let token = issuer.token("alice").client_id("web").sign().unwrap();
         assert!(identify(&issuer.verifier(), &token, Duration::ZERO).await.is_ok());
         assert!(!format!("{issuer:?}").contains("kQ8v"));
+    }
+
+    #[test]
+    fn r84_tokens_signed_with_a_private_key_name_the_key_that_is_published() {
+        for algorithm in [Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA] {
+            let issuer = TokenIssuer::private_key_pem(pem("PRIVATE KEY", &generated(algorithm).0)).unwrap();
+            let issuer = issuer.issuer("https://issuer.example").audience("entries");
+            let token = issuer.token("alice").client_id("web").sign().unwrap();
+            let header = jsonwebtoken::decode_header(&token).unwrap();
+            assert_eq!((header.alg, header.kid.map(|kid| issuer.jwks().contains(&kid))), (algorithm, Some(true)));
+
+            let jwt = Jwt::jwks(issuer.jwks()).unwrap().issuer("https://issuer.example").audience("entries");
+            for jwt in [jwt, issuer.verifier()] {
+                assert_eq!(identify(&jwt, &token, Duration::ZERO).unwrap().subject(), "alice");
+            }
+            let other = TokenIssuer::private_key_pem(pem("PRIVATE KEY", &generated(algorithm).0)).unwrap();
+            let other = other.issuer("https://issuer.example").audience("entries");
+            assert!(identify(&other.verifier(), &token, Duration::ZERO).is_err());
+        }
     }
 }

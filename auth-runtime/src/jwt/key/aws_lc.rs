@@ -19,6 +19,7 @@ use super::{
 pub(super) use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER as PROVIDER;
 
 /// A key as AWS-LC has parsed it.
+#[expect(clippy::large_enum_variant, reason = "it is in an `Arc`, and verified with without another step to it")]
 pub(super) enum Key {
     Secret(hmac::Key),
     Public(ParsedPublicKey),

@@ -17,6 +17,8 @@ use crate::jwt::keys::NamedKey;
 /// More keys than any issuer has.
 const MAX_KEYS: usize = 100;
 
+const HMAC: &[Algorithm] = &[Algorithm::HS256, Algorithm::HS384, Algorithm::HS512];
+
 /// A JWKS whose keys are looked at one by one, so that an odd one does not spoil the others.
 #[derive(Deserialize)]
 struct Set {
@@ -101,18 +103,20 @@ pub(in super::super) fn published_set(json: &[u8]) -> Result<Vec<NamedKey>, JwtE
     Ok(keys)
 }
 
-/// All keys of a JWKS, each with what to call it.
-fn read(json: &[u8]) -> Result<Vec<(String, Result<NamedKey, Unusable>)>, JwtError> {
+/// A key of a set, with what to call it.
+type Found = (String, Result<NamedKey, Unusable>);
+
+fn read(json: &[u8]) -> Result<Vec<Found>, JwtError> {
     let set: Set = serde_json::from_slice(json).map_err(|error| JwtError::NotAJwks(explained(&error)))?;
     if set.keys.len() > MAX_KEYS {
         return Err(JwtError::NotAJwks(format!("it has {} keys, and {MAX_KEYS} at most are accepted", set.keys.len())));
     }
     let position = |index: usize| format!("key {}", index + 1);
-    let read = |(index, json): (usize, &Box<RawValue>)| match Jwk::parse(json.get()) {
+    let read = |(index, json): (usize, Box<RawValue>)| match Jwk::parse(json.get()) {
         Ok(jwk) => (jwk.kid.as_ref().map_or_else(|| position(index), |kid| format!("key {kid:?}")), jwk.key()),
         Err(reason) => (position(index), Err(reason)),
     };
-    Ok(set.keys.iter().enumerate().map(read).collect())
+    Ok(set.keys.into_iter().enumerate().map(read).collect())
 }
 
 /// The same key once. Keys that differ may have the same name (RFC 7517, section 4.5).
@@ -124,10 +128,7 @@ fn push(keys: &mut Vec<NamedKey>, named: NamedKey) {
 
 /// What everybody may know cannot be a secret.
 fn public(named: NamedKey) -> Result<NamedKey, Unusable> {
-    match named.key.algorithm() {
-        Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 => Err(Unusable::Secret),
-        _ => Ok(named),
-    }
+    if HMAC.contains(&named.key.algorithm()) { Err(Unusable::Secret) } else { Ok(named) }
 }
 
 impl Jwk {
@@ -195,9 +196,8 @@ impl Jwk {
         let Some(algorithm) = self.algorithm()? else {
             return Err(Unusable::Form("it is a secret without `alg`: `HS256`, `HS384` or `HS512`".to_owned()));
         };
-        const FITTING: &[Algorithm] = &[Algorithm::HS256, Algorithm::HS384, Algorithm::HS512];
-        if !FITTING.contains(&algorithm) {
-            return Err(JwtError::OtherAlgorithm { algorithm, fitting: FITTING }.into());
+        if !HMAC.contains(&algorithm) {
+            return Err(JwtError::OtherAlgorithm { algorithm, fitting: HMAC }.into());
         }
         let secret = Zeroizing::new(bytes("k", self.k.as_ref().map(|k| k.as_str()))?);
         Ok(VerifyingKey::hmac(algorithm, &secret)?)
@@ -229,3 +229,6 @@ fn explained(error: &serde_json::Error) -> String {
         _ => format!("line {}, column {}: not the JSON that is expected", error.line(), error.column()),
     }
 }
+
+#[cfg(test)]
+mod tests;

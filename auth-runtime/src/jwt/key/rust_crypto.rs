@@ -1,4 +1,4 @@
-//! Signatures verified by RustCrypto: in Rust alone, for where AWS-LC cannot be built.
+//! Signatures verified by `RustCrypto`: in Rust alone, for where AWS-LC cannot be built.
 
 use ed25519_dalek::Verifier;
 use hmac::{Hmac, KeyInit, Mac};
@@ -19,7 +19,7 @@ pub(super) use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER as PROVIDER;
 
 const MAX_RSA_BITS: usize = 8192;
 
-/// A key as RustCrypto has parsed it. The large ones are in boxes, as a secret is the usual key and small.
+/// A key as `RustCrypto` has parsed it. The large ones are in boxes, as a secret is the usual key and small.
 pub(super) enum Key {
     Hs256(Hmac<sha2::Sha256>),
     Hs384(Box<Hmac<sha2::Sha384>>),

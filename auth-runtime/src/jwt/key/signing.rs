@@ -155,3 +155,104 @@ impl From<Algorithm> for jsonwebtoken::Algorithm {
 fn signing(error: &dyn fmt::Display) -> JwtError {
     JwtError::Signing(error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use jsonwebtoken::Algorithm;
+    use sec1::{EcParameters, EcPrivateKey};
+    use x509_cert::der::{Decode, Encode};
+
+    use super::{
+        super::{
+            jwk,
+            tests::{generated, pem, pkcs1},
+        },
+        JwtError, SigningKey,
+        pem::curve,
+    };
+
+    /// An EC key in PKCS #8 as SEC 1, which names the curve itself.
+    fn as_sec1(der: &[u8]) -> Vec<u8> {
+        let key = pkcs8::PrivateKeyInfoRef::from_der(der).unwrap();
+        let name = key.algorithm.parameters_oid().unwrap();
+        assert!(curve(name).is_ok());
+        let mut key = EcPrivateKey::from_der(key.private_key.as_bytes()).unwrap();
+        key.parameters = Some(EcParameters::NamedCurve(name));
+        key.to_der().unwrap()
+    }
+
+    fn signs(text: &str, algorithm: Algorithm) {
+        let key = SigningKey::pem(text.as_bytes()).unwrap();
+        assert_eq!(key.algorithm().name(), format!("{algorithm:?}"));
+        let others = jwk::published_set(key.jwks().as_bytes()).unwrap();
+        assert_eq!((others.len(), others[0].kid.as_deref()), (1, key.kid()));
+        assert_eq!((key.kid().unwrap().len(), others[0].key == key.verifying().key), (43, true));
+        let signature = key.sign(b"message").unwrap();
+        assert!(others[0].key.verifies(b"message", &signature) && !others[0].key.verifies(b"another", &signature));
+    }
+
+    #[test]
+    fn r84_private_keys_of_every_kind_of_file_sign() {
+        for algorithm in [Algorithm::ES256, Algorithm::ES384] {
+            let (private, _) = generated(algorithm);
+            signs(&pem("PRIVATE KEY", &private), algorithm);
+            signs(&pem("EC PRIVATE KEY", &as_sec1(&private)), algorithm);
+        }
+        signs(&pem("PRIVATE KEY", &generated(Algorithm::EdDSA).0), Algorithm::EdDSA);
+    }
+
+    #[test]
+    #[cfg(feature = "jwt")]
+    fn r84_rsa_keys_sign() {
+        let (private, _) = generated(Algorithm::RS256);
+        signs(&pem("PRIVATE KEY", &private), Algorithm::RS256);
+        signs(&pem("RSA PRIVATE KEY", pkcs1(&private)), Algorithm::RS256);
+    }
+
+    #[test]
+    #[cfg(not(feature = "jwt"))]
+    fn r84_rsa_keys_do_not_sign_where_that_would_leak_them() {
+        let (private, _) = generated(Algorithm::RS256);
+        for text in [pem("PRIVATE KEY", &private), pem("RSA PRIVATE KEY", pkcs1(&private))] {
+            let error = SigningKey::pem(text.as_bytes()).unwrap_err();
+            assert!(error == JwtError::RsaSigning && error.to_string().contains("RUSTSEC-2023-0071"));
+        }
+    }
+
+    #[test]
+    fn r37_what_is_not_one_private_key_is_refused_at_start() {
+        let (private, public) = generated(Algorithm::ES256);
+        let good = pem("PRIVATE KEY", &private);
+        let encrypted = good.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
+        let mislabelled = good.replace("PRIVATE KEY", "RSA PRIVATE KEY");
+        // Without the curve nobody knows what it is.
+        let inner = pkcs8::PrivateKeyInfoRef::from_der(&private).unwrap().private_key.as_bytes();
+        for bad in [
+            "",
+            "secret",
+            &public,
+            &good.repeat(2),
+            &encrypted,
+            &mislabelled,
+            &pem("EC PRIVATE KEY", inner),
+            &pem("PRIVATE KEY", &private[..private.len() - 1]),
+        ] {
+            assert_eq!(SigningKey::pem(bad.as_bytes()).unwrap_err(), JwtError::NotAPrivateKey);
+        }
+    }
+
+    #[test]
+    fn r37_halves_that_do_not_belong_together_are_refused_at_start() {
+        let [one, other] = [as_sec1(&generated(Algorithm::ES256).0), as_sec1(&generated(Algorithm::ES256).0)];
+        let mut mixed = EcPrivateKey::from_der(&one).unwrap();
+        mixed.public_key = EcPrivateKey::from_der(&other).unwrap().public_key;
+        let mixed = pem("EC PRIVATE KEY", &mixed.to_der().unwrap());
+        assert_eq!(SigningKey::pem(mixed.as_bytes()).unwrap_err(), JwtError::NotAPrivateKey);
+    }
+
+    #[test]
+    fn a_secret_is_not_published() {
+        let key = SigningKey::hmac(crate::jwt::Algorithm::HS256, super::super::tests::SECRET).unwrap();
+        assert_eq!((key.jwks().as_str(), key.kid()), (r#"{"keys":[]}"#, None));
+    }
+}

@@ -116,9 +116,10 @@ fn r30_a_pss_salt_of_another_length_or_hash_is_refused() {
     ] {
         for group in pss::TestSet::load(name).unwrap().test_groups {
             let key = Both::public(algorithm, &pem::public_key(group.pem.as_bytes()).unwrap()).unwrap();
-            for test in group.tests {
-                key.check(&test.msg, &test.sig, TestResult::Invalid, &test.comment);
-            }
+            // Those that are good as what they are, and so not here.
+            let mut good = group.tests.iter().filter(|test| test.result == TestResult::Valid).peekable();
+            assert!(good.peek().is_some());
+            good.for_each(|test| key.check(&test.msg, &test.sig, TestResult::Invalid, &test.comment));
         }
     }
 }
