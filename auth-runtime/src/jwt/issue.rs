@@ -375,8 +375,8 @@ mod tests {
         assert_eq!(issuer.lifetime(Duration::MAX).expires_in(), Duration::from_hours(24));
     }
 
-    #[test]
-    fn r84_token_without_subject_or_client_is_not_issued() {
+    #[tokio::test]
+    async fn r84_token_without_subject_or_client_is_not_issued() {
         assert_eq!(issuer().token("").client_id("web").sign().unwrap_err(), JwtError::Empty("subject"));
         assert_eq!(issuer().token("alice").sign().unwrap_err(), JwtError::Empty("client_id"));
     }
@@ -392,8 +392,8 @@ mod tests {
         assert!(!format!("{issuer:?}").contains("kQ8v"));
     }
 
-    #[test]
-    fn r84_tokens_signed_with_a_private_key_name_the_key_that_is_published() {
+    #[tokio::test]
+    async fn r84_tokens_signed_with_a_private_key_name_the_key_that_is_published() {
         for algorithm in [Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA] {
             let issuer = TokenIssuer::private_key_pem(pem("PRIVATE KEY", &generated(algorithm).0)).unwrap();
             let issuer = issuer.issuer("https://issuer.example").audience("entries");
@@ -403,11 +403,11 @@ mod tests {
 
             let jwt = Jwt::jwks(issuer.jwks()).unwrap().issuer("https://issuer.example").audience("entries");
             for jwt in [jwt, issuer.verifier()] {
-                assert_eq!(identify(&jwt, &token, Duration::ZERO).unwrap().subject(), "alice");
+                assert_eq!(identify(&jwt, &token, Duration::ZERO).await.unwrap().subject(), "alice");
             }
             let other = TokenIssuer::private_key_pem(pem("PRIVATE KEY", &generated(algorithm).0)).unwrap();
             let other = other.issuer("https://issuer.example").audience("entries");
-            assert!(identify(&other.verifier(), &token, Duration::ZERO).is_err());
+            assert!(identify(&other.verifier(), &token, Duration::ZERO).await.is_err());
         }
     }
 }

@@ -114,6 +114,7 @@ impl VerifyingKey {
     }
 
     /// Whether a header names this key's algorithm.
+    #[cfg(test)]
     pub(super) fn is_for(&self, algorithm: &str) -> bool {
         Algorithm::named(algorithm) == Some(self.algorithm())
     }
