@@ -1,19 +1,25 @@
 //! The line of a token, from its text to the identity.
 
-use std::time::Duration;
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use futures_util::FutureExt;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use super::{
-    Authenticator, BearerToken, Jwt, JwtError, Revocations, TokenIssuer,
-    key::tests::{SECRET, pair, sign},
+    Authenticator, BearerToken, Fetch, FetchRequest, Jwt, JwtError, RemoteKeys, Revocations, TokenIssuer,
+    key::tests::{SECRET, generated, pair, pem, sign},
     now,
 };
 use crate::{
     access::Tables,
-    authenticate::{AuthenticationError, Context, Identity},
+    authenticate::{AuthenticationError, Context, Identity, Unavailable},
     credential::{CarriedBy, Credential},
     scheme::{SchemeKind, SecurityScheme},
 };
@@ -346,4 +352,86 @@ fn debug_shows_the_rules_and_neither_key_nor_tokens() {
     let shown = format!("{:?} {:?}", jwt(), Jwt::hs256(SECRET).unwrap());
     assert!(shown.contains("HS256") && shown.contains(ISSUER), "{shown}");
     assert!(!shown.contains("kQ8v") && !shown.contains("107"), "{shown}");
+}
+
+/// What an issuer publishes now; nothing while it hangs.
+#[derive(Clone, Default)]
+struct Published(Arc<Mutex<Option<String>>>);
+
+impl Published {
+    fn set(&self, jwks: Option<String>) {
+        *self.0.lock().unwrap() = jwks;
+    }
+}
+
+impl Fetch for Published {
+    async fn get(&self, _: &FetchRequest<'_>) -> Result<poem::http::Response<Vec<u8>>, Unavailable> {
+        let jwks = self.0.lock().unwrap().clone();
+        match jwks {
+            Some(jwks) => Ok(poem::http::Response::new(jwks.into_bytes())),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// An issuer with a new key, its verifier, and what it publishes.
+fn remote_issuer() -> (TokenIssuer, Jwt, Published) {
+    let issuer = TokenIssuer::private_key_pem(pem("PRIVATE KEY", &generated(Algorithm::EdDSA).0)).unwrap();
+    let issuer = issuer.issuer(ISSUER).audience("entries");
+    let published = Published::default();
+    published.set(Some(issuer.jwks()));
+    let keys = RemoteKeys::jwks_url("https://issuer.example/jwks").unwrap().fetcher(published.clone());
+    (issuer, Jwt::remote(keys).unwrap().issuer(ISSUER).audience("entries"), published)
+}
+
+#[tokio::test(start_paused = true)]
+async fn r40_a_remembered_token_ends_when_its_key_is_withdrawn() {
+    let (issuer, jwt, published) = remote_issuer();
+    let token = issuer.token("alice").client_id("web").sign().unwrap();
+    for _ in 0..2 {
+        assert!(identify(&jwt, &token, now().unwrap()).await.is_ok());
+    }
+    let (_, _, others) = remote_issuer();
+    published.set(others.0.lock().unwrap().clone());
+    tokio::time::sleep(Duration::from_mins(5)).await;
+    let error = identify(&jwt, &token, now().unwrap()).await.unwrap_err();
+    assert_eq!((Some(error.to_string()), error.is_unavailable()), (said("no key for its algorithm and `kid`"), false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r46_good_tokens_never_wait_while_unknown_keys_are_asked_for() {
+    let (issuer, jwt, published) = remote_issuer();
+    let remembered = issuer.token("alice").client_id("web").sign().unwrap();
+    assert!(identify(&jwt, &remembered, now().unwrap()).await.is_ok());
+
+    published.set(None);
+    let (flood, _, _) = remote_issuer();
+    let mut waiting = JoinSet::new();
+    for _ in 0..1000 {
+        let (jwt, token) = (jwt.clone(), flood.token("mallory").client_id("web").sign().unwrap());
+        waiting.spawn(async move { identify(&jwt, &token, now().unwrap()).await.map(drop) });
+    }
+    tokio::task::yield_now().await;
+    let new = issuer.token("alice").client_id("web").sign().unwrap();
+    for token in [&remembered, &new] {
+        // Ready at once: there is nothing that it waits for.
+        let identified = identify(&jwt, token, now().unwrap()).now_or_never();
+        assert!(identified.is_some_and(|identified| identified.is_ok()));
+    }
+    assert_eq!(waiting.len(), 1000);
+    while let Some(identified) = waiting.join_next().await {
+        assert!(identified.unwrap().is_err_and(|error| error.is_unavailable()));
+    }
+}
+
+#[tokio::test]
+async fn keys_that_were_discovered_are_those_of_their_issuer() {
+    let discovered = || RemoteKeys::openid_connect(ISSUER).unwrap().fetcher(Published::default());
+    let jwt = Jwt::discovered(discovered()).unwrap().audience("entries");
+    assert!(format!("{jwt:?}").contains(ISSUER));
+    let unnamed = RemoteKeys::jwks_url("https://issuer.example/jwks").unwrap().fetcher(Published::default());
+    assert_eq!(Jwt::discovered(unnamed).unwrap_err(), JwtError::NoIssuer);
+    let keys = Jwt::remote(discovered()).unwrap();
+    let named = std::panic::catch_unwind(AssertUnwindSafe(|| keys.issuer("https://other.example")));
+    assert!(named.is_err());
 }
