@@ -67,8 +67,10 @@ pub mod authenticate;
 mod challenge;
 mod check;
 pub mod credential;
+#[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
+pub mod danger;
 mod guard;
-#[cfg(feature = "jwt")]
+#[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
 pub mod jwt;
 mod openapi;
 pub mod prelude;

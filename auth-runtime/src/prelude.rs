@@ -2,7 +2,7 @@
 
 #[cfg(feature = "api-key")]
 pub use crate::api_key::ApiKeys;
-#[cfg(feature = "jwt")]
+#[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
 pub use crate::jwt::Jwt;
 #[cfg(feature = "basic")]
 pub use crate::users::Basic;

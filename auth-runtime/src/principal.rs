@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     access::{Facts, Table, TableSet},
-    authenticate::{Authority, Identity, contains},
+    authenticate::{Authority, Identity, UserInfo, UserInfoError, contains},
     rejection::Rejection,
     slot::Slot,
 };
@@ -121,6 +121,34 @@ impl<A: Authority> Principal<A> {
     #[must_use]
     pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         self.claims().get(name).and_then(|claim| T::deserialize(claim).ok())
+    }
+
+    /// What the issuer says of the caller beyond the token: name, e-mail address and the like, as far as the token's
+    /// scopes allow (OpenID Connect Core, section 5.4).
+    ///
+    /// It is asked for at the first call, with the caller's own token, and kept as long as the token is: what changes
+    /// at the issuer meanwhile is not seen. Several calls at once are one to the issuer. A failure is not kept.
+    ///
+    /// ```no_run
+    /// # use auth_runtime::{authenticate::UserInfoError, prelude::*};
+    /// # permissions! { pub enum Permission { View = "view" } }
+    /// # roles! { pub enum Role: Permission { Viewer = "Viewer" => [View] } }
+    /// # #[derive(Auth, Clone)] #[auth(permissions = Permission, roles = Role)]
+    /// # struct Auth { #[scheme(bearer)] token: Jwt }
+    /// async fn address(caller: &Principal<Auth>) -> Result<Option<String>, UserInfoError> {
+    ///     let info = caller.user_info().await?;
+    ///     // Whoever may enter any address at the issuer must not become somebody else by it.
+    ///     Ok(info.email().filter(|_| info.email_verified() == Some(true)).map(str::to_owned))
+    /// }
+    /// ```
+    ///
+    /// It is information, and no proof: who the caller is, is [`issuer`](Self::issuer) and
+    /// [`subject`](Self::subject), and what they may do was decided before.
+    ///
+    /// # Errors
+    /// [`UserInfoError`], which as the error of a handler is never a 401: the caller's token was good.
+    pub async fn user_info(&self) -> Result<UserInfo, UserInfoError> {
+        self.identity.user_info().await
     }
 
     /// When the caller last proved who they are; `None` for those who never sign in, such as machines with a key.

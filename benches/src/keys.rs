@@ -6,7 +6,7 @@ use aws_lc_rs::{
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaKeyPair},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
-use jsonwebtoken::{DecodingKey, EncodingKey};
+use jsonwebtoken::{DecodingKey, EncodingKey, crypto::aws_lc::DEFAULT_PROVIDER};
 
 const PUBLIC: &str = "PUBLIC KEY";
 const PRIVATE: &str = "PRIVATE KEY";
@@ -72,6 +72,8 @@ impl Keys {
     /// If the system has no randomness.
     #[must_use]
     pub fn generate(algorithm: Algorithm) -> Self {
+        // Said explicitly, as features of other crates could leave the choice open. Only the first one counts.
+        let _ = DEFAULT_PROVIDER.install_default();
         match algorithm {
             Algorithm::Hs256 => Self {
                 algorithm,

@@ -10,7 +10,10 @@ use aws_lc_rs::{
     encoding::AsDer,
     signature::{Ed25519KeyPair, KeyPair},
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, get_current_timestamp};
 use poem::{
     Endpoint,
@@ -25,6 +28,7 @@ const SECRET: &str = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
 const ISSUER: (&str, &str) = ("AUTH_ISSUER", "https://issuer.example");
 const AUDIENCES: (&str, &str) = ("AUTH_AUDIENCES", r#"["products", "other"]"#);
 const HS256: (&str, &str) = ("AUTH_HS256_SECRET", SECRET);
+const SECOND_ISSUER: (&str, &str) = ("OIDC_ISSUER", "https://second.example");
 const USERS: (&str, &str) = (
     "BASIC_AUTH_CREDENTIALS",
     r#"[{"username": "alice", "password": "correct horse"}, {"username": "bob", "password": "battery staple"}]"#,
@@ -50,7 +54,10 @@ fn signed(claims: Value, algorithm: Algorithm, key: &EncodingKey) -> String {
     if let (Some(all), Value::Object(claims)) = (all.as_object_mut(), claims) {
         all.extend(claims);
     }
-    let token = jsonwebtoken::encode(&Header::new(algorithm), &all, key).unwrap();
+    // With more features than usual there is another one, and none is chosen.
+    let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
+    let header = Header { typ: Some("at+jwt".to_owned()), ..Header::new(algorithm) };
+    let token = jsonwebtoken::encode(&header, &all, key).unwrap();
     format!("Bearer {token}")
 }
 
@@ -171,6 +178,43 @@ async fn a_secret_and_a_public_key_can_stand_beside_each_other() {
 }
 
 #[tokio::test]
+async fn a_key_set_in_a_file_may_hold_the_key_of_the_issuer() {
+    let (key, pem) = key_pair();
+    let x = BASE64_URL_SAFE_NO_PAD.encode(&BASE64_STANDARD.decode(pem.lines().nth(1).unwrap()).unwrap()[12..]);
+    let set = json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "x": x }, { "kty": "AKP", "alg": "ML-DSA-44" }] });
+    let path = file("key_set", &set.to_string());
+    let client = client([ISSUER, AUDIENCES, ("OAUTH2_JWKS_FILE", &path)]);
+    for (token, expected) in [
+        (signed(json!({}), Algorithm::EdDSA, &key), 200),
+        (signed(json!({}), Algorithm::EdDSA, &key_pair().0), 401),
+        (token(json!({})), 401),
+    ] {
+        let answer = get(&client, "/users/me", ("Authorization", &token)).await;
+        assert_eq!(answer.0.status().as_u16(), expected);
+    }
+}
+
+#[tokio::test]
+async fn r35_tokens_that_do_not_say_what_they_are_are_accepted_where_that_is_said() {
+    let strict = client([ISSUER, AUDIENCES, HS256]);
+    let lenient = client([ISSUER, AUDIENCES, HS256, ("AUTH_TOKEN_TYPES", "JWT")]);
+    let claims = json!({ "iss": ISSUER.1, "aud": "products", "sub": "carol", "exp": get_current_timestamp() + 60 });
+    let key = EncodingKey::from_secret(SECRET.as_bytes());
+    let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
+    let token = format!("Bearer {}", jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap());
+    assert_eq!(get(&strict, "/users/me", ("Authorization", &token)).await.0.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(get(&lenient, "/users/me", ("Authorization", &token)).await.0.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn of_several_issuers_an_override_names_one() {
+    let overrides = format!(r#"{{"{} carol": "*"}}"#, ISSUER.1);
+    let client = client([ISSUER, AUDIENCES, HS256, SECOND_ISSUER, ("PERMISSION_OVERRIDES", &overrides)]);
+    let token = token(json!({}));
+    assert_ne!(permissions(&client, ("Authorization", &token)).await, json!([]));
+}
+
+#[tokio::test]
 async fn only_what_is_configured_is_offered_and_documented() {
     let client = client([KEYS]);
     let refused = client.get("/admin").send().await;
@@ -232,8 +276,23 @@ fn wrong_settings_are_one_line_that_names_the_setting_and_no_secret() {
     let private = file("private", "-----BEGIN PRIVATE KEY-----\nMC4CAQAw\n-----END PRIVATE KEY-----\n");
     let overrides = |value| ("PERMISSION_OVERRIDES", value);
     let wrong: &[(&[Setting<'_>], &str)] = &[
-        (&[], "AUTH_HS256_SECRET, AUTH_PUBLIC_KEY_FILE, BASIC_AUTH_CREDENTIALS, API_KEYS: "),
-        (&[ISSUER, AUDIENCES], "AUTH_HS256_SECRET, "),
+        (&[], "OIDC_ISSUER, OAUTH2_JWKS_URL, OAUTH2_JWKS_FILE, AUTH_PUBLIC_KEY_FILE, AUTH_HS256_SECRET, BASIC_AUTH"),
+        (&[ISSUER, AUDIENCES], "OIDC_ISSUER, "),
+        (&[("OIDC_ISSUER", "https://a.example")], "AUTH_AUDIENCES: "),
+        (&[("OIDC_ISSUER", "http://a.example"), AUDIENCES], "OIDC_ISSUER: "),
+        (&[("OIDC_ISSUER", "http://127.0.0.1"), AUDIENCES], "OIDC_ISSUER: "),
+        (&[("OIDC_ISSUER", "https://a.example,"), AUDIENCES], "OIDC_ISSUER: "),
+        (&[("OIDC_ISSUER", "https://a.example, https://a.example"), AUDIENCES], "OIDC_ISSUER: has"),
+        (
+            &[("OIDC_ISSUER", "http://a.example"), AUDIENCES, ("AUTH_DANGER_ALLOW_HTTP_ON_LOOPBACK", "true")],
+            "OIDC_ISSUER: ",
+        ),
+        (&[ISSUER, AUDIENCES, ("OAUTH2_JWKS_URL", "issuer.example/jwks")], "OAUTH2_JWKS_URL: "),
+        (&[ISSUER, AUDIENCES, ("OAUTH2_JWKS_FILE", "/nowhere/to/be/found.json")], "OAUTH2_JWKS_FILE: "),
+        (&[ISSUER, AUDIENCES, ("OAUTH2_JWKS_FILE", &private)], "OAUTH2_JWKS_FILE: "),
+        (&[ISSUER, AUDIENCES, HS256, ("AUTH_TOKEN_TYPES", "jwt")], "AUTH_TOKEN_TYPES: "),
+        (&[ISSUER, AUDIENCES, HS256, ("AUTH_JWKS_TTL", "5m")], "AUTH_JWKS_TTL: "),
+        (&[ISSUER, AUDIENCES, HS256, ("AUTH_DANGER_ALLOW_HTTP_ON_LOOPBACK", "yes")], "AUTH_DANGER_ALLOW_HTTP"),
         (&[AUDIENCES, HS256], "AUTH_ISSUER: "),
         (&[ISSUER, HS256], "AUTH_AUDIENCES: "),
         (&[("AUTH_ISSUER", ""), AUDIENCES, HS256], "AUTH_ISSUER: "),
@@ -269,6 +328,7 @@ fn wrong_settings_are_one_line_that_names_the_setting_and_no_secret() {
         (&[USERS, overrides(r#"{"alice": 1}"#)], "PERMISSION_OVERRIDES: "),
         (&[USERS, overrides(r#"{"alice": [], "alice": "*"}"#)], "PERMISSION_OVERRIDES: "),
         (&[USERS, overrides(r#"{"nobody": "*"}"#)], "PERMISSION_OVERRIDES: "),
+        (&[ISSUER, HS256, SECOND_ISSUER, AUDIENCES, overrides(r#"{"carol": "*"}"#)], "PERMISSION_OVERRIDES: "),
         (&[USERS, ("PORT", "http")], "PORT: "),
         (&[USERS, ("PORT", "65536")], "PORT: "),
     ];

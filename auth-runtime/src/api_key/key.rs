@@ -1,6 +1,6 @@
 //! The text of a key: how one is made, and by what it is looked up.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
@@ -51,10 +51,10 @@ pub(super) fn check(key: &str) -> Result<(), ApiKeyError> {
 }
 
 /// By what the record of a key is found: the id in a generated key; of any other, the first half of its hash.
-pub(super) fn lookup_id(key: &str) -> String {
+pub(super) fn lookup_id(key: &str) -> Cow<'_, str> {
     match generated_id(key) {
-        Some(id) => id.to_owned(),
-        None => format!("sha256-{}", BASE64_URL_SAFE_NO_PAD.encode(&KeyHash::of(key).0[..16])),
+        Some(id) => Cow::Borrowed(id),
+        None => format!("sha256-{}", BASE64_URL_SAFE_NO_PAD.encode(&KeyHash::of(key).0[..16])).into(),
     }
 }
 

@@ -98,17 +98,7 @@ impl<S: ApiKeyStore> Authenticator for ApiKeys<S> {
 
     async fn authenticate(&self, key: ApiKey, context: &Context) -> Result<Identity, AuthenticationError> {
         let record = self.record(key.as_str()).await?;
-        let mut identity = context.identity(&*self.issuer, record.subject());
-        for role in record.role_names() {
-            identity = identity.role(role);
-        }
-        for permission in record.permission_names() {
-            identity = identity.permission(permission);
-        }
-        if let Some(name) = record.readable_name() {
-            identity = identity.display_name(name);
-        }
-        Ok(identity.build())
+        Ok(record.identity(*context, &self.issuer))
     }
 }
 

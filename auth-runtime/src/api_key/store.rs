@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
+    fmt,
     future::Future,
     sync::Arc,
     time::SystemTime,
@@ -13,7 +14,10 @@ use super::{
     ApiKeyError,
     key::{self, KeyHash},
 };
-use crate::{authenticate::Unavailable, credential::ApiKey};
+use crate::{
+    authenticate::{Context, Identity, IdentityBuilder, KnownIdentity, Unavailable},
+    credential::ApiKey,
+};
 
 /// A store of records of API keys.
 pub trait ApiKeyStore: Send + Sync + 'static {
@@ -31,9 +35,12 @@ impl<S: ApiKeyStore> ApiKeyStore for Arc<S> {
     }
 }
 
-/// What is known of a key.
+/// What is known of a key. Cheap to clone.
+#[derive(Clone)]
+pub struct ApiKeyRecord(Arc<Inner>);
+
 #[derive(Clone, Debug)]
-pub struct ApiKeyRecord {
+struct Inner {
     id: String,
     sha256: KeyHash,
     subject: String,
@@ -42,6 +49,7 @@ pub struct ApiKeyRecord {
     permissions: Vec<String>,
     expires_at: Option<SystemTime>,
     revoked: bool,
+    identity: KnownIdentity,
 }
 
 /// Makes a key for a caller: the key, to be shown once, and the record, to be stored.
@@ -80,7 +88,7 @@ impl ApiKeyRecord {
     /// A record as a store has kept it: [`id`](Self::id), [`sha256`](Self::sha256), and whose key it is.
     #[must_use]
     pub fn new(id: impl Into<String>, sha256: [u8; 32], subject: impl Into<String>) -> Self {
-        Self {
+        Self(Arc::new(Inner {
             id: id.into(),
             sha256: KeyHash(sha256),
             subject: subject.into(),
@@ -89,95 +97,116 @@ impl ApiKeyRecord {
             permissions: Vec::new(),
             expires_at: None,
             revoked: false,
-        }
+            identity: KnownIdentity::default(),
+        }))
     }
 
     /// Gives a name for people to read.
     #[must_use]
-    pub fn display_name(mut self, name: impl Into<String>) -> Self {
-        self.display_name = Some(name.into());
-        self
+    pub fn display_name(self, name: impl Into<String>) -> Self {
+        self.with(|record| record.display_name = Some(name.into()))
     }
 
     /// Gives roles, besides those that the key has.
     #[must_use]
-    pub fn roles<T: Into<String>>(mut self, roles: impl IntoIterator<Item = T>) -> Self {
-        self.roles.extend(roles.into_iter().map(Into::into));
-        self
+    pub fn roles<T: Into<String>>(self, roles: impl IntoIterator<Item = T>) -> Self {
+        self.with(|record| record.roles.extend(roles.into_iter().map(Into::into)))
     }
 
     /// Gives permissions, besides those that the key has and those of the roles.
     #[must_use]
-    pub fn permissions<T: Into<String>>(mut self, permissions: impl IntoIterator<Item = T>) -> Self {
-        self.permissions.extend(permissions.into_iter().map(Into::into));
-        self
+    pub fn permissions<T: Into<String>>(self, permissions: impl IntoIterator<Item = T>) -> Self {
+        self.with(|record| record.permissions.extend(permissions.into_iter().map(Into::into)))
     }
 
     /// From when on the key is no longer good; never unless set.
     #[must_use]
-    pub fn expires_at(mut self, time: SystemTime) -> Self {
-        self.expires_at = Some(time);
-        self
+    pub fn expires_at(self, time: SystemTime) -> Self {
+        self.with(|record| record.expires_at = Some(time))
     }
 
     /// Whether the key was taken back.
     #[must_use]
-    pub fn revoked(mut self, revoked: bool) -> Self {
-        self.revoked = revoked;
-        self
+    pub fn revoked(self, revoked: bool) -> Self {
+        self.with(|record| record.revoked = revoked)
     }
 
     /// By what the record is found; no secret.
     #[must_use]
     pub fn id(&self) -> &str {
-        &self.id
+        &self.0.id
     }
 
     /// The SHA-256 of the key.
     #[must_use]
-    pub const fn sha256(&self) -> &[u8; 32] {
-        &self.sha256.0
+    pub fn sha256(&self) -> &[u8; 32] {
+        &self.0.sha256.0
     }
 
     /// Whose key it is.
     #[must_use]
     pub fn subject(&self) -> &str {
-        &self.subject
+        &self.0.subject
     }
 
     /// The name for people to read, if there is one.
     #[must_use]
     pub fn readable_name(&self) -> Option<&str> {
-        self.display_name.as_deref()
+        self.0.display_name.as_deref()
     }
 
     /// The names of the key's roles, declared or not.
     #[must_use]
     pub fn role_names(&self) -> &[String] {
-        &self.roles
+        &self.0.roles
     }
 
     /// The names of the key's own permissions, declared or not.
     #[must_use]
     pub fn permission_names(&self) -> &[String] {
-        &self.permissions
+        &self.0.permissions
     }
 
     /// Whether the key was taken back.
     #[must_use]
-    pub const fn is_revoked(&self) -> bool {
-        self.revoked
+    pub fn is_revoked(&self) -> bool {
+        self.0.revoked
     }
 
     /// Whether the key is past its time.
     #[must_use]
     pub fn is_expired(&self, now: SystemTime) -> bool {
-        self.expires_at.is_some_and(|end| end <= now)
+        self.0.expires_at.is_some_and(|end| end <= now)
     }
 
     /// Whether this is the key, in a time that does not tell how much of it is right.
     pub(super) fn is_of(&self, key: &str) -> bool {
-        self.sha256.0.ct_eq(&KeyHash::of(key).0).into()
+        self.0.sha256.0.ct_eq(&KeyHash::of(key).0).into()
+    }
+
+    /// Who the holder of the key is to an application.
+    pub(super) fn identity(&self, context: Context, issuer: &Arc<str>) -> Identity {
+        self.0.identity.get_or_make(context, issuer, || {
+            let identity = context.identity(&**issuer, self.subject());
+            let identity = self.role_names().iter().fold(identity, |identity, role| identity.role(role));
+            let names = self.permission_names().iter();
+            let identity = names.fold(identity, |identity, permission| identity.permission(permission));
+            self.readable_name().into_iter().fold(identity, IdentityBuilder::display_name)
+        })
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        inner.identity.clear();
+        change(inner);
+        self
+    }
+}
+
+/// Without the hash.
+impl fmt::Debug for ApiKeyRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -217,8 +246,8 @@ impl MemoryApiKeys {
     /// # Errors
     /// [`ApiKeyError::Taken`] if there is a record of the same id, as of the same key.
     pub fn add_record(mut self, record: ApiKeyRecord) -> Result<Self, ApiKeyError> {
-        match Arc::make_mut(&mut self.records).entry(record.id.clone()) {
-            Entry::Occupied(_) => return Err(ApiKeyError::Taken { id: record.id }),
+        match Arc::make_mut(&mut self.records).entry(record.id().to_owned()) {
+            Entry::Occupied(_) => return Err(ApiKeyError::Taken { id: record.id().to_owned() }),
             Entry::Vacant(entry) => entry.insert(record),
         };
         Ok(self)

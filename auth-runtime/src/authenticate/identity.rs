@@ -1,13 +1,16 @@
 //! Who a credential belongs to, and what is theirs as bits.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
 use crate::{
     access::{Table, TableSet, Tables},
-    authenticate::Authority,
+    authenticate::{Authority, UserInfo, UserInfoError, UserInfoSource, user_info::OnDemand},
 };
 
 /// Bits over a table; two words stand in the value itself.
@@ -20,7 +23,13 @@ const SHOWN: usize = 8;
 ///
 /// Names of roles, permissions and scopes became bits when it was built: once per authentication.
 #[derive(Clone)]
-pub struct Identity(Arc<Inner>);
+pub struct Identity {
+    shared: Arc<Inner>,
+    /// Beside what is shared, as the application may give a caller others than the credential does.
+    permissions: Words,
+    /// As a password comes with each request.
+    authenticated_at: Option<u64>,
+}
 
 #[derive(Clone)]
 struct Inner {
@@ -28,77 +37,96 @@ struct Inner {
     subject: String,
     display_name: Option<String>,
     roles: Words,
-    permissions: Words,
     scopes: Words,
     scope: String,
-    claims: Map<String, Value>,
-    authenticated_at: Option<u64>,
+    claims: Claims,
+    user_info: Option<Arc<OnDemand>>,
 }
 
 impl Identity {
     /// Who vouches for the caller: the `iss` of a token, or the name of a store.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        &self.0.issuer
+        &self.shared.issuer
     }
 
     /// The caller's identifier, unique within the issuer only.
     #[must_use]
     pub fn subject(&self) -> &str {
-        &self.0.subject
+        &self.shared.subject
     }
 
     /// A name for people to read; the subject if there is no other.
     #[must_use]
     pub fn display_name(&self) -> &str {
-        self.0.display_name.as_deref().unwrap_or(&self.0.subject)
+        self.shared.display_name.as_deref().unwrap_or(&self.shared.subject)
     }
 
     /// The scopes of the token, declared or not, parted by spaces.
     #[must_use]
     pub fn scope(&self) -> &str {
-        &self.0.scope
+        &self.shared.scope
     }
 
     /// What else the issuer says of the caller.
     #[must_use]
     pub fn claims(&self) -> &Map<String, Value> {
-        &self.0.claims
+        self.shared.claims.get()
     }
 
     /// When the caller last proved who they are, in seconds since 1970; not when a token was renewed.
     #[must_use]
     pub fn authenticated_at(&self) -> Option<u64> {
-        self.0.authenticated_at
+        self.authenticated_at
+    }
+
+    /// What the issuer says of the caller beyond the credential: [`Principal::user_info`] tells more.
+    ///
+    /// [`Principal::user_info`]: crate::principal::Principal::user_info
+    ///
+    /// # Errors
+    /// [`UserInfoError`] if there is none, or if it cannot be told now.
+    pub async fn user_info(&self) -> Result<UserInfo, UserInfoError> {
+        match &self.shared.user_info {
+            Some(on_demand) => on_demand.get(self.issuer(), self.subject()).await,
+            None => Err(UserInfoError::NotOffered),
+        }
     }
 
     /// The caller's roles.
     #[must_use]
     pub fn roles<A: Authority>(&self) -> <A::Role as Table>::Set {
-        TableSet::from_words(&self.0.roles)
+        TableSet::from_words(&self.shared.roles)
     }
 
     /// The caller's permissions: direct ones, and those of the roles.
     #[must_use]
     pub fn permissions<A: Authority>(&self) -> <A::Permission as Table>::Set {
-        TableSet::from_words(&self.0.permissions)
+        TableSet::from_words(&self.permissions)
     }
 
     pub(crate) fn role_words(&self) -> &[u64] {
-        &self.0.roles
+        &self.shared.roles
     }
 
     pub(crate) fn permission_words(&self) -> &[u64] {
-        &self.0.permissions
+        &self.permissions
     }
 
     pub(crate) fn scope_words(&self) -> &[u64] {
-        &self.0.scopes
+        &self.shared.scopes
+    }
+
+    /// The same caller, who has proved just now who they are.
+    #[cfg(feature = "basic")]
+    pub(crate) fn at(mut self, seconds: u64) -> Self {
+        self.authenticated_at = Some(seconds);
+        self
     }
 
     /// The same caller with other permissions.
     pub(crate) fn with_permissions(mut self, words: &[u64]) -> Self {
-        Arc::make_mut(&mut self.0).permissions = words.into();
+        self.permissions = words.into();
         self
     }
 }
@@ -121,6 +149,8 @@ impl fmt::Debug for Identity {
 pub struct IdentityBuilder {
     tables: &'static Tables,
     inner: Inner,
+    permissions: Words,
+    authenticated_at: Option<u64>,
     unknown: Vec<(&'static str, String)>,
 }
 
@@ -131,13 +161,12 @@ impl IdentityBuilder {
             subject,
             display_name: None,
             roles: Words::new(),
-            permissions: Words::new(),
             scopes: Words::new(),
             scope: String::new(),
-            claims: Map::new(),
-            authenticated_at: None,
+            claims: Claims::default(),
+            user_info: None,
         };
-        Self { tables, inner, unknown: Vec::new() }
+        Self { tables, inner, permissions: Words::new(), authenticated_at: None, unknown: Vec::new() }
     }
 
     /// A name for people to read.
@@ -151,7 +180,7 @@ impl IdentityBuilder {
         match find(self.tables.roles, name) {
             Some(role) => {
                 insert(&mut self.inner.roles, role);
-                union(&mut self.inner.permissions, self.tables.role_permissions[role]);
+                union(&mut self.permissions, self.tables.role_permissions[role]);
             }
             None => self.unknown.push(("role", name.to_owned())),
         }
@@ -161,7 +190,7 @@ impl IdentityBuilder {
     /// Gives the permission of this name.
     pub fn permission(mut self, name: &str) -> Self {
         match find(self.tables.permissions, name) {
-            Some(permission) => insert(&mut self.inner.permissions, permission),
+            Some(permission) => insert(&mut self.permissions, permission),
             None => self.unknown.push(("permission", name.to_owned())),
         }
         self
@@ -183,13 +212,26 @@ impl IdentityBuilder {
 
     /// What else is known of the caller.
     pub fn claims(mut self, claims: Map<String, Value>) -> Self {
-        self.inner.claims = claims;
+        self.inner.claims = Claims::read(claims);
+        self
+    }
+
+    /// The same as the text of a JSON object, which is not read unless somebody asks.
+    #[cfg(feature = "_jwt")]
+    pub(crate) fn claims_json(mut self, json: &[u8]) -> Self {
+        self.inner.claims = Claims::unread(json);
         self
     }
 
     /// When the caller last proved who they are, in seconds since 1970.
     pub fn authenticated_at(mut self, seconds: u64) -> Self {
-        self.inner.authenticated_at = Some(seconds);
+        self.authenticated_at = Some(seconds);
+        self
+    }
+
+    /// Where to ask what the issuer says of the caller beyond the credential, once a handler wants to know it.
+    pub fn user_info(mut self, source: Arc<dyn UserInfoSource>) -> Self {
+        self.inner.user_info = Some(Arc::new(OnDemand::new(source)));
         self
     }
 
@@ -201,13 +243,37 @@ impl IdentityBuilder {
             let (count, first) = (self.unknown.len(), &self.unknown[..self.unknown.len().min(SHOWN)]);
             tracing::info!(?issuer, ?subject, count, unknown = ?first, "names that are not declared grant nothing");
         }
-        Identity(Arc::new(self.inner))
+        let Self { inner, permissions, authenticated_at, .. } = self;
+        Identity { shared: Arc::new(inner), permissions, authenticated_at }
     }
 }
 
 impl fmt::Debug for IdentityBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IdentityBuilder").finish_non_exhaustive()
+    }
+}
+
+/// Claims, read when they are asked for first: most requests ask for none.
+#[derive(Clone, Default)]
+struct Claims {
+    json: Box<[u8]>,
+    read: OnceLock<Map<String, Value>>,
+}
+
+impl Claims {
+    fn read(claims: Map<String, Value>) -> Self {
+        Self { json: Box::default(), read: claims.into() }
+    }
+
+    #[cfg(feature = "_jwt")]
+    fn unread(json: &[u8]) -> Self {
+        Self { json: json.into(), read: OnceLock::new() }
+    }
+
+    fn get(&self) -> &Map<String, Value> {
+        // The text was read before, strictly; without one there are no claims.
+        self.read.get_or_init(|| serde_json::from_slice(&self.json).unwrap_or_default())
     }
 }
 

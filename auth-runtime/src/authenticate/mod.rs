@@ -3,6 +3,9 @@
 mod authority;
 mod grants;
 mod identity;
+#[cfg(any(feature = "api-key", feature = "basic"))]
+mod known;
+mod user_info;
 
 use std::{borrow::Cow, error::Error, fmt, future::Future};
 
@@ -10,6 +13,9 @@ pub use authority::{Attempt, Authentication, Authority, Refusal, RefusalCause};
 pub use grants::Grants;
 pub(crate) use identity::contains;
 pub use identity::{Identity, IdentityBuilder};
+#[cfg(any(feature = "api-key", feature = "basic"))]
+pub(crate) use known::KnownIdentity;
+pub use user_info::{LoadingUserInfo, UserInfo, UserInfoError, UserInfoSource};
 
 use crate::access::Tables;
 

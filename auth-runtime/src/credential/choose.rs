@@ -44,25 +44,29 @@ pub fn choose(request: &Request, accepted: SchemeSet, schemes: &[SecurityScheme]
 }
 
 fn among(schemes: &[SecurityScheme], found: &[Credential<()>], counts: impl Fn(Place) -> bool) -> Choice {
-    let mut places = Vec::new();
-    for (index, credential) in found.iter().enumerate().filter(|(index, _)| counts(schemes[*index].place())) {
-        match credential {
-            Credential::Absent => {}
-            Credential::Malformed(malformed) => return Choice::Malformed(index, *malformed),
-            Credential::Found(()) => places.push((schemes[index].place(), index)),
-        }
+    let mut choice = Choice::None;
+    let mut first = None;
+    for (index, credential) in found.iter().enumerate() {
+        let place = schemes[index].place();
+        choice = match (credential, choice) {
+            (Credential::Absent, choice) => choice,
+            (_, choice) if !counts(place) => choice,
+            (Credential::Malformed(malformed), _) => return Choice::Malformed(index, *malformed),
+            (Credential::Found(()), Choice::One(chosen)) if first == Some(place) => Choice::One(chosen.with(index)),
+            (Credential::Found(()), Choice::None) => {
+                first = Some(place);
+                Choice::One(SchemeSet::EMPTY.with(index))
+            }
+            (Credential::Found(()), _) => Choice::Several,
+        };
     }
-    match places.first() {
-        None => Choice::None,
-        Some((first, _)) if places.iter().any(|(place, _)| place != first) => Choice::Several,
-        Some(_) => Choice::One(places.iter().map(|(_, index)| *index).collect()),
-    }
+    choice
 }
 
 /// A caller who sends a scheme that nobody reads has tried to authenticate, and must not become anonymous, nor
 /// whoever a cookie says.
 fn is_unsupported(request: &Request, accepted: SchemeSet, schemes: &[SecurityScheme]) -> bool {
-    let reads = |used: &str, index: usize| matches!(schemes[index].place(), Place::Authorization(name) if name.eq_ignore_ascii_case(used));
+    let reads = |used: &[u8], index: usize| matches!(schemes[index].place(), Place::Authorization(name) if name.as_bytes().eq_ignore_ascii_case(used));
     authorization::scheme(request)
         .is_some_and(|used| !(0..schemes.len()).any(|index| accepted.contains(index) && reads(used, index)))
 }

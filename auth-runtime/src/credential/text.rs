@@ -6,7 +6,7 @@ use poem::http::HeaderValue;
 
 #[derive(Clone)]
 pub(super) enum Text {
-    /// From this byte on in a header that was checked to be visible ASCII.
+    /// From this byte on in a header.
     InHeader(HeaderValue, usize),
     Owned(String),
 }
@@ -18,7 +18,9 @@ impl Text {
 
     pub(super) fn as_str(&self) -> &str {
         match self {
-            Self::InHeader(header, start) => header.to_str().ok().and_then(|text| text.get(*start..)).unwrap_or(""),
+            Self::InHeader(header, start) => {
+                header.as_bytes().get(*start..).and_then(|text| str::from_utf8(text).ok()).unwrap_or("")
+            }
             Self::Owned(text) => text,
         }
     }

@@ -1,5 +1,6 @@
 //! What can be wrong with a key, which is told at start, and with a token, which is told to the log.
 
+use super::Algorithm;
 use crate::authenticate::AuthenticationError;
 
 /// A key or a setting that no service should start with, or a token that cannot be issued.
@@ -34,20 +35,108 @@ pub enum JwtError {
     #[error("this is a private key; a service that verifies tokens needs the public key only")]
     PrivateKey,
     /// Not the PEM text of exactly one public key of a kind that is supported.
-    #[error("this is not a PEM file with one public key (`BEGIN PUBLIC KEY`) for RSA, P-256, P-384 or Ed25519")]
+    #[error(
+        "this is not a PEM file with one public key (`BEGIN PUBLIC KEY`) or certificate for RSA, P-256, P-384 or \
+         Ed25519"
+    )]
     NotAPublicKey,
+    /// A key that is for RSASSA-PSS only, as its parameters may say what cannot be kept.
+    #[error("this RSA key is marked for RSASSA-PSS only; export it as a plain RSA key (`rsaEncryption`) instead")]
+    PssKey,
     /// An RSA key of a length that is not accepted (RFC 7518, section 3.3).
     #[error("the RSA key has {bits} bits; 2048 to 8192 are accepted, and 3072 or more recommended")]
     RsaKeyLength {
         /// Its length.
         bits: usize,
     },
+    /// An RSA key whose modulus is even, or whose exponent is even, 1, or longer than 32 bits.
+    #[error("the RSA key has numbers that no RSA key has; the exponent is usually 65537")]
+    RsaNumbers,
+    /// A point of a wrong length, or a compressed one.
+    #[error("the point of the public key is not of the length of its curve and uncompressed")]
+    PointForm,
+    /// A point that is none, or not in the one encoding that it has.
+    #[error("the point of the public key is not on its curve")]
+    PointNotOnCurve,
+    /// A key for Ed25519 for which everybody can make signatures.
+    #[error("the Ed25519 key is one of the points of small order, for which everybody can make signatures")]
+    SmallOrder,
+    /// The key cannot be used with the algorithm that is asked for.
+    #[error("the key is not for {algorithm}; it can be used for {}", names(fitting))]
+    OtherAlgorithm {
+        /// The algorithm that was asked for.
+        algorithm: Algorithm,
+        /// Those that the key fits.
+        fitting: &'static [Algorithm],
+    },
+    /// A key of a JWK or a JWKS (RFC 7517) that cannot be used.
+    #[error("{key} cannot be used: {reason}")]
+    Jwk {
+        /// Which key it is: by its `kid`, or else by its position.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Not a JWKS: a JSON object with an array `keys` (RFC 7517, section 5).
+    #[error("this is no JWKS: {0}")]
+    NotAJwks(String),
+    /// A JWKS without any key that tokens can be verified with.
+    #[error("the JWKS has no key to verify tokens with; at least one must be for RSA, P-256, P-384, Ed25519 or HMAC")]
+    NoKeys,
+    /// A file that cannot be read, or that holds no JWKS.
+    #[error("the file `{path}`: {reason}")]
+    File {
+        /// Which file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Not the PEM text of exactly one private key of a kind that is supported.
+    #[error(
+        "this is not a PEM file with one private key (`BEGIN PRIVATE KEY`, `BEGIN RSA PRIVATE KEY` or `BEGIN EC \
+         PRIVATE KEY`, and not encrypted) for RSA, P-256, P-384 or Ed25519"
+    )]
+    NotAPrivateKey,
+    /// An RSA key to sign with, where RSA is done by `RustCrypto`.
+    #[error(
+        "RSA keys sign with the feature `jwt` only: in RustCrypto the time that it takes to sign leaks the private key \
+         (RUSTSEC-2023-0071); use it, or a key for P-256 or Ed25519"
+    )]
+    RsaSigning,
     /// A list without anything in it, or a name without characters.
     #[error("the {0} of a token must not be empty")]
     Empty(&'static str),
+    /// Two of the verifiers that are to become one are for the same issuer.
+    #[error("the issuer {0:?} is there twice; give it several keys with `JwtKey::or`")]
+    IssuerTwice(String),
+    /// An address that keys are not fetched from.
+    #[error("{url:?} is no address to fetch keys from: {reason}")]
+    Url {
+        /// The address, without a password that may be in it.
+        url: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Keys are fetched in the background, which needs a Tokio runtime.
+    #[error("no Tokio runtime to fetch keys in; make it inside of `#[tokio::main]`, or of `Runtime::enter`")]
+    NoRuntime,
+    /// The feature `http-client` is off, and no other fetcher was given.
+    #[error("nothing to fetch keys with; turn on the feature `http-client`, or call `RemoteKeys::fetcher`")]
+    NoFetcher,
+    /// The address of a key set does not say whose keys they are.
+    #[error("nothing says whose keys these are; use `Jwt::remote(..)?.issuer(..)`, or `RemoteKeys::openid_connect`")]
+    NoIssuer,
+    /// The HTTPS client cannot be made.
+    #[error("no HTTPS client: {0}")]
+    HttpClient(String),
     /// The random generator or the clock of the system, or the signing itself, failed.
     #[error("the token cannot be signed: {0}")]
     Signing(String),
+}
+
+/// Names, parted by commas.
+fn names(algorithms: &[Algorithm]) -> String {
+    algorithms.iter().map(|algorithm| algorithm.name()).collect::<Vec<_>>().join(", ")
 }
 
 /// The rule that a token breaks. It holds nothing of the token, so it can be logged.
@@ -61,8 +150,12 @@ pub(super) enum Flaw {
     Header(&'static str),
     #[error("algorithm")]
     Algorithm,
-    #[error("type of token")]
+    #[error("another type of token (header parameter `typ`)")]
     Type,
+    #[error("header parameter `typ` is not `at+jwt`; see `Jwt::accept_untyped`")]
+    Untyped,
+    #[error("no key for its algorithm and `kid`")]
+    Key,
     #[error("signature")]
     Signature,
     #[error("ID token (claim `{0}`)")]
@@ -71,7 +164,7 @@ pub(super) enum Flaw {
     Missing(&'static str),
     #[error("form of claim `{0}`")]
     Claim(&'static str),
-    #[error("issuer")]
+    #[error("unknown issuer")]
     Issuer,
     #[error("audience")]
     Audience,
@@ -81,6 +174,8 @@ pub(super) enum Flaw {
     NotYetValid,
     #[error("issued in the future")]
     IssuedInFuture,
+    #[error("revoked")]
+    Revoked,
 }
 
 impl From<Flaw> for AuthenticationError {

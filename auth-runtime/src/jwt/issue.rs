@@ -3,10 +3,11 @@
 use std::{fmt, time::Duration};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, Header, encode};
+use jsonwebtoken::Header;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Jwt, JwtError, key::SigningKey, not_empty, now};
+use super::{Algorithm, Jwt, JwtError, JwtKey, key::signing::SigningKey, not_empty, now};
 
 const LIFETIME: Duration = Duration::from_mins(15);
 const MAX_LIFETIME: Duration = Duration::from_hours(24);
@@ -73,6 +74,37 @@ impl TokenIssuer {
         SigningKey::hmac(Algorithm::HS512, secret.as_ref()).map(TokenIssuerKey)
     }
 
+    /// Signs with a private key, so that nobody else can issue these tokens: the text of a PEM file with a key for RSA
+    /// (`RS256`), P-256 (`ES256`), P-384 (`ES384`) or Ed25519 (`EdDSA`). It is PKCS #8 (`BEGIN PRIVATE KEY`), PKCS #1
+    /// (`BEGIN RSA PRIVATE KEY`) or SEC 1 (`BEGIN EC PRIVATE KEY`), and not encrypted. The name of the key, the header
+    /// parameter `kid`, is its thumbprint (RFC 7638).
+    ///
+    /// ```
+    /// # use auth_runtime::jwt::TokenIssuer;
+    /// // Of `openssl genpkey -algorithm ed25519`, and not in the source.
+    /// let pem = "-----BEGIN PRIVATE KEY-----\n\
+    ///     MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n\
+    ///     -----END PRIVATE KEY-----\n";
+    /// let issuer = TokenIssuer::private_key_pem(pem)?.issuer("https://issuer.example").audience("entries");
+    /// assert!(issuer.jwks().contains("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"));
+    /// # Ok::<(), auth_runtime::jwt::JwtError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`JwtError`] if it is not exactly one such key, or one that [`Jwt::public_key_pem`] refuses, or an RSA key where
+    /// only `RustCrypto` is there (the feature `jwt-rust-crypto` without `jwt`).
+    pub fn private_key_pem(pem: impl AsRef<[u8]>) -> Result<TokenIssuerKey, JwtError> {
+        SigningKey::pem(pem.as_ref()).map(TokenIssuerKey)
+    }
+
+    /// The public key as the text of a JWKS (RFC 7517, section 5), which others need to verify these tokens: publish it
+    /// as `application/jwk-set+json`, or give it to [`Jwt::jwks`]. A secret is not in it, so that of
+    /// [`hs256`](Self::hs256) and its like has no keys.
+    #[must_use]
+    pub fn jwks(&self) -> String {
+        self.key.jwks()
+    }
+
     /// How long a token is good: 15 minutes unless set, at least a second and at most a day, as it cannot be taken
     /// back.
     #[must_use]
@@ -104,7 +136,7 @@ impl TokenIssuer {
     /// What verifies these tokens, and no others.
     #[must_use]
     pub fn verifier(&self) -> Jwt {
-        Jwt::new(self.key.verifying(), self.issuer.clone(), vec![self.audience.clone()]).only_access_tokens()
+        JwtKey::named(self.key.verifying()).issuer(&*self.issuer).audience(&*self.audience)
     }
 }
 
@@ -202,10 +234,11 @@ impl NewToken<'_> {
     /// [`JwtError::Empty`] without a subject or a client; [`JwtError::Signing`] if the system has no randomness or
     /// its clock is before 1970.
     pub fn sign(self) -> Result<String, JwtError> {
-        let mut header = Header::new(self.issuer.key.algorithm);
-        header.typ = Some("at+jwt".to_owned());
+        let key = &self.issuer.key;
         let claims = self.claims(now().map_err(signing)?.as_secs())?;
-        encode(&header, &claims, &self.issuer.key.key).map_err(signing)
+        let message = format!("{}.{}", part(&header(key))?, part(&claims)?);
+        let signature = key.sign(message.as_bytes())?;
+        Ok(format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)))
     }
 
     fn claims(&self, now: u64) -> Result<Map<String, Value>, JwtError> {
@@ -237,6 +270,19 @@ impl NewToken<'_> {
     }
 }
 
+/// RFC 9068, section 2.1.
+fn header(key: &SigningKey) -> Header {
+    let mut header = Header::new(key.algorithm().into());
+    header.typ = Some("at+jwt".to_owned());
+    header.kid = key.kid().map(str::to_owned);
+    header
+}
+
+/// JSON in base64url.
+fn part(json: &impl Serialize) -> Result<String, JwtError> {
+    serde_json::to_vec(json).map(|json| BASE64_URL_SAFE_NO_PAD.encode(json)).map_err(signing)
+}
+
 fn required(what: &'static str, name: &str) -> Result<Value, JwtError> {
     if name.is_empty() { Err(JwtError::Empty(what)) } else { Ok(name.into()) }
 }
@@ -256,13 +302,14 @@ fn signing(error: impl fmt::Display) -> JwtError {
 mod tests {
     use std::time::Duration;
 
+    use jsonwebtoken::Algorithm;
     use serde_json::json;
 
     use super::{Jwt, JwtError, TokenIssuer, now};
     use crate::{
         access::Tables,
         authenticate::{AuthenticationError, Context, Identity},
-        jwt::key::tests::SECRET,
+        jwt::key::tests::{SECRET, generated, pem},
     };
 
     static TABLES: Tables = Tables {
@@ -276,17 +323,17 @@ mod tests {
         TokenIssuer::hs256(SECRET).unwrap().issuer("https://issuer.example").audience("entries")
     }
 
-    fn identify(jwt: &Jwt, token: &str, later: Duration) -> Result<Identity, AuthenticationError> {
-        jwt.identify(token, now().unwrap() + later, Context::new(&TABLES))
+    async fn identify(jwt: &Jwt, token: &str, later: Duration) -> Result<Identity, AuthenticationError> {
+        jwt.identify(token, now().unwrap() + later, Context::new(&TABLES)).await
     }
 
-    #[test]
-    fn r84_issued_token_says_all_that_an_access_token_must() {
+    #[tokio::test]
+    async fn r84_issued_token_says_all_that_an_access_token_must() {
         let token = issuer().token("alice").client_id("web").sign().unwrap();
         let header = jsonwebtoken::decode_header(&token).unwrap();
         assert_eq!(header.typ.as_deref(), Some("at+jwt"));
 
-        let identity = identify(&issuer().verifier(), &token, Duration::ZERO).unwrap();
+        let identity = identify(&issuer().verifier(), &token, Duration::ZERO).await.unwrap();
         let claims = identity.claims();
         assert_eq!(claims["iss"], "https://issuer.example");
         assert_eq!(
@@ -298,50 +345,69 @@ mod tests {
         assert_eq!(identity.authenticated_at(), None);
 
         let other = issuer().token("alice").client_id("web").sign().unwrap();
-        let other = identify(&issuer().verifier(), &other, Duration::ZERO).unwrap();
+        let other = identify(&issuer().verifier(), &other, Duration::ZERO).await.unwrap();
         assert_ne!(other.claims()["jti"], claims["jti"]);
     }
 
-    #[test]
-    fn what_is_issued_is_what_is_read() {
+    #[tokio::test]
+    async fn what_is_issued_is_what_is_read() {
         let issuer = issuer();
         let token =
             issuer.token("alice").client_id("web").roles(["Viewer"]).permissions(["edit"]).scope("entries mail");
         let token = token.display_name("Alice A.").auth_time(1_700_000_000).sign().unwrap();
-        let identity = identify(&issuer.verifier(), &token, Duration::ZERO).unwrap();
+        let identity = identify(&issuer.verifier(), &token, Duration::ZERO).await.unwrap();
         assert_eq!((identity.issuer(), identity.subject()), ("https://issuer.example", "alice"));
         assert_eq!((identity.role_words(), identity.permission_words()), ([0b1].as_slice(), [0b11].as_slice()));
         assert_eq!((identity.scope(), identity.scope_words()), ("entries mail", [0b1].as_slice()));
         assert_eq!((identity.display_name(), identity.authenticated_at()), ("Alice A.", Some(1_700_000_000)));
     }
 
-    #[test]
-    fn r84_issued_token_expires() {
+    #[tokio::test]
+    async fn r84_issued_token_expires() {
         let issuer = issuer().lifetime(Duration::from_secs(10));
         assert_eq!(issuer.expires_in(), Duration::from_secs(10));
         let token = issuer.token("alice").client_id("web").sign().unwrap();
-        assert!(identify(&issuer.verifier(), &token, Duration::from_mins(1)).is_ok());
-        let error = identify(&issuer.verifier(), &token, Duration::from_secs(72)).unwrap_err();
-        assert_eq!((error.to_string().as_str(), error.is_unavailable()), ("expired", false));
+        assert!(identify(&issuer.verifier(), &token, Duration::from_mins(1)).await.is_ok());
+        let error = identify(&issuer.verifier(), &token, Duration::from_secs(72)).await.unwrap_err();
+        assert_eq!((error.to_string().as_str(), error.is_unavailable()), ("https://issuer.example: expired", false));
 
         assert_eq!(issuer.clone().lifetime(Duration::ZERO).expires_in(), Duration::from_secs(1));
         assert_eq!(issuer.lifetime(Duration::MAX).expires_in(), Duration::from_hours(24));
     }
 
-    #[test]
-    fn r84_token_without_subject_or_client_is_not_issued() {
+    #[tokio::test]
+    async fn r84_token_without_subject_or_client_is_not_issued() {
         assert_eq!(issuer().token("").client_id("web").sign().unwrap_err(), JwtError::Empty("subject"));
         assert_eq!(issuer().token("alice").sign().unwrap_err(), JwtError::Empty("client_id"));
     }
 
-    #[test]
-    fn r37_issuer_refuses_the_secrets_that_a_verifier_refuses() {
+    #[tokio::test]
+    async fn r37_issuer_refuses_the_secrets_that_a_verifier_refuses() {
         assert!(TokenIssuer::hs256(&SECRET[..31]).is_err());
         assert!(TokenIssuer::hs384(&SECRET[..47]).is_err());
         assert!(TokenIssuer::hs512(&SECRET[..63]).is_err());
         let issuer = TokenIssuer::hs512(SECRET).unwrap().issuer("https://issuer.example").audience("entries");
         let token = issuer.token("alice").client_id("web").sign().unwrap();
-        assert!(identify(&issuer.verifier(), &token, Duration::ZERO).is_ok());
+        assert!(identify(&issuer.verifier(), &token, Duration::ZERO).await.is_ok());
         assert!(!format!("{issuer:?}").contains("kQ8v"));
+    }
+
+    #[tokio::test]
+    async fn r84_tokens_signed_with_a_private_key_name_the_key_that_is_published() {
+        for algorithm in [Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA] {
+            let issuer = TokenIssuer::private_key_pem(pem("PRIVATE KEY", &generated(algorithm).0)).unwrap();
+            let issuer = issuer.issuer("https://issuer.example").audience("entries");
+            let token = issuer.token("alice").client_id("web").sign().unwrap();
+            let header = jsonwebtoken::decode_header(&token).unwrap();
+            assert_eq!((header.alg, header.kid.map(|kid| issuer.jwks().contains(&kid))), (algorithm, Some(true)));
+
+            let jwt = Jwt::jwks(issuer.jwks()).unwrap().issuer("https://issuer.example").audience("entries");
+            for jwt in [jwt, issuer.verifier()] {
+                assert_eq!(identify(&jwt, &token, Duration::ZERO).await.unwrap().subject(), "alice");
+            }
+            let other = TokenIssuer::private_key_pem(pem("PRIVATE KEY", &generated(algorithm).0)).unwrap();
+            let other = other.issuer("https://issuer.example").audience("entries");
+            assert!(identify(&other.verifier(), &token, Duration::ZERO).await.is_err());
+        }
     }
 }

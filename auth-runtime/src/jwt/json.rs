@@ -1,86 +1,201 @@
-//! JSON as a token may hold it: one object, no member twice.
+//! JSON as a token may hold it: one object, no member twice, read once and borrowed from the text.
 
-use std::{collections::HashSet, fmt};
+use std::{borrow::Cow, collections::HashSet, fmt, marker::PhantomData, sync::LazyLock};
 
 use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, SeqAccess, Visitor},
 };
-use serde_json::{Map, Value};
 
-/// Parses an object, if no member stands twice at any depth: parsers differ in which of two they take
-/// (RFC 7519, section 4; RFC 8725, section 2.4).
-pub(super) fn object(json: &[u8]) -> Option<Map<String, Value>> {
-    // Twice over the same bytes, so that numbers stay as exact as `Value` keeps them, whatever features it has.
-    serde_json::from_slice::<Unique>(json).ok()?;
-    serde_json::from_slice(json).ok()
+/// Up to so many members, comparing each with each is faster than a set of them.
+const FEW: usize = 32;
+/// How `serde_json` shows a number to a visitor if some crate has turned its feature `arbitrary_precision` on.
+const NUMBER: &str = "$serde_json::private::Number";
+
+/// A value.
+#[derive(Debug, PartialEq)]
+pub(super) enum Json<'a> {
+    Null,
+    Bool,
+    /// Precise enough for dates, the only numbers that are read.
+    Number(f64),
+    String(Cow<'a, str>),
+    Array(Vec<Json<'a>>),
+    Object(Object<'a>),
 }
 
-/// Any JSON in which no member stands twice.
-struct Unique;
+/// The members of an object: each name once.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
 
-impl<'de> Deserialize<'de> for Unique {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(UniqueVisitor)
+impl<'a> Object<'a> {
+    /// Parses an object, if no member stands twice at any depth: parsers differ in which of two they take
+    /// (RFC 7519, section 4; RFC 8725, section 2.4).
+    pub(super) fn parse(json: &'a [u8]) -> Option<Self> {
+        match serde_json::from_slice(json) {
+            Ok(Json::Object(object)) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// The value of a member.
+    pub(super) fn get(&self, name: &str) -> Option<&Json<'a>> {
+        self.0.iter().find(|(member, _)| member == name).map(|(_, value)| value)
+    }
+
+    fn has_duplicates(&self) -> bool {
+        let names = || self.0.iter().map(|(name, _)| name);
+        if self.0.len() > FEW {
+            let mut seen = HashSet::with_capacity(self.0.len());
+            return !names().all(|name| seen.insert(name));
+        }
+        names().enumerate().any(|(index, name)| names().take(index).any(|other| other == name))
+    }
+
+    /// The number that this stands for, if it is one.
+    fn number(&self) -> Option<f64> {
+        match self.0.as_slice() {
+            [(name, Json::String(digits))] if name == NUMBER && *ARBITRARY_PRECISION => digits.parse().ok(),
+            _ => None,
+        }
     }
 }
 
-struct UniqueVisitor;
+impl<'de: 'a, 'a> Deserialize<'de> for Json<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(JsonVisitor(PhantomData))
+    }
+}
 
-impl<'de> Visitor<'de> for UniqueVisitor {
-    type Value = Unique;
+struct JsonVisitor<'a>(PhantomData<&'a ()>);
+
+impl<'de: 'a, 'a> Visitor<'de> for JsonVisitor<'a> {
+    type Value = Json<'a>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON without duplicate members")
     }
 
-    fn visit_unit<E>(self) -> Result<Unique, E> {
-        Ok(Unique)
+    fn visit_unit<E>(self) -> Result<Json<'a>, E> {
+        Ok(Json::Null)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Unique, E> {
-        Ok(Unique)
+    fn visit_bool<E>(self, _: bool) -> Result<Json<'a>, E> {
+        Ok(Json::Bool)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Unique, E> {
-        Ok(Unique)
+    #[expect(clippy::cast_precision_loss, reason = "dates are far below 2^53")]
+    fn visit_i64<E>(self, number: i64) -> Result<Json<'a>, E> {
+        Ok(Json::Number(number as f64))
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Unique, E> {
-        Ok(Unique)
+    #[expect(clippy::cast_precision_loss, reason = "dates are far below 2^53")]
+    fn visit_u64<E>(self, number: u64) -> Result<Json<'a>, E> {
+        Ok(Json::Number(number as f64))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Unique, E> {
-        Ok(Unique)
+    fn visit_f64<E>(self, number: f64) -> Result<Json<'a>, E> {
+        Ok(Json::Number(number))
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<Unique, E> {
-        Ok(Unique)
+    fn visit_str<E>(self, text: &str) -> Result<Json<'a>, E> {
+        Ok(Json::String(Cow::Owned(text.to_owned())))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Unique, A::Error> {
-        while items.next_element::<Unique>()?.is_some() {}
-        Ok(Unique)
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Json<'a>, E> {
+        Ok(Json::String(Cow::Borrowed(text)))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Unique, A::Error> {
-        let mut names = HashSet::new();
-        while let Some((name, Unique)) = members.next_entry::<String, Unique>()? {
-            if !names.insert(name) {
-                return Err(A::Error::custom("duplicate member"));
-            }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json<'a>, A::Error> {
+        let mut array = Vec::new();
+        while let Some(item) = items.next_element()? {
+            array.push(item);
         }
-        Ok(Unique)
+        Ok(Json::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Json<'a>, A::Error> {
+        let mut object = Object::default();
+        while let Some((Name(name), value)) = members.next_entry()? {
+            object.0.push((name, value));
+        }
+        if object.has_duplicates() {
+            return Err(A::Error::custom("duplicate member"));
+        }
+        Ok(object.number().map_or(Json::Object(object), Json::Number))
     }
 }
 
+/// The name of a member, borrowed if it has no escapes.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+
+        impl<'de> Visitor<'de> for NameVisitor {
+            type Value = Name<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a member")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Owned(name.to_owned())))
+            }
+
+            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Borrowed(name)))
+            }
+        }
+
+        deserializer.deserialize_str(NameVisitor)
+    }
+}
+
+/// Whether some crate of the build has turned the feature `arbitrary_precision` of `serde_json` on.
+static ARBITRARY_PRECISION: LazyLock<bool> = LazyLock::new(|| {
+    struct Probe(bool);
+
+    impl<'de> Deserialize<'de> for Probe {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct ProbeVisitor;
+
+            impl<'de> Visitor<'de> for ProbeVisitor {
+                type Value = Probe;
+
+                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str("a number")
+                }
+
+                fn visit_u64<E>(self, _: u64) -> Result<Probe, E> {
+                    Ok(Probe(false))
+                }
+
+                fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Probe, A::Error> {
+                    let member: Option<(String, String)> = members.next_entry()?;
+                    Ok(Probe(member.is_some_and(|(name, _)| name == NUMBER)))
+                }
+            }
+
+            deserializer.deserialize_any(ProbeVisitor)
+        }
+    }
+
+    serde_json::from_str("1").is_ok_and(|Probe(is_on)| is_on)
+});
+
 #[cfg(test)]
 mod tests {
-    use super::object;
+    use super::{Json, Object};
+
+    fn is_object(json: &[u8]) -> bool {
+        Object::parse(json).is_some()
+    }
 
     #[test]
     fn r32_duplicate_members_and_trailing_data_are_refused() {
-        assert!(object(br#"{"a": {"b": [1, -1, 1.5, null, true, "x"]}, "b": 1} "#).is_some());
+        assert!(is_object(br#"{"a": {"b": [1, -1, 1.5, null, true, "x"]}, "b": 1} "#));
         let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(200), "]".repeat(200));
         for bad in [
             r#"{"a":1,"a":1}"#,
@@ -89,13 +204,46 @@ mod tests {
             r#"{"a":1}{}"#,
             r#"{"a":1}x"#,
             r#"{"a":1e400}"#,
+            r#"{"a":NaN}"#,
+            r#"{"a":-Infinity}"#,
             "[]",
             "null",
+            "1",
             "",
             &deep,
         ] {
-            assert!(object(bad.as_bytes()).is_none(), "{bad}");
+            assert!(!is_object(bad.as_bytes()), "{bad}");
         }
-        assert!(object(b"{\"a\":\"\xff\"}").is_none());
+        assert!(!is_object(b"{\"a\":\"\xff\"}"));
+    }
+
+    #[test]
+    fn r32_duplicates_are_found_among_many_members_too() {
+        let members = |count: usize| (0..count).map(|i| format!(r#""m{i}":{i}"#)).collect::<Vec<_>>().join(",");
+        for count in [1, 31, 32, 33, 200] {
+            assert!(is_object(format!("{{{}}}", members(count)).as_bytes()), "{count}");
+            assert!(!is_object(format!(r#"{{{},"m0":0}}"#, members(count)).as_bytes()), "{count}");
+        }
+    }
+
+    #[test]
+    fn values_are_what_they_are() {
+        let object = Object::parse(br#"{"n":null,"b":false,"i":-2,"f":1.5,"s":"a\nb","a":[1],"o":{"x":"y"}}"#).unwrap();
+        assert_eq!(object.get("n"), Some(&Json::Null));
+        assert_eq!(object.get("b"), Some(&Json::Bool));
+        assert_eq!(object.get("i"), Some(&Json::Number(-2.0)));
+        assert_eq!(object.get("f"), Some(&Json::Number(1.5)));
+        assert_eq!(object.get("s"), Some(&Json::String("a\nb".into())));
+        assert_eq!(object.get("a"), Some(&Json::Array(vec![Json::Number(1.0)])));
+        assert!(
+            matches!(object.get("o"), Some(Json::Object(inner)) if inner.get("x") == Some(&Json::String("y".into())))
+        );
+        assert_eq!(object.get("x"), None);
+    }
+
+    #[test]
+    fn an_object_that_looks_like_a_number_of_serde_json_is_an_object() {
+        let object = Object::parse(br#"{"exp":{"$serde_json::private::Number":"1"}}"#).unwrap();
+        assert!(matches!(object.get("exp"), Some(Json::Object(_))));
     }
 }

@@ -9,8 +9,12 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
+use smallvec::SmallVec;
 
 use super::{Algorithm, key::VerifyingKey};
+
+/// Keys to try, nearly always one.
+pub(super) type Candidates = SmallVec<[Arc<Key>; 1]>;
 
 /// How many keys are tried for a token that does not name its key.
 const MAX_TRIED: usize = 4;
@@ -105,7 +109,7 @@ impl Keys {
 
     /// The keys that a token may be signed with: of its algorithm, and of the name that it gives (RFC 7515,
     /// section 4.1.4).
-    pub(super) fn candidates(&self, algorithm: Algorithm, kid: Option<&str>, now: Duration) -> Vec<Arc<Key>> {
+    pub(super) fn candidates(&self, algorithm: Algorithm, kid: Option<&str>, now: Duration) -> Candidates {
         let keys = self.current.load();
         let fitting = keys.iter().filter(|key| key.is_for(algorithm, kid) && key.is_good(now));
         fitting.take(MAX_TRIED).cloned().collect()

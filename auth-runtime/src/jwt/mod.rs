@@ -1,35 +1,50 @@
 //! Bearer tokens that are JSON Web Tokens: one of the authenticators of the second step, credential to identity.
 //!
-//! [`Jwt`] verifies them, [`TokenIssuer`] issues them. A token is taken apart and its signature verified in
-//! `token.rs`, its registered claims are checked in `rules.rs`, and what it says of the caller is read in `claims.rs`.
+//! [`Jwt`] verifies them, [`TokenIssuer`] issues them. A token is taken apart in `jws.rs`; `trusted.rs` is its issuer,
+//! who has the `keys.rs`, the `rules.rs` for its registered claims, and the mapping of `claims.rs`; what was verified
+//! is remembered in `verified.rs`.
 
 mod algorithm;
 mod claims;
 mod error;
 mod issue;
 mod json;
+mod jws;
 mod key;
-#[expect(dead_code, reason = "until remote keys are there")]
 mod keys;
+mod remote;
+mod revocations;
 mod rules;
-mod token;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod trusted;
+mod verified;
 
 use std::{
-    fmt,
     sync::Arc,
     time::{Duration, SystemTime, SystemTimeError},
 };
 
-use self::{
-    claims::{ClaimPath, Mapping},
-    key::VerifyingKey,
-    rules::Rules,
-    token::Types,
-};
+#[cfg(feature = "http-client")]
+pub use self::remote::HttpFetcher;
 pub use self::{
     algorithm::Algorithm,
     error::JwtError,
     issue::{NewToken, TokenIssuer, TokenIssuerKey, TokenIssuerName},
+    remote::{Fetch, FetchRequest, RemoteKeys},
+    revocations::Revocations,
+    sources::{JwtIssuer, JwtKey},
+};
+use self::{
+    claims::{ClaimPath, Mapping},
+    error::Flaw,
+    json::Object,
+    jws::Jws,
+    rules::Rules,
+    sources::{Source, not_empty},
+    trusted::TrustedIssuer,
+    verified::VerifiedTokens,
 };
 use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity},
@@ -38,8 +53,10 @@ use crate::{
 
 const LEEWAY: Duration = Duration::from_mins(1);
 const MAX_LEEWAY: Duration = Duration::from_mins(5);
+/// How much of the name of an unknown issuer the log shows, in characters.
+const SHOWN: usize = 100;
 
-/// Verifies access tokens of one issuer that are JSON Web Tokens (RFC 7519, RFC 9068). Cheap to clone.
+/// Verifies access tokens that are JSON Web Tokens (RFC 7519, RFC 9068). Cheap to clone.
 ///
 /// It cannot be made without the three things that a token must be checked against: a key, which has exactly one
 /// algorithm, the issuer, and the audience, which is the name by which the issuer knows this service.
@@ -69,171 +86,179 @@ const MAX_LEEWAY: Duration = Duration::from_mins(5);
 /// # What is checked
 ///
 /// - Form: three parts, base64url without padding, JSON objects without duplicate members.
-/// - Header: `alg` is the key's algorithm; `typ` is `at+jwt`, `JWT` or not there; no `crit`, `jku`, `jwk`, `x5u`,
-///   `x5c`, `zip`, `enc`, `b64`.
+/// - Header: `alg` is the algorithm of the key; `typ` is `at+jwt` (see [`accept_untyped`](Self::accept_untyped)); no
+///   `crit`, `jku`, `jwk`, `x5u`, `x5c`, `zip`, `enc`, `b64`.
 /// - Claims: `exp`, `iss`, `aud` and `sub` are there and of their types; `iss` is the issuer; `aud` names this
-///   service; the token is not expired, not from the future, and no ID token.
+///   service; the token is not expired, not from the future, not revoked, and no ID token.
 ///
 /// What is the caller's is read from `roles`, `permissions` (or the claims that you name), `scope` and `scp`: a string
 /// of names parted by spaces, or an array of strings. A name that the application does not declare grants nothing.
 ///
+/// # What is remembered
+///
+/// A token that was verified is not verified again for five minutes at most ([`remember_for`](Self::remember_for)),
+/// unless it expires, is revoked, or its key is withdrawn. Up to 10 000 tokens are kept
+/// ([`remember_at_most`](Self::remember_at_most)).
+///
 /// # What it does not protect against
 ///
-/// A token is good until it expires, whoever holds it: it cannot be taken back, and a copy of it is as good as the
-/// original. Keep lifetimes short.
-#[derive(Clone)]
+/// A copy of a token is as good as the original, until it expires or is [revoked](Self::revocations). Keep lifetimes
+/// short.
+#[derive(Clone, Debug)]
 pub struct Jwt(Arc<Inner>);
 
-#[derive(Clone)]
+#[derive(Debug)]
 struct Inner {
-    key: VerifyingKey,
-    types: Types,
-    rules: Rules,
-    mapping: Mapping,
+    issuers: Vec<TrustedIssuer>,
+    verified: VerifiedTokens,
 }
 
-/// A key that still needs an issuer to become a [`Jwt`].
-#[derive(Clone, Debug)]
-#[must_use = "call `issuer` and `audience`"]
-pub struct JwtKey(VerifyingKey);
-
-/// A key and an issuer that still need an audience to become a [`Jwt`].
-#[derive(Clone, Debug)]
-#[must_use = "call `audience`"]
-pub struct JwtIssuer {
-    key: VerifyingKey,
-    issuer: String,
+/// What was verified by other settings is not remembered.
+impl Clone for Inner {
+    fn clone(&self) -> Self {
+        Self { issuers: self.issuers.clone(), verified: self.verified.emptied() }
+    }
 }
 
 impl Jwt {
-    /// For tokens signed with HMAC-SHA-256 by a secret that issuer and service share. Its bytes are taken as they
-    /// are: base64 is not decoded.
+    /// One verifier for the tokens of several issuers, each with its own keys, audiences and claims. A token's claim
+    /// `iss` says which of them it is for.
+    ///
+    /// ```
+    /// # use auth_runtime::jwt::Jwt;
+    /// # let (secret, other) = ("0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa", "8Gf2HjMa0Zr9Pq4cWv1XsT7uKb3Ln6Yd");
+    /// let staff = Jwt::hs256(secret)?.issuer("https://staff.example").audience("entries");
+    /// let partners = Jwt::hs256(other)?.issuer("https://partners.example").audience("https://entries.example");
+    /// let jwt = Jwt::any_of([staff, partners.roles_claim("realm_access.roles")])?;
+    /// # Ok::<(), auth_runtime::jwt::JwtError>(())
+    /// ```
     ///
     /// # Errors
-    /// [`JwtError`] if the secret is shorter than 32 bytes (RFC 7518, section 3.2), not random or a PEM file.
-    pub fn hs256(secret: impl AsRef<[u8]>) -> Result<JwtKey, JwtError> {
-        VerifyingKey::hmac(jsonwebtoken::Algorithm::HS256, secret.as_ref()).map(JwtKey)
-    }
-
-    /// The same with HMAC-SHA-384.
-    ///
-    /// # Errors
-    /// [`JwtError`] if the secret is shorter than 48 bytes, not random or a PEM file.
-    pub fn hs384(secret: impl AsRef<[u8]>) -> Result<JwtKey, JwtError> {
-        VerifyingKey::hmac(jsonwebtoken::Algorithm::HS384, secret.as_ref()).map(JwtKey)
-    }
-
-    /// The same with HMAC-SHA-512.
-    ///
-    /// # Errors
-    /// [`JwtError`] if the secret is shorter than 64 bytes, not random or a PEM file.
-    pub fn hs512(secret: impl AsRef<[u8]>) -> Result<JwtKey, JwtError> {
-        VerifyingKey::hmac(jsonwebtoken::Algorithm::HS512, secret.as_ref()).map(JwtKey)
-    }
-
-    /// For tokens signed with a private key that only the issuer has. The public key, as the text of a PEM file,
-    /// tells the algorithm: RSA is for `RS256`, P-256 for `ES256`, P-384 for `ES384`, Ed25519 for `EdDSA`.
-    ///
-    /// # Errors
-    /// [`JwtError`] if it is a private key, a certificate, not exactly one key, of another kind, or an RSA key below
-    /// 2048 bits (RFC 7518, section 3.3).
-    pub fn public_key_pem(pem: impl AsRef<[u8]>) -> Result<JwtKey, JwtError> {
-        VerifyingKey::public(pem.as_ref()).map(JwtKey)
+    /// [`JwtError::IssuerTwice`] if two are for the same issuer, [`JwtError::Empty`] if there is none.
+    pub fn any_of(verifiers: impl IntoIterator<Item = Self>) -> Result<Self, JwtError> {
+        let mut issuers: Vec<TrustedIssuer> = Vec::new();
+        for issuer in verifiers.into_iter().flat_map(|jwt| jwt.0.issuers.clone()) {
+            if issuers.iter().any(|known| known.name() == issuer.name()) {
+                return Err(JwtError::IssuerTwice(issuer.name().to_owned()));
+            }
+            issuers.push(issuer);
+        }
+        if issuers.is_empty() { Err(JwtError::Empty("issuer")) } else { Ok(Self::of(issuers)) }
     }
 
     /// By how much the clocks of issuer and service may differ: one minute unless set, and five minutes at most.
     #[must_use]
     pub fn leeway(self, leeway: Duration) -> Self {
-        self.with(|inner| inner.rules.leeway = leeway.min(MAX_LEEWAY))
+        self.each(|issuer| issuer.rules.leeway = leeway.min(MAX_LEEWAY))
     }
 
     /// Which claim holds the caller's roles: a name, a dotted path (`realm_access.roles`) or a JSON pointer
     /// (`/realm_access/roles`); `roles` unless set.
     #[must_use]
     pub fn roles_claim(self, path: impl Into<String>) -> Self {
-        self.with(|inner| inner.mapping.roles = ClaimPath::new(path))
+        let path = ClaimPath::new(path);
+        self.each(|issuer| issuer.mapping.roles = path.clone())
     }
 
     /// Which claim holds the caller's permissions; `permissions` unless set. Scopes are not read from it: they are
     /// what the caller allows the client to do, and not what the caller may do.
     #[must_use]
     pub fn permissions_claim(self, path: impl Into<String>) -> Self {
-        self.with(|inner| inner.mapping.permissions = ClaimPath::new(path))
+        let path = ClaimPath::new(path);
+        self.each(|issuer| issuer.mapping.permissions = path.clone())
     }
 
     /// Which claim holds a name for people to read; `name` or else `preferred_username` unless set.
     #[must_use]
     pub fn display_name_claim(self, path: impl Into<String>) -> Self {
-        self.with(|inner| inner.mapping.display_name = vec![ClaimPath::new(path)])
+        let path = vec![ClaimPath::new(path)];
+        self.each(|issuer| issuer.mapping.display_name = path.clone())
     }
 
-    /// Accepts only tokens that say that they are access tokens: `typ` is `at+jwt` (RFC 9068, section 4). Off unless
-    /// called, as many issuers do not say so; call it for those that do, such as [`TokenIssuer`].
+    /// Accepts tokens, too, that do not say that they are access tokens: the header's `typ` is `JWT`, or not there.
+    /// Off unless called: it must be `at+jwt` (RFC 9068, section 4). Keycloak and Microsoft Entra, for example, do
+    /// not say so.
+    ///
+    /// You then have to see to it that the issuer signs nothing else for the same audience that could be taken for an
+    /// access token (RFC 8725, section 3.11). ID tokens are recognised by `nonce` and `at_hash` only.
     #[must_use]
-    pub fn only_access_tokens(self) -> Self {
-        self.with(|inner| inner.types = Types::AccessToken)
+    pub fn accept_untyped(self) -> Self {
+        self.each(|issuer| issuer.accepts_untyped = true)
     }
 
-    fn new(key: VerifyingKey, issuer: String, audiences: Vec<String>) -> Self {
-        let rules = Rules { issuer, audiences, leeway: LEEWAY };
-        Self(Arc::new(Inner { key, types: Types::Untyped, rules, mapping: Mapping::default() }))
+    /// A list of tokens that are no longer good, which you keep a clone of.
+    #[must_use]
+    pub fn revocations(self, list: &Revocations) -> Self {
+        self.each(|issuer| issuer.revocations = list.clone())
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
-        change(Arc::make_mut(&mut self.0));
+    /// For how long a verified token is not verified again: five minutes unless set; zero to verify each time. The
+    /// claims `exp`, `nbf` and `iat`, the list of revocations, and whether its key was withdrawn are looked at each
+    /// time all the same.
+    #[must_use]
+    pub fn remember_for(mut self, time: Duration) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        inner.verified = inner.verified.with_time(time);
+        self
+    }
+
+    /// How many verified tokens are remembered: 10 000 unless set; zero to verify each time. Of more, those that are
+    /// used least are forgotten.
+    #[must_use]
+    pub fn remember_at_most(mut self, tokens: usize) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        inner.verified = inner.verified.with_capacity(tokens);
+        self
+    }
+
+    fn new(sources: Vec<Source>, issuer: String, audiences: Vec<String>) -> Self {
+        Self::of(vec![TrustedIssuer {
+            sources,
+            accepts_untyped: false,
+            rules: Rules { issuer, audiences, leeway: LEEWAY },
+            mapping: Mapping::default(),
+            revocations: Revocations::new(),
+        }])
+    }
+
+    fn of(issuers: Vec<TrustedIssuer>) -> Self {
+        Self(Arc::new(Inner { issuers, verified: VerifiedTokens::new() }))
+    }
+
+    fn each(mut self, change: impl Fn(&mut TrustedIssuer)) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        inner.verified = inner.verified.emptied();
+        inner.issuers.iter_mut().for_each(change);
         self
     }
 
     /// Whose token it is at a time (since 1970).
-    fn identify(&self, token: &str, now: Duration, context: Context) -> Result<Identity, AuthenticationError> {
-        let Inner { key, types, rules, mapping } = &*self.0;
-        let claims = token::verified_claims(token, key, *types)?;
-        let subject = rules.check(&claims, now)?;
-        let identity = context.identity(&rules.issuer, subject);
-        Ok(mapping.describe(identity, claims)?.build())
-    }
-}
-
-impl JwtKey {
-    /// Who issues the tokens: the claim `iss` must be exactly this.
-    ///
-    /// # Panics
-    /// If it is empty, as nothing would be checked then.
-    #[track_caller]
-    pub fn issuer(self, issuer: impl Into<String>) -> JwtIssuer {
-        JwtIssuer { key: self.0, issuer: not_empty("issuer", issuer.into()) }
-    }
-}
-
-impl JwtIssuer {
-    /// By which name the issuer knows this service: the claim `aud` must hold it.
-    ///
-    /// # Panics
-    /// If it is empty, as nothing would be checked then.
-    #[must_use]
-    #[track_caller]
-    pub fn audience(self, audience: impl Into<String>) -> Jwt {
-        Jwt::new(self.key, self.issuer, vec![not_empty("audience", audience.into())])
-    }
-
-    /// The same for a service that has several names, of which the claim `aud` must hold one.
-    ///
-    /// ```
-    /// # use auth_runtime::jwt::Jwt;
-    /// # let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
-    /// let named = Jwt::hs256(secret)?.issuer("https://issuer.example");
-    /// let jwt = named.audiences(["entries", "https://entries.example"])?;
-    /// # Ok::<(), auth_runtime::jwt::JwtError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`JwtError::Empty`] if there is none, or one is empty.
-    pub fn audiences<T: Into<String>>(self, audiences: impl IntoIterator<Item = T>) -> Result<Jwt, JwtError> {
-        let audiences: Vec<String> = audiences.into_iter().map(Into::into).collect();
-        if audiences.is_empty() || audiences.iter().any(String::is_empty) {
-            return Err(JwtError::Empty("audience"));
+    async fn identify(&self, token: &str, now: Duration, context: Context) -> Result<Identity, AuthenticationError> {
+        match self.0.verified.get(token, now, context.tables()) {
+            Some(identity) => Ok(identity),
+            // In a box of its own, so that the common path stays small.
+            None => Box::pin(self.verify(token, now, context)).await,
         }
-        Ok(Jwt::new(self.key, self.issuer, audiences))
+    }
+
+    async fn verify(&self, token: &str, now: Duration, context: Context) -> Result<Identity, AuthenticationError> {
+        let jws = Jws::parse(token)?;
+        let claims = Object::parse(&jws.payload).ok_or(Flaw::Encoding)?;
+        let issuer = self.issuer(rules::issuer(&claims)?)?;
+        // Nothing but the name of the issuer is believed before the signature is.
+        let key = issuer.key(&jws, now).await?;
+        let verified = issuer.describe(token, &jws, &claims, key, now, context)?;
+        let identity = verified.identity.clone();
+        self.0.verified.insert(token, now, verified);
+        Ok(identity)
+    }
+
+    fn issuer(&self, name: &str) -> Result<&TrustedIssuer, AuthenticationError> {
+        let known = self.0.issuers.iter().find(|issuer| issuer.name() == name);
+        known.ok_or_else(|| {
+            let shown: String = name.chars().take(SHOWN).collect();
+            AuthenticationError::invalid(format!("{}: {shown:?}", Flaw::Issuer))
+        })
     }
 }
 
@@ -243,123 +268,11 @@ impl Authenticator for Jwt {
     async fn authenticate(&self, token: BearerToken, context: &Context) -> Result<Identity, AuthenticationError> {
         // With a clock that cannot be right nobody can tell what is expired.
         let now = now().map_err(AuthenticationError::unavailable)?;
-        self.identify(token.as_str(), now, *context)
-    }
-}
-
-/// Says whose tokens it takes, and nothing of the key but its algorithm.
-impl fmt::Debug for Jwt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { key, types, rules, mapping: _ } = &*self.0;
-        f.debug_struct("Jwt").field("key", key).field("types", types).field("rules", rules).finish_non_exhaustive()
+        self.identify(token.as_str(), now, *context).await
     }
 }
 
 /// The time since 1970.
 fn now() -> Result<Duration, SystemTimeError> {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)
-}
-
-#[track_caller]
-fn not_empty(what: &'static str, name: String) -> String {
-    assert!(!name.is_empty(), "{}", JwtError::Empty(what));
-    name
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use serde_json::{Value, json};
-
-    use super::{Authenticator, BearerToken, Jwt, JwtError, key::tests::SECRET, now, token::tests::signed};
-    use crate::{
-        access::Tables,
-        authenticate::{AuthenticationError, Context, Identity},
-        credential::{CarriedBy, Credential},
-        scheme::{SchemeKind, SecurityScheme},
-    };
-
-    static TABLES: Tables =
-        Tables { permissions: &["view"], roles: &["Viewer"], scopes: &[], role_permissions: &[&[0b1]] };
-    const BEARER: SecurityScheme =
-        SecurityScheme { name: "token", description: "", kind: SchemeKind::Bearer { format: None } };
-
-    fn jwt() -> Jwt {
-        Jwt::hs256(SECRET).unwrap().issuer("https://issuer.example").audience("entries")
-    }
-
-    fn token(changes: Value) -> String {
-        let exp = now().unwrap().as_secs() + 100;
-        let mut claims = json!({ "iss": "https://issuer.example", "aud": ["entries"], "sub": "alice", "exp": exp });
-        if let (Some(claims), Value::Object(changes)) = (claims.as_object_mut(), changes) {
-            claims.extend(changes);
-        }
-        signed(r#"{"alg":"HS256","typ":"JWT"}"#, claims.to_string())
-    }
-
-    async fn authenticate(jwt: &Jwt, token: &str) -> Result<Identity, AuthenticationError> {
-        let request = poem::Request::builder().header("Authorization", format!("Bearer {token}")).finish();
-        let Credential::Found(token) = BearerToken::find(&request, &BEARER) else { panic!("no token: {token}") };
-        jwt.authenticate(token, &Context::new(&TABLES)).await
-    }
-
-    #[tokio::test]
-    async fn r36_good_token_is_issuer_and_subject() {
-        let identity = authenticate(&jwt(), &token(json!({ "roles": ["Viewer"] }))).await.unwrap();
-        assert_eq!((identity.issuer(), identity.subject()), ("https://issuer.example", "alice"));
-        assert_eq!(identity.role_words(), [0b1]);
-        assert_eq!(identity.claims()["aud"], json!(["entries"]));
-    }
-
-    #[tokio::test]
-    async fn r33_expired_token_is_refused() {
-        let expired = token(json!({ "exp": now().unwrap().as_secs() - 61 }));
-        let error = authenticate(&jwt(), &expired).await.unwrap_err();
-        assert_eq!((error.to_string().as_str(), error.is_unavailable()), ("expired", false));
-        let lenient = jwt().leeway(Duration::from_mins(2));
-        assert!(authenticate(&lenient, &expired).await.is_ok());
-        let capped = jwt().leeway(Duration::MAX);
-        let older = token(json!({ "exp": now().unwrap().as_secs() - 301 }));
-        assert!(authenticate(&capped, &older).await.is_err());
-    }
-
-    #[tokio::test]
-    async fn token_of_another_issuer_or_audience_is_refused() {
-        for (changes, reason) in [
-            (json!({ "iss": "https://evil.example" }), "issuer"),
-            (json!({ "aud": "other" }), "audience"),
-            (json!({ "nonce": "x" }), "ID token (claim `nonce`)"),
-            (json!({ "roles": 1 }), "form of claim `roles`"),
-        ] {
-            assert_eq!(authenticate(&jwt(), &token(changes)).await.unwrap_err().to_string(), reason);
-        }
-    }
-
-    #[tokio::test]
-    async fn options_change_where_names_are_read() {
-        let jwt = jwt().roles_claim("realm_access.roles").permissions_claim("/perms").display_name_claim("nick");
-        let token = token(json!({ "realm_access": { "roles": ["Viewer"] }, "perms": "view", "nick": "Al" }));
-        let identity = authenticate(&jwt, &token).await.unwrap();
-        assert_eq!((identity.role_words(), identity.display_name()), ([0b1].as_slice(), "Al"));
-        let error = authenticate(&jwt.only_access_tokens(), &token).await.unwrap_err();
-        assert_eq!(error.to_string(), "type of token");
-    }
-
-    #[test]
-    fn r34_empty_audience_or_issuer_is_refused_at_start() {
-        let named = || Jwt::hs256(SECRET).unwrap().issuer("https://issuer.example");
-        assert_eq!(named().audiences([""; 0]).unwrap_err(), JwtError::Empty("audience"));
-        assert_eq!(named().audiences(["entries", ""]).unwrap_err(), JwtError::Empty("audience"));
-        assert!(named().audiences(["entries", "other"]).is_ok());
-        assert!(std::panic::catch_unwind(|| named().audience("")).is_err());
-        assert!(std::panic::catch_unwind(|| Jwt::hs256(SECRET).unwrap().issuer("")).is_err());
-    }
-
-    #[test]
-    fn debug_shows_the_rules_and_not_the_key() {
-        let shown = format!("{:?} {:?}", jwt(), Jwt::hs256(SECRET).unwrap());
-        assert!(shown.contains("HS256") && shown.contains("https://issuer.example"), "{shown}");
-        assert!(!shown.contains("kQ8v") && !shown.contains("107"), "{shown}");
-    }
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
-
-use super::error::Flaw;
+use super::{
+    error::Flaw,
+    json::{Json, Object},
+};
 
 /// The end of the year 9999: what lies beyond is not a date.
 const LATEST: Duration = Duration::from_secs(253_402_300_799);
@@ -19,64 +20,100 @@ pub(super) struct Rules {
     pub(super) leeway: Duration,
 }
 
+/// What the registered claims of a good token say.
+#[derive(Debug)]
+pub(super) struct Registered<'a> {
+    pub(super) subject: &'a str,
+    pub(super) id: Option<&'a str>,
+    pub(super) issued_at: Option<Duration>,
+    pub(super) validity: Validity,
+}
+
+/// From when until when a token is good, in time since 1970, with leeway.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Validity {
+    pub(super) from: Duration,
+    pub(super) until: Duration,
+}
+
+impl Validity {
+    pub(super) fn contains(self, now: Duration) -> bool {
+        self.from <= now && now < self.until
+    }
+}
+
 impl Rules {
-    /// Checks all registered claims and gives the subject; `now` is the time since 1970.
-    pub(super) fn check<'a>(&self, claims: &'a Map<String, Value>, now: Duration) -> Result<&'a str, Flaw> {
-        if let Some(name) = ID_TOKEN.into_iter().find(|name| claims.contains_key(*name)) {
+    /// Checks all registered claims; `now` is the time since 1970.
+    pub(super) fn check<'a>(&self, claims: &'a Object<'_>, now: Duration) -> Result<Registered<'a>, Flaw> {
+        if let Some(name) = ID_TOKEN.into_iter().find(|name| claims.get(name).is_some()) {
             return Err(Flaw::IdToken(name));
         }
-        self.check_issuer(claims)?;
+        if issuer(claims)? != self.issuer {
+            return Err(Flaw::Issuer);
+        }
         self.check_audience(claims)?;
-        self.check_times(claims, now)?;
-        match claims.get("sub") {
-            Some(Value::String(subject)) if !subject.is_empty() => Ok(subject),
-            Some(_) => Err(Flaw::Claim("sub")),
-            None => Err(Flaw::Missing("sub")),
-        }
+        let issued_at = date(claims, "iat")?;
+        let validity = self.validity(claims, issued_at, now)?;
+        let subject = text(claims, "sub")?.ok_or(Flaw::Missing("sub"))?;
+        Ok(Registered { subject, id: text(claims, "jti")?, issued_at, validity })
     }
 
-    fn check_issuer(&self, claims: &Map<String, Value>) -> Result<(), Flaw> {
-        match claims.get("iss") {
-            Some(Value::String(issuer)) if *issuer == self.issuer => Ok(()),
-            Some(Value::String(_)) => Err(Flaw::Issuer),
-            Some(_) => Err(Flaw::Claim("iss")),
-            None => Err(Flaw::Missing("iss")),
-        }
-    }
-
-    fn check_audience(&self, claims: &Map<String, Value>) -> Result<(), Flaw> {
+    fn check_audience(&self, claims: &Object<'_>) -> Result<(), Flaw> {
         let given = match claims.get("aud") {
-            Some(Value::Array(given)) => given.as_slice(),
+            Some(Json::Array(given)) => given.as_slice(),
             Some(given) => std::slice::from_ref(given),
             None => return Err(Flaw::Missing("aud")),
         };
-        if !given.iter().all(Value::is_string) {
-            return Err(Flaw::Claim("aud"));
+        let mut is_mine = false;
+        for name in given {
+            let Json::String(name) = name else { return Err(Flaw::Claim("aud")) };
+            is_mine |= self.audiences.iter().any(|mine| mine == name);
         }
-        let is_mine = |name: &Value| self.audiences.iter().any(|mine| name == mine);
-        if given.iter().any(is_mine) { Ok(()) } else { Err(Flaw::Audience) }
+        if is_mine { Ok(()) } else { Err(Flaw::Audience) }
     }
 
-    fn check_times(&self, claims: &Map<String, Value>, now: Duration) -> Result<(), Flaw> {
-        let expires = date(claims, "exp")?.ok_or(Flaw::Missing("exp"))?;
-        if now >= expires + self.leeway {
-            return Err(Flaw::Expired);
+    fn validity(&self, claims: &Object<'_>, issued_at: Option<Duration>, now: Duration) -> Result<Validity, Flaw> {
+        let until = date(claims, "exp")?.ok_or(Flaw::Missing("exp"))? + self.leeway;
+        let early = |date: Option<Duration>| date.unwrap_or_default().saturating_sub(self.leeway);
+        let (not_before, issued_at) = (early(date(claims, "nbf")?), early(issued_at));
+        if now >= until {
+            Err(Flaw::Expired)
+        } else if now < not_before {
+            Err(Flaw::NotYetValid)
+        } else if now < issued_at {
+            Err(Flaw::IssuedInFuture)
+        } else {
+            Ok(Validity { from: not_before.max(issued_at), until })
         }
-        if date(claims, "nbf")?.is_some_and(|not_before| not_before > now + self.leeway) {
-            return Err(Flaw::NotYetValid);
-        }
-        if date(claims, "iat")?.is_some_and(|issued| issued > now + self.leeway) {
-            return Err(Flaw::IssuedInFuture);
-        }
-        Ok(())
+    }
+}
+
+/// Who has issued a token, as it says itself (RFC 7519, section 4.1.1).
+pub(super) fn issuer<'a>(claims: &'a Object<'_>) -> Result<&'a str, Flaw> {
+    match claims.get("iss") {
+        Some(Json::String(issuer)) => Ok(issuer),
+        Some(_) => Err(Flaw::Claim("iss")),
+        None => Err(Flaw::Missing("iss")),
+    }
+}
+
+/// A string with something in it.
+fn text<'a>(claims: &'a Object<'_>, name: &'static str) -> Result<Option<&'a str>, Flaw> {
+    match claims.get(name) {
+        Some(Json::String(text)) if !text.is_empty() => Ok(Some(text)),
+        Some(_) => Err(Flaw::Claim(name)),
+        None => Ok(None),
     }
 }
 
 /// A `NumericDate`: seconds since 1970, not necessarily whole (RFC 7519, section 2). Anything but a number, and a
 /// number that is no date, is an error and not an absent claim.
-pub(super) fn date(claims: &Map<String, Value>, name: &'static str) -> Result<Option<Duration>, Flaw> {
-    let Some(value) = claims.get(name) else { return Ok(None) };
-    let seconds = value.as_f64().ok_or(Flaw::Claim(name))?;
+pub(super) fn date(claims: &Object<'_>, name: &'static str) -> Result<Option<Duration>, Flaw> {
+    let seconds = match claims.get(name) {
+        Some(Json::Number(seconds)) => *seconds,
+        Some(_) => return Err(Flaw::Claim(name)),
+        None => return Ok(None),
+    };
     match Duration::try_from_secs_f64(seconds) {
         Ok(date) if date <= LATEST => Ok(Some(date)),
         _ => Err(Flaw::Claim(name)),
@@ -90,7 +127,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::Rules;
-    use crate::jwt::error::Flaw;
+    use crate::jwt::{error::Flaw, json::Object};
 
     const NOW: u64 = 1_800_000_000;
 
@@ -114,7 +151,9 @@ mod tests {
             audiences: vec!["entries".to_owned(), "other".to_owned()],
             leeway: Duration::from_secs(leeway),
         };
-        rules.check(&claims(changes), Duration::from_secs(NOW)).map(|subject| assert_eq!(subject, "alice"))
+        let claims = serde_json::to_vec(&claims(changes)).unwrap();
+        let claims = Object::parse(&claims).unwrap();
+        rules.check(&claims, Duration::from_secs(NOW)).map(|registered| assert_eq!(registered.subject, "alice"))
     }
 
     fn check(changes: Value) -> Result<(), Flaw> {
@@ -149,9 +188,8 @@ mod tests {
             {
                 assert_eq!(check(json!({ name: bad })), Err(Flaw::Claim(name)), "{name}: {bad}");
             }
-            let mut nulled = claims(json!({}));
-            nulled.insert(name.to_owned(), Value::Null);
-            assert_eq!(super::date(&nulled, name), Err(Flaw::Claim(name)));
+            let nulled = format!(r#"{{"{name}":null}}"#);
+            assert_eq!(super::date(&Object::parse(nulled.as_bytes()).unwrap(), name), Err(Flaw::Claim(name)));
         }
     }
 

@@ -29,6 +29,20 @@ pub enum RejectionCode {
 }
 
 impl RejectionCode {
+    /// All of them, in the order of their declaration.
+    pub(super) const ALL: [Self; 10] = [
+        Self::AuthenticationRequired,
+        Self::InvalidCredentials,
+        Self::ReauthenticationRequired,
+        Self::MalformedCredentials,
+        Self::SeveralCredentials,
+        Self::NotAllowed,
+        Self::CrossOrigin,
+        Self::NotFound,
+        Self::Unavailable,
+        Self::Misconfigured,
+    ];
+
     /// The status: fixed, whatever the body.
     #[must_use]
     pub const fn status(self) -> StatusCode {

@@ -3,13 +3,13 @@
 mod body;
 mod code;
 
-use std::{any::type_name, error::Error, fmt};
+use std::{any::type_name, borrow::Cow, error::Error, fmt};
 
 pub use self::{body::RejectionBody, code::RejectionCode};
 use poem::{
     Body, Response,
     error::{NotFoundError, ResponseError},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
 };
 
 use crate::{
@@ -24,6 +24,13 @@ use crate::{
 
 /// After how many seconds a caller may come back when a backend is down.
 const RETRY_AFTER: u32 = 5;
+
+/// What an answer carries that nobody should keep or show in a frame (OWASP REST Security Cheat Sheet).
+const HEADERS: [(HeaderName, &str); 3] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::CONTENT_SECURITY_POLICY, "frame-ancestors 'none'"),
+];
 
 /// Where a request is judged: the operation, and the schemes that count there.
 #[derive(Debug)]
@@ -60,6 +67,11 @@ impl Rejection {
 
     fn new<A: Authority>(code: RejectionCode, challenges: Vec<HeaderValue>) -> Self {
         Self { code, challenges, body: A::rejection_body }
+    }
+
+    /// Where no rule is judged, and so no application says what the body is like.
+    pub(crate) fn of(code: RejectionCode) -> Self {
+        Self { code, challenges: Vec::new(), body: RejectionBody::problem }
     }
 
     /// Nothing was sent: no error in the challenges (RFC 6750, section 3.1).
@@ -183,18 +195,18 @@ impl Rejection {
         tracing::error!(
             "`{extractor}` where no rule ran: put `#[protected]` on the handler, or `.protect(..)` around it"
         );
-        Self { code: RejectionCode::Misconfigured, challenges: Vec::new(), body: RejectionBody::problem }
+        Self::of(RejectionCode::Misconfigured)
     }
 
-    /// As an error of Poem, marked so that no `bad_request_handler` takes it for a bad argument.
+    /// As an error of Poem, which no `bad_request_handler` takes for a bad argument.
     #[must_use]
     pub fn into_error(self) -> poem::Error {
-        let mut error = match self.code {
-            // The very error of a path that does not exist, so that handlers of 404 treat both alike.
-            RejectionCode::NotFound => NotFoundError.into(),
-            _ => poem::Error::from(self),
-        };
-        error.set_data(IsRejection);
+        if self.code != RejectionCode::NotFound {
+            return self.into();
+        }
+        // The very error of a path that does not exist, so that handlers of 404 treat both alike.
+        let mut error = poem::Error::from(NotFoundError);
+        error.set_data(Hidden);
         error
     }
 }
@@ -207,13 +219,13 @@ fn scopes<A: Authority>(operation: &'static Operation<A>, denial: &Denial<A>) ->
     }
 }
 
-/// Marks an error of Poem as a rejection.
+/// Marks a 404 as a rejection.
 #[derive(Clone)]
-struct IsRejection;
+struct Hidden;
 
 /// Whether an error of Poem is a rejection, whatever it looks like.
 pub(crate) fn is_rejection(error: &poem::Error) -> bool {
-    error.data::<IsRejection>().is_some()
+    error.is::<Rejection>() || error.data::<Hidden>().is_some()
 }
 
 impl fmt::Display for Rejection {
@@ -234,13 +246,17 @@ impl ResponseError for Rejection {
             return poem::Error::from(NotFoundError).into_response();
         }
         let RejectionBody { content_type, text } = (self.body)(self);
-        let mut response = Response::builder()
-            .status(self.code.status())
-            .header(header::CONTENT_TYPE, content_type)
-            .header(header::CACHE_CONTROL, "no-store")
-            .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
-            .header(header::CONTENT_SECURITY_POLICY, "frame-ancestors 'none'")
-            .body(Body::from_string(text));
+        let body = match text {
+            Cow::Borrowed(text) => Body::from(text),
+            Cow::Owned(text) => Body::from(text),
+        };
+        let mut response = Response::from(body);
+        response.set_status(self.code.status());
+        response.headers_mut().reserve(HEADERS.len() + self.challenges.len() + 2);
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        for (name, value) in HEADERS {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
         for challenge in &self.challenges {
             response.headers_mut().append(header::WWW_AUTHENTICATE, challenge.clone());
         }

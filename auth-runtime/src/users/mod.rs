@@ -75,7 +75,7 @@ pub struct Basic<S = MemoryUsers>(Arc<Inner<S>>);
 
 struct Inner<S> {
     store: Arc<S>,
-    issuer: String,
+    issuer: Arc<str>,
     pool: PasswordPool,
     remembered: Option<Remembered>,
 }
@@ -86,7 +86,7 @@ impl<S: UserStore> Basic<S> {
     pub fn new(store: S) -> Self {
         Self(Arc::new(Inner {
             store: Arc::new(store),
-            issuer: ISSUER.to_owned(),
+            issuer: ISSUER.into(),
             pool: PasswordPool::default(),
             remembered: Remembered::new(REMEMBERED),
         }))
@@ -96,7 +96,7 @@ impl<S: UserStore> Basic<S> {
     /// user name may stand for different people in them.
     #[must_use]
     pub fn issuer(self, issuer: impl Into<String>) -> Self {
-        self.with(|inner| inner.issuer = issuer.into())
+        self.with(|inner| inner.issuer = issuer.into().into())
     }
 
     /// For how long a verified password is remembered: a minute unless set; zero to verify each time.
@@ -166,20 +166,9 @@ impl<S: UserStore> Authenticator for Basic<S> {
         context: &Context,
     ) -> Result<Identity, AuthenticationError> {
         let user = self.verify(&credentials).await?;
-        // The name as the store writes it: one person, one subject, even if the store takes other spellings.
-        let mut identity = context.identity(&self.0.issuer, user.name());
-        for role in user.role_names() {
-            identity = identity.role(role);
-        }
-        for permission in user.permission_names() {
-            identity = identity.permission(permission);
-        }
-        if let Some(name) = user.readable_name() {
-            identity = identity.display_name(name);
-        }
         // The password came with this request.
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(AuthenticationError::unavailable)?;
-        Ok(identity.authenticated_at(now.as_secs()).build())
+        Ok(user.identity(*context, &self.0.issuer).at(now.as_secs()))
     }
 }
 
@@ -199,7 +188,7 @@ impl<S> Clone for Inner<S> {
     fn clone(&self) -> Self {
         Self {
             store: Arc::clone(&self.store),
-            issuer: self.issuer.clone(),
+            issuer: Arc::clone(&self.issuer),
             pool: self.pool.clone(),
             remembered: self.remembered.clone(),
         }

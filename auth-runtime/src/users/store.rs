@@ -3,7 +3,7 @@
 use std::{fmt, future::Future, sync::Arc};
 
 use super::{UserError, hash_password};
-use crate::authenticate::Unavailable;
+use crate::authenticate::{Context, Identity, IdentityBuilder, KnownIdentity, Unavailable};
 
 /// A store of users and their password hashes.
 ///
@@ -35,15 +35,19 @@ impl<S: UserStore> UserStore for Arc<S> {
     }
 }
 
-/// A user as a store knows them.
+/// A user as a store knows them. Cheap to clone.
 #[derive(Clone)]
-pub struct User {
+pub struct User(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
     name: String,
     display_name: Option<String>,
     password_hash: String,
     roles: Vec<String>,
     permissions: Vec<String>,
     disabled: bool,
+    identity: KnownIdentity,
 }
 
 impl User {
@@ -51,14 +55,15 @@ impl User {
     /// string. A hash that is none (such as an empty one) lets nobody in.
     #[must_use]
     pub fn new(name: impl Into<String>, password_hash: impl Into<String>) -> Self {
-        Self {
+        Self(Arc::new(Inner {
             name: name.into(),
             display_name: None,
             password_hash: password_hash.into(),
             roles: Vec::new(),
             permissions: Vec::new(),
             disabled: false,
-        }
+            identity: KnownIdentity::default(),
+        }))
     }
 
     /// A user with this password, of which only the hash is kept. See [`hash_password`] for its cost.
@@ -73,64 +78,79 @@ impl User {
 
     /// Gives a name for people to read.
     #[must_use]
-    pub fn display_name(mut self, name: impl Into<String>) -> Self {
-        self.display_name = Some(name.into());
-        self
+    pub fn display_name(self, name: impl Into<String>) -> Self {
+        self.with(|user| user.display_name = Some(name.into()))
     }
 
     /// Gives roles, besides those that the user has.
     #[must_use]
-    pub fn roles<T: Into<String>>(mut self, roles: impl IntoIterator<Item = T>) -> Self {
-        self.roles.extend(roles.into_iter().map(Into::into));
-        self
+    pub fn roles<T: Into<String>>(self, roles: impl IntoIterator<Item = T>) -> Self {
+        self.with(|user| user.roles.extend(roles.into_iter().map(Into::into)))
     }
 
     /// Gives permissions, besides those that the user has and those of the roles.
     #[must_use]
-    pub fn permissions<T: Into<String>>(mut self, permissions: impl IntoIterator<Item = T>) -> Self {
-        self.permissions.extend(permissions.into_iter().map(Into::into));
-        self
+    pub fn permissions<T: Into<String>>(self, permissions: impl IntoIterator<Item = T>) -> Self {
+        self.with(|user| user.permissions.extend(permissions.into_iter().map(Into::into)))
     }
 
     /// Whether the user is kept out, whatever the password.
     #[must_use]
-    pub fn disabled(mut self, disabled: bool) -> Self {
-        self.disabled = disabled;
-        self
+    pub fn disabled(self, disabled: bool) -> Self {
+        self.with(|user| user.disabled = disabled)
     }
 
     /// The name by which the user signs in.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 
     /// Whether the user is kept out.
     #[must_use]
-    pub const fn is_disabled(&self) -> bool {
-        self.disabled
+    pub fn is_disabled(&self) -> bool {
+        self.0.disabled
     }
 
     /// The name for people to read, if there is one.
     #[must_use]
     pub fn readable_name(&self) -> Option<&str> {
-        self.display_name.as_deref()
+        self.0.display_name.as_deref()
     }
 
     /// The names of the user's roles, declared or not.
     #[must_use]
     pub fn role_names(&self) -> &[String] {
-        &self.roles
+        &self.0.roles
     }
 
     /// The names of the user's own permissions, declared or not.
     #[must_use]
     pub fn permission_names(&self) -> &[String] {
-        &self.permissions
+        &self.0.permissions
     }
 
     pub(super) fn password_hash(&self) -> &str {
-        &self.password_hash
+        &self.0.password_hash
+    }
+
+    /// Who this is to an application.
+    pub(super) fn identity(&self, context: Context, issuer: &Arc<str>) -> Identity {
+        // The name as the store writes it: one person, one subject, even if the store takes other spellings.
+        self.0.identity.get_or_make(context, issuer, || {
+            let identity = context.identity(&**issuer, self.name());
+            let identity = self.role_names().iter().fold(identity, |identity, role| identity.role(role));
+            let names = self.permission_names().iter();
+            let identity = names.fold(identity, |identity, permission| identity.permission(permission));
+            self.readable_name().into_iter().fold(identity, IdentityBuilder::display_name)
+        })
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        inner.identity.clear();
+        change(inner);
+        self
     }
 }
 
@@ -138,11 +158,11 @@ impl User {
 impl fmt::Debug for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("User")
-            .field("name", &self.name)
-            .field("display_name", &self.display_name)
-            .field("roles", &self.roles)
-            .field("permissions", &self.permissions)
-            .field("disabled", &self.disabled)
+            .field("name", &self.0.name)
+            .field("display_name", &self.0.display_name)
+            .field("roles", &self.0.roles)
+            .field("permissions", &self.0.permissions)
+            .field("disabled", &self.0.disabled)
             .finish_non_exhaustive()
     }
 }

@@ -82,8 +82,8 @@ pub enum Cache {
 impl Cache {
     fn apply(self, jwt: Jwt) -> Jwt {
         match self {
-            // There is no cache yet, so this is cold as it is.
-            Self::Off | Self::On => jwt,
+            Self::Off => jwt.remember_at_most(0),
+            Self::On => jwt,
         }
     }
 }

@@ -24,12 +24,9 @@ roles! {
 #[derive(Auth, Clone, Debug)]
 #[auth(permissions = Permission, roles = Role, realm = "resource server")]
 pub struct Auth {
-    /// Access token, signed with the secret that the issuer shares with this service.
+    /// Access token of one of the configured issuers.
     #[scheme(bearer(format = "JWT"))]
-    pub token_by_secret: Option<Jwt>,
-    /// Access token, signed with the private key of the issuer.
-    #[scheme(bearer(format = "JWT"))]
-    pub token_by_key: Option<Jwt>,
+    pub access_token: Option<Jwt>,
     /// User name and password.
     #[scheme(basic)]
     pub password: Option<Basic>,

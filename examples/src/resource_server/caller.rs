@@ -1,8 +1,7 @@
 //! What the server says of a caller, in the shape that clients of fastapi-security know. The token is never in it.
 
-use auth_runtime::prelude::*;
+use auth_runtime::{authenticate::UserInfoError, prelude::*};
 use poem_openapi::{Enum, Object};
-use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::access::Auth;
@@ -11,8 +10,8 @@ use super::access::Auth;
 #[derive(Debug, Object)]
 pub struct User {
     auth: UserAuth,
-    /// Always null: user information is not fetched.
-    info: Option<Value>,
+    /// What the OpenID provider says of the caller; null without one, and for tokens that are not of a user.
+    info: Option<UserInfo>,
 }
 
 /// How the caller came, and what is theirs.
@@ -31,6 +30,21 @@ struct UserAuth {
     expires_at: Option<String>,
     scopes: Vec<String>,
     permissions: Vec<String>,
+}
+
+/// What an OpenID provider says of its users (OpenID Connect Core, section 5.1).
+#[derive(Debug, Object)]
+struct UserInfo {
+    given_name: Option<String>,
+    family_name: Option<String>,
+    nickname: Option<String>,
+    name: Option<String>,
+    picture: Option<String>,
+    locale: Option<String>,
+    /// In seconds since 1970.
+    updated_at: Option<u64>,
+    email: Option<String>,
+    email_verified: Option<bool>,
 }
 
 /// How the caller came.
@@ -64,8 +78,10 @@ impl User {
     }
 
     /// An authenticated caller.
-    #[must_use]
-    pub fn of(caller: &Principal<Auth>) -> Self {
+    ///
+    /// # Errors
+    /// If the OpenID provider does not answer.
+    pub async fn of(caller: &Principal<Auth>) -> Result<Self, UserInfoError> {
         let auth = UserAuth {
             subject: caller.subject().to_owned(),
             auth_method: AuthMethod::of(caller),
@@ -76,7 +92,34 @@ impl User {
             scopes: caller.scopes().map(str::to_owned).collect(),
             permissions: permissions(caller),
         };
-        Self { auth, info: None }
+        Ok(Self { auth, info: UserInfo::of(caller).await? })
+    }
+}
+
+impl UserInfo {
+    async fn of(caller: &Principal<Auth>) -> Result<Option<Self>, UserInfoError> {
+        match caller.user_info().await {
+            Ok(info) => Ok(Some(Self::from(&info))),
+            Err(UserInfoError::NotOffered | UserInfoError::Refused) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl From<&auth_runtime::authenticate::UserInfo> for UserInfo {
+    fn from(info: &auth_runtime::authenticate::UserInfo) -> Self {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Self {
+            given_name: owned(info.given_name()),
+            family_name: owned(info.family_name()),
+            nickname: owned(info.nickname()),
+            name: owned(info.name()),
+            picture: owned(info.picture()),
+            locale: owned(info.locale()),
+            updated_at: info.updated_at(),
+            email: owned(info.email()),
+            email_verified: info.email_verified(),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ pub mod access;
 pub mod caller;
 pub mod environment;
 pub mod settings;
+mod tokens;
 
 use auth_runtime::prelude::*;
 use poem::{Endpoint, Route, get};
@@ -19,20 +20,29 @@ use self::{access::Auth, caller::User};
 
 /// The settings, for `--help`.
 pub const HELP: &str = r#"Settings (environment variables):
-  AUTH_ISSUER             the claim `iss` of tokens
-  AUTH_AUDIENCES          JSON list; the claim `aud` of a token must hold one of them
+  OIDC_ISSUER             issuers of tokens that say themselves where their keys are (OpenID Connect discovery)
+  AUTH_ISSUER             the claim `iss` of tokens that are verified by the keys of the next four settings
+  OAUTH2_JWKS_URL         where the issuer publishes its keys; they are fetched in the background
+  OAUTH2_JWKS_FILE        file with the keys of the issuer, as a JSON Web Key Set
+  AUTH_PUBLIC_KEY_FILE    PEM file with the public key of the issuer (RSA, P-256, P-384, Ed25519) or its certificate
   AUTH_HS256_SECRET       secret that the issuer signs tokens with, at least 32 bytes
-  AUTH_PUBLIC_KEY_FILE    PEM file with the public key of the issuer (RSA, P-256, P-384, Ed25519)
+  AUTH_AUDIENCES          JSON list; the claim `aud` of a token must hold one of them
+  AUTH_TOKEN_TYPES        at+jwt unless set; JWT accepts tokens, too, that do not say that they are access tokens
+  AUTH_JWKS_TTL           for how many seconds fetched keys are good, 300 unless set, from 10 to 3600
+  AUTH_JWKS_COOLDOWN      at most one fetch in so many seconds for keys that are not known; 10 unless set, or more
+  AUTH_DANGER_ALLOW_HTTP_ON_LOOPBACK
+                          true: keys may be fetched without TLS from this machine
   BASIC_AUTH_CREDENTIALS  JSON list of {"username": "..", "password": ".."};
                           passwords have 8 characters or more
   API_KEYS                JSON object {"name": "key", ..}, sent as X-API-Key;
                           keys have 22 characters or more
   PERMISSION_OVERRIDES    JSON object {"subject": "*" or [permission, ..], ..}: what one caller may do, whatever the
-                          credential says; a subject is a user name, else the name of a key, else the `sub` of a token
+                          credential says; a subject is a user name, else the name of a key, else the `sub` of a token,
+                          as "issuer sub" if there are several issuers
   PORT                    3000 unless set; 0 takes any that is free
 
-At least one of AUTH_HS256_SECRET, AUTH_PUBLIC_KEY_FILE, BASIC_AUTH_CREDENTIALS and API_KEYS must be set.
-With both AUTH_HS256_SECRET and AUTH_PUBLIC_KEY_FILE, a token is good if either verifies it.
+OIDC_ISSUER, OAUTH2_JWKS_URL and OAUTH2_JWKS_FILE may hold several, with commas between them. At least one of the
+settings that let somebody in must be set. A token is good if any key of its issuer verifies it.
 "#;
 
 struct Server;
@@ -50,8 +60,11 @@ impl Server {
     /// Tells who calls
     #[optional_auth]
     #[oai(path = "/users/me", method = "get")]
-    async fn me(&self, caller: Option<Principal<Auth>>) -> Json<User> {
-        Json(caller.as_ref().map_or_else(User::anonymous, User::of))
+    async fn me(&self, caller: Option<Principal<Auth>>) -> poem::Result<Json<User>> {
+        match caller {
+            Some(caller) => Ok(Json(User::of(&caller).await?)),
+            None => Ok(Json(User::anonymous())),
+        }
     }
 
     /// Lists what the caller may do

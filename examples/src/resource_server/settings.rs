@@ -1,10 +1,7 @@
 //! Settings to `Auth`: each backend that is configured, and whose permissions are overridden.
 
-use std::fs;
-
 use auth_runtime::{
     api_key::{ApiKeyError, ApiKeyRecord, MemoryApiKeys},
-    jwt::{JwtError, JwtKey},
     prelude::*,
     users::MemoryUsers,
 };
@@ -13,11 +10,12 @@ use serde::Deserialize;
 use super::{
     access::{Auth, Permission, PermissionSet},
     environment::{Environment, Members, SettingError},
+    tokens::Tokens,
 };
 
 /// Who vouches for users and keys of the environment. No token may claim to be from them.
-const BASIC: &str = "basic";
-const KEYS: &str = "api-key";
+pub(super) const BASIC: &str = "basic";
+pub(super) const KEYS: &str = "api-key";
 
 /// Reads all settings.
 ///
@@ -27,17 +25,17 @@ pub fn auth(environment: &Environment) -> Result<Auth, SettingError> {
     let tokens = Tokens::read(environment)?;
     let users = Users::read(environment)?;
     let keys = Keys::read(environment)?;
-    if tokens.is_empty() && users.is_none() && keys.is_none() {
+    if tokens.jwt.is_none() && users.is_none() && keys.is_none() {
         return Err(SettingError::new(
-            "AUTH_HS256_SECRET, AUTH_PUBLIC_KEY_FILE, BASIC_AUTH_CREDENTIALS, API_KEYS",
+            "OIDC_ISSUER, OAUTH2_JWKS_URL, OAUTH2_JWKS_FILE, AUTH_PUBLIC_KEY_FILE, AUTH_HS256_SECRET, \
+             BASIC_AUTH_CREDENTIALS, API_KEYS",
             "none is set, so nobody could come in; set at least one",
         ));
     }
     let known = Known { tokens: &tokens, users: users.as_ref(), keys: keys.as_ref() };
     let overrides = overrides(environment, &known)?;
     Ok(Auth {
-        token_by_secret: tokens.by_secret,
-        token_by_key: tokens.by_key,
+        access_token: tokens.jwt,
         password: users.map(|users| Basic::new(users.store).issuer(BASIC)),
         api_key: keys.map(|keys| ApiKeys::new(keys.store).issuer(KEYS)),
         overrides,
@@ -51,70 +49,6 @@ pub fn auth(environment: &Environment) -> Result<Auth, SettingError> {
 pub fn port(environment: &Environment) -> Result<u16, SettingError> {
     let in_words = |_| SettingError::new("PORT", "is not a number from 0 to 65535");
     environment.text("PORT")?.map_or(Ok(3000), |port| port.parse().map_err(in_words))
-}
-
-/// `AUTH_HS256_SECRET`, `AUTH_PUBLIC_KEY_FILE`, and for both `AUTH_ISSUER` and `AUTH_AUDIENCES`.
-#[derive(Default)]
-struct Tokens {
-    by_secret: Option<Jwt>,
-    by_key: Option<Jwt>,
-    issuer: Option<String>,
-}
-
-impl Tokens {
-    fn read(environment: &Environment) -> Result<Self, SettingError> {
-        let issuer = environment.text("AUTH_ISSUER")?;
-        let audiences = audiences(environment)?;
-        let by_secret = secret(environment)?;
-        let by_key = public_key(environment)?;
-        if by_secret.is_none() && by_key.is_none() {
-            // One of them without a key is no mistake: the same environment may be for several services.
-            return Ok(Self::default());
-        }
-        let missing = |setting| SettingError::new(setting, "is not set, and tokens cannot be checked without it");
-        let issuer = issuer.ok_or_else(|| missing("AUTH_ISSUER"))?;
-        let audiences = audiences.ok_or_else(|| missing("AUTH_AUDIENCES"))?;
-        if [BASIC, KEYS].contains(&issuer.as_str()) {
-            return Err(SettingError::new(
-                "AUTH_ISSUER",
-                format_args!("{issuer:?} is taken by the users of this server"),
-            ));
-        }
-        let jwt = |key: JwtKey| {
-            let jwt = key.issuer(&issuer).audiences(audiences.clone());
-            jwt.map_err(|error| SettingError::new("AUTH_AUDIENCES", error))
-        };
-        Ok(Self {
-            by_secret: by_secret.map(jwt).transpose()?,
-            by_key: by_key.map(jwt).transpose()?,
-            issuer: Some(issuer),
-        })
-    }
-
-    fn is_empty(&self) -> bool {
-        self.by_secret.is_none() && self.by_key.is_none()
-    }
-}
-
-fn audiences(environment: &Environment) -> Result<Option<Vec<String>>, SettingError> {
-    let audiences: Option<Vec<String>> = environment.json("AUTH_AUDIENCES", "a JSON list of strings")?;
-    match &audiences {
-        Some(names) if names.is_empty() => Err(empty("AUTH_AUDIENCES")),
-        _ => Ok(audiences),
-    }
-}
-
-fn secret(environment: &Environment) -> Result<Option<JwtKey>, SettingError> {
-    let key = environment.text("AUTH_HS256_SECRET")?.map(Jwt::hs256).transpose();
-    key.map_err(|error: JwtError| SettingError::new("AUTH_HS256_SECRET", error))
-}
-
-fn public_key(environment: &Environment) -> Result<Option<JwtKey>, SettingError> {
-    const SETTING: &str = "AUTH_PUBLIC_KEY_FILE";
-    let Some(path) = environment.text(SETTING)? else { return Ok(None) };
-    let pem = fs::read(&path);
-    let pem = pem.map_err(|error| SettingError::new(SETTING, format_args!("cannot read {path:?}: {error}")))?;
-    Jwt::public_key_pem(pem).map(Some).map_err(|error| SettingError::new(SETTING, error))
 }
 
 /// `BASIC_AUTH_CREDENTIALS`.
@@ -186,16 +120,24 @@ struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    /// Who vouches for the caller of this name: the users come first, then the keys; any other is a subject of the
-    /// token issuer. Only that one caller is meant: a token whose `sub` is the name of a user is somebody else's.
-    fn issuer_of(&self, name: &str) -> Option<&'a str> {
+    /// Who is meant, as issuer and subject: the users come first, then the keys; any other is a caller with a token,
+    /// `issuer subject` if there are several issuers. Only that one caller is meant: a token whose `sub` is the name
+    /// of a user is somebody else's.
+    fn find(&self, name: &'a str) -> Result<(&'a str, &'a str), String> {
         let has = |names: &[String]| names.iter().any(|known| known == name);
         if self.users.is_some_and(|users| has(&users.names)) {
-            Some(BASIC)
-        } else if self.keys.is_some_and(|keys| has(&keys.names)) {
-            Some(KEYS)
-        } else {
-            self.tokens.issuer.as_deref()
+            return Ok((BASIC, name));
+        }
+        if self.keys.is_some_and(|keys| has(&keys.names)) {
+            return Ok((KEYS, name));
+        }
+        let issuers = &self.tokens.issuers;
+        let named = name.split_once(' ').filter(|(issuer, _)| issuers.iter().any(|known| known == issuer));
+        match (named, issuers.as_slice()) {
+            (Some(named), _) => Ok(named),
+            (None, [issuer]) => Ok((issuer, name)),
+            (None, []) => Err("is no user and no key, and tokens are not accepted".to_owned()),
+            (None, [first, ..]) => Err(format!("may be of several issuers; write {:?}", format!("{first} {name}"))),
         }
     }
 }
@@ -216,10 +158,9 @@ fn overrides(environment: &Environment, known: &Known<'_>) -> Result<Grants<Perm
     let members = members.map_or_else(Vec::new, |Members(members)| members);
     members.into_iter().try_fold(Grants::new(), |grants, (subject, what)| {
         let permissions = permissions(what, &subject)?;
-        let nobody = || {
-            SettingError::new(OVERRIDES, format_args!("{subject:?} is no user and no key, and tokens are not accepted"))
-        };
-        let issuer = known.issuer_of(&subject).ok_or_else(nobody)?;
+        let found = known.find(&subject);
+        let (issuer, subject) =
+            found.map_err(|problem| SettingError::new(OVERRIDES, format_args!("{subject:?} {problem}")))?;
         Ok(grants.replace(issuer, subject, permissions))
     })
 }
@@ -249,6 +190,6 @@ fn named(name: &str) -> Result<PermissionSet, String> {
     })
 }
 
-fn empty(setting: &'static str) -> SettingError {
+pub(super) fn empty(setting: &'static str) -> SettingError {
     SettingError::new(setting, "is empty; leave it out if it is not needed")
 }

@@ -3,23 +3,25 @@
 #![allow(dead_code, reason = "not every test needs all of it")]
 
 use std::{
-    io::{BufRead, BufReader, Lines, Read},
+    io::{self, BufRead, BufReader, Lines},
     process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio},
+    sync::mpsc::{Receiver, channel},
+    thread,
 };
 
 /// A process that ends with the test.
 pub(crate) struct Running {
     child: Child,
     stdout: Lines<BufReader<ChildStdout>>,
-    stderr: Lines<BufReader<ChildStderr>>,
+    log: Receiver<io::Result<String>>,
 }
 
 impl Running {
     pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
         let stdout = BufReader::new(child.stdout.take().expect("piped")).lines();
-        let stderr = BufReader::new(child.stderr.take().expect("piped")).lines();
-        Self { child, stdout, stderr }
+        let log = read(child.stderr.take().expect("piped"));
+        Self { child, stdout, log }
     }
 
     /// What it prints, up to a line that holds this text.
@@ -29,7 +31,7 @@ impl Running {
 
     /// What it logs, up to a line that holds this text.
     pub(crate) fn logged_until(&mut self, text: &str) -> Vec<String> {
-        until(&mut self.stderr, text)
+        until(self.log.iter(), text)
     }
 
     /// Ctrl-C.
@@ -45,10 +47,20 @@ impl Drop for Running {
         // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if thread::panicking() {
+            self.log.try_iter().flatten().for_each(|line| eprintln!("{line}"));
+        }
     }
 }
 
-fn until(lines: &mut Lines<BufReader<impl Read>>, text: &str) -> Vec<String> {
+/// Takes the log as it comes: a process whose log nobody takes stops once the pipe is full.
+fn read(stderr: ChildStderr) -> Receiver<io::Result<String>> {
+    let (sender, log) = channel();
+    thread::spawn(move || BufReader::new(stderr).lines().try_for_each(|line| sender.send(line)));
+    log
+}
+
+fn until(lines: impl Iterator<Item = io::Result<String>>, text: &str) -> Vec<String> {
     let mut seen = Vec::new();
     for line in lines {
         let line = line.expect("UTF-8");

@@ -1,0 +1,72 @@
+//! What is weaker than the defaults, by name: nothing in here is needed for a service that runs as it should.
+//!
+//! Whatever relaxes a rule stands in this module and nowhere else, so that a search for `danger` finds it all. Each item
+//! says what the rule protects against, and what whoever uses the item then owes in its place. No Cargo feature and no
+//! environment variable relaxes anything.
+
+use crate::jwt::{JwtError, RemoteKeys};
+
+/// Makes [`RemoteKeys`] with fewer rules: [`RemoteKeys::dangerous`].
+///
+/// ```
+/// use auth_runtime::jwt::RemoteKeys;
+///
+/// // For an issuer that a developer runs on the same machine.
+/// let keys = RemoteKeys::dangerous().allow_http_on_loopback().openid_connect("http://127.0.0.1:3000")?;
+///
+/// // Not for one elsewhere.
+/// let error = RemoteKeys::dangerous().allow_http_on_loopback().openid_connect("http://issuer.example").unwrap_err();
+/// assert!(error.to_string().contains("write `https://`"));
+/// # Ok::<(), auth_runtime::jwt::JwtError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[must_use = "call `jwks_url`, `openid_connect` or `authorization_server`"]
+pub struct DangerousRemoteKeys {
+    http_on_loopback: bool,
+}
+
+impl DangerousRemoteKeys {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn is_http_allowed_on_loopback(self) -> bool {
+        self.http_on_loopback
+    }
+
+    /// Lets `http://` through where the host is 127.0.0.0/8, `[::1]` or `localhost`, be it configured or named by the
+    /// discovery document.
+    ///
+    /// The rule is `https` because whoever answers in the issuer's place can sign tokens for everybody, and reads the
+    /// tokens that user information is asked for with. **You owe** that only the issuer can listen on that port: on a
+    /// machine that others have accounts on, in a shared network namespace (the containers of a pod), or while the
+    /// issuer is restarted, another process may. And you owe that `localhost` is this machine for the resolver.
+    pub fn allow_http_on_loopback(mut self) -> Self {
+        self.http_on_loopback = true;
+        self
+    }
+
+    /// As [`RemoteKeys::jwks_url`].
+    ///
+    /// # Errors
+    /// [`JwtError::Url`] if it is no address that is allowed.
+    pub fn jwks_url(self, url: impl AsRef<str>) -> Result<RemoteKeys, JwtError> {
+        RemoteKeys::new_jwks_url(url.as_ref(), self)
+    }
+
+    /// As [`RemoteKeys::openid_connect`].
+    ///
+    /// # Errors
+    /// [`JwtError::Url`] if it is no address that is allowed.
+    pub fn openid_connect(self, issuer: impl Into<String>) -> Result<RemoteKeys, JwtError> {
+        RemoteKeys::new_openid_connect(issuer.into(), self)
+    }
+
+    /// As [`RemoteKeys::authorization_server`].
+    ///
+    /// # Errors
+    /// [`JwtError::Url`] if it is no address that is allowed.
+    pub fn authorization_server(self, issuer: impl Into<String>) -> Result<RemoteKeys, JwtError> {
+        RemoteKeys::new_authorization_server(issuer.into(), self)
+    }
+}

@@ -1,0 +1,197 @@
+//! A token taken apart, strictly (RFC 7515, section 5.2). Nothing in it is believed yet.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+
+use super::{
+    Algorithm,
+    error::Flaw,
+    json::{Json, Object},
+};
+
+/// Header parameters that would let a token choose its own key (RFC 8725, section 3.10), or that ask for something
+/// that is not done here: `crit` must be understood or refused (RFC 7515, section 4.1.11).
+const REFUSED: [&str; 8] = ["crit", "jku", "x5u", "x5c", "jwk", "zip", "enc", "b64"];
+/// The type of an access token (RFC 9068, section 2.1), as it is with and without the part that may be left out.
+const ACCESS_TOKEN: [&str; 2] = ["at+jwt", "application/at+jwt"];
+/// The largest header, in bytes of JSON: an algorithm, a type and the name of a key are far below.
+const MAX_HEADER: usize = 1024;
+/// The largest signature, in bytes: that of an RSA key of 8192 bits.
+const MAX_SIGNATURE: usize = 1024;
+
+/// What a token says that it is (the `typ` of its header; RFC 8725, section 3.11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Type {
+    /// An access token.
+    AccessToken,
+    /// Some JSON Web Token, or nothing.
+    Untyped,
+    /// Another kind of token: a logout token, a proof of possession.
+    Other,
+}
+
+/// A token in three parts, as they are when decoded.
+#[derive(Debug)]
+pub(super) struct Jws<'a> {
+    /// What is signed: the first two parts as they stand there.
+    message: &'a str,
+    signature: &'a str,
+    pub(super) algorithm: Algorithm,
+    pub(super) kid: Option<String>,
+    pub(super) typ: Type,
+    /// The claims, as JSON.
+    pub(super) payload: Vec<u8>,
+}
+
+impl<'a> Jws<'a> {
+    pub(super) fn parse(token: &'a str) -> Result<Self, Flaw> {
+        let (message, signature) = token.rsplit_once('.').ok_or(Flaw::Parts)?;
+        let (header, payload) = message.split_once('.').ok_or(Flaw::Parts)?;
+        if payload.contains('.') {
+            // Five parts are an encrypted token.
+            return Err(Flaw::Parts);
+        }
+        let mut json = [0; MAX_HEADER];
+        let header = Object::parse(decode(header, &mut json)?).ok_or(Flaw::Encoding)?;
+        let (algorithm, kid, typ) = read(&header)?;
+        let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).map_err(|_| Flaw::Encoding)?;
+        Ok(Self { message, signature, algorithm, kid, typ, payload })
+    }
+
+    /// Hands the message and the signature to what verifies them.
+    pub(super) fn is_signed(&self, mut verifies: impl FnMut(&[u8], &[u8]) -> bool) -> bool {
+        let mut bytes = [0; MAX_SIGNATURE];
+        decode(self.signature, &mut bytes).is_ok_and(|signature| verifies(self.message.as_bytes(), signature))
+    }
+}
+
+/// What a part holds: without padding, and with no bits that have no meaning (RFC 7515, section 2).
+fn decode<'b>(part: &str, bytes: &'b mut [u8]) -> Result<&'b [u8], Flaw> {
+    let len = BASE64_URL_SAFE_NO_PAD.decode_slice(part, bytes).map_err(|_| Flaw::Encoding)?;
+    Ok(&bytes[..len])
+}
+
+/// Algorithm, name of the key and type.
+fn read(header: &Object<'_>) -> Result<(Algorithm, Option<String>, Type), Flaw> {
+    if let Some(refused) = REFUSED.into_iter().find(|name| header.get(name).is_some()) {
+        return Err(Flaw::Header(refused));
+    }
+    let algorithm = match header.get("alg") {
+        Some(Json::String(name)) => Algorithm::named(name).ok_or(Flaw::Algorithm)?,
+        _ => return Err(Flaw::Algorithm),
+    };
+    let kid = match header.get("kid") {
+        Some(Json::String(kid)) => Some(kid.clone().into_owned()),
+        Some(_) => return Err(Flaw::Header("kid")),
+        None => None,
+    };
+    Ok((algorithm, kid, typ(header.get("typ"))))
+}
+
+fn typ(typ: Option<&Json<'_>>) -> Type {
+    match typ {
+        None => Type::Untyped,
+        Some(Json::String(typ)) if ACCESS_TOKEN.iter().any(|name| name.eq_ignore_ascii_case(typ)) => Type::AccessToken,
+        Some(Json::String(typ)) if typ.eq_ignore_ascii_case("JWT") => Type::Untyped,
+        Some(_) => Type::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+
+    use super::{Jws, MAX_HEADER, REFUSED, Type};
+    use crate::jwt::{Algorithm, error::Flaw};
+
+    fn token(header: impl AsRef<[u8]>, claims: impl AsRef<[u8]>, signature: impl AsRef<[u8]>) -> String {
+        let part = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
+        [part(header.as_ref()), part(claims.as_ref()), part(signature.as_ref())].join(".")
+    }
+
+    fn flaw_of_header(header: impl AsRef<[u8]>) -> Option<Flaw> {
+        Jws::parse(&token(header, "{}", [0; 32])).err()
+    }
+
+    #[test]
+    fn a_token_is_its_three_parts() {
+        let token = token(r#"{"alg":"ES256","kid":"1","typ":"at+jwt"}"#, r#"{"sub":"alice"}"#, [1, 2, 3]);
+        let jws = Jws::parse(&token).unwrap();
+        assert_eq!((jws.algorithm, jws.kid.as_deref(), jws.typ), (Algorithm::ES256, Some("1"), Type::AccessToken));
+        assert_eq!(jws.payload, br#"{"sub":"alice"}"#);
+        let (message, _) = token.rsplit_once('.').unwrap();
+        assert!(jws.is_signed(|signed, signature| signed == message.as_bytes() && signature == [1, 2, 3]));
+        assert!(!jws.is_signed(|_, _| false));
+    }
+
+    #[test]
+    fn r30_an_algorithm_that_does_not_exist_is_refused() {
+        for alg in [r#""none""#, r#""None""#, r#""""#, r#""hs256""#, r#""ES512""#, "null", "1", r#"["HS256"]"#] {
+            assert_eq!(flaw_of_header(format!(r#"{{"alg":{alg}}}"#)), Some(Flaw::Algorithm), "{alg}");
+        }
+        assert_eq!(flaw_of_header("{}"), Some(Flaw::Algorithm));
+        assert_eq!(flaw_of_header(r#"{"alg":"HS256"}"#), None);
+    }
+
+    #[test]
+    fn r31_headers_that_choose_a_key_or_must_be_understood_are_refused() {
+        for name in REFUSED {
+            for value in ["null", "[]", r#""https://evil.example""#, "false"] {
+                let header = format!(r#"{{"alg":"HS256","{name}":{value}}}"#);
+                assert_eq!(flaw_of_header(header), Some(Flaw::Header(name)), "{name}: {value}");
+            }
+        }
+        assert_eq!(flaw_of_header(r#"{"alg":"HS256","kid":"1","x5t":"x"}"#), None);
+        assert_eq!(flaw_of_header(r#"{"alg":"HS256","kid":1}"#), Some(Flaw::Header("kid")));
+    }
+
+    #[test]
+    fn r32_only_three_canonical_parts_are_a_token() {
+        let good = token(r#"{"alg":"HS256"}"#, "{}", [0; 32]);
+        for bad in ["", ".", "..", "a", "a.b", &format!("{good}.a"), &format!("{good}.a.b"), &format!(".{good}")] {
+            assert!(matches!(Jws::parse(bad), Err(Flaw::Parts | Flaw::Encoding)), "{bad}");
+        }
+        for bad in [
+            format!("{good}="),
+            format!("{good} "),
+            good.trim_end_matches('A').to_owned() + &"A".repeat(42) + "B",
+            good.replace('-', "+") + "+",
+        ] {
+            let jws = Jws::parse(&bad).unwrap();
+            assert!(!jws.is_signed(|_, _| true), "{bad}");
+        }
+        for bad in [format!(" {good}"), good.replacen('.', "=.", 1), good.replacen(".e30", ".e31", 1)] {
+            assert_eq!(Jws::parse(&bad).unwrap_err(), Flaw::Encoding, "{bad}");
+        }
+    }
+
+    #[test]
+    fn r32_a_header_is_one_small_object_with_unique_members() {
+        for bad in [
+            "[]",
+            "1",
+            "",
+            "{",
+            "{} {}",
+            r#"{"alg":"HS256","alg":"HS256"}"#,
+            &format!(r#"{{"alg":"HS256","x":"{}"}}"#, "x".repeat(MAX_HEADER)),
+        ] {
+            assert_eq!(flaw_of_header(bad), Some(Flaw::Encoding), "{bad}");
+        }
+        assert_eq!(flaw_of_header(b"{\"alg\":\"HS256\",\"a\":\"\xff\"}"), Some(Flaw::Encoding));
+    }
+
+    #[test]
+    fn r35_what_a_token_says_that_it_is() {
+        let typ = |typ: &str| Jws::parse(&token(format!(r#"{{"alg":"HS256"{typ}}}"#), "{}", [])).unwrap().typ;
+        for access_token in [r#","typ":"at+jwt""#, r#","typ":"AT+JWT""#, r#","typ":"application/at+jwt""#] {
+            assert_eq!(typ(access_token), Type::AccessToken, "{access_token}");
+        }
+        for untyped in ["", r#","typ":"JWT""#, r#","typ":"jwt""#] {
+            assert_eq!(typ(untyped), Type::Untyped, "{untyped}");
+        }
+        for other in [r#","typ":"dpop+jwt""#, r#","typ":"logout+jwt""#, r#","typ":null"#, r#","typ":1"#, r#","typ":"""#]
+        {
+            assert_eq!(typ(other), Type::Other, "{other}");
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Keys out of JSON: a JWK or a JWKS (RFC 7517, 7518 and 8037).
+//!
+//! What the application has configured is an error if it cannot be used. Of what an issuer publishes only the usable
+//! part is used, as an issuer may publish keys for others as well.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+use super::{
+    Algorithm, JwtError, VerifyingKey,
+    public::{Curve, PublicKey},
+};
+use crate::jwt::keys::NamedKey;
+
+/// More keys than any issuer has.
+const MAX_KEYS: usize = 100;
+
+const HMAC: &[Algorithm] = &[Algorithm::HS256, Algorithm::HS384, Algorithm::HS512];
+
+/// A JWKS whose keys are looked at one by one, so that an odd one does not spoil the others.
+#[derive(Deserialize)]
+struct Set {
+    keys: Vec<Box<RawValue>>,
+}
+
+/// The members that are looked at; none of them may be there twice. Others say nothing that is needed here.
+#[derive(Deserialize)]
+struct Jwk {
+    kty: String,
+    kid: Option<String>,
+    alg: Option<String>,
+    #[serde(rename = "use")]
+    usage: Option<String>,
+    key_ops: Option<Vec<String>>,
+    crv: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+    k: Option<Zeroizing<String>>,
+    d: Option<IgnoredAny>,
+    p: Option<IgnoredAny>,
+    q: Option<IgnoredAny>,
+    dp: Option<IgnoredAny>,
+    dq: Option<IgnoredAny>,
+    qi: Option<IgnoredAny>,
+    oth: Option<IgnoredAny>,
+}
+
+/// Why a key cannot be used. It holds nothing of the key but what it says of its kind.
+#[derive(Debug, PartialEq, thiserror::Error)]
+enum Unusable {
+    #[error("it is not for verifying signatures (see its `use` and `key_ops`)")]
+    OtherUse,
+    #[error("its {member} {value:?} is not supported")]
+    Unsupported { member: &'static str, value: String },
+    #[error("it holds a private key; a service that verifies tokens needs the public members only")]
+    Private,
+    #[error("it is a secret, and published")]
+    Secret,
+    #[error("{0}")]
+    Form(String),
+    #[error(transparent)]
+    Key(#[from] JwtError),
+}
+
+/// A JWK that the application has configured.
+pub(in super::super) fn one(json: &str) -> Result<NamedKey, JwtError> {
+    let error = |key: &str, reason: &Unusable| JwtError::Jwk { key: key.to_owned(), reason: reason.to_string() };
+    let jwk = Jwk::parse(json).map_err(|reason| error("the JWK", &reason))?;
+    let label = jwk.kid.as_ref().map_or_else(|| "the JWK".to_owned(), |kid| format!("the JWK {kid:?}"));
+    jwk.key().map_err(|reason| error(&label, &reason))
+}
+
+/// The keys of a JWKS that the application has configured.
+pub(in super::super) fn configured_set(json: &str) -> Result<Vec<NamedKey>, JwtError> {
+    let mut keys = Vec::new();
+    for (key, found) in read(json.as_bytes())? {
+        match found {
+            Ok(named) => push(&mut keys, named),
+            Err(Unusable::OtherUse) => {}
+            Err(reason @ Unusable::Unsupported { .. }) => tracing::warn!("{key} of the JWKS is not used: {reason}"),
+            Err(reason) => return Err(JwtError::Jwk { key, reason: reason.to_string() }),
+        }
+    }
+    if keys.is_empty() { Err(JwtError::NoKeys) } else { Ok(keys) }
+}
+
+/// The usable keys of a JWKS that an issuer publishes; there may be none.
+pub(in super::super) fn published_set(json: &[u8]) -> Result<Vec<NamedKey>, JwtError> {
+    let mut keys = Vec::new();
+    for (key, found) in read(json)? {
+        match found.and_then(public) {
+            Ok(named) => push(&mut keys, named),
+            Err(reason @ (Unusable::Private | Unusable::Secret | Unusable::Key(_))) => {
+                tracing::warn!("{key} that the issuer publishes is not used: {reason}");
+            }
+            Err(reason) => tracing::debug!("{key} that the issuer publishes is not used: {reason}"),
+        }
+    }
+    Ok(keys)
+}
+
+/// A key of a set, with what to call it.
+type Found = (String, Result<NamedKey, Unusable>);
+
+fn read(json: &[u8]) -> Result<Vec<Found>, JwtError> {
+    let set: Set = serde_json::from_slice(json).map_err(|error| JwtError::NotAJwks(explained(&error)))?;
+    if set.keys.len() > MAX_KEYS {
+        return Err(JwtError::NotAJwks(format!("it has {} keys, and {MAX_KEYS} at most are accepted", set.keys.len())));
+    }
+    let position = |index: usize| format!("key {}", index + 1);
+    let read = |(index, json): (usize, Box<RawValue>)| match Jwk::parse(json.get()) {
+        Ok(jwk) => (jwk.kid.as_ref().map_or_else(|| position(index), |kid| format!("key {kid:?}")), jwk.key()),
+        Err(reason) => (position(index), Err(reason)),
+    };
+    Ok(set.keys.into_iter().enumerate().map(read).collect())
+}
+
+/// The same key once. Keys that differ may have the same name (RFC 7517, section 4.5).
+fn push(keys: &mut Vec<NamedKey>, named: NamedKey) {
+    if !keys.iter().any(|other| other.kid == named.kid && other.key == named.key) {
+        keys.push(named);
+    }
+}
+
+/// What everybody may know cannot be a secret.
+fn public(named: NamedKey) -> Result<NamedKey, Unusable> {
+    if HMAC.contains(&named.key.algorithm()) { Err(Unusable::Secret) } else { Ok(named) }
+}
+
+impl Jwk {
+    fn parse(json: &str) -> Result<Self, Unusable> {
+        serde_json::from_str(json).map_err(|error| Unusable::Form(explained(&error)))
+    }
+
+    /// The key, with the one algorithm that it is for.
+    fn key(self) -> Result<NamedKey, Unusable> {
+        let verifies = |operations: &Vec<String>| operations.iter().any(|operation| operation == "verify");
+        if self.usage.as_ref().is_some_and(|usage| usage != "sig") {
+            return Err(Unusable::OtherUse);
+        }
+        if self.is_private() {
+            return Err(Unusable::Private);
+        }
+        if !self.key_ops.as_ref().is_none_or(verifies) {
+            return Err(Unusable::OtherUse);
+        }
+        let key = match self.kty.as_str() {
+            "RSA" => VerifyingKey::public(self.algorithm()?, self.rsa()?)?,
+            "EC" => VerifyingKey::public(self.algorithm()?, self.ec()?)?,
+            "OKP" => VerifyingKey::public(self.algorithm()?, self.okp()?)?,
+            "oct" => self.secret()?,
+            _ => return Err(unsupported("`kty`", &self.kty)),
+        };
+        Ok(NamedKey { kid: self.kid, key })
+    }
+
+    fn is_private(&self) -> bool {
+        [self.d, self.p, self.q, self.dp, self.dq, self.qi, self.oth].iter().any(Option::is_some)
+    }
+
+    fn algorithm(&self) -> Result<Option<Algorithm>, Unusable> {
+        let named = |name: &String| Algorithm::named(name).ok_or_else(|| unsupported("`alg`", name));
+        self.alg.as_ref().map(named).transpose()
+    }
+
+    /// RFC 7518, section 6.3.1.
+    fn rsa(&self) -> Result<PublicKey, Unusable> {
+        Ok(PublicKey::rsa(&bytes("n", self.n.as_deref())?, &bytes("e", self.e.as_deref())?)?)
+    }
+
+    /// RFC 7518, section 6.2.1.
+    fn ec(&self) -> Result<PublicKey, Unusable> {
+        let name = required("crv", self.crv.as_deref())?;
+        let curve = Curve::named(name).ok_or_else(|| unsupported("`crv`", name))?;
+        let [x, y] = [bytes("x", self.x.as_deref())?, bytes("y", self.y.as_deref())?];
+        if x.len() != curve.width() || y.len() != curve.width() {
+            return Err(JwtError::PointForm.into());
+        }
+        Ok(PublicKey::ec(curve, &[&[4], x.as_slice(), &y].concat())?)
+    }
+
+    /// RFC 8037, section 2.
+    fn okp(&self) -> Result<PublicKey, Unusable> {
+        match required("crv", self.crv.as_deref())? {
+            "Ed25519" => Ok(PublicKey::ed25519(&bytes("x", self.x.as_deref())?)?),
+            other => Err(unsupported("`crv`", other)),
+        }
+    }
+
+    /// RFC 7518, section 6.4. Its length does not tell what it is for.
+    fn secret(&self) -> Result<VerifyingKey, Unusable> {
+        let Some(algorithm) = self.algorithm()? else {
+            return Err(Unusable::Form("it is a secret without `alg`: `HS256`, `HS384` or `HS512`".to_owned()));
+        };
+        if !HMAC.contains(&algorithm) {
+            return Err(JwtError::OtherAlgorithm { algorithm, fitting: HMAC }.into());
+        }
+        let secret = Zeroizing::new(bytes("k", self.k.as_ref().map(|k| k.as_str()))?);
+        Ok(VerifyingKey::hmac(algorithm, &secret)?)
+    }
+}
+
+/// A member in base64url, without padding and without bits that have no meaning (RFC 7515, section 2).
+fn bytes(name: &str, member: Option<&str>) -> Result<Vec<u8>, Unusable> {
+    let text = required(name, member)?;
+    let wrong = |_| Unusable::Form(format!("its `{name}` is not base64url without padding"));
+    BASE64_URL_SAFE_NO_PAD.decode(text).map_err(wrong)
+}
+
+fn required<'a>(name: &str, member: Option<&'a str>) -> Result<&'a str, Unusable> {
+    member.ok_or_else(|| Unusable::Form(format!("its `{name}` is missing")))
+}
+
+fn unsupported(member: &'static str, value: &str) -> Unusable {
+    Unusable::Unsupported { member, value: value.to_owned() }
+}
+
+/// What is wrong with JSON, without what it holds: an error of the parser may show a value, and so a secret.
+fn explained(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let about_names = text.starts_with("missing field") || text.starts_with("duplicate field");
+    match text.split_once(" at line") {
+        Some((names, _)) if about_names => names.to_owned(),
+        _ if about_names => text,
+        _ => format!("line {}, column {}: not the JSON that is expected", error.line(), error.column()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

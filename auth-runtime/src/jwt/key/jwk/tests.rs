@@ -1,0 +1,234 @@
+use serde_json::{Value, json};
+
+use super::{JwtError, configured_set, one, published_set};
+use crate::jwt::{Algorithm, keys::NamedKey};
+
+const X: &str = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU";
+const Y: &str = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0";
+const SECRET: &str = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
+
+fn ec(changes: Value) -> Value {
+    changed(json!({ "kty": "EC", "crv": "P-256", "x": X, "y": Y }), changes)
+}
+
+fn ed(changes: Value) -> Value {
+    let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    changed(json!({ "kty": "OKP", "crv": "Ed25519", "x": x }), changes)
+}
+
+fn rsa(changes: Value) -> Value {
+    changed(json!({ "kty": "RSA", "n": "_".repeat(512), "e": "AQAB" }), changes)
+}
+
+fn oct(changes: Value) -> Value {
+    changed(json!({ "kty": "oct", "k": SECRET, "alg": "HS256" }), changes)
+}
+
+fn changed(mut key: Value, changes: Value) -> Value {
+    if let (Some(key), Value::Object(changes)) = (key.as_object_mut(), changes) {
+        key.extend(changes);
+    }
+    key
+}
+
+fn set(keys: &[Value]) -> String {
+    json!({ "keys": keys }).to_string()
+}
+
+fn found(keys: &[NamedKey]) -> Vec<(Option<&str>, Algorithm)> {
+    keys.iter().map(|named| (named.kid.as_deref(), named.key.algorithm())).collect()
+}
+
+/// Why it is refused, without the words around it.
+fn reason(key: &Value) -> String {
+    let error = one(&key.to_string()).unwrap_err().to_string();
+    error.strip_prefix("the JWK cannot be used: ").unwrap_or_else(|| panic!("{error}")).to_owned()
+}
+
+#[test]
+fn r30_every_key_has_exactly_one_algorithm() {
+    for (key, algorithm) in [
+        (rsa(json!({})), Algorithm::RS256),
+        (rsa(json!({ "alg": "PS512" })), Algorithm::PS512),
+        (ec(json!({})), Algorithm::ES256),
+        (ec(json!({ "alg": "ES256" })), Algorithm::ES256),
+        (ed(json!({})), Algorithm::EdDSA),
+        (ed(json!({ "alg": "EdDSA" })), Algorithm::EdDSA),
+        (ed(json!({ "alg": "Ed25519" })), Algorithm::EdDSA),
+        (oct(json!({ "alg": "HS512" })), Algorithm::HS512),
+    ] {
+        assert_eq!(one(&key.to_string()).unwrap().key.algorithm(), algorithm);
+    }
+}
+
+#[test]
+fn r30_an_algorithm_that_does_not_fit_is_refused() {
+    for key in [
+        rsa(json!({ "alg": "ES256" })),
+        rsa(json!({ "alg": "HS256" })),
+        ec(json!({ "alg": "ES384" })),
+        ed(json!({ "alg": "ES256" })),
+        oct(json!({ "alg": "RS256" })),
+    ] {
+        let reason = reason(&key);
+        assert!(reason.starts_with("the key is not for ") && reason.contains("it can be used for "), "{reason}");
+    }
+    assert_eq!(reason(&rsa(json!({ "alg": "RSA-OAEP" }))), r#"its `alg` "RSA-OAEP" is not supported"#);
+    assert_eq!(reason(&rsa(json!({ "alg": "none" }))), r#"its `alg` "none" is not supported"#);
+    assert!(reason(&json!({ "kty": "oct", "k": SECRET })).contains("a secret without `alg`"));
+}
+
+#[test]
+fn r47_use_and_key_ops_are_respected() {
+    for good in [json!({ "use": "sig" }), json!({ "key_ops": ["verify"] }), json!({ "key_ops": ["sign", "verify"] })] {
+        assert!(one(&ec(good).to_string()).is_ok());
+    }
+    for bad in
+        [json!({ "use": "enc" }), json!({ "use": "SIG" }), json!({ "key_ops": [] }), json!({ "key_ops": ["sign"] })]
+    {
+        assert!(reason(&ec(bad.clone())).contains("not for verifying signatures"));
+        assert_eq!(configured_set(&set(&[ec(bad.clone()), ed(json!({}))])).unwrap().len(), 1);
+        assert_eq!(published_set(set(&[ec(bad), ed(json!({}))]).as_bytes()).unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn r37_private_keys_are_refused() {
+    for member in ["d", "p", "q", "dp", "dq", "qi", "oth"] {
+        let key = rsa(json!({ member: "AQAB", "kid": "a" }));
+        let error = configured_set(&set(&[ed(json!({})), key.clone()])).unwrap_err().to_string();
+        assert!(error.starts_with("key \"a\" cannot be used: it holds a private key"), "{error}");
+        assert!(published_set(set(&[key]).as_bytes()).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn r37_weak_keys_are_refused() {
+    let zero = "A".repeat(43);
+    let one_point = format!("AQ{}", "A".repeat(41));
+    for (key, why) in [
+        (rsa(json!({ "n": "_".repeat(172) })), "the RSA key has 1032 bits"),
+        (rsa(json!({ "e": "AQ" })), "numbers that no RSA key has"),
+        (rsa(json!({ "e": "_____w8" })), "numbers that no RSA key has"),
+        (ed(json!({ "x": zero })), "small order"),
+        (ed(json!({ "x": one_point })), "small order"),
+        (ec(json!({ "y": X })), "not on its curve"),
+        (oct(json!({ "k": &SECRET[..40] })), "has 30 bytes and needs at least 32"),
+        (oct(json!({ "k": "A".repeat(64) })), "only 1 different bytes"),
+    ] {
+        let reason = reason(&key);
+        assert!(reason.contains(why), "{reason}");
+        assert!(published_set(set(&[key]).as_bytes()).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn r38_members_have_one_encoding_and_their_exact_length() {
+    for bad in [
+        json!({ "x": format!("{X}=") }),
+        json!({ "x": format!("{X} ") }),
+        json!({ "x": X.replace('E', "+") }),
+        json!({ "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a1" }),
+        json!({ "y": "" }),
+        json!({ "y": format!("AA{Y}") }),
+        json!({ "y": &Y[..42] }),
+        json!({ "y": Y.replace('_', "/") }),
+    ] {
+        let reason = reason(&ec(bad));
+        assert!(reason.contains("is not base64url") || reason.contains("not of the length"), "{reason}");
+    }
+    // Some libraries put a zero in front of a modulus (RFC 7518, section 6.3.1.1).
+    let with_zero = one(&rsa(json!({ "n": format!("AP{}", "_".repeat(510)) })).to_string());
+    assert!(with_zero.is_ok(), "{with_zero:?}");
+    for (member, key) in [("crv", json!({ "kty": "EC", "x": X, "y": Y })), ("n", json!({ "kty": "RSA", "e": "AQAB" }))]
+    {
+        assert_eq!(reason(&key), format!("its `{member}` is missing"));
+    }
+}
+
+#[test]
+fn r32_duplicate_members_are_refused() {
+    let twice = format!(r#"{{"kty":"EC","crv":"P-256","x":"{X}","y":"{Y}","alg":"ES256","alg":"ES256"}}"#);
+    assert_eq!(one(&twice).unwrap_err().to_string(), "the JWK cannot be used: duplicate field `alg`");
+    assert_eq!(
+        configured_set(r#"{"keys":[],"keys":[]}"#).unwrap_err().to_string(),
+        "this is no JWKS: duplicate field `keys`"
+    );
+}
+
+#[test]
+fn errors_show_nothing_of_a_key() {
+    for bad in [json!({ "k": 1_234_567 }), json!({ "k": [SECRET] }), json!({ "k": format!("{SECRET}=") })] {
+        let error = one(&oct(bad).to_string()).unwrap_err().to_string();
+        assert!(!error.contains("1234567") && !error.contains("AyM1"), "{error}");
+    }
+    assert!(one(SECRET).is_err_and(|error| !error.to_string().contains("AyM1")));
+}
+
+#[test]
+fn a_configured_set_says_which_key_cannot_be_used_and_why() {
+    let keys = [ec(json!({ "kid": "a" })), ed(json!({})), oct(json!({ "kid": "s" }))];
+    let good = configured_set(&set(&keys)).unwrap();
+    let expected = [(Some("a"), Algorithm::ES256), (None, Algorithm::EdDSA), (Some("s"), Algorithm::HS256)];
+    assert_eq!(found(&good), expected);
+
+    let error = configured_set(&set(&[ed(json!({})), ec(json!({ "x": "AA" }))])).unwrap_err();
+    assert!(error.to_string().starts_with("key 2 cannot be used: the point"), "{error}");
+    let error = configured_set(&set(&[ed(json!({})), json!(1)])).unwrap_err();
+    assert!(error.to_string().starts_with("key 2 cannot be used: line 1"), "{error}");
+    // Other kinds are left out, but something must be left.
+    let others = [json!({ "kty": "AKP" }), ec(json!({ "crv": "P-521" })), ed(json!({ "crv": "Ed448" }))];
+    assert_eq!(configured_set(&set(&others)).unwrap_err(), JwtError::NoKeys);
+    assert_eq!(configured_set(&set(&[&others[..], &[ed(json!({}))]].concat())).unwrap().len(), 1);
+    assert_eq!(configured_set(&set(&[])).unwrap_err(), JwtError::NoKeys);
+}
+
+#[test]
+fn r47_of_a_published_set_the_usable_keys_are_used() {
+    let keys = [
+        ec(json!({ "kid": "a" })),
+        ec(json!({ "kid": "enc", "use": "enc" })),
+        json!({ "kty": "AKP", "kid": "new" }),
+        json!({ "kid": "no kind" }),
+        json!("no object"),
+        ed(json!({ "crv": "X25519" })),
+        rsa(json!({ "alg": "RSA-OAEP-256" })),
+        oct(json!({ "kid": "secret" })),
+        ed(json!({ "kid": "private", "d": "AA" })),
+        ed(json!({ "kid": 1 })),
+        ed(json!({ "kid": "b" })),
+    ];
+    let good = published_set(set(&keys).as_bytes()).unwrap();
+    assert_eq!(found(&good), [(Some("a"), Algorithm::ES256), (Some("b"), Algorithm::EdDSA)]);
+    assert!(published_set(br#"{"keys":[]}"#).unwrap().is_empty());
+}
+
+#[test]
+fn r47_keys_of_one_name_are_kept_if_they_differ() {
+    let keys = [
+        rsa(json!({ "kid": "a" })),
+        rsa(json!({ "kid": "a", "alg": "RS256" })),
+        rsa(json!({ "kid": "a", "alg": "PS256" })),
+        ec(json!({ "kid": "a" })),
+        ec(json!({ "kid": "b" })),
+    ];
+    let expected = [
+        (Some("a"), Algorithm::RS256),
+        (Some("a"), Algorithm::PS256),
+        (Some("a"), Algorithm::ES256),
+        (Some("b"), Algorithm::ES256),
+    ];
+    assert_eq!(found(&published_set(set(&keys).as_bytes()).unwrap()), expected);
+}
+
+#[test]
+fn what_is_no_set_is_an_error() {
+    for bad in ["", "{}", "[]", "null", r#"{"keys":{}}"#, r#"{"keys":null}"#, r#"{"keys":[]} x"#, "<html>"] {
+        assert!(matches!(published_set(bad.as_bytes()), Err(JwtError::NotAJwks(_))), "{bad}");
+    }
+    assert!(matches!(published_set(b"{\"keys\":[\"\xff\"]}"), Err(JwtError::NotAJwks(_))));
+    let keys = |count| set(&vec![ed(json!({})); count]);
+    assert_eq!(published_set(keys(100).as_bytes()).unwrap().len(), 1);
+    let error = published_set(keys(101).as_bytes()).unwrap_err().to_string();
+    assert_eq!(error, "this is no JWKS: it has 101 keys, and 100 at most are accepted");
+}

@@ -1,0 +1,56 @@
+//! How strong a secret has to be.
+
+use super::{Algorithm, JwtError};
+
+/// Fewer different bytes than this do not come from a random generator, be it raw, in hex, in base64 or in digits.
+const MIN_DISTINCT: usize = 8;
+
+/// As long as the hash (RFC 7518, section 3.2), random as far as one can see, and no key of a PEM file.
+pub(super) fn check(algorithm: Algorithm, secret: &[u8]) -> Result<(), JwtError> {
+    let required = match algorithm {
+        Algorithm::HS512 => 64,
+        Algorithm::HS384 => 48,
+        _ => 32,
+    };
+    if secret.trim_ascii_start().starts_with(b"-----BEGIN") {
+        return Err(JwtError::PemAsSecret);
+    }
+    if secret.len() < required {
+        return Err(JwtError::ShortSecret { algorithm: algorithm.name(), required, length: secret.len() });
+    }
+    let distinct = (0..=u8::MAX).filter(|byte| secret.contains(byte)).count();
+    if distinct < MIN_DISTINCT {
+        return Err(JwtError::RepetitiveSecret { distinct });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::tests::SECRET, Algorithm, JwtError, check};
+
+    #[test]
+    fn r37_short_secret_is_refused_at_start() {
+        for (algorithm, required) in [(Algorithm::HS256, 32), (Algorithm::HS384, 48), (Algorithm::HS512, 64)] {
+            assert_eq!(check(algorithm, &SECRET[..required]), Ok(()));
+            let error = check(algorithm, &SECRET[..required - 1]).unwrap_err();
+            let expected = JwtError::ShortSecret { algorithm: algorithm.name(), required, length: required - 1 };
+            assert_eq!(error, expected);
+            assert!(error.to_string().contains(&format!("needs at least {required}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn r37_secret_that_repeats_itself_is_refused_at_start() {
+        for secret in [[0; 64].as_slice(), "password".repeat(8).as_bytes()] {
+            let error = check(Algorithm::HS256, secret).unwrap_err();
+            assert!(matches!(error, JwtError::RepetitiveSecret { distinct: 1 | 7 }), "{error}");
+        }
+    }
+
+    #[test]
+    fn r30_public_key_as_a_secret_is_refused_at_start() {
+        let secret = b"\n-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n";
+        assert_eq!(check(Algorithm::HS256, secret), Err(JwtError::PemAsSecret));
+    }
+}

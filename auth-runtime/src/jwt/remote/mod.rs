@@ -1,0 +1,194 @@
+//! Keys that an issuer publishes: fetched in the background, and kept up to date.
+//!
+//! [`RemoteKeys`] says where they are (`settings.rs`). A task (`task.rs`) fetches them (`refresh.rs`) when its schedule
+//! says so (`schedule.rs`), and puts them where tokens are verified (`keys.rs`, beside this folder). [`Remote`] is the
+//! handle of those who verify.
+
+mod discovery;
+mod endpoint;
+#[cfg(test)]
+mod fake;
+mod fetch;
+mod freshness;
+#[cfg(feature = "http-client")]
+mod http;
+#[cfg(all(test, feature = "http-client"))]
+mod loopback;
+mod refresh;
+mod schedule;
+mod settings;
+mod task;
+#[cfg(test)]
+mod tests;
+mod user_info;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use arc_swap::ArcSwapOption;
+use secrecy::SecretString;
+use tokio::{runtime::Handle, sync::watch, task::AbortHandle, time::Instant};
+
+#[cfg(feature = "http-client")]
+pub use self::http::HttpFetcher;
+use self::{
+    endpoint::Endpoint,
+    fetch::Fetcher,
+    schedule::{Ask, Demand, Report},
+    settings::Source,
+    task::{Refresher, State},
+    user_info::FromIssuer,
+};
+pub use self::{
+    fetch::{Fetch, FetchRequest},
+    settings::RemoteKeys,
+};
+use super::{
+    Algorithm, JwtError,
+    keys::{Candidates, Keys},
+};
+use crate::authenticate::UserInfoSource;
+
+/// The handle of the task that keeps an issuer's keys up to date; the task ends with it.
+pub(super) struct Remote {
+    settings: Arc<RemoteKeys>,
+    fetcher: Fetcher,
+    user_info: Arc<ArcSwapOption<Endpoint>>,
+    reports: watch::Receiver<Report>,
+    demand: watch::Sender<Demand>,
+    task: AbortHandle,
+}
+
+/// What came of asking for newer keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Renewal {
+    /// They are there: a fetch has brought them since.
+    Done,
+    /// There was a fetch a moment ago.
+    TooSoon {
+        /// Whether the last fetch brought keys.
+        is_current: bool,
+    },
+    /// The fetch brought none.
+    Failed,
+}
+
+/// Why there is no key for a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoKey {
+    /// The issuer has none of that name and algorithm.
+    Unknown,
+    /// That cannot be told now.
+    Unavailable,
+}
+
+impl Remote {
+    /// Starts the task, whose first fetch is at once.
+    ///
+    /// # Errors
+    /// [`JwtError::NoRuntime`] outside of a Tokio runtime; [`JwtError::NoFetcher`] or [`JwtError::HttpClient`] if there
+    /// is nothing to fetch with.
+    pub(super) fn start(settings: RemoteKeys, keys: Arc<Keys>) -> Result<Arc<Self>, JwtError> {
+        let runtime = Handle::try_current().map_err(|_| JwtError::NoRuntime)?;
+        let (fetcher, settings) = (settings.make_fetcher()?, Arc::new(settings));
+        let user_info = Arc::new(ArcSwapOption::empty());
+        let (report, reports) = watch::channel(Report::FIRST);
+        let (demand, demands) = watch::channel(Demand::default());
+        let refresher = Refresher {
+            settings: Arc::clone(&settings),
+            fetcher: fetcher.clone(),
+            keys,
+            user_info: Arc::clone(&user_info),
+            report,
+            demand: demands,
+            state: State::default(),
+        };
+        let task = runtime.spawn(refresher.run()).abort_handle();
+        Ok(Arc::new(Self { settings, fetcher, user_info, reports, demand, task }))
+    }
+
+    /// Asks for keys that are newer than those that are there, and waits for the fetch that is under way or that this
+    /// starts: at most one per cooldown, shared by all who ask.
+    pub(super) async fn renew(&self) -> Renewal {
+        let mut reports = self.reports.clone();
+        let seen = *reports.borrow();
+        match self.ask(seen) {
+            Ask::TooSoon => Renewal::TooSoon { is_current: seen.succeeded },
+            Ask::Wait | Ask::Start => match reports.wait_for(|report| report.finished > seen.finished).await {
+                Ok(report) if report.succeeded => Renewal::Done,
+                // Or the runtime of the task is gone.
+                Ok(_) | Err(_) => Renewal::Failed,
+            },
+        }
+    }
+
+    fn ask(&self, seen: Report) -> Ask {
+        let mut ask = Ask::Wait;
+        self.demand.send_if_modified(|demand| {
+            ask = demand.ask(seen, Instant::now(), self.settings.cooldown);
+            ask == Ask::Start
+        });
+        ask
+    }
+
+    /// The name of the issuer, where it is known.
+    pub(super) fn issuer(&self) -> Option<&str> {
+        self.settings.issuer()
+    }
+
+    /// Where to ask what the issuer says of the caller with this token; `None` for an issuer that was not discovered.
+    pub(super) fn user_info(&self, token: &str) -> Option<Arc<dyn UserInfoSource>> {
+        match self.settings.source {
+            Source::KeySet(_) => None,
+            Source::Discovery { .. } => Some(Arc::new(FromIssuer {
+                endpoint: Arc::clone(&self.user_info),
+                fetcher: self.fetcher.clone(),
+                limits: self.settings.limits,
+                token: SecretString::from(token),
+            })),
+        }
+    }
+}
+
+impl Drop for Remote {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl fmt::Debug for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Remote").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// The keys that a token of this algorithm and key name may be signed with at a time (since 1970): at least one.
+///
+/// If there is none, the issuer is asked once more. Whether it is the token that is wrong can be told only if the
+/// issuer has answered lately, and if there are keys at all.
+pub(super) async fn candidates(
+    keys: &Keys,
+    remote: Option<&Remote>,
+    algorithm: Algorithm,
+    kid: Option<&str>,
+    now: Duration,
+) -> Result<Candidates, NoKey> {
+    let found = keys.candidates(algorithm, kid, now);
+    let (true, Some(remote)) = (found.is_empty(), remote) else {
+        return if found.is_empty() { Err(NoKey::Unknown) } else { Ok(found) };
+    };
+    if is_secret(algorithm) {
+        // Nobody publishes such a key: not worth a call.
+        return Err(NoKey::Unknown);
+    }
+    let renewal = remote.renew().await;
+    let found = keys.candidates(algorithm, kid, now);
+    match renewal {
+        _ if !found.is_empty() => Ok(found),
+        Renewal::Done | Renewal::TooSoon { is_current: true } if keys.are_there(now) => Err(NoKey::Unknown),
+        _ => Err(NoKey::Unavailable),
+    }
+}
+
+fn is_secret(algorithm: Algorithm) -> bool {
+    matches!(algorithm, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512)
+}

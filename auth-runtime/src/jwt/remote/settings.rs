@@ -1,0 +1,254 @@
+//! Where an issuer publishes its keys, and how often it is asked.
+
+use std::{fmt, time::Duration};
+
+use super::{
+    endpoint::{Endpoint, PlainHttp},
+    fetch::{Fetch, Fetcher, Limits},
+};
+use crate::{danger::DangerousRemoteKeys, jwt::JwtError};
+
+const TTL: Duration = Duration::from_mins(5);
+const SHORTEST_TTL: Duration = Duration::from_secs(10);
+const LONGEST_TTL: Duration = Duration::from_hours(1);
+const STALE_FOR: Duration = Duration::from_hours(1);
+const LONGEST_STALE_FOR: Duration = Duration::from_hours(24);
+const TIMEOUT: Duration = Duration::from_secs(5);
+const SHORTEST_TIMEOUT: Duration = Duration::from_millis(100);
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(30);
+const MAX_SIZE: usize = 256 << 10;
+const SMALLEST_MAX_SIZE: usize = 1 << 10;
+const LARGEST_MAX_SIZE: usize = 4 << 20;
+const COOLDOWN: Duration = Duration::from_secs(10);
+const LONGEST_COOLDOWN: Duration = Duration::from_mins(5);
+
+/// The keys that an issuer publishes: where they are, and how they are kept up to date.
+///
+/// ```
+/// use std::time::Duration;
+/// use auth_runtime::jwt::RemoteKeys;
+///
+/// let keys = RemoteKeys::openid_connect("https://issuer.example/realms/staff")?.ttl(Duration::from_mins(1));
+///
+/// // Keys come over TLS, or not at all.
+/// let error = RemoteKeys::jwks_url("http://issuer.example/jwks.json").unwrap_err();
+/// assert!(error.to_string().contains("write `https://`"));
+/// # Ok::<(), auth_runtime::jwt::JwtError>(())
+/// ```
+///
+/// # How keys are kept up to date
+///
+/// One task in the background fetches them at once when the verifier is made, and then before they are old: after
+/// eight tenths of what the issuer's `Cache-Control` says, taken as 30 seconds at least and the [`ttl`](Self::ttl) at
+/// most. No request waits for that. A key that the issuer no longer lists ends with that fetch, with all that was
+/// verified with it.
+///
+/// A token that names a key which is not there starts one more fetch and waits for it, at most once per
+/// [`cooldown`](Self::cooldown), whoever asks and however often. With discovery, each fetch is two documents, as the
+/// issuer may have moved its keys.
+///
+/// While the issuer does not answer, it is tried again after a second at first and every 30 seconds at last, and the
+/// keys that are there go on for [`stale_for`](Self::stale_for). A service starts without its issuer; until keys are
+/// there, and once they are too old, tokens get a 503 and not a 401.
+///
+/// A key set without any usable key is taken for an accident of the issuer, which is tried again as if it did not
+/// answer. But as it does answer, and lists none of the keys, they go on for no longer than the `ttl` since they were
+/// last listed: so an issuer that means it has its way in the same time as one that withdraws one key of several.
+///
+/// # What it does not protect against
+///
+/// Whoever controls the address, or a certificate authority that this machine trusts, controls the keys. A key that
+/// was withdrawn while the issuer cannot be reached goes on until `ttl` and `stale_for` have passed. And tokens that
+/// name no key are tried with the keys that are there: they start no fetch.
+#[derive(Clone)]
+#[must_use = "keys are fetched once a verifier is made of it"]
+pub struct RemoteKeys {
+    pub(super) source: Source,
+    pub(super) plain_http: PlainHttp,
+    pub(super) ttl: Duration,
+    pub(super) stale_for: Duration,
+    pub(super) limits: Limits,
+    pub(super) cooldown: Duration,
+    fetcher: Option<Fetcher>,
+}
+
+/// Where the keys are.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    KeySet(Endpoint),
+    Discovery { issuer: String, document: Endpoint },
+}
+
+impl RemoteKeys {
+    /// A JWK Set (RFC 7517, section 5) at this `https` URL.
+    ///
+    /// # Errors
+    /// [`JwtError::Url`] if it is not `https`, or holds a password or a fragment.
+    pub fn jwks_url(url: impl AsRef<str>) -> Result<Self, JwtError> {
+        Self::dangerous().jwks_url(url)
+    }
+
+    /// The keys of an OpenID provider. Its discovery document is at `/.well-known/openid-configuration` below the
+    /// issuer, and must be of this issuer, to the letter (OpenID Connect Discovery, section 4.3). It names the key set
+    /// and where user information is ([`Principal::user_info`](crate::principal::Principal::user_info)).
+    ///
+    /// # Errors
+    /// [`JwtError::Url`] if the issuer is not an `https` URL, or has a query or a fragment.
+    pub fn openid_connect(issuer: impl Into<String>) -> Result<Self, JwtError> {
+        Self::dangerous().openid_connect(issuer)
+    }
+
+    /// The same for an authorization server that is no OpenID provider: the document is where RFC 8414, section 3,
+    /// has it, `/.well-known/oauth-authorization-server` before the path of the issuer.
+    ///
+    /// # Errors
+    /// [`JwtError::Url`] if the issuer is not an `https` URL, or has a query or a fragment.
+    pub fn authorization_server(issuer: impl Into<String>) -> Result<Self, JwtError> {
+        Self::dangerous().authorization_server(issuer)
+    }
+
+    /// With fewer rules, for a developer's machine.
+    pub fn dangerous() -> DangerousRemoteKeys {
+        DangerousRemoteKeys::new()
+    }
+
+    /// For how long keys count without being fetched again, and so the time in which a key that the issuer withdrew
+    /// stops verifying. Five minutes unless set; 10 seconds at least, one hour at most.
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = ttl.clamp(SHORTEST_TTL, LONGEST_TTL);
+        self
+    }
+
+    /// For how long beyond the [`ttl`](Self::ttl) keys count while the issuer does not answer. One hour unless set;
+    /// 24 hours at most, and zero for not at all.
+    pub fn stale_for(mut self, time: Duration) -> Self {
+        self.stale_for = time.min(LONGEST_STALE_FOR);
+        self
+    }
+
+    /// How long one document may take, from connecting to its last byte. Five seconds unless set; 100 milliseconds at
+    /// least, 30 seconds at most.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.limits.timeout = timeout.clamp(SHORTEST_TIMEOUT, LONGEST_TIMEOUT);
+        self
+    }
+
+    /// How many bytes one document may have. 256 KiB unless set; 1 KiB at least, 4 MiB at most.
+    pub fn max_size(mut self, bytes: usize) -> Self {
+        self.limits.max_size = bytes.clamp(SMALLEST_MAX_SIZE, LARGEST_MAX_SIZE);
+        self
+    }
+
+    /// For how long after a token with an unknown key has started a fetch no other one does. 10 seconds unless set,
+    /// which is the least; five minutes at most.
+    pub fn cooldown(mut self, time: Duration) -> Self {
+        self.cooldown = time.clamp(COOLDOWN, LONGEST_COOLDOWN);
+        self
+    }
+
+    /// What gets the documents; [`HttpFetcher`](super::HttpFetcher) unless set.
+    pub fn fetcher(mut self, fetch: impl Fetch) -> Self {
+        self.fetcher = Some(Fetcher::new(fetch));
+        self
+    }
+
+    /// The name of the issuer, where it is known.
+    pub(in super::super) fn issuer(&self) -> Option<&str> {
+        match &self.source {
+            Source::KeySet(_) => None,
+            Source::Discovery { issuer, .. } => Some(issuer),
+        }
+    }
+
+    /// The one that was set, or else the standard one.
+    pub(super) fn make_fetcher(&self) -> Result<Fetcher, JwtError> {
+        self.fetcher.clone().map_or_else(Fetcher::standard, Ok)
+    }
+
+    pub(crate) fn new_jwks_url(url: &str, danger: DangerousRemoteKeys) -> Result<Self, JwtError> {
+        let plain = plain_http(danger);
+        Ok(Self::new(Source::KeySet(Endpoint::new(url, plain)?), plain))
+    }
+
+    pub(crate) fn new_openid_connect(issuer: String, danger: DangerousRemoteKeys) -> Result<Self, JwtError> {
+        let plain = plain_http(danger);
+        let document = Endpoint::of_provider(&issuer, plain)?;
+        Ok(Self::new(Source::Discovery { issuer, document }, plain))
+    }
+
+    pub(crate) fn new_authorization_server(issuer: String, danger: DangerousRemoteKeys) -> Result<Self, JwtError> {
+        let plain = plain_http(danger);
+        let document = Endpoint::of_authorization_server(&issuer, plain)?;
+        Ok(Self::new(Source::Discovery { issuer, document }, plain))
+    }
+
+    fn new(source: Source, plain_http: PlainHttp) -> Self {
+        Self {
+            source,
+            plain_http,
+            ttl: TTL,
+            stale_for: STALE_FOR,
+            limits: Limits { max_size: MAX_SIZE, timeout: TIMEOUT },
+            cooldown: COOLDOWN,
+            fetcher: None,
+        }
+    }
+}
+
+fn plain_http(danger: DangerousRemoteKeys) -> PlainHttp {
+    if danger.is_http_allowed_on_loopback() { PlainHttp::OnLoopback } else { PlainHttp::Never }
+}
+
+impl Source {
+    /// What it is called in the log.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::KeySet(url) => url.as_str(),
+            Self::Discovery { issuer, .. } => issuer,
+        }
+    }
+}
+
+impl fmt::Debug for RemoteKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RemoteKeys")
+            .field("source", &self.source)
+            .field("plain_http", &self.plain_http)
+            .field("ttl", &self.ttl)
+            .field("stale_for", &self.stale_for)
+            .field("limits", &self.limits)
+            .field("cooldown", &self.cooldown)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::RemoteKeys;
+
+    #[test]
+    fn r46_options_stay_within_their_bounds() {
+        let keys = || RemoteKeys::jwks_url("https://issuer.example/jwks.json").unwrap();
+        let least = keys().ttl(Duration::ZERO).timeout(Duration::ZERO).cooldown(Duration::ZERO).max_size(0);
+        assert_eq!((least.ttl.as_secs(), least.limits.timeout.as_millis()), (10, 100));
+        assert_eq!((least.cooldown.as_secs(), least.limits.max_size), (10, 1024));
+        assert_eq!(keys().stale_for(Duration::ZERO).stale_for, Duration::ZERO);
+        let most = keys().ttl(Duration::MAX).stale_for(Duration::MAX).timeout(Duration::MAX).max_size(usize::MAX);
+        assert_eq!((most.ttl.as_secs(), most.stale_for.as_secs()), (3600, 86400));
+        assert_eq!((most.limits.timeout.as_secs(), most.limits.max_size), (30, 4 << 20));
+        assert_eq!(keys().cooldown(Duration::MAX).cooldown.as_secs(), 300);
+    }
+
+    #[test]
+    fn issuer_is_known_where_it_is_discovered() {
+        assert_eq!(RemoteKeys::jwks_url("https://issuer.example/jwks.json").unwrap().issuer(), None);
+        let keys = RemoteKeys::openid_connect("https://issuer.example/").unwrap();
+        assert_eq!(keys.issuer(), Some("https://issuer.example/"));
+        let keys = RemoteKeys::authorization_server("https://issuer.example").unwrap();
+        assert_eq!(keys.issuer(), Some("https://issuer.example"));
+        let shown = format!("{keys:?}");
+        assert!(shown.contains("https://issuer.example/.well-known/oauth-authorization-server"), "{shown}");
+    }
+}

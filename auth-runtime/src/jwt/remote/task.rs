@@ -1,0 +1,127 @@
+//! The task in the background: one for each issuer, and the only one that calls it for keys.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use arc_swap::ArcSwapOption;
+use tokio::{sync::watch, task::JoinSet};
+
+use super::{
+    endpoint::Endpoint,
+    fetch::{Failure, Fetcher},
+    refresh::{Published, fetch},
+    schedule::{Demand, Report, after_failures, after_success},
+    settings::RemoteKeys,
+};
+use crate::jwt::keys::{Keys, NamedKey};
+
+/// How many names of keys an event shows.
+const SHOWN: usize = 8;
+
+/// Keeps the keys of an issuer up to date for as long as it runs.
+pub(super) struct Refresher {
+    pub(super) settings: Arc<RemoteKeys>,
+    pub(super) fetcher: Fetcher,
+    pub(super) keys: Arc<Keys>,
+    pub(super) user_info: Arc<ArcSwapOption<Endpoint>>,
+    pub(super) report: watch::Sender<Report>,
+    pub(super) demand: watch::Receiver<Demand>,
+    pub(super) state: State,
+}
+
+/// What the last fetches brought.
+#[derive(Default)]
+pub(super) struct State {
+    /// What the issuer listed last, and when (since 1970).
+    listed: Vec<NamedKey>,
+    listed_at: Duration,
+    failures: u32,
+}
+
+impl Refresher {
+    /// Until the last handle is gone.
+    pub(super) async fn run(mut self) {
+        loop {
+            self.report.send_modify(|report| report.is_fetching = true);
+            // Whoever has asked until now waits for this one.
+            self.demand.mark_unchanged();
+            let pause = self.refresh().await;
+            self.report.send_modify(|report| report.end(self.state.failures == 0));
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                asked = self.demand.changed() => if asked.is_err() { return },
+            }
+        }
+    }
+
+    /// Fetches once, and says in how long to do so again.
+    async fn refresh(&mut self) -> Duration {
+        match self.fetch().await.and_then(|published| Ok((published, now()?))) {
+            Ok((published, now)) => {
+                let fresh_for = published.fresh_for;
+                self.take(published, now);
+                after_success(fresh_for, self.settings.ttl)
+            }
+            Err(failure) => self.failed(&failure),
+        }
+    }
+
+    /// In a task of its own: a fetcher of the application may panic, and must not end this task.
+    async fn fetch(&self) -> Result<Published, Failure> {
+        let (settings, fetcher) = (Arc::clone(&self.settings), self.fetcher.clone());
+        // It ends with the set, and the set with this task.
+        let mut fetching = JoinSet::new();
+        fetching.spawn(async move { fetch(&settings, &fetcher).await });
+        match fetching.join_next().await {
+            Some(Ok(result)) => result,
+            _ => Err(Failure::Panic),
+        }
+    }
+
+    /// From now on the keys are these.
+    fn take(&mut self, published: Published, now: Duration) {
+        let Published { keys, user_info, .. } = published;
+        self.log_changes(&keys);
+        self.keys.replace(keys.clone(), now + self.settings.ttl + self.settings.stale_for);
+        self.user_info.store(user_info.map(Arc::new));
+        self.state = State { listed: keys, listed_at: now, failures: 0 };
+    }
+
+    fn failed(&mut self, failure: &Failure) -> Duration {
+        self.state.failures = self.state.failures.saturating_add(1);
+        if matches!(failure, Failure::NoKeys) {
+            // The issuer is there and does not list them: no grace for one that is down.
+            self.keys.replace(self.state.listed.clone(), self.state.listed_at + self.settings.ttl);
+        }
+        let again = after_failures(self.state.failures, getrandom::u32().unwrap_or_default());
+        tracing::warn!(
+            issuer = ?self.settings.source.name(),
+            failures = self.state.failures,
+            error = ?failure.to_string(),
+            ?again,
+            "the keys of an issuer cannot be fetched"
+        );
+        again
+    }
+
+    fn log_changes(&self, keys: &[NamedKey]) {
+        let added = keys.iter().filter(|key| !contains(&self.state.listed, key)).count();
+        let withdrawn = self.state.listed.iter().filter(|key| !contains(keys, key)).count();
+        if added + withdrawn > 0 {
+            let kids: Vec<_> = keys.iter().take(SHOWN).map(|key| key.kid.as_deref().unwrap_or_default()).collect();
+            let issuer = self.settings.source.name();
+            tracing::info!(?issuer, added, withdrawn, count = keys.len(), ?kids, "the keys of an issuer have changed");
+        }
+    }
+}
+
+fn contains(keys: &[NamedKey], key: &NamedKey) -> bool {
+    keys.iter().any(|other| other.kid == key.kid && other.key == key.key)
+}
+
+/// The time since 1970.
+fn now() -> Result<Duration, Failure> {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(|_| Failure::Clock)
+}

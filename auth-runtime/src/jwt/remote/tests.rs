@@ -1,0 +1,303 @@
+//! The task and its handle against an issuer that does what the test says, on a clock that the test moves.
+
+use std::{
+    future::poll_fn,
+    sync::Arc,
+    task::Poll,
+    time::{Duration, SystemTime},
+};
+
+use tokio::{task::JoinSet, time::sleep};
+
+use super::{
+    NoKey, Remote, RemoteKeys, Renewal, candidates,
+    fake::{Answer, DISCOVERY, ISSUER, Issuer, JWKS, discovery, key_set},
+};
+use crate::jwt::{Algorithm, JwtError, keys::Keys};
+
+const COOLDOWN: Duration = Duration::from_secs(10);
+const TTL: Duration = Duration::from_mins(5);
+const HOUR: Duration = Duration::from_hours(1);
+
+/// A verifier's part of it.
+struct Verifier {
+    keys: Arc<Keys>,
+    remote: Arc<Remote>,
+}
+
+impl Verifier {
+    fn of(settings: RemoteKeys) -> Self {
+        let keys = Arc::new(Keys::none());
+        Self { remote: Remote::start(settings, Arc::clone(&keys)).unwrap(), keys }
+    }
+
+    fn key_set(issuer: &Issuer) -> Self {
+        Self::of(RemoteKeys::jwks_url(JWKS).unwrap().fetcher(issuer.clone()))
+    }
+
+    fn discovered(issuer: &Issuer) -> Self {
+        Self::of(RemoteKeys::openid_connect(ISSUER).unwrap().fetcher(issuer.clone()))
+    }
+
+    async fn find(&self, kid: &str) -> Result<usize, NoKey> {
+        self.find_as(Algorithm::EdDSA, kid).await
+    }
+
+    async fn find_as(&self, algorithm: Algorithm, kid: &str) -> Result<usize, NoKey> {
+        candidates(&self.keys, Some(&self.remote), algorithm, Some(kid), now()).await.map(|found| found.len())
+    }
+
+    /// Whether the key is good in so long, counted from the real now: the clock of the tests moves timers only.
+    fn is_good_in(&self, kid: &str, time: Duration) -> bool {
+        !self.keys.candidates(Algorithm::EdDSA, Some(kid), now() + time).is_empty()
+    }
+}
+
+fn now() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn r46_the_first_fetch_is_at_once_and_who_asks_waits_for_it() {
+    let issuer = Issuer::with_keys(&["a"]).takes(Duration::from_secs(1));
+    let verifier = Verifier::key_set(&issuer);
+    assert_eq!(verifier.find("a").await, Ok(1));
+    assert_eq!(issuer.calls(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r46_keys_are_fetched_again_before_they_are_old() {
+    for (answer, per_hour) in [
+        (Answer::Json(key_set(&["a"])), 15),
+        (Answer::Cached(key_set(&["a"]), "max-age=86400"), 15),
+        (Answer::Cached(key_set(&["a"]), "max-age=100"), 45),
+        (Answer::Cached(key_set(&["a"]), "no-store"), 150),
+        (Answer::Cached(key_set(&["a"]), "max-age=0"), 150),
+    ] {
+        let issuer = Issuer::default().answers(JWKS, answer);
+        let _verifier = Verifier::key_set(&issuer);
+        sleep(Duration::from_secs(3599)).await;
+        assert_eq!(issuer.calls(), per_hour);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r46_a_withdrawn_key_ends_with_the_next_fetch() {
+    let issuer = Issuer::with_keys(&["a", "b"]);
+    let verifier = Verifier::key_set(&issuer);
+    assert_eq!(verifier.find("a").await, Ok(1));
+    let verified_with = verifier.keys.candidates(Algorithm::EdDSA, Some("a"), now());
+    let kept = verifier.keys.candidates(Algorithm::EdDSA, Some("b"), now());
+    issuer.now_answers(JWKS, Answer::Json(key_set(&["b", "c"])));
+    sleep(TTL).await;
+    assert!(!verified_with[0].is_good(now()));
+    assert!(kept[0].is_good(now()));
+    assert_eq!(verifier.find("c").await, Ok(1));
+    assert_eq!(issuer.calls(), 2);
+    assert_eq!(verifier.find("a").await, Err(NoKey::Unknown));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r46_a_new_key_is_there_when_the_first_token_names_it() {
+    let issuer = Issuer::with_keys(&["a"]);
+    let verifier = Verifier::key_set(&issuer);
+    assert_eq!(verifier.find("a").await, Ok(1));
+    issuer.now_answers(JWKS, Answer::Json(key_set(&["b"])));
+    assert_eq!(verifier.find("b").await, Ok(1));
+    assert!(!verifier.is_good_in("a", Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r46_keys_serve_for_a_while_when_the_issuer_is_down_and_no_longer() {
+    let issuer = Issuer::with_keys(&["a"]);
+    let settings = RemoteKeys::jwks_url(JWKS).unwrap().stale_for(HOUR).fetcher(issuer.clone());
+    let verifier = Verifier::of(settings);
+    assert_eq!(verifier.find("a").await, Ok(1));
+    for down in [Answer::Down, Answer::Hang, Answer::Status(500), Answer::Json("<html>".into()), Answer::Panic] {
+        issuer.now_answers(JWKS, down);
+        let before = issuer.calls();
+        sleep(HOUR).await;
+        // It is tried again all the time, and the end of the keys stays where it was.
+        assert!((90..300).contains(&(issuer.calls() - before)), "{}", issuer.calls() - before);
+        let end = TTL + HOUR;
+        assert!(verifier.is_good_in("a", end.checked_sub(Duration::from_mins(1)).unwrap()));
+        assert!(!verifier.is_good_in("a", end + Duration::from_secs(1)));
+    }
+    // Of another key nobody can say now whether there is one.
+    assert_eq!(verifier.find("b").await, Err(NoKey::Unavailable));
+    issuer.now_answers(JWKS, Answer::Json(key_set(&["b"])));
+    sleep(Duration::from_secs(30)).await;
+    assert_eq!((verifier.find("b").await, verifier.find("a").await), (Ok(1), Err(NoKey::Unknown)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r46_old_keys_are_asked_for_again_and_are_no_denial() {
+    let issuer = Issuer::with_keys(&["a"]);
+    let verifier = Verifier::key_set(&issuer);
+    assert_eq!(verifier.find("a").await, Ok(1));
+    issuer.now_answers(JWKS, Answer::Down);
+    let late = now() + TTL + HOUR + Duration::from_secs(1);
+    let remote = Some(&*verifier.remote);
+    let found = candidates(&verifier.keys, remote, Algorithm::EdDSA, Some("a"), late).await;
+    assert_eq!(found.unwrap_err(), NoKey::Unavailable);
+    assert_eq!(issuer.calls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r46_an_empty_key_set_is_tried_again_and_ends_the_keys_within_the_ttl() {
+    let unusable = r#"{"keys":[{"kty":"OKP","crv":"X25519","x":"AAAA"}]}"#;
+    for empty in [r#"{"keys":[]}"#, unusable] {
+        let issuer = Issuer::with_keys(&["a"]);
+        let verifier = Verifier::key_set(&issuer);
+        assert_eq!(verifier.find("a").await, Ok(1));
+        assert!(verifier.is_good_in("a", HOUR));
+        issuer.now_answers(JWKS, Answer::Json(empty.to_owned()));
+        assert_eq!(verifier.remote.renew().await, Renewal::Failed);
+        assert!(verifier.is_good_in("a", TTL.checked_sub(Duration::from_mins(1)).unwrap()));
+        assert!(!verifier.is_good_in("a", TTL + Duration::from_secs(1)));
+        // An accident is over soon.
+        issuer.now_answers(JWKS, Answer::Json(key_set(&["a"])));
+        sleep(Duration::from_secs(1)).await;
+        assert!(verifier.is_good_in("a", HOUR));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r46_a_load_of_unknown_kids_is_one_fetch_per_cooldown() {
+    let issuer = Issuer::with_keys(&["a"]).takes(Duration::from_millis(300));
+    let verifier = Arc::new(Verifier::key_set(&issuer));
+    assert_eq!(verifier.find("a").await, Ok(1));
+    let mut unknown = JoinSet::new();
+    for second in 0..30 {
+        for request in 0..1000 {
+            let verifier = Arc::clone(&verifier);
+            unknown.spawn(async move {
+                sleep(Duration::from_millis(request)).await;
+                verifier.find(&format!("{second}-{request}")).await
+            });
+        }
+        // Who names a key that is there waits for nobody.
+        let mut known = Box::pin(verifier.find("a"));
+        assert_eq!(poll_fn(|cx| Poll::Ready(known.as_mut().poll(cx))).await, Poll::Ready(Ok(1)));
+        sleep(Duration::from_secs(1)).await;
+    }
+    assert!(unknown.join_all().await.into_iter().all(|found| found == Err(NoKey::Unknown)));
+    // After 0, 10 and 20 seconds, besides the first.
+    assert_eq!(issuer.calls(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r46_the_cooldown_says_whether_the_keys_are_current() {
+    let issuer = Issuer::with_keys(&["a"]);
+    let verifier = Verifier::key_set(&issuer);
+    assert_eq!(verifier.remote.renew().await, Renewal::Done);
+    assert_eq!(verifier.remote.renew().await, Renewal::Done);
+    assert_eq!(verifier.remote.renew().await, Renewal::TooSoon { is_current: true });
+    sleep(COOLDOWN).await;
+    issuer.now_answers(JWKS, Answer::Down);
+    assert_eq!(verifier.remote.renew().await, Renewal::Failed);
+    assert_eq!(verifier.remote.renew().await, Renewal::TooSoon { is_current: false });
+    assert_eq!(verifier.find("b").await, Err(NoKey::Unavailable));
+    assert_eq!(verifier.find("a").await, Ok(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r47_no_issuer_is_asked_for_a_key_that_it_cannot_publish() {
+    let issuer = Issuer::with_keys(&["a"]);
+    let verifier = Verifier::key_set(&issuer);
+    assert_eq!(verifier.find("a").await, Ok(1));
+    assert_eq!(verifier.find_as(Algorithm::HS256, "a").await, Err(NoKey::Unknown));
+    assert_eq!(issuer.calls(), 1);
+    // Of the same name and another kind is another key.
+    assert_eq!(verifier.find_as(Algorithm::ES256, "a").await, Err(NoKey::Unknown));
+    assert_eq!(issuer.calls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r48_a_start_without_the_issuer_is_unavailable_until_keys_arrive() {
+    let issuer = Issuer::default().answers(DISCOVERY, Answer::Down);
+    let verifier = Verifier::discovered(&issuer);
+    assert_eq!(verifier.find("a").await, Err(NoKey::Unavailable));
+    sleep(Duration::from_mins(10)).await;
+    assert_eq!(verifier.find("a").await, Err(NoKey::Unavailable));
+    issuer.now_answers(DISCOVERY, Answer::Json(discovery(JWKS)));
+    issuer.now_answers(JWKS, Answer::Json(key_set(&["a"])));
+    sleep(Duration::from_secs(30)).await;
+    assert_eq!(verifier.find("a").await, Ok(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r45_a_document_of_another_issuer_brings_no_keys() {
+    let issuer = Issuer::discovered(&["a"]);
+    let document = discovery(JWKS).replace(ISSUER, "https://evil.example");
+    issuer.now_answers(DISCOVERY, Answer::Json(document));
+    let verifier = Verifier::discovered(&issuer);
+    assert_eq!(verifier.find("a").await, Err(NoKey::Unavailable));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r45_answers_that_are_redirects_or_too_large_bring_no_keys() {
+    let large = format!("{}{}", key_set(&["a"]), " ".repeat(2000));
+    for bad in [Answer::Status(302), Answer::Status(204), Answer::Json(large)] {
+        let issuer = Issuer::default().answers(JWKS, bad);
+        let verifier = Verifier::of(RemoteKeys::jwks_url(JWKS).unwrap().max_size(1024).fetcher(issuer));
+        assert_eq!(verifier.find("a").await, Err(NoKey::Unavailable));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_have_moved_are_followed() {
+    const MOVED: &str = "https://keys.example/jwks.json";
+    let issuer = Issuer::discovered(&["a"]).answers(MOVED, Answer::Json(key_set(&["b"])));
+    let verifier = Verifier::discovered(&issuer);
+    assert_eq!(verifier.find("a").await, Ok(1));
+    issuer.now_answers(DISCOVERY, Answer::Json(discovery(MOVED)));
+    issuer.now_answers(JWKS, Answer::Status(410));
+    assert_eq!((verifier.find("b").await, verifier.find("a").await), (Ok(1), Err(NoKey::Unknown)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_authorization_server_is_discovered_where_rfc_8414_says() {
+    const DOCUMENT: &str = "https://issuer.example/.well-known/oauth-authorization-server";
+    let issuer = Issuer::with_keys(&["a"]).answers(DOCUMENT, Answer::Json(discovery(JWKS)));
+    let verifier = Verifier::of(RemoteKeys::authorization_server(ISSUER).unwrap().fetcher(issuer));
+    assert_eq!(verifier.find("a").await, Ok(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_task_ends_with_its_handle_in_the_middle_of_a_fetch_too() {
+    for answer in [Answer::Json(key_set(&["a"])), Answer::Hang] {
+        let issuer = Issuer::default().answers(JWKS, answer);
+        let verifier = Verifier::key_set(&issuer);
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(issuer.calls(), 1);
+        assert!(issuer.is_held_besides(1));
+        drop(verifier);
+        while issuer.is_held_besides(1) {
+            tokio::task::yield_now().await;
+        }
+        sleep(HOUR).await;
+        assert_eq!(issuer.calls(), 1);
+    }
+}
+
+#[test]
+fn without_a_runtime_nothing_starts() {
+    let settings = RemoteKeys::jwks_url(JWKS).unwrap().fetcher(Issuer::default());
+    assert_eq!(Remote::start(settings, Arc::new(Keys::none())).unwrap_err(), JwtError::NoRuntime);
+}
+
+#[test]
+fn a_runtime_that_is_gone_is_unavailable_and_keeps_nobody_waiting() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let first = runtime();
+    let verifier = first.block_on(async { Verifier::key_set(&Issuer::default().answers(JWKS, Answer::Hang)) });
+    drop(first);
+    assert_eq!(runtime().block_on(verifier.find("a")), Err(NoKey::Unavailable));
+}
+
+#[tokio::test]
+async fn fixed_keys_have_nobody_to_ask() {
+    let found = candidates(&Keys::none(), None, Algorithm::EdDSA, Some("a"), now()).await;
+    assert_eq!(found.unwrap_err(), NoKey::Unknown);
+}

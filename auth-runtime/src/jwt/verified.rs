@@ -1,0 +1,167 @@
+//! Tokens that were verified a moment ago, so that a token is not verified again with each request.
+
+use std::{
+    collections::hash_map::RandomState,
+    fmt,
+    hash::{Hash, Hasher},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use quick_cache::{
+    Equivalent, UnitWeighter,
+    sync::{Cache, DefaultLifecycle},
+};
+
+use super::{
+    keys::Key,
+    revocations::{Names, Revocations},
+    rules::Validity,
+};
+use crate::{access::Tables, authenticate::Identity};
+
+const CAPACITY: usize = 10_000;
+const TIME: Duration = Duration::from_mins(5);
+/// How much of a token chooses its place: 192 bits of its signature, which nobody can choose without the key.
+const HASHED: usize = 32;
+
+/// A bounded number of verified tokens. Only what was verified comes in, so that no flood of other tokens drives
+/// anything out; and a token is found by all of its text, so that no other token can be taken for it.
+pub(super) struct VerifiedTokens {
+    capacity: usize,
+    time: Duration,
+    tokens: OnceLock<Tokens>,
+}
+
+type Tokens = Cache<Token, Arc<Verified>, UnitWeighter, RandomState>;
+
+fn cache(capacity: usize) -> Tokens {
+    Cache::with(capacity, capacity as u64, UnitWeighter, RandomState::new(), DefaultLifecycle::default())
+}
+
+/// What was found out about a token, and for how long that counts.
+pub(super) struct Verified {
+    pub(super) identity: Identity,
+    pub(super) validity: Validity,
+    /// What it was verified with.
+    pub(super) key: Arc<Key>,
+    pub(super) id: Option<Box<str>>,
+    pub(super) issued_at: Option<Duration>,
+    pub(super) revocations: Revocations,
+    /// In which version of the list it was not revoked.
+    pub(super) not_revoked_in: AtomicU64,
+    /// Whose names became bits in the identity.
+    pub(super) tables: &'static Tables,
+}
+
+impl VerifiedTokens {
+    pub(super) const fn new() -> Self {
+        Self { capacity: CAPACITY, time: TIME, tokens: OnceLock::new() }
+    }
+
+    /// The same bounds, and nothing in it: what was verified by other rules does not count.
+    pub(super) const fn emptied(&self) -> Self {
+        Self { capacity: self.capacity, time: self.time, tokens: OnceLock::new() }
+    }
+
+    pub(super) const fn with_capacity(&self, capacity: usize) -> Self {
+        Self { capacity, time: self.time, tokens: OnceLock::new() }
+    }
+
+    pub(super) const fn with_time(&self, time: Duration) -> Self {
+        Self { capacity: self.capacity, time, tokens: OnceLock::new() }
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.tokens.get().map_or(0, Cache::len)
+    }
+
+    /// Whose token this is, if that is known and still counts.
+    pub(super) fn get(&self, token: &str, now: Duration, tables: &'static Tables) -> Option<Identity> {
+        let tokens = self.tokens.get()?;
+        let verified = tokens.get(&Text(token))?;
+        if verified.counts(now, tables) {
+            return Some(verified.identity.clone());
+        }
+        tokens.remove(&Text(token));
+        None
+    }
+
+    /// Remembers what was verified just now, if there is room for anything.
+    pub(super) fn insert(&self, token: &str, now: Duration, mut verified: Verified) {
+        if self.capacity == 0 || self.time.is_zero() {
+            return;
+        }
+        verified.validity.until = verified.validity.until.min(now.saturating_add(self.time));
+        let tokens = self.tokens.get_or_init(|| cache(self.capacity));
+        tokens.insert(Token(token.into()), Arc::new(verified));
+    }
+}
+
+impl Verified {
+    /// Whether all that can change in time is as it was.
+    fn counts(&self, now: Duration, tables: &'static Tables) -> bool {
+        std::ptr::eq(self.tables, tables) && self.validity.contains(now) && self.key.is_good(now) && !self.is_revoked()
+    }
+
+    pub(super) fn is_revoked(&self) -> bool {
+        let version = self.revocations.version();
+        if self.not_revoked_in.load(Ordering::Relaxed) == version {
+            return false;
+        }
+        let is_revoked = self.revocations.contains(self.names());
+        if !is_revoked {
+            self.not_revoked_in.store(version, Ordering::Relaxed);
+        }
+        is_revoked
+    }
+
+    fn names(&self) -> Names<'_> {
+        Names {
+            issuer: self.identity.issuer(),
+            subject: self.identity.subject(),
+            id: self.id.as_deref(),
+            issued_at: self.issued_at,
+        }
+    }
+}
+
+/// A token in the cache.
+#[derive(PartialEq, Eq)]
+struct Token(Box<str>);
+
+/// A token that is looked for.
+struct Text<'a>(&'a str);
+
+impl Hash for Token {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Text(&self.0).hash(state);
+    }
+}
+
+impl Hash for Text<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let text = self.0.as_bytes();
+        state.write(&text[text.len().saturating_sub(HASHED)..]);
+    }
+}
+
+impl Equivalent<Token> for Text<'_> {
+    fn equivalent(&self, token: &Token) -> bool {
+        *self.0 == *token.0
+    }
+}
+
+/// Says how much may be in it, and nothing of what is.
+impl fmt::Debug for VerifiedTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedTokens")
+            .field("capacity", &self.capacity)
+            .field("time", &self.time)
+            .finish_non_exhaustive()
+    }
+}

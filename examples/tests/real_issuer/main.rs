@@ -1,0 +1,249 @@
+//! The resource server and a real issuer: the certified oidc-provider, which `tests/issuer` starts. What section E of
+//! the requirements says of remote keys (r45 to r48) is seen from outside, with processes that come and go.
+//!
+//! `npm ci --prefix tests/issuer && cargo test -p auth-examples --features real-issuer --test real_issuer`
+
+#[path = "../common/mod.rs"]
+mod common;
+mod http;
+mod issuer;
+mod server;
+mod token;
+
+use std::{
+    fs, thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+
+use crate::{
+    http::{Request, statuses},
+    issuer::{AUDIENCE, Issuer},
+    server::{Server, Setting},
+    token::{decoded, encoded, parts, with_kid},
+};
+
+const BOTH: [&str; 2] = ["creator-rs256", "creator-es256"];
+/// An unknown key is looked for again after a second.
+const SHORT_COOLDOWN: Setting<'_> = ("AUTH_JWKS_COOLDOWN", "1");
+const KEYS: &str = "/jwks";
+
+fn server_of(issuer: &Issuer, settings: &[Setting<'_>]) -> Server {
+    Server::start(&[&[("OIDC_ISSUER", issuer.url.as_str())], settings].concat())
+}
+
+/// Waits for something that comes in its own time; far longer than it should take, and far shorter than any default.
+fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(30), "in vain: {what}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn the_issuer_signs_access_tokens_as_rfc_9068_has_them() {
+    let issuer = Issuer::start("rfc_9068");
+    for (client, algorithm) in BOTH.into_iter().zip(["RS256", "ES256"]) {
+        let token = issuer.token(client);
+        let [header, claims] = [decoded(parts(&token)[0]), decoded(parts(&token)[1])];
+        assert_eq!((&header["typ"], &header["alg"]), (&json!("at+jwt"), &json!(algorithm)));
+        let keys = Request::get(&issuer.at(KEYS)).send().json();
+        assert!(keys["keys"].as_array().unwrap().iter().any(|key| key["kid"] == header["kid"]));
+        assert_eq!((&claims["iss"], &claims["aud"]), (&json!(issuer.url), &json!(AUDIENCE)));
+        assert_eq!((&claims["sub"], &claims["client_id"]), (&json!(client), &json!(client)));
+        for name in ["exp", "iat", "jti", "scope", "permissions"] {
+            assert!(claims.get(name).is_some(), "{name}: {claims}");
+        }
+    }
+}
+
+#[test]
+fn tokens_are_accepted_and_their_permissions_count() {
+    let issuer = Issuer::start("accepted");
+    let server = server_of(&issuer, &[]);
+    for client in BOTH {
+        let token = issuer.token(client);
+        eventually("keys", || server.status(&token) == 200);
+        assert_eq!(server.create(&token), 201, "{client}");
+    }
+    // What a client was allowed to ask for is not what it may do.
+    let viewer = issuer.token("viewer-es256");
+    assert!(decoded(parts(&viewer)[1])["scope"].as_str().unwrap().contains("products:create"));
+    assert_eq!(server.request(&viewer).send().json(), json!(["products:view"]));
+    assert_eq!(server.create(&viewer), 403);
+}
+
+#[test]
+fn tokens_for_others_and_forged_ones_are_refused() {
+    let issuer = Issuer::start("refused");
+    let stranger = Issuer::start("stranger");
+    let server = server_of(&issuer, &[]);
+    for client in BOTH {
+        let token = issuer.token(client);
+        eventually("keys", || server.status(&token) == 200);
+        let [header, claims, signature] = parts(&token);
+        let mut more = decoded(claims);
+        more["permissions"] = json!(["products:view", "products:create", "all"]);
+        let other = issuer.token(client);
+        let forged = [
+            format!("{header}.{}.{signature}", encoded(&more)),
+            format!("{header}.{claims}.{}", parts(&other)[2]),
+            format!("{}.{claims}.{signature}", encoded(&json!({ "alg": "none", "typ": "at+jwt" }))),
+            stranger.token(client),
+            issuer.token_for(client, "https://other.example"),
+        ];
+        for token in forged {
+            let answer = server.request(&token).send();
+            assert_eq!(answer.status, 401, "{token}");
+            assert!(answer.head.contains("invalid_token"), "{}", answer.head);
+        }
+    }
+}
+
+#[test]
+fn keys_come_from_a_url_or_a_file_without_discovery() {
+    let issuer = Issuer::start("sources");
+    let path = format!("{}/published.jwks", env!("CARGO_TARGET_TMPDIR"));
+    fs::write(&path, Request::get(&issuer.at(KEYS)).send().json().to_string()).unwrap();
+    for source in [("OAUTH2_JWKS_URL", issuer.at(KEYS)), ("OAUTH2_JWKS_FILE", path)] {
+        let server = Server::start(&[(source.0, &source.1), ("AUTH_ISSUER", &issuer.url)]);
+        for token in BOTH.map(|client| issuer.token(client)) {
+            eventually(source.0, || server.status(&token) == 200);
+        }
+    }
+    assert_eq!(issuer.requests("/.well-known/openid-configuration"), 0);
+}
+
+#[test]
+fn each_of_several_issuers_is_believed() {
+    let issuers = ["one", "another"].map(Issuer::start);
+    let stranger = Issuer::start("a_third");
+    let server = Server::start(&[("OIDC_ISSUER", &issuers.each_ref().map(|issuer| issuer.url.as_str()).join(","))]);
+    for token in issuers.each_ref().map(|issuer| issuer.token("creator-es256")) {
+        eventually("keys of each", || server.status(&token) == 200);
+    }
+    assert_eq!(server.status(&stranger.token("creator-es256")), 401);
+}
+
+#[test]
+fn r46_new_keys_take_one_fetch_and_old_ones_stay_good_while_published() {
+    let issuer = Issuer::start("rotated");
+    let server = server_of(&issuer, &[SHORT_COOLDOWN]);
+    let old = BOTH.map(|client| issuer.token(client));
+    eventually("keys", || server.status(&old[0]) == 200);
+    let fetched = issuer.requests(KEYS);
+    issuer.rotate();
+    let new = BOTH.map(|client| issuer.token(client));
+    eventually("the new keys", || server.status(&new[0]) == 200);
+    let old_again = BOTH.map(|client| issuer.token(client));
+    for token in [&old, &new, &old_again].into_iter().flatten() {
+        assert_eq!(server.status(token), 200);
+    }
+    assert_eq!(issuer.requests(KEYS), fetched + 1);
+}
+
+#[test]
+fn r46_what_a_withdrawn_key_signed_is_refused_within_the_ttl() {
+    // The issuer may ask for a day, and gets what the server allows.
+    let issuer = Issuer::start_with("withdrawn", &["--cache-control", "public, max-age=86400"]);
+    let server = server_of(&issuer, &[SHORT_COOLDOWN, ("AUTH_JWKS_TTL", "2")]);
+    let old = BOTH.map(|client| issuer.token(client));
+    // Once it is verified it is cached; another one by the same key is not.
+    eventually("keys", || server.status(&old[0]) == 200);
+    issuer.rotate();
+    let new = issuer.token("creator-es256");
+    eventually("the new keys", || server.status(&new) == 200);
+    issuer.withdraw();
+    eventually("a cached token is refused", || {
+        assert_eq!(server.status(&new), 200);
+        server.status(&old[0]) == 401
+    });
+    assert_eq!(server.status(&old[1]), 401);
+}
+
+#[test]
+fn r46_while_the_issuer_is_down_known_keys_serve_and_unknown_ones_are_no_denial() {
+    let mut issuer = Issuer::start("stopped");
+    let server = server_of(&issuer, &[SHORT_COOLDOWN]);
+    let known = BOTH.map(|client| issuer.token(client));
+    eventually("keys", || server.status(&known[0]) == 200);
+    issuer.rotate();
+    let unknown = BOTH.map(|client| issuer.token(client));
+    issuer.stop();
+    // Within the cooldown the last answer of the issuer counts, in which there was no such key.
+    eventually("unavailable", || server.status(&unknown[0]) == 503);
+    for _ in 0..3 {
+        for token in &unknown {
+            let answer = server.request(token).send();
+            assert_eq!(answer.status, 503);
+            assert!(answer.head.contains("retry-after: "), "{}", answer.head);
+        }
+        assert_eq!(known.each_ref().map(|token| server.status(token)), [200, 200]);
+        assert!(server.lets_bob_in());
+    }
+    issuer.start_again();
+    eventually("recovery", || server.status(&unknown[0]) == 200);
+    assert_eq!(server.status(&unknown[1]), 200);
+    assert_eq!(known.each_ref().map(|token| server.status(token)), [200, 200]);
+}
+
+#[test]
+fn r48_a_server_that_starts_before_its_issuer_says_so_and_recovers() {
+    let mut issuer = Issuer::start("late");
+    let tokens = BOTH.map(|client| issuer.token(client));
+    issuer.stop();
+    let server = server_of(&issuer, &[SHORT_COOLDOWN]);
+    for token in &tokens {
+        let answer = server.request(token).send();
+        assert_eq!(answer.status, 503);
+        assert!(answer.head.contains("retry-after: "), "{}", answer.head);
+        assert!(!answer.head.contains("www-authenticate"), "{}", answer.head);
+    }
+    assert!(server.lets_bob_in());
+    assert_eq!(server.anonymous().send().status, 401);
+    issuer.start_again();
+    for token in &tokens {
+        eventually("recovery", || server.status(token) == 200);
+    }
+}
+
+#[test]
+fn r46_a_load_of_unknown_keys_is_one_fetch_per_cooldown() {
+    const COOLDOWN: u64 = 60;
+    let issuer = Issuer::start("load");
+    let server = server_of(&issuer, &[("AUTH_JWKS_COOLDOWN", "60")]);
+    let token = issuer.token("creator-rs256");
+    eventually("keys", || server.status(&token) == 200);
+    let (start, before) = (Instant::now(), issuer.requests(KEYS));
+    let unknown = |nth: u32| server.request(&with_kid(&token, &format!("unknown-{nth}")));
+    let floods = [0, 250, 500, 750].map(|first| (first..first + 250).map(unknown).collect::<Vec<_>>());
+    let floods = floods.map(|flood| thread::spawn(move || statuses(flood)));
+    assert_eq!(statuses((0..500).map(|_| server.request(&token))), [200; 500]);
+    for flood in floods {
+        assert_eq!(flood.join().unwrap(), [401; 250]);
+    }
+    let cooldowns = 1 + start.elapsed().as_secs() / COOLDOWN;
+    let fetches = issuer.requests(KEYS) - before;
+    assert!(fetches <= cooldowns, "{fetches} fetches in {cooldowns} cooldowns");
+}
+
+#[test]
+fn user_information_is_that_of_the_issuer_and_is_asked_for_once() {
+    let mut issuer = Issuer::start("userinfo");
+    let server = server_of(&issuer, &[]);
+    let [alice, later] = [issuer.token_of_alice(), issuer.token_of_alice()];
+    eventually("keys", || server.status(&alice) == 200);
+    assert_eq!(issuer.requests("/me"), 0);
+    for _ in 0..2 {
+        let me = server.me(&alice).json();
+        assert_eq!(me["auth"]["subject"], "alice");
+        assert_eq!(me["info"]["email"], "alice@example.com", "{me}");
+    }
+    assert_eq!(issuer.requests("/me"), 1);
+    issuer.stop();
+    assert_eq!(server.me(&alice).json()["info"]["name"], "Alice Liddell");
+    // The token is good; that nothing more is known of its user is no denial.
+    assert_ne!(server.me(&later).status, 401);
+}
