@@ -71,12 +71,12 @@ async fn r12_a_refused_token_says_why_in_the_log_and_only_invalid_token_to_the_c
         ("a.b.c".to_owned(), "not base64url of a JSON object with unique members"),
         ("garbage".to_owned(), "not three parts"),
     ] {
-        let (status, log) = logged(&app, get("/me").header("Authorization", format!("Bearer {token}"))).await;
-        assert_eq!(status, 401, "{token}");
-        assert!(log.contains(reason) && !log.contains(&token), "{reason} is not in {log}");
         let answer = me(&app, &token).await;
         assert_eq!(answer.challenges(), [r#"Bearer realm="tokens", error="invalid_token""#]);
         assert_eq!(answer.code(), "invalid_credentials");
+        let (status, log) = logged(&app, get("/me").header("Authorization", format!("Bearer {token}"))).await;
+        assert_eq!(status, 401, "{token}");
+        assert!(log.contains(reason) && !log.contains(&token), "{reason} is not in {log}");
     }
 }
 
