@@ -198,7 +198,7 @@ impl IdentityBuilder {
 
     /// The scopes of the token, parted by spaces (RFC 6749, section 3.3). One that is not declared is kept for reading.
     pub fn scope(mut self, scope: &str) -> Self {
-        for name in scope.split_ascii_whitespace() {
+        for name in scopes(scope) {
             if let Some(declared) = find(self.tables.scopes, name) {
                 insert(&mut self.inner.scopes, declared);
             }
@@ -275,6 +275,11 @@ impl Claims {
         // The text was read before, strictly; without one there are no claims.
         self.read.get_or_init(|| serde_json::from_slice(&self.json).unwrap_or_default())
     }
+}
+
+/// Parted by spaces, and no other white space (RFC 6749, section 3.3).
+pub(crate) fn scopes(scope: &str) -> impl Iterator<Item = &str> {
+    scope.split(' ').filter(|name| !name.is_empty())
 }
 
 fn find(names: &[&str], name: &str) -> Option<usize> {
