@@ -67,7 +67,7 @@ pub mod authenticate;
 mod challenge;
 mod check;
 pub mod credential;
-#[cfg(feature = "jwt")]
+#[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
 pub mod danger;
 mod guard;
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
