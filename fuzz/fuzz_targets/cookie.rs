@@ -80,11 +80,10 @@ fn answers(headers: &[(HeaderName, HeaderValue)]) {
     let upgrades = !all(headers, "upgrade").is_empty();
     for (method, judged) in [(Method::GET, upgrades), (Method::POST, true)] {
         let expected = match &found {
-            Found::Absent => 401,
             Found::Malformed => 400,
             Found::Key(_) if judged && is_foreign => 403,
             Found::Key(key) if key == SESSION.as_bytes() => 200,
-            Found::Key(_) => 401,
+            Found::Absent | Found::Key(_) => 401,
         };
         let answer = app::send(method, "/me", headers);
         assert_eq!(answer.status, expected);

@@ -61,8 +61,11 @@ enum Verdict {
     NoKeys,
 }
 
+/// Key, algorithm, the name of the key, and the header with the token.
+type Signed = (SignWith, &'static str, Option<&'static str>, HeaderValue);
+
 /// A token of each key, with each of its algorithms, that names no key or one of two.
-static TOKENS: LazyLock<Vec<(SignWith, &str, Option<&str>, HeaderValue)>> = LazyLock::new(|| {
+static TOKENS: LazyLock<Vec<Signed>> = LazyLock::new(|| {
     let claims = br#"{"iss":"https://issuer.example","aud":"entries","sub":"alice","exp":253402300799}"#;
     let mut tokens = Vec::new();
     for key in SignWith::ALL {
