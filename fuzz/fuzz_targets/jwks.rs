@@ -1,5 +1,6 @@
-//! A JWKS document, and the same text as a single JWK: which keys are in it, and with which algorithm, is what a second
-//! reading says; tokens of the keys that are in it are accepted, and no others; and no error shows a secret.
+//! A JWKS document that an application has configured, the same text as a single JWK, and once more as what an issuer
+//! publishes: which keys are in it, and with which algorithm, is what a second reading says; tokens of the keys that are in
+//! it are accepted, and no others; and no error shows a secret.
 //!
 //! Input: the document.
 
@@ -14,14 +15,14 @@ use auth_fuzz::{
     mutate::{self, Random},
 };
 use auth_runtime::{
-    authenticate::{Authenticator, Context},
+    authenticate::{Authenticator, Context, Unavailable},
     credential::{BearerToken, CarriedBy, Credential},
-    jwt::{Jwt, JwtError, JwtKey},
+    jwt::{Fetch, FetchRequest, Jwt, JwtError, JwtKey, RemoteKeys},
     scheme::{SchemeKind, SecurityScheme},
 };
 use data_encoding::BASE64URL_NOPAD;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
-use poem::http::{HeaderValue, header::AUTHORIZATION};
+use poem::http::{HeaderValue, Response, header::AUTHORIZATION};
 
 const BEARER: SecurityScheme =
     SecurityScheme { name: "token", description: "", kind: SchemeKind::Bearer { format: None } };
@@ -143,7 +144,34 @@ fuzz_target!(|data: &[u8]| {
     let said = Jwt::jwk(text);
     assert_eq!(said.is_ok(), key.is_ok(), "{key:?}");
     check(said, &key.into_iter().collect::<Vec<_>>(), document.as_ref());
+
+    let keys = document.as_ref().map_or(Vec::new(), published);
+    app::wait(is_published(data, &keys));
 });
+
+/// An issuer that answers with this document.
+struct Issuer(Vec<u8>);
+
+impl Fetch for Issuer {
+    async fn get(&self, _: &FetchRequest<'_>) -> Result<Response<Vec<u8>>, Unavailable> {
+        Ok(Response::new(self.0.clone()))
+    }
+}
+
+/// Without any key it cannot be told what a token is: that is no denial.
+async fn is_published(document: &[u8], keys: &[Key]) {
+    let remote = RemoteKeys::jwks_url("https://issuer.example/jwks.json").expect("an address");
+    let remote = Jwt::remote(remote.fetcher(Issuer(document.to_vec()))).expect("a runtime");
+    let jwt = remote.issuer(ISSUER).audience(AUDIENCE).remember_at_most(0);
+    for signed in TOKENS.iter() {
+        let expected = match signed.0 {
+            _ if is_accepted(signed, keys) => Ok(()),
+            SignWith::Hmac => Err(false),
+            _ => Err(keys.is_empty()),
+        };
+        assert_eq!(judged(&jwt, signed).await, expected, "{signed:?}: {keys:?}");
+    }
+}
 
 fn verdict(said: &Result<JwtKey, JwtError>) -> Verdict {
     match said {
@@ -161,17 +189,27 @@ fn check(said: Result<JwtKey, JwtError>, keys: &[Key], document: Option<&Json<'_
         Ok(found) => found.issuer(ISSUER).audience(AUDIENCE).remember_at_most(0),
         Err(error) => return is_discreet(&error.to_string(), document),
     };
-    for (signer, algorithm, kid, token) in TOKENS.iter() {
-        let is_named = |key: &&Key| kid.is_none() || key.kid.is_none() || key.kid.as_deref() == *kid;
-        let fitting = keys.iter().filter(|key| key.algorithm == *algorithm).filter(is_named).take(MAX_TRIED);
-        let expected = fitting.map(|key| (&key.material, key.exponent.as_slice())).any(|(material, exponent)| {
-            *material == signer.material() && (*signer != SignWith::Rsa || exponent == [1, 0, 1])
-        });
-        let request = app::request(&[(AUTHORIZATION, token.clone())]);
-        let Credential::Found(token) = BearerToken::find(&request, &BEARER) else { panic!("no token") };
-        let said = app::wait(jwt.authenticate(token, &Context::of::<Auth>()));
-        assert_eq!(said.is_ok(), expected, "{signer:?} {algorithm} {kid:?}: {keys:?}");
-    }
+    app::wait(async {
+        for signed in TOKENS.iter() {
+            let expected = if is_accepted(signed, keys) { Ok(()) } else { Err(false) };
+            assert_eq!(judged(&jwt, signed).await, expected, "{signed:?}: {keys:?}");
+        }
+    });
+}
+
+/// Whether one of the keys has signed it, with its own algorithm and under its own name.
+fn is_accepted((signer, algorithm, kid, _): &Signed, keys: &[Key]) -> bool {
+    let is_named = |key: &&Key| kid.is_none() || key.kid.is_none() || key.kid.as_deref() == *kid;
+    let mut fitting = keys.iter().filter(|key| key.algorithm == *algorithm).filter(is_named).take(MAX_TRIED);
+    fitting.any(|key| key.material == signer.material() && (*signer != SignWith::Rsa || key.exponent == [1, 0, 1]))
+}
+
+/// What auth-runtime says of a token; an error is whether it cannot be told now.
+async fn judged(jwt: &Jwt, (_, _, _, token): &Signed) -> Result<(), bool> {
+    let request = app::request(&[(AUTHORIZATION, token.clone())]);
+    let Credential::Found(token) = BearerToken::find(&request, &BEARER) else { panic!("no token") };
+    let said = jwt.authenticate(token, &Context::of::<Auth>()).await;
+    said.map(drop).map_err(|error| error.is_unavailable())
 }
 
 /// An error shows what a key says of itself, and nothing that is a secret.
@@ -192,16 +230,19 @@ fn is_discreet(error: &str, document: Option<&Json<'_>>) {
 }
 
 /// RFC 7517, section 5.
-fn set(document: Option<&Json<'_>>) -> (Verdict, Vec<Key>) {
-    let Some(set @ Json::Object(members)) = document else { return (Verdict::NotAJwks, Vec::new()) };
+fn items<'a, 'b>(document: &'a Json<'b>) -> Option<&'a [Json<'b>]> {
+    let Json::Object(members) = document else { return None };
     let are_names = members.iter().all(|(name, _)| auth_fuzz::json::decode(name).is_some());
-    let mut found = set.members("keys");
-    let (Some(Json::Array(items)), None, true) = (found.next(), found.next(), are_names) else {
-        return (Verdict::NotAJwks, Vec::new());
-    };
-    if items.len() > MAX_KEYS {
-        return (Verdict::NotAJwks, Vec::new());
+    let mut found = document.members("keys");
+    match (found.next(), found.next()) {
+        (Some(Json::Array(items)), None) if are_names && items.len() <= MAX_KEYS => Some(items),
+        _ => None,
     }
+}
+
+/// What is configured is good, or else an error.
+fn set(document: Option<&Json<'_>>) -> (Verdict, Vec<Key>) {
+    let Some(items) = document.and_then(items) else { return (Verdict::NotAJwks, Vec::new()) };
     let mut keys: Vec<Key> = Vec::new();
     for item in items {
         match key(item) {
@@ -212,6 +253,17 @@ fn set(document: Option<&Json<'_>>) -> (Verdict, Vec<Key>) {
         }
     }
     (if keys.is_empty() { Verdict::NoKeys } else { Verdict::Keys }, keys)
+}
+
+/// Of what is published the good keys are used. What everybody may read is no secret.
+fn published(document: &Json<'_>) -> Vec<Key> {
+    let mut keys: Vec<Key> = Vec::new();
+    for key in items(document).unwrap_or_default().iter().filter_map(|item| key(item).ok()) {
+        if !key.algorithm.starts_with("HS") && !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys
 }
 
 /// RFC 7517, section 4; RFC 7518, section 6; RFC 8037, section 2.
