@@ -7,6 +7,7 @@ mod store;
 
 use std::{fmt, sync::Arc, time::SystemTime};
 
+use self::key::KeyHash;
 pub use self::store::{ApiKeyRecord, ApiKeyStore, MemoryApiKeys, generate};
 use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity},
@@ -80,8 +81,9 @@ impl<S: ApiKeyStore> ApiKeys<S> {
     }
 
     async fn record(&self, key: &str) -> Result<ApiKeyRecord, AuthenticationError> {
-        let found = self.store.find(&key::lookup_id(key)).await?;
-        let record = found.filter(|record| record.is_of(key));
+        let hash = KeyHash::of(key);
+        let found = self.store.find(&key::lookup_id(key, &hash)).await?;
+        let record = found.filter(|record| record.is_of(&hash));
         let record = record.ok_or_else(|| AuthenticationError::invalid("unknown API key"))?;
         if record.is_revoked() {
             return Err(AuthenticationError::invalid("revoked API key"));

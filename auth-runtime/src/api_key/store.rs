@@ -82,7 +82,8 @@ impl ApiKeyRecord {
     /// [`ApiKeyError`] if it has fewer than 22 characters, or others than visible ASCII.
     pub fn of(key: &str, subject: impl Into<String>) -> Result<Self, ApiKeyError> {
         key::check(key)?;
-        Ok(Self::new(key::lookup_id(key), KeyHash::of(key).0, subject))
+        let hash = KeyHash::of(key);
+        Ok(Self::new(key::lookup_id(key, &hash), hash.0, subject))
     }
 
     /// A record as a store has kept it: [`id`](Self::id), [`sha256`](Self::sha256), and whose key it is.
@@ -179,9 +180,9 @@ impl ApiKeyRecord {
         self.0.expires_at.is_some_and(|end| end <= now)
     }
 
-    /// Whether this is the key, in a time that does not tell how much of it is right.
-    pub(super) fn is_of(&self, key: &str) -> bool {
-        self.0.sha256.0.ct_eq(&KeyHash::of(key).0).into()
+    /// Whether this is the hash, in a time that does not tell how much of it is right.
+    pub(super) fn is_of(&self, hash: &KeyHash) -> bool {
+        self.0.sha256.0.ct_eq(&hash.0).into()
     }
 
     /// Who the holder of the key is to an application.

@@ -198,6 +198,7 @@ impl IdentityBuilder {
 
     /// The scopes of the token, parted by spaces (RFC 6749, section 3.3). One that is not declared is kept for reading.
     pub fn scope(mut self, scope: &str) -> Self {
+        self.inner.scope.reserve(scope.len() + 1);
         for name in scopes(scope) {
             if let Some(declared) = find(self.tables.scopes, name) {
                 insert(&mut self.inner.scopes, declared);
@@ -218,7 +219,7 @@ impl IdentityBuilder {
 
     /// The same as the text of a JSON object, which is not read unless somebody asks.
     #[cfg(feature = "_jwt")]
-    pub(crate) fn claims_json(mut self, json: &[u8]) -> Self {
+    pub(crate) fn claims_json(mut self, json: &str) -> Self {
         self.inner.claims = Claims::unread(json);
         self
     }
@@ -257,7 +258,7 @@ impl fmt::Debug for IdentityBuilder {
 /// Claims, read when they are asked for first: most requests ask for none.
 #[derive(Clone, Default)]
 struct Claims {
-    json: Box<[u8]>,
+    json: Box<str>,
     read: OnceLock<Map<String, Value>>,
 }
 
@@ -267,13 +268,13 @@ impl Claims {
     }
 
     #[cfg(feature = "_jwt")]
-    fn unread(json: &[u8]) -> Self {
+    fn unread(json: &str) -> Self {
         Self { json: json.into(), read: OnceLock::new() }
     }
 
     fn get(&self) -> &Map<String, Value> {
         // The text was read before, strictly; without one there are no claims.
-        self.read.get_or_init(|| serde_json::from_slice(&self.json).unwrap_or_default())
+        self.read.get_or_init(|| serde_json::from_str(&self.json).unwrap_or_default())
     }
 }
 

@@ -37,21 +37,14 @@ fn header(request: &Request) -> Credential<&HeaderValue> {
     }
 }
 
-/// Scheme and credential, split at the first space; the credential holds no further one in front.
+/// Scheme and credential, split at the first space; the credential holds no further one in front. What else may be in
+/// it is for its scheme to say.
 fn split(header: &[u8]) -> Result<(&[u8], &[u8]), Malformed> {
-    if !is_text(header) {
-        return Err(Malformed::Characters);
-    }
     let end = header.iter().position(|byte| *byte == b' ').unwrap_or(header.len());
     let (scheme, credential) = (&header[..end], header.get(end + 1..).unwrap_or_default());
-    if scheme.is_empty() || scheme.contains(&b'\t') || matches!(credential.first(), Some(b' ' | b'\t')) {
+    if scheme.is_empty() || !scheme.iter().all(u8::is_ascii_graphic) || matches!(credential.first(), Some(b' ' | b'\t'))
+    {
         return Err(Malformed::Characters);
     }
     Ok((scheme, credential))
-}
-
-/// Visible ASCII, spaces and tabs. Without a branch in it, so that the compiler looks at many bytes at once.
-#[expect(clippy::needless_bitwise_bool, reason = "no branches")]
-fn is_text(bytes: &[u8]) -> bool {
-    bytes.iter().fold(true, |is_text, byte| is_text & (matches!(byte, b' '..=b'~') | (*byte == b'\t')))
 }

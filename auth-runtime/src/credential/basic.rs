@@ -36,12 +36,14 @@ impl BasicCredentials {
 
 impl CarriedBy<kind::Basic> for BasicCredentials {
     fn find(request: &Request, _: &SecurityScheme) -> Credential<Self> {
-        authorization::credentials(request, "Basic").and_then(|encoded| decode(encoded.as_str()))
+        authorization::credentials(request, "Basic").and_then(|encoded| {
+            if encoded.is_visible() { decode(encoded.as_bytes()) } else { Err(Malformed::Characters) }
+        })
     }
 }
 
 /// Base64, UTF-8, no control characters, split at the first colon: a user name cannot hold one.
-fn decode(encoded: &str) -> Result<BasicCredentials, Malformed> {
+fn decode(encoded: &[u8]) -> Result<BasicCredentials, Malformed> {
     let decoded = BASE64_STANDARD.decode(encoded).map_err(|_| Malformed::NotBasic)?;
     let decoded = SecretString::from(String::from_utf8(decoded).map_err(|_| Malformed::NotBasic)?);
     if decoded.expose_secret().chars().any(char::is_control) {
@@ -59,7 +61,7 @@ mod tests {
 
     #[test]
     fn the_first_colon_ends_the_user_name() {
-        let credentials = decode(&BASE64_STANDARD.encode("ü:p:q")).unwrap();
+        let credentials = decode(BASE64_STANDARD.encode("ü:p:q").as_bytes()).unwrap();
         assert_eq!((credentials.username(), credentials.password()), ("ü", "p:q"));
         assert!(!format!("{credentials:?}").contains("p:q"));
     }
@@ -69,7 +71,7 @@ mod tests {
         let encode = |bytes: &[u8]| BASE64_STANDARD.encode(bytes);
         for bad in ["dTpw!!!!", "dTp", &encode(b"no colon"), &encode(b"u:\xff"), &encode(b"u:a\nb"), &encode(b"u\0:p")]
         {
-            assert_eq!(decode(bad).unwrap_err(), Malformed::NotBasic, "{bad}");
+            assert_eq!(decode(bad.as_bytes()).unwrap_err(), Malformed::NotBasic, "{bad}");
         }
     }
 }

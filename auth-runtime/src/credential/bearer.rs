@@ -17,26 +17,38 @@ impl BearerToken {
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
+
+    #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
 }
 
 impl CarriedBy<kind::Bearer> for BearerToken {
     fn find(request: &Request, _: &SecurityScheme) -> Credential<Self> {
         authorization::credentials(request, "Bearer")
-            .and_then(|token| if is_token68(token.as_str()) { Ok(Self(token)) } else { Err(Malformed::Characters) })
+            .and_then(|token| if is_token68(token.as_bytes()) { Ok(Self(token)) } else { Err(Malformed::Characters) })
     }
 }
 
-/// `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`. Without a branch in the loop, so that the compiler
-/// looks at many bytes at once: this is read with each request.
-#[expect(clippy::needless_bitwise_bool, reason = "no branches")]
-fn is_token68(token: &str) -> bool {
-    let token = token.trim_end_matches('=').as_bytes();
-    let is_in = |byte: u8, first: u8, count: u8| byte.wrapping_sub(first) < count;
+/// `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
+fn is_token68(token: &[u8]) -> bool {
+    let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
+    let token = &token[..token.len() - padding];
+    !token.is_empty() && token.iter().fold(0, |foreign, byte| foreign | is_foreign(*byte)) == 0
+}
+
+/// Not 0 for a byte that does not belong into a token. Without a branch, so that the compiler looks at many bytes at
+/// once: this is read with each request.
+fn is_foreign(byte: u8) -> u8 {
+    let is_in = |byte: u8, first: u8, count: u8| u8::from(byte.wrapping_sub(first) < count);
     // From `-` to `9` are `-`, `.`, `/` and the digits.
-    let belongs = |byte: u8| {
-        is_in(byte, b'-', 13) | is_in(byte | 0x20, b'a', 26) | (byte == b'_') | (byte == b'~') | (byte == b'+')
-    };
-    !token.is_empty() & token.iter().fold(true, |all, byte| all & belongs(*byte))
+    let belongs = is_in(byte, b'-', 13)
+        | is_in(byte | 0x20, b'a', 26)
+        | is_in(byte, b'_', 1)
+        | is_in(byte, b'~', 1)
+        | is_in(byte, b'+', 1);
+    belongs ^ 1
 }
 
 #[cfg(test)]
@@ -47,20 +59,17 @@ mod tests {
     fn r20_each_byte_belongs_or_not() {
         for byte in 0..=u8::MAX {
             let belongs = byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
-            if byte.is_ascii() {
-                assert_eq!(is_token68(&format!("a{}a", char::from(byte))), belongs, "{byte}");
-            }
+            assert_eq!(is_token68(&[b'a', byte, b'a']), belongs, "{byte}");
         }
-        assert!(!is_token68("a\u{e1}a"));
     }
 
     #[test]
     fn only_token68_is_a_token() {
         for good in ["a", "aA0-._~+/", "YQ==", "a.b.c"] {
-            assert!(is_token68(good), "{good}");
+            assert!(is_token68(good.as_bytes()), "{good}");
         }
         for bad in ["", "=", "==", "a=b", "a b", "a,b", "a\tb", "\"a\"", "ä", "a%20"] {
-            assert!(!is_token68(bad), "{bad}");
+            assert!(!is_token68(bad.as_bytes()), "{bad}");
         }
     }
 }

@@ -21,6 +21,10 @@ impl CarriedBy<kind::Http> for HttpCredentials {
     fn find(request: &Request, scheme: &SecurityScheme) -> Credential<Self> {
         let SchemeKind::Http { scheme } = scheme.kind else { return Credential::Absent };
         authorization::credentials(request, scheme)
-            .and_then(|found| if found.as_str().contains('\t') { Err(Malformed::Characters) } else { Ok(Self(found)) })
+            .and_then(|found| if is_visible(&found) { Ok(Self(found)) } else { Err(Malformed::Characters) })
     }
+}
+
+fn is_visible(credentials: &Text) -> bool {
+    credentials.is_visible() && !credentials.as_bytes().contains(&b'\t')
 }

@@ -16,13 +16,24 @@ impl Text {
         Self::InHeader(header.clone(), start)
     }
 
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::InHeader(header, start) => header.as_bytes().get(*start..).unwrap_or_default(),
+            Self::Owned(text) => text.as_bytes(),
+        }
+    }
+
+    /// Nothing, if it is no text: whoever makes a credential of it has checked that.
     pub(super) fn as_str(&self) -> &str {
         match self {
-            Self::InHeader(header, start) => {
-                header.as_bytes().get(*start..).and_then(|text| str::from_utf8(text).ok()).unwrap_or("")
-            }
+            Self::InHeader(..) => str::from_utf8(self.as_bytes()).unwrap_or_default(),
             Self::Owned(text) => text,
         }
+    }
+
+    /// Whether it is visible ASCII, spaces and tabs.
+    pub(super) fn is_visible(&self) -> bool {
+        self.as_bytes().iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t'))
     }
 }
 

@@ -40,9 +40,10 @@ impl Mapping {
             identity = identity.permission(permission);
         }
         for claim in ["scope", "scp"] {
-            for scope in names(Found::of(claims.get(claim)), claim)? {
-                identity = identity.scope(scope);
-            }
+            identity = match claims.get(claim) {
+                Some(Json::String(scopes)) => identity.scope(scopes),
+                scopes => names(Found::of(scopes), claim)?.into_iter().fold(identity, IdentityBuilder::scope),
+            };
         }
         if let Some(name) = self.display_name.iter().find_map(|path| path.find(claims).text()) {
             identity = identity.display_name(name);
@@ -96,8 +97,10 @@ impl ClaimPath {
     }
 
     fn find<'a>(&self, claims: &'a Object<'a>) -> Found<'a> {
-        if let Some(value) = claims.get(&self.name) {
-            return Found::Value(value);
+        match claims.get(&self.name) {
+            Some(value) => return Found::Value(value),
+            None if self.parents.is_empty() && self.last == self.name => return Found::Absent,
+            None => {}
         }
         let mut object = claims;
         for parent in &self.parents {
@@ -156,8 +159,9 @@ mod tests {
         role_permissions: &[&[0b01], &[0b11]],
     };
 
+    #[expect(clippy::needless_pass_by_value, reason = "tests read better without references")]
     fn describe(mapping: &Mapping, claims: Value) -> Result<Identity, Flaw> {
-        let claims = serde_json::to_vec(&claims).unwrap();
+        let claims = claims.to_string();
         let identity = Context::new(&TABLES).identity("https://issuer.example", "alice");
         mapping.describe(identity, &Object::parse(&claims).unwrap()).map(IdentityBuilder::build)
     }

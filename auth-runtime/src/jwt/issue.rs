@@ -324,7 +324,7 @@ mod tests {
     }
 
     async fn identify(jwt: &Jwt, token: &str, later: Duration) -> Result<Identity, AuthenticationError> {
-        jwt.identify(token, now().unwrap() + later, Context::new(&TABLES)).await
+        jwt.identify(token.as_bytes(), now().unwrap() + later, Context::new(&TABLES)).await
     }
 
     #[tokio::test]

@@ -172,7 +172,7 @@ impl Jwt {
     #[must_use]
     pub fn display_name_claim(self, path: impl Into<String>) -> Self {
         let path = vec![ClaimPath::new(path)];
-        self.each(|issuer| issuer.mapping.display_name = path.clone())
+        self.each(|issuer| issuer.mapping.display_name.clone_from(&path))
     }
 
     /// Accepts tokens, too, that do not say that they are access tokens: the header's `typ` is `JWT`, or not there.
@@ -233,7 +233,7 @@ impl Jwt {
     }
 
     /// Whose token it is at a time (since 1970).
-    async fn identify(&self, token: &str, now: Duration, context: Context) -> Result<Identity, AuthenticationError> {
+    async fn identify(&self, token: &[u8], now: Duration, context: Context) -> Result<Identity, AuthenticationError> {
         match self.0.verified.get(token, now, context.tables()) {
             Some(identity) => Ok(identity),
             // In a box of its own, so that the common path stays small.
@@ -241,7 +241,7 @@ impl Jwt {
         }
     }
 
-    async fn verify(&self, token: &str, now: Duration, context: Context) -> Result<Identity, AuthenticationError> {
+    async fn verify(&self, token: &[u8], now: Duration, context: Context) -> Result<Identity, AuthenticationError> {
         let jws = Jws::parse(token)?;
         let claims = Object::parse(&jws.payload).ok_or(Flaw::Encoding)?;
         let issuer = self.issuer(rules::issuer(&claims)?)?;
@@ -268,7 +268,7 @@ impl Authenticator for Jwt {
     async fn authenticate(&self, token: BearerToken, context: &Context) -> Result<Identity, AuthenticationError> {
         // With a clock that cannot be right nobody can tell what is expired.
         let now = now().map_err(AuthenticationError::unavailable)?;
-        self.identify(token.as_str(), now, *context).await
+        self.identify(token.as_bytes(), now, *context).await
     }
 }
 

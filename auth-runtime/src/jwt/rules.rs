@@ -151,7 +151,7 @@ mod tests {
             audiences: vec!["entries".to_owned(), "other".to_owned()],
             leeway: Duration::from_secs(leeway),
         };
-        let claims = serde_json::to_vec(&claims(changes)).unwrap();
+        let claims = serde_json::to_string(&claims(changes)).unwrap();
         let claims = Object::parse(&claims).unwrap();
         rules.check(&claims, Duration::from_secs(NOW)).map(|registered| assert_eq!(registered.subject, "alice"))
     }
@@ -189,7 +189,7 @@ mod tests {
                 assert_eq!(check(json!({ name: bad })), Err(Flaw::Claim(name)), "{name}: {bad}");
             }
             let nulled = format!(r#"{{"{name}":null}}"#);
-            assert_eq!(super::date(&Object::parse(nulled.as_bytes()).unwrap(), name), Err(Flaw::Claim(name)));
+            assert_eq!(super::date(&Object::parse(&nulled).unwrap(), name), Err(Flaw::Claim(name)));
         }
     }
 

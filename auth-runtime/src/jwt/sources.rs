@@ -215,10 +215,9 @@ impl JwtKey {
     #[track_caller]
     pub fn issuer(self, issuer: impl Into<String>) -> JwtIssuer {
         let issuer = issuer.into();
-        let discovered = self.0.iter().filter_map(|source| source.remote.as_ref()?.issuer());
-        for other in discovered.filter(|discovered| **discovered != *issuer) {
-            panic!("the keys are those of {other:?}, and not of {issuer:?}");
-        }
+        let mut discovered = self.0.iter().filter_map(|source| source.remote.as_ref()?.issuer());
+        let other = discovered.find(|discovered| **discovered != *issuer);
+        assert!(other.is_none(), "the keys are those of {:?}, and not of {issuer:?}", other.unwrap_or_default());
         JwtIssuer { sources: self.0, issuer: not_empty("issuer", issuer) }
     }
 }

@@ -76,7 +76,7 @@ impl TrustedIssuer {
     /// What a token says whose signature is good.
     pub(super) fn describe(
         &self,
-        token: &str,
+        token: &[u8],
         jws: &Jws<'_>,
         claims: &Object<'_>,
         key: Arc<Key>,
@@ -91,7 +91,8 @@ impl TrustedIssuer {
         }
         let identity = context.identity(self.name(), registered.subject).claims_json(&jws.payload);
         let identity = self.mapping.describe(identity, claims).map_err(|flaw| self.refusal(flaw))?;
-        let mut user_info = self.sources.iter().filter_map(|source| source.remote.as_ref()?.user_info(token));
+        let mut user_info =
+            self.sources.iter().filter_map(|source| source.remote.as_ref()?.user_info(str::from_utf8(token).ok()?));
         let identity = user_info.next().into_iter().fold(identity, IdentityBuilder::user_info);
         Ok(Verified {
             identity: identity.build(),

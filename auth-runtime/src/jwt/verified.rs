@@ -81,7 +81,7 @@ impl VerifiedTokens {
     }
 
     /// Whose token this is, if that is known and still counts.
-    pub(super) fn get(&self, token: &str, now: Duration, tables: &'static Tables) -> Option<Identity> {
+    pub(super) fn get(&self, token: &[u8], now: Duration, tables: &'static Tables) -> Option<Identity> {
         let tokens = self.tokens.get()?;
         let verified = tokens.get(&Text(token))?;
         if verified.counts(now, tables) {
@@ -92,7 +92,7 @@ impl VerifiedTokens {
     }
 
     /// Remembers what was verified just now, if there is room for anything.
-    pub(super) fn insert(&self, token: &str, now: Duration, mut verified: Verified) {
+    pub(super) fn insert(&self, token: &[u8], now: Duration, mut verified: Verified) {
         if self.capacity == 0 || self.time.is_zero() {
             return;
         }
@@ -132,10 +132,10 @@ impl Verified {
 
 /// A token in the cache.
 #[derive(PartialEq, Eq)]
-struct Token(Box<str>);
+struct Token(Box<[u8]>);
 
 /// A token that is looked for.
-struct Text<'a>(&'a str);
+struct Text<'a>(&'a [u8]);
 
 impl Hash for Token {
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -145,8 +145,7 @@ impl Hash for Token {
 
 impl Hash for Text<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let text = self.0.as_bytes();
-        state.write(&text[text.len().saturating_sub(HASHED)..]);
+        state.write(&self.0[self.0.len().saturating_sub(HASHED)..]);
     }
 }
 

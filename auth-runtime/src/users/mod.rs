@@ -77,7 +77,7 @@ struct Inner<S> {
     store: Arc<S>,
     issuer: Arc<str>,
     pool: PasswordPool,
-    remembered: Option<Remembered>,
+    remembered: Option<Arc<Remembered>>,
 }
 
 impl<S: UserStore> Basic<S> {
@@ -88,7 +88,7 @@ impl<S: UserStore> Basic<S> {
             store: Arc::new(store),
             issuer: ISSUER.into(),
             pool: PasswordPool::default(),
-            remembered: Remembered::new(REMEMBERED),
+            remembered: Remembered::new(REMEMBERED).map(Arc::new),
         }))
     }
 
@@ -102,7 +102,7 @@ impl<S: UserStore> Basic<S> {
     /// For how long a verified password is remembered: a minute unless set; zero to verify each time.
     #[must_use]
     pub fn remember_for(self, time: Duration) -> Self {
-        self.with(|inner| inner.remembered = Remembered::new(time))
+        self.with(|inner| inner.remembered = Remembered::new(time).map(Arc::new))
     }
 
     /// Where hashes are computed; a pool of its own unless set. Share one between all that hash.
@@ -123,6 +123,10 @@ impl<S: UserStore> Basic<S> {
     /// [`AuthenticationError`] if there is no such user, or they are disabled or have another password; or if the
     /// store or the [`PasswordPool`] cannot tell now.
     pub async fn verify(&self, credentials: &BasicCredentials) -> Result<User, AuthenticationError> {
+        self.verify_at(credentials, now()?).await
+    }
+
+    async fn verify_at(&self, credentials: &BasicCredentials, now: Duration) -> Result<User, AuthenticationError> {
         let (username, password) = (credentials.username(), credentials.password());
         // Said of what was sent, before any user is looked for.
         if username.is_empty() || password.is_empty() || password.len() > MAX_PASSWORD_LEN {
@@ -130,30 +134,39 @@ impl<S: UserStore> Basic<S> {
         }
         let user = self.0.store.find(username).await?.filter(|user| !user.is_disabled());
         let hash = user.as_ref().map(User::password_hash);
-        let is_good = self.0.is_good(credentials, hash).await?;
+        let is_good = self.0.is_good(credentials, hash, now).await?;
         user.filter(|_| is_good).ok_or_else(|| AuthenticationError::invalid(REFUSED))
     }
 }
 
 impl<S> Inner<S> {
     /// Whether the password is that of the hash, remembered or computed; without a hash, computed in vain.
-    async fn is_good(&self, credentials: &BasicCredentials, hash: Option<&str>) -> Result<bool, AuthenticationError> {
+    async fn is_good(
+        &self,
+        credentials: &BasicCredentials,
+        hash: Option<&str>,
+        now: Duration,
+    ) -> Result<bool, AuthenticationError> {
         let (username, password) = (credentials.username(), credentials.password());
-        let proof = self.remembered.as_ref().zip(hash).map(|(seen, hash)| (seen, seen.proof(username, password, hash)));
-        let is_remembered = || proof.as_ref().is_some_and(|(seen, proof)| seen.contains(proof));
+        let known = self.remembered.as_deref().zip(hash);
+        let is_remembered = || known.is_some_and(|(seen, hash)| seen.contains(username, password, hash, now));
         if is_remembered() {
             return Ok(true);
         }
-        let turn = self.pool.turn().await?;
-        // Another request of the same caller may have been first.
-        if is_remembered() {
-            return Ok(true);
-        }
-        let is_good = turn.verify(password.to_owned().into(), hash.map(str::to_owned)).await?;
-        if let Some((seen, proof)) = proof.filter(|_| is_good) {
-            seen.insert(proof);
-        }
-        Ok(is_good)
+        // In a box of its own, so that the common path stays small.
+        Box::pin(async {
+            let turn = self.pool.turn().await?;
+            // Another request of the same caller may have been first.
+            if is_remembered() {
+                return Ok(true);
+            }
+            let is_good = turn.verify(password.to_owned().into(), hash.map(str::to_owned)).await?;
+            if let Some((seen, hash)) = known.filter(|_| is_good) {
+                seen.insert(username, password, hash, now);
+            }
+            Ok(is_good)
+        })
+        .await
     }
 }
 
@@ -165,11 +178,16 @@ impl<S: UserStore> Authenticator for Basic<S> {
         credentials: BasicCredentials,
         context: &Context,
     ) -> Result<Identity, AuthenticationError> {
-        let user = self.verify(&credentials).await?;
+        let now = now()?;
+        let user = self.verify_at(&credentials, now).await?;
         // The password came with this request.
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(AuthenticationError::unavailable)?;
         Ok(user.identity(*context, &self.0.issuer).at(now.as_secs()))
     }
+}
+
+/// The time since 1970. With a clock that cannot be right nobody can tell what is remembered for how long.
+fn now() -> Result<Duration, AuthenticationError> {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(AuthenticationError::unavailable)
 }
 
 impl<S: UserStore + Default> Default for Basic<S> {
@@ -373,7 +391,7 @@ mod tests {
         tokio::task::yield_now().await;
         let seen = basic.0.remembered.as_ref().unwrap();
         let hash = basic.0.store.0.lock().unwrap().clone().unwrap().unwrap().password_hash().to_owned();
-        seen.insert(seen.proof("alice", PASSWORD, &hash));
+        seen.insert("alice", PASSWORD, &hash, super::now().unwrap());
         drop(first);
         assert!(waiting.await.unwrap());
     }

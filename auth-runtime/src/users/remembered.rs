@@ -3,20 +3,28 @@
 use std::{fmt, time::Duration};
 
 use hmac::{Hmac, KeyInit, Mac};
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 use sha2::Sha256;
+use subtle::ConstantTimeEq;
 
-const CAPACITY: u64 = 10_000;
-
-/// Proof that name, password and stored hash were seen together, and went together.
-pub(super) type Proof = [u8; 32];
+const CAPACITY: usize = 10_000;
 
 /// What was verified, for a short time: no passwords, and nothing that can be turned into one without a key that
-/// exists in this process only.
-#[derive(Clone)]
+/// exists in this process only. Only what was verified comes in, so no flood of others drives anything out.
 pub(super) struct Remembered {
     key: Hmac<Sha256>,
-    proofs: Cache<Proof, ()>,
+    time: Duration,
+    /// By the name of the user.
+    proofs: Cache<Box<str>, Proof>,
+}
+
+/// That a password and a stored hash were seen together, and went together.
+#[derive(Clone)]
+pub(super) struct Proof {
+    mac: [u8; 32],
+    hash: Box<str>,
+    /// In time since 1970.
+    until: Duration,
 }
 
 impl Remembered {
@@ -30,33 +38,33 @@ impl Remembered {
             tracing::warn!(%error, "no randomness: each request with a password costs a hash");
             return None;
         }
-        let key = Hmac::new_from_slice(&key).ok()?;
-        Some(Self { key, proofs: Cache::builder().max_capacity(CAPACITY).time_to_live(time).build() })
+        Some(Self { key: Hmac::new_from_slice(&key).ok()?, time, proofs: Cache::new(CAPACITY) })
     }
 
-    /// The stored hash is part of it: a new password is a new hash, and ends what was remembered of the old one.
-    pub(super) fn proof(&self, username: &str, password: &str, hash: &str) -> Proof {
+    /// Whether this password of this user was verified by this stored hash: a new password is a new hash, and ends
+    /// what was remembered of the old one.
+    pub(super) fn contains(&self, username: &str, password: &str, hash: &str, now: Duration) -> bool {
+        let Some(proof) = self.proofs.get(username) else { return false };
+        // Earlier than it was made is a clock that was set back.
+        let is_now = now < proof.until && proof.until <= now.saturating_add(self.time);
+        is_now && *proof.hash == *hash && self.mac(password).ct_eq(&proof.mac).into()
+    }
+
+    pub(super) fn insert(&self, username: &str, password: &str, hash: &str, now: Duration) {
+        let until = now.saturating_add(self.time);
+        self.proofs.insert(username.into(), Proof { mac: self.mac(password), hash: hash.into(), until });
+    }
+
+    fn mac(&self, password: &str) -> [u8; 32] {
         let mut mac = self.key.clone();
-        for part in [username, password, hash] {
-            // With the length in front, no two triples look alike.
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part.as_bytes());
-        }
+        mac.update(password.as_bytes());
         mac.finalize().into_bytes().into()
-    }
-
-    pub(super) fn contains(&self, proof: &Proof) -> bool {
-        self.proofs.get(proof).is_some()
-    }
-
-    pub(super) fn insert(&self, proof: Proof) {
-        self.proofs.insert(proof, ());
     }
 }
 
 impl fmt::Debug for Remembered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Remembered").finish_non_exhaustive()
+        f.debug_struct("Remembered").field("time", &self.time).finish_non_exhaustive()
     }
 }
 
@@ -66,32 +74,51 @@ mod tests {
 
     use super::Remembered;
 
+    const NOW: Duration = Duration::from_hours(500_000);
+    const MINUTE: Duration = Duration::from_mins(1);
+
     #[test]
-    fn r51_a_proof_is_of_name_password_and_hash_and_of_this_process() {
-        let seen = Remembered::new(Duration::from_mins(1)).unwrap();
-        let proof = seen.proof("alice", "password", "hash");
-        assert_eq!(proof, seen.proof("alice", "password", "hash"));
+    fn r51_what_is_remembered_is_of_name_password_and_hash() {
+        let seen = Remembered::new(MINUTE).unwrap();
+        seen.insert("alice", "password", "hash", NOW);
+        assert!(seen.contains("alice", "password", "hash", NOW));
         for (name, password, hash) in [
             ("bob", "password", "hash"),
             ("alice", "Password", "hash"),
+            ("alice", "", "hash"),
             ("alice", "password", "hash2"),
             ("alicep", "assword", "hash"),
             ("alice", "passwordh", "ash"),
         ] {
-            assert_ne!(proof, seen.proof(name, password, hash));
+            assert!(!seen.contains(name, password, hash, NOW), "{name} {password} {hash}");
         }
-        let other = Remembered::new(Duration::from_mins(1)).unwrap();
-        assert_ne!(proof, other.proof("alice", "password", "hash"));
+        seen.insert("alice", "another", "hash2", NOW);
+        assert!(!seen.contains("alice", "password", "hash", NOW) && seen.contains("alice", "another", "hash2", NOW));
+    }
+
+    #[test]
+    fn r51_what_is_remembered_is_of_this_process() {
+        let (here, there) = (Remembered::new(MINUTE).unwrap(), Remembered::new(MINUTE).unwrap());
+        assert_ne!(here.mac("password"), there.mac("password"));
     }
 
     #[test]
     fn r51_what_was_verified_is_forgotten_in_time() {
-        let seen = Remembered::new(Duration::from_millis(1)).unwrap();
-        let proof = seen.proof("alice", "password", "hash");
-        seen.insert(proof);
-        while seen.contains(&proof) {
-            std::thread::yield_now();
+        let seen = Remembered::new(MINUTE).unwrap();
+        seen.insert("alice", "password", "hash", NOW);
+        for (seconds, is_known) in [(0, true), (59, true), (60, false), (-1, false)] {
+            let then = Duration::from_secs(NOW.as_secs().saturating_add_signed(seconds));
+            assert_eq!(seen.contains("alice", "password", "hash", then), is_known, "{seconds}");
         }
         assert!(Remembered::new(Duration::ZERO).is_none());
+    }
+
+    #[test]
+    fn r51_what_is_remembered_is_bounded() {
+        let seen = Remembered::new(MINUTE).unwrap();
+        for number in 0..2 * super::CAPACITY {
+            seen.insert(&number.to_string(), "password", "hash", NOW);
+        }
+        assert!(seen.proofs.len() <= super::CAPACITY);
     }
 }

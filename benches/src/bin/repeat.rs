@@ -1,0 +1,45 @@
+//! Repeats one row, for the tools of valgrind: `repeat --list` names the rows, `repeat NAME COUNT` repeats one.
+
+use std::{env, process::ExitCode};
+
+use auth_benches::{contender::Work, rows};
+
+const WARM_UP: usize = 3;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["--list"] => {
+            for row in rows::all() {
+                println!("{}", row.name);
+            }
+            ExitCode::SUCCESS
+        }
+        [name, count] => repeat(name, count),
+        _ => usage("repeat --list | repeat NAME COUNT"),
+    }
+}
+
+fn repeat(name: &str, count: &str) -> ExitCode {
+    let Some(row) = rows::all().into_iter().find(|row| row.name == name) else {
+        return usage("no such row; `repeat --list` names them");
+    };
+    let Ok(count) = count.parse() else { return usage("COUNT is a number") };
+    // What is made or remembered at the first request belongs to no later one.
+    let answer = row.contender().answer(row.case);
+    assert!(answer.is_ok_and(|answer| answer.status == row.case.status()), "a wrong answer");
+    row.contender().work(row.case, WARM_UP, &mut |work| work());
+    row.contender().work(row.case, count, &mut measured);
+    ExitCode::SUCCESS
+}
+
+/// A function of its own, as valgrind counts from where it starts to where it ends.
+#[inline(never)]
+fn measured(work: Work<'_>) {
+    work();
+}
+
+fn usage(what: &str) -> ExitCode {
+    eprintln!("{what}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,10 @@
+//! Who is compared.
+
+pub mod axum_app;
+pub mod bare;
+pub mod floors;
+pub mod hand_written;
+pub mod jwt_authorizer;
+pub mod poem_app;
+pub mod poem_grants;
+pub mod this_library;

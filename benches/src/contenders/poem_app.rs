@@ -1,0 +1,67 @@
+//! Contenders that are endpoints of Poem.
+
+use std::{hint::black_box, rc::Rc};
+
+use futures_util::FutureExt;
+use poem::{Endpoint, Request};
+use tokio::runtime::Runtime;
+
+use crate::{
+    case::Case,
+    contender::{Answer, Contender, HEADERS, Shared, Work, runtime},
+    credentials::{Credentials, Sent},
+    entry::PATH,
+};
+
+/// An endpoint and who calls it.
+pub struct PoemApp<E> {
+    name: String,
+    endpoint: E,
+    credentials: Credentials,
+    runtime: Rc<Runtime>,
+}
+
+impl<E: Endpoint + 'static> PoemApp<E> {
+    /// An endpoint that callers with these credentials call.
+    pub fn shared(name: impl Into<String>, endpoint: E, credentials: Credentials) -> Shared {
+        Rc::new(Self { name: name.into(), endpoint, credentials, runtime: runtime() })
+    }
+
+    fn request(&self, case: Case) -> Result<Request, &'static str> {
+        let mut request = Request::builder().uri_str(PATH).finish();
+        request.headers_mut().extend(HEADERS.map(|(name, value)| (Some(name), value)));
+        match self.credentials.sent(case) {
+            Sent::Nothing => {}
+            Sent::Header(name, value) => drop(request.headers_mut().insert(name, value.clone())),
+            Sent::NoSuchCase(reason) => return Err(reason),
+        }
+        Ok(request)
+    }
+}
+
+impl<E: Endpoint + 'static> Contender for PoemApp<E> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn answer(&self, case: Case) -> Result<Answer, &'static str> {
+        let request = self.request(case)?;
+        Ok(self.runtime.block_on(async {
+            let response = self.endpoint.get_response(request).await;
+            let status = response.status().as_u16();
+            Answer { status, body: response.into_body().into_string().await.ok() }
+        }))
+    }
+
+    /// As the server of Poem calls an endpoint: an error becomes the response that the caller gets. What is measured
+    /// never waits, so it needs nobody to wake it.
+    fn work(&self, case: Case, count: usize, measure: &mut dyn FnMut(Work<'_>)) {
+        let mut requests: Vec<Request> = (0..count).filter_map(|_| self.request(case).ok()).collect();
+        let _inside = self.runtime.enter();
+        measure(&mut || {
+            for request in requests.drain(..) {
+                black_box(self.endpoint.get_response(request).now_or_never().expect("it does not wait"));
+            }
+        });
+    }
+}

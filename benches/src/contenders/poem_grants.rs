@@ -1,0 +1,44 @@
+//! poem-grants: permissions on operations. Where they come from is the application's: here `jsonwebtoken`, as in its
+//! own examples.
+
+#![allow(clippy::unused_async, reason = "an operation is async, whether it waits for something or not")]
+
+use std::{collections::HashSet, sync::Arc};
+
+use poem::{EndpointExt, Error, Request, Result, Route, http::StatusCode};
+use poem_grants::{GrantsMiddleware, open_api};
+use poem_openapi::{OpenApi, OpenApiService, param::Path, payload::Json};
+
+use super::{hand_written::Verifier, poem_app::PoemApp};
+use crate::{contender::Shared, credentials::Credentials, entry::Entry, keys::Keys};
+
+/// Its middleware around an operation that asks for a permission.
+#[must_use]
+pub fn poem_grants(keys: &Keys) -> Shared {
+    let service = OpenApiService::new(Entries, "Entries", "1.0");
+    let app = Route::new().nest("/", service).with(GrantsMiddleware::with_extractor(permissions));
+    let app = app.data(Arc::new(Verifier::new(keys)));
+    PoemApp::shared(format!("poem-grants, {}", keys.algorithm.name()), app, Credentials::tokens(keys))
+}
+
+async fn permissions(request: &Request) -> Result<HashSet<String>> {
+    let claims = bearer(request).and_then(|token| request.data::<Arc<Verifier>>()?.claims(token));
+    let claims = claims.ok_or_else(|| Error::from_status(StatusCode::UNAUTHORIZED))?;
+    Ok(claims.permissions.into_iter().collect())
+}
+
+fn bearer(request: &Request) -> Option<&str> {
+    request.header("Authorization")?.strip_prefix("Bearer ")
+}
+
+struct Entries;
+
+#[open_api]
+#[OpenApi]
+impl Entries {
+    #[protect("entries:view")]
+    #[oai(path = "/entries/:id", method = "get")]
+    async fn entry(&self, Path(id): Path<i64>) -> Json<Entry> {
+        Json(Entry::of(id))
+    }
+}

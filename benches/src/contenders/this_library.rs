@@ -1,0 +1,266 @@
+//! `auth-runtime`, with each scheme by itself and with three at once.
+
+use std::time::{Duration, SystemTime};
+
+use auth_runtime::{
+    api_key::{ApiKeyRecord, MemoryApiKeys},
+    prelude::*,
+    users::{MemoryUsers, User},
+};
+use poem::{IntoEndpoint, Route};
+use poem_openapi::{OpenApi, param::Path, payload::Json};
+
+use super::poem_app::PoemApp;
+use crate::{
+    contender::Shared,
+    credentials::Credentials,
+    entry::{Entry, PERMISSION},
+    keys::{Algorithm, Keys},
+    token::{AUDIENCE, ISSUER},
+};
+
+/// A permission that does not let anybody read entries.
+const ANOTHER: &str = "audit:view";
+const HEADER: &str = "x-api-key";
+const GOOD_KEY: &str = "kQ8vR2mX5tZ1wB7nJ4cL9p";
+const OTHER_KEY: &str = "aB3dE6gH9jK2mN5pQ8sT1v";
+const OLD_KEY: &str = "uW4xY7zA0bC3dF6gI9jL2m";
+const UNKNOWN_KEY: &str = "oP5qR8sT1uV4wX7yZ0aB3c";
+const ALICE: [&str; 2] = ["alice", "correct horse battery staple"];
+const BOB: [&str; 2] = ["bob", "wrong donkey capacitor paperclip"];
+const NOBODY: [&str; 2] = ["alice", "a password that is not hers"];
+
+permissions! {
+    /// What a caller may do.
+    pub enum Permission {
+        /// View entries
+        EntriesView = "entries:view",
+        /// Edit entries
+        EntriesEdit = "entries:edit",
+        /// Delete entries
+        EntriesDelete = "entries:delete",
+        /// View reports
+        ReportsView = "reports:view",
+        /// Create reports
+        ReportsCreate = "reports:create",
+        /// View users
+        UsersView = "users:view",
+        /// Edit users
+        UsersEdit = "users:edit",
+        /// View bills
+        BillingView = "billing:view",
+        /// Edit bills
+        BillingEdit = "billing:edit",
+        /// View who did what
+        AuditView = "audit:view",
+    }
+}
+
+roles! {
+    /// Who works here.
+    pub enum Role: Permission {
+        /// Reports
+        Clerk = "Clerk" => [ReportsView, ReportsCreate],
+        /// Looks into the past
+        Auditor = "Auditor" => [AuditView],
+        /// Counts
+        Accountant = "Accountant" => [BillingView, BillingEdit],
+        /// Does everything
+        Administrator = "Administrator" => all,
+    }
+}
+
+/// Whether a token that was verified is verified again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cache {
+    /// It is: each request is the first with its token.
+    Off,
+    /// It is not.
+    On,
+}
+
+impl Cache {
+    fn apply(self, jwt: Jwt) -> Jwt {
+        match self {
+            Self::Off => jwt.remember_at_most(0),
+            Self::On => jwt,
+        }
+    }
+}
+
+/// One way of proving who one is.
+macro_rules! service {
+    ($(#[$doc:meta])* $entries:ident: $auth:ident { $($(#[$scheme:meta])* $field:ident: $authenticator:ty),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Auth, Clone)]
+        #[auth(permissions = Permission, roles = Role, realm = "entries")]
+        struct $auth {
+            $($(#[$scheme])* $field: $authenticator),*
+        }
+
+        impl $auth {
+            fn app(&self) -> impl IntoEndpoint<Endpoint: 'static> + use<> {
+                Route::new().nest("/", self.service($entries, "Entries", "1.0"))
+            }
+        }
+
+        struct $entries;
+
+        #[protected(auth = $auth)]
+        #[OpenApi]
+        impl $entries {
+            #[permission("entries:view")]
+            #[oai(path = "/entries/:id", method = "get")]
+            async fn entry(&self, Path(id): Path<i64>) -> Json<Entry> {
+                Json(Entry::of(id))
+            }
+        }
+    };
+}
+
+service! {
+    /// Tokens.
+    TokenEntries: TokenAuth {
+        /// Access token of the issuer.
+        #[scheme(bearer(format = "JWT"))]
+        token: Jwt,
+    }
+}
+
+service! {
+    /// API keys.
+    KeyEntries: KeyAuth {
+        /// Key of a machine client.
+        #[scheme(api_key(header = "X-API-Key"))]
+        key: ApiKeys,
+    }
+}
+
+service! {
+    /// Passwords.
+    PasswordEntries: PasswordAuth {
+        /// User name and password.
+        #[scheme(basic)]
+        password: Basic,
+    }
+}
+
+service! {
+    /// All of them.
+    AnyEntries: AnyAuth {
+        /// Access token of the issuer.
+        #[scheme(bearer(format = "JWT"))]
+        token: Jwt,
+        /// User name and password.
+        #[scheme(basic)]
+        password: Basic,
+        /// Key of a machine client.
+        #[scheme(api_key(header = "X-API-Key"))]
+        key: ApiKeys,
+    }
+}
+
+struct PublicEntries;
+
+#[protected(auth = TokenAuth)]
+#[OpenApi]
+impl PublicEntries {
+    #[public(reason = "what it costs to ask for nothing")]
+    #[oai(path = "/entries/:id", method = "get")]
+    async fn entry(&self, Path(id): Path<i64>) -> Json<Entry> {
+        Json(Entry::of(id))
+    }
+}
+
+/// An operation that is public: what the library costs before it asks for anything.
+#[must_use]
+pub fn public(keys: &Keys) -> Shared {
+    let service = TokenAuth { token: jwt(keys, Cache::On) }.service(PublicEntries, "Entries", "1.0");
+    PoemApp::shared("auth-runtime, public operation", Route::new().nest("/", service), Credentials::none())
+}
+
+/// With tokens only.
+#[must_use]
+pub fn tokens(keys: &Keys, cache: Cache) -> Shared {
+    let name = match cache {
+        Cache::Off => format!("auth-runtime without cache, {}", keys.algorithm.name()),
+        Cache::On => format!("auth-runtime, {}", keys.algorithm.name()),
+    };
+    let app = TokenAuth { token: jwt(keys, cache) }.app();
+    PoemApp::shared(name, app.into_endpoint(), Credentials::tokens(keys))
+}
+
+/// With API keys only.
+#[must_use]
+pub fn api_keys() -> Shared {
+    let app = KeyAuth { key: keys() }.app();
+    PoemApp::shared("auth-runtime, API keys", app.into_endpoint(), sent_keys())
+}
+
+/// With passwords only.
+#[must_use]
+pub fn passwords() -> Shared {
+    let app = PasswordAuth { password: users() }.app();
+    PoemApp::shared("auth-runtime, passwords", app.into_endpoint(), sent_passwords())
+}
+
+/// With all three, called with tokens.
+#[must_use]
+pub fn any_with_tokens(keys: &Keys) -> Shared {
+    let name = format!("auth-runtime, three schemes, {}", keys.algorithm.name());
+    PoemApp::shared(name, any(keys), Credentials::tokens(keys))
+}
+
+/// With all three, called with API keys.
+#[must_use]
+pub fn any_with_api_keys(keys: &Keys) -> Shared {
+    PoemApp::shared("auth-runtime, three schemes, API keys", any(keys), sent_keys())
+}
+
+/// With all three, called with passwords.
+#[must_use]
+pub fn any_with_passwords(keys: &Keys) -> Shared {
+    PoemApp::shared("auth-runtime, three schemes, passwords", any(keys), sent_passwords())
+}
+
+fn any(issuer: &Keys) -> impl poem::Endpoint + use<> {
+    AnyAuth { token: jwt(issuer, Cache::On), password: users(), key: keys() }.app().into_endpoint()
+}
+
+fn jwt(keys: &Keys, cache: Cache) -> Jwt {
+    let key = match keys.algorithm {
+        Algorithm::Hs256 => Jwt::hs256(&keys.public),
+        Algorithm::Rs256 | Algorithm::Es256 | Algorithm::EdDsa => Jwt::public_key_pem(&keys.public),
+    };
+    cache.apply(key.expect("a strong key").issuer(ISSUER).audience(AUDIENCE))
+}
+
+fn keys() -> ApiKeys {
+    let record = |key, permission| ApiKeyRecord::of(key, "machine").expect("a strong key").permissions([permission]);
+    let records = [
+        record(GOOD_KEY, PERMISSION),
+        record(OTHER_KEY, ANOTHER),
+        record(OLD_KEY, PERMISSION).expires_at(SystemTime::UNIX_EPOCH),
+    ];
+    let empty = MemoryApiKeys::new();
+    ApiKeys::new(records.into_iter().fold(empty, |keys, record| keys.add_record(record).expect("another key")))
+}
+
+fn users() -> Basic {
+    let user = |[name, password]: [&str; 2], permission| {
+        User::with_password(name, password).expect("a good password").permissions([permission])
+    };
+    let users = [user(ALICE, PERMISSION), user(BOB, ANOTHER)];
+    let empty = MemoryUsers::new();
+    let users = users.into_iter().fold(empty, |users, user| users.add_user(user).expect("another user"));
+    // Longer than any measurement.
+    Basic::new(users).remember_for(Duration::from_hours(1))
+}
+
+fn sent_keys() -> Credentials {
+    Credentials::keys(HEADER, GOOD_KEY, OTHER_KEY, OLD_KEY, UNKNOWN_KEY)
+}
+
+fn sent_passwords() -> Credentials {
+    Credentials::passwords(ALICE, BOB, NOBODY)
+}

@@ -1,0 +1,91 @@
+//! What callers send in each case, made before anything is measured.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use poem::http::{HeaderName, HeaderValue, header::AUTHORIZATION};
+
+use crate::{case::Case, keys::Keys, token};
+
+/// What is sent in one case.
+#[derive(Clone, Debug)]
+pub enum Sent {
+    /// This header. Clones share its text, as the headers of one request share what came from the socket.
+    Header(HeaderName, HeaderValue),
+    /// No header.
+    Nothing,
+    /// There is no such case, for this reason.
+    NoSuchCase(&'static str),
+}
+
+/// What is sent in all cases.
+#[derive(Clone, Debug)]
+pub struct Credentials(Vec<(Case, Sent)>);
+
+impl Credentials {
+    /// Bearer tokens of an issuer.
+    #[must_use]
+    pub fn tokens(keys: &Keys) -> Self {
+        Self::each(|case| match case {
+            Case::NoCredential => Sent::Nothing,
+            Case::Garbage => bearer("bm90IGEgdG9rZW4"),
+            _ => bearer(&token::signed(case, keys)),
+        })
+    }
+
+    /// API keys: that of somebody who may, of somebody who may not, one that is past its time, and one that nobody has.
+    #[must_use]
+    pub fn keys(header: &'static str, good: &str, other: &str, expired: &str, unknown: &str) -> Self {
+        let key = |key: &str| Sent::Header(HeaderName::from_static(header), value(key));
+        Self::each(|case| match case {
+            Case::Valid => key(good),
+            Case::LackingPermission => key(other),
+            Case::Expired => key(expired),
+            Case::NoCredential => Sent::Nothing,
+            Case::Garbage => key(unknown),
+            _ => Sent::NoSuchCase("an API key has no issuer, audience, start or signature"),
+        })
+    }
+
+    /// Names and passwords: of somebody who may, of somebody who may not, and of nobody.
+    #[must_use]
+    pub fn passwords(good: [&str; 2], other: [&str; 2], wrong: [&str; 2]) -> Self {
+        Self::each(|case| match case {
+            Case::Valid => basic(good),
+            Case::LackingPermission => basic(other),
+            Case::NoCredential => Sent::Nothing,
+            Case::Garbage => basic(wrong),
+            _ => Sent::NoSuchCase("a password has no issuer, audience, dates or signature"),
+        })
+    }
+
+    /// Nothing, for those who let in everybody.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::each(|case| match case {
+            Case::Valid => Sent::Nothing,
+            _ => Sent::NoSuchCase("it lets in everybody"),
+        })
+    }
+
+    /// Whatever is told for each case.
+    pub fn each(sent: impl Fn(Case) -> Sent) -> Self {
+        Self(Case::ALL.into_iter().map(|case| (case, sent(case))).collect())
+    }
+
+    /// What is sent in this case.
+    #[must_use]
+    pub fn sent(&self, case: Case) -> &Sent {
+        self.0.iter().find(|(of, _)| *of == case).map_or(&Sent::Nothing, |(_, sent)| sent)
+    }
+}
+
+fn bearer(token: &str) -> Sent {
+    Sent::Header(AUTHORIZATION, value(&format!("Bearer {token}")))
+}
+
+fn basic([name, password]: [&str; 2]) -> Sent {
+    Sent::Header(AUTHORIZATION, value(&format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}")))))
+}
+
+fn value(text: &str) -> HeaderValue {
+    HeaderValue::try_from(text).expect("visible ASCII")
+}

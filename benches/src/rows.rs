@@ -1,0 +1,141 @@
+//! What is measured: who, and in which case.
+
+use std::{cell::LazyCell, rc::Rc};
+
+use crate::{
+    case::Case,
+    contender::Shared,
+    contenders::{
+        bare, floors,
+        hand_written::hand_written,
+        jwt_authorizer::jwt_authorizer,
+        poem_grants::poem_grants,
+        this_library::{self, Cache},
+    },
+    keys::{Algorithm, Keys},
+};
+
+/// The row with which the others are compared.
+pub const BARE: &str = "bare poem-openapi operation";
+
+/// Made when it is first needed, as some have keys to generate and passwords to hash.
+type Lazy<T> = Rc<LazyCell<T, Box<dyn FnOnce() -> T>>>;
+
+/// A contender in one case.
+pub struct Row {
+    /// Under which heading it stands.
+    pub group: &'static str,
+    /// As it stands in the table.
+    pub name: String,
+    /// What is sent.
+    pub case: Case,
+    contender: Lazy<Shared>,
+}
+
+impl Row {
+    /// Who answers.
+    #[must_use]
+    pub fn contender(&self) -> &Shared {
+        &self.contender
+    }
+
+    /// Whether both are of one contender.
+    #[must_use]
+    pub fn is_of(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.contender, &other.contender)
+    }
+}
+
+/// All rows, in the order of the table.
+#[must_use]
+pub fn all() -> Vec<Row> {
+    let keys = Algorithm::ALL.map(|algorithm| lazy(move || Keys::generate(algorithm)));
+    let mut rows = floors(&keys);
+    rows.extend(bares());
+    rows.extend(this_library(&keys));
+    rows.extend(refused(&keys[0]));
+    rows.extend(three_schemes(&keys[0]));
+    rows.extend(each("SecurityScheme of poem-openapi, with jsonwebtoken", "hand-written", &keys, hand_written));
+    rows.extend(each("poem-grants, with jsonwebtoken", "poem-grants", &keys, poem_grants));
+    rows.extend(each("jwt-authorizer, with axum", "jwt-authorizer", &keys, jwt_authorizer));
+    rows
+}
+
+/// The bare poem-openapi operation, and those rows whose names hold the text.
+#[must_use]
+pub fn matching(text: &str) -> Vec<Row> {
+    all().into_iter().filter(|row| row.name == BARE || row.name.contains(text)).collect()
+}
+
+fn floors(keys: &[Lazy<Keys>; 4]) -> Vec<Row> {
+    let mut rows = each("floors", "bare signature", keys, floors::signature);
+    rows.push(valid("floors", "bare look-up", from(&keys[0], floors::look_up)));
+    rows
+}
+
+fn bares() -> Vec<Row> {
+    let group = "without protection";
+    vec![
+        valid(group, "bare Poem handler", lazy(bare::poem)),
+        valid(group, BARE, lazy(bare::poem_openapi)),
+        valid(group, "bare axum handler", lazy(bare::axum)),
+    ]
+}
+
+fn this_library(keys: &[Lazy<Keys>; 4]) -> Vec<Row> {
+    let group = "auth-runtime";
+    let mut rows = each(group, "new token", keys, |keys| this_library::tokens(keys, Cache::Off));
+    rows.extend(each(group, "known token", keys, |keys| this_library::tokens(keys, Cache::On)));
+    rows.push(valid(group, "public operation", from(&keys[0], this_library::public)));
+    rows.push(valid(group, "API key", lazy(this_library::api_keys)));
+    rows.push(valid(group, "Basic, known password", lazy(this_library::passwords)));
+    rows
+}
+
+fn refused(keys: &Lazy<Keys>) -> Vec<Row> {
+    let group = "auth-runtime, refused";
+    let new = from(keys, |keys| this_library::tokens(keys, Cache::Off));
+    let known = from(keys, |keys| this_library::tokens(keys, Cache::On));
+    vec![
+        row(group, "may not: new token, HS256", Case::LackingPermission, &new),
+        row(group, "may not: known token, HS256", Case::LackingPermission, &known),
+        row(group, "bad signature, HS256", Case::BadSignature, &known),
+        row(group, "garbage", Case::Garbage, &known),
+        row(group, "no credential", Case::NoCredential, &known),
+    ]
+}
+
+fn three_schemes(keys: &Lazy<Keys>) -> Vec<Row> {
+    let group = "auth-runtime, with three schemes";
+    let tokens = from(keys, this_library::any_with_tokens);
+    vec![
+        row(group, "three: known token, HS256", Case::Valid, &tokens),
+        valid(group, "three: API key", from(keys, this_library::any_with_api_keys)),
+        valid(group, "three: Basic", from(keys, this_library::any_with_passwords)),
+        row(group, "three: no credential", Case::NoCredential, &tokens),
+    ]
+}
+
+/// One row for each algorithm.
+fn each(group: &'static str, name: &str, keys: &[Lazy<Keys>; 4], contender: fn(&Keys) -> Shared) -> Vec<Row> {
+    let name = |algorithm: Algorithm| format!("{name}, {}", algorithm.name());
+    let rows = Algorithm::ALL.into_iter().zip(keys);
+    rows.map(|(algorithm, keys)| valid(group, name(algorithm), from(keys, contender))).collect()
+}
+
+fn valid(group: &'static str, name: impl Into<String>, contender: Lazy<Shared>) -> Row {
+    Row { group, name: name.into(), case: Case::Valid, contender }
+}
+
+fn row(group: &'static str, name: &str, case: Case, contender: &Lazy<Shared>) -> Row {
+    Row { group, name: name.to_owned(), case, contender: Rc::clone(contender) }
+}
+
+fn from(keys: &Lazy<Keys>, contender: fn(&Keys) -> Shared) -> Lazy<Shared> {
+    let keys = Rc::clone(keys);
+    lazy(move || contender(&keys))
+}
+
+fn lazy<T>(make: impl FnOnce() -> T + 'static) -> Lazy<T> {
+    Rc::new(LazyCell::new(Box::new(make)))
+}
