@@ -63,13 +63,10 @@ fn is_in_debug_anyway(name: &str, password: &str) -> bool {
 
 /// One scheme, one space, and base64 of a name, a colon and a password, in UTF-8 without control characters.
 fn expected(header: &[u8]) -> Found {
-    let is_text = header.iter().all(|byte| (b' '..=b'~').contains(byte) || *byte == b'\t');
-    if header.len() > MAX_LEN || !is_text {
-        return Found::Malformed;
-    }
     let mut words = header.splitn(2, |byte| *byte == b' ');
     let (scheme, rest) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    if scheme.is_empty() || scheme.contains(&b'\t') || rest.starts_with(b" ") || rest.starts_with(b"\t") {
+    let is_name = !scheme.is_empty() && scheme.iter().all(u8::is_ascii_graphic);
+    if header.len() > MAX_LEN || !is_name || rest.starts_with(b" ") || rest.starts_with(b"\t") {
         return Found::Malformed;
     }
     if !scheme.eq_ignore_ascii_case(b"basic") {
