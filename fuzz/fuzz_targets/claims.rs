@@ -1,8 +1,8 @@
-//! Claims, correctly signed, with roles and permissions at various places: who the caller is, what is theirs, and whether
-//! the token is good at all, is what a second reading over another reader of JSON says.
+//! Claims, correctly signed, with roles and permissions at various places: who the caller is, what is theirs, and
+//! whether the token is good at all, is what a second reading over another reader of JSON says.
 //!
-//! Input: a line with the claims that hold roles, permissions and a name, and the leeway, parted by spaces; then the claims,
-//! in which `<60>` is a minute from now, and `<-60>` a minute ago.
+//! Input: a line with the claims that hold roles, permissions and a name, and the leeway, parted by spaces; then the
+//! claims, in which `<60>` is a minute from now, and `<-60>` a minute ago.
 
 #![no_main]
 

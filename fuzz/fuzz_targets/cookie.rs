@@ -1,5 +1,5 @@
-//! The `Cookie` header: what is found in it is what a plain reading of RFC 6265 finds, and a page of another site cannot
-//! use it.
+//! The `Cookie` header: what is found in it is what a plain reading of RFC 6265 finds, and a page of another site
+//! cannot use it.
 //!
 //! Input: one header a line; a line that names none is a `Cookie`.
 

@@ -1,5 +1,5 @@
-//! The text of a token: it is accepted if, and only if, a second reading of it, with other libraries, accepts it too; and
-//! once more by `jsonwebtoken`.
+//! The text of a token: it is accepted if, and only if, a second reading of it, with other libraries, accepts it too;
+//! and `jsonwebtoken` accepts what is accepted.
 //!
 //! Input: the token.
 

@@ -4,6 +4,7 @@
 pub mod app;
 pub mod claims;
 pub mod json;
+pub mod jwks;
 pub mod keys;
 pub mod mutate;
 

@@ -54,8 +54,8 @@ impl Random {
     }
 }
 
-/// Changes JSON: a value becomes another one, a member is there twice or no more. `words` are values, and pairs of a name
-/// and a value, as they are written.
+/// Changes JSON: a value becomes another one, or a member or an item is there twice. `words` are values, and pairs of a
+/// name and a value, as they are written.
 #[must_use]
 pub fn json(text: &[u8], words: &[&str], random: &mut Random) -> Vec<u8> {
     let values = values(text);
