@@ -29,8 +29,8 @@ const BEARER: SecurityScheme =
 /// How many keys are tried for one token.
 const MAX_TRIED: usize = 4;
 
-/// Key, algorithm, the name of the key, and the header with the token.
-type Signed = (SignWith, &'static str, Option<&'static str>, HeaderValue);
+/// Key, algorithm, the name of the key, and the token.
+type Signed = (SignWith, &'static str, Option<&'static str>, BearerToken);
 
 /// A token of each key, with each of its algorithms, that names no key or one of two.
 static TOKENS: LazyLock<Vec<Signed>> = LazyLock::new(|| {
@@ -41,13 +41,20 @@ static TOKENS: LazyLock<Vec<Signed>> = LazyLock::new(|| {
             for kid in [None, Some("a"), Some("b")] {
                 let named = kid.map_or(String::new(), |kid| format!(r#","kid":"{kid}""#));
                 let header = format!(r#"{{"alg":"{algorithm}","typ":"at+jwt"{named}}}"#);
-                let token = token_by(key, algorithm, &header, claims);
-                tokens.push((key, *algorithm, kid, HeaderValue::try_from(format!("Bearer {token}")).expect("text")));
+                tokens.push((key, *algorithm, kid, bearer(&token_by(key, algorithm, &header, claims))));
             }
         }
     }
     tokens
 });
+
+fn bearer(token: &str) -> BearerToken {
+    let value = HeaderValue::try_from(format!("Bearer {token}")).expect("a token");
+    match BearerToken::find(&app::request(&[(AUTHORIZATION, value)]), &BEARER) {
+        Credential::Found(token) => token,
+        other => panic!("{other:?}"),
+    }
+}
 
 /// Keys, and what may be in them.
 static WORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
@@ -173,9 +180,7 @@ fn is_accepted((signer, algorithm, kid, _): &Signed, keys: &[Key]) -> bool {
 
 /// What auth-runtime says of a token; an error is whether it cannot be told now.
 async fn judged(jwt: &Jwt, (_, _, _, token): &Signed) -> Result<(), bool> {
-    let request = app::request(&[(AUTHORIZATION, token.clone())]);
-    let Credential::Found(token) = BearerToken::find(&request, &BEARER) else { panic!("no token") };
-    let said = jwt.authenticate(token, &Context::of::<Auth>()).await;
+    let said = jwt.authenticate(token.clone(), &Context::of::<Auth>()).await;
     said.map(drop).map_err(|error| error.is_unavailable())
 }
 
