@@ -1,7 +1,8 @@
 //! Poem routes outside of OpenAPI: a middleware that brings the `Auth`, and a combinator that guards a subtree.
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
+use futures_util::FutureExt;
 use poem::{
     Endpoint, IntoEndpoint, IntoResponse, Request, Response, Result,
     http::{
@@ -33,17 +34,23 @@ impl<A: Authority, E> WithAuth<A, E> {
 impl<A: Authority, E: Endpoint> Endpoint for WithAuth<A, E> {
     type Output = Response;
 
-    async fn call(&self, mut request: Request) -> Result<Response> {
+    /// Not an async function, whose state would hold the request twice, to be copied with it.
+    fn call(&self, mut request: Request) -> impl Future<Output = Result<Response>> + Send {
         let slot = Slot::new(Arc::clone(&self.auth));
         request.extensions_mut().insert(slot.clone());
-        let mut response = self.inner.call(request).await?.into_response();
-        // What depends on who asks is not for a shared cache, unless the handler knows better (RFC 9111, section 3.5).
-        // A 404 stays as it is: one that hides an operation must look like any other.
-        if slot.admitted().is_some() && response.status() != StatusCode::NOT_FOUND {
-            response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-        }
-        Ok(response)
+        self.inner.call(request).map(move |answer| answer.map(|answer| not_kept(answer.into_response(), &slot)))
     }
+}
+
+static NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// What depends on who asks is not for a shared cache, unless the handler knows better (RFC 9111, section 3.5). A 404
+/// stays as it is: one that hides an operation must look like any other.
+fn not_kept<A: Authority>(mut response: Response, slot: &Slot<A>) -> Response {
+    if slot.admitted().is_some() && response.status() != StatusCode::NOT_FOUND {
+        response.headers_mut().entry(CACHE_CONTROL).or_insert_with(|| NO_STORE.clone());
+    }
+    response
 }
 
 /// An endpoint that only those reach who meet a requirement.

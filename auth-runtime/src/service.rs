@@ -1,6 +1,6 @@
 //! A protected API that is mounted: routes, documents and who authenticates, from one place.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, future::Future};
 
 use poem::{
     Endpoint, EndpointExt, IntoEndpoint, Request, Response, Result,
@@ -164,11 +164,11 @@ pub struct KnownMethods<E>(E);
 impl<E: Endpoint> Endpoint for KnownMethods<E> {
     type Output = E::Output;
 
-    async fn call(&self, mut request: Request) -> Result<E::Output> {
+    fn call(&self, mut request: Request) -> impl Future<Output = Result<E::Output>> + Send {
         if !METHODS.contains(request.method()) {
             request.set_method(unknown_method());
         }
-        self.0.call(request).await
+        self.0.call(request)
     }
 }
 

@@ -177,6 +177,23 @@ impl IdentityBuilder {
 
     /// Gives the role of this name, and what it holds.
     pub fn role(mut self, name: &str) -> Self {
+        self.add_role(name);
+        self
+    }
+
+    /// Gives the permission of this name.
+    pub fn permission(mut self, name: &str) -> Self {
+        self.add_permission(name);
+        self
+    }
+
+    /// The scopes of the token, parted by spaces (RFC 6749, section 3.3). One that is not declared is kept for reading.
+    pub fn scope(mut self, scope: &str) -> Self {
+        self.add_scope(scope);
+        self
+    }
+
+    pub(crate) fn add_role(&mut self, name: &str) {
         match find(self.tables.roles, name) {
             Some(role) => {
                 insert(&mut self.inner.roles, role);
@@ -184,20 +201,16 @@ impl IdentityBuilder {
             }
             None => self.unknown.push(("role", name.to_owned())),
         }
-        self
     }
 
-    /// Gives the permission of this name.
-    pub fn permission(mut self, name: &str) -> Self {
+    pub(crate) fn add_permission(&mut self, name: &str) {
         match find(self.tables.permissions, name) {
             Some(permission) => insert(&mut self.permissions, permission),
             None => self.unknown.push(("permission", name.to_owned())),
         }
-        self
     }
 
-    /// The scopes of the token, parted by spaces (RFC 6749, section 3.3). One that is not declared is kept for reading.
-    pub fn scope(mut self, scope: &str) -> Self {
+    pub(crate) fn add_scope(&mut self, scope: &str) {
         self.inner.scope.reserve(scope.len() + 1);
         for name in scopes(scope) {
             if let Some(declared) = find(self.tables.scopes, name) {
@@ -208,7 +221,6 @@ impl IdentityBuilder {
             }
             self.inner.scope.push_str(name);
         }
-        self
     }
 
     /// What else is known of the caller.

@@ -34,16 +34,16 @@ impl Mapping {
     /// A claim of another type than expected is an error: what cannot be read must not count as absent.
     pub(super) fn describe(&self, mut identity: IdentityBuilder, claims: &Object<'_>) -> Result<IdentityBuilder, Flaw> {
         for role in names(self.roles.find(claims), "roles")? {
-            identity = identity.role(role);
+            identity.add_role(role);
         }
         for permission in names(self.permissions.find(claims), "permissions")? {
-            identity = identity.permission(permission);
+            identity.add_permission(permission);
         }
         for claim in ["scope", "scp"] {
-            identity = match claims.get(claim) {
-                Some(Json::String(scopes)) => identity.scope(scopes),
-                scopes => names(Found::of(scopes), claim)?.into_iter().fold(identity, IdentityBuilder::scope),
-            };
+            match claims.get(claim) {
+                Some(Json::String(scopes)) => identity.add_scope(scopes),
+                scopes => names(Found::of(scopes), claim)?.into_iter().for_each(|scope| identity.add_scope(scope)),
+            }
         }
         if let Some(name) = self.display_name.iter().find_map(|path| path.find(claims).text()) {
             identity = identity.display_name(name);

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use base64::engine::{Engine, Simd, general_purpose::NO_PAD};
+use memchr::memchr;
 
 use super::{
     Algorithm,
@@ -68,9 +69,9 @@ impl<'a> Jws<'a> {
 
 /// Three parts; five are an encrypted token.
 fn parts(token: &[u8]) -> Option<[&[u8]; 3]> {
-    let mut parts = token.split(|byte| *byte == b'.');
-    let three = [parts.next()?, parts.next()?, parts.next()?];
-    parts.next().is_none().then_some(three)
+    let (header, rest) = token.split_at_checked(memchr(b'.', token)?)?;
+    let (payload, signature) = rest[1..].split_at_checked(memchr(b'.', &rest[1..])?)?;
+    memchr(b'.', &signature[1..]).is_none().then_some([header, payload, &signature[1..]])
 }
 
 /// What a part holds.

@@ -26,10 +26,10 @@ use crate::{
 const RETRY_AFTER: u32 = 5;
 
 /// What an answer carries that nobody should keep or show in a frame (OWASP REST Security Cheat Sheet).
-const HEADERS: [(HeaderName, &str); 3] = [
-    (header::CACHE_CONTROL, "no-store"),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::CONTENT_SECURITY_POLICY, "frame-ancestors 'none'"),
+static HEADERS: [(HeaderName, HeaderValue); 3] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("frame-ancestors 'none'")),
 ];
 
 /// Where a request is judged: the operation, and the schemes that count there.
@@ -254,8 +254,8 @@ impl ResponseError for Rejection {
         response.set_status(self.code.status());
         response.headers_mut().reserve(HEADERS.len() + self.challenges.len() + 2);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        for (name, value) in HEADERS {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        for (name, value) in &HEADERS {
+            response.headers_mut().insert(name, value.clone());
         }
         for challenge in &self.challenges {
             response.headers_mut().append(header::WWW_AUTHENTICATE, challenge.clone());
