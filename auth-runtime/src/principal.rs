@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     access::{Facts, Table, TableSet},
-    authenticate::{Authority, Identity, UserInfo, UserInfoError, contains},
+    authenticate::{Authority, Identity, UserInfo, UserInfoError, contains, scopes},
     rejection::Rejection,
     slot::Slot,
 };
@@ -108,7 +108,7 @@ impl<A: Authority> Principal<A> {
 
     /// The OAuth 2 scopes of the token, declared or not.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.identity.scope().split_ascii_whitespace()
+        scopes(self.identity.scope())
     }
 
     /// What else the issuer says of the caller.

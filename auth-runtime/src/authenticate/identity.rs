@@ -212,7 +212,7 @@ impl IdentityBuilder {
 
     pub(crate) fn add_scope(&mut self, scope: &str) {
         self.inner.scope.reserve(scope.len() + 1);
-        for name in scope.split_ascii_whitespace() {
+        for name in scopes(scope) {
             if let Some(declared) = find(self.tables.scopes, name) {
                 insert(&mut self.inner.scopes, declared);
             }
@@ -288,6 +288,11 @@ impl Claims {
         // The text was read before, strictly; without one there are no claims.
         self.read.get_or_init(|| serde_json::from_str(&self.json).unwrap_or_default())
     }
+}
+
+/// Parted by spaces, and no other white space (RFC 6749, section 3.3).
+pub(crate) fn scopes(scope: &str) -> impl Iterator<Item = &str> {
+    scope.split(' ').filter(|name| !name.is_empty())
 }
 
 fn find(names: &[&str], name: &str) -> Option<usize> {

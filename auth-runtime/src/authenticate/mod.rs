@@ -11,8 +11,8 @@ use std::{borrow::Cow, error::Error, fmt, future::Future};
 
 pub use authority::{Attempt, Authentication, Authority, Refusal, RefusalCause};
 pub use grants::Grants;
-pub(crate) use identity::contains;
 pub use identity::{Identity, IdentityBuilder};
+pub(crate) use identity::{contains, scopes};
 #[cfg(any(feature = "api-key", feature = "basic"))]
 pub(crate) use known::KnownIdentity;
 pub use user_info::{LoadingUserInfo, UserInfo, UserInfoError, UserInfoSource};

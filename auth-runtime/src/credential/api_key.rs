@@ -1,6 +1,5 @@
 //! Keys in a header, the query or a cookie.
 
-use cookie::Cookie;
 use poem::{Request, http::header::COOKIE};
 
 use super::{CarriedBy, Credential, MAX_LEN, Malformed, text::Text};
@@ -59,9 +58,44 @@ fn parameters(request: &Request, name: &str) -> impl Iterator<Item = String> {
     parameters.into_iter().filter(move |(found, _)| found == name).map(|(_, value)| value)
 }
 
-/// Bytes that are no text stay in their cookie, where they make it malformed and not absent.
+/// The values of all cookies of this name (RFC 6265, section 4.2.1), as bytes: white space is a space or a tab, and
+/// nothing else that Unicode calls so. A cookie `\u{2003}__Host-session` is no `__Host-session`, which a page of another
+/// host could not set. Bytes that are no text make their cookie malformed, and not absent.
 fn cookies(request: &Request, name: &str) -> impl Iterator<Item = String> {
-    let headers = request.headers().get_all(COOKIE).iter().map(|header| String::from_utf8_lossy(header.as_bytes()));
-    let cookies = headers.flat_map(|header| Cookie::split_parse(header.into_owned()));
-    cookies.filter_map(Result::ok).filter(move |cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
+    let headers = request.headers().get_all(COOKIE).iter();
+    let pairs = headers.flat_map(|header| header.as_bytes().split(|byte| *byte == b';')).filter_map(pair);
+    pairs
+        .filter(move |(found, _)| *found == name.as_bytes())
+        .map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+}
+
+/// Name and value, parted by the first `=`.
+fn pair(pair: &[u8]) -> Option<(&[u8], &[u8])> {
+    let equals = pair.iter().position(|byte| *byte == b'=')?;
+    Some((pair[..equals].trim_ascii(), pair[equals + 1..].trim_ascii()))
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::{Request, http::HeaderValue, http::header::COOKIE};
+
+    use super::cookies;
+
+    fn found(header: &str) -> Vec<String> {
+        let header = HeaderValue::from_bytes(header.as_bytes()).unwrap();
+        cookies(&Request::builder().header(COOKIE, header).finish(), "__Host-session").collect()
+    }
+
+    #[test]
+    fn r60_a_cookie_is_found_by_its_exact_name() {
+        for good in ["__Host-session=a", "b=c; __Host-session=a", "b;=;;\t__Host-session \t= a ;b"] {
+            assert_eq!(found(good), ["a"], "{good}");
+        }
+        for space in ["\u{85}", "\u{a0}", "\u{2003}", "\u{3000}", "\u{feff}", "%20", "\""] {
+            assert!(found(&format!("{space}__Host-session=a; __Host-session{space}=a")).is_empty(), "{space:?}");
+            let value = format!("a{space}");
+            assert_eq!(found(&format!("__Host-session={value}")), [value]);
+        }
+        assert_eq!(found("__Host-session=a=b; __host-session=c; __Host-session="), ["a=b", ""]);
+    }
 }

@@ -58,11 +58,12 @@ impl Mapping {
 /// Few enough to stand in the value itself.
 type Names<'a> = SmallVec<[&'a str; 8]>;
 
-/// A string of names parted by spaces (as in RFC 8693, section 4.2), or an array of them.
+/// A string of names parted by spaces (as in RFC 8693, section 4.2), or an array of them. No other white space parts
+/// names: one of them is part of a name, which then grants nothing.
 fn names<'a>(found: Found<'a>, claim: &'static str) -> Result<Names<'a>, Flaw> {
     match found {
         Found::Absent => Ok(Names::new()),
-        Found::Value(Json::String(names)) => Ok(names.split_ascii_whitespace().collect()),
+        Found::Value(Json::String(names)) => Ok(names.split(' ').filter(|name| !name.is_empty()).collect()),
         Found::Value(Json::Array(names)) => names.iter().map(|name| string(name).ok_or(Flaw::Claim(claim))).collect(),
         Found::Value(_) | Found::NoWay => Err(Flaw::Claim(claim)),
     }
@@ -186,6 +187,20 @@ mod tests {
     fn r39_a_role_with_a_space_in_an_array_is_one_name() {
         let identity = describe(&Mapping::default(), json!({ "roles": ["Administrator of another service"] })).unwrap();
         assert!(identity.role_words().is_empty());
+    }
+
+    #[test]
+    fn r39_only_spaces_part_names() {
+        for space in ['\t', '\n', '\u{a0}', '\u{2003}'] {
+            let both = format!("Viewer{space}Administrator");
+            let claims =
+                json!({ "roles": both, "permissions": format!("{space}edit"), "scope": format!("entries{space}") });
+            let identity = describe(&Mapping::default(), claims).unwrap();
+            assert!(identity.role_words().is_empty() && identity.permission_words().is_empty(), "{space:?}");
+            assert_eq!((identity.scope_words().len(), identity.scope()), (0, format!("entries{space}").as_str()));
+        }
+        let identity = describe(&Mapping::default(), json!({ "roles": "  Viewer   nobody " })).unwrap();
+        assert_eq!(identity.role_words(), [0b01]);
     }
 
     #[test]

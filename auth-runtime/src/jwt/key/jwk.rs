@@ -107,7 +107,7 @@ pub(in super::super) fn published_set(json: &[u8]) -> Result<Vec<NamedKey>, JwtE
 type Found = (String, Result<NamedKey, Unusable>);
 
 fn read(json: &[u8]) -> Result<Vec<Found>, JwtError> {
-    let set: Set = serde_json::from_slice(json).map_err(|error| JwtError::NotAJwks(explained(&error)))?;
+    let set: Set = object(json).map_err(JwtError::NotAJwks)?;
     if set.keys.len() > MAX_KEYS {
         return Err(JwtError::NotAJwks(format!("it has {} keys, and {MAX_KEYS} at most are accepted", set.keys.len())));
     }
@@ -133,7 +133,7 @@ fn public(named: NamedKey) -> Result<NamedKey, Unusable> {
 
 impl Jwk {
     fn parse(json: &str) -> Result<Self, Unusable> {
-        serde_json::from_str(json).map_err(|error| Unusable::Form(explained(&error)))
+        object(json.as_bytes()).map_err(Unusable::Form)
     }
 
     /// The key, with the one algorithm that it is for.
@@ -217,6 +217,14 @@ fn required<'a>(name: &str, member: Option<&'a str>) -> Result<&'a str, Unusable
 
 fn unsupported(member: &'static str, value: &str) -> Unusable {
     Unusable::Unsupported { member, value: value.to_owned() }
+}
+
+/// A JSON object: a `struct` can be read from an array of its values as well, but no other reader takes that for a key.
+fn object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, String> {
+    if json.trim_ascii_start().starts_with(b"[") {
+        return Err("it is an array, and not an object".to_owned());
+    }
+    serde_json::from_slice(json).map_err(|error| explained(&error))
 }
 
 /// What is wrong with JSON, without what it holds: an error of the parser may show a value, and so a secret.

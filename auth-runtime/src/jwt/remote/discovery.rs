@@ -26,6 +26,10 @@ impl Discovered {
     /// What the document says, if it is of this issuer, to the letter (section 4.3; RFC 8414, section 3.3): another
     /// issuer could pass its keys off as this one's.
     pub(super) fn read(json: &[u8], issuer: &str, plain: PlainHttp) -> Result<Self, Failure> {
+        // A `struct` can be read from an array of its values as well.
+        if json.trim_ascii_start().starts_with(b"[") {
+            return Err(Failure::NotDiscovery { line: 1, column: 1 });
+        }
         let document: Document = serde_json::from_slice(json).map_err(|error| not_discovery(&error))?;
         if document.issuer != issuer {
             return Err(Failure::OtherIssuer(document.issuer.chars().take(200).collect()));
@@ -82,6 +86,7 @@ mod tests {
             "",
             "<html>",
             "[]",
+            r#"["https://issuer.example","https://a.example",null]"#,
             r#"{"issuer":"https://issuer.example"}"#,
             r#"{"issuer":["https://issuer.example"],"jwks_uri":"https://a.example"}"#,
             r#"{"issuer":"https://issuer.example","jwks_uri":"https://a.example","jwks_uri":"https://b.example"}"#,

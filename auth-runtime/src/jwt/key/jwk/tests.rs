@@ -232,3 +232,21 @@ fn what_is_no_set_is_an_error() {
     let error = published_set(keys(101).as_bytes()).unwrap_err().to_string();
     assert_eq!(error, "this is no JWKS: it has 101 keys, and 100 at most are accepted");
 }
+
+#[test]
+fn r47_an_array_is_no_key_and_no_set_of_keys() {
+    // The values of a key, in the order in which they stand in the `struct`.
+    let key = ed(json!({}));
+    let mut values = vec![Value::Null; 18];
+    (values[0], values[5], values[6]) = (key["kty"].clone(), key["crv"].clone(), key["x"].clone());
+    let array = Value::from(values);
+    assert_eq!(reason(&array), "it is an array, and not an object");
+    let with_array = set(&[array, key.clone()]);
+    assert!(matches!(configured_set(&with_array), Err(JwtError::Jwk { .. })));
+    assert_eq!(published_set(with_array.as_bytes()).unwrap().len(), 1);
+    for bad in [json!([[key]]).to_string(), format!("\n{}", json!([[key]]))] {
+        let error = JwtError::NotAJwks("it is an array, and not an object".to_owned());
+        assert_eq!(configured_set(&bad).unwrap_err(), error, "{bad}");
+        assert_eq!(published_set(bad.as_bytes()).unwrap_err(), error, "{bad}");
+    }
+}

@@ -1,0 +1,175 @@
+//! What claims say: the rules of auth-runtime, read from its documentation and written down a second time, over another
+//! reader of JSON and without bits.
+
+use std::collections::BTreeSet;
+
+use auth_runtime::{
+    access::{Table, TableSet},
+    authenticate::Identity,
+};
+
+use crate::{
+    app::{AUDIENCE, Auth, ISSUER, Permission, Role},
+    json::Json,
+};
+
+/// The end of the year 9999.
+const LATEST: f64 = 253_402_300_799.0;
+
+/// Where the claims are, and by how much clocks may differ.
+#[derive(Debug)]
+pub struct Settings {
+    /// Where roles are.
+    pub roles: String,
+    /// Where permissions are.
+    pub permissions: String,
+    /// Where names for people to read are; the first counts.
+    pub names: Vec<String>,
+    /// In seconds.
+    pub leeway: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let text = str::to_owned;
+        Self {
+            roles: text("roles"),
+            permissions: text("permissions"),
+            names: vec![text("name"), text("preferred_username")],
+            leeway: 60,
+        }
+    }
+}
+
+/// Who a caller is, and what is theirs.
+#[derive(Debug, PartialEq)]
+pub struct Caller {
+    subject: String,
+    display_name: String,
+    roles: BTreeSet<&'static str>,
+    permissions: BTreeSet<&'static str>,
+    scope: String,
+    authenticated_at: Option<u64>,
+}
+
+impl Caller {
+    /// As auth-runtime says it.
+    #[must_use]
+    pub fn of(identity: &Identity) -> Self {
+        let (roles, permissions) = (identity.roles::<Auth>(), identity.permissions::<Auth>());
+        let names = |all: &'static [&'static str], has: &dyn Fn(usize) -> bool| {
+            all.iter().enumerate().filter(|(index, _)| has(*index)).map(|(_, name)| *name).collect()
+        };
+        Self {
+            subject: identity.subject().to_owned(),
+            display_name: identity.display_name().to_owned(),
+            roles: names(Role::NAMES, &|index| roles.has(Role::ALL[index])),
+            permissions: names(Permission::NAMES, &|index| permissions.has(Permission::ALL[index])),
+            scope: identity.scope().to_owned(),
+            authenticated_at: identity.authenticated_at(),
+        }
+    }
+}
+
+/// Whose claims they are at a time (in seconds since 1970); nobody's if they break a rule.
+#[must_use]
+pub fn caller(text: &[u8], settings: &Settings, now: f64) -> Option<Caller> {
+    let claims = Json::read_strictly(text).filter(|claims| matches!(claims, Json::Object(_)))?;
+    let is_id_token = claims.get("nonce").or(claims.get("at_hash")).is_some();
+    if is_id_token || claims.get("iss")?.text()? != ISSUER || !is_for_us(claims.get("aud")?) {
+        return None;
+    }
+    is_now(&claims, settings.leeway, now)?;
+    let subject = claims.get("sub")?.text().filter(|subject| !subject.is_empty())?;
+    if let Some(id) = claims.get("jti") {
+        id.text().filter(|id| !id.is_empty())?;
+    }
+    let given = names(at(&claims, &settings.roles)?)?;
+    let roles = known(Role::NAMES, &given);
+    let mut permissions = known(Permission::NAMES, &names(at(&claims, &settings.permissions)?)?);
+    permissions.extend(roles.iter().flat_map(|role| held_by(role)));
+    let mut scope = names(claims.get("scope"))?;
+    scope.extend(names(claims.get("scp"))?);
+    let read = |path: &String| at(&claims, path).flatten()?.text().filter(|name| !name.is_empty());
+    let display_name = settings.names.iter().find_map(read).unwrap_or_else(|| subject.clone());
+    let authenticated_at = date(&claims, "auth_time")?.map(whole);
+    // An item of an array may hold several scopes, though it should not.
+    let scope: Vec<&str> = scope.iter().flat_map(|names| names.split(' ')).filter(|name| !name.is_empty()).collect();
+    Some(Caller { subject, display_name, roles, permissions, scope: scope.join(" "), authenticated_at })
+}
+
+fn is_for_us(audience: &Json<'_>) -> bool {
+    let given: Option<Vec<String>> = match audience {
+        Json::Array(items) => items.iter().map(Json::text).collect(),
+        one => one.text().map(|name| vec![name]),
+    };
+    given.is_some_and(|given| given.iter().any(|name| name == AUDIENCE))
+}
+
+/// Nothing if a claim is not a date or not met.
+fn is_now(claims: &Json<'_>, leeway: u64, now: f64) -> Option<()> {
+    #[expect(clippy::cast_precision_loss, reason = "minutes")]
+    let leeway = leeway as f64;
+    let until = date(claims, "exp")??;
+    let has_begun = [date(claims, "nbf")?, date(claims, "iat")?].into_iter().flatten().all(|from| now >= from - leeway);
+    (now < until + leeway && has_begun).then_some(())
+}
+
+/// Nothing if it is there and is no date.
+#[expect(clippy::option_option, reason = "wrong, absent and there")]
+fn date(claims: &Json<'_>, name: &str) -> Option<Option<f64>> {
+    match claims.get(name) {
+        Some(value) => value.number().filter(|seconds| (0.0..=LATEST).contains(seconds)).map(Some),
+        None => Some(None),
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a date")]
+fn whole(seconds: f64) -> u64 {
+    seconds as u64
+}
+
+/// What stands at a path; nothing if something on the way is no object.
+#[expect(clippy::option_option, reason = "wrong, absent and there")]
+fn at<'a, 'b>(claims: &'a Json<'b>, path: &str) -> Option<Option<&'a Json<'b>>> {
+    if let Some(value) = claims.get(path) {
+        return Some(Some(value));
+    }
+    let steps: Vec<String> = match path.strip_prefix('/') {
+        Some(pointer) => pointer.split('/').map(|step| step.replace("~1", "/").replace("~0", "~")).collect(),
+        None => path.split('.').map(str::to_owned).collect(),
+    };
+    let mut found = claims;
+    for step in &steps {
+        if !matches!(found, Json::Object(_)) {
+            return None;
+        }
+        match found.get(step) {
+            Some(value) => found = value,
+            None => return Some(None),
+        }
+    }
+    Some(Some(found))
+}
+
+/// A string of names parted by spaces, or an array of them; nothing if it is anything else.
+fn names(value: Option<&Json<'_>>) -> Option<Vec<String>> {
+    match value {
+        None => Some(Vec::new()),
+        Some(Json::Array(items)) => items.iter().map(Json::text).collect(),
+        Some(value) => Some(value.text()?.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect()),
+    }
+}
+
+fn known(declared: &[&'static str], given: &[String]) -> BTreeSet<&'static str> {
+    declared.iter().copied().filter(|name| given.iter().any(|given| given == name)).collect()
+}
+
+fn held_by(role: &str) -> &'static [&'static str] {
+    match role {
+        "Viewer" => &["view"],
+        "Editor" => &["view", "edit"],
+        "Administrator" => Permission::NAMES,
+        _ => &[],
+    }
+}
