@@ -28,7 +28,9 @@ const SECRET: &str = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
 const ISSUER: (&str, &str) = ("AUTH_ISSUER", "https://issuer.example");
 const AUDIENCES: (&str, &str) = ("AUTH_AUDIENCES", r#"["products", "other"]"#);
 const HS256: (&str, &str) = ("AUTH_HS256_SECRET", SECRET);
-const SECOND_ISSUER: (&str, &str) = ("OIDC_ISSUER", "https://second.example");
+/// On this machine, where nobody answers: no test asks anybody else.
+const SECOND_ISSUER: (&str, &str) = ("OIDC_ISSUER", "http://127.0.0.1:9");
+const ON_LOOPBACK: (&str, &str) = ("AUTH_DANGER_ALLOW_HTTP_ON_LOOPBACK", "true");
 const USERS: (&str, &str) = (
     "BASIC_AUTH_CREDENTIALS",
     r#"[{"username": "alice", "password": "correct horse"}, {"username": "bob", "password": "battery staple"}]"#,
@@ -209,7 +211,7 @@ async fn r35_tokens_that_do_not_say_what_they_are_are_accepted_where_that_is_sai
 #[tokio::test]
 async fn of_several_issuers_an_override_names_one() {
     let overrides = format!(r#"{{"{} carol": "*"}}"#, ISSUER.1);
-    let client = client([ISSUER, AUDIENCES, HS256, SECOND_ISSUER, ("PERMISSION_OVERRIDES", &overrides)]);
+    let client = client([ISSUER, AUDIENCES, HS256, SECOND_ISSUER, ON_LOOPBACK, ("PERMISSION_OVERRIDES", &overrides)]);
     let token = token(json!({}));
     assert_ne!(permissions(&client, ("Authorization", &token)).await, json!([]));
 }
@@ -292,6 +294,9 @@ fn wrong_settings_are_one_line_that_names_the_setting_and_no_secret() {
         (&[ISSUER, AUDIENCES, ("OAUTH2_JWKS_FILE", &private)], "OAUTH2_JWKS_FILE: "),
         (&[ISSUER, AUDIENCES, HS256, ("AUTH_TOKEN_TYPES", "jwt")], "AUTH_TOKEN_TYPES: "),
         (&[ISSUER, AUDIENCES, HS256, ("AUTH_JWKS_TTL", "5m")], "AUTH_JWKS_TTL: "),
+        (&[ISSUER, AUDIENCES, HS256, ("AUTH_JWKS_COOLDOWN", "9")], "AUTH_JWKS_COOLDOWN: "),
+        (&[("OIDC_ISSUER", "https://a.example/.well-known/openid-configuration"), AUDIENCES], "OIDC_ISSUER: "),
+        (&[ISSUER, AUDIENCES, HS256, ("OIDC_ISSUER", ISSUER.1)], "AUTH_ISSUER: "),
         (&[ISSUER, AUDIENCES, HS256, ("AUTH_DANGER_ALLOW_HTTP_ON_LOOPBACK", "yes")], "AUTH_DANGER_ALLOW_HTTP"),
         (&[AUDIENCES, HS256], "AUTH_ISSUER: "),
         (&[ISSUER, HS256], "AUTH_AUDIENCES: "),
@@ -328,7 +333,10 @@ fn wrong_settings_are_one_line_that_names_the_setting_and_no_secret() {
         (&[USERS, overrides(r#"{"alice": 1}"#)], "PERMISSION_OVERRIDES: "),
         (&[USERS, overrides(r#"{"alice": [], "alice": "*"}"#)], "PERMISSION_OVERRIDES: "),
         (&[USERS, overrides(r#"{"nobody": "*"}"#)], "PERMISSION_OVERRIDES: "),
-        (&[ISSUER, HS256, SECOND_ISSUER, AUDIENCES, overrides(r#"{"carol": "*"}"#)], "PERMISSION_OVERRIDES: "),
+        (
+            &[ISSUER, HS256, SECOND_ISSUER, ON_LOOPBACK, AUDIENCES, overrides(r#"{"carol": "*"}"#)],
+            "PERMISSION_OVERRIDES: ",
+        ),
         (&[USERS, ("PORT", "http")], "PORT: "),
         (&[USERS, ("PORT", "65536")], "PORT: "),
     ];

@@ -15,7 +15,7 @@ use super::{
     key::{self, KeyHash},
 };
 use crate::{
-    authenticate::{Context, Identity, IdentityBuilder, KnownIdentity, Unavailable},
+    authenticate::{Context, Identity, KnownIdentity, Owner, Unavailable},
     credential::ApiKey,
 };
 
@@ -187,13 +187,13 @@ impl ApiKeyRecord {
 
     /// Who the holder of the key is to an application.
     pub(super) fn identity(&self, context: Context, issuer: &Arc<str>) -> Identity {
-        self.0.identity.get_or_make(context, issuer, || {
-            let identity = context.identity(&**issuer, self.subject());
-            let identity = self.role_names().iter().fold(identity, |identity, role| identity.role(role));
-            let names = self.permission_names().iter();
-            let identity = names.fold(identity, |identity, permission| identity.permission(permission));
-            self.readable_name().into_iter().fold(identity, IdentityBuilder::display_name)
-        })
+        let owner = Owner {
+            subject: self.subject(),
+            display_name: self.readable_name(),
+            roles: self.role_names(),
+            permissions: self.permission_names(),
+        };
+        self.0.identity.of(owner, context, issuer)
     }
 
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {

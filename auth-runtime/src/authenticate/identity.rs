@@ -248,6 +248,13 @@ impl IdentityBuilder {
         self
     }
 
+    /// The same, which others may have asked for already.
+    #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
+    pub(crate) fn user_info_on_demand(mut self, info: Arc<OnDemand>) -> Self {
+        self.inner.user_info = Some(info);
+        self
+    }
+
     /// The identity.
     #[must_use]
     pub fn build(self) -> Identity {

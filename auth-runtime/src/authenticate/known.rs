@@ -17,20 +17,33 @@ struct Known {
     tables: &'static Tables,
 }
 
+/// What a record says of its owner.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Owner<'a> {
+    pub(crate) subject: &'a str,
+    pub(crate) display_name: Option<&'a str>,
+    pub(crate) roles: &'a [String],
+    pub(crate) permissions: &'a [String],
+}
+
+impl Owner<'_> {
+    fn identity(self, context: Context, issuer: &str) -> Identity {
+        let mut identity = context.identity(issuer, self.subject);
+        self.roles.iter().for_each(|role| identity.add_role(role));
+        self.permissions.iter().for_each(|permission| identity.add_permission(permission));
+        self.display_name.into_iter().fold(identity, IdentityBuilder::display_name).build()
+    }
+}
+
 impl KnownIdentity {
-    /// The identity that was made before, or the one that is made now.
-    pub(crate) fn get_or_make(
-        &self,
-        context: Context,
-        issuer: &Arc<str>,
-        make: impl FnOnce() -> IdentityBuilder,
-    ) -> Identity {
+    /// The identity that was made of the record before, or the one that is made now.
+    pub(crate) fn of(&self, owner: Owner<'_>, context: Context, issuer: &Arc<str>) -> Identity {
         let tables = context.tables();
         let is_same = |known: &Known| std::ptr::eq(known.tables, tables) && known.issuer == *issuer;
         if let Some(known) = self.0.get().filter(|known| is_same(known)) {
             return known.identity.clone();
         }
-        let identity = make().build();
+        let identity = owner.identity(context, issuer);
         // Of two applications that share a store, the first one is served faster.
         let _ = self.0.set(Known { identity: identity.clone(), issuer: Arc::clone(issuer), tables });
         identity
@@ -50,7 +63,7 @@ impl Clone for KnownIdentity {
 
 #[cfg(test)]
 mod tests {
-    use super::KnownIdentity;
+    use super::{KnownIdentity, Owner};
     use crate::{access::Tables, authenticate::Context};
 
     static HERE: Tables = Tables { permissions: &["view"], roles: &[], scopes: &[], role_permissions: &[] };
@@ -58,22 +71,20 @@ mod tests {
 
     #[test]
     fn an_identity_is_made_once_for_each_issuer_and_table() {
-        let known = KnownIdentity::default();
-        let (here, there) = (Context::new(&HERE), Context::new(&THERE));
-        let made = |context: Context, issuer: &str, permission: &str| {
-            let make = || context.identity(issuer, "alice").permission(permission);
-            known.get_or_make(context, &issuer.into(), make).permission_words().to_vec()
+        let mut known = KnownIdentity::default();
+        let permissions = ["view".to_owned()];
+        let alice = Owner { subject: "alice", permissions: &permissions, ..Owner::default() };
+        let bits = |known: &KnownIdentity, owner, tables, issuer: &str| {
+            known.of(owner, Context::new(tables), &issuer.into()).permission_words().to_vec()
         };
-        assert_eq!(made(here, "basic", "view"), [0b1]);
+        assert_eq!(bits(&known, alice, &HERE, "basic"), [0b1]);
         // Nothing is made again.
-        assert_eq!(made(here, "basic", "unknown"), [0b1]);
-        assert_eq!(made(there, "basic", "view"), [0b10]);
-        assert!(made(here, "staff", "unknown").is_empty());
-        let mut known = known.clone();
-        assert!(
-            known.get_or_make(here, &"basic".into(), || here.identity("basic", "bob")).permission_words().is_empty()
-        );
+        let nobody = Owner::default();
+        assert_eq!(bits(&known, nobody, &HERE, "basic"), [0b1]);
+        assert_eq!(bits(&known, alice, &THERE, "basic"), [0b10]);
+        assert!(bits(&known, nobody, &HERE, "staff").is_empty());
+        assert!(bits(&known.clone(), nobody, &HERE, "basic").is_empty());
         known.clear();
-        assert_eq!(known.get_or_make(here, &"basic".into(), || here.identity("basic", "carol")).subject(), "carol");
+        assert!(bits(&known, nobody, &HERE, "basic").is_empty());
     }
 }

@@ -14,7 +14,9 @@ pub use grants::Grants;
 pub use identity::{Identity, IdentityBuilder};
 pub(crate) use identity::{contains, scopes};
 #[cfg(any(feature = "api-key", feature = "basic"))]
-pub(crate) use known::KnownIdentity;
+pub(crate) use known::{KnownIdentity, Owner};
+#[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
+pub(crate) use user_info::OnDemand;
 pub use user_info::{LoadingUserInfo, UserInfo, UserInfoError, UserInfoSource};
 
 use crate::access::Tables;

@@ -130,6 +130,7 @@ impl TokenIssuer {
             scope: String::new(),
             display_name: None,
             auth_time: None,
+            token_id: None,
         }
     }
 
@@ -188,6 +189,7 @@ pub struct NewToken<'a> {
     scope: String,
     display_name: Option<String>,
     auth_time: Option<u64>,
+    token_id: Option<String>,
 }
 
 impl NewToken<'_> {
@@ -228,6 +230,13 @@ impl NewToken<'_> {
         self
     }
 
+    /// A name of yours for the token, to [revoke](super::Revocations::revoke_token) it by: the claim `jti`, a random one
+    /// unless set. No two tokens may have the same (RFC 7519, section 4.1.7).
+    pub fn token_id(mut self, jti: impl Into<String>) -> Self {
+        self.token_id = Some(jti.into());
+        self
+    }
+
     /// The token, good from now on.
     ///
     /// # Errors
@@ -249,7 +258,7 @@ impl NewToken<'_> {
         put("aud", self.issuer.audience.as_str().into());
         put("exp", (now + self.issuer.lifetime.as_secs()).into());
         put("iat", now.into());
-        put("jti", random_id()?.into());
+        put("jti", self.token_id.clone().map_or_else(random_id, Ok)?.into());
         put("client_id", required("client_id", &self.client_id)?);
         if !self.roles.is_empty() {
             put("roles", self.roles.clone().into());
@@ -354,11 +363,12 @@ mod tests {
         let issuer = issuer();
         let token =
             issuer.token("alice").client_id("web").roles(["Viewer"]).permissions(["edit"]).scope("entries mail");
-        let token = token.display_name("Alice A.").auth_time(1_700_000_000).sign().unwrap();
+        let token = token.display_name("Alice A.").auth_time(1_700_000_000).token_id("mine").sign().unwrap();
         let identity = identify(&issuer.verifier(), &token, Duration::ZERO).await.unwrap();
         assert_eq!((identity.issuer(), identity.subject()), ("https://issuer.example", "alice"));
         assert_eq!((identity.role_words(), identity.permission_words()), ([0b1].as_slice(), [0b11].as_slice()));
         assert_eq!((identity.scope(), identity.scope_words()), ("entries mail", [0b1].as_slice()));
+        assert_eq!(identity.claims()["jti"], "mine");
         assert_eq!((identity.display_name(), identity.authenticated_at()), ("Alice A.", Some(1_700_000_000)));
     }
 

@@ -26,6 +26,16 @@ pub(super) struct NamedKey {
     pub(super) key: VerifyingKey,
 }
 
+impl NamedKey {
+    /// Says that a key which is new here is weak, though good enough.
+    pub(super) fn warn_if_weak(&self, issuer: &str) {
+        if let Some(bits) = self.key.too_few_bits() {
+            let kid = self.kid.as_deref().unwrap_or_default();
+            tracing::warn!(?issuer, ?kid, bits, "an RSA key of less than 3072 bits is below 128 bits of security");
+        }
+    }
+}
+
 /// A key in use. What was verified with it holds it, and so knows when the issuer has withdrawn it.
 #[derive(Debug)]
 pub(super) struct Key {

@@ -19,6 +19,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 mod trusted;
+mod user_infos;
 mod verified;
 
 use std::{
@@ -226,6 +227,7 @@ impl Jwt {
             rules: Rules { issuer, audiences, leeway: LEEWAY },
             mapping: Mapping::default(),
             revocations: Revocations::new(),
+            user_infos: Arc::default(),
         };
         Self(Arc::new(Inner { issuers: vec![issuer], verified: VerifiedTokens::new() }))
     }

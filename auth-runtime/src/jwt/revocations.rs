@@ -36,7 +36,8 @@ const SWEEP_EVERY: usize = 1024;
 ///
 /// # What it does not protect against
 ///
-/// A restart: the list is in memory. Keep it where it lasts, and fill it at start.
+/// A restart: the list is in memory. Keep it where it lasts, and fill it at start. Of callers it keeps one entry each,
+/// for as long as the process lives.
 #[derive(Clone, Default)]
 pub struct Revocations(Arc<Inner>);
 

@@ -205,6 +205,7 @@ impl JwtKey {
     }
 
     fn fixed(keys: impl IntoIterator<Item = NamedKey>) -> Self {
+        let keys = keys.into_iter().inspect(|key| key.warn_if_weak("of the configuration"));
         Self(vec![Source { keys: Arc::new(Keys::fixed(keys)), remote: None }])
     }
 

@@ -15,6 +15,7 @@ use super::{
     revocations::{Names, Revocations},
     rules::{Registered, Rules},
     sources::Source,
+    user_infos::UserInfos,
     verified::Verified,
 };
 use crate::authenticate::{AuthenticationError, Context, IdentityBuilder};
@@ -27,6 +28,7 @@ pub(super) struct TrustedIssuer {
     pub(super) rules: Rules,
     pub(super) mapping: Mapping,
     pub(super) revocations: Revocations,
+    pub(super) user_infos: Arc<UserInfos>,
 }
 
 impl TrustedIssuer {
@@ -92,9 +94,10 @@ impl TrustedIssuer {
         }
         let identity = context.identity(self.name(), registered.subject).claims_json(&jws.payload);
         let identity = self.mapping.describe(identity, claims).map_err(|flaw| self.refusal(flaw))?;
-        let mut user_info =
-            self.sources.iter().filter_map(|source| source.remote.as_ref()?.user_info(str::from_utf8(token).ok()?));
-        let identity = user_info.next().into_iter().fold(identity, IdentityBuilder::user_info);
+        let source =
+            self.sources.iter().find_map(|source| source.remote.as_ref()?.user_info(str::from_utf8(token).ok()?));
+        let user_info = source.map(|source| self.user_infos.of(token, now, registered.validity.until, || source));
+        let identity = user_info.into_iter().fold(identity, IdentityBuilder::user_info_on_demand);
         Ok(Verified {
             identity: identity.build(),
             validity: registered.validity,

@@ -139,10 +139,10 @@ impl Verified {
 
 /// A token in the cache.
 #[derive(PartialEq, Eq)]
-struct Token(Box<[u8]>);
+pub(super) struct Token(pub(super) Box<[u8]>);
 
 /// A token that is looked for.
-struct Text<'a>(&'a [u8]);
+pub(super) struct Text<'a>(pub(super) &'a [u8]);
 
 impl Hash for Token {
     fn hash<H: Hasher>(&self, state: &mut H) {

@@ -64,7 +64,7 @@ pub enum UserError {
 /// ```
 ///
 /// An unknown user, a disabled one and a wrong password get the same answer after the same work. A password that was
-/// verified is remembered for a minute (as a keyed MAC of name, password and stored hash), but the store is asked each
+/// verified is remembered for a minute (as a MAC, with a key of this process, beside the stored hash), but the store is asked each
 /// time: a user who is deleted or disabled, or has a new password, is so from the next request on.
 ///
 /// # What it does not protect against

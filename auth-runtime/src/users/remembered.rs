@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq;
 
 const CAPACITY: usize = 10_000;
 
-/// What was verified, for a short time: no passwords, and nothing that can be turned into one without a key that
+/// What was verified, for a short time: no passwords, but the hash that the store has anyway, and a MAC, whose key
 /// exists in this process only. Only what was verified comes in, so no flood of others drives anything out.
 pub(super) struct Remembered {
     key: Hmac<Sha256>,

@@ -3,7 +3,7 @@
 use std::{fmt, future::Future, sync::Arc};
 
 use super::{UserError, hash_password};
-use crate::authenticate::{Context, Identity, IdentityBuilder, KnownIdentity, Unavailable};
+use crate::authenticate::{Context, Identity, KnownIdentity, Owner, Unavailable};
 
 /// A store of users and their password hashes.
 ///
@@ -137,13 +137,13 @@ impl User {
     /// Who this is to an application.
     pub(super) fn identity(&self, context: Context, issuer: &Arc<str>) -> Identity {
         // The name as the store writes it: one person, one subject, even if the store takes other spellings.
-        self.0.identity.get_or_make(context, issuer, || {
-            let identity = context.identity(&**issuer, self.name());
-            let identity = self.role_names().iter().fold(identity, |identity, role| identity.role(role));
-            let names = self.permission_names().iter();
-            let identity = names.fold(identity, |identity, permission| identity.permission(permission));
-            self.readable_name().into_iter().fold(identity, IdentityBuilder::display_name)
-        })
+        let owner = Owner {
+            subject: self.name(),
+            display_name: self.readable_name(),
+            roles: self.role_names(),
+            permissions: self.permission_names(),
+        };
+        self.0.identity.of(owner, context, issuer)
     }
 
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {

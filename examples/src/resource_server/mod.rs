@@ -29,7 +29,7 @@ pub const HELP: &str = r#"Settings (environment variables):
   AUTH_AUDIENCES          JSON list; the claim `aud` of a token must hold one of them
   AUTH_TOKEN_TYPES        at+jwt unless set; JWT accepts tokens, too, that do not say that they are access tokens
   AUTH_JWKS_TTL           for how many seconds fetched keys are good, 300 unless set, from 10 to 3600
-  AUTH_JWKS_COOLDOWN      at most one fetch in so many seconds for keys that are not known; 10 unless set, or more
+  AUTH_JWKS_COOLDOWN      at most one fetch in so many seconds for keys that are not known; 10 unless set, to 3600
   AUTH_DANGER_ALLOW_HTTP_ON_LOOPBACK
                           true: keys may be fetched without TLS from this machine
   BASIC_AUTH_CREDENTIALS  JSON list of {"username": "..", "password": ".."};

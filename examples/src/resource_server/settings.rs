@@ -25,7 +25,7 @@ pub fn auth(environment: &Environment) -> Result<Auth, SettingError> {
     let tokens = Tokens::read(environment)?;
     let users = Users::read(environment)?;
     let keys = Keys::read(environment)?;
-    if tokens.jwt.is_none() && users.is_none() && keys.is_none() {
+    if !tokens.are_accepted() && users.is_none() && keys.is_none() {
         return Err(SettingError::new(
             "OIDC_ISSUER, OAUTH2_JWKS_URL, OAUTH2_JWKS_FILE, AUTH_PUBLIC_KEY_FILE, AUTH_HS256_SECRET, \
              BASIC_AUTH_CREDENTIALS, API_KEYS",
@@ -35,7 +35,7 @@ pub fn auth(environment: &Environment) -> Result<Auth, SettingError> {
     let known = Known { tokens: &tokens, users: users.as_ref(), keys: keys.as_ref() };
     let overrides = overrides(environment, &known)?;
     Ok(Auth {
-        access_token: tokens.jwt,
+        access_token: tokens.verifier()?,
         password: users.map(|users| Basic::new(users.store).issuer(BASIC)),
         api_key: keys.map(|keys| ApiKeys::new(keys.store).issuer(KEYS)),
         overrides,
@@ -131,8 +131,8 @@ impl<'a> Known<'a> {
         if self.keys.is_some_and(|keys| has(&keys.names)) {
             return Ok((KEYS, name));
         }
-        let issuers = &self.tokens.issuers;
-        let named = name.split_once(' ').filter(|(issuer, _)| issuers.iter().any(|known| known == issuer));
+        let issuers = self.tokens.issuers();
+        let named = name.split_once(' ').filter(|(issuer, _)| issuers.contains(issuer));
         match (named, issuers.as_slice()) {
             (Some(named), _) => Ok(named),
             (None, [issuer]) => Ok((issuer, name)),

@@ -1,6 +1,6 @@
 //! The settings of token issuers: whose tokens are accepted, and by which keys they are verified.
 
-use std::{fs, time::Duration};
+use std::{fs, ops::RangeInclusive, time::Duration};
 
 use auth_runtime::jwt::{Jwt, JwtError, JwtIssuer, JwtKey, RemoteKeys};
 
@@ -15,34 +15,77 @@ const JWKS_FILE: &str = "OAUTH2_JWKS_FILE";
 const PUBLIC_KEY_FILE: &str = "AUTH_PUBLIC_KEY_FILE";
 const SECRET: &str = "AUTH_HS256_SECRET";
 
-/// What verifies tokens, if any are accepted.
+/// Whose tokens are accepted, if any are: all that is said of them, before anybody is asked for keys.
 #[derive(Default)]
 pub(super) struct Tokens {
-    pub(super) jwt: Option<Jwt>,
-    /// The claims `iss` that are accepted.
-    pub(super) issuers: Vec<String>,
+    issuers: Vec<Issuer>,
+    audiences: Vec<String>,
+    accepts_untyped: bool,
+}
+
+struct Issuer {
+    name: String,
+    keys: Vec<Key>,
+}
+
+/// Where a key is.
+enum Key {
+    Here(JwtKey),
+    /// To be fetched, and the setting that says so.
+    Elsewhere(RemoteKeys, &'static str),
 }
 
 impl Tokens {
     pub(super) fn read(environment: &Environment) -> Result<Self, SettingError> {
         let remote = Remote::read(environment)?;
         let mut issuers = discovered(environment, &remote)?;
-        issuers.extend(named(environment, &remote)?);
+        if let Some(named) = named(environment, &remote)? {
+            if issuers.iter().any(|issuer| issuer.name == named.name) {
+                return Err(SettingError::new("AUTH_ISSUER", "is one of OIDC_ISSUER, which has its own keys"));
+            }
+            issuers.push(named);
+        }
         if issuers.is_empty() {
             // The issuer or the audiences alone are no mistake: the same environment may be for several services.
             return Ok(Self::default());
         }
         let audiences = audiences(environment)?.ok_or_else(|| missing("AUTH_AUDIENCES"))?;
-        let untyped = accepts_untyped(environment)?;
-        let (mut names, mut verifiers) = (Vec::new(), Vec::new());
-        for (name, issuer) in issuers {
-            let jwt =
-                issuer.audiences(audiences.clone()).map_err(|error| SettingError::new("AUTH_AUDIENCES", error))?;
-            verifiers.push(if untyped { jwt.accept_untyped() } else { jwt });
-            names.push(name);
+        Ok(Self { issuers, audiences, accepts_untyped: accepts_untyped(environment)? })
+    }
+
+    pub(super) fn are_accepted(&self) -> bool {
+        !self.issuers.is_empty()
+    }
+
+    /// The claims `iss` that are accepted.
+    pub(super) fn issuers(&self) -> Vec<&str> {
+        self.issuers.iter().map(|issuer| &*issuer.name).collect()
+    }
+
+    /// What verifies them. From now on keys are fetched.
+    pub(super) fn verifier(self) -> Result<Option<Jwt>, SettingError> {
+        if !self.are_accepted() {
+            return Ok(None);
         }
-        let jwt = Jwt::any_of(verifiers).map_err(|error| SettingError::new("OIDC_ISSUER, AUTH_ISSUER", error))?;
-        Ok(Self { jwt: Some(jwt), issuers: names })
+        let verifiers = self.issuers.into_iter().map(|issuer| {
+            let jwt = issuer.start()?.audiences(self.audiences.clone());
+            let jwt = jwt.map_err(|error| SettingError::new("AUTH_AUDIENCES", error))?;
+            Ok(if self.accepts_untyped { jwt.accept_untyped() } else { jwt })
+        });
+        let verifiers: Vec<Jwt> = verifiers.collect::<Result<_, _>>()?;
+        Jwt::any_of(verifiers).map(Some).map_err(|error| SettingError::new("OIDC_ISSUER, AUTH_ISSUER", error))
+    }
+}
+
+impl Issuer {
+    fn start(self) -> Result<JwtIssuer, SettingError> {
+        let start = |key| match key {
+            Key::Here(key) => Ok(key),
+            Key::Elsewhere(keys, setting) => Jwt::remote(keys).map_err(|error| SettingError::new(setting, error)),
+        };
+        let keys: Vec<JwtKey> = self.keys.into_iter().map(start).collect::<Result<_, _>>()?;
+        let keys = keys.into_iter().reduce(JwtKey::or).ok_or_else(|| missing("AUTH_ISSUER"))?;
+        Ok(keys.issuer(self.name))
     }
 }
 
@@ -56,8 +99,8 @@ struct Remote {
 impl Remote {
     fn read(environment: &Environment) -> Result<Self, SettingError> {
         Ok(Self {
-            ttl: seconds(environment, "AUTH_JWKS_TTL")?,
-            cooldown: seconds(environment, "AUTH_JWKS_COOLDOWN")?,
+            ttl: seconds(environment, "AUTH_JWKS_TTL", 10..=3600)?,
+            cooldown: seconds(environment, "AUTH_JWKS_COOLDOWN", 10..=3600)?,
             allow_http_on_loopback: flag(environment, "AUTH_DANGER_ALLOW_HTTP_ON_LOOPBACK")?,
         })
     }
@@ -83,35 +126,39 @@ impl Remote {
 }
 
 /// `OIDC_ISSUER`: issuers that say themselves where their keys are.
-fn discovered(environment: &Environment, remote: &Remote) -> Result<Vec<(String, JwtIssuer)>, SettingError> {
+fn discovered(environment: &Environment, remote: &Remote) -> Result<Vec<Issuer>, SettingError> {
     let issuer = |name: String| {
-        let keys = remote.openid_connect(&name).map(|keys| remote.with_times(keys));
-        let issuer = keys.and_then(Jwt::discovered).map_err(|error| SettingError::new(OIDC_ISSUER, error))?;
-        Ok((name, issuer))
+        if let Some(issuer) = name.strip_suffix("/.well-known/openid-configuration") {
+            return Err(SettingError::new(OIDC_ISSUER, format_args!("is the issuer, without what follows {issuer:?}")));
+        }
+        let keys = remote.openid_connect(&name).map_err(|error| SettingError::new(OIDC_ISSUER, error))?;
+        Ok(Issuer { name, keys: vec![Key::Elsewhere(remote.with_times(keys), OIDC_ISSUER)] })
     };
     list(environment, OIDC_ISSUER)?.into_iter().map(issuer).collect()
 }
 
 /// `AUTH_ISSUER`, and all the keys that are its own.
-fn named(environment: &Environment, remote: &Remote) -> Result<Option<(String, JwtIssuer)>, SettingError> {
+fn named(environment: &Environment, remote: &Remote) -> Result<Option<Issuer>, SettingError> {
     let keys = keys(environment, remote)?;
-    let Some(keys) = keys.into_iter().reduce(JwtKey::or) else { return Ok(None) };
-    let issuer = environment.text("AUTH_ISSUER")?.ok_or_else(|| missing("AUTH_ISSUER"))?;
-    if [BASIC, KEYS].contains(&issuer.as_str()) {
-        let problem = format!("{issuer:?} is taken by the users of this server");
-        return Err(SettingError::new("AUTH_ISSUER", problem));
+    if keys.is_empty() {
+        return Ok(None);
     }
-    Ok(Some((issuer.clone(), keys.issuer(issuer))))
+    let name = environment.text("AUTH_ISSUER")?.ok_or_else(|| missing("AUTH_ISSUER"))?;
+    if [BASIC, KEYS].contains(&name.as_str()) {
+        return Err(SettingError::new("AUTH_ISSUER", format!("{name:?} is taken by the users of this server")));
+    }
+    Ok(Some(Issuer { name, keys }))
 }
 
-fn keys(environment: &Environment, remote: &Remote) -> Result<Vec<JwtKey>, SettingError> {
+fn keys(environment: &Environment, remote: &Remote) -> Result<Vec<Key>, SettingError> {
     let mut keys = Vec::new();
-    let mut add = |setting, key: Result<JwtKey, JwtError>| {
-        key.map(|key| keys.push(key)).map_err(|error| SettingError::new(setting, error))
-    };
     for url in list(environment, JWKS_URL)? {
-        add(JWKS_URL, remote.jwks(&url).map(|keys| remote.with_times(keys)).and_then(Jwt::remote))?;
+        let url = remote.jwks(&url).map_err(|error| SettingError::new(JWKS_URL, error))?;
+        keys.push(Key::Elsewhere(remote.with_times(url), JWKS_URL));
     }
+    let mut add = |setting, key: Result<JwtKey, JwtError>| {
+        key.map(|key| keys.push(Key::Here(key))).map_err(|error| SettingError::new(setting, error))
+    };
     for path in list(environment, JWKS_FILE)? {
         add(JWKS_FILE, Jwt::jwks_file(path))?;
     }
@@ -155,10 +202,19 @@ fn list(environment: &Environment, setting: &'static str) -> Result<Vec<String>,
     Ok(items)
 }
 
-fn seconds(environment: &Environment, setting: &'static str) -> Result<Option<Duration>, SettingError> {
+fn seconds(
+    environment: &Environment,
+    setting: &'static str,
+    accepted: RangeInclusive<u64>,
+) -> Result<Option<Duration>, SettingError> {
     let Some(text) = environment.text(setting)? else { return Ok(None) };
-    let in_words = |_| SettingError::new(setting, "is not a number of seconds");
-    text.parse().map(|seconds| Some(Duration::from_secs(seconds))).map_err(in_words)
+    match text.parse() {
+        Ok(seconds) if accepted.contains(&seconds) => Ok(Some(Duration::from_secs(seconds))),
+        _ => {
+            let (least, most) = accepted.into_inner();
+            Err(SettingError::new(setting, format_args!("is not a number of seconds from {least} to {most}")))
+        }
+    }
 }
 
 fn flag(environment: &Environment, setting: &'static str) -> Result<bool, SettingError> {

@@ -26,7 +26,7 @@ use crate::{
 
 const BOTH: [&str; 2] = ["creator-rs256", "creator-es256"];
 /// An unknown key is looked for again after a second.
-const SHORT_COOLDOWN: Setting<'_> = ("AUTH_JWKS_COOLDOWN", "1");
+const SHORT_COOLDOWN: Setting<'_> = ("AUTH_JWKS_COOLDOWN", "10");
 const KEYS: &str = "/jwks";
 
 fn server_of(issuer: &Issuer, settings: &[Setting<'_>]) -> Server {
@@ -148,7 +148,7 @@ fn r46_new_keys_take_one_fetch_and_old_ones_stay_good_while_published() {
 fn r46_what_a_withdrawn_key_signed_is_refused_within_the_ttl() {
     // The issuer may ask for a day, and gets what the server allows.
     let issuer = Issuer::start_with("withdrawn", &["--cache-control", "public, max-age=86400"]);
-    let server = server_of(&issuer, &[SHORT_COOLDOWN, ("AUTH_JWKS_TTL", "2")]);
+    let server = server_of(&issuer, &[SHORT_COOLDOWN, ("AUTH_JWKS_TTL", "10")]);
     let old = BOTH.map(|client| issuer.token(client));
     // Once it is verified it is cached; another one by the same key is not.
     eventually("keys", || server.status(&old[0]) == 200);

@@ -46,7 +46,7 @@ pub trait UserInfoSource: Send + Sync + 'static {
 }
 
 /// User information that is loaded at most once: by the first who wants it, while others who do wait.
-pub(super) struct OnDemand {
+pub(crate) struct OnDemand {
     source: Arc<dyn UserInfoSource>,
     loaded: OnceLock<UserInfo>,
     failures: AtomicU64,
@@ -55,7 +55,7 @@ pub(super) struct OnDemand {
 }
 
 impl OnDemand {
-    pub(super) fn new(source: Arc<dyn UserInfoSource>) -> Self {
+    pub(crate) fn new(source: Arc<dyn UserInfoSource>) -> Self {
         Self { source, loaded: OnceLock::new(), failures: AtomicU64::new(0), turn: Mutex::new(None) }
     }
 
@@ -84,7 +84,11 @@ impl OnDemand {
         match &info {
             Ok(info) => drop(self.loaded.set(info.clone())),
             Err(error) => {
-                tracing::warn!(?issuer, ?subject, error = ?error.to_string(), "no user information");
+                match error {
+                    // An answer that does not change, and no trouble.
+                    UserInfoError::NotOffered => tracing::debug!(?issuer, ?subject, "no user information is offered"),
+                    _ => tracing::warn!(?issuer, ?subject, error = ?error.to_string(), "no user information"),
+                }
                 self.failures.fetch_add(1, Ordering::Release);
             }
         }

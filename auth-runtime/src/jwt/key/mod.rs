@@ -113,6 +113,14 @@ impl VerifyingKey {
         self.0.algorithm
     }
 
+    /// How many bits it has, if they are too few for 128 bits of security.
+    pub(super) fn too_few_bits(&self) -> Option<usize> {
+        match &self.0.material {
+            Material::Public(key) => key.too_few_bits(),
+            Material::Secret(_) => None,
+        }
+    }
+
     /// Whether a header names this key's algorithm.
     #[cfg(test)]
     pub(super) fn is_for(&self, algorithm: &str) -> bool {

@@ -67,10 +67,15 @@ impl PublicKey {
         if !is_odd(modulus) || !is_odd(exponent) || exponent == [1] || self::bits(exponent) > MAX_EXPONENT_BITS {
             return Err(JwtError::RsaNumbers);
         }
-        if bits < GOOD_RSA_BITS {
-            tracing::warn!(bits, "an RSA key of less than 3072 bits is below 128 bits of security (ASVS 11.2.3)");
-        }
         Ok(Self::Rsa { modulus: modulus.to_vec(), exponent: exponent.to_vec() })
+    }
+
+    /// How many bits an RSA key has that are fewer than those for 128 bits of security (ASVS 11.2.3).
+    pub(super) fn too_few_bits(&self) -> Option<usize> {
+        match self {
+            Self::Rsa { modulus, .. } => Some(bits(modulus)).filter(|bits| *bits < GOOD_RSA_BITS),
+            Self::Ec { .. } | Self::Ed25519(_) => None,
+        }
     }
 
     /// The point of an EC key; compressed ones are none (RFC 7518, section 6.2.1, has no place for them).

@@ -59,7 +59,7 @@ const LONGEST_COOLDOWN: Duration = Duration::from_mins(5);
 ///
 /// Whoever controls the address, or a certificate authority that this machine trusts, controls the keys. A key that
 /// was withdrawn while the issuer cannot be reached goes on until `ttl` and `stale_for` have passed. And tokens that
-/// name no key are tried with the keys that are there: they start no fetch.
+/// name no key are tried with up to four of the keys that are there: they start no fetch.
 #[derive(Clone)]
 #[must_use = "keys are fetched once a verifier is made of it"]
 pub struct RemoteKeys {

@@ -107,7 +107,8 @@ impl Refresher {
     }
 
     fn log_changes(&self, keys: &[NamedKey]) {
-        let added = keys.iter().filter(|key| !contains(&self.state.listed, key)).count();
+        let added = keys.iter().filter(|key| !contains(&self.state.listed, key));
+        let added = added.inspect(|key| key.warn_if_weak(self.settings.source.name())).count();
         let withdrawn = self.state.listed.iter().filter(|key| !contains(keys, key)).count();
         if added + withdrawn > 0 {
             let kids: Vec<_> = keys.iter().take(SHOWN).map(|key| key.kid.as_deref().unwrap_or_default()).collect();
