@@ -34,10 +34,10 @@ impl<'a> Object<'a> {
     /// Parses an object, if no member stands twice at any depth: parsers differ in which of two they take
     /// (RFC 7519, section 4; RFC 8725, section 2.4).
     pub(super) fn parse(json: &'a str) -> Option<Self> {
-        match serde_json::from_str(json) {
-            Ok(Json::Object(object)) => Some(object),
-            _ => None,
-        }
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        let value = deserializer.deserialize_any(JsonVisitor { capacity: USUAL, text: PhantomData }).ok()?;
+        deserializer.end().ok()?;
+        if let Json::Object(object) = value { Some(object) } else { None }
     }
 
     /// The value of a member.
@@ -80,11 +80,15 @@ fn fingerprint(name: &str) -> u32 {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Json<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(JsonVisitor(PhantomData))
+        deserializer.deserialize_any(JsonVisitor { capacity: 0, text: PhantomData })
     }
 }
 
-struct JsonVisitor<'a>(PhantomData<&'a ()>);
+struct JsonVisitor<'a> {
+    /// How many members an object has room for from the start.
+    capacity: usize,
+    text: PhantomData<&'a ()>,
+}
 
 impl<'de: 'a, 'a> Visitor<'de> for JsonVisitor<'a> {
     type Value = Json<'a>;
@@ -132,7 +136,7 @@ impl<'de: 'a, 'a> Visitor<'de> for JsonVisitor<'a> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Json<'a>, A::Error> {
-        let mut object = Object(Vec::with_capacity(USUAL));
+        let mut object = Object(Vec::with_capacity(self.capacity));
         while let Some((Name(name), value)) = members.next_entry()? {
             object.0.push((name, value));
         }

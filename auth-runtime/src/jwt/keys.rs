@@ -102,6 +102,12 @@ impl Keys {
         self.current.store(Arc::new(now));
     }
 
+    /// Whether there is a key of this very name.
+    pub(super) fn have(&self, algorithm: Algorithm, kid: &str, now: Duration) -> bool {
+        let is_it = |key: &Key| key.named.kid.as_deref() == Some(kid) && key.named.key.algorithm() == algorithm;
+        self.current.load().iter().any(|key| is_it(key) && key.is_good(now))
+    }
+
     /// Whether any key is good at a time.
     pub(super) fn are_there(&self, now: Duration) -> bool {
         self.current.load().iter().any(|key| key.is_good(now))

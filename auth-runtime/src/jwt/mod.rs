@@ -113,6 +113,14 @@ struct Inner {
     verified: VerifiedTokens,
 }
 
+impl Inner {
+    fn join(mut self, other: Self) -> Self {
+        self.verified = self.verified.narrower(&other.verified);
+        self.issuers.extend(other.issuers);
+        self
+    }
+}
+
 /// What was verified by other settings is not remembered.
 impl Clone for Inner {
     fn clone(&self) -> Self {
@@ -122,7 +130,8 @@ impl Clone for Inner {
 
 impl Jwt {
     /// One verifier for the tokens of several issuers, each with its own keys, audiences and claims. A token's claim
-    /// `iss` says which of them it is for.
+    /// `iss` says which of them it is for. Each keeps its settings; of how many tokens are remembered, and for how
+    /// long, the least counts.
     ///
     /// ```
     /// # use auth_runtime::jwt::Jwt;
@@ -136,14 +145,13 @@ impl Jwt {
     /// # Errors
     /// [`JwtError::IssuerTwice`] if two are for the same issuer, [`JwtError::Empty`] if there is none.
     pub fn any_of(verifiers: impl IntoIterator<Item = Self>) -> Result<Self, JwtError> {
-        let mut issuers: Vec<TrustedIssuer> = Vec::new();
-        for issuer in verifiers.into_iter().flat_map(|jwt| jwt.0.issuers.clone()) {
-            if issuers.iter().any(|known| known.name() == issuer.name()) {
-                return Err(JwtError::IssuerTwice(issuer.name().to_owned()));
-            }
-            issuers.push(issuer);
+        let joined = verifiers.into_iter().map(|jwt| Arc::unwrap_or_clone(jwt.0)).reduce(Inner::join);
+        let joined = joined.ok_or(JwtError::Empty("issuer"))?;
+        let names = || joined.issuers.iter().map(TrustedIssuer::name);
+        match names().enumerate().find(|(index, name)| names().take(*index).any(|other| other == *name)) {
+            Some((_, twice)) => Err(JwtError::IssuerTwice(twice.to_owned())),
+            None => Ok(Self(Arc::new(joined))),
         }
-        if issuers.is_empty() { Err(JwtError::Empty("issuer")) } else { Ok(Self::of(issuers)) }
     }
 
     /// By how much the clocks of issuer and service may differ: one minute unless set, and five minutes at most.
@@ -212,17 +220,14 @@ impl Jwt {
     }
 
     fn new(sources: Vec<Source>, issuer: String, audiences: Vec<String>) -> Self {
-        Self::of(vec![TrustedIssuer {
+        let issuer = TrustedIssuer {
             sources,
             accepts_untyped: false,
             rules: Rules { issuer, audiences, leeway: LEEWAY },
             mapping: Mapping::default(),
             revocations: Revocations::new(),
-        }])
-    }
-
-    fn of(issuers: Vec<TrustedIssuer>) -> Self {
-        Self(Arc::new(Inner { issuers, verified: VerifiedTokens::new() }))
+        };
+        Self(Arc::new(Inner { issuers: vec![issuer], verified: VerifiedTokens::new() }))
     }
 
     fn each(mut self, change: impl Fn(&mut TrustedIssuer)) -> Self {

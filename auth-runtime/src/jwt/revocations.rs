@@ -84,7 +84,8 @@ impl Revocations {
     }
 
     /// Takes back all tokens of a caller that were issued before a time; those that do not say when (no claim `iat`)
-    /// as well.
+    /// as well. Most tokens say it in whole seconds, so one that is issued in the same second, but later, is taken back
+    /// too: let the caller sign in again from the next second on.
     pub fn revoke_subject(&self, issuer: impl Into<String>, subject: impl Into<String>, issued_before: SystemTime) {
         self.write(|lists| {
             let known = lists.subjects.entry((issuer.into(), subject.into())).or_insert(issued_before);

@@ -30,14 +30,27 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// The keys that a token may be signed with, those included that the issuer has published a moment ago.
-    pub(super) async fn candidates(
+    /// The keys that a token may be signed with, as far as they are known.
+    pub(super) fn known(&self, algorithm: Algorithm, kid: Option<&str>, now: Duration) -> Candidates {
+        self.keys.candidates(algorithm, kid, now)
+    }
+
+    /// The same once more, if the issuer may have published another key for this token meanwhile.
+    pub(super) async fn renewed(
         &self,
         algorithm: Algorithm,
         kid: Option<&str>,
         now: Duration,
     ) -> Result<Candidates, NoKey> {
-        remote::candidates(&self.keys, self.remote.as_deref(), algorithm, kid, now).await
+        // A key without a name fits every token, but is not the one that a token names.
+        let is_known = match kid {
+            Some(kid) => self.keys.have(algorithm, kid, now),
+            None => !self.known(algorithm, kid, now).is_empty(),
+        };
+        match &self.remote {
+            Some(remote) if !is_known => remote::renewed(&self.keys, remote, algorithm, kid, now).await,
+            _ => Err(NoKey::Unknown),
+        }
     }
 }
 

@@ -249,6 +249,27 @@ async fn each_of_several_issuers_has_its_own_keys_audience_and_claims() {
     assert_eq!(refusal(&both, &wrong).await.as_deref(), Some("https://partner.example: audience"));
 }
 
+#[tokio::test]
+async fn r40_of_several_verifiers_the_shortest_memory_counts() {
+    let other = Jwt::hs256(SECRET).unwrap().issuer("https://other.example").audience("entries");
+    let token = token(json!({}));
+    for other in [other.clone().remember_at_most(0), other.remember_for(Duration::ZERO)] {
+        let both = Jwt::any_of([jwt(), other]).unwrap();
+        let first = identify(&both, &token, today()).await.unwrap();
+        let again = identify(&both, &token, today()).await.unwrap();
+        assert!(!std::ptr::eq(first.claims(), again.claims()));
+    }
+}
+
+#[tokio::test]
+async fn r40_a_clock_that_is_set_back_brings_no_remembered_token_back() {
+    let jwt = jwt();
+    let token = token(json!({ "iat": 1 }));
+    let first = identify(&jwt, &token, today()).await.unwrap();
+    let earlier = identify(&jwt, &token, Duration::from_secs(today().as_secs() - 1000)).await.unwrap();
+    assert!(!std::ptr::eq(first.claims(), earlier.claims()));
+}
+
 #[test]
 fn an_issuer_stands_once_in_a_verifier() {
     assert_eq!(Jwt::any_of([jwt(), jwt()]).unwrap_err(), JwtError::IssuerTwice(ISSUER.to_owned()));
@@ -423,6 +444,26 @@ async fn r46_good_tokens_never_wait_while_unknown_keys_are_asked_for() {
     while let Some(identified) = waiting.join_next().await {
         assert!(identified.unwrap().is_err_and(|error| error.is_unavailable()));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r46_a_key_without_a_name_does_not_keep_the_issuer_from_being_asked() {
+    let (issuer, _, published) = remote_issuer();
+    let remote = || RemoteKeys::jwks_url("https://issuer.example/jwks").unwrap().fetcher(published.clone());
+    let unnamed = || Jwt::public_key_pem(pair(Algorithm::EdDSA).1).unwrap();
+    let token = issuer.token("alice").client_id("web").sign().unwrap();
+    // The issuer is down at start: that is no denial, though another key of the algorithm is there.
+    published.set(Some("no keys".to_owned()));
+    let jwt = Jwt::remote(remote()).unwrap().or(unnamed()).issuer(ISSUER).audience("entries");
+    assert!(identify(&jwt, &token, now().unwrap()).await.unwrap_err().is_unavailable());
+    published.set(Some(issuer.jwks()));
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    assert!(identify(&jwt, &token, now().unwrap()).await.is_ok());
+    // A new key is asked for when the first token names it.
+    let (new, _, keys) = remote_issuer();
+    published.set(keys.0.lock().unwrap().clone());
+    let token = new.token("alice").client_id("web").sign().unwrap();
+    assert!(identify(&jwt, &token, now().unwrap()).await.is_ok());
 }
 
 #[tokio::test]

@@ -37,31 +37,32 @@ impl TrustedIssuer {
     /// The key that the token is signed with.
     pub(super) async fn key(&self, jws: &Jws<'_>, now: Duration) -> Result<Arc<Key>, AuthenticationError> {
         self.check_type(jws.typ).map_err(|flaw| self.refusal(flaw))?;
-        let candidates = self.candidates(jws, now).await?;
-        let mut candidates = candidates.into_iter();
-        let key = candidates.find(|key| jws.is_signed(|message, signature| key.verifies(message, signature)));
-        key.ok_or_else(|| self.refusal(Flaw::Signature))
+        let (algorithm, kid) = (jws.algorithm, jws.kid.as_deref());
+        let known: Candidates = self.sources.iter().flat_map(|source| source.known(algorithm, kid, now)).collect();
+        let flaw = if known.is_empty() { Flaw::Key } else { Flaw::Signature };
+        match signed_with(jws, known) {
+            Some(key) => Ok(key),
+            None => self.new_key(jws, now, flaw).await,
+        }
     }
 
-    async fn candidates(&self, jws: &Jws<'_>, now: Duration) -> Result<Candidates, AuthenticationError> {
-        let (algorithm, kid) = (jws.algorithm, jws.kid.as_deref());
-        let known = self.sources.iter().flat_map(|source| source.keys.candidates(algorithm, kid, now));
-        let known: Candidates = known.collect();
-        if !known.is_empty() {
-            return Ok(known);
-        }
-        let mut no_key = NoKey::Unknown;
+    /// The same among the keys that were published a moment ago.
+    async fn new_key(&self, jws: &Jws<'_>, now: Duration, mut flaw: Flaw) -> Result<Arc<Key>, AuthenticationError> {
+        let mut is_certain = true;
         for source in &self.sources {
-            match source.candidates(algorithm, kid, now).await {
-                Ok(found) => return Ok(found),
-                Err(NoKey::Unavailable) => no_key = NoKey::Unavailable,
+            match source.renewed(jws.algorithm, jws.kid.as_deref(), now).await {
+                Ok(found) => match signed_with(jws, found) {
+                    Some(key) => return Ok(key),
+                    None => flaw = Flaw::Signature,
+                },
+                Err(NoKey::Unavailable) => is_certain = false,
                 Err(NoKey::Unknown) => {}
             }
         }
-        Err(match no_key {
-            NoKey::Unknown => self.refusal(Flaw::Key),
-            NoKey::Unavailable => AuthenticationError::unavailable(format!("{}: no keys", self.name())),
-        })
+        if is_certain {
+            return Err(self.refusal(flaw));
+        }
+        Err(AuthenticationError::unavailable(format!("{}: its keys cannot be fetched", self.name())))
     }
 
     fn check_type(&self, typ: Type) -> Result<(), Flaw> {
@@ -115,4 +116,8 @@ impl TrustedIssuer {
     fn refusal(&self, flaw: Flaw) -> AuthenticationError {
         AuthenticationError::invalid(format!("{}: {flaw}", self.name()))
     }
+}
+
+fn signed_with(jws: &Jws<'_>, candidates: Candidates) -> Option<Arc<Key>> {
+    candidates.into_iter().find(|key| jws.is_signed(|message, signature| key.verifies(message, signature)))
 }

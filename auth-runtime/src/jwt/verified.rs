@@ -62,6 +62,11 @@ impl VerifiedTokens {
         Self { capacity: CAPACITY, time: TIME, tokens: OnceLock::new() }
     }
 
+    /// The narrower bounds of both.
+    pub(super) fn narrower(&self, other: &Self) -> Self {
+        Self { capacity: self.capacity.min(other.capacity), time: self.time.min(other.time), tokens: OnceLock::new() }
+    }
+
     /// The same bounds, and nothing in it: what was verified by other rules does not count.
     pub(super) const fn emptied(&self) -> Self {
         Self { capacity: self.capacity, time: self.time, tokens: OnceLock::new() }
@@ -97,6 +102,8 @@ impl VerifiedTokens {
             return;
         }
         verified.validity.until = verified.validity.until.min(now.saturating_add(self.time));
+        // What was verified just now was not verified in a past to which the clock is set back.
+        verified.validity.from = now;
         let tokens = self.tokens.get_or_init(|| cache(self.capacity));
         tokens.insert(Token(token.into()), Arc::new(verified));
     }

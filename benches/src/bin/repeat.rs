@@ -5,6 +5,8 @@ use std::{env, process::ExitCode};
 use auth_benches::{contender::Work, rows};
 
 const WARM_UP: usize = 3;
+/// So many requests are ready at once.
+const BATCH: usize = 100;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -24,12 +26,14 @@ fn repeat(name: &str, count: &str) -> ExitCode {
     let Some(row) = rows::all().into_iter().find(|row| row.name == name) else {
         return usage("no such row; `repeat --list` names them");
     };
-    let Ok(count) = count.parse() else { return usage("COUNT is a number") };
+    let Ok(count) = count.parse::<usize>() else { return usage("COUNT is a number") };
     // What is made or remembered at the first request belongs to no later one.
     let answer = row.contender().answer(row.case);
     assert!(answer.is_ok_and(|answer| answer.status == row.case.status()), "a wrong answer");
     row.contender().work(row.case, WARM_UP, &mut |work| work());
-    row.contender().work(row.case, count, &mut measured);
+    for done in (0..count).step_by(BATCH) {
+        row.contender().work(row.case, BATCH.min(count - done), &mut measured);
+    }
     ExitCode::SUCCESS
 }
 

@@ -80,7 +80,7 @@ impl<'a> MakeWriter<'a> for Log {
 }
 
 /// What is logged while a request is answered.
-async fn logged(app: &impl Endpoint, call: Call) -> (u16, String) {
+pub(crate) async fn logged(app: &impl Endpoint, call: Call) -> (u16, String) {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_writer(log.clone())

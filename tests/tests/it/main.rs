@@ -21,5 +21,6 @@ mod refusals;
 mod rules;
 mod subtrees;
 mod tables;
+mod tokens;
 mod wide;
 mod wire;

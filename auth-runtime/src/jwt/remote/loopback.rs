@@ -16,7 +16,7 @@ use poem::{
 };
 use serde_json::json;
 
-use super::{NoKey, Remote, RemoteKeys, candidates, fake::key_set};
+use super::{NoKey, Remote, RemoteKeys, fake::key_set, renewed};
 use crate::{
     access::Tables,
     authenticate::{Context, UserInfoError},
@@ -79,7 +79,10 @@ fn me(request: &Request) -> poem::Result<String> {
 
 async fn find(keys: &Keys, remote: &Remote, kid: &str) -> Result<usize, NoKey> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    candidates(keys, Some(remote), Algorithm::EdDSA, Some(kid), now).await.map(|found| found.len())
+    match keys.candidates(Algorithm::EdDSA, Some(kid), now).len() {
+        0 => renewed(keys, remote, Algorithm::EdDSA, Some(kid), now).await.map(|found| found.len()),
+        known => Ok(known),
+    }
 }
 
 #[tokio::test]

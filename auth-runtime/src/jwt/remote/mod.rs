@@ -161,21 +161,18 @@ impl fmt::Debug for Remote {
     }
 }
 
-/// The keys that a token of this algorithm and key name may be signed with at a time (since 1970): at least one.
+/// The keys that a token of this algorithm and key name may be signed with at a time (since 1970), after the issuer was
+/// asked once more: at least one.
 ///
-/// If there is none, the issuer is asked once more. Whether it is the token that is wrong can be told only if the
-/// issuer has answered lately, and if there are keys at all.
-pub(super) async fn candidates(
+/// If there is none, whether it is the token that is wrong can be told only if the issuer has answered lately, and if
+/// there are keys at all.
+pub(super) async fn renewed(
     keys: &Keys,
-    remote: Option<&Remote>,
+    remote: &Remote,
     algorithm: Algorithm,
     kid: Option<&str>,
     now: Duration,
 ) -> Result<Candidates, NoKey> {
-    let found = keys.candidates(algorithm, kid, now);
-    let (true, Some(remote)) = (found.is_empty(), remote) else {
-        return if found.is_empty() { Err(NoKey::Unknown) } else { Ok(found) };
-    };
     if is_secret(algorithm) {
         // Nobody publishes such a key: not worth a call.
         return Err(NoKey::Unknown);
