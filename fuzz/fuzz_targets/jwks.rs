@@ -190,13 +190,14 @@ fn is_discreet(error: &str, document: Option<&Json<'_>>) {
         Json::Array(keys) => keys.iter().collect::<Vec<_>>(),
         key => vec![key],
     });
-    for key in keys {
-        let texts = |names: &[&'static str]| -> Vec<String> {
-            names.iter().flat_map(|name| key.members(name)).filter_map(Json::text).collect()
-        };
-        let shown = texts(&["kty", "kid", "alg", "crv", "use"]).concat();
-        for secret in texts(&["k", "d", "p", "q"]) {
-            assert!(secret.len() < 16 || shown.contains(&secret) || !error.contains(&secret), "{error}");
-        }
+    let keys: Vec<_> = keys.collect();
+    let texts = |names: &[&str]| -> Vec<String> {
+        let members = keys.iter().flat_map(|key| names.iter().flat_map(|name| key.members(name)));
+        members.filter_map(Json::text).collect()
+    };
+    // The name of one key may be the secret of another.
+    let shown = texts(&["kty", "kid", "alg", "crv", "use"]).concat();
+    for secret in texts(&["k", "d", "p", "q"]) {
+        assert!(secret.len() < 16 || shown.contains(&secret) || !error.contains(&secret), "{error}");
     }
 }
