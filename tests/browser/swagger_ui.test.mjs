@@ -78,7 +78,7 @@ test("the API key of the dialog is sent", async () => {
 
 test("the bearer token of the dialog is sent", async () => {
   await withPage(async (page) => {
-    await authorize(page, "token_by_secret", (form) => form.locator("input").fill(token()));
+    await authorize(page, "access_token", (form) => form.locator("input").fill(token()));
     const { status, request } = await tryOut(page, serverAddress, "/users/me/permissions");
     assert.equal(status, 200);
     assert.equal(request.headers().authorization, `Bearer ${token()}`);
