@@ -45,8 +45,10 @@ impl Mapping {
                 scopes => names(Found::of(scopes), claim)?.into_iter().for_each(|scope| identity.add_scope(scope)),
             }
         }
-        if let Some(name) = self.display_name.iter().find_map(|path| path.find(claims).text()) {
-            identity = identity.display_name(name);
+        for path in self.display_name.iter().rev() {
+            if let Some(name) = path.find(claims).text()? {
+                identity = identity.display_name(name);
+            }
         }
         if let Some(signed_in) = date(claims, "auth_time")? {
             identity = identity.authenticated_at(signed_in.as_secs());
@@ -128,10 +130,12 @@ impl<'a> Found<'a> {
         value.map_or(Self::Absent, Self::Value)
     }
 
-    fn text(self) -> Option<&'a str> {
+    /// A name for people to read; an empty one is none.
+    fn text(self) -> Result<Option<&'a str>, Flaw> {
         match self {
-            Self::Value(value) => string(value).filter(|text| !text.is_empty()),
-            Self::Absent | Self::NoWay => None,
+            Self::Absent => Ok(None),
+            Self::Value(Json::String(text)) => Ok(Some(&**text).filter(|text| !text.is_empty())),
+            Self::Value(_) | Self::NoWay => Err(Flaw::Claim("name")),
         }
     }
 }
@@ -238,7 +242,10 @@ mod tests {
         let name = |claims: Value| describe(&Mapping::default(), claims).unwrap().display_name().to_owned();
         assert_eq!(name(json!({ "name": "Alice A.", "preferred_username": "al" })), "Alice A.");
         assert_eq!(name(json!({ "name": "", "preferred_username": "al" })), "al");
-        assert_eq!(name(json!({ "name": 1 })), "alice");
+        for (member, bad) in [("name", json!(1)), ("name", json!(null)), ("preferred_username", json!(["al"]))] {
+            let claims = json!({ "name": "Alice A.", member: bad });
+            assert_eq!(describe(&Mapping::default(), claims).unwrap_err(), Flaw::Claim("name"), "{member}");
+        }
 
         let identity = describe(&Mapping::default(), json!({ "auth_time": 1_700_000_000.9 })).unwrap();
         assert_eq!(identity.authenticated_at(), Some(1_700_000_000));

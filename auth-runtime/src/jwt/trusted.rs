@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::join_all;
+
 use super::{
     claims::Mapping,
     error::Flaw,
@@ -51,8 +53,9 @@ impl TrustedIssuer {
     /// The same among the keys that were published a moment ago.
     async fn new_key(&self, jws: &Jws<'_>, now: Duration, mut flaw: Flaw) -> Result<Arc<Key>, AuthenticationError> {
         let mut is_certain = true;
-        for source in &self.sources {
-            match source.renewed(jws.algorithm, jws.kid.as_deref(), now).await {
+        let renewed = self.sources.iter().map(|source| source.renewed(jws.algorithm, jws.kid.as_deref(), now));
+        for found in join_all(renewed).await {
+            match found {
                 Ok(found) => match signed_with(jws, found) {
                     Some(key) => return Ok(key),
                     None => flaw = Flaw::Signature,

@@ -4,7 +4,7 @@
 //! part is used, as an issuer may publish keys for others as well.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use serde::{Deserialize, de::IgnoredAny};
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
@@ -26,26 +26,43 @@ struct Set {
 }
 
 /// The members that are looked at; none of them may be there twice. Others say nothing that is needed here.
+/// A member that is `null` is there, and of the wrong type: it is not read as absent.
 #[derive(Deserialize)]
 struct Jwk {
     kty: String,
+    #[serde(default, deserialize_with = "present")]
     kid: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     alg: Option<String>,
-    #[serde(rename = "use")]
+    #[serde(rename = "use", default, deserialize_with = "present")]
     usage: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     key_ops: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "present")]
     crv: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     x: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     y: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     n: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     e: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     k: Option<Zeroizing<String>>,
+    #[serde(default, deserialize_with = "present")]
     d: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
     p: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
     q: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
     dp: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
     dq: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
     qi: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
     oth: Option<IgnoredAny>,
 }
 
@@ -217,6 +234,11 @@ fn required<'a>(name: &str, member: Option<&'a str>) -> Result<&'a str, Unusable
 
 fn unsupported(member: &'static str, value: &str) -> Unusable {
     Unusable::Unsupported { member, value: value.to_owned() }
+}
+
+/// A value that is there; `null` is none that the member may have.
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// A JSON object: a `struct` can be read from an array of its values as well, but no other reader takes that for a key.

@@ -250,3 +250,16 @@ fn r47_an_array_is_no_key_and_no_set_of_keys() {
         assert_eq!(published_set(bad.as_bytes()).unwrap_err(), error, "{bad}");
     }
 }
+
+#[test]
+fn r47_a_member_that_is_null_is_not_read_as_absent() {
+    let key = |member: &str| {
+        format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"{member}}}"#)
+    };
+    assert!(super::one(&key("")).is_ok());
+    for member in ["kid", "alg", "use", "key_ops", "d", "k", "y"] {
+        let null = key(&format!(r#","{member}":null"#));
+        assert!(super::one(&null).is_err(), "{member}");
+        assert!(super::published_set(format!(r#"{{"keys":[{null}]}}"#).as_bytes()).unwrap().is_empty(), "{member}");
+    }
+}
