@@ -81,6 +81,8 @@ mod response;
 pub mod scheme;
 pub mod service;
 mod slot;
+#[cfg(feature = "_sql")]
+pub mod sql;
 pub mod testing;
 pub mod user;
 #[cfg(feature = "basic")]

@@ -91,6 +91,9 @@ impl<S: ApiKeyStore> ApiKeys<S> {
         if record.is_expired(SystemTime::now()) {
             return Err(AuthenticationError::invalid("expired API key"));
         }
+        if record.is_disabled() {
+            return Err(AuthenticationError::invalid("API key of a disabled user"));
+        }
         Ok(record)
     }
 }
@@ -100,6 +103,7 @@ impl<S: ApiKeyStore> Authenticator for ApiKeys<S> {
 
     async fn authenticate(&self, key: ApiKey, context: &Context) -> Result<Identity, AuthenticationError> {
         let record = self.record(key.as_str()).await?;
+        self.store.used(&record);
         Ok(record.identity(*context, &self.issuer))
     }
 }

@@ -3,9 +3,13 @@
 //! [`Basic`] verifies them against a [`UserStore`]; [`PasswordPool`] bounds what that may cost.
 
 mod memory;
+#[cfg(feature = "_sql")]
+mod name;
 mod password;
 mod remembered;
 mod store;
+#[cfg(feature = "_jwt")]
+mod tokens;
 
 use std::{
     fmt,
@@ -13,11 +17,15 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+#[cfg(feature = "_sql")]
+pub use self::name::normalize_name;
 use self::remembered::Remembered;
+#[cfg(feature = "_jwt")]
+pub use self::tokens::UserTokens;
 pub use self::{
     memory::MemoryUsers,
-    password::{MAX_PASSWORD_LEN, MIN_PASSWORD_LEN, PasswordPool, hash_password},
-    store::{User, UserStore},
+    password::{MAX_PASSWORD_LEN, MIN_PASSWORD_LEN, PasswordPool, Passwords, check_hash, hash_password},
+    store::{SignIn, User, UserStore},
 };
 use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity},
