@@ -1,6 +1,7 @@
 //! User names and passwords: one of the authenticators of the second step, credential to identity.
 //!
-//! [`Basic`] verifies them against a [`UserStore`]; [`PasswordPool`] bounds what that may cost.
+//! [`Basic`] verifies them against a [`UserStore`]; [`Passwords`] says how they are judged, hashed and compared, and
+//! [`PasswordPool`] bounds what that may cost.
 
 mod memory;
 mod password;
@@ -13,14 +14,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use self::remembered::Remembered;
 pub use self::{
     memory::MemoryUsers,
-    password::{MAX_PASSWORD_LEN, MIN_PASSWORD_LEN, PasswordPool, hash_password},
+    password::{BreachCheck, HashStrength, MAX_PASSWORD_LEN, MIN_PASSWORD_LEN, PasswordPool, Passwords, hash_password},
     store::{User, UserStore},
 };
+use self::{password::Verified, remembered::Remembered};
 use crate::{
-    authenticate::{AuthenticationError, Authenticator, Context, Identity},
+    authenticate::{AuthenticationError, Authenticator, Context, Identity, Unavailable},
     credential::BasicCredentials,
 };
 
@@ -40,15 +41,42 @@ pub enum UserError {
     /// There is a user of this name.
     #[error("there is a user {0:?} already")]
     Taken(String),
-    /// The password has fewer than [`MIN_PASSWORD_LEN`] characters.
-    #[error("the password has fewer than {MIN_PASSWORD_LEN} characters")]
-    ShortPassword,
+    /// The password has too few characters.
+    #[error("the password has fewer than {required} characters")]
+    ShortPassword {
+        /// How many it needs: [`MIN_PASSWORD_LEN`], or what [`Passwords::min_len`] says.
+        required: usize,
+    },
     /// The password has more than [`MAX_PASSWORD_LEN`] bytes.
     #[error("the password has more than {MAX_PASSWORD_LEN} bytes")]
     LongPassword,
-    /// The password cannot be hashed: the system has no randomness.
+    /// The password is one of those that are tried first (ASVS 6.2.4).
+    #[error("the password is among the most common ones, which are tried first")]
+    CommonPassword,
+    /// The password is the name of the user.
+    #[error("the password is the user's name, which is tried first")]
+    NameAsPassword,
+    /// The [`BreachCheck`] knows the password.
+    #[error("the password is known from a breach")]
+    BreachedPassword,
+    /// Not a key that hashes can be bound to.
+    #[error("this is no secret key for passwords: {0}; make one with `openssl rand -base64 48`")]
+    SecretKey(&'static str),
+    /// A hash that cannot be verified, and why.
+    #[error("the password hash cannot be verified: {0}")]
+    Hash(&'static str),
+    /// The password cannot be hashed: the system has no randomness, or no memory.
     #[error("the password cannot be hashed: {0}")]
     Hashing(String),
+    /// It cannot be told now whether the password is good, or too many wait for theirs. Nothing was changed.
+    #[error("the password cannot be accepted now: {0}")]
+    Unavailable(String),
+}
+
+impl From<Unavailable> for UserError {
+    fn from(error: Unavailable) -> Self {
+        Self::Unavailable(error.to_string())
+    }
 }
 
 /// Verifies user names and passwords against a store. Cheap to clone.
@@ -76,7 +104,7 @@ pub struct Basic<S = MemoryUsers>(Arc<Inner<S>>);
 struct Inner<S> {
     store: Arc<S>,
     issuer: Arc<str>,
-    pool: PasswordPool,
+    passwords: Passwords,
     remembered: Option<Arc<Remembered>>,
 }
 
@@ -87,7 +115,7 @@ impl<S: UserStore> Basic<S> {
         Self(Arc::new(Inner {
             store: Arc::new(store),
             issuer: ISSUER.into(),
-            pool: PasswordPool::default(),
+            passwords: Passwords::new(),
             remembered: Remembered::new(REMEMBERED).map(Arc::new),
         }))
     }
@@ -108,7 +136,7 @@ impl<S: UserStore> Basic<S> {
     /// Where hashes are computed; a pool of its own unless set. Share one between all that hash.
     #[must_use]
     pub fn pool(self, pool: PasswordPool) -> Self {
-        self.with(|inner| inner.pool = pool)
+        self.with(|inner| inner.passwords = inner.passwords.clone().pool(pool))
     }
 
     fn with(self, change: impl FnOnce(&mut Inner<S>)) -> Self {
@@ -155,16 +183,20 @@ impl<S> Inner<S> {
         }
         // In a box of its own, so that the common path stays small.
         Box::pin(async {
-            let turn = self.pool.turn().await?;
+            let turn = self.passwords.turn().await?;
             // Another request of the same caller may have been first.
             if is_remembered() {
                 return Ok(true);
             }
-            let is_good = turn.verify(password.to_owned().into(), hash.map(str::to_owned)).await?;
-            if let Some((seen, hash)) = known.filter(|_| is_good) {
+            let verified = turn.verify(password.to_owned().into(), hash.map(str::to_owned)).await?;
+            let Verified::Right { rehashed } = verified else { return Ok(false) };
+            if rehashed.is_some() {
+                tracing::debug!("a password hash is weaker than those that are made now, and stays so");
+            }
+            if let Some((seen, hash)) = known {
                 seen.insert(username, password, hash, now);
             }
-            Ok(is_good)
+            Ok(true)
         })
         .await
     }
@@ -207,7 +239,7 @@ impl<S> Clone for Inner<S> {
         Self {
             store: Arc::clone(&self.store),
             issuer: Arc::clone(&self.issuer),
-            pool: self.pool.clone(),
+            passwords: self.passwords.clone(),
             remembered: self.remembered.clone(),
         }
     }
@@ -217,7 +249,7 @@ impl<S> fmt::Debug for Basic<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Basic")
             .field("issuer", &self.0.issuer)
-            .field("pool", &self.0.pool)
+            .field("passwords", &self.0.passwords)
             .field("remembered", &self.0.remembered)
             .finish_non_exhaustive()
     }
@@ -277,7 +309,7 @@ mod tests {
 
     /// A sign-in that does not compute a hash: there is no turn to get.
     async fn sign_in_without_hashing(basic: &Basic<Store>) -> Result<Identity, AuthenticationError> {
-        let _turn = basic.0.pool.turn().await.unwrap();
+        let _turn = basic.0.passwords.turn().await.unwrap();
         sign_in(basic, "alice", PASSWORD).await
     }
 
@@ -326,7 +358,7 @@ mod tests {
             (active.pool(one_at_once()), "bob", "wrong horse"),
             (disabled.pool(one_at_once()), "alice", PASSWORD),
         ] {
-            let _turn = basic.0.pool.turn().await.unwrap();
+            let _turn = basic.0.passwords.turn().await.unwrap();
             // Each of them asks for a turn to compute a hash.
             assert!(sign_in(&basic, name, password).await.unwrap_err().is_unavailable());
         }
@@ -335,7 +367,7 @@ mod tests {
     #[tokio::test]
     async fn r71_empty_and_long_passwords_are_refused_without_hashing() {
         let basic = basic(alice()).pool(one_at_once());
-        let _turn = basic.0.pool.turn().await.unwrap();
+        let _turn = basic.0.passwords.turn().await.unwrap();
         for password in ["", &"x".repeat(MAX_PASSWORD_LEN + 1)] {
             assert!(!sign_in(&basic, "alice", password).await.unwrap_err().is_unavailable());
         }
@@ -382,7 +414,7 @@ mod tests {
     #[tokio::test]
     async fn r51_a_burst_of_one_caller_costs_one_hash() {
         let basic = basic(alice()).pool(PasswordPool::new(1, 2));
-        let first = basic.0.pool.turn().await.unwrap();
+        let first = basic.0.passwords.turn().await.unwrap();
         let waiting = tokio::spawn({
             let basic = basic.clone();
             async move { sign_in(&basic, "alice", PASSWORD).await.is_ok() }
