@@ -109,8 +109,8 @@ struct Inner {
 }
 
 impl User {
-    /// A user of this name, which becomes the subject of the identity, with the hash of their password as a PHC
-    /// string. A hash that is none (such as an empty one) lets nobody in.
+    /// A user of this name, which becomes the subject of the identity, with the hash of their password in a form that
+    /// [`Passwords::check_hash`] takes. A hash that is none (such as an empty one) lets nobody in.
     #[must_use]
     pub fn new(name: impl Into<String>, password_hash: impl Into<String>) -> Self {
         Self(Arc::new(Inner {

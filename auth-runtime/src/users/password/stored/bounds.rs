@@ -1,7 +1,7 @@
 //! What a stored hash may ask for, and what it has to ask for at least. A hash comes from a database or an import, and
 //! whoever can write one there must not be able to stop the service by it.
 //!
-//! The most that is computed takes a second or two of a core, and 256 MiB.
+//! The most that is computed takes a few seconds of a core, and 256 MiB.
 
 use super::Reason;
 

@@ -67,6 +67,8 @@ fn r70_a_hash_that_lacks_a_part_or_has_one_more_is_not_read() {
         phc("argon2id$v=19$m=64,m=64,t=1,p=1"),
         phc("argon2id$v=19$m=64,t=1,t=1"),
         phc("argon2id$v=19$m=64,t=1,p=1,keyid=AAAA,keyid=BBBB"),
+        phc("argon2id$v=19$m=64,t=1,p=1,keyid=A"),
+        phc("argon2id$v=19$m=64,t=1,p=1,keyid=AAAAAAAAAAAA"),
         phc("argon2id$v=19$m=64,t=1,p=1,data=AAAA"),
         phc("argon2id$v=19$m=64,t=1,p=1,x=1"),
         phc("argon2id$v=19,m=64,t=1,p=1"),
