@@ -74,10 +74,11 @@ impl TestDatabase {
             let url = format!("sqlite:{}", folder.path().join("users.db").display());
             return Self { backend, url, name: String::new(), _folder: Some(Arc::new(folder)) };
         }
-        let name = format!("test_{}_{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        execute(&server, &format!("CREATE DATABASE {name}")).await;
         let (before, query) = server.split_once('?').map_or((&*server, None), |(before, query)| (before, Some(query)));
-        let (host, _) = before.rsplit_once('/').expect("a URL with the name of a database");
+        let (host, prefix) = before.rsplit_once('/').expect("a URL with the name of a database");
+        // The user may make such databases, and no others.
+        let name = format!("{prefix}_{}_{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        execute(&server, &format!("CREATE DATABASE {name}")).await;
         let query = query.map(|query| format!("?{query}")).unwrap_or_default();
         Self { backend, url: format!("{host}/{name}{query}"), name, _folder: None }
     }
