@@ -66,8 +66,9 @@ pub mod api_key;
 pub mod authenticate;
 mod challenge;
 mod check;
+pub mod client;
 pub mod credential;
-#[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
+#[cfg(any(feature = "jwt", feature = "jwt-rust-crypto", feature = "throttle"))]
 pub mod danger;
 mod guard;
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
