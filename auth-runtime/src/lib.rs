@@ -83,6 +83,8 @@ pub mod scheme;
 pub mod service;
 mod slot;
 pub mod testing;
+#[cfg(feature = "throttle")]
+pub mod throttle;
 pub mod user;
 #[cfg(feature = "basic")]
 pub mod users;
