@@ -82,6 +82,8 @@ mod response;
 pub mod scheme;
 pub mod service;
 mod slot;
+#[cfg(feature = "_sql")]
+pub mod sql;
 pub mod testing;
 #[cfg(feature = "throttle")]
 pub mod throttle;

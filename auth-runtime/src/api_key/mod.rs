@@ -104,6 +104,9 @@ impl<S: ApiKeyStore> ApiKeys<S> {
         if record.is_expired(SystemTime::now()) {
             return Err(AuthenticationError::invalid("expired API key"));
         }
+        if record.is_disabled() {
+            return Err(AuthenticationError::invalid("API key of a disabled user"));
+        }
         Ok(record)
     }
 
@@ -122,7 +125,10 @@ impl<S: ApiKeyStore> Authenticator for ApiKeys<S> {
 
     async fn authenticate(&self, key: ApiKey, context: &Context) -> Result<Identity, AuthenticationError> {
         match self.record(key.as_str()).await {
-            Ok(record) => Ok(record.identity(*context, &self.issuer)),
+            Ok(record) => {
+                self.store.used(&record);
+                Ok(record.identity(*context, &self.issuer))
+            }
             Err(error) => Err(self.counted(error, context.client()).await),
         }
     }

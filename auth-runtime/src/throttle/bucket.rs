@@ -211,7 +211,7 @@ mod tests {
     fn steps(longest: i64) -> impl Strategy<Value = Vec<(i64, bool)>> {
         // Short and long pauses, so that both bursts and patience are tried.
         let wait = prop_oneof![3 => Just(0), 2 => 0..1000_i64, 2 => 0..MINUTE, 2 => 0..longest];
-        prop::collection::vec((wait, prop::bool::weighted(0.1)), 1..400)
+        prop::collection::vec((wait, prop::bool::weighted(0.1)), 1..200)
     }
 
     /// When attempts pass, of somebody who never has the right password.

@@ -198,6 +198,16 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "_sql")]
+    proptest::proptest! {
+        #[test]
+        fn r77_what_is_one_name_to_the_store_is_one_name_here(name in "\\PC{1,12}") {
+            if let Ok(known) = crate::users::normalize_name(&name) {
+                proptest::prop_assert_eq!(folded(&known), folded(&name));
+            }
+        }
+    }
+
     #[test]
     fn r76_an_ipv6_network_is_one_address() {
         let keys = KeyMaker::default();
