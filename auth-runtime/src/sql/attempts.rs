@@ -54,8 +54,11 @@ impl SqlAttempts {
         let before = self.locked(&mut transaction, keys).await?;
         let mut after = before.clone();
         change(&mut after);
-        for (key, (_, after)) in keys.iter().zip(before.iter().zip(&after)).filter(|(_, (before, after))| before != after) {
-            let sql = "UPDATE auth_attempt SET empty_at = ?, last_at = ?, succeeded_at = ?, forget_at = ? WHERE bucket = ?";
+        for (key, (_, after)) in
+            keys.iter().zip(before.iter().zip(&after)).filter(|(_, (before, after))| before != after)
+        {
+            let sql =
+                "UPDATE auth_attempt SET empty_at = ?, last_at = ?, succeeded_at = ?, forget_at = ? WHERE bucket = ?";
             let row = self.database.query(sql).bind(after.empty_at).bind(after.last).bind(after.succeeded_at);
             row.bind(after.expires_at()).bind(key.as_bytes().to_vec()).execute(&mut *transaction).await?;
         }
@@ -69,10 +72,13 @@ impl SqlAttempts {
         // A row that is not there cannot be locked.
         let (insert, lock) = match self.database.dialect {
             Dialect::Sqlite => (format!("INSERT INTO {columns} VALUES {values} ON CONFLICT DO NOTHING"), ""),
-            Dialect::Postgres => (format!("INSERT INTO {columns} VALUES {values} ON CONFLICT DO NOTHING"), "FOR UPDATE"),
+            Dialect::Postgres => {
+                (format!("INSERT INTO {columns} VALUES {values} ON CONFLICT DO NOTHING"), "FOR UPDATE")
+            }
             Dialect::MySql => (format!("INSERT IGNORE INTO {columns} VALUES {values}"), "FOR UPDATE"),
         };
-        let bind = |sql: &str| keys.iter().fold(self.database.query(sql), |query, key| query.bind(key.as_bytes().to_vec()));
+        let bind =
+            |sql: &str| keys.iter().fold(self.database.query(sql), |query, key| query.bind(key.as_bytes().to_vec()));
         bind(&insert).execute(&mut *connection).await?;
         let select = format!(
             "SELECT bucket, empty_at, last_at, succeeded_at FROM auth_attempt WHERE bucket IN ({}) ORDER BY bucket {lock}",
