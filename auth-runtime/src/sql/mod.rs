@@ -24,7 +24,6 @@ use std::{fmt, sync::Arc};
 
 pub use self::{
     account::{Account, KeyInfo, NewKey, NewUser, Page},
-    attempts::SqlAttempts,
     database::describe_url,
     error::StoreError,
     import::ImportOutcome,
