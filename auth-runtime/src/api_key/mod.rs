@@ -76,7 +76,7 @@ impl<S: ApiKeyStore> ApiKeys<S> {
     /// Verifies against this store.
     #[must_use]
     pub fn new(store: S) -> Self {
-        Self { store: Arc::new(store), issuer: ISSUER.into(), throttle: Throttle::default() }
+        Self { throttle: store.throttle(), store: Arc::new(store), issuer: ISSUER.into() }
     }
 
     /// The issuer of the identities: a name for the store; `api-key` unless set.
@@ -86,7 +86,7 @@ impl<S: ApiKeyStore> ApiKeys<S> {
         self
     }
 
-    /// Bounds how many wrong keys an address may send; in memory, with the limits of [`Throttle`], unless set.
+    /// How many wrong keys an address may send; as the [store](ApiKeyStore::throttle) says unless set.
     #[must_use]
     pub fn throttle(mut self, throttle: Throttle) -> Self {
         self.throttle = throttle;
