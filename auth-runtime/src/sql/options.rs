@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use super::{
     SqlUsers, StoreError,
-    database::{Bounds, Database},
+    database::{Bounds, Database, File},
     names,
 };
 use crate::{access::Tables, authenticate::Authority, users::Passwords};
@@ -86,7 +86,8 @@ impl SqlOptions {
     }
 
     /// Whether tables are made and brought up to date when the store is connected, which is safe if several processes
-    /// start at once. True unless set; if not, connecting fails unless [`SqlUsers::migrate`] was run.
+    /// start at once. True unless set; if not, connecting fails unless [`SqlUsers::migrate`] was run, and a file of SQLite
+    /// that is not there is not made.
     pub fn migrate(mut self, migrate: bool) -> Self {
         self.migrate = migrate;
         self
@@ -113,7 +114,8 @@ impl SqlOptions {
     /// # Errors
     /// [`StoreError::Setting`] if the URL cannot be read.
     pub fn connect_lazily(self, url: &str) -> Result<SqlUsers, StoreError> {
-        let database = Database::new(url, self.bounds)?;
+        let file = if self.migrate { File::Made } else { File::Missed };
+        let database = Database::new(url, self.bounds, file)?;
         Ok(SqlUsers::new(database, self))
     }
 }

@@ -34,7 +34,8 @@ impl SqlUsers {
     ///
     /// # Errors
     /// [`StoreError::User`] if the name is taken, or name or password are not accepted; [`StoreError::Unknown`] if a
-    /// role or permission is not declared; [`StoreError::TooLong`]; [`StoreError::Database`].
+    /// role or permission is not declared; [`StoreError::TooLong`], [`StoreError::ControlCharacter`];
+    /// [`StoreError::Database`].
     pub async fn add(&self, user: NewUser) -> Result<Account, StoreError> {
         let user = self.checked(user).await?;
         let name = user.user.name.clone();
@@ -63,8 +64,8 @@ impl SqlUsers {
     /// All that can be told of a user without hashing their password.
     pub(super) fn checked_text(&self, mut user: NewUser) -> Result<NewUser, StoreError> {
         user.name = normalize_name(&user.name)?;
-        bounded("the display name", user.display_name.as_deref(), MAX_DISPLAY_NAME)?;
-        bounded("the e-mail address", user.email.as_deref(), MAX_EMAIL)?;
+        check_text("the display name", user.display_name.as_deref(), MAX_DISPLAY_NAME)?;
+        check_text("the e-mail address", user.email.as_deref(), MAX_EMAIL)?;
         if let Some(NewPassword::Hash(hash)) = &user.password {
             check_hash(hash)?;
         }
@@ -256,9 +257,11 @@ impl SqlUsers {
     }
 }
 
-fn bounded(what: &'static str, text: Option<&str>, max: usize) -> Result<(), StoreError> {
+/// A text for people, who read it on one line of a terminal or a page.
+pub(super) fn check_text(what: &'static str, text: Option<&str>, max: usize) -> Result<(), StoreError> {
     match text {
         Some(text) if text.chars().count() > max => Err(StoreError::TooLong { what, max }),
+        Some(text) if text.contains(char::is_control) => Err(StoreError::ControlCharacter { what }),
         _ => Ok(()),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! [`Basic`] verifies them against a [`UserStore`]; [`PasswordPool`] bounds what that may cost.
 
+mod generate;
 mod memory;
 #[cfg(feature = "_sql")]
 mod name;
@@ -23,6 +24,7 @@ use self::remembered::Remembered;
 #[cfg(feature = "_jwt")]
 pub use self::tokens::UserTokens;
 pub use self::{
+    generate::generate_password,
     memory::MemoryUsers,
     password::{MAX_PASSWORD_LEN, MIN_PASSWORD_LEN, PasswordPool, Passwords, check_hash, hash_password},
     store::{SignIn, User, UserStore},
