@@ -86,7 +86,7 @@ impl NewUser {
     }
 
     /// Gives the hash of a password, as another system has kept it: one that
-    /// [`check_hash`](crate::users::check_hash) accepts.
+    /// [`Passwords::check_hash`](crate::users::Passwords::check_hash) accepts.
     pub fn password_hash(mut self, hash: impl Into<String>) -> Self {
         self.password = Some(NewPassword::Hash(hash.into()));
         self

@@ -63,7 +63,7 @@ impl StoreError {
     /// Whether the database is the reason, and not what was asked of it: the same may go through later.
     #[must_use]
     pub const fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Database(_))
+        matches!(self, Self::Database(_) | Self::User(UserError::Unavailable(_)))
     }
 }
 

@@ -17,6 +17,8 @@ use super::{
 const TABLE: &str = "auth_migration";
 /// SQLite has no lock that a migration could wait for: whoever comes second fails, and finds the work done.
 const TRIES: usize = 6;
+/// For how long another process may make the tables.
+const LOCK_SECONDS: u32 = 60;
 
 const MIGRATIONS: [(i64, &str, [&str; 3]); 1] = [(
     1,
@@ -41,12 +43,31 @@ fn migrator(dialect: Dialect) -> Migrator {
 /// Makes what is missing; gives how many steps that took.
 pub(super) async fn run(database: &Database) -> Result<usize, StoreError> {
     let before = applied(database).await?;
-    let migrator = migrator(database.dialect);
+    let mut migrator = migrator(database.dialect);
+    if database.dialect == Dialect::MySql {
+        run_in_turn(database, &mut migrator).await?;
+        return Ok(MIGRATIONS.len().saturating_sub(before));
+    }
     let backoff =
         ExponentialBuilder::new().with_min_delay(Duration::from_millis(50)).with_max_times(TRIES).with_jitter();
     let run = || async { migrator.run(database.pool()).await };
     run.retry(backoff).when(|error| is_raced(database.dialect, error)).await.map_err(|error| schema(&error))?;
     Ok(MIGRATIONS.len().saturating_sub(before))
+}
+
+/// The driver's own lock asks MariaDB to wait for less than no time, and gets none: it is taken here.
+async fn run_in_turn(database: &Database, migrator: &mut Migrator) -> Result<(), StoreError> {
+    const NAME: &str = "CONCAT('auth_', SHA1(DATABASE()))";
+    let mut connection = database.within(database.pool().acquire()).await?;
+    let lock = database.dialect.sql(&format!("SELECT GET_LOCK({NAME}, {LOCK_SECONDS})"));
+    let got: Option<i64> = sqlx::query_scalar(lock).fetch_one(&mut *connection).await?;
+    if got != Some(1) {
+        return Err(StoreError::Database("another process is busy with the tables".into()));
+    }
+    // As `run`, whose future the compiler does not take to be `Send` here.
+    let done = migrator.set_locking(false).run_direct(None, &mut *connection, false).await;
+    database.query(&format!("DO RELEASE_LOCK({NAME})")).execute(&mut *connection).await?;
+    done.map_err(|error| schema(&error))
 }
 
 /// That nothing is missing, and nothing there that this version does not know.

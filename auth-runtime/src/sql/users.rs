@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, time::SystemTime};
 
+use secrecy::ExposeSecret;
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use super::{
@@ -11,7 +12,7 @@ use super::{
     names::Kind,
     time::{credential_epoch, now, seconds, time},
 };
-use crate::users::{UserError, check_hash, normalize_name};
+use crate::users::{UserError, normalize_name};
 
 const COLUMNS: &str = "id, name, display_name, email, password_expires_at, disabled, created_at, last_sign_in_at, \
                        CASE WHEN password_hash IS NULL THEN 0 ELSE 1 END AS has_password";
@@ -56,7 +57,9 @@ impl SqlUsers {
         let password_hash = match user.password.take() {
             None => None,
             Some(NewPassword::Hash(hash)) => Some(hash),
-            Some(NewPassword::Text(password)) => Some(self.0.passwords.hash(&password, &user.name).await?),
+            Some(NewPassword::Text(password)) => {
+                Some(self.0.passwords.hash(password.expose_secret(), &user.name).await?)
+            }
         };
         Ok(Checked { user, password_hash })
     }
@@ -67,7 +70,7 @@ impl SqlUsers {
         check_text("the display name", user.display_name.as_deref(), MAX_DISPLAY_NAME)?;
         check_text("the e-mail address", user.email.as_deref(), MAX_EMAIL)?;
         if let Some(NewPassword::Hash(hash)) = &user.password {
-            check_hash(hash)?;
+            self.0.passwords.check_hash(hash)?;
         }
         user.roles = self.check_names(Kind::Role, user.roles)?;
         user.permissions = self.check_names(Kind::Permission, user.permissions)?;
@@ -182,7 +185,7 @@ impl SqlUsers {
         expires_at: Option<SystemTime>,
     ) -> Result<(), StoreError> {
         let account = self.get(name).await?;
-        let hash = self.0.passwords.hash(&password.into(), &account.name).await?;
+        let hash = self.0.passwords.hash(password, &account.name).await?;
         let set = async {
             let (mut change, id) = self.begin_change_of(&account.name).await?;
             let epoch = credential_epoch();
@@ -214,7 +217,7 @@ impl SqlUsers {
     /// [`StoreError::NoUser`]; [`StoreError::Database`], also if too many passwords wait to be verified.
     pub async fn verify_password(&self, name: &str, password: &str) -> Result<bool, StoreError> {
         let user = self.read_user(name).await?.ok_or_else(|| StoreError::NoUser(name.to_owned()))?;
-        let is_good = self.0.passwords.is_good(&password.into(), user.password_hash()).await;
+        let is_good = self.0.passwords.is_right(password, user.password_hash()).await;
         let is_good = is_good.map_err(|error| StoreError::Database(error.into()))?;
         Ok(is_good && !user.is_password_expired(SystemTime::now()))
     }

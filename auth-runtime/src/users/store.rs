@@ -7,7 +7,7 @@ use std::{
     time::SystemTime,
 };
 
-use super::{Passwords, UserError, hash_password};
+use super::{Passwords, UserError};
 use crate::authenticate::{Context, Identity, KnownIdentity, Owner, Unavailable};
 
 /// A store of users and their password hashes.
@@ -109,8 +109,8 @@ struct Inner {
 }
 
 impl User {
-    /// A user of this name, which becomes the subject of the identity, with the hash of their password as a PHC
-    /// string. A hash that is none (such as an empty one) lets nobody in.
+    /// A user of this name, which becomes the subject of the identity, with the hash of their password in a form that
+    /// [`Passwords::check_hash`] takes. A hash that is none (such as an empty one) lets nobody in.
     #[must_use]
     pub fn new(name: impl Into<String>, password_hash: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
@@ -126,14 +126,15 @@ impl User {
         }))
     }
 
-    /// A user with this password, of which only the hash is kept. See [`hash_password`] for its cost.
+    /// A user with this password, of which only the hash is kept. See [`Passwords::hash_now`] for its cost.
     ///
     /// # Errors
     /// [`UserError`] if name or password are not accepted.
     pub fn with_password(name: impl Into<String>, password: &str) -> Result<Self, UserError> {
         let name = name.into();
         check_name(&name)?;
-        Ok(Self::new(name, hash_password(password)?))
+        let hash = Passwords::new().hash_now(password, &name)?;
+        Ok(Self::new(name, hash))
     }
 
     /// Gives a name for people to read.
