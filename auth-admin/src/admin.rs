@@ -34,7 +34,7 @@ impl Admin {
     /// For no application: every name of a role or a permission is taken.
     pub fn without_tables(parser: clap::Command) -> Self {
         Self {
-            console: Console { program: parser.get_name().to_owned(), ..Console::standard() },
+            console: Console::standard().of(parser.get_name()),
             parser,
             declared: None,
             default_url: None,
@@ -56,7 +56,7 @@ impl Admin {
 
     /// Where commands read and write: the standard input, output and error unless set.
     pub fn console(mut self, console: Console) -> Self {
-        self.console = Console { program: self.console.program, ..console };
+        self.console = console.of(self.parser.get_name());
         self
     }
 
@@ -95,18 +95,9 @@ impl Admin {
         };
         users.close().await;
         match log.and_then(|log| log.failure()) {
-            Some(reason) => Err(self.not_logged(ended, &reason)),
+            Some(reason) => Err(not_logged(ended, &reason)),
             None => ended,
         }
-    }
-
-    /// One line for what was done or not, and that nobody will read of it.
-    fn not_logged(&mut self, ended: Result<(), Failure>, reason: &str) -> Failure {
-        let done = match ended.map_err(|failure| failure.ending().1) {
-            Ok(()) | Err(None) => "it was done".to_owned(),
-            Err(Some(text)) => text,
-        };
-        Failure::refused(format!("{done}; but the log file cannot be written: {reason}"))
     }
 
     async fn work(&mut self, verb: Verb, users: &SqlUsers, database: Option<&str>) -> Result<(), Failure> {
@@ -152,6 +143,15 @@ impl Admin {
         }
         exit
     }
+}
+
+/// One line for what was done or not, and that nobody will read of it.
+fn not_logged(ended: Result<(), Failure>, reason: &str) -> Failure {
+    let done = match ended.map_err(|failure| failure.ending().1) {
+        Ok(()) | Err(None) => "it was done".to_owned(),
+        Err(Some(text)) => text,
+    };
+    Failure::refused(format!("{done}; but the log file cannot be written: {reason}"))
 }
 
 impl From<SettingError> for Failure {

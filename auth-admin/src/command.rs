@@ -62,7 +62,14 @@ pub(crate) struct Plain {
 #[derive(Debug, Args)]
 struct Output {
     /// How the result is printed
-    #[arg(long = "output", value_name = "FORMAT", value_enum, default_value_t, global = true)]
+    #[arg(
+        long = "output",
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t,
+        global = true,
+        help_heading = "Settings"
+    )]
     format: Format,
 }
 

@@ -8,6 +8,8 @@ use std::{
 use auth_runtime::users::MAX_PASSWORD_LEN;
 use secrecy::{ExposeSecret, SecretString};
 
+#[cfg(unix)]
+use crate::Exit;
 use crate::{exit::Failure, output::visible};
 
 /// The standard input, output and error of a process, or what stands for them.
@@ -19,7 +21,7 @@ use crate::{exit::Failure, output::visible};
 /// let console = Console::new("correct horse battery staple\n".as_bytes(), std::io::sink(), std::io::sink());
 /// ```
 pub struct Console {
-    pub(crate) program: String,
+    program: String,
     input: Box<dyn BufRead + Send>,
     output: Box<dyn Write + Send>,
     errors: Box<dyn Write + Send>,
@@ -50,6 +52,11 @@ impl Console {
             can_ask: false,
             draws: false,
         }
+    }
+
+    /// The same for a program of this name, which stands before each line that is no output.
+    pub(crate) fn of(self, program: &str) -> Self {
+        Self { program: program.to_owned(), ..self }
     }
 
     /// Whether there is a terminal for a progress bar.
@@ -98,14 +105,22 @@ impl Console {
         Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes" | "YES"))
     }
 
-    /// Asks for a password, without showing it.
-    pub(crate) fn ask_password(&mut self, prompt: &str) -> Result<SecretString, Failure> {
-        // rpassword ends the process by a signal, while the terminal is still told not to show what is typed. With
-        // somebody to catch the signal, it gives the terminal back and says that it was interrupted.
+    /// Asks for a password at the terminal, without showing it; says `or_else` if there is none.
+    pub(crate) fn ask_password(&self, prompt: &str, or_else: &str) -> Result<SecretString, Failure> {
+        if !self.can_ask {
+            return Err(Failure::usage(format!("there is no terminal to ask for a password: {or_else}")));
+        }
+        // At Ctrl-C, rpassword sends the signal while the terminal is still told not to show what is typed. With somebody
+        // to catch it, the terminal is given back first.
         #[cfg(unix)]
-        let _interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+        let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
         let answer = rpassword::prompt_password(visible(prompt));
-        let password = SecretString::from(answer.map_err(unanswered)?);
+        let password = SecretString::from(answer.map_err(|error| unanswered(&error))?);
+        #[cfg(unix)]
+        tokio::spawn(async move {
+            interrupt.recv().await;
+            std::process::exit(Exit::Interrupted.code().into());
+        });
         if password.expose_secret().is_empty() { Err(no_password()) } else { Ok(password) }
     }
 
@@ -131,7 +146,7 @@ fn no_password() -> Failure {
     Failure::usage("no password was given")
 }
 
-fn unanswered(error: io::Error) -> Failure {
+fn unanswered(error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::Interrupted => Failure::Interrupted,
         io::ErrorKind::UnexpectedEof => no_password(),

@@ -37,7 +37,7 @@ impl Log {
         options.append(true).create(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let in_words = |error| Failure::usage(format!("the log file {path:?} cannot be opened: {error}"));
+        let in_words = |error| Failure::usage(format!("the log file `{}` cannot be opened: {error}", path.display()));
         let file = LogFile(Arc::new(Inner { file: options.open(path).map_err(in_words)?, failure: Mutex::default() }));
         let wanted = Targets::new().with_target(TARGET, Level::INFO).with_target("auth_runtime", Level::WARN);
         let lines = fmt::layer().with_ansi(false).log_internal_errors(false).with_writer(file.clone());

@@ -15,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
 
 use crate::access::Declared;
 
+const HEADING: &str = "Settings";
 const SECRET_KEY: &str = "AUTH_SECRET_KEY";
 const WHICH_DATABASE: &str = "which database? Set AUTH_DB_URI or give --database-url, such as `sqlite:users.db` or \
                               `postgres://user@host/database`";
@@ -34,15 +35,16 @@ pub struct SettingError(String);
 /// | `--log-file` | `AUTH_LOG_FILENAME` | where it is written down what commands change |
 #[derive(Clone, Default, Args)]
 pub struct Settings {
-    /// The database, such as `sqlite:users.db` or `postgres://user@host/database`; with a password in it, only the
-    /// environment keeps it from other users of this machine
-    #[arg(long, value_name = "URL", env = "AUTH_DB_URI", hide_env_values = true, global = true)]
+    /// The database, such as `sqlite:users.db` or `postgres://user@host/database`
+    ///
+    /// With a password in it, leave it to the environment: other users of this machine can read arguments.
+    #[arg(long, value_name = "URL", env = "AUTH_DB_URI", hide_env_values = true, global = true, help_heading = HEADING)]
     database_url: Option<String>,
-    /// A file with the key that password hashes are bound to, in place of the key itself in AUTH_SECRET_KEY
-    #[arg(long, value_name = "FILE", global = true)]
+    /// A file with the key that password hashes are bound to, if `AUTH_SECRET_KEY` does not have the key itself
+    #[arg(long, value_name = "FILE", global = true, help_heading = HEADING)]
     secret_key_file: Option<PathBuf>,
-    /// A file to write down what is changed and by whom, after what is there
-    #[arg(long, value_name = "FILE", env = "AUTH_LOG_FILENAME", hide_env_values = true, global = true)]
+    /// A file in which to write down what is changed, and by whom
+    #[arg(long, value_name = "FILE", env = "AUTH_LOG_FILENAME", hide_env_values = true, global = true, help_heading = HEADING)]
     log_file: Option<PathBuf>,
 }
 
@@ -71,7 +73,7 @@ impl Settings {
     /// The key, and where it is from. A file that is named comes before the environment.
     fn secret_key(&self) -> Result<Option<(SecretString, String)>, SettingError> {
         let (key, origin) = match &self.secret_key_file {
-            Some(path) => (key_of_file(path)?, format!("the secret key in {path:?}")),
+            Some(path) => (key_of_file(path)?, format!("the secret key in `{}`", path.display())),
             None => match env::var(SECRET_KEY) {
                 Ok(key) => (key.into(), SECRET_KEY.to_owned()),
                 Err(VarError::NotPresent) => return Ok(None),
@@ -94,10 +96,10 @@ impl Settings {
         default_url: Option<&str>,
         passwords: Passwords,
         declared: Option<&Declared>,
-        migrate: bool,
+        make_file: bool,
     ) -> Result<Store, SettingError> {
         let url = self.database_url()?.or(default_url).ok_or_else(|| SettingError(WHICH_DATABASE.to_owned()))?;
-        let mut options = SqlUsers::options().passwords(self.passwords(passwords)?).migrate(migrate);
+        let mut options = SqlUsers::options().passwords(self.passwords(passwords)?).make_file(make_file);
         if let Some(declared) = declared {
             options = options.tables(declared.tables);
         }
@@ -114,9 +116,8 @@ pub(crate) struct Store {
 
 /// One line break at the end is of the editor, and not of the key.
 fn key_of_file(path: &Path) -> Result<SecretString, SettingError> {
-    let unreadable =
-        |reason: &dyn fmt::Display| SettingError(format!("the secret key in {path:?} cannot be read: {reason}"));
-    let mut key = fs::read_to_string(path).map_err(|error| unreadable(&error))?;
+    let unreadable = |error| SettingError(format!("the secret key in `{}` cannot be read: {error}", path.display()));
+    let mut key = fs::read_to_string(path).map_err(unreadable)?;
     let text = key.strip_suffix('\n').unwrap_or(&key);
     let secret = SecretString::from(text.strip_suffix('\r').unwrap_or(text));
     key.zeroize();

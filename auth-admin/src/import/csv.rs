@@ -249,10 +249,9 @@ impl Source {
     /// That of a line that ends as on Windows.
     fn drop_carriage_return(&mut self) {
         let start = self.fields.checked_sub(2).map_or(0, |before| self.ends[before]);
-        if let Some(end) = self.fields.checked_sub(1).map(|last| &mut self.ends[last]) {
-            if *end > start && self.text.get(*end - 1) == Some(&b'\r') {
-                *end -= 1;
-            }
+        let last = self.fields.checked_sub(1).map(|last| &mut self.ends[last]);
+        if let Some(end) = last.filter(|end| **end > start && self.text.get(**end - 1) == Some(&b'\r')) {
+            *end -= 1;
         }
     }
 }

@@ -129,7 +129,7 @@ fn fields(text: &str) -> Result<Fields, Bad> {
         roles: as_list("roles", object.roles)?,
         permissions: as_list("permissions", object.permissions)?,
         password_hash: as_text("password_hash", object.password_hash)?,
-        disabled: as_flag("disabled", object.disabled)?,
+        disabled: as_flag("disabled", object.disabled.as_ref())?,
     })
 }
 
@@ -175,10 +175,10 @@ fn as_list(member: &str, value: Option<Value>) -> Result<Vec<String>, Bad> {
     texts.collect()
 }
 
-fn as_flag(member: &str, value: Option<Value>) -> Result<bool, Bad> {
+fn as_flag(member: &str, value: Option<&Value>) -> Result<bool, Bad> {
     match value {
         None | Some(Value::Null) => Ok(false),
-        Some(Value::Bool(flag)) => Ok(flag),
+        Some(Value::Bool(flag)) => Ok(*flag),
         Some(_) => Err(Bad::of_one(format!("`{member}` is neither `true` nor `false`"))),
     }
 }
@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn a_line_that_is_too_long_or_not_utf_8_is_no_matter_of_the_others() {
         let mut text = b"{\"name\":\"a\xff\"}\n".to_vec();
-        text.extend([b'x'; MAX_RECORD + 1]);
+        text.resize(text.len() + MAX_RECORD + 1, b'x');
         text.extend(b"\n{\"name\":\"alice\"}");
         let expected = ["line 1: it is not UTF-8", "line 2: it has more than 64 KiB", "line 3: alice"];
         assert_eq!(read(&text, 1000), expected);

@@ -6,6 +6,7 @@ mod progress;
 mod record;
 
 use std::{
+    fmt,
     fs::{File, OpenOptions},
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
@@ -110,8 +111,8 @@ impl Import {
         if self.file == Path::new(STDIN) {
             return Ok((read(format, console.take_input())?, None));
         }
-        let unreadable =
-            |reason: &dyn std::fmt::Display| Failure::usage(format!("{:?} cannot be read: {reason}", self.file));
+        let path = self.file.display();
+        let unreadable = |reason: &dyn fmt::Display| Failure::usage(format!("`{path}` cannot be read: {reason}"));
         let file = File::open(&self.file).map_err(|error| unreadable(&error))?;
         let about = file.metadata().map_err(|error| unreadable(&error))?;
         if about.is_dir() {
@@ -147,7 +148,7 @@ fn create(path: &Path) -> Result<File, Failure> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|error| Failure::usage(format!("the file {path:?} cannot be made: {error}")))
+    options.open(path).map_err(|error| Failure::usage(format!("the file `{}` cannot be made: {error}", path.display())))
 }
 
 /// Records by the batch.
@@ -239,13 +240,12 @@ impl Work {
 
 impl Tally {
     fn sentence(&self) -> String {
-        let users = if self.imported == 1 { "1 user was" } else { &format!("{} users were", self.imported) };
-        let mut sentence = format!("{users} imported");
-        if self.existing > 0 {
-            sentence.push_str(&format!(", {} there already", self.existing));
-        }
-        if self.bad > 0 {
-            sentence.push_str(&format!(", {} not imported", self.bad));
+        let Self { imported, existing, bad, .. } = self;
+        let users = if *imported == 1 { "user was" } else { "users were" };
+        let mut sentence = format!("{imported} {users} imported");
+        let others = [(existing, "there already"), (bad, "not imported")];
+        for (count, what) in others.into_iter().filter(|(count, _)| **count > 0) {
+            sentence.extend([", ", &count.to_string(), " ", what]);
         }
         sentence
     }

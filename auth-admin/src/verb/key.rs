@@ -105,8 +105,8 @@ impl List {
         loop {
             let keys = session.users.list_keys_after(&after, PAGE).await?;
             list.page::<_, KeyJson<'_>>(session.console, &keys)?;
-            match keys.into_iter().last() {
-                Some(last) => after = last.id,
+            match keys.into_iter().next_back() {
+                Some(key) => after = key.id,
                 None => return Ok(list.end(session.console)?),
             }
         }

@@ -27,14 +27,14 @@ pub(crate) enum PermissionVerb {
 #[derive(Serialize)]
 struct Role<'a> {
     #[serde(flatten)]
-    name: Name<'a>,
+    entry: Entry<'a>,
     /// Those that it holds; `null` if it is not declared.
     permissions: Option<&'a [&'static str]>,
 }
 
 /// A permission in JSON, and what a role has in common with it.
 #[derive(Serialize)]
-struct Name<'a> {
+struct Entry<'a> {
     name: &'a str,
     /// `null` if no application says what it declares.
     declared: Option<bool>,
@@ -49,14 +49,14 @@ impl RoleVerb {
         let NamesInUse { roles: used, .. } = session.users.names_in_use().await?;
         let declared = session.declared.map(|declared| declared.roles.as_slice());
         let roles: Vec<_> = names(declared, &used)
-            .map(|(name, known)| Role { name, permissions: known.map(|known| known.permissions.as_slice()) })
+            .map(|(entry, known)| Role { entry, permissions: known.map(|known| known.permissions.as_slice()) })
             .collect();
         if session.format == Format::Json {
             return Ok(output::print_json(session.console, &roles)?);
         }
         let rows = roles.iter().map(|role| {
             let held = role.permissions.unwrap_or_default().join(", ");
-            row(&role.name, Some(held))
+            row(&role.entry, Some(held))
         });
         print(session, &["ROLE", "IN USE", "PERMISSIONS", "DESCRIPTION"], rows.collect())
     }
@@ -67,7 +67,7 @@ impl PermissionVerb {
         let Self::List = self;
         let NamesInUse { permissions: used, .. } = session.users.names_in_use().await?;
         let declared = session.declared.map(|declared| declared.permissions.as_slice());
-        let permissions: Vec<_> = names(declared, &used).map(|(name, _)| name).collect();
+        let permissions: Vec<_> = names(declared, &used).map(|(entry, _)| entry).collect();
         if session.format == Format::Json {
             return Ok(output::print_json(session.console, &permissions)?);
         }
@@ -80,22 +80,22 @@ impl PermissionVerb {
 fn names<'a>(
     declared: Option<&'a [DeclaredName]>,
     used: &'a [String],
-) -> impl Iterator<Item = (Name<'a>, Option<&'a DeclaredName>)> {
+) -> impl Iterator<Item = (Entry<'a>, Option<&'a DeclaredName>)> {
     let known = declared.unwrap_or_default();
     let of_application = known.iter().map(|known| {
         let in_use = used.iter().any(|used| used == known.name);
-        (Name { name: known.name, declared: Some(true), in_use, description: Some(known.description) }, Some(known))
+        (Entry { name: known.name, declared: Some(true), in_use, description: Some(known.description) }, Some(known))
     });
     let others = used.iter().filter(|name| known.iter().all(|known| known.name != name.as_str()));
     let others = others
-        .map(move |name| (Name { name, declared: declared.map(|_| false), in_use: true, description: None }, None));
+        .map(move |name| (Entry { name, declared: declared.map(|_| false), in_use: true, description: None }, None));
     of_application.chain(others)
 }
 
-fn row(name: &Name<'_>, held: Option<String>) -> Vec<String> {
-    let in_use = if name.in_use { "yes" } else { "no" };
-    let description = name.description.unwrap_or("not declared: it grants nothing");
-    let mut row = vec![name.name.to_owned(), in_use.to_owned()];
+fn row(entry: &Entry<'_>, held: Option<String>) -> Vec<String> {
+    let in_use = if entry.in_use { "yes" } else { "no" };
+    let description = entry.description.unwrap_or("not declared: it grants nothing");
+    let mut row = vec![entry.name.to_owned(), in_use.to_owned()];
     row.extend(held);
     row.push(description.to_owned());
     row
@@ -104,6 +104,8 @@ fn row(name: &Name<'_>, held: Option<String>) -> Vec<String> {
 /// Without an application there are only names.
 fn print(session: &mut Session<'_>, header: &[&str], mut rows: Vec<Vec<String>>) -> Result<(), Failure> {
     let columns = if session.declared.is_some() { header.len() } else { 1 };
-    rows.iter_mut().for_each(|row| row.truncate(columns));
+    for row in &mut rows {
+        row.truncate(columns);
+    }
     Ok(output::print_table(session.console, &header[..columns], rows)?)
 }

@@ -55,13 +55,10 @@ impl NewPassword {
     }
 }
 
-fn asked_twice(console: &mut Console, name: &str) -> Result<SecretString, Failure> {
-    if !console.can_ask() {
-        let choices = "there is no terminal to ask for a password: give --password-stdin or --generate";
-        return Err(Failure::usage(choices));
-    }
-    let password = console.ask_password(&format!("New password of {name:?}: "))?;
-    let again = console.ask_password("The same again: ")?;
+fn asked_twice(console: &Console, name: &str) -> Result<SecretString, Failure> {
+    let or_else = "give --password-stdin or --generate";
+    let password = console.ask_password(&format!("New password of {name:?}: "), or_else)?;
+    let again = console.ask_password("The same again: ", or_else)?;
     if password.expose_secret() == again.expose_secret() {
         Ok(password)
     } else {
@@ -121,10 +118,8 @@ impl VerifyPassword {
     fn read(&self, console: &mut Console, name: &str) -> Result<SecretString, Failure> {
         if self.password_stdin {
             console.first_line()
-        } else if console.can_ask() {
-            console.ask_password(&format!("Password of {name:?}: "))
         } else {
-            Err(Failure::usage("there is no terminal to ask for a password: give --password-stdin"))
+            console.ask_password(&format!("Password of {name:?}: "), "give --password-stdin")
         }
     }
 }

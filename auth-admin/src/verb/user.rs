@@ -178,10 +178,10 @@ impl List {
             let users = session.users.list(self.page(count, &after)).await?;
             list.page::<_, UserJson<'_>>(session.console, &users)?;
             left -= u64::try_from(users.len()).unwrap_or(left).min(left);
-            match users.into_iter().last() {
-                Some(last) if left > 0 => after = last.name,
-                Some(last) => {
-                    self.tell_of_more(session, &last.name).await?;
+            match users.into_iter().next_back() {
+                Some(user) if left > 0 => after = user.name,
+                Some(user) => {
+                    self.tell_of_more(session, &user.name).await?;
                     break;
                 }
                 None => break,

@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_made_if_it_is_not_there_and_tables_are_to_be_made() {
+    fn a_file_is_made_if_it_is_not_there() {
         assert_eq!(with_mode("sqlite:users.db", File::Made), "sqlite:users.db?mode=rwc");
         assert_eq!(with_mode("sqlite://a/b.db?cache=shared", File::Made), "sqlite://a/b.db?cache=shared&mode=rwc");
         assert_eq!(with_mode("sqlite:users.db?mode=ro", File::Made), "sqlite:users.db?mode=ro");

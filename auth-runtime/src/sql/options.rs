@@ -19,6 +19,7 @@ pub struct SqlOptions {
     pub(super) passwords: Passwords,
     pub(super) tables: Option<&'static Tables>,
     migrate: bool,
+    file: File,
 }
 
 impl Default for SqlOptions {
@@ -31,6 +32,7 @@ impl Default for SqlOptions {
             passwords: Passwords::default(),
             tables: None,
             migrate: true,
+            file: File::Made,
         }
     }
 }
@@ -86,10 +88,16 @@ impl SqlOptions {
     }
 
     /// Whether tables are made and brought up to date when the store is connected, which is safe if several processes
-    /// start at once. True unless set; if not, connecting fails unless [`SqlUsers::migrate`] was run, and a file of SQLite
-    /// that is not there is not made.
+    /// start at once. True unless set; if not, connecting fails unless [`SqlUsers::migrate`] was run.
     pub fn migrate(mut self, migrate: bool) -> Self {
         self.migrate = migrate;
+        self
+    }
+
+    /// Whether a file of SQLite that is not there is made, unless the URL says it by `mode=`. True unless set; if not, a
+    /// name that was mistyped is an error, and no empty database.
+    pub fn make_file(mut self, make: bool) -> Self {
+        self.file = if make { File::Made } else { File::Missed };
         self
     }
 
@@ -114,8 +122,7 @@ impl SqlOptions {
     /// # Errors
     /// [`StoreError::Setting`] if the URL cannot be read.
     pub fn connect_lazily(self, url: &str) -> Result<SqlUsers, StoreError> {
-        let file = if self.migrate { File::Made } else { File::Missed };
-        let database = Database::new(url, self.bounds, file)?;
+        let database = Database::new(url, self.bounds, self.file)?;
         Ok(SqlUsers::new(database, self))
     }
 }

@@ -214,9 +214,14 @@ impl SqlUsers {
     /// throttled and no sign-in; callers are verified by [`Basic`](crate::users::Basic).
     ///
     /// # Errors
-    /// [`StoreError::NoUser`]; [`StoreError::Database`], also if too many passwords wait to be verified.
+    /// [`StoreError::NoUser`]; [`StoreError::User`] if the hash cannot be verified here; [`StoreError::Database`], also if
+    /// too many passwords wait to be verified.
     pub async fn verify_password(&self, name: &str, password: &str) -> Result<bool, StoreError> {
         let user = self.read_user(name).await?.ok_or_else(|| StoreError::NoUser(name.to_owned()))?;
+        if !user.password_hash().is_empty() {
+            // That nobody can tell is not that it is wrong: the key may be missing that it was made with.
+            self.0.passwords.check_hash(user.password_hash())?;
+        }
         let is_good = self.0.passwords.is_right(password, user.password_hash()).await;
         let is_good = is_good.map_err(|error| StoreError::Database(error.into()))?;
         Ok(is_good && !user.is_password_expired(SystemTime::now()))
