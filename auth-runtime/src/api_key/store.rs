@@ -17,6 +17,7 @@ use super::{
 use crate::{
     authenticate::{Context, Identity, KnownIdentity, Owner, Unavailable},
     credential::ApiKey,
+    throttle::Throttle,
 };
 
 /// A store of records of API keys.
@@ -33,6 +34,11 @@ pub trait ApiKeyStore: Send + Sync + 'static {
     fn used(&self, record: &ApiKeyRecord) {
         let _ = record;
     }
+
+    /// How many wrong keys an address may send. In memory of this process, unless the store counts for several.
+    fn throttle(&self) -> Throttle {
+        Throttle::default()
+    }
 }
 
 impl<S: ApiKeyStore> ApiKeyStore for Arc<S> {
@@ -42,6 +48,10 @@ impl<S: ApiKeyStore> ApiKeyStore for Arc<S> {
 
     fn used(&self, record: &ApiKeyRecord) {
         S::used(self, record);
+    }
+
+    fn throttle(&self) -> Throttle {
+        S::throttle(self)
     }
 }
 

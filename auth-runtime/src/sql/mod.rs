@@ -5,6 +5,7 @@
 //! (`read`), and what administrators do (`users`, `keys`, `names`, `import`).
 
 mod account;
+mod attempts;
 mod change;
 mod database;
 mod error;
@@ -29,8 +30,8 @@ pub use self::{
     names::NamesInUse,
     options::SqlOptions,
 };
-use self::{database::Database, freshness::Memory, used::LastUsed};
-use crate::{access::Tables, users::Passwords};
+use self::{attempts::SqlAttempts, database::Database, freshness::Memory, used::LastUsed};
+use crate::{access::Tables, throttle::Throttle, users::Passwords};
 
 /// Users and API keys in a database. Cheap to clone: all clones share connections and what is remembered.
 ///
@@ -57,6 +58,10 @@ use crate::{access::Tables, users::Passwords};
 /// 5 s at most ([`SqlOptions::freshness`]): a number that goes up with each change is read so often. If it cannot be
 /// read, nothing that is remembered counts, and the answer is 503.
 ///
+/// # Guessing
+///
+/// What is tried is counted in the database ([`Throttle`]), for all processes together; names stand there as hashes.
+///
 /// # What it does not protect against
 ///
 /// Whoever can write to the database can become anybody. Whoever can read it has the hashes of the passwords:
@@ -68,6 +73,7 @@ struct Inner {
     database: Database,
     memory: Memory,
     passwords: Passwords,
+    throttle: Throttle,
     tables: Option<&'static Tables>,
     used: LastUsed,
 }
@@ -87,7 +93,9 @@ impl SqlUsers {
     }
 
     fn new(database: Database, options: SqlOptions) -> Self {
+        let throttle = Throttle::shared(SqlAttempts::new(database.clone()));
         Self(Arc::new(Inner {
+            throttle,
             database,
             memory: Memory::new(options.freshness, options.remember_at_most),
             passwords: options.passwords,

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     api_key::{ApiKeyRecord, ApiKeyStore},
     authenticate::Unavailable,
+    throttle::Throttle,
     users::{Passwords, SignIn, User, UserStore, normalize_name},
 };
 
@@ -58,6 +59,10 @@ impl UserStore for SqlUsers {
     fn passwords(&self) -> Passwords {
         self.0.passwords.clone()
     }
+
+    fn throttle(&self) -> Throttle {
+        self.0.throttle.clone()
+    }
 }
 
 impl ApiKeyStore for SqlUsers {
@@ -75,6 +80,10 @@ impl ApiKeyStore for SqlUsers {
 
     fn used(&self, record: &ApiKeyRecord) {
         self.note_use(record.id());
+    }
+
+    fn throttle(&self) -> Throttle {
+        self.0.throttle.clone()
     }
 }
 

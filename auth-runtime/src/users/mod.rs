@@ -32,7 +32,9 @@ pub use self::{
 use self::{password::Verified, remembered::Remembered};
 use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity, Unavailable},
+    client::ClientAddress,
     credential::BasicCredentials,
+    throttle::Throttle,
 };
 
 const ISSUER: &str = "basic";
@@ -101,20 +103,22 @@ impl From<Unavailable> for UserError {
 /// # Ok::<(), auth_runtime::users::UserError>(())
 /// ```
 ///
-/// An unknown user, a disabled one and a wrong password get the same answer after the same work. A password that was
+/// How much may be tried is bounded before a password is hashed, by name and address: see [`Throttle`]. An unknown user, a
+/// disabled one and a wrong password get the same answer after the same work. A password that was
 /// verified is remembered for a minute (as a MAC, with a key of this process, beside the stored hash), but the store is asked each
 /// time: a user who is deleted or disabled, or has a new password, is so from the next request on.
 ///
 /// # What it does not protect against
 ///
-/// Guessing: limit the rate of failures in front of it. And Basic credentials go with each request: serve them over
-/// TLS only.
+/// Eavesdropping: Basic credentials go with each request, so serve them over TLS only. And what the [`Throttle`] does not:
+/// behind a proxy, it needs to know the address of the caller.
 pub struct Basic<S = MemoryUsers>(Arc<Inner<S>>);
 
 struct Inner<S> {
     store: Arc<S>,
     issuer: Arc<str>,
     passwords: Passwords,
+    throttle: Throttle,
     remembered: Option<Arc<Remembered>>,
 }
 
@@ -124,6 +128,7 @@ impl<S: UserStore> Basic<S> {
     pub fn new(store: S) -> Self {
         Self(Arc::new(Inner {
             passwords: store.passwords(),
+            throttle: store.throttle(),
             store: Arc::new(store),
             issuer: ISSUER.into(),
             remembered: Remembered::new(REMEMBERED).map(Arc::new),
@@ -149,6 +154,12 @@ impl<S: UserStore> Basic<S> {
         self.with(|inner| inner.passwords = passwords)
     }
 
+    /// How much may be tried; as the [store](UserStore::throttle) says unless set.
+    #[must_use]
+    pub fn throttle(self, throttle: Throttle) -> Self {
+        self.with(|inner| inner.throttle = throttle)
+    }
+
     /// Where hashes are computed; a pool of its own unless set. Share one between all that hash.
     #[must_use]
     pub fn pool(self, pool: PasswordPool) -> Self {
@@ -161,16 +172,41 @@ impl<S: UserStore> Basic<S> {
         Self(Arc::new(inner))
     }
 
-    /// The user of these credentials: for a sign-in form or a token endpoint.
+    /// The user of these credentials, sent from this address: for a sign-in form or a token endpoint.
+    ///
+    /// ```
+    /// use auth_runtime::{client::ClientAddress, credential::BasicCredentials, users::{Basic, MemoryUsers}};
+    /// use poem::{handler, http::StatusCode, web::Data};
+    ///
+    /// #[handler]
+    /// async fn sign_in(client: ClientAddress, Data(users): Data<&Basic>) -> StatusCode {
+    ///     let credentials = BasicCredentials::new("alice", "what came with the form");
+    ///     match users.verify(&credentials, client).await {
+    ///         Ok(_) => StatusCode::NO_CONTENT,
+    ///         Err(error) if error.is_unavailable() => StatusCode::SERVICE_UNAVAILABLE,
+    ///         Err(error) if error.retry_after().is_some() => StatusCode::TOO_MANY_REQUESTS,
+    ///         Err(_) => StatusCode::UNAUTHORIZED,
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
-    /// [`AuthenticationError`] if there is no such user, or they are disabled or have another password; or if the
-    /// store or the [`PasswordPool`] cannot tell now.
-    pub async fn verify(&self, credentials: &BasicCredentials) -> Result<User, AuthenticationError> {
-        self.verify_at(credentials, now()?).await
+    /// [`AuthenticationError`] if there is no such user, or they are disabled or have another password; if too much was
+    /// tried; or if the store or the [`PasswordPool`] cannot tell now.
+    pub async fn verify(
+        &self,
+        credentials: &BasicCredentials,
+        client: ClientAddress,
+    ) -> Result<User, AuthenticationError> {
+        self.verify_at(credentials, client, now()?).await
     }
 
-    async fn verify_at(&self, credentials: &BasicCredentials, now: Duration) -> Result<User, AuthenticationError> {
+    async fn verify_at(
+        &self,
+        credentials: &BasicCredentials,
+        client: ClientAddress,
+        now: Duration,
+    ) -> Result<User, AuthenticationError> {
         let (username, password) = (credentials.username(), credentials.password());
         // Said of what was sent, before any user is looked for.
         if username.is_empty() || password.is_empty() || password.len() > MAX_PASSWORD_LEN {
@@ -180,8 +216,7 @@ impl<S: UserStore> Basic<S> {
             return Ok(user);
         }
         // In a box of its own, so that the common path stays small.
-        let user = Box::pin(self.0.sign_in(username, password, now)).await?;
-        user.ok_or_else(|| AuthenticationError::invalid(REFUSED))
+        Box::pin(self.0.sign_in(username, password, client, now)).await
     }
 }
 
@@ -195,8 +230,30 @@ impl<S: UserStore> Inner<S> {
         Ok(user.filter(|user| may_sign_in(user, now) && user.password_hash() == &*hash))
     }
 
+    /// The user whose password this is, if there may be one more attempt.
+    async fn sign_in(
+        &self,
+        username: &str,
+        password: &str,
+        client: ClientAddress,
+        now: Duration,
+    ) -> Result<User, AuthenticationError> {
+        let attempt = self.throttle.attempt(client, username).await?;
+        match self.compare(username, password, now).await {
+            Ok(Some(user)) => {
+                attempt.succeeded().await;
+                Ok(user)
+            }
+            Ok(None) => Err(AuthenticationError::invalid(REFUSED)),
+            Err(error) => {
+                attempt.withdrawn().await;
+                Err(error.into())
+            }
+        }
+    }
+
     /// The user whose password this is. One hash is computed, whether there is such a user or not.
-    async fn sign_in(&self, username: &str, password: &str, now: Duration) -> Result<Option<User>, Unavailable> {
+    async fn compare(&self, username: &str, password: &str, now: Duration) -> Result<Option<User>, Unavailable> {
         let user = self.store.find_at_sign_in(username).await?.filter(|user| may_sign_in(user, now));
         let turn = self.passwords.turn().await?;
         // Another request of the same caller may have been first.
@@ -240,9 +297,13 @@ impl<S: UserStore> Authenticator for Basic<S> {
         context: &Context,
     ) -> Result<Identity, AuthenticationError> {
         let now = now()?;
-        let user = self.verify_at(&credentials, now).await?;
+        let user = self.verify_at(&credentials, context.client(), now).await?;
         // The password came with this request.
         Ok(user.identity(*context, &self.0.issuer).at(now.as_secs()))
+    }
+
+    fn is_throttled(&self) -> bool {
+        self.0.throttle.is_on()
     }
 }
 
@@ -269,6 +330,7 @@ impl<S> Clone for Inner<S> {
             store: Arc::clone(&self.store),
             issuer: Arc::clone(&self.issuer),
             passwords: self.passwords.clone(),
+            throttle: self.throttle.clone(),
             remembered: self.remembered.clone(),
         }
     }
@@ -279,6 +341,7 @@ impl<S> fmt::Debug for Basic<S> {
         f.debug_struct("Basic")
             .field("issuer", &self.0.issuer)
             .field("passwords", &self.0.passwords)
+            .field("throttle", &self.0.throttle)
             .field("remembered", &self.0.remembered)
             .finish_non_exhaustive()
     }

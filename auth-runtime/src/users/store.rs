@@ -8,7 +8,10 @@ use std::{
 };
 
 use super::{Passwords, UserError};
-use crate::authenticate::{Context, Identity, KnownIdentity, Owner, Unavailable};
+use crate::{
+    authenticate::{Context, Identity, KnownIdentity, Owner, Unavailable},
+    throttle::Throttle,
+};
 
 /// A store of users and their password hashes.
 ///
@@ -56,6 +59,11 @@ pub trait UserStore: Send + Sync + 'static {
     fn passwords(&self) -> Passwords {
         Passwords::default()
     }
+
+    /// How much may be tried with names of this store. In memory of this process, unless the store counts for several.
+    fn throttle(&self) -> Throttle {
+        Throttle::default()
+    }
 }
 
 /// What there is to write down when a user has signed in.
@@ -88,6 +96,10 @@ impl<S: UserStore> UserStore for Arc<S> {
 
     fn passwords(&self) -> Passwords {
         S::passwords(self)
+    }
+
+    fn throttle(&self) -> Throttle {
+        S::throttle(self)
     }
 }
 

@@ -44,13 +44,13 @@ pub(crate) async fn tables_of_a_later_version_are_left_alone(database: TestDatab
     );
     database.execute(&later).await;
     for migrate in [true, false] {
-        let error = database.options().migrate(migrate).connect(&database.url).await.unwrap_err();
+        let error = TestDatabase::options().migrate(migrate).connect(&database.url).await.unwrap_err();
         assert!(matches!(&error, StoreError::Schema(reason) if reason.contains("later version")), "{error}");
     }
 }
 
 pub(crate) async fn without_tables_nothing_is_connected(database: TestDatabase) {
-    let options = || database.options().migrate(false);
+    let options = || TestDatabase::options().migrate(false);
     let error = options().connect(&database.url).await.unwrap_err();
     assert!(matches!(&error, StoreError::Schema(reason) if reason.contains("migrate")), "{error}");
     let store = options().connect_lazily(&database.url).unwrap();

@@ -67,9 +67,9 @@ fn address(url: &str) -> SocketAddr {
     after.split(['/', '?']).next().unwrap().parse().expect("an address with a port")
 }
 
-fn options(database: &TestDatabase) -> SqlOptions {
+fn options() -> SqlOptions {
     let short = Duration::from_millis(500);
-    database.options().freshness(Duration::ZERO).acquire_timeout(short).answer_timeout(short)
+    TestDatabase::options().freshness(Duration::ZERO).acquire_timeout(short).answer_timeout(short)
 }
 
 async fn alice(store: &SqlUsers) -> (App, [Caller; 2]) {
@@ -91,7 +91,7 @@ async fn recovers(app: &App, caller: &Caller) {
 
 pub(crate) async fn a_database_that_is_down_is_503_and_recovers_by_itself(database: TestDatabase) {
     let proxy = Proxy::before(&database).await;
-    let store = options(&database).connect(&proxy.url).await.unwrap();
+    let store = options().connect(&proxy.url).await.unwrap();
     let (app, callers) = alice(&store).await;
     proxy.port.send_replace(Port::Closed);
     for caller in callers.iter().chain([&Caller::password("alice", "wrong horse"), &Caller::password("bob", PASSWORD)])
@@ -109,7 +109,7 @@ pub(crate) async fn a_database_that_is_down_is_503_and_recovers_by_itself(databa
 
 pub(crate) async fn a_database_that_does_not_answer_is_503_in_time(database: TestDatabase) {
     let proxy = Proxy::before(&database).await;
-    let store = options(&database).connect(&proxy.url).await.unwrap();
+    let store = options().connect(&proxy.url).await.unwrap();
     let (app, callers) = alice(&store).await;
     proxy.port.send_replace(Port::Silent);
     let start = Instant::now();

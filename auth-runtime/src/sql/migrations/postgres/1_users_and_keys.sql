@@ -69,7 +69,7 @@ INSERT INTO auth_epoch (id, epoch) VALUES (1, 0);
 -- Attempts to sign in. Buckets are hashes: names that were typed stand nowhere. Times are milliseconds.
 CREATE TABLE auth_attempt (
     bucket BYTEA PRIMARY KEY,
-    attempts BIGINT NOT NULL,
+    empty_at BIGINT NOT NULL,
     last_at BIGINT NOT NULL,
     succeeded_at BIGINT,
     forget_at BIGINT NOT NULL
