@@ -25,6 +25,13 @@ pub(super) enum Dialect {
     MySql,
 }
 
+/// What becomes of a file of SQLite that is not there, unless the URL says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum File {
+    Made,
+    Missed,
+}
+
 /// The bounds of a pool.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
@@ -43,8 +50,8 @@ pub(super) struct Database {
 
 impl Database {
     /// Reads the URL, and connects when something is asked first.
-    pub(super) fn new(url: &str, bounds: Bounds) -> Result<Self, StoreError> {
-        let (dialect, url) = Dialect::of(url)?;
+    pub(super) fn new(url: &str, bounds: Bounds, file: File) -> Result<Self, StoreError> {
+        let (dialect, url) = Dialect::of(url, file)?;
         sqlx::any::install_default_drivers();
         let options = AnyConnectOptions::from_str(&url).map_err(|error| unreadable(&error.to_string()))?;
         let mut pool = AnyPoolOptions::new().max_connections(bounds.max_connections).acquire_timeout(bounds.acquire);
@@ -105,7 +112,7 @@ impl fmt::Debug for Database {
 
 impl Dialect {
     /// The dialect of a URL, and the URL as the driver reads it.
-    fn of(url: &str) -> Result<(Self, String), StoreError> {
+    fn of(url: &str, file: File) -> Result<(Self, String), StoreError> {
         let (scheme, rest) = url.split_once(':').ok_or_else(|| unreadable("it has no scheme"))?;
         let (dialect, is_built_in, feature) = match scheme {
             "sqlite" => (Self::Sqlite, cfg!(feature = "sqlite"), "sqlite"),
@@ -119,7 +126,7 @@ impl Dialect {
             )));
         }
         match dialect {
-            Self::Sqlite => Ok((dialect, with_mode(url))),
+            Self::Sqlite => Ok((dialect, with_mode(url, file))),
             Self::Postgres => Ok((dialect, url.to_owned())),
             Self::MySql => Ok((dialect, format!("mysql:{rest}"))),
         }
@@ -151,12 +158,16 @@ pub(super) fn placeholders(count: usize) -> String {
     vec!["?"; count].join(", ")
 }
 
-/// A file that is not there is made, unless the URL says otherwise.
-fn with_mode(url: &str) -> String {
+/// What becomes of a file that is not there, unless the URL says it.
+fn with_mode(url: &str, file: File) -> String {
     if is_in_memory(url) || url.contains("mode=") {
         return url.to_owned();
     }
-    format!("{url}{}mode=rwc", if url.contains('?') { '&' } else { '?' })
+    let mode = match file {
+        File::Made => "rwc",
+        File::Missed => "rw",
+    };
+    format!("{url}{}mode={mode}", if url.contains('?') { '&' } else { '?' })
 }
 
 fn is_in_memory(url: &str) -> bool {
@@ -191,7 +202,7 @@ pub fn describe_url(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Dialect, describe_url, numbered, with_mode};
+    use super::{Dialect, File, describe_url, numbered, with_mode};
 
     #[test]
     fn values_are_numbered_for_postgres() {
@@ -201,16 +212,17 @@ mod tests {
 
     #[test]
     fn a_file_is_made_if_it_is_not_there() {
-        assert_eq!(with_mode("sqlite:users.db"), "sqlite:users.db?mode=rwc");
-        assert_eq!(with_mode("sqlite://a/b.db?cache=shared"), "sqlite://a/b.db?cache=shared&mode=rwc");
-        assert_eq!(with_mode("sqlite:users.db?mode=ro"), "sqlite:users.db?mode=ro");
-        assert_eq!(with_mode("sqlite::memory:"), "sqlite::memory:");
+        assert_eq!(with_mode("sqlite:users.db", File::Made), "sqlite:users.db?mode=rwc");
+        assert_eq!(with_mode("sqlite://a/b.db?cache=shared", File::Made), "sqlite://a/b.db?cache=shared&mode=rwc");
+        assert_eq!(with_mode("sqlite:users.db?mode=ro", File::Made), "sqlite:users.db?mode=ro");
+        assert_eq!(with_mode("sqlite::memory:", File::Made), "sqlite::memory:");
+        assert_eq!(with_mode("sqlite:users.db", File::Missed), "sqlite:users.db?mode=rw");
     }
 
     #[test]
     fn a_url_that_cannot_be_read_is_not_repeated() {
         for bad in ["", "users.db", "oracle://app:secret@host/db", "://secret", "secret:secret@host"] {
-            let said = Dialect::of(bad).unwrap_err().to_string();
+            let said = Dialect::of(bad, File::Made).unwrap_err().to_string();
             assert!(said.contains("sqlite:users.db") && !said.contains("secret"), "{said}");
         }
     }

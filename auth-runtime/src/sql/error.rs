@@ -42,6 +42,12 @@ pub enum StoreError {
         /// How many it may have.
         max: usize,
     },
+    /// A text that is to be read on a line holds a control character, such as a line break.
+    #[error("{what} holds a control character")]
+    ControlCharacter {
+        /// What it is.
+        what: &'static str,
+    },
     /// The URL or a setting of the connection is wrong.
     #[error("{0}")]
     Setting(String),

@@ -2,17 +2,26 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sqlx::{AnyConnection, Row, any::AnyRow};
+use sqlx::{
+    Any, AnyConnection, Row,
+    any::{AnyArguments, AnyRow},
+    query::Query,
+};
 
 use super::{
     Account, KeyInfo, NewKey, SqlUsers, StoreError,
     database::{Database, placeholders},
     names::Kind,
     time::{now, seconds, time},
+    users::check_text,
 };
 use crate::{access::Tables, api_key, credential::ApiKey};
 
 const MAX_LABEL: usize = 255;
+const SELECT: &str = "SELECT k.id AS id, k.prefix AS prefix, k.label AS label, u.name AS owner, \
+                      k.unlimited AS unlimited, k.created_at AS created_at, k.expires_at AS expires_at, \
+                      k.last_used_at AS last_used_at, k.revoked_at AS revoked_at \
+                      FROM auth_api_key k JOIN auth_user u ON u.id = k.owner_id";
 
 /// API keys.
 impl SqlUsers {
@@ -22,11 +31,9 @@ impl SqlUsers {
     /// # Errors
     /// [`StoreError::NoUser`]; [`StoreError::Key`] if the prefix is not accepted; [`StoreError::Unknown`] if a permission
     /// is not declared; [`StoreError::BeyondOwner`] if the owner lacks one, as far as the declared tables tell what their
-    /// roles hold; [`StoreError::Database`].
+    /// roles hold; [`StoreError::TooLong`] and [`StoreError::ControlCharacter`] of the label; [`StoreError::Database`].
     pub async fn create_key(&self, owner: &str, key: NewKey) -> Result<(ApiKey, KeyInfo), StoreError> {
-        if key.label.chars().count() > MAX_LABEL {
-            return Err(StoreError::TooLong { what: "the label", max: MAX_LABEL });
-        }
+        check_text("the label", Some(&key.label), MAX_LABEL)?;
         let permissions = key.permissions.map(|names| self.check_names(Kind::Permission, names)).transpose()?;
         let owner = self.get(owner).await?;
         if let (Some(permissions), Some(tables)) = (&permissions, self.0.tables) {
@@ -63,7 +70,8 @@ impl SqlUsers {
         change.commit().await
     }
 
-    /// The keys of a user, or of all users; the newest first, revoked and expired ones among them.
+    /// The keys of a user, or of all users; the newest first, revoked and expired ones among them. Of many, ask for a
+    /// [page](Self::list_keys_after) at a time.
     ///
     /// # Errors
     /// [`StoreError::NoUser`]; [`StoreError::Database`].
@@ -73,16 +81,23 @@ impl SqlUsers {
             None => None,
         };
         let of_owner = if owner.is_some() { "WHERE u.name = ?" } else { "" };
-        let sql = format!(
-            "SELECT k.id AS id, k.prefix AS prefix, k.label AS label, u.name AS owner, k.unlimited AS unlimited, \
-             k.created_at AS created_at, k.expires_at AS expires_at, k.last_used_at AS last_used_at, \
-             k.revoked_at AS revoked_at FROM auth_api_key k JOIN auth_user u ON u.id = k.owner_id {of_owner} \
-             ORDER BY k.created_at DESC, k.id"
-        );
+        let query = self.0.database.query(&format!("{SELECT} {of_owner} ORDER BY k.created_at DESC, k.id"));
+        self.read_keys(owner.into_iter().fold(query, Query::bind)).await
+    }
+
+    /// A page of the keys of all users, in the order of their ids: the first so many (at most 1000) after this id.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn list_keys_after(&self, id: &str, limit: u32) -> Result<Vec<KeyInfo>, StoreError> {
+        let query = self.0.database.query(&format!("{SELECT} WHERE k.id > ? ORDER BY k.id LIMIT ?"));
+        self.read_keys(query.bind(id.to_owned()).bind(i64::from(limit.clamp(1, 1000)))).await
+    }
+
+    async fn read_keys(&self, query: Query<'static, Any, AnyArguments>) -> Result<Vec<KeyInfo>, StoreError> {
         let database = &self.0.database;
         let list = async {
             let mut connection = database.pool().acquire().await?;
-            let query = owner.into_iter().fold(database.query(&sql), sqlx::query::Query::bind);
             let rows = query.fetch_all(&mut *connection).await?;
             keys(database, &mut connection, &rows).await
         };

@@ -80,12 +80,23 @@ pub(super) async fn check(database: &Database) -> Result<(), StoreError> {
 }
 
 async fn applied(database: &Database) -> Result<usize, StoreError> {
-    let mut connection = database.within(database.pool().acquire()).await?;
+    let mut connection = database.within(database.pool().acquire()).await.map_err(|error| no_file(database, error))?;
     if !exists(database, &mut connection).await? {
         return Ok(0);
     }
     let listed = connection.list_applied_migrations(TABLE).await;
     listed.map(|list| list.len()).map_err(|error| schema(&error))
+}
+
+/// What SQLite says of a file that is not there (`SQLITE_CANTOPEN`), in words that help.
+fn no_file(database: &Database, error: sqlx::Error) -> StoreError {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    match (database.dialect, code.as_deref()) {
+        (Dialect::Sqlite, Some("14")) => {
+            StoreError::Schema("its file cannot be opened; if it is not there yet, run `migrate` first".to_owned())
+        }
+        _ => error.into(),
+    }
 }
 
 async fn exists(database: &Database, connection: &mut sqlx::AnyConnection) -> Result<bool, sqlx::Error> {

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use super::{
     SqlUsers, StoreError,
-    database::{Bounds, Database},
+    database::{Bounds, Database, File},
     names,
 };
 use crate::{access::Tables, authenticate::Authority, users::Passwords};
@@ -19,6 +19,7 @@ pub struct SqlOptions {
     pub(super) passwords: Passwords,
     pub(super) tables: Option<&'static Tables>,
     migrate: bool,
+    file: File,
 }
 
 impl Default for SqlOptions {
@@ -31,6 +32,7 @@ impl Default for SqlOptions {
             passwords: Passwords::default(),
             tables: None,
             migrate: true,
+            file: File::Made,
         }
     }
 }
@@ -92,6 +94,13 @@ impl SqlOptions {
         self
     }
 
+    /// Whether a file of SQLite that is not there is made, unless the URL says it by `mode=`. True unless set; if not, a
+    /// name that was mistyped is an error, and no empty database.
+    pub fn make_file(mut self, make: bool) -> Self {
+        self.file = if make { File::Made } else { File::Missed };
+        self
+    }
+
     /// Connects: `sqlite:users.db` (a file, made if it is not there), `sqlite::memory:`, `postgres://user@host/database`,
     /// `mysql://user@host/database`.
     ///
@@ -113,7 +122,7 @@ impl SqlOptions {
     /// # Errors
     /// [`StoreError::Setting`] if the URL cannot be read.
     pub fn connect_lazily(self, url: &str) -> Result<SqlUsers, StoreError> {
-        let database = Database::new(url, self.bounds)?;
+        let database = Database::new(url, self.bounds, self.file)?;
         Ok(SqlUsers::new(database, self))
     }
 }

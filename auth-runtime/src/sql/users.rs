@@ -35,7 +35,8 @@ impl SqlUsers {
     ///
     /// # Errors
     /// [`StoreError::User`] if the name is taken, or name or password are not accepted; [`StoreError::Unknown`] if a
-    /// role or permission is not declared; [`StoreError::TooLong`]; [`StoreError::Database`].
+    /// role or permission is not declared; [`StoreError::TooLong`], [`StoreError::ControlCharacter`];
+    /// [`StoreError::Database`].
     pub async fn add(&self, user: NewUser) -> Result<Account, StoreError> {
         let user = self.checked(user).await?;
         let name = user.user.name.clone();
@@ -66,8 +67,8 @@ impl SqlUsers {
     /// All that can be told of a user without hashing their password.
     pub(super) fn checked_text(&self, mut user: NewUser) -> Result<NewUser, StoreError> {
         user.name = normalize_name(&user.name)?;
-        bounded("the display name", user.display_name.as_deref(), MAX_DISPLAY_NAME)?;
-        bounded("the e-mail address", user.email.as_deref(), MAX_EMAIL)?;
+        check_text("the display name", user.display_name.as_deref(), MAX_DISPLAY_NAME)?;
+        check_text("the e-mail address", user.email.as_deref(), MAX_EMAIL)?;
         if let Some(NewPassword::Hash(hash)) = &user.password {
             self.0.passwords.check_hash(hash)?;
         }
@@ -213,9 +214,14 @@ impl SqlUsers {
     /// throttled and no sign-in; callers are verified by [`Basic`](crate::users::Basic).
     ///
     /// # Errors
-    /// [`StoreError::NoUser`]; [`StoreError::Database`], also if too many passwords wait to be verified.
+    /// [`StoreError::NoUser`]; [`StoreError::User`] if the hash cannot be verified here; [`StoreError::Database`], also if
+    /// too many passwords wait to be verified.
     pub async fn verify_password(&self, name: &str, password: &str) -> Result<bool, StoreError> {
         let user = self.read_user(name).await?.ok_or_else(|| StoreError::NoUser(name.to_owned()))?;
+        if !user.password_hash().is_empty() {
+            // That nobody can tell is not that it is wrong: the key may be missing that it was made with.
+            self.0.passwords.check_hash(user.password_hash())?;
+        }
         let is_good = self.0.passwords.is_right(password, user.password_hash()).await;
         let is_good = is_good.map_err(|error| StoreError::Database(error.into()))?;
         Ok(is_good && !user.is_password_expired(SystemTime::now()))
@@ -259,9 +265,11 @@ impl SqlUsers {
     }
 }
 
-fn bounded(what: &'static str, text: Option<&str>, max: usize) -> Result<(), StoreError> {
+/// A text for people, who read it on one line of a terminal or a page.
+pub(super) fn check_text(what: &'static str, text: Option<&str>, max: usize) -> Result<(), StoreError> {
     match text {
         Some(text) if text.chars().count() > max => Err(StoreError::TooLong { what, max }),
+        Some(text) if text.contains(char::is_control) => Err(StoreError::ControlCharacter { what }),
         _ => Ok(()),
     }
 }

@@ -3,6 +3,7 @@
 //! [`Basic`] verifies them against a [`UserStore`]; [`Passwords`] says how they are judged, hashed and compared, and
 //! [`PasswordPool`] bounds what that may cost.
 
+mod generate;
 mod memory;
 #[cfg(feature = "_sql")]
 mod name;
@@ -23,6 +24,7 @@ pub use self::name::normalize_name;
 #[cfg(feature = "_jwt")]
 pub use self::tokens::UserTokens;
 pub use self::{
+    generate::generate_password,
     memory::MemoryUsers,
     password::{BreachCheck, HashStrength, MAX_PASSWORD_LEN, MIN_PASSWORD_LEN, PasswordPool, Passwords, hash_password},
     store::{SignIn, User, UserStore},

@@ -1,0 +1,262 @@
+//! Many users from a file: record by record, in batches that are there as a whole or not at all.
+
+mod csv;
+mod jsonl;
+mod progress;
+mod record;
+
+use std::{
+    fmt,
+    fs::{File, OpenOptions},
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+};
+
+use auth_runtime::{
+    sql::{NewUser, StoreError},
+    users::UserError,
+};
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use self::{
+    csv::CsvRecords,
+    jsonl::JsonRecords,
+    progress::Progress,
+    record::{Bad, Record, Records},
+};
+use crate::{console::Console, exit::Failure, log::TARGET, output::visible, session::Session};
+
+/// How many users go into the database at once.
+const BATCH: usize = 1000;
+/// And of how many bytes of the file, so that long lines do not add up.
+const BATCH_BYTES: u64 = 1 << 20;
+const STDIN: &str = "-";
+
+/// The form of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FileFormat {
+    /// Comma-separated, with a line of column names
+    Csv,
+    /// A JSON object on each line
+    Jsonl,
+}
+
+const HELP: &str = "\
+Columns of CSV, and members of the objects of JSONL:
+  name           by which they sign in; the only one that must be there
+  display_name   a name for people to read
+  email          an e-mail address
+  roles          in CSV with `;` between them, in JSONL a list
+  permissions    the same
+  password_hash  as another system has made it: argon2, bcrypt, scrypt, PBKDF2, also as Django writes them
+  disabled       true or false
+Passwords in plain are not imported. Without a hash, a user signs in when `user set-password` was run for them.
+
+Each line that is not imported is told of with its number and the reason; all others are imported. What is told of as
+imported is in the database, whatever happens next. To go on after an import that has ended early, run it again with
+--skip-existing.";
+
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(crate) struct Import {
+    /// The file, FILE.csv or FILE.jsonl; `-` is the standard input
+    file: PathBuf,
+    /// The form of the file, if its name does not tell
+    #[arg(long, value_enum)]
+    format: Option<FileFormat>,
+    /// Leaves users alone who are there already, in place of telling of them
+    #[arg(long)]
+    skip_existing: bool,
+    /// A new file for the lines that are not imported, in place of the standard error
+    #[arg(long, value_name = "FILE")]
+    errors: Option<PathBuf>,
+}
+
+/// What has become of the lines so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    imported: u64,
+    existing: u64,
+    bad: u64,
+    /// The last line that was looked at.
+    line: u64,
+}
+
+impl Import {
+    pub(crate) async fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
+        let (mut records, length) = self.open(session.console)?;
+        // What is wrong with all of them is told before anything is done.
+        let first = records.next();
+        if let Some(Record { user: Err(Bad { reason, is_of_all: true }), line, .. }) = &first {
+            return Err(Failure::usage(format!("line {line}: {reason}; nothing was imported")));
+        }
+        let mut work = Work {
+            errors: self.errors.as_deref().map(create).transpose()?,
+            progress: Progress::new(session.console.draws(), length),
+            skip_existing: self.skip_existing,
+            tally: Tally::default(),
+        };
+        let mut records = Batches { next: first, records };
+        while let Some(batch) = records.batch() {
+            work.import(session, batch).await?;
+            work.progress.tell(session.console, &work.tally, records.records.position());
+        }
+        work.progress.end();
+        work.tally.end(session)
+    }
+
+    fn open(&self, console: &mut Console) -> Result<(Box<dyn Records>, Option<u64>), Failure> {
+        let format = self.file_format()?;
+        if self.file == Path::new(STDIN) {
+            return Ok((read(format, console.take_input())?, None));
+        }
+        let path = self.file.display();
+        let unreadable = |reason: &dyn fmt::Display| Failure::usage(format!("`{path}` cannot be read: {reason}"));
+        let file = File::open(&self.file).map_err(|error| unreadable(&error))?;
+        let about = file.metadata().map_err(|error| unreadable(&error))?;
+        if about.is_dir() {
+            return Err(unreadable(&"it is a folder"));
+        }
+        let length = about.is_file().then_some(about.len());
+        Ok((read(format, Box::new(BufReader::with_capacity(1 << 16, file)))?, length))
+    }
+
+    fn file_format(&self) -> Result<FileFormat, Failure> {
+        let ending = self.file.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+        match (self.format, ending.as_deref()) {
+            (Some(format), _) => Ok(format),
+            (None, Some("csv")) => Ok(FileFormat::Csv),
+            (None, Some("jsonl" | "ndjson")) => Ok(FileFormat::Jsonl),
+            (None, _) => {
+                Err(Failure::usage("the name of the file does not tell its form: give --format csv or --format jsonl"))
+            }
+        }
+    }
+}
+
+fn read(format: FileFormat, input: Box<dyn BufRead + Send>) -> Result<Box<dyn Records>, Failure> {
+    Ok(match format {
+        FileFormat::Csv => Box::new(CsvRecords::new(input)?),
+        FileFormat::Jsonl => Box::new(JsonRecords::new(input)),
+    })
+}
+
+/// A file of its own: what is there already is not overwritten.
+fn create(path: &Path) -> Result<File, Failure> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|error| Failure::usage(format!("the file `{}` cannot be made: {error}", path.display())))
+}
+
+/// Records by the batch.
+struct Batches {
+    next: Option<Record>,
+    records: Box<dyn Records>,
+}
+
+impl Batches {
+    fn batch(&mut self) -> Option<Vec<Record>> {
+        let start = self.records.position();
+        let mut batch = Vec::from_iter(self.next.take());
+        while batch.len() < BATCH && self.records.position() - start < BATCH_BYTES {
+            match self.records.next() {
+                Some(record) => batch.push(record),
+                None => break,
+            }
+        }
+        (!batch.is_empty()).then_some(batch)
+    }
+}
+
+/// An import that is under way.
+struct Work {
+    errors: Option<File>,
+    progress: Progress,
+    skip_existing: bool,
+    tally: Tally,
+}
+
+impl Work {
+    async fn import(&mut self, session: &mut Session<'_>, batch: Vec<Record>) -> Result<(), Failure> {
+        let last = batch.last().map_or(self.tally.line, |record| record.last_line);
+        let mut users: Vec<NewUser> = Vec::with_capacity(batch.len());
+        let mut lines: Vec<(String, Option<String>)> = Vec::with_capacity(batch.len());
+        for record in batch {
+            let place = record.place();
+            lines.push((place, record.user.map(|user| users.push(user)).err().map(|bad| bad.reason)));
+        }
+        let outcomes = session.users.import(users).await.map_err(|error| self.stopped(error))?;
+        // From here on they are there, and counted.
+        let before = self.tally;
+        self.tally.line = last;
+        let mut outcomes = outcomes.into_iter();
+        for (place, bad) in lines {
+            match (bad, &mut outcomes) {
+                (Some(reason), _) => self.tell(session.console, &place, &reason)?,
+                (None, outcomes) => match outcomes.next() {
+                    Some(Ok(())) => self.tally.imported += 1,
+                    Some(Err(StoreError::User(UserError::Taken(_)))) if self.skip_existing => self.tally.existing += 1,
+                    Some(Err(error)) => self.tell(session.console, &place, &error.to_string())?,
+                    None => self.tell(session.console, &place, "the store did not say what became of it")?,
+                },
+            }
+        }
+        let count = self.tally.imported - before.imported;
+        if count > 0 {
+            tracing::info!(target: TARGET, by = session.by, count, up_to_line = last, "users imported");
+        }
+        Ok(())
+    }
+
+    /// Tells of a line that was not imported.
+    fn tell(&mut self, console: &mut Console, place: &str, reason: &str) -> Result<(), Failure> {
+        self.tally.bad += 1;
+        let text = format!("{place}: {reason}");
+        match &mut self.errors {
+            None => self.progress.beside(|| console.note(&text)),
+            Some(file) => {
+                let in_words = |error| {
+                    Failure::refused(format!("{}; but no more lines can be told of: {error}", self.tally.sentence()))
+                };
+                writeln!(file, "{}", visible(&text)).map_err(in_words)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn stopped(&self, error: StoreError) -> Failure {
+        let done = format!("the import has stopped after line {} ({})", self.tally.line, self.tally.sentence());
+        match Failure::from(error) {
+            Failure::Database(reason) => {
+                Failure::Database(format!("{done}: {reason}; run it again with --skip-existing"))
+            }
+            failure => failure,
+        }
+    }
+}
+
+impl Tally {
+    fn sentence(&self) -> String {
+        let Self { imported, existing, bad, .. } = self;
+        let users = if *imported == 1 { "user was" } else { "users were" };
+        let mut sentence = format!("{imported} {users} imported");
+        let others = [(existing, "there already"), (bad, "not imported")];
+        for (count, what) in others.into_iter().filter(|(count, _)| **count > 0) {
+            sentence.extend([", ", &count.to_string(), " ", what]);
+        }
+        sentence
+    }
+
+    fn end(&self, session: &mut Session<'_>) -> Result<(), Failure> {
+        let document = json!({ "imported": self.imported, "existing": self.existing, "bad": self.bad });
+        let said = session.done(&self.sentence(), &document);
+        match self.bad {
+            0 => said,
+            1 => Err(Failure::refused("1 line was not imported")),
+            bad => Err(Failure::refused(format!("{bad} lines were not imported"))),
+        }
+    }
+}

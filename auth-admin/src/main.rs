@@ -1,0 +1,22 @@
+//! The command without an application: it checks no names of roles and permissions, as it knows of none.
+
+use std::process::ExitCode;
+
+use auth_admin::{Admin, AdminCommand, EXIT_CODES, Settings};
+use clap::{CommandFactory, Parser};
+
+/// Users and API keys of auth-runtime in a database
+#[derive(Parser)]
+#[command(name = "auth-admin", version, after_help = EXIT_CODES, max_term_width = 100)]
+struct Options {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: AdminCommand,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Options { settings, command } = Options::parse();
+    Admin::without_tables(Options::command()).run(command, &settings).await.into()
+}
