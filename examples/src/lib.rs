@@ -1,8 +1,8 @@
 //! Services that show `auth-runtime` at work; each binary in `src/bin/` starts one of them.
 //!
 //! [`demo`] shows every kind of rule in a small service that makes its own users and tokens. [`resource_server`] is
-//! one to copy from: it takes tokens of another issuer, and all its settings from the environment. [`ldap`] is a plugin:
-//! its users are those of a directory.
+//! one to copy from: it takes tokens of another issuer, and all its settings from the environment. [`ldap`] shows a
+//! plugin: its users are those of a directory.
 
 pub mod demo;
 pub mod environment;

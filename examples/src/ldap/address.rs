@@ -6,16 +6,30 @@ use std::{
     sync::Arc,
 };
 
-use ldap3::{LdapConnAsync, LdapConnSettings, LdapError};
+use ldap3::{LdapConnAsync, LdapConnSettings, LdapError, StdStream};
 use rustls::{ClientConfig, pki_types::ServerName};
+use tokio::net::TcpStream;
 use url::{Host, Url};
+
+use super::start_tls::start_tls;
+
+/// Of `ldap://`.
+const PORT: u16 = 389;
 
 /// The address of a directory.
 #[derive(Clone)]
 pub struct Address {
     url: Url,
-    /// How the library connects.
-    settings: LdapConnSettings,
+    way: Way,
+}
+
+/// How to get there.
+#[derive(Clone)]
+enum Way {
+    Tls(Arc<ClientConfig>),
+    /// With the address that the library is to think of once there is TLS.
+    StartTls(Arc<ClientConfig>, Url),
+    Plaintext,
 }
 
 /// An address that is not accepted. It is not repeated, as there may be a password in it.
@@ -43,8 +57,12 @@ impl Address {
     pub fn new(url: &str, tls: Arc<ClientConfig>) -> Result<Self, AddressError> {
         let url = parse(url)?;
         ServerName::try_from(host(&url)).map_err(|_| AddressError::NotVerifiable)?;
-        // `ldaps://` has TLS from the start, and the library knows.
-        Ok(Self { url, settings: LdapConnSettings::new().set_config(tls).set_starttls(true) })
+        if url.scheme() == "ldaps" {
+            return Ok(Self { url, way: Way::Tls(tls) });
+        }
+        let mut upgraded = url.clone();
+        upgraded.set_scheme("ldaps").map_err(|()| AddressError::Form)?;
+        Ok(Self { url, way: Way::StartTls(tls, upgraded) })
     }
 
     /// `ldap://` to this machine, in plain text: passwords too.
@@ -60,7 +78,7 @@ impl Address {
         if url.scheme() != "ldap" || !is_loopback(&url) {
             return Err(AddressError::NotLoopback);
         }
-        Ok(Self { url, settings: LdapConnSettings::new() })
+        Ok(Self { url, way: Way::Plaintext })
     }
 
     /// As it was written.
@@ -70,7 +88,18 @@ impl Address {
     }
 
     pub(super) async fn connect(&self) -> Result<(LdapConnAsync, ldap3::Ldap), LdapError> {
-        LdapConnAsync::from_url_with_settings(self.settings.clone(), &self.url).await
+        let settings = LdapConnSettings::new();
+        let (settings, url) = match &self.way {
+            Way::Plaintext => (settings, &self.url),
+            Way::Tls(tls) => (settings.set_config(Arc::clone(tls)), &self.url),
+            Way::StartTls(tls, upgraded) => {
+                let mut stream = TcpStream::connect((host(&self.url), self.url.port().unwrap_or(PORT))).await?;
+                start_tls(&mut stream).await?;
+                let stream = StdStream::Tcp(stream.into_std()?);
+                (settings.set_config(Arc::clone(tls)).set_std_stream(stream), upgraded)
+            }
+        };
+        LdapConnAsync::from_url_with_settings(settings, url).await
     }
 }
 
@@ -78,7 +107,7 @@ impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Address")
             .field("url", &self.as_str())
-            .field("tls", &self.settings.starttls())
+            .field("has_tls", &!matches!(self.way, Way::Plaintext))
             .finish_non_exhaustive()
     }
 }
@@ -118,7 +147,7 @@ mod tests {
 
     use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 
-    use super::{Address, AddressError};
+    use super::{Address, AddressError, Way};
 
     fn new(url: &str) -> Result<Address, AddressError> {
         let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
@@ -131,7 +160,7 @@ mod tests {
         for good in
             ["ldaps://ldap.example.com", "ldap://ldap.example.com:1389", "ldaps://192.0.2.1/", "ldap://localhost"]
         {
-            assert!(new(good).unwrap().settings.starttls(), "{good}");
+            assert!(!matches!(new(good).unwrap().way, Way::Plaintext), "{good}");
         }
         for bad in
             ["", "ldap", "ldap:", "ldap:foo", "ldap://", "ldap:///", "ldaps://:636", "https://a.example", "ldapi://a"]
@@ -152,7 +181,7 @@ mod tests {
             ["ldap://localhost", "ldap://LOCALHOST:1389", "ldap://127.0.0.1", "ldap://127.1.2.3:1", "ldap://[::1]"]
         {
             let address = Address::dangerous_plaintext_on_loopback(good).unwrap();
-            assert!(!address.settings.starttls(), "{good}");
+            assert!(matches!(address.way, Way::Plaintext), "{good}");
         }
         for bad in [
             "ldaps://localhost",

@@ -49,28 +49,31 @@ pub struct Directory {
 
 /// Verifies user names and passwords by a directory: it searches for the entry, and binds as it. Cheap to clone.
 ///
-/// The caller is the directory's name and the UUID of the entry (its DN, if there is no `entryUUID`), with the roles
+/// The caller is the name of the directory and the identifier of the entry (its DN, if there is none), with the roles
 /// that the groups of the entry give. Nested groups are not looked into, unless the filter for groups does.
 ///
-/// Not one word that a caller sends is part of a DN, and in a filter it is escaped. An empty password is refused before
-/// anybody is asked. A name that several entries have is nobody's. A wrong password and an unknown name are the same 401.
-/// Whatever does not say that a password is wrong is a 503: a directory that is down, slow, busy, elsewhere (referrals are
-/// not followed), or refuses who searches.
+/// Nothing that a caller sends is part of a DN, and in a filter it is escaped. An empty password is refused before
+/// anybody is asked. A name that several entries have is nobody's. A wrong password and an unknown name are the same
+/// 401. Whatever does not say that a password is wrong is a 503: a directory that is down, slow, busy, or elsewhere
+/// (referrals are not followed), or that refuses who searches.
 ///
 /// # What it costs
 ///
-/// Nothing is remembered, so every request is a connection, a TLS handshake, two searches and three binds: what changes in
-/// the directory counts from the next request on, and the directory has as much to do as there are requests. A
-/// service with many should bind once, and give a token for it: the token endpoint of [`demo`](crate::demo) shows how.
+/// Nothing is remembered, so every request is a connection, a TLS handshake, two searches and three binds. What changes
+/// in the directory counts from the next request on, and the directory has as much to do as there are requests. A
+/// service with many should ask it once, and give a token for the answer: the token endpoint of [`demo`](crate::demo)
+/// shows how.
 ///
 /// # What it does not protect against
 ///
-/// - Guessing, but for what the directory does against it. And whoever makes it lock accounts locks out their owners.
-/// - Telling unknown names by the time that an answer takes. A bind is tried for them too, but a directory may
-///   be faster to find that an entry does not exist than that a password is wrong. A `decoy` that exists, has a password hash
-///   of the same kind, and is never locked, makes the two alike as far as the directory itself is the same for both.
+/// - Guessing, but for what the directory does against it. Whoever makes it lock an account locks its owner out.
+/// - Telling by the time of an answer that a name is unknown. A password is tried for such names too, but a directory
+///   may find out sooner that an entry does not exist than that a password is wrong. A `decoy` that exists, is never
+///   locked, and has a password hash of the same kind as the users makes up for that, but not for a directory
+///   that takes longer to find one entry than none.
 /// - Passwords that have expired: whether a bind with one succeeds is for the directory to say.
-/// - A hostile directory. It says who everybody is; and deeply nested answers can end this process.
+/// - A hostile directory. It says who everybody is. And the library reads elements within elements without end, so that
+///   an answer can end the process.
 #[derive(Clone, Debug)]
 pub struct Ldap(Arc<Inner>);
 

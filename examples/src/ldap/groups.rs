@@ -44,7 +44,7 @@ impl Group {
     fn is(&self, entry: &SearchEntry) -> bool {
         match self {
             Self::Dn(dn) => entry.dn.eq_ignore_ascii_case(dn),
-            Self::Name(name) => values(entry, NAME).iter().any(|value| value.eq_ignore_ascii_case(name)),
+            Self::Name(name) => values(&entry.attrs, NAME).iter().any(|value| value.eq_ignore_ascii_case(name)),
         }
     }
 }

@@ -14,6 +14,7 @@ mod filter;
 mod groups;
 mod session;
 pub mod settings;
+mod start_tls;
 mod users;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,6 +50,8 @@ pub const HELP: &str = r#"Settings (environment variables):
   LDAP_BIND_PASSWORD      the password itself, in place of the file
   LDAP_USER_BASE          the entry below which users are
   LDAP_USER_FILTER        (&(objectClass=person)(uid={name})) unless set; {name} is the name that the caller sends
+  LDAP_USER_ID            the attribute that stays with a user for good; entryUUID unless set; objectGUID in Active
+                          Directory; for an entry without it, the subject of the identity is the DN
   LDAP_DECOY_DN           the entry whose password is tried for names that nobody has; one that does not exist unless
                           set
   LDAP_GROUP_BASE         the entry below which groups are
@@ -102,9 +105,8 @@ impl Board {
         PlainText(self.notice.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
-    /// Replaces the notice; for people only
+    /// Replaces the notice
     #[permission("notice:write")]
-    #[protected(schemes("directory"))]
     #[oai(path = "/notice", method = "put")]
     async fn write(&self, notice: PlainText<String>) {
         *self.notice.lock().unwrap_or_else(PoisonError::into_inner) = notice.0;

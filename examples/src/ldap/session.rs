@@ -1,5 +1,7 @@
 //! Second step: a conversation with the directory, in binds and searches, and what its answers mean.
 
+use std::collections::HashMap;
+
 use ldap3::{Scope, SearchEntry, SearchOptions};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -9,9 +11,9 @@ use super::error::DirectoryError;
 const SUCCESS: u32 = 0;
 const SIZE_LIMIT_EXCEEDED: u32 = 4;
 
-/// The answers to a bind that are about the entry and its password: `noSuchObject`, `inappropriateAuthentication` (there
-/// is no password) and `invalidCredentials`; besides them `constraintViolation` and `unwillingToPerform`, by which 389
-/// Directory Server tells of accounts that are locked or inactivated. No other answer says whether the password is right.
+/// The answers to a bind that are about the entry and its password: `noSuchObject`, `inappropriateAuthentication` (it
+/// has no password) and `invalidCredentials`; besides them `constraintViolation` and `unwillingToPerform`, by which 389
+/// Directory Server tells of accounts that are locked or inactivated. All others say nothing of the password.
 const NOT_THEIRS: [u32; 5] = [32, 48, 49, 19, 53];
 
 /// The entry that searches for users and groups.
@@ -88,9 +90,8 @@ impl Session {
     }
 }
 
-/// The values of an attribute: none, if there is no such attribute, or if it is not text.
-pub(super) fn values<'a>(entry: &'a SearchEntry, attribute: &str) -> &'a [String] {
-    // Names of attributes are in any case (RFC 4512, section 2.5).
-    let mut attributes = entry.attrs.iter();
+/// The values of an attribute, whose name is in upper or lower case (RFC 4512, section 2.5).
+pub(super) fn values<'a, V>(attributes: &'a HashMap<String, Vec<V>>, attribute: &str) -> &'a [V] {
+    let mut attributes = attributes.iter();
     attributes.find(|(name, _)| name.eq_ignore_ascii_case(attribute)).map_or(&[], |(_, values)| values)
 }

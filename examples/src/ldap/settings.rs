@@ -47,7 +47,7 @@ fn directory(environment: &Environment) -> Result<Directory, SettingError> {
         address,
         service: service(environment)?,
         decoy: decoy(environment, &base)?,
-        users: Users { base, filter: filter(environment, USER_FILTER)? },
+        users: Users { base, filter: filter(environment, USER_FILTER)?, id: id(environment)? },
         groups: Groups {
             base: required(environment, "LDAP_GROUP_BASE")?,
             filter: filter(environment, GROUP_FILTER)?,
@@ -138,6 +138,10 @@ fn decoy(environment: &Environment, base: &str) -> Result<String, SettingError> 
         |error| SettingError::new(SETTING, format_args!("must be set, as there is no randomness: {error}"));
     let number = getrandom::u64().map_err(no_randomness)?;
     Ok(format!("cn=nobody-{number:016x},{base}"))
+}
+
+fn id(environment: &Environment) -> Result<String, SettingError> {
+    Ok(environment.text("LDAP_USER_ID")?.unwrap_or_else(|| "entryUUID".to_owned()))
 }
 
 /// The setting, what it is without it, and what it leaves open.

@@ -40,7 +40,10 @@ pub(crate) enum Answer {
 /// What it was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
-    Bind { dn: String, password: String },
+    Bind {
+        dn: String,
+        password: String,
+    },
     /// The whole of it, as it came.
     Search(Vec<u8>),
     StartTls,
@@ -166,10 +169,10 @@ async fn read(connection: &mut TcpStream) -> Option<(u8, Request)> {
     let (number, operation) = (message[2], &message[3..]);
     let request = match operation[0] {
         0x60 => {
-            let (_, content) = split(operation);
-            let (_version, rest) = content.split_at(3);
-            let (rest, dn) = split(rest);
-            let (_, password) = split(rest);
+            let (content, _) = split(operation);
+            let (_version, rest) = split(content);
+            let (dn, rest) = split(rest);
+            let (password, _) = split(rest);
             let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
             Request::Bind { dn: text(dn), password: text(password) }
         }
@@ -181,13 +184,12 @@ async fn read(connection: &mut TcpStream) -> Option<(u8, Request)> {
     Some((number, request))
 }
 
-/// What comes after an element, and its content.
+/// The content of the first element, and what comes after it.
 fn split(bytes: &[u8]) -> (&[u8], &[u8]) {
     let (start, length) = match bytes[1] {
         0x81 => (3, bytes[2].into()),
         0x82 => (4, u16::from_be_bytes([bytes[2], bytes[3]]).into()),
         short => (2, short.into()),
     };
-    let content: &[u8] = &bytes[start..start + length];
-    (&bytes[start + content.len()..], content)
+    bytes[start..].split_at(length)
 }
