@@ -231,9 +231,12 @@ async fn a_search_for_groups_that_the_directory_cuts_short_is_no_denial() {
 async fn referrals_are_not_followed() {
     let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
     elsewhere.set_nonblocking(true).unwrap();
-    let url = format!("ldap://{}/ou=people,dc=example,dc=org??sub", elsewhere.local_addr().unwrap());
-    let slapd =
-        Slapd::start_with("referral", Setup { lines: &format!("referral {url}"), elsewhere: &url, ..Setup::default() });
+    let server = format!("ldap://{}", elsewhere.local_addr().unwrap());
+    let url = format!("{server}/ou=people,dc=example,dc=org??sub");
+    let slapd = Slapd::start_with(
+        "referral",
+        Setup { lines: &format!("referral {server}"), elsewhere: &url, ..Setup::default() },
+    );
     let inside = client(&slapd.url(), &[PLAINTEXT]);
     // Each search comes to the referral.
     assert_eq!(sign_in(&inside, ALICE.0, ALICE.1).await, 200);
@@ -250,8 +253,9 @@ async fn referrals_are_not_followed() {
 async fn the_search_may_be_anonymous_where_the_directory_allows_it() {
     for (test, readers, expected) in [("closed", Setup::default().readers, 503), ("open", "anonymous", 200)] {
         let slapd = Slapd::start_with(test, Setup { readers, ..Setup::default() });
+        let url = slapd.url();
         let settings = [
-            ("LDAP_URL", slapd.url().as_str()),
+            ("LDAP_URL", url.as_str()),
             PLAINTEXT,
             ("LDAP_USER_BASE", "ou=people,dc=example,dc=org"),
             ("LDAP_GROUP_BASE", "ou=groups,dc=example,dc=org"),

@@ -2,9 +2,11 @@
 
 use std::{
     fs,
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    thread,
+    time::Duration,
 };
 
 use crate::common::Running;
@@ -106,9 +108,17 @@ impl Slapd {
         // What is asked for debugging stays in the foreground; `stats` is a line for each operation.
         command.arg("-f").arg(self.path("slapd.conf")).args(["-d", "stats", "-h", &self.urls().join(" ")]);
         let mut process = Running::start(&mut command);
-        let is_up = process.logs("slapd starting");
-        self.process = is_up.then_some(process);
-        is_up
+        if !process.logs("slapd starting") {
+            return false;
+        }
+        // It has the ports, and listens in a moment.
+        for port in self.ports {
+            let listens = || TcpStream::connect(("127.0.0.1", port)).is_ok();
+            assert!((0..3000).any(|_| listens() || wait()), "slapd does not listen");
+            process.logged_until(" closed");
+        }
+        self.process = Some(process);
+        true
     }
 
     pub(crate) fn stop(&mut self) {
@@ -167,6 +177,12 @@ impl Drop for Slapd {
         self.stop();
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Far shorter than anybody should have to wait.
+fn wait() -> bool {
+    thread::sleep(Duration::from_millis(10));
+    false
 }
 
 fn free_ports() -> [u16; 2] {
