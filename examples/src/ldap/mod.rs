@@ -1,6 +1,6 @@
 //! A service whose users are those of a directory (LDAP), and its machines those of the environment.
 //!
-//! [`Ldap`] is a plugin: one more type that implements [`Authenticator`], as a field of [`Auth`] beside others. The
+//! [`Ldap`] is a plugin: one more type that implements [`Authenticator`], as a field of `Auth` beside others. The
 //! line, file by file: `address` (a private way to the directory) → `session` (binds and searches) → `users` (name to
 //! entry) → `groups` (entry to roles) → `directory` (the [`Authenticator`]).
 

@@ -1,4 +1,4 @@
-//! Settings to [`Auth`]: the directory, and the keys of machines.
+//! Settings to `Auth`: the directory, and the keys of machines.
 
 use std::{fmt::Display, fs, sync::Arc, time::Duration};
 

@@ -65,7 +65,10 @@ fn identifier(entry: &SearchEntry, attribute: &str) -> Option<String> {
     let only = all.next().filter(|value| !value.is_empty() && all.next().is_none())?;
     match str::from_utf8(only) {
         Ok(text) if only.iter().all(u8::is_ascii_graphic) => Some(text.to_owned()),
-        _ => Some(only.iter().map(|byte| format!("{byte:02x}")).collect()),
+        _ => {
+            let digits = only.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+            Some(digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect())
+        }
     }
 }
 
