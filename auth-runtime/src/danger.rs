@@ -4,7 +4,30 @@
 //! says what the rule protects against, and what whoever uses the item then owes in its place. No Cargo feature and no
 //! environment variable relaxes anything.
 
+#[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
 use crate::jwt::{JwtError, RemoteKeys};
+#[cfg(feature = "throttle")]
+use crate::throttle::Throttle;
+
+/// A throttle that counts nothing.
+///
+/// ```
+/// # #[cfg(feature = "api-key")] {
+/// use auth_runtime::{danger, prelude::*};
+///
+/// let keys: ApiKeys = ApiKeys::default().throttle(danger::unlimited_attempts());
+/// # }
+/// ```
+///
+/// The rule is a limit because a password can be guessed by whoever may try often enough, and because each try costs
+/// this service the time and the memory of a hash (ASVS 6.3.1). **You owe** a limit elsewhere, such as in a proxy that
+/// all requests come through: by address and by name, before the password is hashed, of at most 100 failures an hour for
+/// a name.
+#[cfg(feature = "throttle")]
+#[must_use]
+pub fn unlimited_attempts() -> Throttle {
+    Throttle::off()
+}
 
 /// Makes [`RemoteKeys`] with fewer rules: [`RemoteKeys::dangerous`].
 ///
@@ -19,12 +42,14 @@ use crate::jwt::{JwtError, RemoteKeys};
 /// assert!(error.to_string().contains("write `https://`"));
 /// # Ok::<(), auth_runtime::jwt::JwtError>(())
 /// ```
+#[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use = "call `jwks_url`, `openid_connect` or `authorization_server`"]
 pub struct DangerousRemoteKeys {
     http_on_loopback: bool,
 }
 
+#[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
 impl DangerousRemoteKeys {
     pub(crate) fn new() -> Self {
         Self::default()

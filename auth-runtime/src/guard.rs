@@ -34,7 +34,7 @@ pub(crate) async fn admit<A: Authority>(
         Authentication::Authenticated(principal) => Some(principal),
         Authentication::Anonymous if requirement.is_none() => None,
         Authentication::Anonymous => return Err(Rejection::anonymous(site)),
-        Authentication::Refused(refusal) => return Err(Rejection::refused(site, &refusal)),
+        Authentication::Refused(refusal) => return Err(Rejection::refused(site, &refusal, slot.throttled())),
     };
     if let (Some(requirement), Some(principal)) = (requirement, &caller) {
         // What only a `check` can tell is asked when the handler's arguments are there.

@@ -66,8 +66,9 @@ pub mod api_key;
 pub mod authenticate;
 mod challenge;
 mod check;
+pub mod client;
 pub mod credential;
-#[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
+#[cfg(any(feature = "jwt", feature = "jwt-rust-crypto", feature = "throttle"))]
 pub mod danger;
 mod guard;
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
@@ -81,7 +82,11 @@ mod response;
 pub mod scheme;
 pub mod service;
 mod slot;
+#[cfg(feature = "_sql")]
+pub mod sql;
 pub mod testing;
+#[cfg(feature = "throttle")]
+pub mod throttle;
 pub mod user;
 #[cfg(feature = "basic")]
 pub mod users;

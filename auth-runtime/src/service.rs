@@ -127,7 +127,7 @@ impl<A: Authority, T: Protected<Auth = A>> ProtectedService<A, T> {
     /// The OpenAPI 3.0 document as JSON, with the security of every operation.
     #[must_use]
     pub fn spec(&self) -> String {
-        openapi::document(&self.inner.spec(), &T::operations(), self.auth.configured())
+        openapi::document(&self.inner.spec(), &T::operations(), &self.auth)
     }
 
     /// Serves [`spec`](Self::spec).

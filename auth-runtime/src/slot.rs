@@ -12,6 +12,7 @@ use crate::{
     authenticate::{Authentication, Authority},
     principal::Principal,
     rejection::{Rejection, Site},
+    scheme::SchemeSet,
 };
 
 /// Shared by all rules and extractors of one request. Only a rule that let the caller in fills it.
@@ -53,6 +54,11 @@ impl<A: Authority> Slot<A> {
         let site = Site { operation, accepted: operation.schemes().intersection(self.0.auth.configured()) };
         let nobody_could = site.accepted.is_empty() && !matches!(operation.access(), Access::Optional);
         if nobody_could { Err(Rejection::no_scheme(site)) } else { Ok(site) }
+    }
+
+    /// The schemes that bound how much is tried.
+    pub(crate) fn throttled(&self) -> SchemeSet {
+        self.0.auth.throttled()
     }
 
     /// Who calls: known from a rule further out, or told by the credentials.

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use auth_runtime::{
     api_key::{ApiKeyRecord, MemoryApiKeys},
     authenticate::Unavailable,
+    danger,
     prelude::*,
     users::{User, UserStore},
 };
@@ -123,7 +124,9 @@ impl Api {
 static APP: LazyLock<BoxEndpoint<'static>> = LazyLock::new(|| {
     let keys = |key: &str, subject: &str| {
         let record = ApiKeyRecord::of(key, subject).expect("a good key").permissions(["edit"]);
-        ApiKeys::new(MemoryApiKeys::new().add_record(record).expect("the only key"))
+        let keys = ApiKeys::new(MemoryApiKeys::new().add_record(record).expect("the only key"));
+        // Every input is another wrong key from the same address.
+        keys.throttle(danger::unlimited_attempts())
     };
     let jwt = Jwt::hs256(keys::SECRET).expect("a good secret").issuer(ISSUER).audience(AUDIENCE);
     let auth =

@@ -34,7 +34,8 @@ pub(crate) fn expand(auth: &Auth) -> TokenStream {
 fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Private) -> TokenStream {
     let (name, realm) = (&auth.name, &auth.realm);
     let (generics, arguments, where_clause) = auth.generics.split_for_impl();
-    let configured = configured(auth, p);
+    let configured = schemes_that("is_configured", "configured", auth, p);
+    let throttled = schemes_that("is_throttled", "throttled", auth, p);
     let authenticate = authenticate(auth, p);
     let rejection = auth.rejection.as_ref().map(|path| {
         quote_spanned! {path.span()=>
@@ -61,26 +62,28 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
             }
 
             #configured
+            #throttled
             #authenticate
             #rejection
         }
     }
 }
 
-/// The schemes whose authenticators can verify anything.
-fn configured(auth: &Auth, p: &Private) -> TokenStream {
+/// A method that gathers the schemes of whose authenticators `is` is true.
+fn schemes_that(is: &str, method: &str, auth: &Auth, p: &Private) -> TokenStream {
+    let [is, method] = [is, method].map(|name| Ident::new(name, Span::call_site()));
     let schemes = auth.schemes.iter().enumerate().map(|(index, Scheme { field, ty, .. })| {
         quote! {
-            if <#ty as #p::Authenticator>::is_configured(&self.#field) {
-                __configured = __configured.with(#index);
+            if <#ty as #p::Authenticator>::#is(&self.#field) {
+                __schemes = __schemes.with(#index);
             }
         }
     });
     quote! {
-        fn configured(&self) -> #p::SchemeSet {
-            let mut __configured = #p::SchemeSet::EMPTY;
+        fn #method(&self) -> #p::SchemeSet {
+            let mut __schemes = #p::SchemeSet::EMPTY;
             #(#schemes)*
-            __configured
+            __schemes
         }
     }
 }
@@ -266,12 +269,12 @@ fn find(index: usize, scheme: &Scheme, credential: &Ident, p: &Private) -> Token
 
 /// So is a type that is no authenticator.
 fn step(index: usize, scheme: &Scheme, credential: &Ident, grants: Option<&Ident>, p: &Private) -> TokenStream {
-    let attempt = local("attempt");
+    let [request, attempt] = ["request", "attempt"].map(local);
     let (field, ty) = (&scheme.field, &scheme.ty);
     let grants = grants.map(|field| quote!(let __identity = self.#field.apply(__identity);));
     let at_type = p.at(ty.span());
     let said = quote_spanned! {ty.span()=>
-        <#ty as #at_type::Authenticator>::authenticate(&self.#field, __found, &#at_type::Context::of::<Self>()).await
+        <#ty as #at_type::Authenticator>::authenticate(&self.#field, __found, &#at_type::Context::of_request::<Self>(#request)).await
     };
     quote! {
         if __chosen.contains(#index) {

@@ -46,7 +46,7 @@ pub(crate) const fn equal(a: &str, b: &str) -> bool {
     true
 }
 
-const fn unknown(kind: &str, names: &[&str], name: &str) -> Message {
+pub(crate) const fn unknown(kind: &str, names: &[&str], name: &str) -> Message {
     let message = Message::new().push("unknown ").push(kind).push(" `").push(name).push("`");
     if names.is_empty() {
         return message.push(": this `Auth` declares no ").push(kind).push("s");
@@ -123,7 +123,7 @@ const fn min(a: usize, b: usize) -> usize {
 }
 
 /// A string that is built at compile time; what does not fit is cut.
-struct Message {
+pub(crate) struct Message {
     bytes: [u8; Message::CAPACITY],
     len: usize,
 }
@@ -150,7 +150,7 @@ impl Message {
         self
     }
 
-    const fn as_str(&self) -> &str {
+    pub(crate) const fn as_str(&self) -> &str {
         let (text, _) = self.bytes.split_at(self.len);
         match core::str::from_utf8(text) {
             Ok(text) => text,

@@ -11,7 +11,9 @@ use self::key::KeyHash;
 pub use self::store::{ApiKeyRecord, ApiKeyStore, MemoryApiKeys, generate};
 use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity},
+    client::ClientAddress,
     credential::ApiKey,
+    throttle::Throttle,
 };
 
 const ISSUER: &str = "api-key";
@@ -57,6 +59,9 @@ pub enum ApiKeyError {
 /// # Ok::<(), auth_runtime::api_key::ApiKeyError>(())
 /// ```
 ///
+/// An address that sends too many wrong keys is answered 429, until it may fail again; see [`Throttle`]. A right key is
+/// let in whatever others have sent.
+///
 /// # What it does not protect against
 ///
 /// A key is good until it expires or is revoked, whoever holds it. Serve it over TLS only, and take it from a header:
@@ -64,19 +69,27 @@ pub enum ApiKeyError {
 pub struct ApiKeys<S = MemoryApiKeys> {
     store: Arc<S>,
     issuer: Arc<str>,
+    throttle: Throttle,
 }
 
 impl<S: ApiKeyStore> ApiKeys<S> {
     /// Verifies against this store.
     #[must_use]
     pub fn new(store: S) -> Self {
-        Self { store: Arc::new(store), issuer: ISSUER.into() }
+        Self { throttle: store.throttle(), store: Arc::new(store), issuer: ISSUER.into() }
     }
 
     /// The issuer of the identities: a name for the store; `api-key` unless set.
     #[must_use]
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = issuer.into().into();
+        self
+    }
+
+    /// How many wrong keys an address may send; as the [store](ApiKeyStore::throttle) says unless set.
+    #[must_use]
+    pub fn throttle(mut self, throttle: Throttle) -> Self {
+        self.throttle = throttle;
         self
     }
 
@@ -91,7 +104,19 @@ impl<S: ApiKeyStore> ApiKeys<S> {
         if record.is_expired(SystemTime::now()) {
             return Err(AuthenticationError::invalid("expired API key"));
         }
+        if record.is_disabled() {
+            return Err(AuthenticationError::invalid("API key of a disabled user"));
+        }
         Ok(record)
+    }
+
+    /// What is wrong, unless too much was wrong before.
+    async fn counted(&self, error: AuthenticationError, client: ClientAddress) -> AuthenticationError {
+        if error.is_unavailable() {
+            return error;
+        }
+        // In a box of its own, so that the common path stays small.
+        Box::pin(self.throttle.failed(client)).await.err().unwrap_or(error)
     }
 }
 
@@ -99,8 +124,17 @@ impl<S: ApiKeyStore> Authenticator for ApiKeys<S> {
     type Credential = ApiKey;
 
     async fn authenticate(&self, key: ApiKey, context: &Context) -> Result<Identity, AuthenticationError> {
-        let record = self.record(key.as_str()).await?;
-        Ok(record.identity(*context, &self.issuer))
+        match self.record(key.as_str()).await {
+            Ok(record) => {
+                self.store.used(&record);
+                Ok(record.identity(*context, &self.issuer))
+            }
+            Err(error) => Err(self.counted(error, context.client()).await),
+        }
+    }
+
+    fn is_throttled(&self) -> bool {
+        self.throttle.is_on()
     }
 }
 
@@ -112,13 +146,16 @@ impl<S: ApiKeyStore + Default> Default for ApiKeys<S> {
 
 impl<S> Clone for ApiKeys<S> {
     fn clone(&self) -> Self {
-        Self { store: Arc::clone(&self.store), issuer: Arc::clone(&self.issuer) }
+        Self { store: Arc::clone(&self.store), issuer: Arc::clone(&self.issuer), throttle: self.throttle.clone() }
     }
 }
 
 impl<S> fmt::Debug for ApiKeys<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ApiKeys").field("issuer", &self.issuer).finish_non_exhaustive()
+        f.debug_struct("ApiKeys")
+            .field("issuer", &self.issuer)
+            .field("throttle", &self.throttle)
+            .finish_non_exhaustive()
     }
 }
 

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     authenticate::{Context, Identity, KnownIdentity, Owner, Unavailable},
     credential::ApiKey,
+    throttle::Throttle,
 };
 
 /// A store of records of API keys.
@@ -27,11 +28,30 @@ pub trait ApiKeyStore: Send + Sync + 'static {
     /// # Errors
     /// [`Unavailable`] if that cannot be told now, which is a 503.
     fn find(&self, id: &str) -> impl Future<Output = Result<Option<ApiKeyRecord>, Unavailable>> + Send;
+
+    /// A request came with this key, and was authenticated. It must not wait: a store that writes it down does so beside
+    /// the request, and not each time. It does nothing unless a store says so.
+    fn used(&self, record: &ApiKeyRecord) {
+        let _ = record;
+    }
+
+    /// How many wrong keys an address may send. In memory of this process, unless the store counts for several.
+    fn throttle(&self) -> Throttle {
+        Throttle::default()
+    }
 }
 
 impl<S: ApiKeyStore> ApiKeyStore for Arc<S> {
     async fn find(&self, id: &str) -> Result<Option<ApiKeyRecord>, Unavailable> {
         S::find(self, id).await
+    }
+
+    fn used(&self, record: &ApiKeyRecord) {
+        S::used(self, record);
+    }
+
+    fn throttle(&self) -> Throttle {
+        S::throttle(self)
     }
 }
 
@@ -47,8 +67,10 @@ struct Inner {
     display_name: Option<String>,
     roles: Vec<String>,
     permissions: Vec<String>,
+    limits: Option<Vec<String>>,
     expires_at: Option<SystemTime>,
     revoked: bool,
+    disabled: bool,
     identity: KnownIdentity,
 }
 
@@ -96,8 +118,10 @@ impl ApiKeyRecord {
             display_name: None,
             roles: Vec::new(),
             permissions: Vec::new(),
+            limits: None,
             expires_at: None,
             revoked: false,
+            disabled: false,
             identity: KnownIdentity::default(),
         }))
     }
@@ -118,6 +142,19 @@ impl ApiKeyRecord {
     #[must_use]
     pub fn permissions<T: Into<String>>(self, permissions: impl IntoIterator<Item = T>) -> Self {
         self.with(|record| record.permissions.extend(permissions.into_iter().map(Into::into)))
+    }
+
+    /// Limits the key to those of these permissions that it would have by its roles and permissions, and takes the roles:
+    /// a role would bring all that it holds. For a key that acts for its owner, who has the roles and permissions.
+    #[must_use]
+    pub fn limited_to<T: Into<String>>(self, permissions: impl IntoIterator<Item = T>) -> Self {
+        self.with(|record| record.limits = Some(permissions.into_iter().map(Into::into).collect()))
+    }
+
+    /// Whether the owner of the key is kept out, and so is the key.
+    #[must_use]
+    pub fn disabled(self, disabled: bool) -> Self {
+        self.with(|record| record.disabled = disabled)
     }
 
     /// From when on the key is no longer good; never unless set.
@@ -174,6 +211,18 @@ impl ApiKeyRecord {
         self.0.revoked
     }
 
+    /// Whether the owner of the key is kept out.
+    #[must_use]
+    pub fn is_disabled(&self) -> bool {
+        self.0.disabled
+    }
+
+    /// What the key is limited to, if it is.
+    #[must_use]
+    pub fn limits(&self) -> Option<&[String]> {
+        self.0.limits.as_deref()
+    }
+
     /// Whether the key is past its time.
     #[must_use]
     pub fn is_expired(&self, now: SystemTime) -> bool {
@@ -192,6 +241,7 @@ impl ApiKeyRecord {
             display_name: self.readable_name(),
             roles: self.role_names(),
             permissions: self.permission_names(),
+            limits: self.limits(),
         };
         self.0.identity.of(owner, context, issuer)
     }

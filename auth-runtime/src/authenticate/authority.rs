@@ -1,12 +1,13 @@
 //! What `derive(Auth)` implements: the declared schemes with the authenticators behind them.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use poem::Request;
 
 use super::{AuthenticationError, Context, Identity};
 use crate::{
     access::{RoleTable, Table, Tables},
+    client::ClientAddress,
     credential::{Choice, Malformed},
     principal::Principal,
     rejection::{Rejection, RejectionBody},
@@ -36,6 +37,11 @@ pub trait Authority: Clone + Send + Sync + 'static {
 
     /// The schemes whose authenticators are configured.
     fn configured(&self) -> SchemeSet;
+
+    /// Those of them whose authenticators bound how much is tried.
+    fn throttled(&self) -> SchemeSet {
+        SchemeSet::EMPTY
+    }
 
     /// Looks for credentials of the accepted schemes and verifies what is there.
     fn authenticate(&self, request: &Request, accepted: SchemeSet)
@@ -68,11 +74,39 @@ pub struct Refusal {
     pub cause: RefusalCause,
 }
 
+/// What several authenticators say of one credential, in one word; what weighs more stands further down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verdict {
+    /// It is nobody's.
+    Invalid,
+    /// Too much was tried: somebody has not looked at it, and will not before this time is over.
+    Throttled(Duration),
+    /// Somebody cannot tell now, so it may be good.
+    Unavailable,
+}
+
+impl Verdict {
+    /// Of the schemes in `throttled` it is documented that they say `throttled`; what is not documented is a mistake of
+    /// the authenticator, and comes out as what is.
+    fn of(scheme: usize, error: &AuthenticationError, throttled: SchemeSet) -> Self {
+        match error.retry_after() {
+            Some(time) if throttled.contains(scheme) => Self::Throttled(time),
+            Some(_) => {
+                tracing::error!(scheme, "an authenticator says `throttled`, but not `is_throttled`: answered with 503");
+                Self::Unavailable
+            }
+            None if error.is_unavailable() => Self::Unavailable,
+            None => Self::Invalid,
+        }
+    }
+}
+
 impl Refusal {
-    /// Whether nobody can tell now: one backend that does not answer outweighs what the others say, as the credential
-    /// may be good.
-    pub(crate) fn is_unavailable(&self) -> bool {
-        matches!(&self.cause, RefusalCause::Authentication(errors) if errors.iter().any(|(_, error)| error.is_unavailable()))
+    /// What is said of the credential, if any was looked at.
+    pub(crate) fn verdict(&self, throttled: SchemeSet) -> Verdict {
+        let RefusalCause::Authentication(errors) = &self.cause else { return Verdict::Invalid };
+        let verdicts = errors.iter().map(|(scheme, error)| Verdict::of(*scheme, error, throttled));
+        verdicts.max().unwrap_or(Verdict::Invalid)
     }
 
     /// For the log: what is wrong, by the name of each scheme that was asked.
@@ -155,12 +189,22 @@ impl Context {
     pub fn of<A: Authority>() -> Self {
         Self::new(A::tables())
     }
+
+    /// The same inside of a request: it knows the address of the caller.
+    #[must_use]
+    pub fn of_request<A: Authority>(request: &Request) -> Self {
+        Self::of::<A>().with_client(ClientAddress::of(request))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Attempt, AuthenticationError};
+    use std::time::Duration;
+
+    use super::{Attempt, AuthenticationError, SchemeSet, Verdict};
     use crate::scheme::{SchemeKind, SecurityScheme};
+
+    const BOTH: SchemeSet = SchemeSet::first(2);
 
     const SCHEMES: [SecurityScheme; 2] = [
         SecurityScheme { name: "own", description: "", kind: SchemeKind::Bearer { format: None } },
@@ -174,19 +218,64 @@ mod tests {
         assert!(attempt.step(1, Err(AuthenticationError::invalid("algorithm"))).is_none());
         let refusal = attempt.refusal();
         assert_eq!(refusal.describe(&SCHEMES), "own: expired; other: algorithm");
-        assert!(!refusal.is_unavailable());
+        assert_eq!(refusal.verdict(BOTH), Verdict::Invalid);
+    }
+
+    /// What comes of what two authenticators say, whichever is asked first.
+    fn verdict(
+        first: impl Fn() -> AuthenticationError,
+        second: impl Fn() -> AuthenticationError,
+        throttled: SchemeSet,
+    ) -> Verdict {
+        let verdict_of = |said: [AuthenticationError; 2]| {
+            let mut attempt = Attempt::new();
+            for (scheme, error) in said.into_iter().enumerate() {
+                assert!(attempt.step(scheme, Err(error)).is_none());
+            }
+            attempt.refusal().verdict(throttled)
+        };
+        let verdict = verdict_of([first(), second()]);
+        assert_eq!(verdict, verdict_of([second(), first()]));
+        verdict
+    }
+
+    fn down() -> AuthenticationError {
+        AuthenticationError::unavailable("connection refused")
+    }
+
+    fn invalid() -> AuthenticationError {
+        AuthenticationError::invalid("expired")
+    }
+
+    fn throttled(seconds: u64) -> impl Fn() -> AuthenticationError {
+        move || AuthenticationError::throttled(Duration::from_secs(seconds))
     }
 
     #[test]
     fn a_backend_that_is_down_outweighs_a_refusal_whichever_comes_first() {
-        let down = || Err(AuthenticationError::unavailable("connection refused"));
-        let invalid = || Err(AuthenticationError::invalid("expired"));
-        for said in [[down(), invalid()], [invalid(), down()]] {
-            let mut attempt = Attempt::new();
-            for (scheme, said) in said.into_iter().enumerate() {
-                assert!(attempt.step(scheme, said).is_none());
-            }
-            assert!(attempt.refusal().is_unavailable());
-        }
+        assert_eq!(verdict(down, invalid, BOTH), Verdict::Unavailable);
+        assert_eq!(verdict(down, throttled(60), BOTH), Verdict::Unavailable);
+    }
+
+    #[test]
+    fn r77_what_was_not_looked_at_outweighs_a_refusal_and_the_longest_wait_counts() {
+        assert_eq!(verdict(throttled(60), invalid, BOTH), Verdict::Throttled(Duration::from_mins(1)));
+        assert_eq!(verdict(throttled(60), throttled(5), BOTH), Verdict::Throttled(Duration::from_mins(1)));
+    }
+
+    #[test]
+    fn r94_an_authenticator_that_is_not_documented_to_throttle_is_unavailable_when_it_does() {
+        assert_eq!(verdict(throttled(60), throttled(60), SchemeSet::EMPTY), Verdict::Unavailable);
+        let mut attempt = Attempt::new();
+        assert!(attempt.step(1, Err(throttled(60)())).is_none());
+        assert_eq!(attempt.refusal().verdict(SchemeSet::EMPTY.with(0)), Verdict::Unavailable);
+    }
+
+    #[test]
+    fn an_error_says_after_which_time_to_come_again() {
+        assert_eq!(throttled(60)().retry_after(), Some(Duration::from_mins(1)));
+        assert_eq!(throttled(60)().to_string(), "too many attempts; again in 60 s");
+        assert!(!throttled(60)().is_unavailable());
+        assert_eq!((down().retry_after(), invalid().retry_after()), (None, None));
     }
 }

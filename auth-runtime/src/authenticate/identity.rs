@@ -26,6 +26,7 @@ const SHOWN: usize = 8;
 pub struct Identity {
     shared: Arc<Inner>,
     /// Beside what is shared, as the application may give a caller others than the credential does.
+    roles: Words,
     permissions: Words,
     /// As a password comes with each request.
     authenticated_at: Option<u64>,
@@ -36,7 +37,6 @@ struct Inner {
     issuer: String,
     subject: String,
     display_name: Option<String>,
-    roles: Words,
     scopes: Words,
     scope: String,
     claims: Claims,
@@ -96,7 +96,7 @@ impl Identity {
     /// The caller's roles.
     #[must_use]
     pub fn roles<A: Authority>(&self) -> <A::Role as Table>::Set {
-        TableSet::from_words(&self.shared.roles)
+        TableSet::from_words(&self.roles)
     }
 
     /// The caller's permissions: direct ones, and those of the roles.
@@ -106,7 +106,7 @@ impl Identity {
     }
 
     pub(crate) fn role_words(&self) -> &[u64] {
-        &self.shared.roles
+        &self.roles
     }
 
     pub(crate) fn permission_words(&self) -> &[u64] {
@@ -121,6 +121,22 @@ impl Identity {
     #[cfg(feature = "basic")]
     pub(crate) fn at(mut self, seconds: u64) -> Self {
         self.authenticated_at = Some(seconds);
+        self
+    }
+
+    /// The same caller with what somebody else has.
+    #[cfg(all(feature = "basic", feature = "_jwt"))]
+    pub(crate) fn with_access_of(mut self, other: &Self) -> Self {
+        self.roles.clone_from(&other.roles);
+        self.permissions.clone_from(&other.permissions);
+        self
+    }
+
+    /// The same caller without roles, and without permissions that somebody else lacks.
+    #[cfg(all(feature = "basic", feature = "_jwt"))]
+    pub(crate) fn limited_by(mut self, other: &Self) -> Self {
+        self.roles.clear();
+        intersect(&mut self.permissions, &other.permissions);
         self
     }
 
@@ -149,6 +165,7 @@ impl fmt::Debug for Identity {
 pub struct IdentityBuilder {
     tables: &'static Tables,
     inner: Inner,
+    roles: Words,
     permissions: Words,
     authenticated_at: Option<u64>,
     unknown: Vec<(&'static str, String)>,
@@ -160,13 +177,19 @@ impl IdentityBuilder {
             issuer,
             subject,
             display_name: None,
-            roles: Words::new(),
             scopes: Words::new(),
             scope: String::new(),
             claims: Claims::default(),
             user_info: None,
         };
-        Self { tables, inner, permissions: Words::new(), authenticated_at: None, unknown: Vec::new() }
+        Self {
+            tables,
+            inner,
+            roles: Words::new(),
+            permissions: Words::new(),
+            authenticated_at: None,
+            unknown: Vec::new(),
+        }
     }
 
     /// A name for people to read.
@@ -196,7 +219,7 @@ impl IdentityBuilder {
     pub(crate) fn add_role(&mut self, name: &str) {
         match find(self.tables.roles, name) {
             Some(role) => {
-                insert(&mut self.inner.roles, role);
+                insert(&mut self.roles, role);
                 union(&mut self.permissions, self.tables.role_permissions[role]);
             }
             None => self.unknown.push(("role", name.to_owned())),
@@ -208,6 +231,20 @@ impl IdentityBuilder {
             Some(permission) => insert(&mut self.permissions, permission),
             None => self.unknown.push(("permission", name.to_owned())),
         }
+    }
+
+    /// Takes the roles, and all permissions but those of these names.
+    #[cfg(any(feature = "api-key", feature = "basic"))]
+    pub(crate) fn limit_to(&mut self, permissions: &[String]) {
+        let mut limits = Words::new();
+        for name in permissions {
+            match find(self.tables.permissions, name) {
+                Some(permission) => insert(&mut limits, permission),
+                None => self.unknown.push(("permission", name.clone())),
+            }
+        }
+        self.roles.clear();
+        intersect(&mut self.permissions, &limits);
     }
 
     pub(crate) fn add_scope(&mut self, scope: &str) {
@@ -263,8 +300,8 @@ impl IdentityBuilder {
             let (count, first) = (self.unknown.len(), &self.unknown[..self.unknown.len().min(SHOWN)]);
             tracing::info!(?issuer, ?subject, count, unknown = ?first, "names that are not declared grant nothing");
         }
-        let Self { inner, permissions, authenticated_at, .. } = self;
-        Identity { shared: Arc::new(inner), permissions, authenticated_at }
+        let Self { inner, roles, permissions, authenticated_at, .. } = self;
+        Identity { shared: Arc::new(inner), roles, permissions, authenticated_at }
     }
 }
 
@@ -319,6 +356,12 @@ fn union(words: &mut Words, other: &[u64]) {
         words.resize(other.len(), 0);
     }
     words.iter_mut().zip(other).for_each(|(mine, theirs)| *mine |= theirs);
+}
+
+#[cfg(any(feature = "api-key", feature = "basic"))]
+fn intersect(words: &mut Words, other: &[u64]) {
+    let others = other.iter().copied().chain(std::iter::repeat(0));
+    words.iter_mut().zip(others).for_each(|(mine, theirs)| *mine &= theirs);
 }
 
 /// Whether the bit is set; one beyond the words is not.

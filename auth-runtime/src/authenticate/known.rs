@@ -24,6 +24,8 @@ pub(crate) struct Owner<'a> {
     pub(crate) display_name: Option<&'a str>,
     pub(crate) roles: &'a [String],
     pub(crate) permissions: &'a [String],
+    /// What of it the credential may be used for; everything unless set.
+    pub(crate) limits: Option<&'a [String]>,
 }
 
 impl Owner<'_> {
@@ -31,6 +33,7 @@ impl Owner<'_> {
         let mut identity = context.identity(issuer, self.subject);
         self.roles.iter().for_each(|role| identity.add_role(role));
         self.permissions.iter().for_each(|permission| identity.add_permission(permission));
+        self.limits.into_iter().for_each(|limits| identity.limit_to(limits));
         self.display_name.into_iter().fold(identity, IdentityBuilder::display_name).build()
     }
 }

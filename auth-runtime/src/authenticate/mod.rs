@@ -7,8 +7,9 @@ mod identity;
 mod known;
 mod user_info;
 
-use std::{borrow::Cow, error::Error, fmt, future::Future};
+use std::{borrow::Cow, error::Error, fmt, future::Future, time::Duration};
 
+pub(crate) use authority::Verdict;
 pub use authority::{Attempt, Authentication, Authority, Refusal, RefusalCause};
 pub use grants::Grants;
 pub use identity::{Identity, IdentityBuilder};
@@ -19,7 +20,7 @@ pub(crate) use known::{KnownIdentity, Owner};
 pub(crate) use user_info::OnDemand;
 pub use user_info::{LoadingUserInfo, UserInfo, UserInfoError, UserInfoSource};
 
-use crate::access::Tables;
+use crate::{access::Tables, client::ClientAddress};
 
 /// Verifies one kind of credential: the plugin point. A type that implements it may be a field of an `Auth` struct.
 ///
@@ -66,7 +67,8 @@ pub trait Authenticator: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`AuthenticationError::invalid`] if it is nobody's, which is a 401;
-    /// [`AuthenticationError::unavailable`] if that cannot be told now, which is a 503.
+    /// [`AuthenticationError::unavailable`] if that cannot be told now, which is a 503;
+    /// [`AuthenticationError::throttled`] if too much was tried, which is a 429, if it [`is_throttled`](Self::is_throttled).
     fn authenticate(
         &self,
         credential: Self::Credential,
@@ -77,6 +79,12 @@ pub trait Authenticator: Send + Sync + 'static {
     /// in challenges, nor documented. True, unless the authenticator is an `Option` that is `None`.
     fn is_configured(&self) -> bool {
         true
+    }
+
+    /// Whether it may say [`AuthenticationError::throttled`]: operations that accept its scheme are documented with a
+    /// 429. What is not documented does not happen: one that says so all the same is answered with 503.
+    fn is_throttled(&self) -> bool {
+        false
     }
 }
 
@@ -98,23 +106,40 @@ impl<A: Authenticator> Authenticator for Option<A> {
     fn is_configured(&self) -> bool {
         self.as_ref().is_some_and(A::is_configured)
     }
+
+    fn is_throttled(&self) -> bool {
+        self.as_ref().is_some_and(A::is_throttled)
+    }
 }
 
 /// What an authenticator may know besides the credential.
 #[derive(Debug, Clone, Copy)]
 pub struct Context {
     tables: &'static Tables,
+    client: ClientAddress,
 }
 
 impl Context {
     pub(crate) const fn new(tables: &'static Tables) -> Self {
-        Self { tables }
+        Self { tables, client: ClientAddress::UNKNOWN }
+    }
+
+    /// The same for a caller from this address.
+    #[must_use]
+    pub const fn with_client(self, client: ClientAddress) -> Self {
+        Self { client, ..self }
     }
 
     /// The names that the application declares.
     #[must_use]
     pub const fn tables(&self) -> &'static Tables {
         self.tables
+    }
+
+    /// From where the credential comes: by this an authenticator may bound how much is tried.
+    #[must_use]
+    pub const fn client(&self) -> ClientAddress {
+        self.client
     }
 
     /// Starts to describe whose credential it is: who vouches for the caller, and the name by which that party knows
@@ -132,6 +157,7 @@ pub struct AuthenticationError(AuthenticationErrorKind);
 enum AuthenticationErrorKind {
     Invalid(Cow<'static, str>),
     Unavailable(Box<dyn Error + Send + Sync>),
+    Throttled(Duration),
 }
 
 impl AuthenticationError {
@@ -143,6 +169,22 @@ impl AuthenticationError {
     /// What is needed to tell (a database, a key server) does not answer.
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(AuthenticationErrorKind::Unavailable(source.into()))
+    }
+
+    /// Too much was tried, and so the credential is not looked at; it may be after this time. The caller is told so in
+    /// `Retry-After`, whoever the caller claims to be: it must not depend on whether there is such a user.
+    #[must_use]
+    pub const fn throttled(retry_after: Duration) -> Self {
+        Self(AuthenticationErrorKind::Throttled(retry_after))
+    }
+
+    /// After which time the credential may be looked at, if too much was tried.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self.0 {
+            AuthenticationErrorKind::Throttled(time) => Some(time),
+            _ => None,
+        }
     }
 
     /// Whether nothing can be said of the credential now.
@@ -157,6 +199,7 @@ impl fmt::Display for AuthenticationError {
         match &self.0 {
             AuthenticationErrorKind::Invalid(reason) => f.write_str(reason),
             AuthenticationErrorKind::Unavailable(source) => write!(f, "cannot be verified now: {source}"),
+            AuthenticationErrorKind::Throttled(time) => write!(f, "too many attempts; again in {} s", time.as_secs()),
         }
     }
 }
@@ -164,7 +207,7 @@ impl fmt::Display for AuthenticationError {
 impl Error for AuthenticationError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.0 {
-            AuthenticationErrorKind::Invalid(_) => None,
+            AuthenticationErrorKind::Invalid(_) | AuthenticationErrorKind::Throttled(_) => None,
             AuthenticationErrorKind::Unavailable(source) => Some(&**source),
         }
     }

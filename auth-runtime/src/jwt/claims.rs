@@ -21,7 +21,7 @@ pub(super) struct Mapping {
 impl Default for Mapping {
     fn default() -> Self {
         Self {
-            roles: ClaimPath::new("roles"),
+            roles: ClaimPath::new(super::ROLES_CLAIM),
             permissions: ClaimPath::new("permissions"),
             display_name: vec![ClaimPath::new("name"), ClaimPath::new("preferred_username")],
         }

@@ -109,6 +109,9 @@ pub enum JwtError {
     /// Two of the verifiers that are to become one are for the same issuer.
     #[error("the issuer {0:?} is there twice; give it several keys with `JwtKey::or`")]
     IssuerTwice(String),
+    /// A verifier takes tokens of several issuers where those of one are needed.
+    #[error("tokens of several issuers are taken; the users of a store have tokens of one")]
+    SeveralIssuers,
     /// An address that keys are not fetched from.
     #[error("{url:?} is no address to fetch keys from: {reason}")]
     Url {

@@ -7,7 +7,7 @@ use jsonwebtoken::Header;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Algorithm, Jwt, JwtError, JwtKey, key::signing::SigningKey, not_empty, now};
+use super::{Algorithm, EPOCH_CLAIM, Jwt, JwtError, JwtKey, ROLES_CLAIM, key::signing::SigningKey, not_empty, now};
 
 const LIFETIME: Duration = Duration::from_mins(15);
 const MAX_LIFETIME: Duration = Duration::from_hours(24);
@@ -125,13 +125,33 @@ impl TokenIssuer {
             issuer: self,
             subject: subject.into(),
             client_id: String::new(),
-            roles: Vec::new(),
+            roles: None,
             permissions: Vec::new(),
             scope: String::new(),
             display_name: None,
             auth_time: None,
             token_id: None,
+            credential_epoch: None,
         }
+    }
+
+    /// Starts a token for a user of a store: with all that they have now, and with what
+    /// [`UserTokens`](crate::users::UserTokens) needs to tell whether it is still good.
+    ///
+    /// ```
+    /// # use auth_runtime::{jwt::TokenIssuer, users::User};
+    /// # let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
+    /// # let issuer = TokenIssuer::hs256(secret)?.issuer("https://issuer.example").audience("entries");
+    /// # let alice = User::new("alice", "").roles(["Viewer"]);
+    /// let everything = issuer.token_of(&alice).client_id("web").sign()?;
+    /// let reading_only = issuer.token_of(&alice).client_id("web").limited_to(["view"]).sign()?;
+    /// # Ok::<(), auth_runtime::jwt::JwtError>(())
+    /// ```
+    #[cfg(feature = "basic")]
+    pub fn token_of(&self, user: &crate::users::User) -> NewToken<'_> {
+        let token = self.token(user.name()).roles(user.role_names()).permissions(user.permission_names());
+        let token = user.readable_name().into_iter().fold(token, NewToken::display_name);
+        NewToken { credential_epoch: Some(user.current_epoch()), ..token }
     }
 
     /// What verifies these tokens, and no others.
@@ -184,12 +204,14 @@ pub struct NewToken<'a> {
     issuer: &'a TokenIssuer,
     subject: String,
     client_id: String,
-    roles: Vec<String>,
+    /// None is not the same as no roles: see `limited_to`.
+    roles: Option<Vec<String>>,
     permissions: Vec<String>,
     scope: String,
     display_name: Option<String>,
     auth_time: Option<u64>,
     token_id: Option<String>,
+    credential_epoch: Option<u64>,
 }
 
 impl NewToken<'_> {
@@ -201,13 +223,21 @@ impl NewToken<'_> {
 
     /// The caller's roles (RFC 9068, section 2.2.3.1), besides those given before.
     pub fn roles<T: Into<String>>(mut self, roles: impl IntoIterator<Item = T>) -> Self {
-        self.roles.extend(roles.into_iter().map(Into::into));
+        self.roles.get_or_insert_default().extend(roles.into_iter().map(Into::into));
         self
     }
 
     /// The caller's permissions, besides those given before and those of the roles.
     pub fn permissions<T: Into<String>>(mut self, permissions: impl IntoIterator<Item = T>) -> Self {
         self.permissions.extend(permissions.into_iter().map(Into::into));
+        self
+    }
+
+    /// Takes all roles and permissions that were given before, and gives these permissions: for a client that needs less
+    /// than the caller has. A role would bring all that it holds, so there are none.
+    pub fn limited_to<T: Into<String>>(mut self, permissions: impl IntoIterator<Item = T>) -> Self {
+        self.roles = None;
+        self.permissions = permissions.into_iter().map(Into::into).collect();
         self
     }
 
@@ -260,8 +290,8 @@ impl NewToken<'_> {
         put("iat", now.into());
         put("jti", self.token_id.clone().map_or_else(random_id, Ok)?.into());
         put("client_id", required("client_id", &self.client_id)?);
-        if !self.roles.is_empty() {
-            put("roles", self.roles.clone().into());
+        if let Some(roles) = &self.roles {
+            put(ROLES_CLAIM, roles.clone().into());
         }
         if !self.permissions.is_empty() {
             put("permissions", self.permissions.clone().into());
@@ -274,6 +304,9 @@ impl NewToken<'_> {
         }
         if let Some(seconds) = self.auth_time {
             put("auth_time", seconds.into());
+        }
+        if let Some(epoch) = self.credential_epoch {
+            put(EPOCH_CLAIM, epoch.into());
         }
         Ok(claims)
     }

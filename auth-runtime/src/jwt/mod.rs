@@ -52,6 +52,10 @@ use crate::{
     credential::BearerToken,
 };
 
+/// The claim of a user's [credential epoch](crate::users::User::credential_epoch).
+pub(crate) const EPOCH_CLAIM: &str = "credential_epoch";
+/// The claim of the caller's roles, unless an issuer has them elsewhere (RFC 9068, section 2.2.3.1).
+pub(crate) const ROLES_CLAIM: &str = "roles";
 const LEEWAY: Duration = Duration::from_mins(1);
 const MAX_LEEWAY: Duration = Duration::from_mins(5);
 /// How much of the name of an unknown issuer the log shows, in characters.
@@ -152,6 +156,15 @@ impl Jwt {
         match names().enumerate().find(|(index, name)| names().take(*index).any(|other| other == *name)) {
             Some((_, twice)) => Err(JwtError::IssuerTwice(twice.to_owned())),
             None => Ok(Self(Arc::new(joined))),
+        }
+    }
+
+    /// The issuer, if there is only one.
+    #[cfg(feature = "basic")]
+    pub(crate) fn only_issuer(&self) -> Result<&str, JwtError> {
+        match self.0.issuers.as_slice() {
+            [issuer] => Ok(issuer.name()),
+            _ => Err(JwtError::SeveralIssuers),
         }
     }
 

@@ -24,14 +24,15 @@ const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "
 ///
 /// # Panics
 /// If Poem's document is not JSON.
-pub(crate) fn document<A: Authority>(
-    spec: &str,
-    operations: &[&'static Operation<A>],
-    configured: SchemeSet,
-) -> String {
+pub(crate) fn document<A: Authority>(spec: &str, operations: &[&'static Operation<A>], auth: &A) -> String {
     let mut spec: Value = serde_json::from_str(spec).expect("poem-openapi writes JSON");
-    let mut writer =
-        Writer { operations, configured, problem: free_name(&spec["components"]["schemas"]), asked: BTreeMap::new() };
+    let mut writer = Writer {
+        operations,
+        configured: auth.configured(),
+        throttled: auth.throttled(),
+        problem: free_name(&spec["components"]["schemas"]),
+        asked: BTreeMap::new(),
+    };
     for item in spec["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut()) {
         for method in METHODS {
             if let Some(documented) = item.get_mut(method).and_then(Value::as_object_mut) {
@@ -57,6 +58,7 @@ fn free_name(schemas: &Value) -> String {
 struct Writer<'a, A: 'static> {
     operations: &'a [&'static Operation<A>],
     configured: SchemeSet,
+    throttled: SchemeSet,
     /// What the schema of problems is called.
     problem: String,
     /// For each scheme, the scopes that operations ask of it.
@@ -119,6 +121,9 @@ impl<A: Authority> Writer<'_, A> {
         let takes_cookies = self.accepted(operation).any(|(_, scheme)| scheme.place().is_ambient());
         if takes_cookies && !matches!(method, "get" | "head" | "options") && !statuses.contains(&403) {
             statuses.push(403);
+        }
+        if self.accepted(operation).any(|(index, _)| self.throttled.contains(index)) {
+            statuses.push(429);
         }
         statuses
     }

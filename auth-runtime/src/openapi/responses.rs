@@ -23,6 +23,7 @@ fn response(status: u16, problem: &str) -> Value {
             json!({ "WWW-Authenticate": header("`insufficient_scope` for callers with a bearer token (RFC 6750)") }),
         ),
         404 => ("There is nothing here, or the caller may not know of it", json!({})),
+        429 => ("Too many attempts", json!({ "Retry-After": header("Seconds to wait (RFC 9110)") })),
         _ => (
             "Whether the caller may do this cannot be told now",
             json!({ "Retry-After": header("Seconds to wait (RFC 9110)") }),

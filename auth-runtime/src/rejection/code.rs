@@ -22,6 +22,8 @@ pub enum RejectionCode {
     CrossOrigin,
     /// 404 instead of 403.
     NotFound,
+    /// 429: too much was tried.
+    TooManyAttempts,
     /// 503: whether the caller may do this cannot be told now.
     Unavailable,
     /// 500: an error of the application: a rule without an `Auth`.
@@ -30,7 +32,7 @@ pub enum RejectionCode {
 
 impl RejectionCode {
     /// All of them, in the order of their declaration.
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::AuthenticationRequired,
         Self::InvalidCredentials,
         Self::ReauthenticationRequired,
@@ -39,6 +41,7 @@ impl RejectionCode {
         Self::NotAllowed,
         Self::CrossOrigin,
         Self::NotFound,
+        Self::TooManyAttempts,
         Self::Unavailable,
         Self::Misconfigured,
     ];
@@ -53,6 +56,7 @@ impl RejectionCode {
             Self::MalformedCredentials | Self::SeveralCredentials => StatusCode::BAD_REQUEST,
             Self::NotAllowed | Self::CrossOrigin => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Misconfigured => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -70,6 +74,7 @@ impl RejectionCode {
             Self::NotAllowed => "not_allowed",
             Self::CrossOrigin => "cross_origin_request",
             Self::NotFound => "not_found",
+            Self::TooManyAttempts => "too_many_attempts",
             Self::Unavailable => "temporarily_unavailable",
             Self::Misconfigured => "server_misconfigured",
         }
@@ -88,6 +93,7 @@ impl RejectionCode {
             Self::NotAllowed => "You may not do this.",
             Self::CrossOrigin => "A page of another site may not do this.",
             Self::NotFound => "There is nothing here.",
+            Self::TooManyAttempts => "Too many attempts; the Retry-After header says when to try again.",
             Self::Unavailable => "Whether you may do this cannot be told at the moment; try again later.",
             Self::Misconfigured => "The server is not set up for this operation.",
         }

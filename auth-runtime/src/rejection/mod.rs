@@ -3,7 +3,7 @@
 mod body;
 mod code;
 
-use std::{any::type_name, borrow::Cow, error::Error, fmt};
+use std::{any::type_name, borrow::Cow, error::Error, fmt, time::Duration};
 
 pub use self::{body::RejectionBody, code::RejectionCode};
 use poem::{
@@ -14,7 +14,7 @@ use poem::{
 
 use crate::{
     access::{Access, Denial, Operation, Reason},
-    authenticate::{Authority, Refusal, RefusalCause, Unavailable},
+    authenticate::{Authority, Refusal, RefusalCause, Unavailable, Verdict},
     challenge::{self, ErrorCode},
     check::is_unavailable,
     credential::Malformed,
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// After how many seconds a caller may come back when a backend is down.
-const RETRY_AFTER: u32 = 5;
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// What an answer carries that nobody should keep or show in a frame (OWASP REST Security Cheat Sheet).
 static HEADERS: [(HeaderName, HeaderValue); 3] = [
@@ -55,6 +55,8 @@ impl<A> Copy for Site<A> {}
 pub struct Rejection {
     code: RejectionCode,
     challenges: Vec<HeaderValue>,
+    /// Of a caller who has tried too much.
+    retry_after: Option<Duration>,
     body: fn(&Rejection) -> RejectionBody,
 }
 
@@ -65,13 +67,22 @@ impl Rejection {
         self.code
     }
 
+    /// After which time the caller may come again, if the caller is told so.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self.code {
+            RejectionCode::Unavailable => Some(RETRY_AFTER),
+            _ => self.retry_after,
+        }
+    }
+
     fn new<A: Authority>(code: RejectionCode, challenges: Vec<HeaderValue>) -> Self {
-        Self { code, challenges, body: A::rejection_body }
+        Self { code, challenges, retry_after: None, body: A::rejection_body }
     }
 
     /// Where no rule is judged, and so no application says what the body is like.
     pub(crate) fn of(code: RejectionCode) -> Self {
-        Self { code, challenges: Vec::new(), body: RejectionBody::problem }
+        Self { code, challenges: Vec::new(), retry_after: None, body: RejectionBody::problem }
     }
 
     /// Nothing was sent: no error in the challenges (RFC 6750, section 3.1).
@@ -85,11 +96,16 @@ impl Rejection {
         Self::new::<A>(RejectionCode::AuthenticationRequired, challenge::plain::<A>(site.accepted))
     }
 
-    pub(crate) fn refused<A: Authority>(site: Site<A>, refusal: &Refusal) -> Self {
+    /// What was sent lets nobody in; `throttled` are the schemes that bound how much is tried.
+    pub(crate) fn refused<A: Authority>(site: Site<A>, refusal: &Refusal, throttled: SchemeSet) -> Self {
         let scheme = refusal.scheme.and_then(|index| A::SCHEMES.get(index));
+        let verdict = refusal.verdict(throttled);
         let (code, error) = match &refusal.cause {
-            RefusalCause::Authentication(_) if refusal.is_unavailable() => (RejectionCode::Unavailable, None),
-            RefusalCause::Authentication(_) => (RejectionCode::InvalidCredentials, Some(ErrorCode::InvalidToken)),
+            RefusalCause::Authentication(_) => match verdict {
+                Verdict::Unavailable => (RejectionCode::Unavailable, None),
+                Verdict::Throttled(_) => (RejectionCode::TooManyAttempts, None),
+                Verdict::Invalid => (RejectionCode::InvalidCredentials, Some(ErrorCode::InvalidToken)),
+            },
             RefusalCause::Malformed(Malformed::NotBasic) | RefusalCause::Unsupported => {
                 (RejectionCode::InvalidCredentials, None)
             }
@@ -112,7 +128,8 @@ impl Rejection {
             (RejectionCode::InvalidCredentials, None) => challenge::plain::<A>(site.accepted),
             _ => Vec::new(),
         };
-        Self::new::<A>(code, challenges)
+        let retry_after = if let Verdict::Throttled(time) = verdict { Some(time) } else { None };
+        Self { retry_after, ..Self::new::<A>(code, challenges) }
     }
 
     pub(crate) fn denied<A: Authority>(site: Site<A>, caller: &Principal<A>, denial: &Denial<A>) -> Self {
@@ -260,9 +277,30 @@ impl ResponseError for Rejection {
         for challenge in &self.challenges {
             response.headers_mut().append(header::WWW_AUTHENTICATE, challenge.clone());
         }
-        if self.code == RejectionCode::Unavailable {
-            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER.into());
+        if let Some(time) = self.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, whole_seconds(time).into());
         }
         response
+    }
+}
+
+/// So that nobody comes too early: rounded up, and at least one (RFC 9110, section 10.2.3).
+fn whole_seconds(time: Duration) -> u64 {
+    time.as_nanos().div_ceil(1_000_000_000).try_into().unwrap_or(u64::MAX).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::whole_seconds;
+
+    #[test]
+    fn r77_who_waits_for_the_seconds_that_are_told_does_not_come_too_early() {
+        for (millis, seconds) in [(0, 1), (1, 1), (999, 1), (1000, 1), (1001, 2), (59_001, 60), (60_000, 60)] {
+            assert_eq!(whole_seconds(Duration::from_millis(millis)), seconds, "{millis}");
+        }
+        assert_eq!(whole_seconds(Duration::MAX), u64::MAX);
+        assert_eq!(whole_seconds(Duration::from_nanos(1)), 1);
     }
 }

@@ -1,11 +1,16 @@
 //! User names and passwords: one of the authenticators of the second step, credential to identity.
 //!
-//! [`Basic`] verifies them against a [`UserStore`]; [`PasswordPool`] bounds what that may cost.
+//! [`Basic`] verifies them against a [`UserStore`]; [`Passwords`] says how they are judged, hashed and compared, and
+//! [`PasswordPool`] bounds what that may cost.
 
 mod memory;
+#[cfg(feature = "_sql")]
+mod name;
 mod password;
 mod remembered;
 mod store;
+#[cfg(feature = "_jwt")]
+mod tokens;
 
 use std::{
     fmt,
@@ -13,15 +18,21 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use self::remembered::Remembered;
+#[cfg(feature = "_sql")]
+pub use self::name::normalize_name;
+#[cfg(feature = "_jwt")]
+pub use self::tokens::UserTokens;
 pub use self::{
     memory::MemoryUsers,
-    password::{MAX_PASSWORD_LEN, MIN_PASSWORD_LEN, PasswordPool, hash_password},
-    store::{User, UserStore},
+    password::{BreachCheck, HashStrength, MAX_PASSWORD_LEN, MIN_PASSWORD_LEN, PasswordPool, Passwords, hash_password},
+    store::{SignIn, User, UserStore},
 };
+use self::{password::Verified, remembered::Remembered};
 use crate::{
-    authenticate::{AuthenticationError, Authenticator, Context, Identity},
+    authenticate::{AuthenticationError, Authenticator, Context, Identity, Unavailable},
+    client::ClientAddress,
     credential::BasicCredentials,
+    throttle::Throttle,
 };
 
 const ISSUER: &str = "basic";
@@ -40,15 +51,42 @@ pub enum UserError {
     /// There is a user of this name.
     #[error("there is a user {0:?} already")]
     Taken(String),
-    /// The password has fewer than [`MIN_PASSWORD_LEN`] characters.
-    #[error("the password has fewer than {MIN_PASSWORD_LEN} characters")]
-    ShortPassword,
+    /// The password has too few characters.
+    #[error("the password has fewer than {required} characters")]
+    ShortPassword {
+        /// How many it needs: [`MIN_PASSWORD_LEN`], or what [`Passwords::min_len`] says.
+        required: usize,
+    },
     /// The password has more than [`MAX_PASSWORD_LEN`] bytes.
     #[error("the password has more than {MAX_PASSWORD_LEN} bytes")]
     LongPassword,
-    /// The password cannot be hashed: the system has no randomness.
+    /// The password is one of those that are tried first (ASVS 6.2.4).
+    #[error("the password is among the most common ones, which are tried first")]
+    CommonPassword,
+    /// The password is the name of the user.
+    #[error("the password is the user's name, which is tried first")]
+    NameAsPassword,
+    /// The [`BreachCheck`] knows the password.
+    #[error("the password is known from a breach")]
+    BreachedPassword,
+    /// Not a key that hashes can be bound to.
+    #[error("this is no secret key for passwords: {0}; make one with `openssl rand -base64 48`")]
+    SecretKey(&'static str),
+    /// A hash that cannot be verified, and why.
+    #[error("the password hash cannot be verified: {0}")]
+    Hash(&'static str),
+    /// The password cannot be hashed: the system has no randomness, or no memory.
     #[error("the password cannot be hashed: {0}")]
     Hashing(String),
+    /// It cannot be told now whether the password is good, or too many wait for theirs. Nothing was changed.
+    #[error("the password cannot be accepted now: {0}")]
+    Unavailable(String),
+}
+
+impl From<Unavailable> for UserError {
+    fn from(error: Unavailable) -> Self {
+        Self::Unavailable(error.to_string())
+    }
 }
 
 /// Verifies user names and passwords against a store. Cheap to clone.
@@ -63,20 +101,22 @@ pub enum UserError {
 /// # Ok::<(), auth_runtime::users::UserError>(())
 /// ```
 ///
-/// An unknown user, a disabled one and a wrong password get the same answer after the same work. A password that was
+/// How much may be tried is bounded before a password is hashed, by name and address: see [`Throttle`]. An unknown user, a
+/// disabled one and a wrong password get the same answer after the same work. A password that was
 /// verified is remembered for a minute (as a MAC, with a key of this process, beside the stored hash), but the store is asked each
 /// time: a user who is deleted or disabled, or has a new password, is so from the next request on.
 ///
 /// # What it does not protect against
 ///
-/// Guessing: limit the rate of failures in front of it. And Basic credentials go with each request: serve them over
-/// TLS only.
+/// Eavesdropping: Basic credentials go with each request, so serve them over TLS only. And what the [`Throttle`] does not:
+/// behind a proxy, it needs to know the address of the caller.
 pub struct Basic<S = MemoryUsers>(Arc<Inner<S>>);
 
 struct Inner<S> {
     store: Arc<S>,
     issuer: Arc<str>,
-    pool: PasswordPool,
+    passwords: Passwords,
+    throttle: Throttle,
     remembered: Option<Arc<Remembered>>,
 }
 
@@ -85,9 +125,10 @@ impl<S: UserStore> Basic<S> {
     #[must_use]
     pub fn new(store: S) -> Self {
         Self(Arc::new(Inner {
+            passwords: store.passwords(),
+            throttle: store.throttle(),
             store: Arc::new(store),
             issuer: ISSUER.into(),
-            pool: PasswordPool::default(),
             remembered: Remembered::new(REMEMBERED).map(Arc::new),
         }))
     }
@@ -105,10 +146,22 @@ impl<S: UserStore> Basic<S> {
         self.with(|inner| inner.remembered = Remembered::new(time).map(Arc::new))
     }
 
+    /// How passwords are hashed and verified; as the [store](UserStore::passwords) says unless set.
+    #[must_use]
+    pub fn passwords(self, passwords: Passwords) -> Self {
+        self.with(|inner| inner.passwords = passwords)
+    }
+
+    /// How much may be tried; as the [store](UserStore::throttle) says unless set.
+    #[must_use]
+    pub fn throttle(self, throttle: Throttle) -> Self {
+        self.with(|inner| inner.throttle = throttle)
+    }
+
     /// Where hashes are computed; a pool of its own unless set. Share one between all that hash.
     #[must_use]
     pub fn pool(self, pool: PasswordPool) -> Self {
-        self.with(|inner| inner.pool = pool)
+        self.with(|inner| inner.passwords = inner.passwords.clone().pool(pool))
     }
 
     fn with(self, change: impl FnOnce(&mut Inner<S>)) -> Self {
@@ -117,57 +170,120 @@ impl<S: UserStore> Basic<S> {
         Self(Arc::new(inner))
     }
 
-    /// The user of these credentials: for a sign-in form or a token endpoint.
+    /// The user of these credentials, sent from this address: for a sign-in form or a token endpoint.
+    ///
+    /// ```
+    /// use auth_runtime::{client::ClientAddress, credential::BasicCredentials, users::{Basic, MemoryUsers}};
+    /// use poem::{handler, http::StatusCode, web::Data};
+    ///
+    /// #[handler]
+    /// async fn sign_in(client: ClientAddress, Data(users): Data<&Basic>) -> StatusCode {
+    ///     let credentials = BasicCredentials::new("alice", "what came with the form");
+    ///     match users.verify(&credentials, client).await {
+    ///         Ok(_) => StatusCode::NO_CONTENT,
+    ///         Err(error) if error.is_unavailable() => StatusCode::SERVICE_UNAVAILABLE,
+    ///         Err(error) if error.retry_after().is_some() => StatusCode::TOO_MANY_REQUESTS,
+    ///         Err(_) => StatusCode::UNAUTHORIZED,
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
-    /// [`AuthenticationError`] if there is no such user, or they are disabled or have another password; or if the
-    /// store or the [`PasswordPool`] cannot tell now.
-    pub async fn verify(&self, credentials: &BasicCredentials) -> Result<User, AuthenticationError> {
-        self.verify_at(credentials, now()?).await
+    /// [`AuthenticationError`] if there is no such user, or they are disabled or have another password; if too much was
+    /// tried; or if the store or the [`PasswordPool`] cannot tell now.
+    pub async fn verify(
+        &self,
+        credentials: &BasicCredentials,
+        client: ClientAddress,
+    ) -> Result<User, AuthenticationError> {
+        self.verify_at(credentials, client, now()?).await
     }
 
-    async fn verify_at(&self, credentials: &BasicCredentials, now: Duration) -> Result<User, AuthenticationError> {
+    async fn verify_at(
+        &self,
+        credentials: &BasicCredentials,
+        client: ClientAddress,
+        now: Duration,
+    ) -> Result<User, AuthenticationError> {
         let (username, password) = (credentials.username(), credentials.password());
         // Said of what was sent, before any user is looked for.
         if username.is_empty() || password.is_empty() || password.len() > MAX_PASSWORD_LEN {
             return Err(AuthenticationError::invalid(REFUSED));
         }
-        let user = self.0.store.find(username).await?.filter(|user| !user.is_disabled());
-        let hash = user.as_ref().map(User::password_hash);
-        let is_good = self.0.is_good(credentials, hash, now).await?;
-        user.filter(|_| is_good).ok_or_else(|| AuthenticationError::invalid(REFUSED))
+        if let Some(user) = self.0.known(username, password, now).await? {
+            return Ok(user);
+        }
+        // In a box of its own, so that the common path stays small.
+        Box::pin(self.0.sign_in(username, password, client, now)).await
     }
 }
 
-impl<S> Inner<S> {
-    /// Whether the password is that of the hash, remembered or computed; without a hash, computed in vain.
-    async fn is_good(
-        &self,
-        credentials: &BasicCredentials,
-        hash: Option<&str>,
-        now: Duration,
-    ) -> Result<bool, AuthenticationError> {
-        let (username, password) = (credentials.username(), credentials.password());
-        let known = self.remembered.as_deref().zip(hash);
-        let is_remembered = || known.is_some_and(|(seen, hash)| seen.contains(username, password, hash, now));
-        if is_remembered() {
-            return Ok(true);
-        }
-        // In a box of its own, so that the common path stays small.
-        Box::pin(async {
-            let turn = self.pool.turn().await?;
-            // Another request of the same caller may have been first.
-            if is_remembered() {
-                return Ok(true);
-            }
-            let is_good = turn.verify(password.to_owned().into(), hash.map(str::to_owned)).await?;
-            if let Some((seen, hash)) = known.filter(|_| is_good) {
-                seen.insert(username, password, hash, now);
-            }
-            Ok(is_good)
-        })
-        .await
+impl<S: UserStore> Inner<S> {
+    /// The user whose password was verified a moment ago, as the store has them now. Of others nothing is asked: how long
+    /// that takes would tell who there is.
+    async fn known(&self, username: &str, password: &str, now: Duration) -> Result<Option<User>, Unavailable> {
+        let remembered = self.remembered.as_deref().and_then(|seen| seen.hash(username, password, now));
+        let Some(hash) = remembered else { return Ok(None) };
+        let user = self.store.find(username).await?;
+        Ok(user.filter(|user| may_sign_in(user, now) && user.password_hash() == &*hash))
     }
+
+    /// The user whose password this is, if there may be one more attempt.
+    async fn sign_in(
+        &self,
+        username: &str,
+        password: &str,
+        client: ClientAddress,
+        now: Duration,
+    ) -> Result<User, AuthenticationError> {
+        let attempt = self.throttle.attempt(client, username).await?;
+        match self.compare(username, password, now).await {
+            Ok(Some(user)) => {
+                attempt.succeeded().await;
+                Ok(user)
+            }
+            Ok(None) => Err(AuthenticationError::invalid(REFUSED)),
+            Err(error) => {
+                attempt.withdrawn().await;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// The user whose password this is. One hash is computed, whether there is such a user or not.
+    async fn compare(&self, username: &str, password: &str, now: Duration) -> Result<Option<User>, Unavailable> {
+        let user = self.store.find_at_sign_in(username).await?.filter(|user| may_sign_in(user, now));
+        let turn = self.passwords.turn().await?;
+        // Another request of the same caller may have been first.
+        if let Some(user) = self.known(username, password, now).await? {
+            return Ok(Some(user));
+        }
+        let hash = user.as_ref().map(|user| user.password_hash().to_owned());
+        let verified = turn.verify(password.to_owned().into(), hash).await?;
+        let (Some(user), Verified::Right { rehashed }) = (user, verified) else { return Ok(None) };
+        let kept = self.write_down(&user, rehashed).await;
+        if let Some(seen) = &self.remembered {
+            seen.insert(username, password, &kept, now);
+        }
+        Ok(Some(user))
+    }
+
+    /// Lets the store write down a sign-in; gives the hash that it has now. That it could not is no reason to keep the
+    /// user out.
+    async fn write_down(&self, user: &User, rehashed: Option<String>) -> String {
+        let old = user.password_hash().to_owned();
+        match self.store.signed_in(user, SignIn { rehashed: rehashed.clone() }).await {
+            Ok(()) => rehashed.unwrap_or(old),
+            Err(error) => {
+                tracing::warn!(subject = ?user.name(), %error, "the sign-in cannot be written down");
+                old
+            }
+        }
+    }
+}
+
+fn may_sign_in(user: &User, now: Duration) -> bool {
+    !user.is_disabled() && !user.is_password_expired(SystemTime::UNIX_EPOCH + now)
 }
 
 impl<S: UserStore> Authenticator for Basic<S> {
@@ -179,9 +295,13 @@ impl<S: UserStore> Authenticator for Basic<S> {
         context: &Context,
     ) -> Result<Identity, AuthenticationError> {
         let now = now()?;
-        let user = self.verify_at(&credentials, now).await?;
+        let user = self.verify_at(&credentials, context.client(), now).await?;
         // The password came with this request.
         Ok(user.identity(*context, &self.0.issuer).at(now.as_secs()))
+    }
+
+    fn is_throttled(&self) -> bool {
+        self.0.throttle.is_on()
     }
 }
 
@@ -207,7 +327,8 @@ impl<S> Clone for Inner<S> {
         Self {
             store: Arc::clone(&self.store),
             issuer: Arc::clone(&self.issuer),
-            pool: self.pool.clone(),
+            passwords: self.passwords.clone(),
+            throttle: self.throttle.clone(),
             remembered: self.remembered.clone(),
         }
     }
@@ -217,7 +338,8 @@ impl<S> fmt::Debug for Basic<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Basic")
             .field("issuer", &self.0.issuer)
-            .field("pool", &self.0.pool)
+            .field("passwords", &self.0.passwords)
+            .field("throttle", &self.0.throttle)
             .field("remembered", &self.0.remembered)
             .finish_non_exhaustive()
     }
@@ -277,7 +399,7 @@ mod tests {
 
     /// A sign-in that does not compute a hash: there is no turn to get.
     async fn sign_in_without_hashing(basic: &Basic<Store>) -> Result<Identity, AuthenticationError> {
-        let _turn = basic.0.pool.turn().await.unwrap();
+        let _turn = basic.0.passwords.turn().await.unwrap();
         sign_in(basic, "alice", PASSWORD).await
     }
 
@@ -326,7 +448,7 @@ mod tests {
             (active.pool(one_at_once()), "bob", "wrong horse"),
             (disabled.pool(one_at_once()), "alice", PASSWORD),
         ] {
-            let _turn = basic.0.pool.turn().await.unwrap();
+            let _turn = basic.0.passwords.turn().await.unwrap();
             // Each of them asks for a turn to compute a hash.
             assert!(sign_in(&basic, name, password).await.unwrap_err().is_unavailable());
         }
@@ -335,7 +457,7 @@ mod tests {
     #[tokio::test]
     async fn r71_empty_and_long_passwords_are_refused_without_hashing() {
         let basic = basic(alice()).pool(one_at_once());
-        let _turn = basic.0.pool.turn().await.unwrap();
+        let _turn = basic.0.passwords.turn().await.unwrap();
         for password in ["", &"x".repeat(MAX_PASSWORD_LEN + 1)] {
             assert!(!sign_in(&basic, "alice", password).await.unwrap_err().is_unavailable());
         }
@@ -382,7 +504,7 @@ mod tests {
     #[tokio::test]
     async fn r51_a_burst_of_one_caller_costs_one_hash() {
         let basic = basic(alice()).pool(PasswordPool::new(1, 2));
-        let first = basic.0.pool.turn().await.unwrap();
+        let first = basic.0.passwords.turn().await.unwrap();
         let waiting = tokio::spawn({
             let basic = basic.clone();
             async move { sign_in(&basic, "alice", PASSWORD).await.is_ok() }

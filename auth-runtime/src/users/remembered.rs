@@ -41,13 +41,13 @@ impl Remembered {
         Some(Self { key: Hmac::new_from_slice(&key).ok()?, time, proofs: Cache::new(CAPACITY) })
     }
 
-    /// Whether this password of this user was verified by this stored hash: a new password is a new hash, and ends
-    /// what was remembered of the old one.
-    pub(super) fn contains(&self, username: &str, password: &str, hash: &str, now: Duration) -> bool {
-        let Some(proof) = self.proofs.get(username) else { return false };
+    /// The stored hash by which this password of this user was verified. It counts as long as the user has that hash: a
+    /// new password is a new hash, and ends what was remembered of the old one.
+    pub(super) fn hash(&self, username: &str, password: &str, now: Duration) -> Option<Box<str>> {
+        let proof = self.proofs.get(username)?;
         // Earlier than it was made is a clock that was set back.
         let is_now = now < proof.until && proof.until <= now.saturating_add(self.time);
-        is_now && *proof.hash == *hash && self.mac(password).ct_eq(&proof.mac).into()
+        (is_now && self.mac(password).ct_eq(&proof.mac).into()).then_some(proof.hash)
     }
 
     pub(super) fn insert(&self, username: &str, password: &str, hash: &str, now: Duration) {
@@ -73,6 +73,12 @@ mod tests {
     use std::time::Duration;
 
     use super::Remembered;
+
+    impl Remembered {
+        fn contains(&self, username: &str, password: &str, hash: &str, now: Duration) -> bool {
+            self.hash(username, password, now).as_deref() == Some(hash)
+        }
+    }
 
     const NOW: Duration = Duration::from_hours(500_000);
     const MINUTE: Duration = Duration::from_mins(1);

@@ -1,9 +1,17 @@
 //! Where users come from.
 
-use std::{fmt, future::Future, sync::Arc};
+use std::{
+    fmt,
+    future::{Future, ready},
+    sync::Arc,
+    time::SystemTime,
+};
 
-use super::{UserError, hash_password};
-use crate::authenticate::{Context, Identity, KnownIdentity, Owner, Unavailable};
+use super::{Passwords, UserError};
+use crate::{
+    authenticate::{Context, Identity, KnownIdentity, Owner, Unavailable},
+    throttle::Throttle,
+};
 
 /// A store of users and their password hashes.
 ///
@@ -22,16 +30,76 @@ use crate::authenticate::{Context, Identity, KnownIdentity, Owner, Unavailable};
 /// ```
 pub trait UserStore: Send + Sync + 'static {
     /// The user of this name; `None` if there is none. It is asked for each request, so what changes in the store
-    /// counts from the next request on.
+    /// counts from the next request on. A store that remembers users says for how long.
     ///
     /// # Errors
     /// [`Unavailable`] if that cannot be told now, which is a 503.
     fn find(&self, username: &str) -> impl Future<Output = Result<Option<User>, Unavailable>> + Send;
+
+    /// The same, asked when a password is about to be hashed: as it is now, and after the same work for a user that is
+    /// there as for one that is not. [`find`](Self::find), unless the store remembers users.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if that cannot be told now, which is a 503.
+    fn find_at_sign_in(&self, username: &str) -> impl Future<Output = Result<Option<User>, Unavailable>> + Send {
+        self.find(username)
+    }
+
+    /// A user has proved who they are by their password, which was hashed for it. A store may write that down; it does
+    /// nothing unless it says so.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if it could not, which is logged: the user is let in.
+    fn signed_in(&self, user: &User, sign_in: SignIn) -> impl Future<Output = Result<(), Unavailable>> + Send {
+        let _ = (user, sign_in);
+        ready(Ok(()))
+    }
+
+    /// How passwords of this store are hashed and verified. The defaults, unless the store has others.
+    fn passwords(&self) -> Passwords {
+        Passwords::default()
+    }
+
+    /// How much may be tried with names of this store. In memory of this process, unless the store counts for several.
+    fn throttle(&self) -> Throttle {
+        Throttle::default()
+    }
+}
+
+/// What there is to write down when a user has signed in.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct SignIn {
+    /// The hash to keep in place of the one that the user has, if that is weaker than those that are made today.
+    pub rehashed: Option<String>,
+}
+
+/// Without the hash.
+impl fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignIn").field("is_rehashed", &self.rehashed.is_some()).finish()
+    }
 }
 
 impl<S: UserStore> UserStore for Arc<S> {
     async fn find(&self, username: &str) -> Result<Option<User>, Unavailable> {
         S::find(self, username).await
+    }
+
+    async fn find_at_sign_in(&self, username: &str) -> Result<Option<User>, Unavailable> {
+        S::find_at_sign_in(self, username).await
+    }
+
+    async fn signed_in(&self, user: &User, sign_in: SignIn) -> Result<(), Unavailable> {
+        S::signed_in(self, user, sign_in).await
+    }
+
+    fn passwords(&self) -> Passwords {
+        S::passwords(self)
+    }
+
+    fn throttle(&self) -> Throttle {
+        S::throttle(self)
     }
 }
 
@@ -47,12 +115,14 @@ struct Inner {
     roles: Vec<String>,
     permissions: Vec<String>,
     disabled: bool,
+    password_expires_at: Option<SystemTime>,
+    credential_epoch: u64,
     identity: KnownIdentity,
 }
 
 impl User {
-    /// A user of this name, which becomes the subject of the identity, with the hash of their password as a PHC
-    /// string. A hash that is none (such as an empty one) lets nobody in.
+    /// A user of this name, which becomes the subject of the identity, with the hash of their password in a form that
+    /// [`Passwords::check_hash`] takes. A hash that is none (such as an empty one) lets nobody in.
     #[must_use]
     pub fn new(name: impl Into<String>, password_hash: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
@@ -62,18 +132,21 @@ impl User {
             roles: Vec::new(),
             permissions: Vec::new(),
             disabled: false,
+            password_expires_at: None,
+            credential_epoch: 0,
             identity: KnownIdentity::default(),
         }))
     }
 
-    /// A user with this password, of which only the hash is kept. See [`hash_password`] for its cost.
+    /// A user with this password, of which only the hash is kept. See [`Passwords::hash_now`] for its cost.
     ///
     /// # Errors
     /// [`UserError`] if name or password are not accepted.
     pub fn with_password(name: impl Into<String>, password: &str) -> Result<Self, UserError> {
         let name = name.into();
         check_name(&name)?;
-        Ok(Self::new(name, hash_password(password)?))
+        let hash = Passwords::new().hash_now(password, &name)?;
+        Ok(Self::new(name, hash))
     }
 
     /// Gives a name for people to read.
@@ -100,6 +173,20 @@ impl User {
         self.with(|user| user.disabled = disabled)
     }
 
+    /// From when on the password is no longer good; never unless set. For one that somebody else has chosen.
+    #[must_use]
+    pub fn password_expires_at(self, time: SystemTime) -> Self {
+        self.with(|user| user.password_expires_at = Some(time))
+    }
+
+    /// A number that is another one after each change that ends the user's tokens and sessions: a new password, or that
+    /// the user was disabled. 0 unless set. Somebody who is added by the name of a user who was deleted needs another
+    /// number, too, such as the microseconds since 1970.
+    #[must_use]
+    pub fn credential_epoch(self, epoch: u64) -> Self {
+        self.with(|user| user.credential_epoch = epoch)
+    }
+
     /// The name by which the user signs in.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -110,6 +197,18 @@ impl User {
     #[must_use]
     pub fn is_disabled(&self) -> bool {
         self.0.disabled
+    }
+
+    /// Whether the password is past its time.
+    #[must_use]
+    pub fn is_password_expired(&self, now: SystemTime) -> bool {
+        self.0.password_expires_at.is_some_and(|end| end <= now)
+    }
+
+    /// The number that tokens and sessions of the user must have been given.
+    #[must_use]
+    pub fn current_epoch(&self) -> u64 {
+        self.0.credential_epoch
     }
 
     /// The name for people to read, if there is one.
@@ -130,7 +229,7 @@ impl User {
         &self.0.permissions
     }
 
-    pub(super) fn password_hash(&self) -> &str {
+    pub(crate) fn password_hash(&self) -> &str {
         &self.0.password_hash
     }
 
@@ -142,6 +241,7 @@ impl User {
             display_name: self.readable_name(),
             roles: self.role_names(),
             permissions: self.permission_names(),
+            limits: None,
         };
         self.0.identity.of(owner, context, issuer)
     }

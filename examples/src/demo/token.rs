@@ -6,11 +6,12 @@
 use std::{
     collections::HashMap,
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use auth_runtime::{
     authenticate::AuthenticationError,
+    client::ClientAddress,
     credential::BasicCredentials,
     jwt::{JwtError, TokenIssuer},
     prelude::*,
@@ -41,17 +42,17 @@ pub struct TokenDesk {
 /// The token endpoint.
 #[public(reason = "callers get their first credential here")]
 #[handler]
-pub async fn issue(request: &Request, body: Body, Data(desk): Data<&TokenDesk>) -> Response {
-    match desk.answer(request, body).await {
+pub async fn issue(request: &Request, client: ClientAddress, body: Body, Data(desk): Data<&TokenDesk>) -> Response {
+    match desk.answer(request, client, body).await {
         Ok(token) => answer(StatusCode::OK, &token),
         Err(error) => error.into_response(),
     }
 }
 
 impl TokenDesk {
-    async fn answer(&self, request: &Request, body: Body) -> Result<Value, TokenError> {
+    async fn answer(&self, request: &Request, client: ClientAddress, body: Body) -> Result<Value, TokenError> {
         let asked = PasswordGrant::read(request, body).await?;
-        let user = self.directory.verify(&asked.credentials).await?;
+        let user = self.directory.verify(&asked.credentials, client).await?;
         let granted = Granted::to(&user, asked.scope.as_deref())?;
         let mut answer = json!({
             "access_token": self.sign(&user, &granted)?,
@@ -163,6 +164,9 @@ enum TokenError {
     /// Not in RFC 6749, which has it for another endpoint (section 4.1.2.1).
     #[error("temporarily_unavailable")]
     Unavailable,
+    /// The same of callers who have tried too much, with when they may try again.
+    #[error("temporarily_unavailable")]
+    TooManyAttempts(Duration),
 }
 
 impl TokenError {
@@ -177,6 +181,7 @@ impl TokenError {
             Self::InvalidGrant => "user name or password is wrong",
             Self::InvalidScope => "a scope is unknown, or none of them is yours",
             Self::Unavailable => "try again later",
+            Self::TooManyAttempts(_) => "too many attempts",
         }
     }
 }
@@ -184,7 +189,11 @@ impl TokenError {
 impl From<AuthenticationError> for TokenError {
     fn from(error: AuthenticationError) -> Self {
         tracing::warn!(%error, "no token issued");
-        if error.is_unavailable() { Self::Unavailable } else { Self::InvalidGrant }
+        match error.retry_after() {
+            Some(time) => Self::TooManyAttempts(time),
+            None if error.is_unavailable() => Self::Unavailable,
+            None => Self::InvalidGrant,
+        }
     }
 }
 
@@ -198,10 +207,11 @@ impl From<JwtError> for TokenError {
 impl IntoResponse for TokenError {
     fn into_response(self) -> Response {
         let body = json!({ "error": self.to_string(), "error_description": self.description() });
+        let later =
+            |status, seconds: u64| answer(status, &body).with_header(header::RETRY_AFTER, seconds).into_response();
         match self {
-            Self::Unavailable => {
-                answer(StatusCode::SERVICE_UNAVAILABLE, &body).with_header(header::RETRY_AFTER, "5").into_response()
-            }
+            Self::Unavailable => later(StatusCode::SERVICE_UNAVAILABLE, 5),
+            Self::TooManyAttempts(time) => later(StatusCode::TOO_MANY_REQUESTS, time.as_secs() + 1),
             _ => answer(StatusCode::BAD_REQUEST, &body),
         }
     }

@@ -10,6 +10,7 @@ use auth_runtime::{
     authenticate::{AuthenticationError, Context, Identity, IdentityBuilder},
     credential::BasicCredentials,
     prelude::*,
+    throttle::Throttle,
     users::MAX_PASSWORD_LEN,
 };
 use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
@@ -41,6 +42,8 @@ pub struct Directory {
     pub decoy: String,
     /// What is theirs.
     pub groups: Groups,
+    /// How often somebody may guess.
+    pub throttle: Throttle,
     /// How long one sign-in may take, with all its steps.
     pub timeout: Duration,
     /// How many sign-ins may be under way at once.
@@ -66,7 +69,8 @@ pub struct Directory {
 ///
 /// # What it does not protect against
 ///
-/// - Guessing, but for what the directory does against it. Whoever makes it lock an account locks its owner out.
+/// - Guesses at many names from many addresses, a few each. And a directory that locks an account after fewer guesses
+///   than the [`Throttle`] lets through lets everybody lock its owner out.
 /// - Telling by the time of an answer that a name is unknown. A password is tried for such names too, but a directory
 ///   may find out sooner that an entry does not exist than that a password is wrong. A `decoy` that exists, is never
 ///   locked, and has a password hash of the same kind as the users makes up for that, but not for a directory
@@ -104,12 +108,25 @@ impl Authenticator for Ldap {
         if name.is_empty() || password.is_empty() || password.len() > MAX_PASSWORD_LEN {
             return Err(AuthenticationError::invalid(REFUSED));
         }
-        let known = self.ask(credentials).await.map_err(AuthenticationError::unavailable)?;
+        let attempt = self.0.directory.throttle.attempt(context.client(), name).await?;
+        let known = match self.ask(credentials).await {
+            Ok(known) => known,
+            Err(error) => {
+                // It was no guess, as nobody has said whether it is right.
+                attempt.withdrawn().await;
+                return Err(AuthenticationError::unavailable(error));
+            }
+        };
         let (person, roles) = known.ok_or_else(|| AuthenticationError::invalid(REFUSED))?;
+        attempt.succeeded().await;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(AuthenticationError::unavailable)?;
         let identity = context.identity(&self.0.directory.issuer, person.subject).authenticated_at(now.as_secs());
         let identity = person.display_name.into_iter().fold(identity, IdentityBuilder::display_name);
         Ok(roles.into_iter().fold(identity, |identity, role| identity.role(role.name())).build())
+    }
+
+    fn is_throttled(&self) -> bool {
+        self.0.directory.throttle.is_on()
     }
 }
 

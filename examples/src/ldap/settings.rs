@@ -5,6 +5,7 @@ use std::{fmt::Display, fs, sync::Arc, time::Duration};
 use auth_runtime::{
     api_key::{ApiKeyError, ApiKeyRecord, MemoryApiKeys},
     prelude::*,
+    throttle::Throttle,
 };
 use rustls::{
     ClientConfig, RootCertStore,
@@ -53,6 +54,7 @@ fn directory(environment: &Environment) -> Result<Directory, SettingError> {
             filter: filter(environment, GROUP_FILTER)?,
             roles: roles(environment)?,
         },
+        throttle: Throttle::in_memory(),
         timeout: environment.seconds("LDAP_TIMEOUT", 1..=60)?.unwrap_or(Duration::from_secs(5)),
         sign_ins: environment.number("LDAP_SIGN_INS", 1..=1000)?.unwrap_or(16),
     })

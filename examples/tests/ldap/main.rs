@@ -227,7 +227,7 @@ async fn r71_what_cannot_be_a_password_is_refused_and_nobody_is_asked() {
     assert_eq!(fake.connections(), 0);
 }
 
-/// Of the library, nobody knows how it calls this: an entry without a name, as which every bind succeeds.
+/// As which every bind succeeds.
 #[tokio::test]
 async fn nobody_is_the_entry_without_a_name() {
     assert_eq!(status_of(right_but(1, search(&[entry("", &[])], 0))).await, 401);
@@ -251,6 +251,30 @@ async fn r73_unknown_and_wrong_are_asked_in_the_same_way_and_get_the_same_answer
     }
     assert_eq!(seen[0].0.0, 401);
     assert!(seen.iter().all(|answer| answer == &seen[0]), "{seen:?}");
+}
+
+#[tokio::test]
+async fn r77_guesses_are_counted_before_the_directory_is_asked() {
+    let wrong = Fake::start(right_but(2, bind(49))).await;
+    let client = client(&wrong.url, &[]);
+    for spelling in ["alice", "Alice", " alice", "ALICE", "al\u{ad}ice"] {
+        assert_eq!(sign_in(&client, spelling, PASSWORD).await, 401);
+    }
+    assert_eq!(sign_in(&client, "alice", PASSWORD).await, 429);
+    assert_eq!(wrong.connections(), 5);
+    assert_eq!(sign_in(&client, "bob", PASSWORD).await, 401);
+}
+
+#[tokio::test]
+async fn r77_what_the_directory_does_not_answer_is_no_guess_and_what_is_right_takes_guesses_back() {
+    let down = Fake::start(right_but(2, bind(51))).await;
+    let unavailable = client(&down.url, &[]);
+    let right = Fake::start(right()).await;
+    let available = client(&right.url, &[]);
+    for _ in 0..8 {
+        assert_eq!(sign_in(&unavailable, "alice", PASSWORD).await, 503);
+        assert_eq!(sign_in(&available, "alice", PASSWORD).await, 200);
+    }
 }
 
 #[tokio::test]
@@ -304,9 +328,9 @@ async fn what_is_beyond_the_limit_is_unavailable_at_once() {
     let fake = Fake::start([Answer::Silence]).await;
     let client = client(&fake.url, &[("LDAP_SIGN_INS", "2")]);
     let client = Arc::new(client);
-    let under_way = [(); 2].map(|()| {
+    let under_way = ["bob", "carol"].map(|name| {
         let client = Arc::clone(&client);
-        tokio::spawn(async move { sign_in(&client, "alice", PASSWORD).await })
+        tokio::spawn(async move { sign_in(&client, name, PASSWORD).await })
     });
     for _ in &under_way {
         fake.is_silent().await;

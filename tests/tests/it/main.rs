@@ -21,6 +21,7 @@ mod refusals;
 mod rules;
 mod subtrees;
 mod tables;
+mod throttling;
 mod tokens;
 mod wide;
 mod wire;

@@ -1,0 +1,127 @@
+//! What was tried, counted for all processes that share a database.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use sqlx::{AnyConnection, Row, any::AnyRow};
+
+use super::{
+    StoreError,
+    database::{Database, Dialect, placeholders},
+    time::now,
+};
+use crate::throttle::{AttemptStore, Bucket, Key, Updating};
+
+/// How often a transaction is tried again that another one was in the way of.
+const TRIES: usize = 5;
+/// Rows that say nothing any more are deleted once in so many seconds.
+const SWEEP_EVERY: i64 = 60;
+
+/// The table `auth_attempt`.
+pub(super) struct SqlAttempts {
+    database: Database,
+    /// When rows were deleted last, in seconds since 1970.
+    swept_at: AtomicI64,
+}
+
+impl AttemptStore for SqlAttempts {
+    fn update<'a>(&'a self, keys: &'a [Key], change: &'a mut (dyn FnMut(&mut [Bucket]) + Send)) -> Updating<'a> {
+        Box::pin(async move {
+            let mut tries = 0;
+            loop {
+                match self.database.within(self.try_update(keys, change)).await {
+                    Err(error) if is_raced(&error) && tries < TRIES => tries += 1,
+                    Err(error) => return Err(StoreError::from(error).into()),
+                    Ok(()) => break,
+                }
+            }
+            self.sweep().await;
+            Ok(())
+        })
+    }
+}
+
+impl SqlAttempts {
+    pub(super) const fn new(database: Database) -> Self {
+        Self { database, swept_at: AtomicI64::new(0) }
+    }
+
+    async fn try_update(
+        &self,
+        keys: &[Key],
+        change: &mut (dyn FnMut(&mut [Bucket]) + Send),
+    ) -> Result<(), sqlx::Error> {
+        let mut transaction = self.database.begin().await?;
+        let before = self.locked(&mut transaction, keys).await?;
+        let mut after = before.clone();
+        change(&mut after);
+        for (key, (_, after)) in
+            keys.iter().zip(before.iter().zip(&after)).filter(|(_, (before, after))| before != after)
+        {
+            let sql =
+                "UPDATE auth_attempt SET empty_at = ?, last_at = ?, succeeded_at = ?, forget_at = ? WHERE bucket = ?";
+            let row = self.database.query(sql).bind(after.empty_at).bind(after.last).bind(after.succeeded_at);
+            row.bind(after.expires_at()).bind(key.as_bytes().to_vec()).execute(&mut *transaction).await?;
+        }
+        transaction.commit().await
+    }
+
+    /// The rows of these keys, which nobody else changes until the transaction ends.
+    async fn locked(&self, connection: &mut AnyConnection, keys: &[Key]) -> Result<Vec<Bucket>, sqlx::Error> {
+        let values = vec!["(?, 0, 0, 0)"; keys.len()].join(", ");
+        let columns = "auth_attempt (bucket, empty_at, last_at, forget_at)";
+        // A row that is not there cannot be locked.
+        let (insert, lock) = match self.database.dialect {
+            Dialect::Sqlite => (format!("INSERT INTO {columns} VALUES {values} ON CONFLICT DO NOTHING"), ""),
+            Dialect::Postgres => {
+                (format!("INSERT INTO {columns} VALUES {values} ON CONFLICT DO NOTHING"), "FOR UPDATE")
+            }
+            // Not `IGNORE`, which locks a row that is there for reading: of two that then want to write, one is ended.
+            Dialect::MySql => {
+                (format!("INSERT INTO {columns} VALUES {values} ON DUPLICATE KEY UPDATE bucket = bucket"), "FOR UPDATE")
+            }
+        };
+        let bind =
+            |sql: &str| keys.iter().fold(self.database.query(sql), |query, key| query.bind(key.as_bytes().to_vec()));
+        bind(&insert).execute(&mut *connection).await?;
+        let select = format!(
+            "SELECT bucket, empty_at, last_at, succeeded_at FROM auth_attempt WHERE bucket IN ({}) ORDER BY bucket {lock}",
+            placeholders(keys.len())
+        );
+        let rows = bind(&select).fetch_all(connection).await?;
+        keys.iter().map(|key| bucket(&rows, key)).collect()
+    }
+
+    /// Deletes rows that say nothing any more. That it fails is no reason to keep anybody out.
+    async fn sweep(&self) {
+        let (now, last) = (now(), self.swept_at.load(Ordering::Relaxed));
+        let is_due = last > now || now - last >= SWEEP_EVERY;
+        if !is_due || self.swept_at.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+            return;
+        }
+        let sweep = self.database.query("DELETE FROM auth_attempt WHERE forget_at < ?").bind(now.saturating_mul(1000));
+        if let Err(error) = self.database.within(sweep.execute(self.database.pool())).await {
+            tracing::warn!(%error, "old attempts cannot be deleted now");
+        }
+    }
+}
+
+fn bucket(rows: &[AnyRow], key: &Key) -> Result<Bucket, sqlx::Error> {
+    for row in rows {
+        if row.try_get::<Vec<u8>, _>("bucket")? == key.as_bytes() {
+            return Ok(Bucket {
+                empty_at: row.try_get("empty_at")?,
+                last: row.try_get("last_at")?,
+                succeeded_at: row.try_get("succeeded_at")?,
+            });
+        }
+    }
+    // It was there when it was to be inserted, and another process has swept it since.
+    Err(sqlx::Error::RowNotFound)
+}
+
+/// That rows were swept meanwhile; or that two transactions waited for one another, and this one was ended (SQLSTATE
+/// 40001, and 40P01 of PostgreSQL).
+fn is_raced(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    matches!(error, sqlx::Error::RowNotFound) || code.is_some_and(|code| code == "40001" || code == "40P01")
+}

@@ -1,0 +1,75 @@
+//! Why something cannot be read or changed.
+
+use std::error::Error;
+
+use crate::{api_key::ApiKeyError, authenticate::Unavailable, users::UserError};
+
+/// Why users or keys cannot be read or changed. No message holds a password, a hash, a key or the URL of the database.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Nobody has this name.
+    #[error("there is no user {0:?}")]
+    NoUser(String),
+    /// There is no API key of this id.
+    #[error("there is no API key of id {0:?}")]
+    NoKey(String),
+    /// Name or password are not accepted, or the name is taken.
+    #[error(transparent)]
+    User(#[from] UserError),
+    /// The key cannot be made.
+    #[error(transparent)]
+    Key(#[from] ApiKeyError),
+    /// A role or a permission that the application does not declare; the text names those that are like it.
+    #[error("{0}")]
+    Unknown(String),
+    /// A key was to have a permission that its owner lacks.
+    #[error("the key cannot have the permission {permission:?}, as its owner {owner:?} does not have it")]
+    BeyondOwner {
+        /// Whose key it was to be.
+        owner: String,
+        /// What they lack.
+        permission: String,
+    },
+    /// The password is not the one that the user has.
+    #[error("the password is not that of {0:?}")]
+    WrongPassword(String),
+    /// A text is longer than its column.
+    #[error("{what} has more than {max} characters")]
+    TooLong {
+        /// Of what.
+        what: &'static str,
+        /// How many it may have.
+        max: usize,
+    },
+    /// The URL or a setting of the connection is wrong.
+    #[error("{0}")]
+    Setting(String),
+    /// The tables of the database are not those of this version.
+    #[error("the tables of the database do not fit this program: {0}")]
+    Schema(String),
+    /// The database cannot be reached, or does not do what it was asked.
+    #[error("the database does not answer as it should: {0}")]
+    Database(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl StoreError {
+    /// Whether the database is the reason, and not what was asked of it: the same may go through later.
+    #[must_use]
+    pub const fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Database(_) | Self::User(UserError::Unavailable(_)))
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+/// A 503: never a denial, and never a pass.
+impl From<StoreError> for Unavailable {
+    fn from(error: StoreError) -> Self {
+        Self::new(error)
+    }
+}

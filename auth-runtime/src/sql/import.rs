@@ -1,0 +1,96 @@
+//! Many users at once.
+
+use std::collections::HashSet;
+
+use sqlx::Row;
+
+use super::{
+    NewUser, SqlUsers, StoreError,
+    database::placeholders,
+    users::{Checked, insert, is_taken},
+};
+use crate::users::UserError;
+
+/// How often a batch is tried again if another process adds the same users at the same time.
+const TRIES: usize = 5;
+
+/// What became of one user of [`SqlUsers::import`].
+pub type ImportOutcome = Result<(), StoreError>;
+
+impl SqlUsers {
+    /// Adds many users in one transaction: what is good of them is there when this returns, and stays there; what is not
+    /// says why, in the order in which they were given. Give some hundreds at once: each transaction costs as much as a
+    /// single user.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// use auth_runtime::sql::{NewUser, SqlUsers};
+    ///
+    /// let users = SqlUsers::connect("sqlite::memory:").await?;
+    /// let hash = "$2b$12$EuZvjQ0pG5Lh8cXcG0GxUOW1wmKxBqk0zHqB1nPy8yZ6r1y7VbYxK"; // of the system before
+    /// let batch = vec![NewUser::new("alice").password_hash(hash), NewUser::new("a:b"), NewUser::new("Alice")];
+    /// let outcomes = users.import(batch).await?;
+    /// assert!(outcomes[0].is_ok() && outcomes[1].is_err() && outcomes[2].is_err());
+    /// # Ok::<(), auth_runtime::sql::StoreError>(()) }).unwrap();
+    /// ```
+    ///
+    /// Users with a password in place of a hash are accepted; each takes the time of a hash.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] if none of them was added.
+    pub async fn import(&self, users: Vec<NewUser>) -> Result<Vec<ImportOutcome>, StoreError> {
+        let mut outcomes = Vec::with_capacity(users.len());
+        let mut good = Vec::new();
+        let mut names = HashSet::new();
+        for user in users {
+            let outcome = match self.checked(user).await {
+                Ok(checked) if !names.insert(checked.user.name.clone()) => {
+                    Err(UserError::Taken(checked.user.name).into())
+                }
+                Ok(checked) => {
+                    good.push((outcomes.len(), checked));
+                    Ok(())
+                }
+                Err(error) if error.is_unavailable() => return Err(error),
+                Err(error) => Err(error),
+            };
+            outcomes.push(outcome);
+        }
+        for (index, name) in self.add_new(&good).await? {
+            outcomes[index] = Err(UserError::Taken(name).into());
+        }
+        Ok(outcomes)
+    }
+
+    /// Adds those that are not there; gives the others, by their position.
+    async fn add_new(&self, users: &[(usize, Checked)]) -> Result<Vec<(usize, String)>, StoreError> {
+        let mut tries = 0;
+        loop {
+            match self.0.database.within(self.try_to_add_new(users)).await {
+                // Somebody else was faster: they are there now, and are found.
+                Err(error) if is_taken(&error) && tries < TRIES => tries += 1,
+                outcome => return Ok(outcome?),
+            }
+        }
+    }
+
+    async fn try_to_add_new(&self, users: &[(usize, Checked)]) -> Result<Vec<(usize, String)>, sqlx::Error> {
+        let database = &self.0.database;
+        let mut transaction = database.begin().await?;
+        let mut known: HashSet<String> = HashSet::new();
+        for users in users.chunks(1000) {
+            let sql = format!("SELECT name FROM auth_user WHERE name IN ({})", placeholders(users.len()));
+            let query = users.iter().fold(database.query(&sql), |query, (_, user)| query.bind(user.user.name.clone()));
+            for row in query.fetch_all(&mut *transaction).await? {
+                known.insert(row.try_get(0)?);
+            }
+        }
+        let (taken, new): (Vec<_>, Vec<_>) = users.iter().partition(|(_, user)| known.contains(&user.user.name));
+        for users in new.chunks(1000) {
+            let users: Vec<&Checked> = users.iter().map(|(_, user)| user).collect();
+            insert(database, &mut transaction, &users).await?;
+        }
+        transaction.commit().await?;
+        Ok(taken.into_iter().map(|(index, user)| (*index, user.user.name.clone())).collect())
+    }
+}

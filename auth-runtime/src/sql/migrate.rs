@@ -1,0 +1,121 @@
+//! The tables: made and brought up to date, by one process at a time.
+
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use sqlx::{
+    SqlSafeStr,
+    migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator},
+};
+
+use super::{
+    StoreError,
+    database::{Database, Dialect},
+};
+
+/// Of its own, as the application may keep its migrations in the same database.
+const TABLE: &str = "auth_migration";
+/// SQLite has no lock that a migration could wait for: whoever comes second fails, and finds the work done.
+const TRIES: usize = 6;
+/// For how long another process may make the tables.
+const LOCK_SECONDS: u32 = 60;
+
+const MIGRATIONS: [(i64, &str, [&str; 3]); 1] = [(
+    1,
+    "users and keys",
+    [
+        include_str!("migrations/sqlite/1_users_and_keys.sql"),
+        include_str!("migrations/postgres/1_users_and_keys.sql"),
+        include_str!("migrations/mysql/1_users_and_keys.sql"),
+    ],
+)];
+
+fn migrator(dialect: Dialect) -> Migrator {
+    let migrations = MIGRATIONS.map(|(version, name, sql)| {
+        let sql = sql[dialect as usize];
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    });
+    let mut migrator = Migrator::with_migrations(migrations.into());
+    migrator.dangerous_set_table_name(TABLE);
+    migrator
+}
+
+/// Makes what is missing; gives how many steps that took.
+pub(super) async fn run(database: &Database) -> Result<usize, StoreError> {
+    let before = applied(database).await?;
+    let mut migrator = migrator(database.dialect);
+    if database.dialect == Dialect::MySql {
+        run_in_turn(database, &mut migrator).await?;
+        return Ok(MIGRATIONS.len().saturating_sub(before));
+    }
+    let backoff =
+        ExponentialBuilder::new().with_min_delay(Duration::from_millis(50)).with_max_times(TRIES).with_jitter();
+    let run = || async { migrator.run(database.pool()).await };
+    run.retry(backoff).when(|error| is_raced(database.dialect, error)).await.map_err(|error| schema(&error))?;
+    Ok(MIGRATIONS.len().saturating_sub(before))
+}
+
+/// The driver's own lock asks MariaDB to wait for less than no time, and gets none: it is taken here.
+async fn run_in_turn(database: &Database, migrator: &mut Migrator) -> Result<(), StoreError> {
+    const NAME: &str = "CONCAT('auth_', SHA1(DATABASE()))";
+    let mut connection = database.within(database.pool().acquire()).await?;
+    let lock = database.dialect.sql(&format!("SELECT GET_LOCK({NAME}, {LOCK_SECONDS})"));
+    let got: Option<i64> = sqlx::query_scalar(lock).fetch_one(&mut *connection).await?;
+    if got != Some(1) {
+        return Err(StoreError::Database("another process is busy with the tables".into()));
+    }
+    // As `run`, whose future the compiler does not take to be `Send` here.
+    let done = migrator.set_locking(false).run_direct(None, &mut *connection, false).await;
+    database.query(&format!("DO RELEASE_LOCK({NAME})")).execute(&mut *connection).await?;
+    done.map_err(|error| schema(&error))
+}
+
+/// That nothing is missing, and nothing there that this version does not know.
+pub(super) async fn check(database: &Database) -> Result<(), StoreError> {
+    match applied(database).await? {
+        count if count == MIGRATIONS.len() => Ok(()),
+        count if count > MIGRATIONS.len() => Err(StoreError::Schema("they are of a later version".to_owned())),
+        _ => Err(StoreError::Schema("run `migrate` first".to_owned())),
+    }
+}
+
+async fn applied(database: &Database) -> Result<usize, StoreError> {
+    let mut connection = database.within(database.pool().acquire()).await?;
+    if !exists(database, &mut connection).await? {
+        return Ok(0);
+    }
+    let listed = connection.list_applied_migrations(TABLE).await;
+    listed.map(|list| list.len()).map_err(|error| schema(&error))
+}
+
+async fn exists(database: &Database, connection: &mut sqlx::AnyConnection) -> Result<bool, sqlx::Error> {
+    let sql = match database.dialect {
+        Dialect::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?",
+        Dialect::Postgres => {
+            "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = ANY (current_schemas(false)) AND tablename = ?"
+        }
+        Dialect::MySql => {
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?"
+        }
+    };
+    database.query(sql).bind(TABLE).fetch_optional(connection).await.map(|row| row.is_some())
+}
+
+/// Whether another process may have been in the way.
+fn is_raced(dialect: Dialect, error: &MigrateError) -> bool {
+    let is_of_database = matches!(
+        error,
+        MigrateError::Execute(sqlx::Error::Database(_)) | MigrateError::ExecuteMigration(sqlx::Error::Database(_), _)
+    );
+    dialect == Dialect::Sqlite && is_of_database
+}
+
+fn schema(error: &MigrateError) -> StoreError {
+    match error {
+        MigrateError::Execute(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Tls(_)) => {
+            StoreError::Database(error.to_string().into())
+        }
+        MigrateError::VersionMissing(_) => StoreError::Schema("they are of a later version".to_owned()),
+        _ => StoreError::Schema(error.to_string()),
+    }
+}

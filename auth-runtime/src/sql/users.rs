@@ -1,0 +1,382 @@
+//! What administrators, and users themselves, do with users.
+
+use std::{collections::HashMap, time::SystemTime};
+
+use secrecy::ExposeSecret;
+use sqlx::{AnyConnection, Row, any::AnyRow};
+
+use super::{
+    Account, NewUser, Page, SqlUsers, StoreError,
+    account::NewPassword,
+    database::{Database, placeholders},
+    names::Kind,
+    time::{credential_epoch, now, seconds, time},
+};
+use crate::users::{UserError, normalize_name};
+
+const COLUMNS: &str = "id, name, display_name, email, password_expires_at, disabled, created_at, last_sign_in_at, \
+                       CASE WHEN password_hash IS NULL THEN 0 ELSE 1 END AS has_password";
+/// As long as the columns of the database that has the shortest.
+const MAX_DISPLAY_NAME: usize = 255;
+const MAX_EMAIL: usize = 320;
+/// Whatever was given to the user before ends with it: it goes up, whatever the clock says.
+const NEXT_EPOCH: &str = "credential_epoch = CASE WHEN credential_epoch >= ? THEN credential_epoch + 1 ELSE ? END";
+
+/// A user as they are written: everything was checked, and the password is a hash.
+#[derive(Clone, Debug)]
+pub(super) struct Checked {
+    pub(super) user: NewUser,
+    pub(super) password_hash: Option<String>,
+}
+
+/// Users.
+impl SqlUsers {
+    /// Adds a user.
+    ///
+    /// # Errors
+    /// [`StoreError::User`] if the name is taken, or name or password are not accepted; [`StoreError::Unknown`] if a
+    /// role or permission is not declared; [`StoreError::TooLong`]; [`StoreError::Database`].
+    pub async fn add(&self, user: NewUser) -> Result<Account, StoreError> {
+        let user = self.checked(user).await?;
+        let name = user.user.name.clone();
+        let database = &self.0.database;
+        // Nobody remembers users that are not there, so no epoch goes up.
+        let insert = async {
+            let mut transaction = database.begin().await?;
+            insert(database, &mut transaction, &[&user]).await.map_err(|error| taken(error, &name))?;
+            Ok::<_, StoreError>(transaction.commit().await?)
+        };
+        database.within(insert).await?;
+        self.get(&name).await
+    }
+
+    /// A user as they may be written, with the password as a hash, which takes its time.
+    pub(super) async fn checked(&self, user: NewUser) -> Result<Checked, StoreError> {
+        let mut user = self.checked_text(user)?;
+        let password_hash = match user.password.take() {
+            None => None,
+            Some(NewPassword::Hash(hash)) => Some(hash),
+            Some(NewPassword::Text(password)) => {
+                Some(self.0.passwords.hash(password.expose_secret(), &user.name).await?)
+            }
+        };
+        Ok(Checked { user, password_hash })
+    }
+
+    /// All that can be told of a user without hashing their password.
+    pub(super) fn checked_text(&self, mut user: NewUser) -> Result<NewUser, StoreError> {
+        user.name = normalize_name(&user.name)?;
+        bounded("the display name", user.display_name.as_deref(), MAX_DISPLAY_NAME)?;
+        bounded("the e-mail address", user.email.as_deref(), MAX_EMAIL)?;
+        if let Some(NewPassword::Hash(hash)) = &user.password {
+            self.0.passwords.check_hash(hash)?;
+        }
+        user.roles = self.check_names(Kind::Role, user.roles)?;
+        user.permissions = self.check_names(Kind::Permission, user.permissions)?;
+        Ok(user)
+    }
+
+    /// The user of this name.
+    ///
+    /// # Errors
+    /// [`StoreError::NoUser`]; [`StoreError::Database`].
+    pub async fn get(&self, name: &str) -> Result<Account, StoreError> {
+        let nobody = || StoreError::NoUser(name.to_owned());
+        let normalized = normalize_name(name).map_err(|_| nobody())?;
+        let database = &self.0.database;
+        let get = async {
+            let mut connection = database.pool().acquire().await?;
+            let query = database.query(&format!("SELECT {COLUMNS} FROM auth_user WHERE name = ?"));
+            let row = query.bind(normalized).fetch_optional(&mut *connection).await?;
+            Ok::<_, StoreError>(accounts(database, &mut connection, row.into_iter().collect()).await?.pop())
+        };
+        database.within(get).await?.ok_or_else(nobody)
+    }
+
+    /// A page of users.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn list(&self, page: Page) -> Result<Vec<Account>, StoreError> {
+        let database = &self.0.database;
+        let of_role = match &page.role {
+            Some(_) => "AND id IN (SELECT user_id FROM auth_user_role WHERE role = ?)",
+            None => "",
+        };
+        let list = async {
+            let mut connection = database.pool().acquire().await?;
+            let sql = format!("SELECT {COLUMNS} FROM auth_user WHERE name > ? {of_role} ORDER BY name LIMIT ?");
+            let query = database.query(&sql).bind(page.after);
+            let query = page.role.into_iter().fold(query, sqlx::query::Query::bind);
+            let rows = query.bind(i64::from(page.limit)).fetch_all(&mut *connection).await?;
+            accounts(database, &mut connection, rows).await
+        };
+        Ok(database.within(list).await?)
+    }
+
+    /// How many users there are.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn count(&self) -> Result<u64, StoreError> {
+        let database = &self.0.database;
+        let row = database.within(database.query("SELECT COUNT(*) FROM auth_user").fetch_one(database.pool())).await?;
+        Ok(u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or_default())
+    }
+
+    /// Deletes a user, with their keys. Whoever is added by the same name later is somebody else: no token and no
+    /// session of this user is theirs.
+    ///
+    /// # Errors
+    /// [`StoreError::NoUser`]; [`StoreError::Database`].
+    pub async fn delete(&self, name: &str) -> Result<(), StoreError> {
+        let delete = async {
+            let (mut change, id) = self.begin_change_of(name).await?;
+            let user = change.query("DELETE FROM auth_user WHERE id = ?").bind(id);
+            change.execute(user).await?;
+            change.commit().await
+        };
+        self.0.database.within(delete).await
+    }
+
+    /// Keeps a user out, or lets them in again. Whoever is kept out loses all tokens and sessions for good; their keys
+    /// are good again when they are let in.
+    ///
+    /// # Errors
+    /// [`StoreError::NoUser`]; [`StoreError::Database`].
+    pub async fn set_disabled(&self, name: &str, disabled: bool) -> Result<(), StoreError> {
+        let disable = async {
+            let (mut change, id) = self.begin_change_of(name).await?;
+            let sql = format!("UPDATE auth_user SET disabled = ?, {NEXT_EPOCH} WHERE id = ?");
+            let epoch = credential_epoch();
+            let user = change.query(&sql).bind(i16::from(disabled)).bind(epoch).bind(epoch).bind(id);
+            change.execute(user).await?;
+            change.commit().await
+        };
+        self.0.database.within(disable).await
+    }
+
+    /// Ends all tokens and sessions of a user; password and keys stay.
+    ///
+    /// # Errors
+    /// [`StoreError::NoUser`]; [`StoreError::Database`].
+    pub async fn sign_out(&self, name: &str) -> Result<(), StoreError> {
+        let sign_out = async {
+            let (mut change, id) = self.begin_change_of(name).await?;
+            let epoch = credential_epoch();
+            let sql = format!("UPDATE auth_user SET {NEXT_EPOCH} WHERE id = ?");
+            let user = change.query(&sql).bind(epoch).bind(epoch).bind(id);
+            change.execute(user).await?;
+            change.commit().await
+        };
+        self.0.database.within(sign_out).await
+    }
+
+    /// Gives a user another password, as an administrator does: one that expires, if somebody else than the user knows
+    /// it. All tokens and sessions of the user end.
+    ///
+    /// # Errors
+    /// [`StoreError::NoUser`]; [`StoreError::User`] if the password is not accepted; [`StoreError::Database`].
+    pub async fn set_password(
+        &self,
+        name: &str,
+        password: &str,
+        expires_at: Option<SystemTime>,
+    ) -> Result<(), StoreError> {
+        let account = self.get(name).await?;
+        let hash = self.0.passwords.hash(password, &account.name).await?;
+        let set = async {
+            let (mut change, id) = self.begin_change_of(&account.name).await?;
+            let epoch = credential_epoch();
+            let sql =
+                format!("UPDATE auth_user SET password_hash = ?, password_expires_at = ?, {NEXT_EPOCH} WHERE id = ?");
+            let user = change.query(&sql).bind(hash).bind(expires_at.map(seconds)).bind(epoch).bind(epoch).bind(id);
+            change.execute(user).await?;
+            change.commit().await
+        };
+        self.0.database.within(set).await
+    }
+
+    /// Gives a user the password that they have chosen, who says the current one as well (ASVS 6.2.3). All tokens and
+    /// sessions of the user end. Not throttled: ask it for callers that a rule has let in.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongPassword`]; as [`set_password`](Self::set_password).
+    pub async fn change_password(&self, name: &str, current: &str, new: &str) -> Result<(), StoreError> {
+        if !self.verify_password(name, current).await? {
+            return Err(StoreError::WrongPassword(name.to_owned()));
+        }
+        self.set_password(name, new, None).await
+    }
+
+    /// Whether this is the user's password and still good, be the user disabled or not: for an administrator. It is not
+    /// throttled and no sign-in; callers are verified by [`Basic`](crate::users::Basic).
+    ///
+    /// # Errors
+    /// [`StoreError::NoUser`]; [`StoreError::Database`], also if too many passwords wait to be verified.
+    pub async fn verify_password(&self, name: &str, password: &str) -> Result<bool, StoreError> {
+        let user = self.read_user(name).await?.ok_or_else(|| StoreError::NoUser(name.to_owned()))?;
+        let is_good = self.0.passwords.is_right(password, user.password_hash()).await;
+        let is_good = is_good.map_err(|error| StoreError::Database(error.into()))?;
+        Ok(is_good && !user.is_password_expired(SystemTime::now()))
+    }
+
+    /// Gives a user these roles, and takes all others.
+    ///
+    /// # Errors
+    /// [`StoreError::NoUser`]; [`StoreError::Unknown`] if one is not declared; [`StoreError::Database`].
+    pub async fn set_roles<T: Into<String>>(
+        &self,
+        name: &str,
+        roles: impl IntoIterator<Item = T>,
+    ) -> Result<(), StoreError> {
+        self.set_names(Kind::Role, name, roles.into_iter().map(Into::into).collect()).await
+    }
+
+    /// Gives a user these permissions besides those of their roles, and takes all others.
+    ///
+    /// # Errors
+    /// [`StoreError::NoUser`]; [`StoreError::Unknown`] if one is not declared; [`StoreError::Database`].
+    pub async fn set_permissions<T: Into<String>>(
+        &self,
+        name: &str,
+        permissions: impl IntoIterator<Item = T>,
+    ) -> Result<(), StoreError> {
+        self.set_names(Kind::Permission, name, permissions.into_iter().map(Into::into).collect()).await
+    }
+
+    async fn set_names(&self, kind: Kind, name: &str, names: Vec<String>) -> Result<(), StoreError> {
+        let names = self.check_names(kind, names)?;
+        let set = async {
+            let (mut change, id) = self.begin_change_of(name).await?;
+            let old = change.query(&format!("DELETE FROM {} WHERE user_id = ?", kind.table())).bind(id);
+            change.execute(old).await?;
+            let names: Vec<_> = names.into_iter().map(|name| (id, name)).collect();
+            insert_names(&self.0.database, change.connection(), kind, &names).await?;
+            change.commit().await
+        };
+        self.0.database.within(set).await
+    }
+}
+
+fn bounded(what: &'static str, text: Option<&str>, max: usize) -> Result<(), StoreError> {
+    match text {
+        Some(text) if text.chars().count() > max => Err(StoreError::TooLong { what, max }),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a name that must be there once is there already.
+pub(super) fn is_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+fn taken(error: sqlx::Error, name: &str) -> StoreError {
+    if is_taken(&error) { UserError::Taken(name.to_owned()).into() } else { error.into() }
+}
+
+/// Adds users with their roles and permissions.
+pub(super) async fn insert(
+    database: &Database,
+    connection: &mut AnyConnection,
+    users: &[&Checked],
+) -> Result<(), sqlx::Error> {
+    const VALUES: &str = "(?, ?, ?, ?, ?, ?, ?, ?)";
+    let values = vec![VALUES; users.len()].join(", ");
+    let mut query = database.query(&format!(
+        "INSERT INTO auth_user (name, display_name, email, password_hash, password_expires_at, disabled, created_at, \
+         credential_epoch) VALUES {values}"
+    ));
+    for Checked { user, password_hash } in users.iter().copied() {
+        query = query.bind(user.name.clone()).bind(user.display_name.clone()).bind(user.email.clone());
+        query = query.bind(password_hash.clone()).bind(user.password_expires_at.map(seconds));
+        query = query.bind(i16::from(user.disabled)).bind(now()).bind(credential_epoch());
+    }
+    query.execute(&mut *connection).await?;
+
+    let ids = ids(database, connection, users).await?;
+    for kind in Kind::ALL {
+        let named = users.iter().flat_map(|checked| {
+            let id = ids.get(&checked.user.name).copied();
+            kind.of(&checked.user).iter().filter_map(move |name| Some((id?, name.clone())))
+        });
+        insert_names(database, connection, kind, &named.collect::<Vec<_>>()).await?;
+    }
+    Ok(())
+}
+
+/// The numbers of users that were added just now.
+async fn ids(
+    database: &Database,
+    connection: &mut AnyConnection,
+    users: &[&Checked],
+) -> Result<HashMap<String, i64>, sqlx::Error> {
+    let sql = format!("SELECT id, name FROM auth_user WHERE name IN ({})", placeholders(users.len()));
+    let query = users.iter().fold(database.query(&sql), |query, checked| query.bind(checked.user.name.clone()));
+    let rows = query.fetch_all(connection).await?;
+    rows.iter().map(|row| Ok((row.try_get("name")?, row.try_get("id")?))).collect()
+}
+
+async fn insert_names(
+    database: &Database,
+    connection: &mut AnyConnection,
+    kind: Kind,
+    names: &[(i64, String)],
+) -> Result<(), sqlx::Error> {
+    // SQLite takes 32,766 values in one statement, the others more.
+    for names in names.chunks(10_000) {
+        let values = vec!["(?, ?)"; names.len()].join(", ");
+        let sql = format!("INSERT INTO {} (user_id, {}) VALUES {values}", kind.table(), kind.column());
+        let query = names.iter().fold(database.query(&sql), |query, (id, name)| query.bind(*id).bind(name.clone()));
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Rows as accounts, with their roles and permissions.
+async fn accounts(
+    database: &Database,
+    connection: &mut AnyConnection,
+    rows: Vec<AnyRow>,
+) -> Result<Vec<Account>, sqlx::Error> {
+    let ids = rows.iter().map(|row| row.try_get("id")).collect::<Result<Vec<i64>, _>>()?;
+    let mut roles = names_of(database, connection, Kind::Role, &ids).await?;
+    let mut permissions = names_of(database, connection, Kind::Permission, &ids).await?;
+    let account = |(row, id): (&AnyRow, &i64)| account(row, roles.remove(id), permissions.remove(id));
+    rows.iter().zip(&ids).map(account).collect()
+}
+
+async fn names_of(
+    database: &Database,
+    connection: &mut AnyConnection,
+    kind: Kind,
+    ids: &[i64],
+) -> Result<HashMap<i64, Vec<String>>, sqlx::Error> {
+    let mut names: HashMap<i64, Vec<String>> = HashMap::new();
+    if ids.is_empty() {
+        return Ok(names);
+    }
+    let (table, column, marks) = (kind.table(), kind.column(), placeholders(ids.len()));
+    let sql = format!("SELECT user_id, {column} FROM {table} WHERE user_id IN ({marks}) ORDER BY {column}");
+    let query = ids.iter().fold(database.query(&sql), |query, id| query.bind(*id));
+    for row in query.fetch_all(connection).await? {
+        names.entry(row.try_get(0)?).or_default().push(row.try_get(1)?);
+    }
+    Ok(names)
+}
+
+fn account(row: &AnyRow, roles: Option<Vec<String>>, permissions: Option<Vec<String>>) -> Result<Account, sqlx::Error> {
+    let when = |column| row.try_get::<Option<i64>, _>(column).map(|seconds| seconds.map(time));
+    Ok(Account {
+        name: row.try_get("name")?,
+        display_name: row.try_get("display_name")?,
+        email: row.try_get("email")?,
+        roles: roles.unwrap_or_default(),
+        permissions: permissions.unwrap_or_default(),
+        disabled: row.try_get::<i64, _>("disabled")? != 0,
+        has_password: row.try_get::<i64, _>("has_password")? != 0,
+        password_expires_at: when("password_expires_at")?,
+        created_at: time(row.try_get("created_at")?),
+        last_sign_in_at: when("last_sign_in_at")?,
+    })
+}

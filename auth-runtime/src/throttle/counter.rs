@@ -1,0 +1,131 @@
+//! Counts attempts in a store, and takes them back.
+
+use std::{fmt, sync::Arc, time::SystemTime};
+
+use super::{
+    AttemptStore, Bucket, Key,
+    key::{KeyMaker, Keys, Kind},
+    limits::{Counted, Limits},
+    turn::{Turn, Turns},
+};
+use crate::{
+    authenticate::{AuthenticationError, Unavailable},
+    client::ClientAddress,
+};
+
+#[derive(Clone)]
+pub(super) struct Counter {
+    pub(super) limits: Limits,
+    pub(super) keys: KeyMaker,
+    store: Arc<dyn AttemptStore>,
+    turns: Turns,
+    /// Another one in tests.
+    pub(super) clock: Arc<dyn Fn() -> SystemTime + Send + Sync>,
+}
+
+impl Counter {
+    pub(super) fn new(store: impl AttemptStore) -> Self {
+        Self {
+            limits: Limits::default(),
+            keys: KeyMaker::default(),
+            store: Arc::new(store),
+            turns: Turns::default(),
+            clock: Arc::new(SystemTime::now),
+        }
+    }
+
+    pub(super) async fn attempt(
+        self: Arc<Self>,
+        client: ClientAddress,
+        name: &str,
+    ) -> Result<Attempt, AuthenticationError> {
+        let keys = self.keys.attempt(client, name);
+        let turn = self.turns.turn(keys.pair).await;
+        let now = self.now()?;
+        let counted = self.update(&keys.sorted, |buckets| self.limits.count(&keys.kinds, buckets, now)).await?;
+        let counted = counted.map_err(|full| full.refuse(client))?;
+        Ok(Attempt(Some(Open { counter: self, keys, counted, _turn: turn })))
+    }
+
+    pub(super) async fn failed(&self, client: ClientAddress) -> Result<(), AuthenticationError> {
+        let (key, at) = (self.keys.failure(client), self.now()?);
+        let counted = self.update(&[key], |buckets| self.limits.count(&[Kind::Failure], buckets, at)).await?;
+        counted.map(drop).map_err(|full| full.refuse(client))
+    }
+
+    /// Has buckets changed, and says what came of it. A store that does not ask has not let anybody in.
+    async fn update<T: Send>(
+        &self,
+        keys: &[Key],
+        mut change: impl FnMut(&mut [Bucket]) -> T + Send,
+    ) -> Result<T, Unavailable> {
+        let mut said = None;
+        let mut change = |buckets: &mut [Bucket]| {
+            said = (buckets.len() == keys.len()).then(|| change(buckets));
+        };
+        self.store.update(keys, &mut change).await?;
+        said.ok_or_else(|| Unavailable::new("the store of attempts has not loaded them"))
+    }
+
+    /// The time since 1970. With a clock that cannot be right nobody can tell how long ago anything was.
+    fn now(&self) -> Result<i64, Unavailable> {
+        let since = (self.clock)().duration_since(SystemTime::UNIX_EPOCH).map_err(Unavailable::new)?;
+        i64::try_from(since.as_millis()).map_err(Unavailable::new)
+    }
+}
+
+/// An attempt that was counted: it is a failure unless it is told otherwise.
+#[must_use = "an attempt of which nothing is told counts as a failure"]
+pub struct Attempt(Option<Open>);
+
+/// An attempt that is not over.
+struct Open {
+    counter: Arc<Counter>,
+    keys: Keys,
+    counted: Counted,
+    _turn: Turn,
+}
+
+impl Attempt {
+    /// Where nothing is counted.
+    pub(super) const fn uncounted() -> Self {
+        Self(None)
+    }
+
+    /// The password was right: the attempt does not count, nor do those before it of this name from this address, which
+    /// is known as one of the owner's from now on.
+    ///
+    /// A store that cannot be told is no reason to keep the caller out: the attempt then goes on to count.
+    pub async fn succeeded(self) {
+        self.end(true).await;
+    }
+
+    /// Nobody has looked at the password, as when there was no room to hash it: the attempt does not count.
+    pub async fn withdrawn(self) {
+        self.end(false).await;
+    }
+
+    async fn end(self, has_succeeded: bool) {
+        let Some(open) = self.0 else { return };
+        if let Err(error) = open.end(has_succeeded).await {
+            tracing::warn!(error = ?error.to_string(), "an attempt goes on to count, as the store cannot be told");
+        }
+    }
+}
+
+impl Open {
+    async fn end(&self, has_succeeded: bool) -> Result<(), Unavailable> {
+        let Self { counter, keys, counted, .. } = self;
+        let now = counter.now()?;
+        let limits = counter.limits;
+        counter
+            .update(&keys.sorted, |buckets| limits.give_back(&keys.kinds, buckets, *counted, now, has_succeeded))
+            .await
+    }
+}
+
+impl fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempt").finish_non_exhaustive()
+    }
+}

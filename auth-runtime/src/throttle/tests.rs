@@ -1,0 +1,394 @@
+//! What a throttle does over time, and what an attacker gets out of it.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use super::{AttemptStore, Bucket, Key, MemoryAttempts, Throttle, ThrottleError, Updating};
+use crate::{
+    authenticate::{AuthenticationError, Unavailable},
+    client::ClientAddress,
+    danger,
+};
+
+const START: u64 = 1_800_000_000;
+const DAY: u64 = 24 * 3600;
+
+/// Seconds since 1970, as a test sets them.
+#[derive(Clone)]
+pub(crate) struct TestClock(Arc<AtomicU64>);
+
+impl TestClock {
+    pub(crate) fn forward(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    fn back(&self, seconds: u64) {
+        self.0.fetch_sub(seconds, Ordering::SeqCst);
+    }
+
+    fn now(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl Throttle {
+    /// The same with a clock that stands still.
+    pub(crate) fn with_test_clock(self) -> (Self, TestClock) {
+        let clock = TestClock(Arc::new(AtomicU64::new(START)));
+        let seconds = clock.clone();
+        let throttle = self.with(|counter| {
+            counter.clock = Arc::new(move || SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.now()));
+        });
+        (throttle, clock)
+    }
+}
+
+fn in_memory() -> (Throttle, TestClock) {
+    Throttle::in_memory().with_test_clock()
+}
+
+fn address(number: u32) -> ClientAddress {
+    IpAddr::V4(Ipv4Addr::from_bits(0xc633_6400 + number)).into()
+}
+
+/// An attempt with a wrong password.
+async fn guess(throttle: &Throttle, client: ClientAddress, name: &str) -> Result<(), AuthenticationError> {
+    throttle.attempt(client, name).await.map(drop)
+}
+
+/// An attempt with the right one.
+async fn sign_in(throttle: &Throttle, client: ClientAddress, name: &str) -> Result<(), AuthenticationError> {
+    throttle.attempt(client, name).await?.succeeded().await;
+    Ok(())
+}
+
+/// How long to wait, in seconds, if too much was tried.
+fn wait(said: Result<(), AuthenticationError>) -> u64 {
+    said.map_or_else(|error| error.retry_after().expect("it is throttled").as_secs(), |()| 0)
+}
+
+/// How many guesses pass, of so many.
+async fn guesses(throttle: &Throttle, client: ClientAddress, name: &str, tries: usize) -> usize {
+    let mut passed = 0;
+    for _ in 0..tries {
+        passed += usize::from(guess(throttle, client, name).await.is_ok());
+    }
+    passed
+}
+
+#[tokio::test]
+async fn r76_five_attempts_with_a_name_from_an_address_and_then_pauses() {
+    let (throttle, clock) = in_memory();
+    assert_eq!(guesses(&throttle, address(1), "alice", 20).await, 5);
+    for pause in [60, 120, 240, 480, 480, 900, 900] {
+        assert_eq!(wait(guess(&throttle, address(1), "alice").await), pause);
+        clock.forward(pause - 1);
+        assert_eq!(wait(guess(&throttle, address(1), "alice").await), 1);
+        clock.forward(1);
+        assert_eq!(guesses(&throttle, address(1), "alice", 3).await, 1);
+    }
+    clock.forward(DAY);
+    assert_eq!(guesses(&throttle, address(1), "alice", 20).await, 5, "nobody is locked out for ever");
+}
+
+#[tokio::test]
+async fn r76_who_asks_again_while_it_is_closed_does_not_keep_it_closed() {
+    let (throttle, clock) = in_memory();
+    assert_eq!(guesses(&throttle, address(1), "alice", 5).await, 5);
+    for _ in 0..59 {
+        clock.forward(1);
+        assert!(guess(&throttle, address(1), "alice").await.is_err());
+    }
+    clock.forward(1);
+    assert!(guess(&throttle, address(1), "alice").await.is_ok());
+}
+
+#[tokio::test]
+async fn r76_25_attempts_from_an_address_in_a_minute_with_whatever_names() {
+    let (throttle, clock) = in_memory();
+    for number in 0..25 {
+        assert_eq!(guesses(&throttle, address(1), &format!("user{number}"), 1).await, 1);
+    }
+    assert_eq!(wait(guess(&throttle, address(1), "somebody").await), 60);
+    assert!(guess(&throttle, address(2), "somebody").await.is_ok(), "another address is not concerned");
+    clock.forward(60);
+    assert_eq!(guesses(&throttle, address(1), "somebody", 3).await, 1);
+    // What was refused has used up nothing of the name.
+    assert_eq!(guesses(&throttle, address(3), "somebody", 20).await, 5);
+}
+
+#[tokio::test]
+async fn r76_at_most_fifty_failures_an_hour_with_a_name_from_however_many_addresses() {
+    let (throttle, clock) = in_memory();
+    let mut passed = 0;
+    for second in 0..3600 {
+        passed += guesses(&throttle, address(second), "alice", 1).await;
+        clock.forward(1);
+    }
+    assert_eq!(passed, 50);
+}
+
+#[tokio::test]
+async fn r76_the_owner_signs_in_from_a_known_address_whatever_others_try() {
+    let (throttle, clock) = in_memory();
+    sign_in(&throttle, address(0), "alice").await.unwrap();
+    for number in 1..100 {
+        let _ = guess(&throttle, address(number), "alice").await;
+    }
+    assert!(wait(sign_in(&throttle, address(200), "alice").await) > 0, "from another address it takes a while");
+    for _ in 0..30 {
+        // Again and again, on any of the next 30 days.
+        clock.forward(DAY - 3600);
+        for number in 1..100 {
+            let _ = guess(&throttle, address(number), "alice").await;
+        }
+        sign_in(&throttle, address(0), "Alice").await.unwrap();
+    }
+    clock.forward(30 * DAY);
+    for number in 1..100 {
+        let _ = guess(&throttle, address(number), "alice").await;
+    }
+    assert!(sign_in(&throttle, address(0), "alice").await.is_err(), "it is not known any more");
+}
+
+#[tokio::test]
+async fn r76_who_shares_the_address_of_the_owner_has_no_more_than_an_hourly_limit() {
+    let (throttle, clock) = in_memory();
+    let mut passed = 0;
+    for _ in 0..60 {
+        // The owner signs in each minute, which takes back what was tried in between.
+        let _ = sign_in(&throttle, address(0), "alice").await;
+        passed += guesses(&throttle, address(0), "alice", 10).await;
+        clock.forward(60);
+    }
+    assert!(passed <= 50, "{passed}");
+}
+
+#[tokio::test]
+async fn r76_the_right_password_takes_its_attempt_back_and_those_before_it() {
+    let (throttle, _) = in_memory();
+    for _ in 0..10 {
+        assert_eq!(guesses(&throttle, address(1), "alice", 2).await, 2);
+        sign_in(&throttle, address(1), "alice").await.unwrap();
+    }
+    // Of the address the failures count on: 20 so far.
+    assert_eq!(guesses(&throttle, address(1), "bob", 4).await, 4);
+    assert_eq!(guesses(&throttle, address(1), "carol", 4).await, 1);
+}
+
+#[tokio::test]
+async fn r76_no_number_of_right_passwords_is_too_much() {
+    let (throttle, _) = in_memory();
+    for number in 0..1000 {
+        sign_in(&throttle, address(1), &format!("user{number}")).await.unwrap();
+        sign_in(&throttle, address(number), "alice").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn r76_the_right_password_of_one_user_does_not_help_to_guess_that_of_another() {
+    let (throttle, _) = in_memory();
+    let mut passed = 0;
+    for number in 0..100 {
+        passed += guesses(&throttle, address(1), &format!("user{number}"), 1).await;
+        let _ = sign_in(&throttle, address(1), "mallory").await;
+    }
+    assert_eq!(passed, 25);
+}
+
+#[tokio::test]
+async fn r76_what_nobody_has_looked_at_does_not_count() {
+    let (throttle, _) = in_memory();
+    for _ in 0..100 {
+        throttle.attempt(address(1), "alice").await.unwrap().withdrawn().await;
+    }
+    assert_eq!(guesses(&throttle, address(1), "alice", 20).await, 5);
+    // Nor is the address known for it: the hour of the name has begun.
+    for number in 2..100 {
+        let _ = guess(&throttle, address(number), "alice").await;
+    }
+    throttle.attempt(address(200), "alice").await.unwrap_err();
+}
+
+#[tokio::test]
+async fn r77_a_burst_at_once_gets_no_more_through_than_one_after_the_other() {
+    let (throttle, _) = in_memory();
+    let burst = (0..100).map(|_| {
+        let throttle = throttle.clone();
+        tokio::spawn(async move {
+            let attempt = throttle.attempt(address(1), "alice").await;
+            tokio::task::yield_now().await;
+            attempt.is_ok()
+        })
+    });
+    let mut passed = 0;
+    for attempt in burst.collect::<Vec<_>>() {
+        passed += usize::from(attempt.await.unwrap());
+    }
+    assert_eq!(passed, 5);
+}
+
+#[tokio::test]
+async fn r51_who_sends_the_right_password_many_times_at_once_is_not_throttled() {
+    let (throttle, _) = in_memory();
+    let burst = (0..100).map(|_| {
+        let throttle = throttle.clone();
+        tokio::spawn(async move {
+            let attempt = throttle.attempt(address(1), "alice").await?;
+            tokio::task::yield_now().await;
+            attempt.succeeded().await;
+            Ok::<(), AuthenticationError>(())
+        })
+    });
+    for attempt in burst.collect::<Vec<_>>() {
+        attempt.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn r77_names_count_in_one_spelling_whether_there_is_such_a_user_or_not() {
+    let (throttle, _) = in_memory();
+    let spellings = ["alice", "ALICE", " alice", "a\u{301}lice", "ａｌｉｃｅ", "Alice\u{200b}", "aLiCe"];
+    let mut passed = 0;
+    for name in spellings {
+        passed += guesses(&throttle, address(1), name, 1).await;
+    }
+    assert_eq!(passed, 5);
+}
+
+#[tokio::test]
+async fn r53_failures_without_a_name_are_25_in_a_minute_and_apart_from_attempts() {
+    let (throttle, clock) = in_memory();
+    for _ in 0..25 {
+        throttle.failed(address(1)).await.unwrap();
+    }
+    assert_eq!(wait(throttle.failed(address(1)).await), 60);
+    throttle.failed(address(2)).await.unwrap();
+    assert!(guess(&throttle, address(1), "alice").await.is_ok());
+    clock.forward(60);
+    throttle.failed(address(1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn callers_without_an_address_share_one() {
+    let (throttle, _) = in_memory();
+    assert_eq!(guesses(&throttle, ClientAddress::UNKNOWN, "alice", 20).await, 5);
+    assert_eq!(guesses(&throttle, ClientAddress::default(), "alice", 20).await, 0);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_locks_nobody_out_for_long_and_lets_nobody_in() {
+    let (throttle, clock) = in_memory();
+    assert_eq!(guesses(&throttle, address(1), "alice", 20).await, 5);
+    clock.back(DAY);
+    assert_eq!(wait(guess(&throttle, address(1), "alice").await), 60);
+    clock.forward(60);
+    assert!(guess(&throttle, address(1), "alice").await.is_ok());
+    assert_eq!(wait(guess(&throttle, address(1), "alice").await), 120);
+}
+
+#[tokio::test]
+async fn a_clock_that_cannot_be_right_is_unavailable() {
+    let throttle = Throttle::in_memory();
+    let throttle =
+        throttle.with(|counter| counter.clock = Arc::new(|| SystemTime::UNIX_EPOCH - Duration::from_secs(1)));
+    assert!(guess(&throttle, address(1), "alice").await.unwrap_err().is_unavailable());
+    assert!(throttle.failed(address(1)).await.unwrap_err().is_unavailable());
+}
+
+type Change<'a> = &'a mut (dyn FnMut(&mut [Bucket]) + Send);
+
+/// A store that does as it is told, or does not.
+struct Broken(fn(Change<'_>) -> Result<(), Unavailable>);
+
+impl AttemptStore for Broken {
+    fn update<'a>(&'a self, _: &'a [Key], change: Change<'a>) -> Updating<'a> {
+        Box::pin(async { (self.0)(change) })
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_count_lets_nobody_in() {
+    let does_not_answer = Broken(|_| Err(Unavailable::new("connection refused")));
+    let does_not_ask = Broken(|_| Ok(()));
+    let has_lost_some = Broken(|change| {
+        change(&mut [Bucket::default(); 3]);
+        Ok(())
+    });
+    for store in [does_not_answer, does_not_ask, has_lost_some] {
+        let throttle = Throttle::shared(store);
+        assert!(guess(&throttle, address(1), "alice").await.unwrap_err().is_unavailable());
+        assert!(throttle.failed(address(1)).await.unwrap_err().is_unavailable());
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_finds_a_conflict_asks_again_and_the_last_answer_counts() {
+    let again = Broken(|change| {
+        let full = Bucket { empty_at: i64::MAX, last: i64::MAX, succeeded_at: None };
+        change(&mut [full; 4]);
+        change(&mut [Bucket::default(); 4]);
+        Ok(())
+    });
+    assert!(guess(&Throttle::shared(again), address(1), "alice").await.is_ok());
+}
+
+#[tokio::test]
+async fn r76_processes_that_share_a_store_count_together() {
+    let store = Arc::new(MemoryAttempts::new());
+    let (here, there) = (Throttle::shared(Arc::clone(&store)), Throttle::shared(Arc::clone(&store)));
+    assert_eq!(guesses(&here, address(1), "alice", 3).await, 3);
+    assert_eq!(guesses(&there, address(1), "alice", 3).await, 2);
+    let apart = Throttle::shared(store).secret("0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa").unwrap();
+    assert_eq!(guesses(&apart, address(1), "alice", 20).await, 5, "other keys");
+}
+
+#[tokio::test]
+async fn limits_can_be_set_as_far_as_they_protect() {
+    let (throttle, _) = in_memory();
+    let throttle = throttle.per_name_and_address(2).unwrap().per_address(3).unwrap().per_name(10).unwrap();
+    assert_eq!(guesses(&throttle, address(1), "alice", 20).await, 2);
+    assert_eq!(guesses(&throttle, address(1), "bob", 20).await, 1);
+    let mut passed = 2;
+    for number in 2..30 {
+        passed += guesses(&throttle, address(number), "alice", 1).await;
+    }
+    assert_eq!(passed, 9, "the tenth comes back within the hour");
+
+    let out_of_range = |per, given, least, most| ThrottleError::Range { per, given, least, most };
+    for given in [0, 11, u32::MAX] {
+        let error = Throttle::in_memory().per_name_and_address(given).unwrap_err();
+        assert_eq!(error, out_of_range("per name and address", given, 1, 10));
+    }
+    for given in [0, 1001] {
+        let error = Throttle::in_memory().per_address(given).unwrap_err();
+        assert_eq!(error, out_of_range("per address", given, 1, 1000));
+    }
+    for given in [0, 9, 101] {
+        assert_eq!(Throttle::in_memory().per_name(given).unwrap_err(), out_of_range("per name", given, 10, 100));
+    }
+}
+
+#[tokio::test]
+async fn what_is_off_counts_nothing() {
+    let off = danger::unlimited_attempts();
+    assert!(!off.is_on() && Throttle::default().is_on());
+    assert_eq!(guesses(&off, address(1), "alice", 1000).await, 1000);
+    for _ in 0..100 {
+        off.failed(address(1)).await.unwrap();
+    }
+    sign_in(&off.per_name(10).unwrap(), address(1), "alice").await.unwrap();
+}
+
+#[test]
+fn debug_shows_limits_and_no_secret() {
+    let throttle = Throttle::in_memory().secret("0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa").unwrap();
+    let shown = format!("{throttle:?}");
+    assert!(shown.contains("attempts: 25") && !shown.contains("0Zr9") && !shown.contains("48, 90"), "{shown}");
+}

@@ -1,0 +1,44 @@
+//! Starts the library: `cargo run --bin own_table`.
+
+use std::{
+    env,
+    error::Error,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use auth_examples::{
+    own_table::{app, members::Members},
+    server,
+};
+use clap::Parser;
+
+/// A library whose members stand in a table of its own
+#[derive(Parser)]
+struct Options {
+    /// The port to listen on, on this machine only; 0 takes any that is free
+    #[arg(long, env = "PORT", default_value_t = 3000)]
+    port: u16,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(&Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("own_table: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let password = env::var("LIBRARIAN_PASSWORD").map_err(|_| "set LIBRARIAN_PASSWORD: member 1 signs in with it")?;
+    let members = Members::in_memory().await?;
+    members.join("1", "Lena Librarian", &password, true).await?;
+    let (acceptor, address) = server::listen(options.port).await?;
+    writeln!(io::stdout(), "The library listens on http://{address}, with documentation at http://{address}/docs")?;
+    server::log();
+    server::serve(acceptor, app(members)).await?;
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! An application with its own table of users: what stands in the table counts from the next request on.
+
+use auth_examples::own_table::{app, members::Members};
+use poem::{Endpoint, http::StatusCode, test::TestClient, web::headers::Authorization};
+
+const PASSWORD: &str = "correct horse battery";
+
+async fn library() -> (Members, TestClient<impl Endpoint>) {
+    let members = Members::in_memory().await.unwrap();
+    members.join("7", "Rita Reader", PASSWORD, false).await.unwrap();
+    members.join("1", "Lena Librarian", PASSWORD, true).await.unwrap();
+    (members.clone(), TestClient::new(app(members)))
+}
+
+async fn status(client: &TestClient<impl Endpoint>, path: &str, number: &str, password: &str) -> StatusCode {
+    client.post(path).typed_header(Authorization::basic(number, password)).send().await.0.status()
+}
+
+#[tokio::test]
+async fn staff_are_librarians_and_others_are_readers() {
+    let (_, client) = library().await;
+    for (number, path, expected) in
+        [("7", "/loans", 200), ("7", "/books", 403), ("1", "/loans", 200), ("1", "/books", 200)]
+    {
+        assert_eq!(status(&client, path, number, PASSWORD).await.as_u16(), expected, "{number} {path}");
+    }
+    assert_eq!(status(&client, "/loans", "7", "wrong horse battery").await, StatusCode::UNAUTHORIZED);
+    assert_eq!(status(&client, "/loans", "8", PASSWORD).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn r7_a_membership_that_ends_counts_at_once() {
+    let (members, client) = library().await;
+    assert_eq!(status(&client, "/loans", "7", PASSWORD).await, StatusCode::OK);
+    members.leave("7").await.unwrap();
+    assert_eq!(status(&client, "/loans", "7", PASSWORD).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_database_that_is_down_is_503() {
+    let (members, client) = library().await;
+    members.close().await;
+    assert_eq!(status(&client, "/loans", "7", PASSWORD).await, StatusCode::SERVICE_UNAVAILABLE);
+}

@@ -1,0 +1,179 @@
+//! Who may call, and how requests with passwords, keys and tokens are judged.
+
+use std::time::{Duration, SystemTime};
+
+use auth_runtime::{
+    jwt::TokenIssuer,
+    prelude::*,
+    sql::{NewUser, SqlUsers},
+    users::{User, UserStore, UserTokens},
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use poem::{Endpoint, EndpointExt, Request, Response, endpoint::BoxEndpoint, get, handler, http::StatusCode};
+
+use crate::database::TestDatabase;
+
+permissions! {
+    pub(crate) enum Permission { View = "view", Edit = "edit", Delete = "delete" }
+}
+
+roles! {
+    pub(crate) enum Role: Permission {
+        Viewer = "Viewer" => [View],
+        Editor = "Editor": Viewer => [Edit],
+        Administrator = "Administrator" => all,
+    }
+}
+
+/// A password for users in tests.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+const SECRET: &str = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
+
+#[derive(Auth, Clone)]
+#[auth(permissions = Permission, roles = Role)]
+pub(crate) struct Auth {
+    #[scheme(basic)]
+    password: Basic<SqlUsers>,
+    #[scheme(bearer)]
+    token: UserTokens<SqlUsers>,
+    #[scheme(api_key(header = "X-API-Key"))]
+    key: ApiKeys<SqlUsers>,
+}
+
+/// Who issues the tokens.
+pub(crate) fn issuer() -> TokenIssuer {
+    TokenIssuer::hs256(SECRET).unwrap().issuer("store").audience("tests")
+}
+
+/// How a caller comes.
+#[derive(Clone)]
+pub(crate) struct Caller(&'static str, String);
+
+impl Caller {
+    pub(crate) fn password(name: &str, password: &str) -> Self {
+        Self("Authorization", format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}"))))
+    }
+
+    pub(crate) fn key(key: &str) -> Self {
+        Self("X-API-Key", key.to_owned())
+    }
+
+    pub(crate) fn token(token: &str) -> Self {
+        Self("Authorization", format!("Bearer {token}"))
+    }
+}
+
+/// An application over a store. It tells who calls, and what they may do.
+pub(crate) struct App(BoxEndpoint<'static, Response>);
+
+#[protected]
+#[handler]
+fn who(caller: Principal<Auth>) -> String {
+    let roles = caller.roles().iter().map(|role| role.to_string()).collect::<Vec<_>>().join(",");
+    let permissions =
+        caller.permissions().iter().map(|permission| permission.to_string()).collect::<Vec<_>>().join(",");
+    format!("{} roles: {roles} permissions: {permissions}", caller.subject())
+}
+
+impl App {
+    pub(crate) fn over(store: &SqlUsers) -> Self {
+        let auth = Auth {
+            password: Basic::new(store.clone()).issuer("store"),
+            token: UserTokens::new(issuer().verifier(), store.clone()).unwrap(),
+            key: ApiKeys::new(store.clone()).issuer("store"),
+        };
+        Self(get(who).with(auth).map_to_response().boxed())
+    }
+
+    /// Who it is to the application; the status if it is nobody.
+    pub(crate) async fn who(&self, caller: &Caller) -> Result<String, u16> {
+        let request = Request::builder().header(caller.0, caller.1.clone()).finish();
+        let response = self.0.get_response(request).await;
+        match response.status() {
+            StatusCode::OK => Ok(response.into_body().into_string().await.unwrap()),
+            status => Err(status.as_u16()),
+        }
+    }
+}
+
+/// A user of the store, as their sign-in finds them.
+pub(crate) async fn user(store: &SqlUsers, name: &str) -> User {
+    store.find_at_sign_in(name).await.unwrap().expect("there is this user")
+}
+
+pub(crate) async fn r36_a_user_comes_by_password(database: TestDatabase) {
+    let store = database.store().await;
+    let alice = NewUser::new("Alice").password(PASSWORD).roles(["Viewer"]).permissions(["delete"]);
+    store.add(alice).await.unwrap();
+    let app = App::over(&store);
+    for name in ["alice", "ALICE", "ａｌｉｃｅ"] {
+        let said = app.who(&Caller::password(name, PASSWORD)).await;
+        assert_eq!(said.unwrap(), "alice roles: Viewer permissions: view,delete", "{name}");
+    }
+}
+
+pub(crate) async fn r73_unknown_disabled_and_wrong_are_one_error(database: TestDatabase) {
+    let store = database.store().await;
+    store.add(NewUser::new("alice").password(PASSWORD)).await.unwrap();
+    store.add(NewUser::new("carol").password(PASSWORD).disabled(true)).await.unwrap();
+    store.add(NewUser::new("robot")).await.unwrap();
+    let app = App::over(&store);
+    for (name, password) in [
+        ("alice", "wrong horse battery"),
+        ("bob", PASSWORD),
+        ("carol", PASSWORD),
+        ("robot", PASSWORD),
+        ("a  b", PASSWORD),
+    ] {
+        assert_eq!(app.who(&Caller::password(name, password)).await, Err(401), "{name}");
+    }
+}
+
+pub(crate) async fn r72_a_password_that_somebody_else_chose_expires(database: TestDatabase) {
+    let store = database.store().await;
+    let now = SystemTime::now();
+    let user = |name| NewUser::new(name).password(PASSWORD);
+    store.add(user("alice").password_expires_at(now + Duration::from_secs(1000))).await.unwrap();
+    store.add(user("bob").password_expires_at(now - Duration::from_secs(1))).await.unwrap();
+    let app = App::over(&store);
+    assert!(app.who(&Caller::password("alice", PASSWORD)).await.is_ok());
+    assert_eq!(app.who(&Caller::password("bob", PASSWORD)).await, Err(401));
+    assert!(store.verify_password("alice", PASSWORD).await.unwrap());
+    assert!(!store.verify_password("bob", PASSWORD).await.unwrap());
+    // One that bob has chosen does not.
+    store.set_password("bob", "a horse of another colour", None).await.unwrap();
+    assert!(app.who(&Caller::password("bob", "a horse of another colour")).await.is_ok());
+    assert_eq!(store.get("bob").await.unwrap().password_expires_at, None);
+}
+
+pub(crate) async fn r70_a_weaker_hash_is_replaced_at_sign_in(database: TestDatabase) {
+    let store = database.store().await;
+    // Of `PASSWORD`, as Django writes it, with 1,000 iterations.
+    let weak = "pbkdf2_sha256$1000$Xk3vT9qLm2Pz$LJ9RG07yl6/V5LzCHh/tAYMzdhbT5P9jugcqc0242Ns=";
+    store.import(vec![NewUser::new("alice").password_hash(weak)]).await.unwrap().remove(0).unwrap();
+    let (app, other) = (App::over(&store), App::over(&database.store().await));
+    let alice = Caller::password("alice", PASSWORD);
+    let epoch = user(&store, "alice").await.current_epoch();
+    assert!(other.who(&alice).await.is_ok());
+    let hashes = database.texts("SELECT password_hash FROM auth_user").await;
+    assert!(hashes[0].starts_with("$argon2id$"), "{hashes:?}");
+    // It is the same password: nobody has to sign in again.
+    assert_eq!(user(&store, "alice").await.current_epoch(), epoch);
+    for app in [&app, &other] {
+        assert!(app.who(&alice).await.is_ok());
+        assert_eq!(app.who(&Caller::password("alice", "wrong horse battery")).await, Err(401));
+    }
+    assert_eq!(database.texts("SELECT password_hash FROM auth_user").await, hashes);
+}
+
+pub(crate) async fn the_last_sign_in_is_written_down(database: TestDatabase) {
+    let store = database.store().await;
+    store.add(NewUser::new("alice").password(PASSWORD)).await.unwrap();
+    assert_eq!(store.get("alice").await.unwrap().last_sign_in_at, None);
+    let app = App::over(&store);
+    assert_eq!(app.who(&Caller::password("alice", "wrong horse battery")).await, Err(401));
+    assert_eq!(store.get("alice").await.unwrap().last_sign_in_at, None);
+    assert!(app.who(&Caller::password("alice", PASSWORD)).await.is_ok());
+    let signed_in = store.get("alice").await.unwrap().last_sign_in_at.unwrap();
+    assert!(signed_in.elapsed().unwrap() < Duration::from_mins(1));
+}

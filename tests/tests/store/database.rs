@@ -1,0 +1,153 @@
+//! A database of its own for each test.
+
+use std::{
+    env,
+    fmt::{self, Display},
+    process,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use auth_runtime::sql::{SqlOptions, SqlUsers};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
+use tempfile::TempDir;
+
+use crate::callers::Auth;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Backend {
+    Sqlite,
+    Postgres,
+    MySql,
+}
+
+impl Backend {
+    pub(crate) const fn all() -> [Self; 3] {
+        [Self::Sqlite, Self::Postgres, Self::MySql]
+    }
+
+    /// Where its server is; the name of the variable that says it if that is not set.
+    pub(crate) fn url(self) -> Result<String, &'static str> {
+        let of = |variable| env::var(variable).map_err(|_| variable);
+        match self {
+            Self::Sqlite => Ok(String::new()),
+            Self::Postgres => of("TEST_POSTGRES_URL"),
+            Self::MySql => of("TEST_MYSQL_URL"),
+        }
+    }
+
+    /// A file cannot be down, and three thousand hashes are enough once.
+    pub(crate) fn has(self, test: &str) -> bool {
+        match self {
+            Self::Sqlite => !test.starts_with("outage::"),
+            Self::Postgres | Self::MySql => !test.starts_with("timing::"),
+        }
+    }
+}
+
+impl Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+            Self::MySql => "mysql",
+        })
+    }
+}
+
+/// An empty database.
+#[derive(Clone)]
+pub(crate) struct TestDatabase {
+    pub(crate) backend: Backend,
+    pub(crate) url: String,
+    name: String,
+    _folder: Option<Arc<TempDir>>,
+}
+
+impl TestDatabase {
+    pub(crate) async fn new(backend: Backend) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        sqlx::any::install_default_drivers();
+        let server = backend.url().expect("the tests are not run without it");
+        if backend == Backend::Sqlite {
+            let folder = TempDir::new().expect("a temporary folder");
+            let url = format!("sqlite:{}", folder.path().join("users.db").display());
+            return Self { backend, url, name: String::new(), _folder: Some(Arc::new(folder)) };
+        }
+        let (before, query) = server.split_once('?').map_or((&*server, None), |(before, query)| (before, Some(query)));
+        let (host, prefix) = before.rsplit_once('/').expect("a URL with the name of a database");
+        // The user may make such databases, and no others.
+        let name = format!("{prefix}_{}_{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        execute(&server, &format!("CREATE DATABASE {name}")).await;
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        Self { backend, url: format!("{host}/{name}{query}"), name, _folder: None }
+    }
+
+    pub(crate) async fn drop(self) {
+        match self.backend {
+            Backend::Sqlite => {}
+            Backend::Postgres => {
+                execute(&server(self.backend), &format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
+            }
+            Backend::MySql => {
+                execute(&server(self.backend), &format!("DROP DATABASE {}", self.name)).await;
+            }
+        }
+    }
+
+    /// A store of its own, as another process would have, that asks whether something has changed each time.
+    pub(crate) async fn store(&self) -> SqlUsers {
+        self.connect(Self::options().freshness(Duration::ZERO)).await
+    }
+
+    /// A store that asks once, and not again while the test runs.
+    pub(crate) async fn sleepy_store(&self) -> SqlUsers {
+        self.connect(Self::options().freshness(Duration::from_mins(1))).await
+    }
+
+    pub(crate) fn options() -> SqlOptions {
+        SqlUsers::options().max_connections(4).tables_of::<Auth>()
+    }
+
+    pub(crate) async fn connect(&self, options: SqlOptions) -> SqlUsers {
+        options.connect(&self.url).await.expect("the database is there")
+    }
+
+    /// Does what no store would do.
+    pub(crate) async fn execute(&self, sql: &str) {
+        execute(&self.with_mode(), sql).await;
+    }
+
+    /// The first column of all rows, as text.
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
+        let mut connection = AnyConnection::connect(&self.with_mode()).await.expect("the database is there");
+        let rows =
+            sqlx::query(AssertSqlSafe(sql.to_owned())).fetch_all(&mut connection).await.expect("a good statement");
+        rows.iter().map(|row| row.try_get(0).expect("text")).collect()
+    }
+
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        let mut connection = AnyConnection::connect(&self.with_mode()).await.expect("the database is there");
+        sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.expect("a number")
+    }
+
+    fn with_mode(&self) -> String {
+        match self.backend {
+            Backend::Sqlite => format!("{}?mode=rwc", self.url),
+            _ => self.url.clone(),
+        }
+    }
+}
+
+fn server(backend: Backend) -> String {
+    backend.url().expect("the tests are not run without it")
+}
+
+async fn execute(url: &str, sql: &str) {
+    let mut connection = AnyConnection::connect(url).await.expect("the database is there");
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.expect("a good statement");
+    connection.close().await.expect("it can be closed");
+}

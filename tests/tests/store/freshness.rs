@@ -1,0 +1,163 @@
+//! How soon a change counts: at once where it is made, and within a bound elsewhere; without a query for each request.
+
+use auth_runtime::{
+    jwt::{Jwt, TokenIssuer},
+    sql::{NewKey, NewUser, SqlUsers},
+    users::{User, UserTokens},
+};
+
+use crate::{
+    callers::{App, Caller, PASSWORD, issuer, user},
+    database::TestDatabase,
+};
+
+const OTHER: &str = "a horse of another colour";
+
+/// Alice by password, token and key, who has just called by each of them at this place.
+async fn alice(store: &SqlUsers, app: &App) -> [Caller; 3] {
+    store.add(NewUser::new("alice").password(PASSWORD).roles(["Viewer"])).await.unwrap();
+    alice_again(store, app).await
+}
+
+async fn alice_again(store: &SqlUsers, app: &App) -> [Caller; 3] {
+    let token = issuer().token_of(&user(store, "alice").await).client_id("tests").sign().unwrap();
+    let (key, _) = store.create_key("alice", NewKey::unlimited()).await.unwrap();
+    let callers = [Caller::password("alice", PASSWORD), Caller::token(&token), Caller::key(key.as_str())];
+    for caller in &callers {
+        assert_eq!(app.who(caller).await.unwrap(), "alice roles: Viewer permissions: view");
+    }
+    callers
+}
+
+/// Every change that must count, asked for at `app` after it was made by `store`.
+async fn every_change_counts(store: &SqlUsers, app: &App) {
+    let [password, token, key] = alice(store, app).await;
+    let refused = async |caller: &Caller| app.who(caller).await.unwrap_err();
+
+    store.set_roles("alice", ["Editor"]).await.unwrap();
+    for caller in [&password, &token, &key] {
+        assert_eq!(app.who(caller).await.unwrap(), "alice roles: Editor permissions: view,edit");
+    }
+    store.set_roles("alice", [""; 0]).await.unwrap();
+    store.set_permissions("alice", ["delete"]).await.unwrap();
+    for caller in [&password, &token, &key] {
+        assert_eq!(app.who(caller).await.unwrap(), "alice roles:  permissions: delete");
+    }
+    store.set_permissions("alice", [""; 0]).await.unwrap();
+    store.set_roles("alice", ["Viewer"]).await.unwrap();
+
+    store.set_disabled("alice", true).await.unwrap();
+    for caller in [&password, &token, &key] {
+        assert_eq!(refused(caller).await, 401);
+    }
+    store.set_disabled("alice", false).await.unwrap();
+    assert!(app.who(&password).await.is_ok() && app.who(&key).await.is_ok());
+    assert_eq!(refused(&token).await, 401);
+
+    let [_, token, key] = alice_again(store, app).await;
+    store.set_password("alice", OTHER, None).await.unwrap();
+    assert_eq!([refused(&password).await, refused(&token).await], [401, 401]);
+    assert!(app.who(&Caller::password("alice", OTHER)).await.is_ok() && app.who(&key).await.is_ok());
+    store.set_password("alice", PASSWORD, None).await.unwrap();
+
+    let [_, token, key] = alice_again(store, app).await;
+    store.sign_out("alice").await.unwrap();
+    assert_eq!(refused(&token).await, 401);
+    assert!(app.who(&password).await.is_ok());
+    for info in store.list_keys(Some("alice")).await.unwrap() {
+        store.revoke_key(&info.id).await.unwrap();
+    }
+    assert_eq!(refused(&key).await, 401);
+
+    let [_, token, key] = alice_again(store, app).await;
+    store.delete("alice").await.unwrap();
+    for caller in [&password, &token, &key] {
+        assert_eq!(refused(caller).await, 401);
+    }
+}
+
+pub(crate) async fn r7_what_changes_here_counts_from_the_next_request_on(database: TestDatabase) {
+    // It would not ask whether something has changed while the test runs.
+    let store = database.sleepy_store().await;
+    every_change_counts(&store, &App::over(&store.clone())).await;
+}
+
+pub(crate) async fn r7_what_changes_elsewhere_counts_within_the_bound(database: TestDatabase) {
+    // The bound is zero, so that no test waits: each request asks.
+    let (here, there) = (database.store().await, database.store().await);
+    every_change_counts(&here, &App::over(&there)).await;
+}
+
+pub(crate) async fn r7_a_request_of_a_known_caller_asks_the_database_nothing(database: TestDatabase) {
+    let (here, there) = (database.store().await, database.sleepy_store().await);
+    let app = App::over(&there);
+    let callers = alice(&here, &app).await;
+    // Nothing can be asked any more.
+    there.close().await;
+    for _ in 0..3 {
+        for caller in &callers {
+            assert!(app.who(caller).await.is_ok());
+        }
+    }
+    // Within the bound, that is known there, and nothing else.
+    here.delete("alice").await.unwrap();
+    assert!(app.who(&callers[0]).await.is_ok());
+    assert_eq!(app.who(&Caller::password("bob", PASSWORD)).await, Err(503));
+    let unknown = format!("key_{}_{}", "0".repeat(16), "0".repeat(43));
+    assert_eq!(app.who(&Caller::key(&unknown)).await, Err(503));
+}
+
+pub(crate) async fn r7_tokens_end_with_the_credentials_they_were_issued_for(database: TestDatabase) {
+    let store = database.store().await;
+    let app = App::over(&store);
+    let [_, token, _] = alice(&store, &app).await;
+    // Within the same second, and even if the clock is set back.
+    let (ahead, next) = (9_007_199_254_740_000_u64, 9_007_199_254_740_001_u64);
+    database.execute(&format!("UPDATE auth_user SET credential_epoch = {ahead}")).await;
+    let later = issuer().token_of(&user(&store, "alice").await).client_id("tests").sign().unwrap();
+    store.sign_out("alice").await.unwrap();
+    assert_eq!(user(&store, "alice").await.current_epoch(), next);
+    for token in [&token, &Caller::token(&later)] {
+        assert_eq!(app.who(token).await, Err(401));
+    }
+    // Somebody else by the same name.
+    let [_, token, _] = alice_again(&store, &app).await;
+    store.delete("alice").await.unwrap();
+    store.add(NewUser::new("alice").password(PASSWORD).roles(["Viewer"])).await.unwrap();
+    assert_eq!(app.who(&token).await, Err(401));
+}
+
+pub(crate) async fn a_token_has_what_its_user_has_now(database: TestDatabase) {
+    let store = database.store().await;
+    let app = App::over(&store);
+    store.add(NewUser::new("alice").roles(["Editor"])).await.unwrap();
+    let alice = user(&store, "alice").await;
+    let token = |limits: &[&str]| {
+        let token = issuer().token_of(&alice).client_id("tests").limited_to(limits.iter().copied()).sign();
+        Caller::token(&token.unwrap())
+    };
+    let (limited, wished) = (token(&["view"]), token(&["view", "delete"]));
+    for token in [&limited, &wished] {
+        assert_eq!(app.who(token).await.unwrap(), "alice roles:  permissions: view");
+    }
+    store.set_roles("alice", ["Administrator"]).await.unwrap();
+    assert_eq!(app.who(&limited).await.unwrap(), "alice roles:  permissions: view");
+    assert_eq!(app.who(&wished).await.unwrap(), "alice roles:  permissions: view,delete");
+    store.set_roles("alice", [""; 0]).await.unwrap();
+    assert_eq!(app.who(&wished).await.unwrap(), "alice roles:  permissions: ");
+}
+
+pub(crate) async fn r36_a_token_of_another_issuer_or_without_an_epoch_is_refused(database: TestDatabase) {
+    let store = database.store().await;
+    let app = App::over(&store);
+    store.add(NewUser::new("alice").roles(["Viewer"])).await.unwrap();
+    let without = issuer().token("alice").client_id("tests").roles(["Administrator"]).sign().unwrap();
+    assert_eq!(app.who(&Caller::token(&without)).await, Err(401));
+    // As it is spelt, it is another subject.
+    let spelt = User::new("ALICE", "").credential_epoch(user(&store, "alice").await.current_epoch());
+    let spelt = issuer().token_of(&spelt).client_id("tests").sign().unwrap();
+    assert_eq!(app.who(&Caller::token(&spelt)).await, Err(401));
+    let other = TokenIssuer::hs256("8Gf2HjMa0Zr9Pq4cWv1XsT7uKb3Ln6Yd").unwrap().issuer("elsewhere").audience("tests");
+    let both = Jwt::any_of([issuer().verifier(), other.verifier()]).unwrap();
+    assert!(UserTokens::new(both, store).is_err());
+}

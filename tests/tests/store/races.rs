@@ -1,0 +1,59 @@
+//! Several who change the same at the same time.
+
+use auth_runtime::{
+    sql::{NewKey, NewUser, StoreError},
+    users::UserError,
+};
+use futures_util::future::join_all;
+
+use crate::{callers::user, database::TestDatabase};
+
+pub(crate) async fn one_of_many_adds_a_user(database: TestDatabase) {
+    let stores = [database.store().await, database.store().await, database.store().await];
+    let attempts = (0..12).map(|number| stores[number % 3].add(NewUser::new("alice").roles(["Viewer"])));
+    let outcomes = join_all(attempts).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    for error in outcomes.into_iter().filter_map(Result::err) {
+        assert!(matches!(error, StoreError::User(UserError::Taken(_))), "{error}");
+    }
+    assert_eq!(stores[0].count().await.unwrap(), 1);
+    assert_eq!(stores[0].get("alice").await.unwrap().roles, ["Viewer"]);
+}
+
+pub(crate) async fn changes_at_the_same_time_are_all_made(database: TestDatabase) {
+    let stores = [database.store().await, database.store().await, database.store().await];
+    stores[0].add(NewUser::new("alice")).await.unwrap();
+    let before = user(&stores[0], "alice").await.current_epoch();
+    let epoch = database.number("SELECT epoch FROM auth_epoch").await;
+    let changes = (0..12).map(|number| {
+        let store = &stores[number % 3];
+        async move {
+            match number % 4 {
+                0 => store.set_roles("alice", ["Viewer", "Editor"]).await,
+                1 => store.set_roles("alice", ["Editor", "Administrator"]).await,
+                2 => store.sign_out("alice").await,
+                _ => store.set_permissions("alice", ["view"]).await,
+            }
+        }
+    });
+    for outcome in join_all(changes).await {
+        outcome.unwrap();
+    }
+    let alice = stores[1].get("alice").await.unwrap();
+    // One or the other, and not a mixture.
+    assert!(alice.roles == ["Editor", "Viewer"] || alice.roles == ["Administrator", "Editor"], "{:?}", alice.roles);
+    assert_eq!(alice.permissions, ["view"]);
+    assert!(user(&stores[0], "alice").await.current_epoch() >= before + 3);
+    assert_eq!(database.number("SELECT epoch FROM auth_epoch").await, epoch + 12);
+}
+
+pub(crate) async fn a_key_is_not_made_for_a_user_who_is_deleted(database: TestDatabase) {
+    let (one, other) = (database.store().await, database.store().await);
+    for _ in 0..5 {
+        one.add(NewUser::new("alice")).await.unwrap();
+        let (made, deleted) = tokio::join!(one.create_key("alice", NewKey::unlimited()), other.delete("alice"));
+        deleted.unwrap();
+        assert!(made.is_ok() || matches!(made, Err(StoreError::NoUser(_))), "{made:?}");
+        assert!(one.list_keys(None).await.unwrap().is_empty());
+    }
+}

@@ -1,0 +1,84 @@
+//! What is tried is counted in the database, for all processes together.
+
+use auth_runtime::sql::{NewKey, NewUser};
+use futures_util::future::join_all;
+
+use crate::{
+    callers::{App, Caller, PASSWORD},
+    database::TestDatabase,
+};
+
+const WRONG: &str = "wrong horse battery";
+
+async fn two_apps(database: &TestDatabase) -> [App; 2] {
+    let stores = [database.store().await, database.store().await];
+    stores[0].add(NewUser::new("alice").password(PASSWORD).roles(["Viewer"])).await.unwrap();
+    [App::over(&stores[0]), App::over(&stores[1])]
+}
+
+pub(crate) async fn r76_what_is_tried_at_several_processes_is_counted_together(database: TestDatabase) {
+    let [one, other] = two_apps(&database).await;
+    for app in [&one, &other, &one, &other, &one] {
+        assert_eq!(app.who(&Caller::password("alice", WRONG)).await, Err(401));
+    }
+    for app in [&one, &other] {
+        for (name, password) in [("alice", WRONG), ("ALICE", WRONG), ("alice", PASSWORD)] {
+            assert_eq!(app.who(&Caller::password(name, password)).await, Err(429), "{name}");
+        }
+        assert_eq!(app.who(&Caller::password("bob", WRONG)).await, Err(401));
+    }
+}
+
+pub(crate) async fn r77_names_that_nobody_has_are_counted_alike(database: TestDatabase) {
+    let [one, other] = two_apps(&database).await;
+    let mut said = Vec::new();
+    for name in ["alice", "nobody"] {
+        let caller = Caller::password(name, WRONG);
+        for app in [&one, &other, &one, &other, &one, &other, &one] {
+            said.push(app.who(&caller).await);
+        }
+    }
+    assert_eq!(said[..7], said[7..]);
+    assert_eq!(said[5], Err(429));
+}
+
+pub(crate) async fn r76_a_burst_at_several_processes_is_counted_before_it_is_verified(database: TestDatabase) {
+    let apps = two_apps(&database).await;
+    let caller = Caller::password("alice", WRONG);
+    let said = join_all((0..24).map(|number| apps[number % 2].who(&caller))).await;
+    let verified = said.iter().filter(|said| **said == Err(401)).count();
+    assert_eq!((verified, said.iter().filter(|said| **said == Err(429)).count()), (5, 19), "{said:?}");
+
+    // The right password, as often at once, is let in: the first is counted, and the others after it.
+    let bob = Caller::password("bob", PASSWORD);
+    database.store().await.add(NewUser::new("bob").password(PASSWORD)).await.unwrap();
+    let said = join_all((0..10).map(|_| apps[0].who(&bob))).await;
+    assert!(said.iter().all(Result::is_ok), "{said:?}");
+}
+
+pub(crate) async fn r53_wrong_keys_are_counted_and_right_ones_never_wait(database: TestDatabase) {
+    let apps = two_apps(&database).await;
+    let (key, _) = database.store().await.create_key("alice", NewKey::unlimited()).await.unwrap();
+    let right = Caller::key(key.as_str());
+    let wrong = Caller::key(&format!("{}x", &key.as_str()[..key.as_str().len() - 1]));
+    let said = join_all((0..40).map(|number| apps[number % 2].who(&wrong))).await;
+    assert_eq!(said.iter().filter(|said| **said == Err(401)).count(), 25, "{said:?}");
+    for app in &apps {
+        assert_eq!(app.who(&wrong).await, Err(429));
+        assert!(app.who(&right).await.is_ok());
+    }
+    // Nor does who comes by password.
+    assert!(apps[1].who(&Caller::password("alice", PASSWORD)).await.is_ok());
+}
+
+pub(crate) async fn r77_no_name_is_kept_and_what_is_over_is_deleted(database: TestDatabase) {
+    let [one, other] = two_apps(&database).await;
+    assert_eq!(one.who(&Caller::password("hunter2 typed here", WRONG)).await, Err(401));
+    assert_eq!(database.number("SELECT COUNT(*) FROM auth_attempt").await, 3);
+    let longest = database.number("SELECT MAX(LENGTH(bucket)) FROM auth_attempt").await;
+    assert_eq!(longest, 32, "hashes, and no names");
+    database.execute("UPDATE auth_attempt SET forget_at = 1").await;
+    // The first attempt at a process sweeps.
+    assert_eq!(other.who(&Caller::password("bob", WRONG)).await, Err(401));
+    assert!(database.number("SELECT MIN(forget_at) FROM auth_attempt").await > 1);
+}

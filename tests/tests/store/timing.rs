@@ -1,0 +1,53 @@
+//! How long it takes to be refused tells nothing of who there is.
+
+use std::time::{Duration, Instant};
+
+use auth_runtime::{client::ClientAddress, credential::BasicCredentials, danger, prelude::Basic, sql::NewUser};
+
+use crate::{callers::PASSWORD, database::TestDatabase};
+
+/// Tries of each kind.
+const TRIES: usize = 1000;
+const KINDS: [&str; 3] = ["wrong", "unknown", "disabled"];
+
+/// Refusals of each kind by turns, so that whatever else the machine does happens to all of them; then the distributions
+/// are compared as Mann and Whitney do.
+///
+/// Of two samples of 1000 from one distribution, the share of pairs in which the first is the larger is a half, give or
+/// take 0.013. What is asked is no more than 0.08, six times that, so that it does not fail by chance; a refusal without
+/// a hash is at 0.5, and one with another statement to the database above 0.1.
+pub(crate) async fn r73_unknown_disabled_and_wrong_take_the_same_time(database: TestDatabase) {
+    let store = database.store().await;
+    store.add(NewUser::new("wrong").password(PASSWORD)).await.unwrap();
+    store.add(NewUser::new("disabled").password(PASSWORD).disabled(true)).await.unwrap();
+    let basic = Basic::new(store).throttle(danger::unlimited_attempts());
+    let mut times = KINDS.map(|_| Vec::with_capacity(TRIES));
+    for round in 0..TRIES {
+        for kind in 0..KINDS.len() {
+            // Each order as often as any other.
+            let kind = (kind + round) % KINDS.len();
+            let password = if KINDS[kind] == "disabled" { PASSWORD } else { "wrong horse battery" };
+            let credentials = BasicCredentials::new(KINDS[kind], password);
+            let start = Instant::now();
+            assert!(basic.verify(&credentials, ClientAddress::UNKNOWN).await.is_err());
+            times[kind].push(start.elapsed());
+        }
+    }
+    for (first, second) in [(0, 1), (0, 2), (1, 2)] {
+        let (slower, medians) = compare(&mut times, first, second);
+        let said = format!("{} and {}: {slower:.3}, medians {medians:?}", KINDS[first], KINDS[second]);
+        assert!((slower - 0.5).abs() < 0.08, "{said}");
+        let ratio = medians[0].as_secs_f64() / medians[1].as_secs_f64();
+        assert!((0.95..1.05).contains(&ratio), "{said}");
+    }
+}
+
+/// The share of pairs in which the first took longer than the second, and the medians.
+fn compare(times: &mut [Vec<Duration>; 3], first: usize, second: usize) -> (f64, [Duration; 2]) {
+    times.iter_mut().for_each(|times| times.sort_unstable());
+    let (first, second) = (&times[first], &times[second]);
+    let slower: usize = first.iter().map(|time| second.partition_point(|other| other < time)).sum();
+    #[expect(clippy::cast_precision_loss, reason = "a million pairs")]
+    let share = slower as f64 / (first.len() * second.len()) as f64;
+    (share, [first[TRIES / 2], second[TRIES / 2]])
+}

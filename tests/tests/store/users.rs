@@ -1,0 +1,184 @@
+//! Users as administrators see and change them.
+
+use auth_runtime::{
+    api_key::ApiKeyStore,
+    sql::{NewKey, NewUser, Page, SqlUsers, StoreError},
+    users::{UserError, UserStore},
+};
+
+use crate::{
+    callers::{PASSWORD, user},
+    database::TestDatabase,
+};
+
+const OTHER: &str = "a horse of another colour";
+
+pub(crate) async fn r72_there_are_no_users_unless_added(database: TestDatabase) {
+    let store = database.store().await;
+    assert_eq!((store.count().await.unwrap(), store.list(Page::of(10)).await.unwrap()), (0, Vec::new()));
+    for name in ["", "admin", "root", "superuser"] {
+        assert!(UserStore::find(&store, name).await.unwrap().is_none(), "{name}");
+    }
+    assert!(store.list_keys(None).await.unwrap().is_empty());
+}
+
+pub(crate) async fn a_user_is_read_back_as_added(database: TestDatabase) {
+    let store = database.store().await;
+    let user = NewUser::new("jörg müller").display_name("Jörg \u{1f40e} Müller").email("j@example.com");
+    let user = user.password(PASSWORD).roles(["Viewer", "Editor", "Viewer"]).permissions(["delete"]).disabled(true);
+    let added = store.add(user).await.unwrap();
+    assert_eq!(added, database.store().await.get("Jörg Müller").await.unwrap());
+    assert_eq!((added.name.as_str(), added.display_name.as_deref()), ("jörg müller", Some("Jörg \u{1f40e} Müller")));
+    assert_eq!((added.email.as_deref(), added.disabled, added.has_password), (Some("j@example.com"), true, true));
+    assert_eq!((added.roles.join(","), added.permissions.join(",")), ("Editor,Viewer".to_owned(), "delete".to_owned()));
+    assert!(added.created_at.elapsed().unwrap().as_secs() < 60);
+    assert_eq!((added.last_sign_in_at, added.password_expires_at), (None, None));
+
+    let robot = store.add(NewUser::new("robot")).await.unwrap();
+    assert!(!robot.has_password && !robot.disabled && robot.display_name.is_none() && robot.email.is_none());
+    assert_eq!(store.count().await.unwrap(), 2);
+}
+
+pub(crate) async fn r36_a_name_is_one_however_it_is_typed(database: TestDatabase) {
+    let store = database.store().await;
+    store.add(NewUser::new("Alice").password(PASSWORD)).await.unwrap();
+    for name in ["alice", "ALICE", "ａｌｉｃｅ"] {
+        let error = store.add(NewUser::new(name)).await.unwrap_err();
+        assert!(matches!(error, StoreError::User(UserError::Taken(_))), "{error}");
+        assert_eq!(store.get(name).await.unwrap().name, "alice");
+        assert_eq!(UserStore::find(&store, name).await.unwrap().unwrap().name(), "alice");
+    }
+    // Other people.
+    for name in ["älice", "alicé", "alice1"] {
+        store.add(NewUser::new(name)).await.unwrap();
+    }
+    assert_eq!(store.count().await.unwrap(), 4);
+}
+
+pub(crate) async fn what_is_not_accepted_is_not_written(database: TestDatabase) {
+    let store = database.store().await;
+    let long = "x".repeat(400);
+    for user in [
+        NewUser::new(""),
+        NewUser::new("a:b"),
+        NewUser::new("ali\u{200b}ce"),
+        NewUser::new("alice").password("short"),
+        NewUser::new("alice").password("password123"),
+        NewUser::new("alice").password("x".repeat(1025)),
+        NewUser::new("alice").password_hash("plain text"),
+        NewUser::new("alice").display_name(long.clone()),
+        NewUser::new("alice").email(long),
+        NewUser::new("alice").roles(["Veiwer"]),
+        NewUser::new("alice").permissions(["veiw"]),
+        NewUser::new("alice").roles([""]),
+    ] {
+        let shown = format!("{user:?}");
+        let error = store.add(user).await.unwrap_err();
+        assert!(!error.is_unavailable(), "{shown}: {error}");
+    }
+    assert_eq!(store.count().await.unwrap(), 0);
+}
+
+pub(crate) async fn roles_and_permissions_are_replaced(database: TestDatabase) {
+    let store = database.store().await;
+    store.add(NewUser::new("alice").roles(["Viewer"]).permissions(["edit"])).await.unwrap();
+    store.add(NewUser::new("bob").roles(["Viewer"])).await.unwrap();
+    store.set_roles("Alice", ["Editor", "Administrator", "Editor"]).await.unwrap();
+    store.set_permissions("alice", ["delete", "view"]).await.unwrap();
+    let alice = store.get("alice").await.unwrap();
+    assert_eq!(
+        (alice.roles.join(","), alice.permissions.join(",")),
+        ("Administrator,Editor".into(), "delete,view".into())
+    );
+    store.set_roles("alice", [""; 0]).await.unwrap();
+    assert!(store.get("alice").await.unwrap().roles.is_empty());
+    assert_eq!(store.get("bob").await.unwrap().roles, ["Viewer"]);
+    // All or nothing.
+    assert!(store.set_roles("bob", ["Editor", "nobody"]).await.is_err());
+    assert_eq!(store.get("bob").await.unwrap().roles, ["Viewer"]);
+}
+
+pub(crate) async fn users_are_listed_a_page_at_a_time(database: TestDatabase) {
+    let store = database.store().await;
+    let users =
+        (0..25).map(|number| NewUser::new(format!("user{number:02}")).roles([["Viewer", "Editor"][number % 2]]));
+    assert!(store.import(users.collect()).await.unwrap().iter().all(Result::is_ok));
+    store.add(NewUser::new("Zoë")).await.unwrap();
+    store.add(NewUser::new("émile")).await.unwrap();
+
+    let mut names = Vec::new();
+    let mut page = Page::of(10);
+    loop {
+        let users = store.list(page).await.unwrap();
+        assert!(users.len() <= 10);
+        let Some(last) = users.last() else { break };
+        page = Page::of(10).after(&last.name);
+        names.extend(users.into_iter().map(|user| user.name));
+    }
+    assert_eq!(names.len(), 27);
+    assert!(names.is_sorted(), "in the order of their bytes, whatever the database: {names:?}");
+
+    let editors = store.list(Page::of(1000).role("Editor")).await.unwrap();
+    assert_eq!(editors.len(), 12);
+    assert!(editors.iter().all(|user| user.roles == ["Editor"]));
+    assert_eq!(store.list(Page::of(5).role("Editor").after("user21")).await.unwrap().len(), 1);
+}
+
+pub(crate) async fn nobody_can_be_changed_who_is_not_there(database: TestDatabase) {
+    async fn all(store: &SqlUsers, name: &str) -> Vec<StoreError> {
+        vec![
+            store.get(name).await.unwrap_err(),
+            store.delete(name).await.unwrap_err(),
+            store.set_disabled(name, true).await.unwrap_err(),
+            store.sign_out(name).await.unwrap_err(),
+            store.set_password(name, PASSWORD, None).await.unwrap_err(),
+            store.change_password(name, PASSWORD, OTHER).await.unwrap_err(),
+            store.verify_password(name, PASSWORD).await.unwrap_err(),
+            store.set_roles(name, ["Viewer"]).await.unwrap_err(),
+            store.set_permissions(name, ["view"]).await.unwrap_err(),
+            store.list_keys(Some(name)).await.unwrap_err(),
+        ]
+    }
+    let store = database.store().await;
+    store.add(NewUser::new("alice")).await.unwrap();
+    for name in ["bob", "", "a:b", "alice\u{200b}"] {
+        for error in all(&store, name).await {
+            assert!(matches!(&error, StoreError::NoUser(nobody) if nobody == name), "{name:?}: {error}");
+        }
+    }
+    assert!(matches!(store.revoke_key("nothing").await.unwrap_err(), StoreError::NoKey(_)));
+}
+
+pub(crate) async fn r72_a_password_is_changed_by_who_knows_it(database: TestDatabase) {
+    let store = database.store().await;
+    store.add(NewUser::new("alice").password(PASSWORD)).await.unwrap();
+    let before = user(&store, "alice").await.current_epoch();
+    let error = store.change_password("alice", "wrong horse battery", OTHER).await.unwrap_err();
+    assert!(matches!(error, StoreError::WrongPassword(_)));
+    assert!(store.change_password("alice", PASSWORD, "short").await.is_err());
+    assert!(store.verify_password("alice", PASSWORD).await.unwrap());
+    assert_eq!(user(&store, "alice").await.current_epoch(), before);
+
+    store.change_password("alice", PASSWORD, OTHER).await.unwrap();
+    assert!(!store.verify_password("alice", PASSWORD).await.unwrap());
+    assert!(store.verify_password("alice", OTHER).await.unwrap());
+    assert!(user(&store, "alice").await.current_epoch() > before);
+    // Who has none has nothing to say.
+    store.add(NewUser::new("robot")).await.unwrap();
+    assert!(store.change_password("robot", "", OTHER).await.is_err());
+}
+
+pub(crate) async fn a_user_who_is_added_again_is_somebody_else(database: TestDatabase) {
+    let store = database.store().await;
+    store.add(NewUser::new("alice").password(PASSWORD).roles(["Viewer"])).await.unwrap();
+    let (key, _) = store.create_key("alice", NewKey::unlimited()).await.unwrap();
+    let before = user(&store, "alice").await.current_epoch();
+    store.delete("ALICE").await.unwrap();
+    assert!(UserStore::find(&store, "alice").await.unwrap().is_none());
+    store.add(NewUser::new("alice")).await.unwrap();
+    let alice = user(&store, "alice").await;
+    assert!(alice.role_names().is_empty() && alice.current_epoch() != before);
+    assert!(store.list_keys(None).await.unwrap().is_empty());
+    let id = key.as_str().split('_').nth(1).unwrap();
+    assert!(ApiKeyStore::find(&store, id).await.unwrap().is_none());
+}
