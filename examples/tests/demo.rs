@@ -126,7 +126,7 @@ fn users_are_kept_and_administered_by_the_same_program() {
         code == Some(0) && ["ada", "alice", "bob", "nightly-report", "vera"].iter().all(|name| listed.contains(name))
     );
     assert_eq!(admin(&["user", "set-roles", "vera", "Veiwer"]).0, Some(1));
-    assert_eq!(admin(&["--yes", "user", "disable", "vera"]).0, Some(0));
+    assert_eq!(admin(&["user", "disable", "vera", "--yes"]).0, Some(0));
     while status(&paste(line)) == 200 {
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
