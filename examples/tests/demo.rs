@@ -4,25 +4,36 @@ mod common;
 
 use std::{collections::BTreeSet, net::TcpListener, process::Command};
 
-use auth_examples::demo::{Demo, app, welcome::LAST_LINE};
+use auth_examples::demo::{Demo, access::Auth, app, people::FirstUsers, welcome::LAST_LINE};
+use auth_runtime::sql::SqlUsers;
 use poem::{
     Endpoint,
     http::StatusCode,
     test::{TestClient, TestResponse},
 };
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::common::{Running, paste, refusal, status};
 
-fn demo() -> Command {
+/// The demo, with its users in this folder.
+fn demo(folder: &TempDir) -> Command {
     let mut demo = Command::new(env!("CARGO_BIN_EXE_demo"));
-    demo.env_remove("PORT").env_remove("RUST_LOG");
+    for setting in ["PORT", "RUST_LOG", "AUTH_DB_URI", "AUTH_SECRET_KEY", "AUTH_LOG_FILENAME"] {
+        demo.env_remove(setting);
+    }
+    demo.current_dir(folder.path());
     demo
+}
+
+fn folder() -> TempDir {
+    TempDir::new().expect("a temporary folder")
 }
 
 #[test]
 fn every_printed_line_answers_as_printed() {
-    let mut demo = Running::start(demo().args(["--port", "0"]));
+    let folder = folder();
+    let mut demo = Running::start(demo(&folder).args(["--port", "0"]));
     let printed = demo.printed_until(LAST_LINE);
     let titles = printed.iter().filter_map(|line| line.strip_prefix("  # "));
     let commands = printed.iter().filter_map(|line| line.strip_prefix("  ")).filter(|line| line.starts_with("curl "));
@@ -36,7 +47,8 @@ fn every_printed_line_answers_as_printed() {
 
 #[test]
 fn users_and_key_stand_in_an_aligned_table_and_open_the_door() {
-    let mut demo = Running::start(demo().args(["--port", "0"]));
+    let folder = folder();
+    let mut demo = Running::start(demo(&folder).args(["--port", "0"]));
     let printed = demo.printed_until(LAST_LINE);
     let address = printed[0].rsplit_once(' ').expect("the first line ends with the address").1;
     let head = printed.iter().position(|line| line.ends_with("password")).expect("a table of users");
@@ -52,7 +64,8 @@ fn users_and_key_stand_in_an_aligned_table_and_open_the_door() {
 
 #[test]
 fn denials_are_logged_with_their_reason_and_ctrl_c_ends_it() {
-    let mut demo = Running::start(demo().args(["--port", "0"]));
+    let folder = folder();
+    let mut demo = Running::start(demo(&folder).args(["--port", "0"]));
     let printed = demo.printed_until(LAST_LINE);
     let refused = printed.iter().find(|line| line.contains("-u bob:") && line.contains("-X PUT")).expect("a line");
     paste(&refused.replace("/entries/1", "/entries/7"));
@@ -63,7 +76,8 @@ fn denials_are_logged_with_their_reason_and_ctrl_c_ends_it() {
 
 #[test]
 fn the_port_can_be_named_by_the_environment() {
-    let mut demo = Running::start(demo().env("PORT", "0"));
+    let folder = folder();
+    let mut demo = Running::start(demo(&folder).env("PORT", "0"));
     assert!(demo.printed_until(LAST_LINE)[0].contains("http://127.0.0.1:"));
 }
 
@@ -71,37 +85,83 @@ fn the_port_can_be_named_by_the_environment() {
 fn a_port_in_use_is_one_line_and_exit_code_1() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = taken.local_addr().expect("an address").port().to_string();
-    let (said, code) = refusal(demo().args(["--port", &port]));
+    let (said, code) = refusal(demo(&folder()).args(["--port", &port]));
     assert_eq!((said.lines().count(), code), (1, Some(1)), "{said}");
     assert!(said.contains(&port) && said.contains("in use"), "{said}");
 }
 
 #[test]
 fn help_names_the_option_and_the_variable() {
-    let output = demo().arg("--help").output().expect("the binary starts");
+    let output = demo(&folder()).arg("--help").output().expect("the binary starts");
     let help = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(output.status.success() && help.contains("--port") && help.contains("PORT"), "{help}");
 }
 
-#[test]
-fn nothing_is_the_same_in_two_runs() {
-    let secrets = |demo: &Demo| -> BTreeSet<String> {
-        demo.people.iter().map(|person| person.password.clone()).chain([demo.key.clone()]).collect()
+#[tokio::test]
+async fn nothing_is_the_same_in_two_first_runs() {
+    let secrets = |first: &FirstUsers| -> BTreeSet<String> {
+        first.people.iter().map(|person| person.password.clone()).chain([first.key.clone()]).collect()
     };
-    let (one, other) = (Demo::new().unwrap(), Demo::new().unwrap());
+    let (one, other) = (new_demo().await.first.unwrap(), new_demo().await.first.unwrap());
     assert!(secrets(&one).is_disjoint(&secrets(&other)));
     assert_eq!(secrets(&one).len(), one.people.len() + 1);
 }
 
+#[test]
+fn users_are_kept_and_administered_by_the_same_program() {
+    let folder = folder();
+    let admin = |words: &[&str]| {
+        let output = demo(&folder).args(words).output().expect("the binary starts");
+        (output.status.code(), String::from_utf8(output.stdout).expect("UTF-8"))
+    };
+    let address = |printed: &[String]| printed[0].rsplit_once(' ').expect("the address").1.to_owned();
+    let mut first = Running::start(demo(&folder).args(["--port", "0"]));
+    let printed = first.printed_until(LAST_LINE);
+    let line = printed.iter().find(|line| line.contains("-u vera:")).expect("a line with her password");
+    assert_eq!(status(&paste(line)), 200);
+
+    // While it runs: another process changes what it knows, within five seconds.
+    let (code, listed) = admin(&["user", "list"]);
+    assert!(
+        code == Some(0) && ["ada", "alice", "bob", "nightly-report", "vera"].iter().all(|name| listed.contains(name))
+    );
+    assert_eq!(admin(&["user", "set-roles", "vera", "Veiwer"]).0, Some(1));
+    assert_eq!(admin(&["--yes", "user", "disable", "vera"]).0, Some(0));
+    while status(&paste(line)) == 200 {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert_eq!(status(&paste(line)), 401);
+    assert_eq!(admin(&["user", "enable", "vera"]).0, Some(0));
+    assert!(first.interrupt().success());
+
+    // The next start makes nobody, and tells no password.
+    let mut second = Running::start(demo(&folder).args(["--port", "0"]));
+    let printed_again = second.printed_until(LAST_LINE);
+    assert!(printed_again.iter().any(|line| line.contains("shown when they were made")), "{printed_again:#?}");
+    let line = line.replace(&address(&printed), &address(&printed_again));
+    assert_eq!(status(&paste(&line)), 200);
+}
+
+/// The demo on an empty database.
+async fn new_demo() -> Demo {
+    let users = SqlUsers::options().tables_of::<Auth>().connect("sqlite::memory:").await.unwrap();
+    Demo::new(&users).await.unwrap()
+}
+
+/// A password of the first users.
+fn password<'a>(demo: &'a Demo, name: &str) -> &'a str {
+    let people = &demo.first.as_ref().unwrap().people;
+    &people.iter().find(|person| person.name == name).unwrap().password
+}
+
 /// Asks for a token with these parameters, of which `password` is put in.
 async fn token(form: &str) -> TestResponse {
-    let demo = Demo::new().unwrap();
+    let demo = new_demo().await;
     ask(&TestClient::new(app(&demo)), &demo, form).await
 }
 
 async fn ask<E: Endpoint>(client: &TestClient<E>, demo: &Demo, form: &str) -> TestResponse {
-    let alice = demo.people.iter().find(|person| person.name == "alice").unwrap();
-    let form = form.replace("PASSWORD", &alice.password);
+    let form = form.replace("PASSWORD", password(demo, "alice"));
     client.post("/auth/token").content_type("application/x-www-form-urlencoded").body(form).send().await
 }
 
@@ -134,7 +194,7 @@ async fn the_scope_is_repeated_only_if_it_is_not_the_one_requested() {
 
 #[tokio::test]
 async fn a_token_carries_what_was_requested_and_no_more() {
-    let demo = Demo::new().unwrap();
+    let demo = new_demo().await;
     let client = TestClient::new(app(&demo));
     for (scope, expected) in
         [("", [200, 201, 403]), ("&scope=view", [200, 403, 403]), ("&scope=edit+delete", [403, 201, 403])]
@@ -178,7 +238,7 @@ async fn what_is_wrong_with_a_token_request_is_said_as_rfc_6749_has_it() {
 
 #[tokio::test]
 async fn only_a_form_is_a_token_request() {
-    let demo = Demo::new().unwrap();
+    let demo = new_demo().await;
     let client = TestClient::new(app(&demo));
     let body = r#"{"grant_type": "password", "username": "alice"}"#;
     let json_body = client.post("/auth/token").content_type("application/json").body(body).send().await;
@@ -191,16 +251,15 @@ async fn only_a_form_is_a_token_request() {
 
 #[tokio::test]
 async fn the_author_is_a_person_and_not_a_credential() {
-    let demo = Demo::new().unwrap();
+    let demo = new_demo().await;
     let client = TestClient::new(app(&demo));
     let token = json(ask(&client, &demo, GOOD).await).await["access_token"].clone();
     let bearer = format!("Bearer {}", token.as_str().unwrap());
     let text = r#"{"text": "Hello"}"#;
     let written = client.post("/entries").header("Authorization", &bearer).content_type("application/json");
     written.body(text).send().await.assert_status(StatusCode::CREATED);
-    let password = |name: &str| demo.people.iter().find(|person| person.name == name).unwrap().password.clone();
     for (name, expected) in [("alice", 200), ("bob", 403), ("vera", 403), ("ada", 200)] {
-        let change = client.put("/entries/1").typed_header(basic(name, &password(name)));
+        let change = client.put("/entries/1").typed_header(basic(name, password(&demo, name)));
         let answer = change.content_type("application/json").body(text).send().await;
         assert_eq!(answer.0.status().as_u16(), expected, "{name}");
     }
@@ -212,7 +271,7 @@ fn basic(name: &str, password: &str) -> poem::web::headers::Authorization<poem::
 
 #[tokio::test]
 async fn documentation_is_served_and_fetches_nothing_from_elsewhere() {
-    let client = TestClient::new(app(&Demo::new().unwrap()));
+    let client = TestClient::new(app(&new_demo().await));
     let page = client.get("/docs").send().await.0.into_body().into_string().await.unwrap();
     for remote in ["src=\"http", "href=\"http", "src=\"//", "@import"] {
         assert!(!page.contains(remote), "{remote}");

@@ -4,7 +4,10 @@ mod common;
 
 use std::process::Command;
 
-use auth_examples::resource_server::{app, environment::Environment, settings};
+use auth_examples::{
+    environment::Environment,
+    resource_server::{app, settings},
+};
 use auth_runtime::jwt::TokenIssuer;
 use aws_lc_rs::{
     encoding::AsDer,

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::throttle::{AttemptStore, Bucket, Key, Updating};
 
-/// How often a transaction is tried again that the database ended, as others had their rows locked in another order.
+/// How often a transaction is tried again that another one was in the way of.
 const TRIES: usize = 5;
 /// Rows that say nothing any more are deleted once in so many seconds.
 const SWEEP_EVERY: i64 = 60;
@@ -29,7 +29,7 @@ impl AttemptStore for SqlAttempts {
             let mut tries = 0;
             loop {
                 match self.database.within(self.try_update(keys, change)).await {
-                    Err(error) if is_deadlock(&error) && tries < TRIES => tries += 1,
+                    Err(error) if is_raced(&error) && tries < TRIES => tries += 1,
                     Err(error) => return Err(StoreError::from(error).into()),
                     Ok(()) => break,
                 }
@@ -75,7 +75,10 @@ impl SqlAttempts {
             Dialect::Postgres => {
                 (format!("INSERT INTO {columns} VALUES {values} ON CONFLICT DO NOTHING"), "FOR UPDATE")
             }
-            Dialect::MySql => (format!("INSERT IGNORE INTO {columns} VALUES {values}"), "FOR UPDATE"),
+            // Not `IGNORE`, which locks a row that is there for reading: of two that then want to write, one is ended.
+            Dialect::MySql => {
+                (format!("INSERT INTO {columns} VALUES {values} ON DUPLICATE KEY UPDATE bucket = bucket"), "FOR UPDATE")
+            }
         };
         let bind =
             |sql: &str| keys.iter().fold(self.database.query(sql), |query, key| query.bind(key.as_bytes().to_vec()));
@@ -112,12 +115,13 @@ fn bucket(rows: &[AnyRow], key: &Key) -> Result<Bucket, sqlx::Error> {
             });
         }
     }
-    // Inserted just now, so this does not happen.
+    // It was there when it was to be inserted, and another process has swept it since.
     Err(sqlx::Error::RowNotFound)
 }
 
-/// That two transactions wait for one another, and this one was ended (SQLSTATE 40001, and 40P01 of PostgreSQL).
-fn is_deadlock(error: &sqlx::Error) -> bool {
+/// That rows were swept meanwhile; or that two transactions waited for one another, and this one was ended (SQLSTATE
+/// 40001, and 40P01 of PostgreSQL).
+fn is_raced(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-    code.is_some_and(|code| code == "40001" || code == "40P01")
+    matches!(error, sqlx::Error::RowNotFound) || code.is_some_and(|code| code == "40001" || code == "40P01")
 }

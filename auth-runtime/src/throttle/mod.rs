@@ -62,9 +62,9 @@ pub enum ThrottleError {
 ///
 /// **Nobody can lock the owner of a name out** by guessing from elsewhere: an address from which the name has signed in
 /// within 30 days has the hourly limit for itself. What others use up does not count there, and what is tried from there
-/// does not count for others. So some 100 attempts an hour are possible with a name whose owner shares an address with
-/// whoever guesses (ASVS 4.0, 2.2.1), and 50 with any other. Tokens, sessions, API keys that are right, and passwords
-/// that are remembered are never throttled: they are the way in that stays open.
+/// does not count for others. So at most 50 attempts an hour reach a name from elsewhere, and 50 from each address that it
+/// is known at: together the 100 of ASVS 4.0, 2.2.1, where the owner shares one with whoever guesses. Tokens, sessions, API
+/// keys that are right, and passwords that are remembered are never throttled: they are the way in that stays open.
 ///
 /// ```
 /// use auth_runtime::throttle::Throttle;
@@ -116,7 +116,8 @@ pub enum ThrottleError {
 /// - A wrong address. Behind a proxy, all callers come from the proxy until
 ///   [`TrustedProxies`](crate::client::TrustedProxies) say otherwise: they share the limit of one address, and whoever
 ///   guesses keeps the others from signing in.
-/// - Callers who share an address with whoever guesses: they share its limits.
+/// - Callers who share an address with whoever guesses: they share its limits, and it can be found out that a name has
+///   signed in there.
 /// - In memory, a restart, and what is tried at other processes: [`shared`](Self::shared) counts for all of them. And
 ///   100 000 buckets are kept, so thousands of addresses at once can have others forgotten.
 #[derive(Clone)]

@@ -1,4 +1,4 @@
-//! Starts the demo: `cargo run`, or `cargo run -- --port 8080`.
+//! Starts the demo: `cargo run`, or `cargo run -- --port 8080`. Administers its users: `cargo run -- user list`.
 
 use std::{
     error::Error,
@@ -6,23 +6,38 @@ use std::{
     process::ExitCode,
 };
 
+use auth_admin::{Admin, AdminCommand, Settings};
 use auth_examples::{
-    demo::{Demo, app, welcome::Welcome},
+    demo::{DATABASE, Demo, access::Auth, app, welcome::Welcome},
     server,
 };
-use clap::Parser;
+use auth_runtime::{
+    sql::{SqlUsers, describe_url},
+    users::Passwords,
+};
+use clap::{CommandFactory, Parser};
 
 /// An entry book that shows declarative access control: who may call what, enforced and documented from one place
 #[derive(Parser)]
+#[command(name = "demo", subcommand_help_heading = "Administration", disable_help_subcommand = true)]
 struct Options {
     /// The port to listen on, on this machine only; 0 takes any that is free
     #[arg(long, env = "PORT", default_value_t = 3000)]
     port: u16,
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Option<AdminCommand>,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(&Options::parse()).await {
+    let options = Options::parse();
+    if let Some(command) = options.command {
+        let admin = Admin::of::<Auth>(Options::command()).default_database_url(DATABASE);
+        return admin.run(command, &options.settings).await.into();
+    }
+    match run(&options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("demo: {error}");
@@ -33,9 +48,14 @@ async fn main() -> ExitCode {
 
 async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let (acceptor, address) = server::listen(options.port).await?;
-    let demo = Demo::new()?;
-    write!(io::stdout(), "{}", Welcome { demo: &demo, address: format!("http://{address}") })?;
+    let url = options.settings.database_url()?.unwrap_or(DATABASE);
+    let passwords = options.settings.passwords(Passwords::new())?;
+    let users = SqlUsers::options().tables_of::<Auth>().passwords(passwords).connect(url).await?;
+    let demo = Demo::new(&users).await?;
+    let welcome = Welcome { demo: &demo, address: format!("http://{address}"), database: describe_url(url) };
+    write!(io::stdout(), "{welcome}")?;
     server::log();
     server::serve(acceptor, app(&demo)).await?;
+    users.close().await;
     Ok(())
 }

@@ -7,13 +7,8 @@ use std::{
 };
 
 use auth_examples::{
-    resource_server::{
-        HELP,
-        access::Auth,
-        app,
-        environment::{Environment, SettingError},
-        settings,
-    },
+    environment::{Environment, SettingError},
+    resource_server::{HELP, access::Auth, app, settings},
     server,
 };
 use clap::Parser;
@@ -42,7 +37,7 @@ async fn main() -> ExitCode {
 
 fn settings() -> Result<(Auth, u16), SettingError> {
     let environment = Environment::of_process();
-    Ok((settings::auth(&environment)?, settings::port(&environment)?))
+    Ok((settings::auth(&environment)?, environment.port()?))
 }
 
 async fn run(auth: &Auth, port: u16) -> Result<(), Box<dyn Error>> {

@@ -1,6 +1,6 @@
 //! Who may be allowed what, and how callers prove who they are.
 
-use auth_runtime::prelude::*;
+use auth_runtime::{prelude::*, users::UserTokens};
 
 permissions! {
     /// What a caller may do with entries.
@@ -32,11 +32,11 @@ roles! {
 pub struct Auth {
     /// Access token from `/auth/token`.
     #[scheme(oauth2(password(token_url = "/auth/token")))]
-    pub access_token: Jwt,
+    pub access_token: UserTokens<SqlUsers>,
     /// User name and password.
     #[scheme(basic)]
-    pub password: Basic,
+    pub password: Basic<SqlUsers>,
     /// Key of a machine client.
     #[scheme(api_key(header = "X-API-Key"))]
-    pub key: ApiKeys,
+    pub key: ApiKeys<SqlUsers>,
 }

@@ -1,4 +1,5 @@
-//! The demo: a book of entries with viewers, users and an administrator, who come by password, token or API key.
+//! The demo: a book of entries with viewers, users and an administrator, who come by password, token or API key. They are
+//! kept in a database, and administered by the same program.
 
 pub mod access;
 pub mod entries;
@@ -8,23 +9,24 @@ pub mod welcome;
 
 use std::{error::Error, sync::Arc};
 
-use auth_runtime::{jwt::TokenIssuer, prelude::*};
+use auth_runtime::{jwt::TokenIssuer, prelude::*, sql::SqlUsers, users::UserTokens};
 use poem::{Endpoint, EndpointExt, Route, get, post};
 
 use self::{
     access::Auth,
     entries::{Book, Entries},
-    people::{DIRECTORY, Person},
+    people::{DIRECTORY, FirstUsers},
     token::TokenDesk,
 };
 
-/// Everything of one run that is not the same in the next.
+/// Where users are kept, unless the settings say otherwise.
+pub const DATABASE: &str = "sqlite:entry-book.db";
+
+/// What one run needs. Tokens end with it, as the secret that they are signed with does.
 #[derive(Clone, Debug)]
 pub struct Demo {
-    /// Who may sign in.
-    pub people: Vec<Person>,
-    /// The key of the machine client.
-    pub key: String,
+    /// Who was made by this start, if there was nobody.
+    pub first: Option<FirstUsers>,
     /// Who authenticates.
     pub auth: Auth,
     /// Who issues tokens.
@@ -32,19 +34,22 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// Users, a key and a signing secret for this run.
+    /// The demo on these users, who are made if there are none.
     ///
     /// # Errors
-    /// If the system has no randomness.
-    pub fn new() -> Result<Self, Box<dyn Error>> {
-        let people = people::people()?;
-        let (key, keys) = people::machine()?;
-        let directory = people::directory(&people)?;
+    /// If the database does not answer, or the system has no randomness.
+    pub async fn new(users: &SqlUsers) -> Result<Self, Box<dyn Error>> {
+        let first = people::first_users(users).await?;
+        let directory = Basic::new(users.clone()).issuer(DIRECTORY);
         let mut secret = [0; 32];
         getrandom::fill(&mut secret)?;
         let issuer = Arc::new(TokenIssuer::hs256(secret)?.issuer(DIRECTORY).audience("entries"));
-        let auth = Auth { access_token: issuer.verifier(), password: directory.clone(), key: keys };
-        Ok(Self { people, key, auth, desk: TokenDesk { directory, issuer } })
+        let auth = Auth {
+            access_token: UserTokens::new(issuer.verifier(), users.clone())?,
+            password: directory.clone(),
+            key: ApiKeys::new(users.clone()).issuer(DIRECTORY),
+        };
+        Ok(Self { first, auth, desk: TokenDesk { directory, issuer } })
     }
 }
 

@@ -1,20 +1,23 @@
-//! The users and the machine client of one run. Their secrets are random, and gone when it ends.
+//! The users and the machine client: made at the first start, with secrets that are random and shown once.
 
-use auth_runtime::{
-    api_key::{self, ApiKeyError, MemoryApiKeys},
-    prelude::{ApiKeys, Basic},
-    users::{MemoryUsers, User, UserError},
+use std::{
+    error::Error,
+    time::{Duration, SystemTime},
 };
+
+use auth_runtime::sql::{NewKey, NewUser, SqlUsers};
 
 use super::access::Role;
 
-/// One directory vouches for all users, so `alice` is one person, whether she sends a password or a token.
+/// One directory vouches for all users, so `alice` is one person, whether she sends a password, a token or a key.
 pub const DIRECTORY: &str = "entry-book";
 
 const USERS: [(&str, Role); 4] =
     [("vera", Role::Viewer), ("alice", Role::User), ("bob", Role::User), ("ada", Role::Administrator)];
-/// The name of the machine client.
+/// The machine client: a user without a password, who owns a key.
 pub const MACHINE: &str = "nightly-report";
+/// For how long the passwords are good that nobody has chosen (ASVS 6.4.1).
+const LIFETIME: Duration = Duration::from_hours(7 * 24);
 
 /// A user of the demo.
 #[derive(Debug, Clone)]
@@ -27,33 +30,33 @@ pub struct Person {
     pub password: String,
 }
 
-/// The users, each with a password for this run.
-///
-/// # Errors
-/// If the system has no randomness.
-pub fn people() -> Result<Vec<Person>, getrandom::Error> {
-    USERS.into_iter().map(|(name, role)| Ok(Person { name, role, password: password()? })).collect()
+/// Those who were made by this start, with what cannot be told again.
+#[derive(Debug, Clone)]
+pub struct FirstUsers {
+    /// The users.
+    pub people: Vec<Person>,
+    /// The key of the machine client.
+    pub key: String,
 }
 
-/// The directory of these users.
+/// Makes the users, if there are none; `None` if there are.
 ///
 /// # Errors
-/// If a name is there twice, or the system has no randomness.
-pub fn directory(people: &[Person]) -> Result<Basic, UserError> {
-    let users = people.iter().try_fold(MemoryUsers::new(), |users, Person { name, role, password }| {
-        users.add_user(User::with_password(*name, password)?.roles([role.name()]))
-    })?;
-    Ok(Basic::new(users).issuer(DIRECTORY))
-}
-
-/// The key of the machine client, and the store that knows its hash.
-///
-/// # Errors
-/// If the system has no randomness.
-pub fn machine() -> Result<(String, ApiKeys), ApiKeyError> {
-    let (key, record) = api_key::generate("demo", MACHINE)?;
-    let keys = MemoryApiKeys::new().add_record(record.roles([Role::Viewer.name()]))?;
-    Ok((key.as_str().to_owned(), ApiKeys::new(keys)))
+/// If the database does not answer, or the system has no randomness.
+pub async fn first_users(users: &SqlUsers) -> Result<Option<FirstUsers>, Box<dyn Error>> {
+    if users.count().await? > 0 {
+        return Ok(None);
+    }
+    let mut people = Vec::new();
+    for (name, role) in USERS {
+        let password = password()?;
+        let user = NewUser::new(name).password(password.as_str()).roles([role.name()]);
+        users.add(user.password_expires_at(SystemTime::now() + LIFETIME)).await?;
+        people.push(Person { name, role, password });
+    }
+    users.add(NewUser::new(MACHINE).roles([Role::Viewer.name()])).await?;
+    let (key, _) = users.create_key(MACHINE, NewKey::unlimited().prefix("demo").label("nightly report")).await?;
+    Ok(Some(FirstUsers { people, key: key.as_str().to_owned() }))
 }
 
 /// 80 random bits as 16 letters and digits that cannot be taken for one another.

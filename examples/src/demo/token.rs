@@ -34,7 +34,7 @@ const CLIENT: &str = "entry-book-docs";
 #[derive(Clone, Debug)]
 pub struct TokenDesk {
     /// The users.
-    pub directory: Basic,
+    pub directory: Basic<SqlUsers>,
     /// The issuer whose tokens the `Auth` of the demo takes.
     pub issuer: Arc<TokenIssuer>,
 }
@@ -69,12 +69,9 @@ impl TokenDesk {
     /// A token for everything carries the roles; a token for some scopes carries these as permissions and no roles,
     /// as a role would bring all that it holds.
     fn sign(&self, user: &User, granted: &Granted) -> Result<String, TokenError> {
-        let token = self.issuer.token(user.name()).client_id(CLIENT).scope(&granted.scope);
-        let token = if granted.restricted {
-            token.permissions(granted.permissions.iter().map(Permission::name))
-        } else {
-            token.roles(user.role_names())
-        };
+        let token = self.issuer.token_of(user).client_id(CLIENT).scope(&granted.scope);
+        let token =
+            if granted.restricted { token.limited_to(granted.permissions.iter().map(Permission::name)) } else { token };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
         Ok(token.auth_time(now).sign()?)
     }
@@ -131,7 +128,8 @@ impl Granted {
     /// All that the user has; if scopes are asked for, those among them that the user has.
     fn to(user: &User, requested: Option<&str>) -> Result<Self, TokenError> {
         let roles = user.role_names().iter().filter_map(|name| name.parse::<Role>().ok());
-        let held = roles.map(Role::permissions).fold(PermissionSet::EMPTY, PermissionSet::union);
+        let own = user.permission_names().iter().filter_map(|name| name.parse::<Permission>().ok()).collect();
+        let held = roles.map(Role::permissions).fold(own, PermissionSet::union);
         let permissions = match requested {
             Some(scope) => held.intersection(named(scope)?),
             None => held,

@@ -4,7 +4,6 @@
 
 pub mod access;
 pub mod caller;
-pub mod environment;
 pub mod settings;
 mod tokens;
 

@@ -9,9 +9,9 @@ use serde::Deserialize;
 
 use super::{
     access::{Auth, Permission, PermissionSet},
-    environment::{Environment, Members, SettingError},
     tokens::Tokens,
 };
+use crate::environment::{Environment, Members, SettingError};
 
 /// Who vouches for users and keys of the environment. No token may claim to be from them.
 pub(super) const BASIC: &str = "basic";
@@ -40,15 +40,6 @@ pub fn auth(environment: &Environment) -> Result<Auth, SettingError> {
         api_key: keys.map(|keys| ApiKeys::new(keys.store).issuer(KEYS)),
         overrides,
     })
-}
-
-/// The port: `PORT`, or 3000.
-///
-/// # Errors
-/// If it is none.
-pub fn port(environment: &Environment) -> Result<u16, SettingError> {
-    let in_words = |_| SettingError::new("PORT", "is not a number from 0 to 65535");
-    environment.text("PORT")?.map_or(Ok(3000), |port| port.parse().map_err(in_words))
 }
 
 /// `BASIC_AUTH_CREDENTIALS`.

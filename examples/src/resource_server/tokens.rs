@@ -1,13 +1,11 @@
 //! The settings of token issuers: whose tokens are accepted, and by which keys they are verified.
 
-use std::{fs, ops::RangeInclusive, time::Duration};
+use std::{fs, time::Duration};
 
 use auth_runtime::jwt::{Jwt, JwtError, JwtIssuer, JwtKey, RemoteKeys};
 
-use super::{
-    environment::{Environment, SettingError},
-    settings::{BASIC, KEYS, empty},
-};
+use super::settings::{BASIC, KEYS, empty};
+use crate::environment::{Environment, SettingError};
 
 const OIDC_ISSUER: &str = "OIDC_ISSUER";
 const JWKS_URL: &str = "OAUTH2_JWKS_URL";
@@ -99,9 +97,9 @@ struct Remote {
 impl Remote {
     fn read(environment: &Environment) -> Result<Self, SettingError> {
         Ok(Self {
-            ttl: seconds(environment, "AUTH_JWKS_TTL", 10..=3600)?,
-            cooldown: seconds(environment, "AUTH_JWKS_COOLDOWN", 10..=3600)?,
-            allow_http_on_loopback: flag(environment, "AUTH_DANGER_ALLOW_HTTP_ON_LOOPBACK")?,
+            ttl: environment.seconds("AUTH_JWKS_TTL", 10..=3600)?,
+            cooldown: environment.seconds("AUTH_JWKS_COOLDOWN", 10..=3600)?,
+            allow_http_on_loopback: environment.flag("AUTH_DANGER_ALLOW_HTTP_ON_LOOPBACK")?,
         })
     }
 
@@ -200,29 +198,6 @@ fn list(environment: &Environment, setting: &'static str) -> Result<Vec<String>,
         return Err(SettingError::new(setting, format_args!("has {:?} twice", twice.1)));
     }
     Ok(items)
-}
-
-fn seconds(
-    environment: &Environment,
-    setting: &'static str,
-    accepted: RangeInclusive<u64>,
-) -> Result<Option<Duration>, SettingError> {
-    let Some(text) = environment.text(setting)? else { return Ok(None) };
-    match text.parse() {
-        Ok(seconds) if accepted.contains(&seconds) => Ok(Some(Duration::from_secs(seconds))),
-        _ => {
-            let (least, most) = accepted.into_inner();
-            Err(SettingError::new(setting, format_args!("is not a number of seconds from {least} to {most}")))
-        }
-    }
-}
-
-fn flag(environment: &Environment, setting: &'static str) -> Result<bool, SettingError> {
-    match environment.text(setting)?.as_deref() {
-        None | Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(_) => Err(SettingError::new(setting, "is neither `true` nor `false`")),
-    }
 }
 
 fn missing(setting: &'static str) -> SettingError {

@@ -34,6 +34,11 @@ impl Running {
         until(self.log.iter(), text)
     }
 
+    /// Whether it logs a line that holds this text before it ends.
+    pub(crate) fn logs(&mut self, text: &str) -> bool {
+        self.log.iter().any(|line| line.expect("UTF-8").contains(text))
+    }
+
     /// Ctrl-C.
     pub(crate) fn interrupt(&mut self) -> ExitStatus {
         let sent = Command::new("sh").args(["-c", &format!("kill -INT {}", self.child.id())]).status();

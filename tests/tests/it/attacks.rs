@@ -8,6 +8,7 @@ use std::{
 use auth_runtime::{
     api_key::{ApiKeyRecord, ApiKeyStore, generate},
     authenticate::Unavailable,
+    danger,
     prelude::*,
     users::{PasswordPool, User, UserStore},
 };
@@ -259,7 +260,10 @@ async fn r07_what_changes_in_a_store_counts_from_the_next_request_on() {
     let (old_hash, new_hash) =
         (auth_runtime::users::hash_password(old).unwrap(), auth_runtime::users::hash_password(new).unwrap());
     let store = Store::default();
-    let auth = Changing { password: Basic::new(store.clone()), key: ApiKeys::new(store.clone()) };
+    let auth = Changing {
+        password: Basic::new(store.clone()).throttle(danger::unlimited_attempts()),
+        key: ApiKeys::new(store.clone()),
+    };
     let app = auth.service(ChangingApi, "Api", "1").into_endpoint();
     let status =
         async |password: &str| get("/edit").header("Authorization", basic("alice", password)).to(&app).await.status;
@@ -320,7 +324,8 @@ async fn r07_a_key_that_is_revoked_is_so_from_the_next_request_on() {
 async fn r51_a_burst_of_passwords_is_503_beyond_the_bound_and_never_200() {
     let store = Store::default();
     store.put(User::with_password("alice", "correct horse battery staple").unwrap().roles(["User"]));
-    let password = Basic::new(store.clone()).pool(PasswordPool::new(1, 1));
+    // More than a throttle lets through.
+    let password = Basic::new(store.clone()).pool(PasswordPool::new(1, 1)).throttle(danger::unlimited_attempts());
     let app = Changing { password, key: ApiKeys::new(store) }.service(ChangingApi, "Api", "1").into_endpoint();
     let attempts = (0..12)
         .map(|number| get("/edit").header("Authorization", basic("alice", &format!("guess number {number}"))).to(&app));

@@ -44,7 +44,9 @@ pub(crate) async fn r73_unknown_disabled_and_wrong_take_the_same_time(database: 
 
 /// The share of pairs in which the first took longer than the second, and the medians.
 fn compare(times: &mut [Vec<Duration>; 3], first: usize, second: usize) -> (f64, [Duration; 2]) {
-    times.iter_mut().for_each(|times| times.sort_unstable());
+    for times in &mut *times {
+        times.sort_unstable();
+    }
     let (first, second) = (&times[first], &times[second]);
     let slower: usize = first.iter().map(|time| second.partition_point(|other| other < time)).sum();
     #[expect(clippy::cast_precision_loss, reason = "a million pairs")]

@@ -1,7 +1,9 @@
 //! The environment as settings: text to values, and every mistake to one line that names the setting and shows no
 //! secret.
 
-use std::{collections::HashMap, ffi::OsString, fmt, marker::PhantomData};
+use std::{
+    collections::HashMap, ffi::OsString, fmt, marker::PhantomData, ops::RangeInclusive, str::FromStr, time::Duration,
+};
 
 use serde::{
     Deserialize, Deserializer,
@@ -59,11 +61,79 @@ impl Environment {
         };
         serde_json::from_str(&text).map(Some).map_err(in_words)
     }
+
+    /// Whether a variable is `true`; it is `false` unless set.
+    ///
+    /// # Errors
+    /// If it is neither.
+    pub fn flag(&self, setting: &'static str) -> Result<bool, SettingError> {
+        match self.text(setting)?.as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(SettingError::new(setting, "is neither `true` nor `false`")),
+        }
+    }
+
+    /// The number that a variable is, if it is set.
+    ///
+    /// # Errors
+    /// If it is none, or out of range.
+    pub fn number<N>(&self, setting: &'static str, accepted: RangeInclusive<N>) -> Result<Option<N>, SettingError>
+    where
+        N: FromStr + PartialOrd + fmt::Display,
+    {
+        self.in_range(setting, accepted, "number")
+    }
+
+    /// The number of seconds that a variable is, if it is set.
+    ///
+    /// # Errors
+    /// If it is none, or out of range.
+    pub fn seconds(
+        &self,
+        setting: &'static str,
+        accepted: RangeInclusive<u64>,
+    ) -> Result<Option<Duration>, SettingError> {
+        Ok(self.in_range(setting, accepted, "number of seconds")?.map(Duration::from_secs))
+    }
+
+    /// The port to listen on: `PORT`, or 3000.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn port(&self) -> Result<u16, SettingError> {
+        Ok(self.number("PORT", 0..=u16::MAX)?.unwrap_or(3000))
+    }
+
+    fn in_range<N>(
+        &self,
+        setting: &'static str,
+        accepted: RangeInclusive<N>,
+        what: &str,
+    ) -> Result<Option<N>, SettingError>
+    where
+        N: FromStr + PartialOrd + fmt::Display,
+    {
+        let Some(text) = self.text(setting)? else { return Ok(None) };
+        match text.parse() {
+            Ok(number) if accepted.contains(&number) => Ok(Some(number)),
+            _ => {
+                let (least, most) = accepted.into_inner();
+                Err(SettingError::new(setting, format_args!("is not a {what} from {least} to {most}")))
+            }
+        }
+    }
+}
+
+impl<K: Into<OsString>, V: Into<OsString>> FromIterator<(K, V)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(variables: I) -> Self {
+        Self(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
 }
 
 impl<K: Into<OsString>, V: Into<OsString>, const N: usize> From<[(K, V); N]> for Environment {
     fn from(variables: [(K, V); N]) -> Self {
-        Self(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        variables.into_iter().collect()
     }
 }
 

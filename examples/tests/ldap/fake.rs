@@ -1,0 +1,195 @@
+//! A directory that answers what it is told to: right answers, wrong ones, none, and what is no LDAP at all.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
+
+/// A directory that listens on this machine.
+pub(crate) struct Fake {
+    pub(crate) url: String,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// In each connection, the nth answers the nth request.
+    answers: Vec<Answer>,
+    connections: AtomicUsize,
+    requests: Mutex<Vec<Request>>,
+    /// One for each request that is not answered.
+    hanging: Semaphore,
+}
+
+/// What it does with a request.
+#[derive(Clone)]
+pub(crate) enum Answer {
+    /// Messages, but for their number.
+    Messages(Vec<Vec<u8>>),
+    /// What is not LDAP.
+    Bytes(Vec<u8>),
+    Silence,
+    End,
+}
+
+/// What it was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Request {
+    Bind {
+        dn: String,
+        password: String,
+    },
+    /// The whole of it, as it came.
+    Search(Vec<u8>),
+    StartTls,
+    Unbind,
+}
+
+impl Fake {
+    pub(crate) async fn start(answers: impl Into<Vec<Answer>>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ldap://{}", listener.local_addr().unwrap());
+        let shared = Arc::new(Shared {
+            answers: answers.into(),
+            connections: AtomicUsize::new(0),
+            requests: Mutex::default(),
+            hanging: Semaphore::new(0),
+        });
+        let fake = Self { url, shared: Arc::clone(&shared) };
+        tokio::spawn(async move {
+            while let Ok((connection, _)) = listener.accept().await {
+                shared.connections.fetch_add(1, Ordering::SeqCst);
+                // A client that goes away is none of its concerns.
+                tokio::spawn(Arc::clone(&shared).serve(connection));
+            }
+        });
+        fake
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.shared.requests.lock().unwrap().clone()
+    }
+
+    /// Waits for a request that is not answered.
+    pub(crate) async fn is_silent(&self) {
+        self.shared.hanging.acquire().await.unwrap().forget();
+    }
+}
+
+impl Shared {
+    async fn serve(self: Arc<Self>, mut connection: TcpStream) -> Option<()> {
+        for answer in &self.answers {
+            let (number, request) = read(&mut connection).await?;
+            self.requests.lock().unwrap().push(request);
+            match answer {
+                Answer::Messages(messages) => {
+                    let messages: Vec<_> = messages.iter().flat_map(|message| numbered(number, message)).collect();
+                    connection.write_all(&messages).await.ok()?;
+                }
+                Answer::Bytes(bytes) => connection.write_all(bytes).await.ok()?,
+                Answer::Silence => {
+                    self.hanging.add_permits(1);
+                    break;
+                }
+                Answer::End => return None,
+            }
+        }
+        // Until the client goes.
+        while let Some((_, request)) = read(&mut connection).await {
+            self.requests.lock().unwrap().push(request);
+        }
+        None
+    }
+}
+
+/// The result of a bind.
+pub(crate) fn bind(code: u8) -> Answer {
+    Answer::Messages(vec![element(0x61, &result(code))])
+}
+
+/// Entries, and how the search has ended.
+pub(crate) fn search(entries: &[Vec<u8>], code: u8) -> Answer {
+    let mut messages = entries.to_vec();
+    messages.push(element(0x65, &result(code)));
+    Answer::Messages(messages)
+}
+
+/// The result of an extended operation.
+pub(crate) fn extended(code: u8) -> Answer {
+    Answer::Messages(vec![element(0x78, &result(code))])
+}
+
+pub(crate) fn entry(dn: &str, attributes: &[(&str, &str)]) -> Vec<u8> {
+    let attribute = |(name, value): &(&str, &str)| {
+        let values = element(0x31, &element(0x04, value.as_bytes()));
+        element(0x30, &[element(0x04, name.as_bytes()), values].concat())
+    };
+    let attributes: Vec<u8> = attributes.iter().flat_map(attribute).collect();
+    element(0x64, &[element(0x04, dn.as_bytes()), element(0x30, &attributes)].concat())
+}
+
+/// Where to go on with a search.
+pub(crate) fn reference(url: &str) -> Vec<u8> {
+    element(0x73, &element(0x04, url.as_bytes()))
+}
+
+/// A code, no matched DN, no text.
+fn result(code: u8) -> Vec<u8> {
+    vec![0x0a, 1, code, 0x04, 0, 0x04, 0]
+}
+
+fn numbered(number: u8, message: &[u8]) -> Vec<u8> {
+    element(0x30, &[&[0x02, 1, number], message].concat())
+}
+
+/// Tag, length and content (X.690).
+pub(crate) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+    [&[tag, 0x82], &length[..], content].concat()
+}
+
+async fn read(connection: &mut TcpStream) -> Option<(u8, Request)> {
+    assert_eq!(connection.read_u8().await.ok()?, 0x30);
+    let length = match connection.read_u8().await.ok()? {
+        0x81 => connection.read_u8().await.ok()?.into(),
+        0x82 => connection.read_u16().await.ok()?,
+        short => short.into(),
+    };
+    let mut message = vec![0; length.into()];
+    connection.read_exact(&mut message).await.ok()?;
+    let (number, operation) = (message[2], &message[3..]);
+    let request = match operation[0] {
+        0x60 => {
+            let (content, _) = split(operation);
+            let (_version, rest) = split(content);
+            let (dn, rest) = split(rest);
+            let (password, _) = split(rest);
+            let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+            Request::Bind { dn: text(dn), password: text(password) }
+        }
+        0x63 => Request::Search(operation.to_vec()),
+        0x77 => Request::StartTls,
+        0x42 => Request::Unbind,
+        other => panic!("operation {other:#x}"),
+    };
+    Some((number, request))
+}
+
+/// The content of the first element, and what comes after it.
+fn split(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let (start, length) = match bytes[1] {
+        0x81 => (3, bytes[2].into()),
+        0x82 => (4, u16::from_be_bytes([bytes[2], bytes[3]]).into()),
+        short => (2, short.into()),
+    };
+    bytes[start..].split_at(length)
+}

@@ -1,0 +1,47 @@
+//! Certificates that are good, and others.
+
+use std::fs;
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+
+/// Somebody who vouches for directories.
+pub(crate) struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    certificate: String,
+    name: &'static str,
+}
+
+impl Authority {
+    pub(crate) fn new(name: &'static str) -> Self {
+        let mut parameters = CertificateParams::default();
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let certificate = parameters.self_signed(&key).unwrap().pem();
+        Self { issuer: Issuer::new(parameters, key), certificate, name }
+    }
+
+    /// The file of the authority itself.
+    pub(crate) fn file(&self) -> String {
+        write(&format!("{}.pem", self.name), &self.certificate)
+    }
+
+    /// For the configuration of a directory: a certificate for this host, which has ended if that is wished.
+    pub(crate) fn vouch_for(&self, host: &str, has_ended: bool) -> String {
+        let mut parameters = CertificateParams::new([host.to_owned()]).unwrap();
+        if has_ended {
+            parameters.not_after = date_time_ymd(2020, 1, 1);
+        }
+        let key = KeyPair::generate().unwrap();
+        let certificate = parameters.signed_by(&key, &self.issuer).unwrap().pem();
+        let name = format!("{}-{host}-{has_ended}", self.name);
+        let certificate = write(&format!("{name}.pem"), &certificate);
+        let key = write(&format!("{name}.key"), &key.serialize_pem());
+        format!("TLSCertificateFile {certificate}\nTLSCertificateKeyFile {key}\n")
+    }
+}
+
+fn write(name: &str, text: &str) -> String {
+    let path = format!("{}/slapd-{name}", env!("CARGO_TARGET_TMPDIR"));
+    fs::write(&path, text).unwrap();
+    path
+}
