@@ -63,7 +63,8 @@ pub(crate) struct Plain {
 struct Output {
     /// How the result is printed
     #[arg(
-        long = "output",
+        id = "output",
+        long,
         value_name = "FORMAT",
         value_enum,
         default_value_t,

@@ -18,12 +18,13 @@ impl Progress {
     pub(super) fn new(draws: bool, length: Option<u64>) -> Self {
         let bar = draws.then(|| {
             let (bar, template) = match length {
-                Some(length) => (ProgressBar::new(length), "{bar:30} {percent:>3} %, {eta} left: {msg}"),
-                None => (ProgressBar::new_spinner(), "{spinner} {elapsed}: {msg}"),
+                Some(length) => (ProgressBar::new(length), "{bar:30} {percent:>3} %  {eta} left  {msg}"),
+                None => (ProgressBar::new_spinner(), "{spinner} {elapsed}  {msg}"),
             };
             bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
-        Self { bar, told: 0 }
+        // Some terminals can only be written to.
+        Self { bar: bar.filter(|bar| !bar.is_hidden()), told: 0 }
     }
 
     /// Tells of what is in the database.

@@ -3,12 +3,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use auth_runtime::users::generate_password;
+use auth_runtime::{sql::Account, users::generate_password};
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{end_of, lifetime, user::shown};
-use crate::{console::Console, exit::Failure, log::TARGET, session::Session};
+use crate::{console::Console, exit::Failure, log::TARGET, output::rfc3339, session::Session};
 
 /// For how long a password is good that was made here (ASVS 6.4.1).
 const MADE_FOR: Duration = Duration::from_hours(7 * 24);
@@ -87,6 +87,17 @@ impl SetPassword {
     }
 }
 
+/// The store does not tell a password that has expired from a wrong one.
+fn is_current(account: &Account) -> Result<(), Failure> {
+    match account.password_expires_at.filter(|end| *end <= SystemTime::now()) {
+        None => Ok(()),
+        Some(end) => {
+            let text = format!("the password of {:?} has expired at {}", account.name, rfc3339(end));
+            Err(Failure::refused(text))
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct VerifyPassword {
     /// Whose
@@ -103,12 +114,10 @@ impl VerifyPassword {
         if !account.has_password {
             return Err(Failure::refused(format!("user {name:?} has no password")));
         }
-        if let Some(end) = account.password_expires_at.filter(|end| *end <= SystemTime::now()) {
-            let end = crate::output::rfc3339(end);
-            return Err(Failure::refused(format!("the password of {name:?} has expired at {end}")));
-        }
+        is_current(&account)?;
         let password = self.read(session.console, name)?;
         if !session.users.verify_password(name, password.expose_secret()).await? {
+            is_current(&account)?;
             return Err(Failure::refused(format!("that is not the password of {name:?}")));
         }
         let document = serde_json::json!({ "name": name, "correct": true });

@@ -1,0 +1,140 @@
+//! Settings, tables, and databases that are not as they should be.
+
+use std::{fs, net::TcpListener};
+
+use serde_json::json;
+
+use crate::fixture::{Admin, assert_one_line, bare, ran};
+
+#[test]
+fn r72_there_is_no_default_database_and_no_default_account() {
+    let reason = "which database? Set AUTH_DB_URI or give --database-url, such as `sqlite:users.db` or \
+                  `postgres://user@host/database`";
+    ran(&mut bare(&["user", "list"])).refused(2, reason);
+    let empty = format!("the URL of the database is empty: {reason}");
+    ran(bare(&["user", "list"]).env("AUTH_DB_URI", "")).refused(2, &empty);
+    assert_eq!(Admin::new().json(&["user", "list"]), json!([]));
+}
+
+#[test]
+fn the_flag_comes_before_the_environment() {
+    let (admin, other) = (Admin::new(), Admin::new());
+    other.add(&["alice"]);
+    assert_eq!(admin.json(&["--database-url", other.url(), "user", "list"])[0]["name"], "alice");
+    assert_eq!(admin.json(&["user", "list", "--database-url", other.url()])[0]["name"], "alice");
+}
+
+#[test]
+fn a_url_that_cannot_be_read_is_not_repeated() {
+    for url in ["users.db", "oracle://app:hunter22@host/db", "hunter22", "sqlite"] {
+        let ran = ran(&mut bare(&["user", "list", "--database-url", url]));
+        assert_eq!(ran.code, 2);
+        assert_one_line(&ran.errors);
+        assert!(!ran.errors.contains("hunter22") && ran.errors.contains("sqlite:users.db"), "{}", ran.errors);
+    }
+}
+
+#[test]
+fn only_migrate_makes_tables() {
+    let admin = Admin::without_tables();
+    let reason = "the tables of the database do not fit this program: its file cannot be opened; if it is not there yet, \
+                  run `migrate` first";
+    for words in [
+        ["user", "list"].as_slice(),
+        &["user", "add", "alice", "--no-password"],
+        &["user", "delete", "alice", "--yes"],
+        &["key", "list"],
+        &["role", "list"],
+        &["user", "import", "nowhere.csv"],
+    ] {
+        admin.run(words).refused(3, reason);
+    }
+    assert!(!admin.path("users.db").exists(), "a name that was mistyped is no new database");
+    fs::write(admin.path("users.db"), "").unwrap();
+    admin.run(&["user", "list"]).refused(3, "the tables of the database do not fit this program: run `migrate` first");
+    assert_eq!(
+        admin.run(&["migrate"]).done(),
+        "the tables are those of this version: they were made, or brought up to date\n"
+    );
+    assert_eq!(admin.run(&["migrate"]).done(), "the tables are those of this version: there was nothing to do\n");
+    assert_eq!(admin.json(&["migrate"]), json!({ "steps": 0 }));
+    admin.run(&["user", "list"]).done();
+}
+
+#[test]
+fn check_says_what_does_not_fit() {
+    let admin = Admin::without_tables();
+    fs::write(admin.path("users.db"), "").unwrap();
+    let ran = admin.run(&["check", "--output", "json"]);
+    assert_eq!((ran.code, ran.errors.as_str()), (1, "auth-admin: the database does not fit this program\n"));
+    let report: serde_json::Value = serde_json::from_str(&ran.output).unwrap();
+    assert_eq!((&report["fits"], &report["tables"]), (&json!(false), &json!("run `migrate` first")));
+    admin.run(&["migrate"]).done();
+    let table = admin.run(&["check"]).done();
+    assert_eq!(table.lines().nth(1), Some("tables       as they should be"));
+    assert_eq!(table.lines().nth(2), Some("roles        not checked: this program declares none"));
+    let report = admin.json(&["check"]);
+    assert_eq!(
+        (&report["fits"], &report["tables"], &report["names_checked"]),
+        (&json!(true), &json!(null), &json!(false))
+    );
+    assert_eq!(report["database"], admin.url());
+}
+
+#[test]
+fn tables_of_a_later_version_are_left_alone() {
+    let admin = Admin::new();
+    admin.sql(
+        "INSERT INTO auth_migration (version, description, success, checksum, execution_time) \
+         VALUES (999, 'later', TRUE, x'00', 1)",
+    );
+    let reason = "the tables of the database do not fit this program: they are of a later version";
+    admin.run(&["user", "list"]).refused(3, reason);
+    admin.run(&["migrate"]).refused(3, reason);
+    let ran = admin.run(&["check"]);
+    assert_eq!((ran.code, ran.errors.as_str()), (1, "auth-admin: the database does not fit this program\n"));
+}
+
+#[test]
+fn a_database_that_is_down_is_3() {
+    // A port that nobody listens on.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    for scheme in ["postgres", "mysql"] {
+        let url = format!("{scheme}://app:hunter22@127.0.0.1:{port}/users");
+        for words in [["user", "list"].as_slice(), &["check"], &["migrate"]] {
+            let ran = ran(bare(words).env("AUTH_DB_URI", &url));
+            assert_eq!(ran.code, 3, "{}", ran.errors);
+            assert_one_line(&ran.errors);
+            assert!(ran.errors.contains("the database does not answer as it should"), "{}", ran.errors);
+            assert!(!ran.errors.contains("hunter22"), "{}", ran.errors);
+        }
+    }
+    let admin = Admin::without_tables();
+    fs::write(admin.path("users.db"), "this is no database, whatever its name says").unwrap();
+    let ran = admin.run(&["user", "list"]);
+    assert_eq!((ran.code, ran.output.as_str()), (3, ""));
+    assert_one_line(&ran.errors);
+}
+
+#[test]
+fn help_says_the_exit_codes_and_no_value_of_the_environment() {
+    let admin = Admin::new();
+    for words in [["--help"].as_slice(), &["user", "--help"], &["key", "--help"], &["check", "--help"]] {
+        let mut command = admin.command(words);
+        command.env("AUTH_DB_URI", "postgres://app:hunter22@h/d").env("AUTH_SECRET_KEY", "hunter22");
+        let help = ran(&mut command).done();
+        assert!(help.contains("3  the database does not answer") && help.contains("AUTH_DB_URI"), "{help}");
+        assert!(!help.contains("hunter22"), "{help}");
+    }
+    assert_eq!(admin.run(&["user"]).code, 2);
+    assert_eq!(admin.run(&["user", "rename"]).code, 2);
+}
+
+#[test]
+fn completions_need_no_database() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = ran(&mut bare(&["completions", shell])).done();
+        assert!(script.contains("auth-admin") && script.contains("set-password"), "{shell}");
+    }
+    assert_eq!(ran(&mut bare(&["completions", "tcsh"])).code, 2);
+}

@@ -1,0 +1,208 @@
+//! The commands as part of an application, which knows what roles and permissions there are.
+
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex},
+};
+
+use auth_admin::{Admin, AdminCommand, Console, Exit, Settings};
+use auth_runtime::{
+    prelude::*,
+    sql::{NewUser, SqlUsers},
+    users::Passwords,
+};
+use clap::{CommandFactory, Parser, Subcommand};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+permissions! {
+    /// What a caller may do with notes.
+    pub enum Permission {
+        /// Read notes
+        View = "view",
+        /// Change notes
+        Edit = "edit",
+    }
+}
+
+roles! {
+    /// Who works here.
+    pub enum Role: Permission {
+        /// Reads
+        Viewer = "Viewer" => [View],
+        /// Reads and writes
+        Editor = "Editor": Viewer => [Edit],
+    }
+}
+
+#[derive(Auth, Clone)]
+#[auth(permissions = Permission, roles = Role)]
+struct Auth {
+    #[scheme(basic)]
+    password: Basic<SqlUsers>,
+}
+
+#[derive(Parser)]
+#[command(name = "notes")]
+struct Options {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Option<Commands>,
+}
+
+#[derive(Subcommand)]
+enum Commands {
+    /// Serves
+    Serve,
+    #[command(flatten)]
+    Admin(AdminCommand),
+}
+
+/// A place to write to, and to read what was written.
+#[derive(Clone, Default)]
+struct Paper(Arc<Mutex<Vec<u8>>>);
+
+impl Paper {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Paper {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(text)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The application, as if it was called with these words.
+async fn notes(words: &[&str], users: Option<&SqlUsers>, url: &str) -> (Exit, String, String) {
+    let options = Options::try_parse_from([&["notes"], words].concat()).unwrap();
+    let Some(Commands::Admin(command)) = options.command else { panic!("{words:?}") };
+    let (output, errors) = (Paper::default(), Paper::default());
+    let console = Console::new(io::empty(), output.clone(), errors.clone());
+    let admin = Admin::of::<Auth>(Options::command()).default_database_url(url).console(console);
+    let admin = admin.passwords(Passwords::new().min_len(15));
+    let exit = match users {
+        Some(users) => admin.run_on(command, users).await,
+        None => admin.run(command, &options.settings).await,
+    };
+    (exit, output.text(), errors.text())
+}
+
+fn folder() -> (TempDir, String) {
+    let folder = TempDir::new().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("notes.db").display());
+    (folder, url)
+}
+
+#[tokio::test]
+async fn names_are_checked_against_the_tables_of_the_application() {
+    let (_folder, url) = folder();
+    assert_eq!(notes(&["migrate"], None, &url).await.0, Exit::Done);
+    let (exit, _, said) = notes(&["user", "add", "alice", "--no-password", "--role", "Veiwer"], None, &url).await;
+    let unknown = "notes: unknown role `Veiwer`; did you mean `Viewer`? (declared: `Viewer`, `Editor`)\n";
+    assert_eq!((exit, said.as_str()), (Exit::Refused, unknown));
+    assert_eq!(notes(&["user", "add", "alice", "--no-password", "--role", "Viewer"], None, &url).await.0, Exit::Done);
+    let (exit, _, said) = notes(&["key", "create", "alice", "--permission", "edit"], None, &url).await;
+    let beyond = "notes: the key cannot have the permission \"edit\", as its owner \"alice\" does not have it\n";
+    assert_eq!((exit, said.as_str()), (Exit::Refused, beyond));
+    assert_eq!(notes(&["key", "create", "alice", "--permission", "view"], None, &url).await.0, Exit::Done);
+    // A role that is declared and that nobody has is no mistake.
+    assert_eq!(notes(&["user", "list", "--role", "Editor"], None, &url).await.0, Exit::Done);
+    assert_eq!(notes(&["user", "list", "--role", "editor"], None, &url).await.0, Exit::Refused);
+}
+
+#[tokio::test]
+async fn declared_names_are_listed_with_what_they_mean() {
+    let (_folder, url) = folder();
+    let without = SqlUsers::connect(&url).await.unwrap();
+    without.add(NewUser::new("bob").roles(["Viewer", "Operator"]).permissions(["edit", "fly"])).await.unwrap();
+    let (exit, table, _) = notes(&["role", "list"], None, &url).await;
+    assert_eq!(exit, Exit::Done);
+    assert_eq!(
+        table,
+        "ROLE      IN USE  PERMISSIONS  DESCRIPTION\n\
+         Viewer    yes     view         Reads\n\
+         Editor    no      view, edit   Reads and writes\n\
+         Operator  yes                  not declared: it grants nothing\n"
+    );
+    let (_, table, _) = notes(&["permission", "list"], None, &url).await;
+    assert_eq!(
+        table,
+        "PERMISSION  IN USE  DESCRIPTION\n\
+         view        no      Read notes\n\
+         edit        yes     Change notes\n\
+         fly         yes     not declared: it grants nothing\n"
+    );
+    let (_, document, _) = notes(&["role", "list", "--output", "json"], None, &url).await;
+    let document: Value = serde_json::from_str(&document).unwrap();
+    let editor = json!({
+        "name": "Editor", "declared": true, "in_use": false, "description": "Reads and writes",
+        "permissions": ["view", "edit"],
+    });
+    let operator =
+        json!({ "name": "Operator", "declared": false, "in_use": true, "description": null, "permissions": null });
+    assert_eq!((&document[1], &document[2]), (&editor, &operator));
+}
+
+#[tokio::test]
+async fn check_tells_of_names_that_are_not_declared() {
+    let (_folder, url) = folder();
+    let without = SqlUsers::connect(&url).await.unwrap();
+    assert_eq!(notes(&["check"], None, &url).await.0, Exit::Done);
+    without.add(NewUser::new("bob").roles(["Operator"])).await.unwrap();
+    let (exit, table, said) = notes(&["check"], None, &url).await;
+    assert_eq!((exit, said.as_str()), (Exit::Refused, "notes: the database does not fit this program\n"));
+    let lines: Vec<&str> = table.lines().collect();
+    assert_eq!(lines[2], "roles        not declared, they grant nothing: Operator");
+    assert_eq!(lines[3], "permissions  all are declared");
+    let (exit, document, _) = notes(&["check", "--output", "json"], None, &url).await;
+    let document: Value = serde_json::from_str(&document).unwrap();
+    assert_eq!(
+        (exit, &document["unknown_roles"], &document["fits"]),
+        (Exit::Refused, &json!(["Operator"]), &json!(false))
+    );
+}
+
+#[tokio::test]
+async fn the_application_may_have_its_own_store() {
+    let users = SqlUsers::options().tables_of::<Auth>().connect("sqlite::memory:").await.unwrap();
+    let (exit, said, _) = notes(&["user", "add", "alice", "--no-password", "--role", "Editor"], Some(&users), "").await;
+    assert_eq!((exit, said.as_str()), (Exit::Done, "user \"alice\" was added\n"));
+    assert_eq!(users.get("alice").await.unwrap().roles, ["Editor"]);
+    let (_, table, _) = notes(&["check"], Some(&users), "").await;
+    assert!(table.starts_with("database     that of the application\n"), "{table}");
+    let (exit, script, _) = notes(&["completions", "bash"], Some(&users), "").await;
+    assert!(exit == Exit::Done && script.contains("_notes()") && script.contains("serve"), "{script}");
+}
+
+#[tokio::test]
+async fn the_application_judges_passwords_as_it_does_elsewhere() {
+    let (_folder, url) = folder();
+    assert_eq!(notes(&["migrate"], None, &url).await.0, Exit::Done);
+    let options = Options::try_parse_from(["notes", "user", "add", "alice", "--password-stdin"]).unwrap();
+    let Some(Commands::Admin(command)) = options.command else { panic!() };
+    let errors = Paper::default();
+    let console = Console::new("seventeen\n".as_bytes(), io::sink(), errors.clone());
+    let admin = Admin::of::<Auth>(Options::command()).passwords(Passwords::new().min_len(15)).console(console);
+    assert_eq!(admin.default_database_url(&url).run(command, &options.settings).await, Exit::Refused);
+    assert_eq!(errors.text(), "notes: the password has fewer than 15 characters\n");
+}
+
+#[test]
+fn settings_are_for_the_application_too_and_show_no_secret() {
+    let parse = |words: &[&str]| Options::try_parse_from([&["notes"], words].concat()).unwrap();
+    assert!(parse(&[]).command.is_none());
+    let options = parse(&["serve", "--database-url", "postgres://app:hunter22@h/d"]);
+    assert!(matches!(options.command, Some(Commands::Serve)));
+    assert_eq!(options.settings.database_url(), Ok(Some("postgres://app:hunter22@h/d")));
+    assert!(options.settings.passwords(Passwords::new()).is_ok());
+    let shown = format!("{:?}", options.settings);
+    assert!(shown.contains("postgres://h/d") && !shown.contains("hunter22"), "{shown}");
+    Options::command().debug_assert();
+}

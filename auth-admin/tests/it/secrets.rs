@@ -1,0 +1,78 @@
+//! Nothing secret is anywhere but where it was asked for.
+
+use std::fs;
+
+use crate::fixture::{Admin, HASH, PASSWORD, Ran, ran, text_of};
+
+const KEY: &str = "Vb8Zc1Xn5Lk9Qw3Er7Ty2Ui6Op4As0Df";
+
+/// All that was said, but for what was asked for.
+#[derive(Default)]
+struct Said(String);
+
+impl Said {
+    fn hear(&mut self, ran: &Ran) {
+        self.0.push_str(&ran.output);
+        self.0.push_str(&ran.errors);
+    }
+}
+
+#[test]
+fn r74_passwords_hashes_and_keys_are_in_no_output_and_no_log() {
+    let admin = Admin::new();
+    let key_file = admin.file("key", KEY);
+    let settings = ["--log-file", "changes.log", "--secret-key-file", &key_file];
+    let run = |words: &[&str], input: &str| admin.run_with(&[&settings, words].concat(), input);
+    let mut said = Said::default();
+
+    said.hear(&run(&["user", "add", "alice", "--password-stdin"], PASSWORD));
+    let made = run(&["user", "add", "bob", "--generate"], "");
+    said.0.push_str(&made.errors);
+    let made = made.output.trim_end().to_owned();
+    let created = run(&["key", "create", "alice", "--unlimited"], "");
+    said.0.push_str(&created.errors);
+    let key = created.output.trim_end().to_owned();
+    let id = key.split('_').nth(1).unwrap();
+    let file = admin.file("users.csv", format!("name,password_hash\ncarol,{HASH}\ncarol,{HASH}\ndave,{HASH}x\n"));
+    let shifted = admin.file("shifted.csv", format!("name,roles,password_hash\ncarol,{HASH},\n{HASH},,\n"));
+
+    for format in ["table", "json"] {
+        for (words, input) in [
+            (["user", "list"].as_slice(), ""),
+            (&["user", "show", "alice"], ""),
+            (&["user", "verify-password", "alice", "--password-stdin"], PASSWORD),
+            (&["user", "verify-password", "bob", "--password-stdin"], PASSWORD),
+            (&["user", "set-password", "nobody", "--password-stdin"], PASSWORD),
+            (&["user", "set-password", "alice", "--password-stdin"], PASSWORD),
+            (&["user", "set-roles", "alice", "Viewer"], ""),
+            (&["user", "import", &file], ""),
+            (&["user", "import", &shifted], ""),
+            (&["key", "list"], ""),
+            (&["key", "revoke", &key, "--yes"], ""),
+            (&["key", "revoke", id, "--yes"], ""),
+            (&["check"], ""),
+            (&["user", "delete", "alice"], ""),
+        ] {
+            said.hear(&run(&[words, &["--output", format]].concat(), input));
+        }
+    }
+    said.0.push_str(&text_of(&admin.path("changes.log")));
+    let hashes = admin.texts("SELECT password_hash FROM auth_user WHERE name IN ('alice', 'bob')");
+    assert_eq!(hashes.len(), 2);
+    let secret = key.rsplit('_').next().unwrap();
+    for secret in [PASSWORD, HASH, KEY, &made, secret].into_iter().chain(hashes.iter().map(String::as_str)) {
+        assert!(!said.0.contains(secret), "{secret} is in\n{}", said.0);
+    }
+    assert!(said.0.contains("password set") && said.0.contains("user was imported"), "{}", said.0);
+}
+
+#[test]
+fn r91_the_url_of_the_database_is_said_without_its_password() {
+    let url = "postgres://app:hunter22@127.0.0.1:1/users?password=hunter22";
+    let admin = Admin::without_tables();
+    for words in [["check"].as_slice(), &["user", "list"], &["user", "list", "--database-url", url]] {
+        let ran = ran(admin.command(words).env("AUTH_DB_URI", url).env("AUTH_LOG_FILENAME", "log"));
+        assert!(ran.code == 3 && !ran.errors.contains("hunter22"), "{}", ran.errors);
+    }
+    assert!(!fs::read_to_string(admin.path("log")).unwrap().contains("hunter22"));
+}

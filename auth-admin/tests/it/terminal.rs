@@ -1,0 +1,165 @@
+//! What is asked at a terminal: a real one, of which this test holds the other end.
+
+use std::process::Command;
+
+use rexpect::session::{PtySession, spawn_command};
+
+use crate::fixture::{Admin, PASSWORD, lines};
+
+/// Only a bound: a slow machine is not a broken one.
+const PATIENCE: Option<u64> = Some(120_000);
+
+fn at_terminal(command: Command) -> PtySession {
+    spawn_command(command, PATIENCE).unwrap()
+}
+
+/// All that is left to be read, and the exit code.
+fn end(mut session: PtySession) -> (String, i32) {
+    let rest = session.exp_eof().unwrap();
+    // `Exited(Pid(4711), 0)`: the type itself is not public.
+    let status = format!("{:?}", session.process().wait().unwrap());
+    let code = status.strip_prefix("Exited(").and_then(|status| status.rsplit([' ', ')']).nth(1));
+    (rest, code.unwrap_or_else(|| panic!("{status}")).parse().unwrap())
+}
+
+#[test]
+fn r74_a_password_is_asked_twice_and_not_shown() {
+    let admin = Admin::new();
+    let mut session = at_terminal(admin.command(&["user", "add", "alice"]));
+    let mut seen = session.exp_string("New password of \"alice\": ").unwrap();
+    session.send_line(PASSWORD).unwrap();
+    seen += &session.exp_string("The same again: ").unwrap();
+    session.send_line(PASSWORD).unwrap();
+    let (rest, code) = end(session);
+    assert_eq!((rest.trim(), code), ("user \"alice\" was added", 0));
+    assert!(!seen.contains("horse"), "{seen}");
+    admin.verifies("alice", PASSWORD).done();
+}
+
+#[test]
+fn passwords_that_differ_change_nothing() {
+    let admin = Admin::new();
+    let mut session = at_terminal(admin.command(&["user", "add", "alice"]));
+    session.exp_string("New password of \"alice\": ").unwrap();
+    session.send_line(PASSWORD).unwrap();
+    session.exp_string("The same again: ").unwrap();
+    session.send_line("correct horse battery stapl").unwrap();
+    let (rest, code) = end(session);
+    assert_eq!((rest.trim(), code), ("auth-admin: the two passwords are not the same; nothing was changed", 1));
+    assert_eq!(admin.names(), Vec::<String>::new());
+}
+
+#[test]
+fn a_name_that_is_taken_is_told_before_a_password_is_asked_for() {
+    let admin = Admin::new();
+    admin.add(&["alice"]);
+    let (rest, code) = end(at_terminal(admin.command(&["user", "add", "Alice"])));
+    assert_eq!((rest.trim(), code), ("auth-admin: there is a user \"alice\" already", 1));
+}
+
+#[test]
+fn verify_password_asks_once() {
+    let admin = Admin::new();
+    admin.add_with_password("alice");
+    for (password, said, code) in [
+        (PASSWORD, "that is the password of \"alice\"", 0),
+        ("wrong horse", "auth-admin: that is not the password of \"alice\"", 1),
+        ("", "auth-admin: no password was given", 2),
+    ] {
+        let mut session = at_terminal(admin.command(&["user", "verify-password", "alice"]));
+        session.exp_string("Password of \"alice\": ").unwrap();
+        session.send_line(password).unwrap();
+        let (rest, ended) = end(session);
+        assert_eq!((rest.trim(), ended), (said, code));
+    }
+}
+
+#[test]
+fn the_standard_input_is_no_terminal_to_type_a_password_into() {
+    let admin = Admin::new();
+    let (rest, code) = end(at_terminal(admin.command(&["user", "add", "alice", "--password-stdin"])));
+    let reason = "auth-admin: the standard input is a terminal: leave --password-stdin out, to be asked";
+    assert_eq!((rest.trim(), code), (reason, 2));
+}
+
+#[test]
+fn what_cannot_be_undone_is_asked_first() {
+    let admin = Admin::new();
+    for (answer, said, code) in [
+        ("", "auth-admin: nothing was changed", 1),
+        ("n", "auth-admin: nothing was changed", 1),
+        ("delete", "auth-admin: nothing was changed", 1),
+        ("y", "user \"bob\" was deleted", 0),
+        ("YES", "user \"bob\" was deleted", 0),
+    ] {
+        if admin.names().is_empty() {
+            admin.add(&["bob"]);
+        }
+        let mut session = at_terminal(admin.command(&["user", "delete", "Bob"]));
+        session.exp_string("Delete user \"bob\"? [y/N] ").unwrap();
+        session.send_line(answer).unwrap();
+        let (rest, ended) = end(session);
+        assert!(rest.trim().ends_with(said), "{rest}");
+        assert_eq!(ended, code, "{answer}");
+        assert_eq!(admin.names().is_empty(), code == 0);
+    }
+    let (rest, code) = end(at_terminal(admin.command(&["user", "delete", "bob"])));
+    assert_eq!((rest.trim(), code), ("auth-admin: there is no user \"bob\"", 1));
+}
+
+#[test]
+fn each_question_names_what_it_is_about() {
+    let admin = Admin::new();
+    admin.run(&["user", "add", "bob", "--no-password", "--role", "Viewer"]).done();
+    for (words, question) in [
+        (["user", "disable", "bob"].as_slice(), "Disable user \"bob\"? [y/N] "),
+        (&["user", "sign-out", "bob"], "Sign out user \"bob\"? [y/N] "),
+        (&["user", "set-roles", "bob"], "Take all roles of user \"bob\"? [y/N] "),
+        (&["user", "set-permissions", "bob"], "Take all permissions of user \"bob\"? [y/N] "),
+        (&["key", "revoke", "0123"], "Revoke key \"0123\"? [y/N] "),
+    ] {
+        let mut session = at_terminal(admin.command(words));
+        session.exp_string(question).unwrap();
+        session.send_line("n").unwrap();
+        assert_eq!(end(session).1, 1);
+        // The answer may be given beforehand.
+        let (rest, _) = end(at_terminal(admin.command(&[words, &["--yes"]].concat())));
+        assert!(!rest.contains("[y/N]"), "{rest}");
+    }
+}
+
+/// A shell that runs some commands around `$ADMIN`.
+fn shell(admin: &Admin, script: &str) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", script]).env_clear().current_dir(admin.folder.path());
+    shell.env("PATH", std::env::var_os("PATH").unwrap()).env("ADMIN", env!("CARGO_BIN_EXE_auth-admin"));
+    shell.env("AUTH_DB_URI", admin.url()).env("TERM", "xterm");
+    shell
+}
+
+#[test]
+fn ctrl_c_gives_the_terminal_back() {
+    let admin = Admin::new();
+    let script = "stty sane; \"$ADMIN\" user add alice; echo ended=$?; stty -a";
+    let mut session = at_terminal(shell(&admin, script));
+    session.exp_string("New password of \"alice\": ").unwrap();
+    session.send_control('c').unwrap();
+    let (rest, code) = end(session);
+    assert_eq!(code, 0);
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    assert!(words.contains(&"ended=130"), "{rest}");
+    assert!(words.contains(&"echo") && words.contains(&"icanon") && words.contains(&"isig"), "{rest}");
+    assert_eq!(admin.names(), Vec::<String>::new());
+}
+
+#[test]
+fn an_import_shows_how_far_it_is() {
+    let admin = Admin::new();
+    let lines = lines(0..3000, |number| format!("user{number}\n"));
+    admin.file("users.csv", format!("name\n{lines}a:b\n"));
+    let (seen, code) = end(at_terminal(shell(&admin, "stty cols 120; \"$ADMIN\" user import users.csv")));
+    assert_eq!(code, 1);
+    assert!(seen.contains(" %  ") && seen.contains(" left"), "{seen:?}");
+    assert!(seen.contains("auth-admin: line 3002: \"a:b\" cannot be a user name"), "{seen:?}");
+    assert!(seen.contains("3000 users were imported, 1 not imported"), "{seen:?}");
+}
