@@ -8,6 +8,7 @@ mod keys;
 mod lists;
 mod logs;
 mod passwords;
+mod races;
 mod secrets;
 mod servers;
 #[cfg(unix)]

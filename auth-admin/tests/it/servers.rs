@@ -5,7 +5,7 @@ use std::{env, process};
 use crate::fixture::{Admin, HASH, PASSWORD, execute, lines};
 
 /// A database of its own on the server that a variable names; `None` if it is not set.
-fn on_server(variable: &str, test: impl FnOnce(&Admin)) {
+pub(crate) fn on_server(variable: &str, what: &str, test: impl FnOnce(&Admin)) {
     let Ok(server) = env::var(variable) else {
         eprintln!("skipped, as {variable} is not set");
         return;
@@ -13,7 +13,7 @@ fn on_server(variable: &str, test: impl FnOnce(&Admin)) {
     let (before, query) = server.split_once('?').map_or((&*server, None), |(before, query)| (before, Some(query)));
     let (host, prefix) = before.rsplit_once('/').expect("a URL with the name of a database");
     // The user may make such databases, and no others.
-    let name = format!("{prefix}_admin_{}", process::id());
+    let name = format!("{prefix}_{what}_{}", process::id());
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     execute(&server, &format!("CREATE DATABASE {name}"));
     test(&Admin::at(format!("{host}/{name}{query}")));
@@ -49,10 +49,10 @@ fn round_trip(admin: &Admin) {
 
 #[test]
 fn postgres() {
-    on_server("TEST_POSTGRES_URL", round_trip);
+    on_server("TEST_POSTGRES_URL", "admin", round_trip);
 }
 
 #[test]
 fn mysql() {
-    on_server("TEST_MYSQL_URL", round_trip);
+    on_server("TEST_MYSQL_URL", "admin", round_trip);
 }

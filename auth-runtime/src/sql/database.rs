@@ -57,6 +57,8 @@ impl Database {
         let mut pool = AnyPoolOptions::new().max_connections(bounds.max_connections).acquire_timeout(bounds.acquire);
         if dialect == Dialect::Sqlite {
             let in_memory = is_in_memory(&url);
+            #[cfg(unix)]
+            make_private(&url);
             if in_memory {
                 // Each connection would be a database of its own, and end with it.
                 pool = pool.min_connections(1).max_connections(1).idle_timeout(None).max_lifetime(None);
@@ -168,6 +170,20 @@ fn with_mode(url: &str, file: File) -> String {
         File::Missed => "rw",
     };
     format!("{url}{}mode={mode}", if url.contains('?') { '&' } else { '?' })
+}
+
+/// A file that is not there is made here, as SQLite would let everybody read it whom the umask lets. Whatever goes wrong
+/// is told when it is opened.
+#[cfg(unix)]
+fn make_private(url: &str) {
+    use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt};
+
+    let path = url.strip_prefix("sqlite:").unwrap_or(url);
+    let path = path.strip_prefix("//").unwrap_or(path).split('?').next().unwrap_or_default();
+    // A path that is encoded is left to the driver.
+    if url.contains("mode=rwc") && !is_in_memory(url) && !path.is_empty() && !path.contains('%') {
+        let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    }
 }
 
 fn is_in_memory(url: &str) -> bool {

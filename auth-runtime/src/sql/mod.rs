@@ -65,7 +65,8 @@ use crate::{access::Tables, throttle::Throttle, users::Passwords};
 /// # What it does not protect against
 ///
 /// Whoever can write to the database can become anybody. Whoever can read it has the hashes of the passwords:
-/// [`Passwords::secret_key`] binds them to a key that is not in it.
+/// [`Passwords::secret_key`] binds them to a key that is not in it. A SQLite file is made for its owner alone, but one that
+/// is there stays as it is.
 #[derive(Clone)]
 pub struct SqlUsers(Arc<Inner>);
 
