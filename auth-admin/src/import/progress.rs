@@ -29,7 +29,7 @@ impl Progress {
 
     /// Tells of what is in the database.
     pub(super) fn tell(&mut self, console: &mut Console, tally: &Tally, position: u64) {
-        let text = format!("{} up to line {}", tally.sentence(), tally.line);
+        let text = format!("up to line {}: {}", tally.line, tally.sentence());
         match &self.bar {
             Some(bar) => {
                 bar.set_position(position);

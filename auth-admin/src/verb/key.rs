@@ -16,6 +16,8 @@ use crate::{
 
 /// How many keys are read at once.
 const PAGE: u32 = 1000;
+/// Whole keys are longer.
+const LONGEST_ID: usize = 60;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyVerb {
@@ -124,7 +126,7 @@ pub(crate) struct Revoke {
 impl Revoke {
     async fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
         let id = &self.id;
-        if id.contains('_') {
+        if id.len() > LONGEST_ID {
             // A whole key: it is not repeated, neither here nor in the log.
             return Err(Failure::usage("that is a key; give its id, which stands between the two `_`"));
         }

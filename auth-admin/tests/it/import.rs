@@ -206,7 +206,7 @@ fn what_was_told_of_as_imported_survives_kill_9() {
     let mut errors = BufReader::new(child.stderr.take().unwrap());
     let mut told = String::new();
     errors.read_line(&mut told).unwrap();
-    assert_eq!(told, "auth-admin: 10000 users were imported up to line 10000\n");
+    assert_eq!(told, "auth-admin: up to line 10000: 10000 users were imported\n");
     child.kill().unwrap();
     child.wait().unwrap();
     drop(input);

@@ -101,7 +101,8 @@ impl SqlUsers {
     pub async fn list(&self, page: Page) -> Result<Vec<Account>, StoreError> {
         let database = &self.0.database;
         let of_role = match &page.role {
-            Some(_) => "AND id IN (SELECT user_id FROM auth_user_role WHERE role = ?)",
+            // Looked at for the users of this page, and not for all who have the role.
+            Some(_) => "AND EXISTS (SELECT 1 FROM auth_user_role r WHERE r.user_id = auth_user.id AND r.role = ?)",
             None => "",
         };
         let list = async {
