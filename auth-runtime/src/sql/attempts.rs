@@ -6,7 +6,7 @@ use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use super::{
     StoreError,
-    database::{Database, Dialect, placeholders},
+    database::{Database, Dialect, is_deadlock, placeholders},
     time::now,
 };
 use crate::throttle::{AttemptStore, Bucket, Key, Updating};
@@ -105,6 +105,11 @@ impl SqlAttempts {
     }
 }
 
+/// That rows were swept meanwhile, or locked in another order.
+fn is_raced(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::RowNotFound) || is_deadlock(error)
+}
+
 fn bucket(rows: &[AnyRow], key: &Key) -> Result<Bucket, sqlx::Error> {
     for row in rows {
         if row.try_get::<Vec<u8>, _>("bucket")? == key.as_bytes() {
@@ -117,11 +122,4 @@ fn bucket(rows: &[AnyRow], key: &Key) -> Result<Bucket, sqlx::Error> {
     }
     // It was there when it was to be inserted, and another process has swept it since.
     Err(sqlx::Error::RowNotFound)
-}
-
-/// That rows were swept meanwhile; or that two transactions waited for one another, and this one was ended (SQLSTATE
-/// 40001, and 40P01 of PostgreSQL).
-fn is_raced(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-    matches!(error, sqlx::Error::RowNotFound) || code.is_some_and(|code| code == "40001" || code == "40P01")
 }

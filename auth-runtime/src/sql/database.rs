@@ -155,6 +155,12 @@ fn numbered(sql: &str) -> String {
     numbered
 }
 
+/// That two transactions waited for one another, and this one was ended (SQLSTATE 40001, and 40P01 of PostgreSQL).
+pub(super) fn is_deadlock(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| code == "40001" || code == "40P01")
+}
+
 /// So many `?` with commas between them.
 pub(super) fn placeholders(count: usize) -> String {
     vec!["?"; count].join(", ")

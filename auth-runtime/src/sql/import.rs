@@ -6,7 +6,7 @@ use sqlx::Row;
 
 use super::{
     NewUser, SqlUsers, StoreError,
-    database::placeholders,
+    database::{is_deadlock, placeholders},
     users::{Checked, insert, is_taken},
 };
 use crate::users::UserError;
@@ -56,6 +56,8 @@ impl SqlUsers {
             };
             outcomes.push(outcome);
         }
+        // Two who add the same users wait for one another in one order.
+        good.sort_by(|(_, one), (_, other)| one.user.name.cmp(&other.user.name));
         for (index, name) in self.add_new(&good).await? {
             outcomes[index] = Err(UserError::Taken(name).into());
         }
@@ -68,7 +70,7 @@ impl SqlUsers {
         loop {
             match self.0.database.within(self.try_to_add_new(users)).await {
                 // Somebody else was faster: they are there now, and are found.
-                Err(error) if is_taken(&error) && tries < TRIES => tries += 1,
+                Err(error) if (is_taken(&error) || is_deadlock(&error)) && tries < TRIES => tries += 1,
                 outcome => return Ok(outcome?),
             }
         }
