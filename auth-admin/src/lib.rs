@@ -84,6 +84,7 @@
 //! | 1 | not found, refused, or not as it should be |
 //! | 2 | the command or its settings are wrong; nothing was done |
 //! | 3 | the database does not answer, or its tables are not those of this version |
+//! | 130 | Ctrl-C where a password is asked for; nothing was done |
 //!
 //! What was not done is told in one line on the standard error; only clap writes more, of a command that it cannot read.
 //!

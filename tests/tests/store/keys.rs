@@ -112,6 +112,26 @@ pub(crate) async fn keys_are_listed_and_revoked_by_their_id(database: TestDataba
     assert_eq!(store.list_keys(Some("bob")).await.unwrap(), [second]);
 }
 
+pub(crate) async fn keys_of_all_are_listed_a_page_at_a_time(database: TestDatabase) {
+    let (store, _) = with_alice(&database, &["Viewer"]).await;
+    let mut made = Vec::new();
+    for _ in 0..5 {
+        made.push(key(&store, NewKey::limited_to(["view"])).await.1);
+    }
+    made.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut listed = Vec::new();
+    loop {
+        let after = listed.last().map_or(String::new(), |key: &KeyInfo| key.id.clone());
+        let page = store.list_keys_after(&after, 2).await.unwrap();
+        assert!(page.len() <= 2);
+        if page.is_empty() {
+            break;
+        }
+        listed.extend(page);
+    }
+    assert_eq!(listed, made);
+}
+
 pub(crate) async fn r52_the_last_use_is_written_down_once_a_minute(database: TestDatabase) {
     let (store, app) = with_alice(&database, &["Viewer"]).await;
     let (caller, _) = key(&store, NewKey::unlimited()).await;

@@ -58,6 +58,7 @@ tests! {
         r52_expired_and_revoked_keys_are_refused
         a_key_cannot_be_given_what_its_owner_lacks
         keys_are_listed_and_revoked_by_their_id
+        keys_of_all_are_listed_a_page_at_a_time
         r52_the_last_use_is_written_down_once_a_minute;
     freshness:
         r7_what_changes_here_counts_from_the_next_request_on

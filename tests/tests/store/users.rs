@@ -68,6 +68,8 @@ pub(crate) async fn what_is_not_accepted_is_not_written(database: TestDatabase) 
         NewUser::new("alice").password_hash("plain text"),
         NewUser::new("alice").display_name(long.clone()),
         NewUser::new("alice").email(long),
+        NewUser::new("alice").display_name("Alice\u{1b}[2J"),
+        NewUser::new("alice").email("a@example.com\nb@example.com"),
         NewUser::new("alice").roles(["Veiwer"]),
         NewUser::new("alice").permissions(["veiw"]),
         NewUser::new("alice").roles([""]),
