@@ -8,6 +8,9 @@ use crate::access::{Table, TableSet};
 /// Permissions for single callers, each named by issuer *and* subject: a token whose `sub` is `alice` does not get
 /// what the password user `alice` has.
 ///
+/// A credential that is limited (a key or a token for some permissions) stays so: nothing is added to it, and of what
+/// replaces its permissions it has those that it had.
+///
 /// A field of an `Auth` struct with `#[grants]`.
 ///
 /// ```
@@ -63,15 +66,54 @@ impl<P: Table> Grants<P> {
     #[must_use]
     pub fn apply(&self, identity: Identity) -> Identity {
         let grant = self.by_issuer.get(identity.issuer()).and_then(|subjects| subjects.get(identity.subject()));
+        let mine = P::Set::from_words(identity.permission_words());
         match grant {
             None => identity,
+            // A key or a token for less stays so, whatever its owner may do.
+            Some(Grant::Add(_)) if identity.is_limited() => identity,
+            Some(Grant::Replace(theirs)) if identity.is_limited() => with(identity, mine, *theirs, |a, b| a & b),
             Some(Grant::Replace(permissions)) => identity.with_permissions(permissions.as_slice()),
-            Some(Grant::Add(permissions)) => {
-                let mine = P::Set::from_words(identity.permission_words());
-                let words = mine.as_slice().iter().zip(permissions.as_slice()).map(|(a, b)| a | b);
-                let words: Vec<u64> = words.collect();
-                identity.with_permissions(&words)
-            }
+            Some(Grant::Add(theirs)) => with(identity, mine, *theirs, |a, b| a | b),
+        }
+    }
+}
+
+fn with<P, S: TableSet<P>>(identity: Identity, mine: S, theirs: S, combine: impl Fn(u64, u64) -> u64) -> Identity {
+    let words = mine.as_slice().iter().zip(theirs.as_slice()).map(|(a, b)| combine(*a, *b));
+    identity.with_permissions(&words.collect::<Vec<_>>())
+}
+
+#[cfg(all(test, any(feature = "api-key", feature = "basic")))]
+mod tests {
+    use super::Grants;
+    use crate::{
+        access::{Table, Tables},
+        authenticate::Context,
+        permissions,
+    };
+
+    permissions! { enum Permission { View = "view", Edit = "edit", Delete = "delete" } }
+
+    static TABLES: Tables = Tables { permissions: Permission::NAMES, roles: &[], scopes: &[], role_permissions: &[] };
+
+    #[test]
+    fn r52_what_is_limited_gets_nothing_by_a_grant() {
+        let all = Permission::set(Permission::ALL);
+        let delete = Permission::set(&[Permission::View, Permission::Delete]);
+        let alice = || Context::new(&TABLES).identity("users", "alice").permission("view").permission("edit");
+        let limited = || {
+            let mut alice = alice();
+            alice.limit_to(&["view".to_owned()]);
+            alice
+        };
+        for (grants, whole, of_limited) in [
+            (Grants::<Permission>::new().add("users", "alice", all), 0b111, 0b001),
+            (Grants::new().replace("users", "alice", delete), 0b101, 0b001),
+            (Grants::new().replace("users", "alice", Permission::set(&[Permission::Delete])), 0b100, 0b000),
+            (Grants::new().add("others", "alice", all), 0b011, 0b001),
+        ] {
+            assert_eq!(grants.apply(alice().build()).permission_words(), [whole]);
+            assert_eq!(grants.apply(limited().build()).permission_words(), [of_limited]);
         }
     }
 }

@@ -28,6 +28,8 @@ pub struct Identity {
     /// Beside what is shared, as the application may give a caller others than the credential does.
     roles: Words,
     permissions: Words,
+    /// Whether the credential is good for less than its owner may do, so that nothing may be added.
+    is_limited: bool,
     /// As a password comes with each request.
     authenticated_at: Option<u64>,
 }
@@ -137,7 +139,13 @@ impl Identity {
     pub(crate) fn limited_by(mut self, other: &Self) -> Self {
         self.roles.clear();
         intersect(&mut self.permissions, &other.permissions);
+        self.is_limited = true;
         self
+    }
+
+    /// Whether the credential is good for less than its owner may do.
+    pub(super) const fn is_limited(&self) -> bool {
+        self.is_limited
     }
 
     /// The same caller with other permissions.
@@ -167,6 +175,7 @@ pub struct IdentityBuilder {
     inner: Inner,
     roles: Words,
     permissions: Words,
+    is_limited: bool,
     authenticated_at: Option<u64>,
     unknown: Vec<(&'static str, String)>,
 }
@@ -187,6 +196,7 @@ impl IdentityBuilder {
             inner,
             roles: Words::new(),
             permissions: Words::new(),
+            is_limited: false,
             authenticated_at: None,
             unknown: Vec::new(),
         }
@@ -245,6 +255,7 @@ impl IdentityBuilder {
         }
         self.roles.clear();
         intersect(&mut self.permissions, &limits);
+        self.is_limited = true;
     }
 
     pub(crate) fn add_scope(&mut self, scope: &str) {
@@ -300,8 +311,8 @@ impl IdentityBuilder {
             let (count, first) = (self.unknown.len(), &self.unknown[..self.unknown.len().min(SHOWN)]);
             tracing::info!(?issuer, ?subject, count, unknown = ?first, "names that are not declared grant nothing");
         }
-        let Self { inner, roles, permissions, authenticated_at, .. } = self;
-        Identity { shared: Arc::new(inner), roles, permissions, authenticated_at }
+        let Self { inner, roles, permissions, is_limited, authenticated_at, .. } = self;
+        Identity { shared: Arc::new(inner), roles, permissions, is_limited, authenticated_at }
     }
 }
 

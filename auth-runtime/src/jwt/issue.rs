@@ -132,6 +132,7 @@ impl TokenIssuer {
             auth_time: None,
             token_id: None,
             credential_epoch: None,
+            is_limited: false,
         }
     }
 
@@ -212,6 +213,7 @@ pub struct NewToken<'a> {
     auth_time: Option<u64>,
     token_id: Option<String>,
     credential_epoch: Option<u64>,
+    is_limited: bool,
 }
 
 impl NewToken<'_> {
@@ -233,10 +235,10 @@ impl NewToken<'_> {
         self
     }
 
-    /// Takes all roles and permissions that were given before, and gives these permissions: for a client that needs less
+    /// Takes all roles, be they given before or after, and the permissions that were given before, and gives these: for a client that needs less
     /// than the caller has. A role would bring all that it holds, so there are none.
     pub fn limited_to<T: Into<String>>(mut self, permissions: impl IntoIterator<Item = T>) -> Self {
-        self.roles = None;
+        self.is_limited = true;
         self.permissions = permissions.into_iter().map(Into::into).collect();
         self
     }
@@ -290,7 +292,7 @@ impl NewToken<'_> {
         put("iat", now.into());
         put("jti", self.token_id.clone().map_or_else(random_id, Ok)?.into());
         put("client_id", required("client_id", &self.client_id)?);
-        if let Some(roles) = &self.roles {
+        if let Some(roles) = self.roles.as_ref().filter(|_| !self.is_limited) {
             put(ROLES_CLAIM, roles.clone().into());
         }
         if !self.permissions.is_empty() {

@@ -15,6 +15,7 @@ use crate::throttle::{AttemptStore, Bucket, Key, Updating};
 const TRIES: usize = 5;
 /// Rows that say nothing any more are deleted once in so many seconds.
 const SWEEP_EVERY: i64 = 60;
+const SWEEP_AT_ONCE: u64 = 1000;
 
 /// The table `auth_attempt`.
 pub(super) struct SqlAttempts {
@@ -34,7 +35,7 @@ impl AttemptStore for SqlAttempts {
                     Ok(()) => break,
                 }
             }
-            self.sweep().await;
+            self.sweep();
             Ok(())
         })
     }
@@ -54,6 +55,10 @@ impl SqlAttempts {
         let before = self.locked(&mut transaction, keys).await?;
         let mut after = before.clone();
         change(&mut after);
+        if before == after {
+            // What was refused leaves nothing behind.
+            return transaction.rollback().await;
+        }
         for (key, (_, after)) in
             keys.iter().zip(before.iter().zip(&after)).filter(|(_, (before, after))| before != after)
         {
@@ -91,16 +96,35 @@ impl SqlAttempts {
         keys.iter().map(|key| bucket(&rows, key)).collect()
     }
 
-    /// Deletes rows that say nothing any more. That it fails is no reason to keep anybody out.
-    async fn sweep(&self) {
+    /// Deletes rows that say nothing any more, beside the request. That it fails is no reason to keep anybody out.
+    fn sweep(&self) {
         let (now, last) = (now(), self.swept_at.load(Ordering::Relaxed));
         let is_due = last > now || now - last >= SWEEP_EVERY;
         if !is_due || self.swept_at.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_err() {
             return;
         }
-        let sweep = self.database.query("DELETE FROM auth_attempt WHERE forget_at < ?").bind(now.saturating_mul(1000));
-        if let Err(error) = self.database.within(sweep.execute(self.database.pool())).await {
-            tracing::warn!(%error, "old attempts cannot be deleted now");
+        let database = self.database.clone();
+        tokio::spawn(async move {
+            if let Err(error) = sweep(&database, now.saturating_mul(1000)).await {
+                tracing::warn!(%error, "old attempts cannot be deleted now");
+            }
+        });
+    }
+}
+
+/// A few at a time, so that nobody waits long for a row.
+async fn sweep(database: &Database, now: i64) -> Result<(), sqlx::Error> {
+    let sql = match database.dialect {
+        Dialect::MySql => format!("DELETE FROM auth_attempt WHERE forget_at < ? LIMIT {SWEEP_AT_ONCE}"),
+        Dialect::Sqlite | Dialect::Postgres => format!(
+            "DELETE FROM auth_attempt WHERE bucket IN \
+             (SELECT bucket FROM auth_attempt WHERE forget_at < ? LIMIT {SWEEP_AT_ONCE})"
+        ),
+    };
+    loop {
+        let deleted = database.within(database.query(&sql).bind(now).execute(database.pool())).await?.rows_affected();
+        if deleted < SWEEP_AT_ONCE {
+            return Ok(());
         }
     }
 }

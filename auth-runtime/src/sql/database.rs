@@ -17,6 +17,11 @@ const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 5000";
 /// Readers and one writer at once; what is committed outlasts the process, and the machine.
 const JOURNAL: &str = "PRAGMA journal_mode = WAL";
 
+/// How long a connection may take to end what was given up on it; after that it is closed.
+const ROLLBACK: Duration = Duration::from_secs(2);
+/// `ROLLBACK` without a transaction is worth no warning.
+const QUIET: &str = "SET client_min_messages TO error";
+
 /// What differs between the databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
@@ -70,6 +75,26 @@ impl Database {
                         connection.execute(JOURNAL).await?;
                     }
                     Ok(())
+                })
+            });
+        }
+        if dialect != Dialect::Sqlite {
+            pool = pool.after_connect(move |connection, _| {
+                Box::pin(async move {
+                    if dialect == Dialect::Postgres {
+                        connection.execute(QUIET).await?;
+                    }
+                    Ok(())
+                })
+            });
+            // Whoever goes away while `BEGIN` is answered leaves a transaction that the driver does not know of: what is
+            // read in it stays as it was, and what is written is not there for others.
+            pool = pool.after_release(|connection, _| {
+                Box::pin(async move {
+                    match timeout(ROLLBACK, connection.execute("ROLLBACK")).await {
+                        Ok(done) => done.map(|_| true),
+                        Err(late) => Err(sqlx::Error::Io(late.into())),
+                    }
                 })
             });
         }

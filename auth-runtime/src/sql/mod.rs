@@ -56,7 +56,8 @@ use crate::{access::Tables, throttle::Throttle, users::Passwords};
 /// A user or key that was read is remembered, and a request that comes with it asks the database nothing. What is
 /// changed through a clone of the same store counts from the next request on. What another process changes counts after
 /// 5 s at most ([`SqlOptions::freshness`]): a number that goes up with each change is read so often. If it cannot be
-/// read, nothing that is remembered counts, and the answer is 503.
+/// read, nothing that is remembered counts, and the answer is 503. Whoever changes the tables by hand has to raise that
+/// number as well: `UPDATE auth_epoch SET epoch = epoch + 1`.
 ///
 /// # Guessing
 ///

@@ -51,8 +51,9 @@ impl UserStore for SqlUsers {
             let rehashed =
                 database.query(sql).bind(hash).bind(user.name().to_owned()).bind(user.password_hash().to_owned());
             database.within(rehashed.execute(database.pool())).await.map_err(StoreError::from)?;
-            self.0.memory.users.remove(user.name());
         }
+        // Another process may have replaced the hash, or this one just has: what is remembered would not fit.
+        self.0.memory.users.remove(user.name());
         Ok(())
     }
 

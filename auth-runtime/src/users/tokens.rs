@@ -11,7 +11,8 @@ use crate::{
 
 /// Verifies access tokens that this system has issued to the users of a store. Cheap to clone.
 ///
-/// A user who is deleted or disabled has no good token any more, and none after a new password; roles and permissions
+/// A user who is deleted or disabled has no good token any more, and none after a new password, if the store gives them
+/// another [epoch](super::User::credential_epoch) with it, as `SqlUsers` does; roles and permissions
 /// are those that the user has now, whatever stood in the token. That is so from when on the store says it: with
 /// `SqlUsers`, at once in the same process and within seconds in others, without a query for each request.
 ///

@@ -48,13 +48,17 @@ pub async fn first_users(users: &SqlUsers) -> Result<Option<FirstUsers>, Box<dyn
         return Ok(None);
     }
     let mut people = Vec::new();
+    let mut new = vec![NewUser::new(MACHINE).roles([Role::Viewer.name()])];
     for (name, role) in USERS {
         let password = password()?;
         let user = NewUser::new(name).password(password.as_str()).roles([role.name()]);
-        users.add(user.password_expires_at(SystemTime::now() + LIFETIME)).await?;
+        new.push(user.password_expires_at(SystemTime::now() + LIFETIME));
         people.push(Person { name, role, password });
     }
-    users.add(NewUser::new(MACHINE).roles([Role::Viewer.name()])).await?;
+    // All of them or none: whoever starts at the same time may be first.
+    if users.import(new).await?.iter().any(Result::is_err) {
+        return Ok(None);
+    }
     let (key, _) = users.create_key(MACHINE, NewKey::unlimited().prefix("demo").label("nightly report")).await?;
     Ok(Some(FirstUsers { people, key: key.as_str().to_owned() }))
 }

@@ -166,6 +166,22 @@ pub(crate) async fn r70_a_weaker_hash_is_replaced_at_sign_in(database: TestDatab
     assert_eq!(database.texts("SELECT password_hash FROM auth_user").await, hashes);
 }
 
+pub(crate) async fn r51_a_hash_that_was_replaced_elsewhere_costs_one_sign_in(database: TestDatabase) {
+    let here = database.sleepy_store().await;
+    here.add(NewUser::new("alice").password(PASSWORD)).await.unwrap();
+    let token = issuer().token_of(&user(&here, "alice").await).client_id("tests").sign().unwrap();
+    let app = App::over(&here);
+    // Here the user is remembered with the hash of before, which is replaced by another of the same password.
+    assert!(app.who(&Caller::token(&token)).await.is_ok());
+    let hash = auth_runtime::users::hash_password(PASSWORD).unwrap();
+    database.execute(&format!("UPDATE auth_user SET password_hash = '{hash}'")).await;
+    assert!(app.who(&Caller::password("alice", PASSWORD)).await.is_ok());
+    let signed_in = || database.number("SELECT last_sign_in_at FROM auth_user");
+    database.execute("UPDATE auth_user SET last_sign_in_at = 1").await;
+    assert!(app.who(&Caller::password("alice", PASSWORD)).await.is_ok());
+    assert_eq!(signed_in().await, 1, "it is remembered by then");
+}
+
 pub(crate) async fn the_last_sign_in_is_written_down(database: TestDatabase) {
     let store = database.store().await;
     store.add(NewUser::new("alice").password(PASSWORD)).await.unwrap();

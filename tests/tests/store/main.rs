@@ -49,6 +49,7 @@ tests! {
         r36_a_user_comes_by_password
         r72_a_password_that_somebody_else_chose_expires
         r70_a_weaker_hash_is_replaced_at_sign_in
+        r51_a_hash_that_was_replaced_elsewhere_costs_one_sign_in
         the_last_sign_in_is_written_down
         r73_unknown_disabled_and_wrong_are_one_error;
     keys:
@@ -83,13 +84,15 @@ tests! {
     races:
         one_of_many_adds_a_user
         changes_at_the_same_time_are_all_made
-        a_key_is_not_made_for_a_user_who_is_deleted;
+        a_key_is_not_made_for_a_user_who_is_deleted
+        who_goes_away_leaves_no_transaction;
     throttling:
         r76_what_is_tried_at_several_processes_is_counted_together
         r77_names_that_nobody_has_are_counted_alike
         r76_a_burst_at_several_processes_is_counted_before_it_is_verified
         r53_wrong_keys_are_counted_and_right_ones_never_wait
-        r77_no_name_is_kept_and_what_is_over_is_deleted;
+        r77_no_name_is_kept_and_what_is_over_is_deleted
+        what_is_refused_writes_nothing;
     timing:
         r73_unknown_disabled_and_wrong_take_the_same_time;
     outage:

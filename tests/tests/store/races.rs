@@ -1,10 +1,13 @@
 //! Several who change the same at the same time.
 
+use std::time::Duration;
+
 use auth_runtime::{
     sql::{NewKey, NewUser, StoreError},
-    users::UserError,
+    users::{UserError, UserStore},
 };
 use futures_util::future::join_all;
+use tokio::time::timeout;
 
 use crate::{callers::user, database::TestDatabase};
 
@@ -55,5 +58,23 @@ pub(crate) async fn a_key_is_not_made_for_a_user_who_is_deleted(database: TestDa
         deleted.unwrap();
         assert!(made.is_ok() || matches!(made, Err(StoreError::NoUser(_))), "{made:?}");
         assert!(one.list_keys(None).await.unwrap().is_empty());
+    }
+}
+
+pub(crate) async fn who_goes_away_leaves_no_transaction(database: TestDatabase) {
+    // One connection, so that whatever is left on it is met by the next.
+    let options = TestDatabase::options().max_connections(1).freshness(Duration::ZERO);
+    // The driver gives a connection five seconds to end what was given up on it.
+    let options = options.acquire_timeout(Duration::from_secs(20)).answer_timeout(Duration::from_secs(30));
+    let (here, there) = (database.connect(options).await, database.store().await);
+    here.add(NewUser::new("alice")).await.unwrap();
+    for step in 0..60 {
+        // Given up at another point each time.
+        let _ = timeout(Duration::from_micros(step * 40), here.set_roles("alice", ["Viewer"])).await;
+        let role = ["Viewer", "Editor"][usize::from(step % 2 == 0)];
+        there.set_roles("alice", [role]).await.unwrap();
+        assert_eq!(here.get("alice").await.unwrap().roles, [role], "{step}");
+        let found = UserStore::find(&here, "alice").await.unwrap().unwrap();
+        assert_eq!(found.role_names(), [role], "{step}");
     }
 }
