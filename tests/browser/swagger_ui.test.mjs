@@ -21,7 +21,9 @@ let demo, server, address, serverAddress, passwords, key, browser;
 
 before(async () => {
   await mkdir(pictures, { recursive: true });
-  demo = spawn(`${target}/debug/demo`, ["--port", "0"], { stdio: ["ignore", "pipe", "ignore"] });
+  // Users of its own, who are made at each start.
+  const env = { ...process.env, AUTH_DB_URI: "sqlite::memory:" };
+  demo = spawn(`${target}/debug/demo`, ["--port", "0"], { env, stdio: ["ignore", "pipe", "ignore"] });
   const welcome = await read(demo.stdout, /what follows is the log/i);
   address = welcome.match(/listens on (http:\S+)/)[1];
   key = welcome.match(/API key of .*\s+(\S+)/)[1];
