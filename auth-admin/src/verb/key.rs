@@ -16,8 +16,8 @@ use crate::{
 
 /// How many keys are read at once.
 const PAGE: u32 = 1000;
-/// Whole keys are longer.
-const LONGEST_ID: usize = 60;
+/// Whole keys are longer, and so is the secret of one.
+const LONGEST_ID: usize = 32;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyVerb {
@@ -127,8 +127,10 @@ impl Revoke {
     async fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
         let id = &self.id;
         if id.len() > LONGEST_ID {
-            // A whole key: it is not repeated, neither here nor in the log.
-            return Err(Failure::usage("that is a key; give its id, which stands between the two `_`"));
+            // A key, or the secret of one: it is not repeated, neither here nor in the log.
+            return Err(Failure::usage(
+                "that is a key, or a part of one; give its id, which stands between the two `_`",
+            ));
         }
         session.confirm(&format!("Revoke key {id:?}?"), self.confirmation.yes)?;
         session.users.revoke_key(id).await?;

@@ -124,13 +124,16 @@ fn what_is_wrong_with_all_lines_is_told_before_anything_is_done() {
     let admin = Admin::new();
     let known =
         "it must be one of `name`, `display_name`, `email`, `roles`, `permissions`, `password_hash`, `disabled`";
+    let some = known.replace("it must be one of", "it must name some of");
     let plain =
         "passwords in plain are not imported: give `password_hash`, or leave it out and run `user set-password`";
     for (name, text, reason) in [
         ("a.csv", "name,role\nalice,Viewer\n", format!("line 1: unknown column \"role\"; {known}")),
         ("a.csv", "name,password\nalice,x\n", format!("line 1: {plain}")),
         ("a.csv", "", "the file is empty".to_owned()),
-        ("a.csv", "alice\n", format!("line 1: unknown column \"alice\"; {known}")),
+        ("a.csv", "alice\n", format!("line 1: the first line names no column; {some}")),
+        // A user in place of the names: the hash is not repeated.
+        ("a.csv", "alice,$2b$12$abcdefghijklmnopqrstuv\n", format!("line 1: the first line names no column; {some}")),
         (
             "a.jsonl",
             "{\"name\":\"alice\",\"role\":1}\n",

@@ -88,10 +88,11 @@ fn revoke_takes_a_key_back() {
     let asks = "there is no terminal to ask whether that is meant: add --yes if it is";
     admin.run(&["key", "revoke", id]).refused(2, asks);
     assert_eq!(admin.json(&["key", "list"])[0]["status"], "active");
-    // Somebody who pastes the whole key does not find it in the log.
-    admin
-        .run(&["key", "revoke", key, "--yes"])
-        .refused(2, "that is a key; give its id, which stands between the two `_`");
+    // Somebody who pastes the whole key, or its secret, does not find it in the log.
+    for pasted in [key, key.rsplit('_').next().unwrap()] {
+        let reason = "that is a key, or a part of one; give its id, which stands between the two `_`";
+        admin.run(&["key", "revoke", pasted, "--yes"]).refused(2, reason);
+    }
     assert_eq!(admin.run(&["key", "revoke", id, "--yes"]).done(), format!("key \"{id}\" was revoked\n"));
     let listed = admin.json(&["key", "list"]);
     assert_eq!(listed[0]["status"], "revoked");
