@@ -23,6 +23,8 @@ use tokio::runtime::Runtime;
 const BATCH: usize = 1000;
 const ROUNDS: usize = 200;
 const PASSWORD: &str = "correct horse battery staple";
+/// And one of how many users has them.
+const RARE_ROLES: [(&str, usize); 2] = [("Auditor", 1500), ("Reviewer", 400)];
 const ROLES: [&str; 3] = ["Viewer", "User", "Administrator"];
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -86,7 +88,8 @@ async fn measure(database: &str, url: &str, users: usize) -> Outcome<()> {
     let start = Instant::now();
     for first in (0..users).step_by(BATCH) {
         let user = |number| {
-            let user = NewUser::new(name(number)).password_hash(&hash).roles([ROLES[number % 3]]);
+            let rare = RARE_ROLES.iter().filter(|(_, one_of)| number % one_of == 0).map(|(role, _)| *role);
+            let user = NewUser::new(name(number)).password_hash(&hash).roles([ROLES[number % 3]]).roles(rare);
             user.display_name(format!("User {number}")).email(name(number))
         };
         let batch = (first..users.min(first + BATCH)).map(user).collect();
@@ -104,8 +107,10 @@ async fn measure(database: &str, url: &str, users: usize) -> Outcome<()> {
     each("a user who is remembered", async |_| UserStore::find(&store, &name(1)).await.map(drop)).await?;
     each("a page of 50, the first", async |_| store.list(Page::of(50)).await.map(drop)).await?;
     each("a page of 50, anywhere", async |round| store.list(Page::of(50).after(far(round))).await.map(drop)).await?;
-    let of_role = |round| Page::of(50).after(far(round)).role("Administrator");
-    each("a page of 50 of one role, anywhere", async |round| store.list(of_role(round)).await.map(drop)).await?;
+    for role in ["Administrator", "Reviewer", "Auditor"] {
+        let page = |round| Page::of(50).after(far(round)).role(role);
+        each(&format!("a page of 50 of role {role}"), async |round| store.list(page(round)).await.map(drop)).await?;
+    }
     each("names of roles in use, as at start", async |_| store.names_in_use().await.map(drop)).await?;
     each("other roles for a user", async |round| store.set_roles(&far(round), ["User"]).await).await?;
     let (key, info) = store.create_key(&name(1), NewKey::unlimited()).await?;

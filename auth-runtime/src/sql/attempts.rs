@@ -6,7 +6,7 @@ use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use super::{
     StoreError,
-    database::{Database, Dialect, is_deadlock, placeholders},
+    database::{Database, Dialect, is_conflict, placeholders},
     time::now,
 };
 use crate::throttle::{AttemptStore, Bucket, Key, Updating};
@@ -75,22 +75,19 @@ impl SqlAttempts {
         let values = vec!["(?, 0, 0, 0)"; keys.len()].join(", ");
         let columns = "auth_attempt (bucket, empty_at, last_at, forget_at)";
         // A row that is not there cannot be locked.
-        let (insert, lock) = match self.database.dialect {
-            Dialect::Sqlite => (format!("INSERT INTO {columns} VALUES {values} ON CONFLICT DO NOTHING"), ""),
-            Dialect::Postgres => {
-                (format!("INSERT INTO {columns} VALUES {values} ON CONFLICT DO NOTHING"), "FOR UPDATE")
-            }
+        let unless_there = match self.database.dialect {
+            Dialect::Sqlite | Dialect::Postgres => "ON CONFLICT DO NOTHING",
             // Not `IGNORE`, which locks a row that is there for reading: of two that then want to write, one is ended.
-            Dialect::MySql => {
-                (format!("INSERT INTO {columns} VALUES {values} ON DUPLICATE KEY UPDATE bucket = bucket"), "FOR UPDATE")
-            }
+            Dialect::MySql => "ON DUPLICATE KEY UPDATE bucket = bucket",
         };
+        let insert = format!("INSERT INTO {columns} VALUES {values} {unless_there}");
         let bind =
             |sql: &str| keys.iter().fold(self.database.query(sql), |query, key| query.bind(key.as_bytes().to_vec()));
         bind(&insert).execute(&mut *connection).await?;
         let select = format!(
-            "SELECT bucket, empty_at, last_at, succeeded_at FROM auth_attempt WHERE bucket IN ({}) ORDER BY bucket {lock}",
-            placeholders(keys.len())
+            "SELECT bucket, empty_at, last_at, succeeded_at FROM auth_attempt WHERE bucket IN ({}) ORDER BY bucket{}",
+            placeholders(keys.len()),
+            self.database.dialect.for_update()
         );
         let rows = bind(&select).fetch_all(connection).await?;
         keys.iter().map(|key| bucket(&rows, key)).collect()
@@ -131,7 +128,7 @@ async fn sweep(database: &Database, now: i64) -> Result<(), sqlx::Error> {
 
 /// That rows were swept meanwhile, or locked in another order.
 fn is_raced(error: &sqlx::Error) -> bool {
-    matches!(error, sqlx::Error::RowNotFound) || is_deadlock(error)
+    matches!(error, sqlx::Error::RowNotFound) || is_conflict(error)
 }
 
 fn bucket(rows: &[AnyRow], key: &Key) -> Result<Bucket, sqlx::Error> {

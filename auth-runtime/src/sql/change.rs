@@ -32,7 +32,10 @@ impl SqlUsers {
         let nobody = || StoreError::NoUser(name.to_owned());
         let normalized = normalize_name(name).map_err(|_| nobody())?;
         let mut change = self.begin_change().await?;
-        let id = sqlx::query_scalar(self.0.database.dialect.sql("SELECT id FROM auth_user WHERE name = ?"));
+        // Signing in writes to the user as well, and is no change.
+        let dialect = self.0.database.dialect;
+        let sql = format!("SELECT id FROM auth_user WHERE name = ?{}", dialect.for_update());
+        let id = sqlx::query_scalar(dialect.sql(&sql));
         let id: Option<i64> = id.bind(normalized).fetch_optional(change.connection()).await?;
         Ok((change, id.ok_or_else(nobody)?))
     }

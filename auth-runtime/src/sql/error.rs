@@ -54,7 +54,8 @@ pub enum StoreError {
     /// The tables of the database are not those of this version.
     #[error("the tables of the database do not fit this program: {0}")]
     Schema(String),
-    /// The database cannot be reached, or does not do what it was asked.
+    /// The database cannot be reached, or does not do what it was asked. A change was not made, unless the connection broke
+    /// or the time was over while it was committed: then nobody can tell, and asking again does.
     #[error("the database does not answer as it should: {0}")]
     Database(#[source] Box<dyn Error + Send + Sync>),
 }

@@ -7,17 +7,20 @@ use std::{
     fmt,
     future::Future,
     sync::atomic::{AtomicU64, Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use quick_cache::sync::Cache;
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::Instant};
 
 use super::StoreError;
 use crate::{api_key::ApiKeyRecord, authenticate::Unavailable, users::User};
 
 /// After a failure, nobody asks again for so long: requests would wait for one another.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// Whatever the epoch says, nothing is remembered for longer: what was changed by hand is not missed for ever.
+const LONGEST: Duration = Duration::from_mins(10);
 
 /// Users and keys that were read, and since when that is known to be all there is.
 pub(super) struct Memory {
@@ -35,7 +38,21 @@ pub(super) struct Memory {
 #[derive(Default)]
 struct Last {
     epoch: Option<i64>,
+    /// When all was forgotten last because of an epoch, or of its age.
+    forgotten: Option<Instant>,
     failed: Option<Instant>,
+}
+
+impl Last {
+    /// Whether what was read before this epoch was does not count any more.
+    fn is_over(&mut self, epoch: i64) -> bool {
+        let is_old = self.forgotten.is_none_or(|forgotten| forgotten.elapsed() >= LONGEST);
+        let is_over = self.epoch.replace(epoch) != Some(epoch) || is_old;
+        if is_over {
+            self.forgotten = Some(Instant::now());
+        }
+        is_over
+    }
 }
 
 /// Records by the name that they were asked for, each with the generation it was read in.
@@ -90,7 +107,7 @@ impl Memory {
         // Before the question: what changes while it is answered is found out next time.
         let asked = self.start.elapsed();
         let epoch = epoch.await.inspect_err(|_| last.failed = Some(Instant::now()))?;
-        if last.epoch.replace(epoch) != Some(epoch) {
+        if last.is_over(epoch) {
             self.forget();
         }
         last.failed = None;
@@ -171,6 +188,19 @@ mod tests {
         assert!(memory.users.get("alice", other).is_none());
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn r7_nothing_is_remembered_for_ever() {
+        let memory = Memory::new(Duration::from_secs(5), 10);
+        let first = memory.generation(async { Ok(7) }).await.unwrap();
+        memory.users.insert("alice", first, User::new("alice", ""));
+        tokio::time::advance(super::LONGEST.saturating_sub(Duration::from_secs(1))).await;
+        let same = memory.generation(async { Ok(7) }).await.unwrap();
+        assert!(memory.users.get("alice", same).is_some());
+        tokio::time::advance(Duration::from_secs(6)).await;
+        let other = memory.generation(async { Ok(7) }).await.unwrap();
+        assert!(memory.users.get("alice", other).is_none());
+    }
+
     #[tokio::test]
     async fn r7_what_was_being_read_while_something_changed_is_not_remembered() {
         let memory = Memory::new(HOUR, 10);
@@ -181,7 +211,7 @@ mod tests {
         assert!(memory.users.get("alice", after).is_none());
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_database_that_is_down_is_unavailable_and_is_not_asked_by_everybody() {
         let memory = Memory::new(Duration::ZERO, 10);
         assert!(memory.generation(async { Err(down()) }).await.is_err());
@@ -191,7 +221,7 @@ mod tests {
             Err(down())
         });
         assert!(said.await.is_err() && !asked.get());
-        tokio::time::sleep(super::PAUSE).await;
+        tokio::time::advance(super::PAUSE).await;
         assert!(memory.generation(async { Ok(7) }).await.is_ok());
     }
 }

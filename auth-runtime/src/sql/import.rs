@@ -6,7 +6,7 @@ use sqlx::Row;
 
 use super::{
     NewUser, SqlUsers, StoreError,
-    database::{is_deadlock, placeholders},
+    database::{is_conflict, placeholders},
     users::{Checked, insert, is_taken},
 };
 use crate::users::UserError;
@@ -37,7 +37,8 @@ impl SqlUsers {
     /// Users with a password in place of a hash are accepted; each takes the time of a hash.
     ///
     /// # Errors
-    /// [`StoreError::Database`] if none of them was added.
+    /// [`StoreError::Database`], and none of them was added; or all that are good were, if it is the answer to the commit
+    /// that did not come. Give them again to find out: those that are there are [`UserError::Taken`].
     pub async fn import(&self, users: Vec<NewUser>) -> Result<Vec<ImportOutcome>, StoreError> {
         let mut outcomes = Vec::with_capacity(users.len());
         let mut good = Vec::new();
@@ -70,7 +71,7 @@ impl SqlUsers {
         loop {
             match self.0.database.within(self.try_to_add_new(users)).await {
                 // Somebody else was faster: they are there now, and are found.
-                Err(error) if (is_taken(&error) || is_deadlock(&error)) && tries < TRIES => tries += 1,
+                Err(error) if (is_taken(&error) || is_conflict(&error)) && tries < TRIES => tries += 1,
                 outcome => return Ok(outcome?),
             }
         }

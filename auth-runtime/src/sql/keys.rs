@@ -10,7 +10,7 @@ use sqlx::{
 
 use super::{
     Account, KeyInfo, NewKey, SqlUsers, StoreError,
-    database::{Database, placeholders},
+    database::{Database, placeholders, until_nul},
     names::Kind,
     time::{now, seconds, time},
     users::check_text,
@@ -91,7 +91,7 @@ impl SqlUsers {
     /// [`StoreError::Database`].
     pub async fn list_keys_after(&self, id: &str, limit: u32) -> Result<Vec<KeyInfo>, StoreError> {
         let query = self.0.database.query(&format!("{SELECT} WHERE k.id > ? ORDER BY k.id LIMIT ?"));
-        self.read_keys(query.bind(id.to_owned()).bind(i64::from(limit.clamp(1, 1000)))).await
+        self.read_keys(query.bind(until_nul(id.to_owned())).bind(i64::from(limit.clamp(1, 1000)))).await
     }
 
     async fn read_keys(&self, query: Query<'static, Any, AnyArguments>) -> Result<Vec<KeyInfo>, StoreError> {
@@ -109,6 +109,9 @@ impl SqlUsers {
     /// # Errors
     /// [`StoreError::NoKey`]; [`StoreError::Database`].
     pub async fn revoke_key(&self, id: &str) -> Result<(), StoreError> {
+        if id.contains('\0') {
+            return Err(StoreError::NoKey(id.to_owned()));
+        }
         let revoke = async {
             let mut change = self.begin_change().await?;
             let sql = "UPDATE auth_api_key SET revoked_at = COALESCE(revoked_at, ?) WHERE id = ?";

@@ -2,16 +2,18 @@
 //! [`Basic`](crate::users::Basic) and [`ApiKeys`](crate::api_key::ApiKeys).
 //!
 //! Below are the connections (`database`, `migrate`), what is remembered (`freshness`), what authenticators read
-//! (`read`), and what administrators do (`users`, `keys`, `names`, `import`).
+//! (`read`), and what administrators do (`users`, `lookup`, `keys`, `names`, `import`).
 
 mod account;
 mod attempts;
 mod change;
 mod database;
+mod database_url;
 mod error;
 mod freshness;
 mod import;
 mod keys;
+mod lookup;
 mod migrate;
 mod names;
 mod options;
@@ -24,7 +26,7 @@ use std::{fmt, sync::Arc};
 
 pub use self::{
     account::{Account, KeyInfo, NewKey, NewUser, Page},
-    database::describe_url,
+    database_url::describe_url,
     error::StoreError,
     import::ImportOutcome,
     names::NamesInUse,
@@ -57,7 +59,7 @@ use crate::{access::Tables, throttle::Throttle, users::Passwords};
 /// changed through a clone of the same store counts from the next request on. What another process changes counts after
 /// 5 s at most ([`SqlOptions::freshness`]): a number that goes up with each change is read so often. If it cannot be
 /// read, nothing that is remembered counts, and the answer is 503. Whoever changes the tables by hand has to raise that
-/// number as well: `UPDATE auth_epoch SET epoch = epoch + 1`.
+/// number as well (`UPDATE auth_epoch SET epoch = epoch + 1`); what is forgotten here counts after ten minutes.
 ///
 /// # Guessing
 ///

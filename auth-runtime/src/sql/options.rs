@@ -4,7 +4,8 @@ use std::{fmt, time::Duration};
 
 use super::{
     SqlUsers, StoreError,
-    database::{Bounds, Database, File},
+    database::{Bounds, Database},
+    database_url::{DatabaseUrl, File},
     names,
 };
 use crate::{access::Tables, authenticate::Authority, users::Passwords};
@@ -122,7 +123,7 @@ impl SqlOptions {
     /// # Errors
     /// [`StoreError::Setting`] if the URL cannot be read.
     pub fn connect_lazily(self, url: &str) -> Result<SqlUsers, StoreError> {
-        let database = Database::new(url, self.bounds, self.file)?;
+        let database = Database::new(DatabaseUrl::parse(url, self.file)?, self.bounds);
         Ok(SqlUsers::new(database, self))
     }
 }

@@ -68,6 +68,9 @@ impl UserStore for SqlUsers {
 
 impl ApiKeyStore for SqlUsers {
     async fn find(&self, id: &str) -> Result<Option<ApiKeyRecord>, Unavailable> {
+        if id.contains('\0') {
+            return Ok(None);
+        }
         let generation = self.generation().await?;
         if let Some(record) = self.0.memory.keys.get(id, generation) {
             return Ok(Some(record));

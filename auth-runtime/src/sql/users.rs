@@ -3,19 +3,17 @@
 use std::{collections::HashMap, time::SystemTime};
 
 use secrecy::ExposeSecret;
-use sqlx::{AnyConnection, Row, any::AnyRow};
+use sqlx::{AnyConnection, Row};
 
 use super::{
-    Account, NewUser, Page, SqlUsers, StoreError,
+    Account, NewUser, SqlUsers, StoreError,
     account::NewPassword,
     database::{Database, placeholders},
     names::Kind,
-    time::{credential_epoch, now, seconds, time},
+    time::{credential_epoch, now, seconds},
 };
 use crate::users::{UserError, normalize_name};
 
-const COLUMNS: &str = "id, name, display_name, email, password_expires_at, disabled, created_at, last_sign_in_at, \
-                       CASE WHEN password_hash IS NULL THEN 0 ELSE 1 END AS has_password";
 /// As long as the columns of the database that has the shortest.
 const MAX_DISPLAY_NAME: usize = 255;
 const MAX_EMAIL: usize = 320;
@@ -77,57 +75,8 @@ impl SqlUsers {
         Ok(user)
     }
 
-    /// The user of this name.
-    ///
-    /// # Errors
-    /// [`StoreError::NoUser`]; [`StoreError::Database`].
-    pub async fn get(&self, name: &str) -> Result<Account, StoreError> {
-        let nobody = || StoreError::NoUser(name.to_owned());
-        let normalized = normalize_name(name).map_err(|_| nobody())?;
-        let database = &self.0.database;
-        let get = async {
-            let mut connection = database.pool().acquire().await?;
-            let query = database.query(&format!("SELECT {COLUMNS} FROM auth_user WHERE name = ?"));
-            let row = query.bind(normalized).fetch_optional(&mut *connection).await?;
-            Ok::<_, StoreError>(accounts(database, &mut connection, row.into_iter().collect()).await?.pop())
-        };
-        database.within(get).await?.ok_or_else(nobody)
-    }
-
-    /// A page of users.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn list(&self, page: Page) -> Result<Vec<Account>, StoreError> {
-        let database = &self.0.database;
-        let of_role = match &page.role {
-            // Looked at for the users of this page, and not for all who have the role.
-            Some(_) => "AND EXISTS (SELECT 1 FROM auth_user_role r WHERE r.user_id = auth_user.id AND r.role = ?)",
-            None => "",
-        };
-        let list = async {
-            let mut connection = database.pool().acquire().await?;
-            let sql = format!("SELECT {COLUMNS} FROM auth_user WHERE name > ? {of_role} ORDER BY name LIMIT ?");
-            let query = database.query(&sql).bind(page.after);
-            let query = page.role.into_iter().fold(query, sqlx::query::Query::bind);
-            let rows = query.bind(i64::from(page.limit)).fetch_all(&mut *connection).await?;
-            accounts(database, &mut connection, rows).await
-        };
-        Ok(database.within(list).await?)
-    }
-
-    /// How many users there are.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn count(&self) -> Result<u64, StoreError> {
-        let database = &self.0.database;
-        let row = database.within(database.query("SELECT COUNT(*) FROM auth_user").fetch_one(database.pool())).await?;
-        Ok(u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or_default())
-    }
-
-    /// Deletes a user, with their keys. Whoever is added by the same name later is somebody else: no token and no
-    /// session of this user is theirs.
+    /// Deletes a user, with their keys. Whoever is added by the same name later is somebody else: no token of this
+    /// user is theirs.
     ///
     /// # Errors
     /// [`StoreError::NoUser`]; [`StoreError::Database`].
@@ -141,8 +90,8 @@ impl SqlUsers {
         self.0.database.within(delete).await
     }
 
-    /// Keeps a user out, or lets them in again. Whoever is kept out loses all tokens and sessions for good; their keys
-    /// are good again when they are let in.
+    /// Keeps a user out, or lets them in again. Whoever is kept out loses all tokens for good; their keys are good
+    /// again when they are let in.
     ///
     /// # Errors
     /// [`StoreError::NoUser`]; [`StoreError::Database`].
@@ -158,7 +107,7 @@ impl SqlUsers {
         self.0.database.within(disable).await
     }
 
-    /// Ends all tokens and sessions of a user; password and keys stay.
+    /// Ends all tokens of a user; password and keys stay.
     ///
     /// # Errors
     /// [`StoreError::NoUser`]; [`StoreError::Database`].
@@ -175,7 +124,7 @@ impl SqlUsers {
     }
 
     /// Gives a user another password, as an administrator does: one that expires, if somebody else than the user knows
-    /// it. All tokens and sessions of the user end.
+    /// it. All tokens of the user end.
     ///
     /// # Errors
     /// [`StoreError::NoUser`]; [`StoreError::User`] if the password is not accepted; [`StoreError::Database`].
@@ -199,8 +148,8 @@ impl SqlUsers {
         self.0.database.within(set).await
     }
 
-    /// Gives a user the password that they have chosen, who says the current one as well (ASVS 6.2.3). All tokens and
-    /// sessions of the user end. Not throttled: ask it for callers that a rule has let in.
+    /// Gives a user the password that they have chosen, who says the current one as well (ASVS 6.2.3). All tokens of
+    /// the user end. Not throttled: ask it for callers that a rule has let in.
     ///
     /// # Errors
     /// [`StoreError::WrongPassword`]; as [`set_password`](Self::set_password).
@@ -340,52 +289,4 @@ async fn insert_names(
         query.execute(&mut *connection).await?;
     }
     Ok(())
-}
-
-/// Rows as accounts, with their roles and permissions.
-async fn accounts(
-    database: &Database,
-    connection: &mut AnyConnection,
-    rows: Vec<AnyRow>,
-) -> Result<Vec<Account>, sqlx::Error> {
-    let ids = rows.iter().map(|row| row.try_get("id")).collect::<Result<Vec<i64>, _>>()?;
-    let mut roles = names_of(database, connection, Kind::Role, &ids).await?;
-    let mut permissions = names_of(database, connection, Kind::Permission, &ids).await?;
-    let account = |(row, id): (&AnyRow, &i64)| account(row, roles.remove(id), permissions.remove(id));
-    rows.iter().zip(&ids).map(account).collect()
-}
-
-async fn names_of(
-    database: &Database,
-    connection: &mut AnyConnection,
-    kind: Kind,
-    ids: &[i64],
-) -> Result<HashMap<i64, Vec<String>>, sqlx::Error> {
-    let mut names: HashMap<i64, Vec<String>> = HashMap::new();
-    if ids.is_empty() {
-        return Ok(names);
-    }
-    let (table, column, marks) = (kind.table(), kind.column(), placeholders(ids.len()));
-    let sql = format!("SELECT user_id, {column} FROM {table} WHERE user_id IN ({marks}) ORDER BY {column}");
-    let query = ids.iter().fold(database.query(&sql), |query, id| query.bind(*id));
-    for row in query.fetch_all(connection).await? {
-        names.entry(row.try_get(0)?).or_default().push(row.try_get(1)?);
-    }
-    Ok(names)
-}
-
-fn account(row: &AnyRow, roles: Option<Vec<String>>, permissions: Option<Vec<String>>) -> Result<Account, sqlx::Error> {
-    let when = |column| row.try_get::<Option<i64>, _>(column).map(|seconds| seconds.map(time));
-    Ok(Account {
-        name: row.try_get("name")?,
-        display_name: row.try_get("display_name")?,
-        email: row.try_get("email")?,
-        roles: roles.unwrap_or_default(),
-        permissions: permissions.unwrap_or_default(),
-        disabled: row.try_get::<i64, _>("disabled")? != 0,
-        has_password: row.try_get::<i64, _>("has_password")? != 0,
-        password_expires_at: when("password_expires_at")?,
-        created_at: time(row.try_get("created_at")?),
-        last_sign_in_at: when("last_sign_in_at")?,
-    })
 }

@@ -67,7 +67,7 @@ pub trait UserStore: Send + Sync + 'static {
 }
 
 /// What there is to write down when a user has signed in.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SignIn {
     /// The hash to keep in place of the one that the user has, if that is weaker than those that are made today.

@@ -42,6 +42,7 @@ tests! {
         what_is_not_accepted_is_not_written
         roles_and_permissions_are_replaced
         users_are_listed_a_page_at_a_time
+        users_of_a_role_are_listed_whether_few_or_many_have_it
         nobody_can_be_changed_who_is_not_there
         r72_a_password_is_changed_by_who_knows_it
         a_user_who_is_added_again_is_somebody_else;
@@ -84,6 +85,7 @@ tests! {
     races:
         one_of_many_adds_a_user
         changes_at_the_same_time_are_all_made
+        who_signs_in_is_in_the_way_of_no_change
         a_key_is_not_made_for_a_user_who_is_deleted
         who_goes_away_leaves_no_transaction;
     throttling:

@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use auth_runtime::{
     sql::{NewKey, NewUser, StoreError},
-    users::{UserError, UserStore},
+    users::{SignIn, UserError, UserStore},
 };
 use futures_util::future::join_all;
 use tokio::time::timeout;
 
-use crate::{callers::user, database::TestDatabase};
+use crate::{
+    callers::{PASSWORD, user},
+    database::TestDatabase,
+};
 
 pub(crate) async fn one_of_many_adds_a_user(database: TestDatabase) {
     let stores = [database.store().await, database.store().await, database.store().await];
@@ -48,6 +51,30 @@ pub(crate) async fn changes_at_the_same_time_are_all_made(database: TestDatabase
     assert_eq!(alice.permissions, ["view"]);
     assert!(user(&stores[0], "alice").await.current_epoch() >= before + 3);
     assert_eq!(database.number("SELECT epoch FROM auth_epoch").await, epoch + 12);
+}
+
+pub(crate) async fn who_signs_in_is_in_the_way_of_no_change(database: TestDatabase) {
+    let (here, there) = (database.store().await, database.store().await);
+    here.add(NewUser::new("alice").password(PASSWORD)).await.unwrap();
+    let alice = user(&here, "alice").await;
+    for round in 0..20 {
+        let seen = (0..4).map(|_| here.signed_in(&alice, SignIn::default()));
+        let role = ["Viewer", "Editor"][round % 2];
+        let changes = (0..4).map(async |number| match number {
+            0 => there.set_roles("alice", [role]).await,
+            1 => there.sign_out("alice").await,
+            2 => there.set_disabled("alice", false).await,
+            _ => there.create_key("alice", NewKey::unlimited()).await.map(drop),
+        });
+        let (seen, changed) = tokio::join!(join_all(seen), join_all(changes));
+        for outcome in seen {
+            outcome.unwrap();
+        }
+        for outcome in changed {
+            outcome.unwrap();
+        }
+        assert_eq!(there.get("alice").await.unwrap().roles, [role]);
+    }
 }
 
 pub(crate) async fn a_key_is_not_made_for_a_user_who_is_deleted(database: TestDatabase) {

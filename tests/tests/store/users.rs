@@ -124,6 +124,30 @@ pub(crate) async fn users_are_listed_a_page_at_a_time(database: TestDatabase) {
     assert_eq!(editors.len(), 12);
     assert!(editors.iter().all(|user| user.roles == ["Editor"]));
     assert_eq!(store.list(Page::of(5).role("Editor").after("user21")).await.unwrap().len(), 1);
+    // What cannot stand in a database is nobody's role, and sorts as it does elsewhere.
+    assert!(store.list(Page::of(5).role("Editor\0")).await.unwrap().is_empty());
+    assert_eq!(store.list(Page::of(1).after("user21\0\u{10ffff}")).await.unwrap()[0].name, "user22");
+}
+
+pub(crate) async fn users_of_a_role_are_listed_whether_few_or_many_have_it(database: TestDatabase) {
+    let store = database.store().await;
+    let users = (0..1500).map(|number| {
+        let roles = ["Viewer", "Editor"].into_iter().take(1 + usize::from(number % 300 == 7));
+        NewUser::new(format!("user{number:04}")).roles(roles)
+    });
+    assert!(store.import(users.collect()).await.unwrap().iter().all(Result::is_ok));
+    for (role, count) in [("Viewer", 1500), ("Editor", 5), ("Administrator", 0)] {
+        let (mut names, mut page) = (Vec::new(), Page::of(400).role(role));
+        loop {
+            let users = store.list(page).await.unwrap();
+            let Some(last) = users.last() else { break };
+            page = Page::of(400).role(role).after(&last.name);
+            names.extend(users.into_iter().map(|user| user.name));
+        }
+        assert!(names.len() == count && names.is_sorted(), "{role}: {names:?}");
+    }
+    let page = store.list(Page::of(2).role("Editor").after("user0307")).await.unwrap();
+    assert_eq!(page.iter().map(|user| user.name.as_str()).collect::<Vec<_>>(), ["user0607", "user0907"]);
 }
 
 pub(crate) async fn nobody_can_be_changed_who_is_not_there(database: TestDatabase) {
@@ -149,6 +173,9 @@ pub(crate) async fn nobody_can_be_changed_who_is_not_there(database: TestDatabas
         }
     }
     assert!(matches!(store.revoke_key("nothing").await.unwrap_err(), StoreError::NoKey(_)));
+    assert!(matches!(store.revoke_key("a\0").await.unwrap_err(), StoreError::NoKey(_)));
+    assert!(ApiKeyStore::find(&store, "a\0").await.unwrap().is_none());
+    assert!(store.list_keys_after("a\0", 10).await.unwrap().is_empty());
 }
 
 pub(crate) async fn r72_a_password_is_changed_by_who_knows_it(database: TestDatabase) {
