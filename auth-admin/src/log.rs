@@ -73,11 +73,12 @@ impl Write for &LogFile {
     }
 }
 
-/// Who runs this program, as the system says, and on whose behalf, as `sudo` says.
+/// Who runs this program, as the system says; and on whose behalf, as the environment says, which is not to be relied on:
+/// `sudo` sets it, and so can anybody.
 pub(crate) fn operator() -> String {
     let name = whoami::username().unwrap_or_else(|_| "somebody".to_owned());
     match env::var("SUDO_USER") {
-        Ok(sudo) if sudo != name => format!("{name} (sudo: {sudo})"),
+        Ok(sudo) if sudo != name => format!("{name} (SUDO_USER={sudo:?})"),
         _ => name,
     }
 }

@@ -13,7 +13,7 @@ use std::{
 };
 
 use auth_runtime::{
-    sql::{NewUser, StoreError},
+    sql::{ImportOutcome, NewUser, StoreError},
     users::UserError,
 };
 use clap::{Args, ValueEnum};
@@ -189,39 +189,52 @@ impl Work {
             lines.push((place, record.user.map(|user| users.push(user)).err().map(|bad| bad.reason)));
         }
         let outcomes = session.users.import(users).await.map_err(|error| self.stopped(error))?;
-        // From here on they are there, and counted.
+        // From here on they are there: that is counted and written down before anything can go wrong with the telling.
         let before = self.tally;
         self.tally.line = last;
         let mut outcomes = outcomes.into_iter();
-        for (place, bad) in lines {
-            match (bad, &mut outcomes) {
-                (Some(reason), _) => self.tell(session.console, &place, &reason)?,
-                (None, outcomes) => match outcomes.next() {
-                    Some(Ok(())) => self.tally.imported += 1,
-                    Some(Err(StoreError::User(UserError::Taken(_)))) if self.skip_existing => self.tally.existing += 1,
-                    Some(Err(error)) => self.tell(session.console, &place, &error.to_string())?,
-                    None => self.tell(session.console, &place, "the store did not say what became of it")?,
-                },
-            }
+        let mut bad = Vec::new();
+        for (place, reason) in lines {
+            let outcome = match reason {
+                Some(reason) => Err(reason),
+                None => self.count(outcomes.next()),
+            };
+            bad.extend(outcome.err().map(|reason| format!("{place}: {reason}")));
         }
+        self.tally.bad += bad.len() as u64;
         let count = self.tally.imported - before.imported;
         if count > 0 {
             tracing::info!(target: TARGET, by = session.by, count, up_to_line = last, "users imported");
+        }
+        bad.iter().try_for_each(|text| self.tell(session.console, text))
+    }
+
+    /// Counts a user who is there; gives the reason of one who is not.
+    fn count(&mut self, outcome: Option<ImportOutcome>) -> Result<(), String> {
+        match outcome {
+            Some(Ok(())) => self.tally.imported += 1,
+            Some(Err(StoreError::User(UserError::Taken(_)))) if self.skip_existing => self.tally.existing += 1,
+            // The name may be a password, in the wrong column.
+            Some(Err(StoreError::User(UserError::Name(_)))) => {
+                return Err("its name cannot be a user name: it must not be empty, and not hold a colon or control \
+                            characters"
+                    .to_owned());
+            }
+            Some(Err(error)) => return Err(error.to_string()),
+            None => return Err("the store did not say what became of it".to_owned()),
         }
         Ok(())
     }
 
     /// Tells of a line that was not imported.
-    fn tell(&mut self, console: &mut Console, place: &str, reason: &str) -> Result<(), Failure> {
-        self.tally.bad += 1;
-        let text = format!("{place}: {reason}");
+    fn tell(&mut self, console: &mut Console, text: &str) -> Result<(), Failure> {
         match &mut self.errors {
-            None => self.progress.beside(|| console.note(&text)),
+            None => self.progress.beside(|| console.note(text)),
             Some(file) => {
                 let in_words = |error| {
                     Failure::refused(format!("{}; but no more lines can be told of: {error}", self.tally.sentence()))
                 };
-                writeln!(file, "{}", visible(&text)).map_err(in_words)?;
+                writeln!(file, "{}", visible(text)).map_err(in_words)?;
             }
         }
         Ok(())

@@ -26,6 +26,15 @@ fn changes_are_written_down_with_who_has_made_them() {
     }
 }
 
+#[test]
+fn who_is_only_said_to_have_made_a_change_is_not_named_as_who_has() {
+    let admin = Admin::new();
+    let mut command = admin.command(&["user", "add", "alice", "--no-password", "--log-file", "changes.log"]);
+    ran(command.env("SUDO_USER", "mallory\nforged")).done();
+    let text = text_of(&admin.path("changes.log"));
+    assert!(text.lines().count() == 1 && text.contains("SUDO_USER=") && !text.contains("by=\"mallory"), "{text}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_log_file_that_is_made_is_read_by_its_owner_only() {

@@ -160,6 +160,6 @@ fn an_import_shows_how_far_it_is() {
     let (seen, code) = end(at_terminal(shell(&admin, "stty cols 120; \"$ADMIN\" user import users.csv")));
     assert_eq!(code, 1);
     assert!(seen.contains(" %  ") && seen.contains(" left"), "{seen:?}");
-    assert!(seen.contains("auth-admin: line 3002: \"a:b\" cannot be a user name"), "{seen:?}");
+    assert!(seen.contains("auth-admin: line 3002: its name cannot be a user name"), "{seen:?}");
     assert!(seen.contains("3000 users were imported, 1 not imported"), "{seen:?}");
 }

@@ -63,7 +63,8 @@ use crate::{access::Tables, throttle::Throttle, users::Passwords};
 ///
 /// # Guessing
 ///
-/// What is tried is counted in the database ([`Throttle`]), for all processes together; names stand there as hashes.
+/// What is tried is counted in the database ([`Throttle`]), for all processes together. Names and addresses stand there as
+/// hashes, which tell nothing if passwords have a [secret key](Passwords::secret_key), and can be guessed if they have none.
 ///
 /// # What it does not protect against
 ///
@@ -98,6 +99,10 @@ impl SqlUsers {
 
     fn new(database: Database, options: SqlOptions) -> Self {
         let throttle = Throttle::shared(SqlAttempts::new(database.clone()));
+        let throttle = match options.passwords.derived_key(b"auth-runtime: names that were tried") {
+            Some(key) => throttle.keyed(&key),
+            None => throttle,
+        };
         Self(Arc::new(Inner {
             throttle,
             database,

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::SystemTime};
 use super::{
     AttemptStore, Bucket, Key,
     key::{KeyMaker, Keys, Kind},
-    limits::{Counted, Limits},
+    limits::{Counted, Full, Limits},
     turn::{Turn, Turns},
 };
 use crate::{
@@ -40,7 +40,7 @@ impl Counter {
         name: &str,
     ) -> Result<Attempt, AuthenticationError> {
         let keys = self.keys.attempt(client, name);
-        let turn = self.turns.turn(keys.pair).await;
+        let turn = self.turns.turn(keys.pair).await.ok_or_else(|| Full::TURNS.refuse(client))?;
         let now = self.now()?;
         let counted = self.update(&keys.sorted, |buckets| self.limits.count(&keys.kinds, buckets, now)).await?;
         let counted = counted.map_err(|full| full.refuse(client))?;

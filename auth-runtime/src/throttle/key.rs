@@ -94,7 +94,7 @@ impl KeyMaker {
         Ok(Self::of(secret))
     }
 
-    fn of(secret: &[u8]) -> Self {
+    pub(super) fn of(secret: &[u8]) -> Self {
         Self(Hmac::new_from_slice(secret).expect("a MAC takes a key of any length"))
     }
 

@@ -118,6 +118,9 @@ pub(super) struct Full {
 }
 
 impl Full {
+    /// Of those who wait until the attempt before theirs is over.
+    pub(super) const TURNS: Self = Self { wait: Duration::from_secs(1), kind: Kind::Pair };
+
     /// The log is told who it was and why, but no name: it may be a password, typed into the wrong field.
     pub(super) fn refuse(self, client: ClientAddress) -> AuthenticationError {
         let hint = if client.is_internal() { ": if this is a proxy, it is none of the `TrustedProxies`" } else { "" };

@@ -179,6 +179,12 @@ impl Throttle {
         Ok(self.with(|counter| counter.keys = keys))
     }
 
+    /// The same of a key that is as long as it has to be.
+    #[cfg(feature = "_sql")]
+    pub(crate) fn keyed(self, key: &[u8; 32]) -> Self {
+        self.with(|counter| counter.keys = KeyMaker::of(key))
+    }
+
     fn with(self, change: impl FnOnce(&mut Counter)) -> Self {
         Self(self.0.map(|counter| {
             let mut counter = Arc::unwrap_or_clone(counter);
@@ -197,7 +203,7 @@ impl Throttle {
     ///
     /// Attempts of one name from one address are made one after the other, at this process: this waits until the one
     /// before is over, which is when its [`Attempt`] is dropped. So callers who send the right password many times at
-    /// once are not throttled; if what was verified is remembered, look again whether it is by then.
+    /// once are not throttled, up to 1000 of them; if what was verified is remembered, look again whether it is by then.
     ///
     /// # Errors
     /// [`AuthenticationError::throttled`] if too much was tried; [`AuthenticationError::unavailable`] if the store

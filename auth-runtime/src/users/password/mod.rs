@@ -103,6 +103,12 @@ impl Passwords {
         Ok(self.with(|inner| inner.making.keys.current = Some(key)))
     }
 
+    /// A key for another purpose that whoever has the database does not know either; `None` without a secret key.
+    #[cfg(feature = "_sql")]
+    pub(crate) fn derived_key(&self, purpose: &[u8]) -> Option<[u8; 32]> {
+        self.0.making.keys.current.as_ref().map(|key| key.derive(purpose))
+    }
+
     /// A key that was the [`secret_key`](Self::secret_key) before: what was made with it is verified, and replaced at the
     /// next sign-in. There may be several.
     ///

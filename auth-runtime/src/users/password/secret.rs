@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use argon2::{Argon2, KeyId};
+#[cfg(feature = "_sql")]
+use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretSlice};
+#[cfg(feature = "_sql")]
+use sha2::Sha256;
 
 use super::{UserError, stored::Reason};
 
@@ -31,6 +35,14 @@ impl SecretKey {
 
     pub(super) fn bytes(&self) -> &[u8] {
         self.bytes.expose_secret()
+    }
+
+    /// Another key of this one, for another purpose (NIST SP 800-108, in one step with HMAC).
+    #[cfg(feature = "_sql")]
+    pub(super) fn derive(&self, purpose: &[u8]) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.bytes()).expect("a MAC takes a key of any length");
+        mac.update(purpose);
+        mac.finalize().into_bytes().into()
     }
 
     /// How a hash names this key (`keyid`).

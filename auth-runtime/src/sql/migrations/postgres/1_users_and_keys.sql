@@ -66,7 +66,7 @@ CREATE TABLE auth_epoch (
 
 INSERT INTO auth_epoch (id, epoch) VALUES (1, 0);
 
--- Attempts to sign in. Buckets are hashes: names that were typed stand nowhere. Times are milliseconds.
+-- Attempts to sign in. Buckets are hashes of what was typed. Times are milliseconds.
 CREATE TABLE auth_attempt (
     bucket BYTEA PRIMARY KEY,
     empty_at BIGINT NOT NULL,
