@@ -2,16 +2,13 @@
 
 use std::{
     env,
-    fs::{File, OpenOptions},
+    fs::File,
     io::{self, Write},
-    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use tracing::{Dispatch, Level};
 use tracing_subscriber::{Layer, filter::Targets, fmt, fmt::MakeWriter, layer::SubscriberExt, registry};
-
-use crate::exit::Failure;
 
 /// Where commands say what they have changed.
 pub(crate) const TARGET: &str = "auth_admin";
@@ -31,18 +28,12 @@ struct Inner {
 }
 
 impl Log {
-    /// Opens a file to write after what is there; one that is made can be read by its owner only.
-    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        let mut options = OpenOptions::new();
-        options.append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let in_words = |error| Failure::usage(format!("the log file `{}` cannot be opened: {error}", path.display()));
-        let file = LogFile(Arc::new(Inner { file: options.open(path).map_err(in_words)?, failure: Mutex::default() }));
+    pub(crate) fn to(file: File) -> Self {
+        let file = LogFile(Arc::new(Inner { file, failure: Mutex::default() }));
         let wanted = Targets::new().with_target(TARGET, Level::INFO).with_target("auth_runtime", Level::WARN);
         let lines = fmt::layer().with_ansi(false).log_internal_errors(false).with_writer(file.clone());
         let dispatch = Dispatch::new(registry().with(lines.with_filter(wanted)));
-        Ok(Self { dispatch, file })
+        Self { dispatch, file }
     }
 
     /// Why something could not be written, if that is so.

@@ -2,7 +2,8 @@
 
 use std::{
     env::{self, VarError},
-    fmt, fs,
+    fmt,
+    fs::{self, File, OpenOptions},
     path::{Path, PathBuf},
 };
 
@@ -86,8 +87,18 @@ impl Settings {
         }
     }
 
-    pub(crate) fn log_file(&self) -> Option<&Path> {
-        self.log_file.as_deref()
+    /// The log file, if there is one: opened to write after what is there, and for its owner alone if it is made.
+    ///
+    /// # Errors
+    /// If it cannot be opened.
+    pub fn log_file(&self) -> Result<Option<File>, SettingError> {
+        let Some(path) = &self.log_file else { return Ok(None) };
+        let mut options = OpenOptions::new();
+        options.append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let in_words = |error| SettingError(format!("the log file `{}` cannot be opened: {error}", path.display()));
+        options.open(path).map(Some).map_err(in_words)
     }
 
     /// The store, not asked anything yet; its tables are neither made nor changed.

@@ -1,14 +1,27 @@
 //! What every example does around its application: log, listen, serve until Ctrl-C.
 
 use std::{
-    io::{self, IsTerminal},
+    error::Error,
+    fs::File,
+    io::{self, IsTerminal, Write},
     net::{Ipv4Addr, SocketAddr},
+    process::ExitCode,
+    sync::Arc,
     time::Duration,
 };
 
 use poem::{IntoEndpoint, Server, listener::TcpAcceptor};
 use tokio::{net::TcpListener, signal};
-use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+use tracing_subscriber::{
+    EnvFilter,
+    filter::LevelFilter,
+    fmt::{fmt, writer::MakeWriterExt},
+};
+
+use crate::environment::SettingError;
+
+/// The exit code of a program whose settings are wrong.
+pub const WRONG_SETTINGS: u8 = 2;
 
 /// How long requests may take to end once the server is told to stop.
 const SHUTDOWN: Duration = Duration::from_secs(5);
@@ -16,9 +29,52 @@ const SHUTDOWN: Duration = Duration::from_secs(5);
 /// Logs to stderr: `info` and above unless `RUST_LOG` says otherwise. Every denial is there with its reason, which
 /// the caller never reads.
 pub fn log() {
+    log_to(None);
+}
+
+/// The same, and to a file besides.
+pub fn log_to(file: Option<File>) {
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
-    let ansi = io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(ansi).init();
+    let log = fmt().with_env_filter(filter);
+    match file {
+        Some(file) => log.with_ansi(false).with_writer(io::stderr.and(Arc::new(file))).init(),
+        None => log.with_ansi(io::stderr().is_terminal()).with_writer(io::stderr).init(),
+    }
+}
+
+/// Runs an example that the environment configures, until Ctrl-C: 2 if its settings are wrong, 1 for what goes wrong
+/// later, each in one line.
+pub async fn run<A, E>(
+    program: &str,
+    what: &str,
+    settings: Result<(A, u16), SettingError>,
+    app: impl FnOnce(&A) -> E,
+) -> ExitCode
+where
+    E: IntoEndpoint,
+    E::Endpoint: 'static,
+{
+    log();
+    let (auth, port) = match settings {
+        Ok(settings) => settings,
+        Err(error) => return fail(program, &error, WRONG_SETTINGS),
+    };
+    let run = async {
+        let (acceptor, address) = listen(port).await?;
+        let mut output = io::stdout();
+        writeln!(output, "{what} listens on http://{address}, with documentation at http://{address}/docs")?;
+        serve(acceptor, app(&auth)).await
+    };
+    match run.await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(program, &error, 1),
+    }
+}
+
+/// Says in one line why a program ends.
+pub fn fail(program: &str, error: &dyn Error, code: u8) -> ExitCode {
+    eprintln!("{program}: {error}");
+    code.into()
 }
 
 /// Listens on a port of this machine, and of no other; 0 stands for any that is free.

@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::{collections::BTreeSet, net::TcpListener, process::Command};
+use std::{collections::BTreeSet, fs, net::TcpListener, process::Command};
 
 use auth_examples::demo::{Demo, access::Auth, app, people::FirstUsers, welcome::LAST_LINE};
 use auth_runtime::sql::SqlUsers;
@@ -88,6 +88,30 @@ fn a_port_in_use_is_one_line_and_exit_code_1() {
     let (said, code) = refusal(demo(&folder()).args(["--port", &port]));
     assert_eq!((said.lines().count(), code), (1, Some(1)), "{said}");
     assert!(said.contains(&port) && said.contains("in use"), "{said}");
+}
+
+#[test]
+fn a_log_file_has_the_denials_and_a_wrong_setting_is_one_line_and_exit_code_2() {
+    let folder = folder();
+    let mut server = Running::start(demo(&folder).env("AUTH_LOG_FILENAME", "demo.log").args(["--port", "0"]));
+    let address =
+        server.printed_until(LAST_LINE)[0].rsplit_once(' ').expect("the first line ends with the address").1.to_owned();
+    paste(&format!("curl -i {address}/me"));
+    server.logged_until("denied");
+    assert!(server.interrupt().success());
+    let log = fs::read_to_string(folder.path().join("demo.log")).expect("a log");
+    assert!(log.contains("denied") && !log.contains('\u{1b}'), "{log}");
+
+    for (setting, value) in [
+        ("AUTH_LOG_FILENAME", "no/such/folder/log"),
+        ("AUTH_DB_URI", "oracle://host"),
+        ("AUTH_DB_URI", "postgres://app:12?hunter2@host/db"),
+        ("AUTH_SECRET_KEY", "hunter2"),
+    ] {
+        let (said, code) = refusal(demo(&folder).env(setting, value).args(["--port", "0"]));
+        assert_eq!((said.lines().count(), code), (1, Some(2)), "{said}");
+        assert!(said.starts_with("demo: ") && !said.contains("hunter2"), "{said}");
+    }
 }
 
 #[test]

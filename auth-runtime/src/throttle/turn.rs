@@ -62,7 +62,7 @@ impl Drop for Place {
 mod tests {
     use std::time::Duration;
 
-    use futures_util::poll;
+    use futures_util::{FutureExt, poll};
     use tokio::{task::yield_now, time::timeout};
 
     use super::{Key, Turns};
@@ -102,13 +102,15 @@ mod tests {
     #[tokio::test]
     async fn a_queue_is_bounded_and_others_are_not_concerned() {
         let turns = Turns::default();
-        let mut waiting: Vec<_> = (0..super::MOST).map(|_| Box::pin(turns.turn(key("alice")))).collect();
+        let held = turns.turn(key("alice")).await.unwrap();
+        let mut waiting: Vec<_> = (1..super::MOST).map(|_| Box::pin(turns.turn(key("alice")))).collect();
         for turn in &mut waiting {
-            let _ = poll!(turn);
+            assert!(poll!(turn).is_pending());
         }
-        assert!(turns.turn(key("alice")).await.is_none());
+        assert!(turns.turn(key("alice")).now_or_never().unwrap().is_none());
         assert!(turns.turn(key("bob")).await.is_some());
         waiting.pop();
-        assert!(poll!(Box::pin(turns.turn(key("alice")))).is_pending());
+        assert!(turns.turn(key("alice")).now_or_never().is_none(), "there is room to wait");
+        drop(held);
     }
 }

@@ -23,8 +23,8 @@ use crate::{
 /// impl UserStore for Sql {
 ///     async fn find(&self, username: &str) -> Result<Option<User>, Unavailable> {
 ///         // select .. from users where name = ?
-///         let hash = "$argon2id$v=19$m=19456,t=2,p=1$..";
-///         Ok((username == "alice").then(|| User::new("alice", hash).roles(["Viewer"])))
+///         let (hash, epoch) = ("$argon2id$v=19$m=19456,t=2,p=1$..", 7);
+///         Ok((username == "alice").then(|| User::new("alice", hash).roles(["Viewer"]).credential_epoch(epoch)))
 ///     }
 /// }
 /// ```
@@ -179,8 +179,8 @@ impl User {
         self.with(|user| user.password_expires_at = Some(time))
     }
 
-    /// A number that is another one after each change that ends the user's tokens and sessions: a new password, or that
-    /// the user was disabled. 0 unless set. Somebody who is added by the name of a user who was deleted needs another
+    /// A number that is another one after each change that ends the user's tokens: a new password, or that the user was
+    /// disabled. 0 unless set, with which [`UserTokens`](super::UserTokens) outlive a password. Somebody who is added by the name of a user who was deleted needs another
     /// number, too, such as the microseconds since 1970.
     #[must_use]
     pub fn credential_epoch(self, epoch: u64) -> Self {
@@ -205,7 +205,7 @@ impl User {
         self.0.password_expires_at.is_some_and(|end| end <= now)
     }
 
-    /// The number that tokens and sessions of the user must have been given.
+    /// The number that tokens of the user must have been given.
     #[must_use]
     pub fn current_epoch(&self) -> u64 {
         self.0.credential_epoch

@@ -6,13 +6,13 @@ use std::{
     process::ExitCode,
 };
 
-use auth_admin::{Admin, AdminCommand, Settings};
+use auth_admin::{Admin, AdminCommand, SettingError, Settings};
 use auth_examples::{
     demo::{DATABASE, Demo, access::Auth, app, welcome::Welcome},
     server,
 };
 use auth_runtime::{
-    sql::{SqlUsers, describe_url},
+    sql::{SqlUsers, StoreError, describe_url},
     users::Passwords,
 };
 use clap::{CommandFactory, Parser};
@@ -40,21 +40,22 @@ async fn main() -> ExitCode {
     match run(&options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("demo: {error}");
-            ExitCode::FAILURE
+            let is_setting = error.is::<SettingError>() || matches!(error.downcast_ref(), Some(StoreError::Setting(_)));
+            server::fail("demo", &*error, if is_setting { server::WRONG_SETTINGS } else { 1 })
         }
     }
 }
 
 async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let (acceptor, address) = server::listen(options.port).await?;
+    let log = options.settings.log_file()?;
     let url = options.settings.database_url()?.unwrap_or(DATABASE);
     let passwords = options.settings.passwords(Passwords::new())?;
     let users = SqlUsers::options().tables_of::<Auth>().passwords(passwords).connect(url).await?;
     let demo = Demo::new(&users).await?;
     let welcome = Welcome { demo: &demo, address: format!("http://{address}"), database: describe_url(url) };
     write!(io::stdout(), "{welcome}")?;
-    server::log();
+    server::log_to(log);
     server::serve(acceptor, app(&demo)).await?;
     users.close().await;
     Ok(())

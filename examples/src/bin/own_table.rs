@@ -25,10 +25,7 @@ struct Options {
 async fn main() -> ExitCode {
     match run(&Options::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("own_table: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => server::fail("own_table", &*error, 1),
     }
 }
 

@@ -1,10 +1,6 @@
 //! Starts the resource server: `cargo run --bin resource_server -- --help` lists its settings.
 
-use std::{
-    error::Error,
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::process::ExitCode;
 
 use auth_examples::{
     environment::{Environment, SettingError},
@@ -12,9 +8,6 @@ use auth_examples::{
     server,
 };
 use clap::Parser;
-
-/// Wrong settings; 1 is for what goes wrong later.
-const WRONG_SETTINGS: u8 = 2;
 
 /// A resource server that is configured by the environment
 #[derive(Parser)]
@@ -24,33 +17,10 @@ struct Options {}
 #[tokio::main]
 async fn main() -> ExitCode {
     let Options {} = Options::parse();
-    server::log();
-    let (auth, port) = match settings() {
-        Ok(settings) => settings,
-        Err(error) => return fail(&error, WRONG_SETTINGS),
-    };
-    match run(&auth, port).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&*error, 1),
-    }
+    server::run("resource_server", "The resource server", settings(), app).await
 }
 
 fn settings() -> Result<(Auth, u16), SettingError> {
     let environment = Environment::of_process();
     Ok((settings::auth(&environment)?, environment.port()?))
-}
-
-async fn run(auth: &Auth, port: u16) -> Result<(), Box<dyn Error>> {
-    let (acceptor, address) = server::listen(port).await?;
-    writeln!(
-        io::stdout(),
-        "The resource server listens on http://{address}, with documentation at http://{address}/docs"
-    )?;
-    server::serve(acceptor, app(auth)).await?;
-    Ok(())
-}
-
-fn fail(error: &dyn Error, code: u8) -> ExitCode {
-    eprintln!("resource_server: {error}");
-    code.into()
 }
