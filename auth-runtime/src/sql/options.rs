@@ -105,6 +105,9 @@ impl SqlOptions {
     /// Connects: `sqlite:users.db` (a file, made if it is not there), `sqlite::memory:`, `postgres://user@host/database`,
     /// `mysql://user@host/database`.
     ///
+    /// Unless the URL says `?sslmode=verify-full` (PostgreSQL) or `?ssl-mode=VERIFY_IDENTITY` (MariaDB, MySQL), whoever is
+    /// on the way to the server can pass for it. A parameter that is not known is refused.
+    ///
     /// # Errors
     /// [`StoreError`] if the URL cannot be read, the database does not answer, or its tables are of another version.
     pub async fn connect(self, url: &str) -> Result<SqlUsers, StoreError> {
