@@ -216,8 +216,8 @@ impl Work {
             Some(Err(StoreError::User(UserError::Taken(_)))) if self.skip_existing => self.tally.existing += 1,
             // The name may be a password, in the wrong column.
             Some(Err(StoreError::User(UserError::Name(_)))) => {
-                return Err("its name cannot be a user name: it must not be empty, and not hold a colon or control \
-                            characters"
+                return Err("its name cannot be a user name: it must be 1 to 255 bytes of letters, digits and ASCII \
+                            symbols but `:`, with single spaces between parts"
                     .to_owned());
             }
             Some(Err(error)) => return Err(error.to_string()),

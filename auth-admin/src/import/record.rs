@@ -69,8 +69,9 @@ impl Fields {
     /// The user, whom the store has yet to judge.
     pub(super) fn user(self) -> Result<NewUser, Bad> {
         let name = self.name.ok_or_else(|| Bad::of_one("there is no `name`"))?;
-        // What is wrong with names is told with the names in it; a hash must not be.
-        if [&name].into_iter().chain(&self.roles).chain(&self.permissions).any(|text| looks_like_hash(text)) {
+        // Of a line whose fields are shifted. All but the hash is shown later, by errors and lists.
+        let texts = [&name].into_iter().chain(&self.display_name).chain(&self.email);
+        if texts.chain(&self.roles).chain(&self.permissions).any(|text| looks_like_hash(text)) {
             return Err(Bad::of_one("a password hash stands where a name should"));
         }
         let mut user = NewUser::new(name).roles(self.roles).permissions(self.permissions).disabled(self.disabled);
@@ -87,7 +88,9 @@ impl Fields {
     }
 }
 
-/// As of all that are imported: parts after `$`.
+/// As of all that are imported, parts after `$`; or as they were before, the hexadecimal digits of a digest.
 fn looks_like_hash(text: &str) -> bool {
-    text.len() >= 20 && text.matches('$').count() >= 3
+    const DIGESTS: [usize; 5] = [32, 40, 56, 64, 128];
+    let is_digest = DIGESTS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_digest || (text.len() >= 20 && text.matches('$').count() >= 3)
 }

@@ -99,7 +99,7 @@ fn each_bad_line_is_told_of_and_no_good_one_is_lost() {
     let file = admin.file("users.csv", file);
     let ran = import(&admin, &[&file]);
     assert_eq!(ran.output, "2 users were imported, 10 not imported\n");
-    let name = "its name cannot be a user name: it must not be empty, and not hold a colon or control characters";
+    let name = "its name cannot be a user name: it must be 1 to 255 bytes of letters, digits and ASCII symbols but `:`, with single spaces between parts";
     assert_eq!(
         told(&ran),
         [

@@ -40,7 +40,7 @@ fn add_refuses_who_is_there_and_what_is_no_name() {
     let admin = Admin::new();
     admin.add(&["alice"]);
     admin.run(&["user", "add", "ALICE", "--no-password"]).refused(1, "there is a user \"alice\" already");
-    let reason = "\"a\\nb\" cannot be a user name: it must not be empty, and not hold a colon or control characters";
+    let reason = "\"a\\nb\" cannot be a user name: it must be 1 to 255 bytes of letters, digits and ASCII symbols but `:`, with single spaces between parts";
     admin.run(&["user", "add", "a\nb", "--no-password"]).refused(1, reason);
     let role = ["user", "add", "bob", "--no-password", "--role", " Viewer"];
     admin.run(&role).refused(1, "\" Viewer\" cannot be the name of a role");

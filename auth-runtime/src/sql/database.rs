@@ -3,13 +3,14 @@
 use std::{fmt, future::Future, io, time::Duration};
 
 use sqlx::{
-    Any, AnyPool, AssertSqlSafe, Executor, SqlSafeStr, SqlStr, Transaction,
+    Any, AnyConnection, AnyPool, AssertSqlSafe, Connection, Executor, SqlSafeStr, SqlStr, Transaction,
     any::{AnyArguments, AnyPoolOptions},
+    pool::PoolConnection,
     query::Query,
 };
 use tokio::time::timeout;
 
-use super::database_url::DatabaseUrl;
+use super::{StoreError, database_url::DatabaseUrl};
 
 /// How long SQLite waits for another writer, in milliseconds.
 const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 5000";
@@ -18,6 +19,8 @@ const JOURNAL: &str = "PRAGMA journal_mode = WAL";
 
 /// How long a connection may take to end what was given up on it; after that it is closed.
 const ROLLBACK: Duration = Duration::from_secs(2);
+/// How long it is looked for the reason if no connection can be had.
+const AGAIN: Duration = Duration::from_secs(2);
 /// `ROLLBACK` without a transaction is worth no warning.
 const QUIET: &str = "SET client_min_messages TO error";
 
@@ -46,6 +49,9 @@ pub(super) struct Bounds {
 pub(super) struct Database {
     pool: AnyPool,
     pub(super) dialect: Dialect,
+    in_memory: bool,
+    /// Whether a file of SQLite that is not there is made.
+    makes_file: bool,
     answer: Duration,
 }
 
@@ -54,36 +60,19 @@ impl Database {
     pub(super) fn new(url: DatabaseUrl, bounds: Bounds) -> Self {
         let dialect = url.dialect();
         sqlx::any::install_default_drivers();
+        let in_memory = url.is_in_memory();
         let mut pool = AnyPoolOptions::new().max_connections(bounds.max_connections).acquire_timeout(bounds.acquire);
+        pool = pool.after_connect(move |connection, _| Box::pin(prepare(dialect, in_memory, connection)));
         if dialect == Dialect::Sqlite {
-            let in_memory = url.is_in_memory();
-            #[cfg(unix)]
+            #[cfg(all(unix, feature = "sqlite"))]
             if let Some(path) = url.file_to_make() {
-                make_private(path);
+                make_private(&path);
             }
             if in_memory {
                 // Each connection would be a database of its own, and end with it.
                 pool = pool.min_connections(1).max_connections(1).idle_timeout(None).max_lifetime(None);
             }
-            pool = pool.after_connect(move |connection, _| {
-                Box::pin(async move {
-                    connection.execute(BUSY_TIMEOUT).await?;
-                    if !in_memory {
-                        connection.execute(JOURNAL).await?;
-                    }
-                    Ok(())
-                })
-            });
-        }
-        if dialect != Dialect::Sqlite {
-            pool = pool.after_connect(move |connection, _| {
-                Box::pin(async move {
-                    if dialect == Dialect::Postgres {
-                        connection.execute(QUIET).await?;
-                    }
-                    Ok(())
-                })
-            });
+        } else {
             // Whoever goes away while `BEGIN` is answered leaves a transaction that the driver does not know of: what is
             // read in it stays as it was, and what is written is not there for others.
             pool = pool.after_release(|connection, _| {
@@ -95,7 +84,39 @@ impl Database {
                 })
             });
         }
-        Self { pool: pool.connect_lazy_with(url.into_options()), dialect, answer: bounds.answer }
+        let makes_file = url.makes_file();
+        Self { pool: pool.connect_lazy_with(url.into_options()), dialect, in_memory, makes_file, answer: bounds.answer }
+    }
+
+    /// A connection at start. If there is none, the error says why, which a pool does not that has tried for a while.
+    pub(super) async fn first_connection(&self) -> Result<PoolConnection<Any>, StoreError> {
+        match self.within(self.pool.acquire()).await {
+            Err(sqlx::Error::PoolTimedOut) => {
+                let options = self.pool.connect_options();
+                let again = async {
+                    let mut connection = AnyConnection::connect_with(&options).await?;
+                    prepare(self.dialect, self.in_memory, &mut connection).await
+                };
+                let why = timeout(AGAIN, again).await.ok().and_then(Result::err);
+                Err(self.in_words(why.unwrap_or(sqlx::Error::PoolTimedOut)))
+            }
+            connection => connection.map_err(|error| self.in_words(error)),
+        }
+    }
+
+    /// What SQLite says of a file that is not there (`SQLITE_CANTOPEN`), in words that help.
+    fn in_words(&self, error: sqlx::Error) -> StoreError {
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        match (self.dialect, code.as_deref()) {
+            (Dialect::Sqlite, Some("14")) if self.makes_file => StoreError::Database(
+                "its file can neither be opened nor made: is there such a folder, and may this program write there?"
+                    .into(),
+            ),
+            (Dialect::Sqlite, Some("14")) => {
+                StoreError::Schema("its file cannot be opened; if it is not there yet, run `migrate` first".to_owned())
+            }
+            _ => error.into(),
+        }
     }
 
     /// A statement with `?` for each value.
@@ -126,6 +147,23 @@ impl Database {
         };
         timeout(self.answer, work).await.map_err(late)?
     }
+}
+
+/// What each connection is told first.
+async fn prepare(dialect: Dialect, in_memory: bool, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    match dialect {
+        Dialect::Sqlite => {
+            connection.execute(BUSY_TIMEOUT).await?;
+            if !in_memory {
+                connection.execute(JOURNAL).await?;
+            }
+        }
+        Dialect::Postgres => {
+            connection.execute(QUIET).await?;
+        }
+        Dialect::MySql => {}
+    }
+    Ok(())
 }
 
 impl fmt::Debug for Database {
@@ -194,8 +232,8 @@ pub(super) fn placeholders(count: usize) -> String {
 
 /// A file that is not there is made here, as SQLite would let everybody read it whom the umask lets. Whatever goes wrong
 /// is told when it is opened.
-#[cfg(unix)]
-fn make_private(path: &str) {
+#[cfg(all(unix, feature = "sqlite"))]
+fn make_private(path: &std::path::Path) {
     use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt};
 
     let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);

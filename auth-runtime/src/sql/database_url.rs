@@ -1,7 +1,11 @@
 //! The URL of a database: which dialect it means, whether its driver can read it, and how it is shown.
 
+#[cfg(all(unix, feature = "sqlite"))]
+use std::path::PathBuf;
 use std::str::FromStr;
 
+#[cfg(feature = "sqlite")]
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, any::AnyConnectOptions};
 use url::Url;
 
@@ -44,13 +48,19 @@ impl DatabaseUrl {
         is_in_memory(&self.text)
     }
 
-    /// The file of SQLite that is made if it is not there. A path that is encoded is left to the driver.
-    #[cfg(unix)]
-    pub(super) fn file_to_make(&self) -> Option<&str> {
-        let path =
-            self.text.strip_prefix("sqlite:").filter(|path| path.contains("mode=rwc") && !self.is_in_memory())?;
-        let path = path.strip_prefix("//").unwrap_or(path).split('?').next()?;
-        (!path.is_empty() && !path.contains('%')).then_some(path)
+    /// Whether a file of SQLite is made if it is not there.
+    pub(super) fn makes_file(&self) -> bool {
+        self.dialect == Dialect::Sqlite && self.text.contains("mode=rwc") && !self.is_in_memory()
+    }
+
+    /// The file that is made.
+    #[cfg(all(unix, feature = "sqlite"))]
+    pub(super) fn file_to_make(&self) -> Option<PathBuf> {
+        if !self.makes_file() {
+            return None;
+        }
+        let options = SqliteConnectOptions::from_url(&self.options.database_url).ok()?;
+        Some(options.get_filename().to_owned())
     }
 
     pub(super) fn into_options(self) -> AnyConnectOptions {
@@ -120,7 +130,7 @@ fn check_parts(dialect: Dialect, url: &Url) -> Result<(), String> {
 fn check_by_driver(dialect: Dialect, url: &Url) -> Result<(), sqlx::Error> {
     match dialect {
         #[cfg(feature = "sqlite")]
-        Dialect::Sqlite => sqlx::sqlite::SqliteConnectOptions::from_url(url).map(drop),
+        Dialect::Sqlite => SqliteConnectOptions::from_url(url).map(drop),
         #[cfg(feature = "postgres")]
         Dialect::Postgres => sqlx::postgres::PgConnectOptions::from_url(url).map(drop),
         #[cfg(feature = "mysql")]

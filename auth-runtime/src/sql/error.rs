@@ -1,18 +1,22 @@
 //! Why something cannot be read or changed.
 
-use std::error::Error;
+use std::{error::Error, fmt};
 
-use crate::{api_key::ApiKeyError, authenticate::Unavailable, users::UserError};
+use crate::{
+    api_key::ApiKeyError,
+    authenticate::Unavailable,
+    users::{UserError, shown},
+};
 
 /// Why users or keys cannot be read or changed. No message holds a password, a hash, a key or the URL of the database.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// Nobody has this name.
-    #[error("there is no user {0:?}")]
+    #[error("there is no user {}", shown(.0))]
     NoUser(String),
     /// There is no API key of this id.
-    #[error("there is no API key of id {0:?}")]
+    #[error("there is no API key of id {}", shown(.0))]
     NoKey(String),
     /// Name or password are not accepted, or the name is taken.
     #[error(transparent)]
@@ -32,7 +36,7 @@ pub enum StoreError {
         permission: String,
     },
     /// The password is not the one that the user has.
-    #[error("the password is not that of {0:?}")]
+    #[error("the password is not that of {}", shown(.0))]
     WrongPassword(String),
     /// A text is longer than its column.
     #[error("{what} has more than {max} characters")]
@@ -70,7 +74,28 @@ impl StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Database(error.into())
+        Self::Database(Box::new(Said(error)))
+    }
+}
+
+/// What the driver says, without the lines of source text that it adds.
+#[derive(Debug)]
+struct Said(sqlx::Error);
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            sqlx::Error::Database(error) => f.write_str(error.message()),
+            sqlx::Error::PoolTimedOut => f.write_str("no connection can be had in time"),
+            sqlx::Error::Protocol(text) => f.write_str(text.split(" (sqlx").next().unwrap_or_default()),
+            error => error.fmt(f),
+        }
+    }
+}
+
+impl Error for Said {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
     }
 }
 

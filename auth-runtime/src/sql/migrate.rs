@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use sqlx::{
-    SqlSafeStr,
+    Connection, SqlSafeStr,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
 
@@ -58,16 +58,17 @@ pub(super) async fn run(database: &Database) -> Result<usize, StoreError> {
 /// The driver's own lock asks MariaDB to wait for less than no time, and gets none: it is taken here.
 async fn run_in_turn(database: &Database, migrator: &mut Migrator) -> Result<(), StoreError> {
     const NAME: &str = "CONCAT('auth_', SHA1(DATABASE()))";
-    let mut connection = database.within(database.pool().acquire()).await?;
+    // Of no pool: whatever happens, the lock goes with the connection.
+    let mut connection = database.within(database.pool().acquire()).await?.detach();
     let lock = database.dialect.sql(&format!("SELECT GET_LOCK({NAME}, {LOCK_SECONDS})"));
-    let got: Option<i64> = sqlx::query_scalar(lock).fetch_one(&mut *connection).await?;
+    let got: Option<i64> = sqlx::query_scalar(lock).fetch_one(&mut connection).await?;
     if got != Some(1) {
         return Err(StoreError::Database("another process is busy with the tables".into()));
     }
     // As `run`, whose future the compiler does not take to be `Send` here.
-    let done = migrator.set_locking(false).run_direct(None, &mut *connection, false).await;
-    database.query(&format!("DO RELEASE_LOCK({NAME})")).execute(&mut *connection).await?;
-    done.map_err(|error| schema(&error))
+    let done = migrator.set_locking(false).run_direct(None, &mut connection, false).await;
+    done.map_err(|error| schema(&error))?;
+    Ok(connection.close().await?)
 }
 
 /// That nothing is missing, and nothing there that this version does not know.
@@ -80,7 +81,7 @@ pub(super) async fn check(database: &Database) -> Result<(), StoreError> {
 }
 
 async fn applied(database: &Database) -> Result<usize, StoreError> {
-    let mut connection = database.within(database.pool().acquire()).await.map_err(|error| no_file(database, error))?;
+    let mut connection = database.first_connection().await?;
     if !exists(database, &mut connection).await? {
         return Ok(0);
     }
@@ -88,17 +89,6 @@ async fn applied(database: &Database) -> Result<usize, StoreError> {
     let count = database.dialect.sql("SELECT COUNT(*) FROM auth_migration WHERE success = TRUE");
     let count: i64 = sqlx::query_scalar(count).fetch_one(&mut *connection).await?;
     Ok(usize::try_from(count).unwrap_or_default())
-}
-
-/// What SQLite says of a file that is not there (`SQLITE_CANTOPEN`), in words that help.
-fn no_file(database: &Database, error: sqlx::Error) -> StoreError {
-    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-    match (database.dialect, code.as_deref()) {
-        (Dialect::Sqlite, Some("14")) => {
-            StoreError::Schema("its file cannot be opened; if it is not there yet, run `migrate` first".to_owned())
-        }
-        _ => error.into(),
-    }
 }
 
 async fn exists(database: &Database, connection: &mut sqlx::AnyConnection) -> Result<bool, sqlx::Error> {

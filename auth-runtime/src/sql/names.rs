@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use sqlx::Row;
 
 use super::{NewUser, SqlUsers, StoreError};
-use crate::access::{Tables, lookup};
+use crate::{
+    access::{Tables, lookup},
+    users::shown,
+};
 
 /// As long as their columns.
 const MAX_LEN: usize = 255;
@@ -116,7 +119,7 @@ impl SqlUsers {
     fn check_name(&self, kind: Kind, name: &str) -> Result<(), StoreError> {
         let is_text = !name.trim().is_empty() && name.trim() == name && !name.contains(char::is_control);
         if !is_text || name.chars().count() > MAX_LEN {
-            return Err(StoreError::Unknown(format!("{name:?} cannot be the name of a {}", kind.column())));
+            return Err(StoreError::Unknown(format!("{} cannot be the name of a {}", shown(name), kind.column())));
         }
         match self.0.tables.map(|tables| kind.declared(tables)) {
             Some(declared) if !declared.contains(&name) => {

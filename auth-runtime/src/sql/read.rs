@@ -46,10 +46,9 @@ impl UserStore for SqlUsers {
             .bind(user.name().to_owned());
         database.within(seen.execute(database.pool())).await.map_err(StoreError::from)?;
         if let Some(hash) = sign_in.rehashed {
-            // The same password: nobody has to sign in again. Only in place of the hash that was looked at.
+            // The same password: nobody has to sign in again.
             let sql = "UPDATE auth_user SET password_hash = ? WHERE name = ? AND password_hash = ?";
-            let rehashed =
-                database.query(sql).bind(hash).bind(user.name().to_owned()).bind(user.password_hash().to_owned());
+            let rehashed = database.query(sql).bind(hash).bind(user.name().to_owned()).bind(sign_in.verified);
             database.within(rehashed.execute(database.pool())).await.map_err(StoreError::from)?;
         }
         // Another process may have replaced the hash, or this one just has: what is remembered would not fit.

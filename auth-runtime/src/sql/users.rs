@@ -12,7 +12,7 @@ use super::{
     names::Kind,
     time::{credential_epoch, now, seconds},
 };
-use crate::users::{UserError, normalize_name};
+use crate::users::{User, UserError, normalize_name};
 
 /// As long as the columns of the database that has the shortest.
 const MAX_DISPLAY_NAME: usize = 255;
@@ -136,16 +136,32 @@ impl SqlUsers {
     ) -> Result<(), StoreError> {
         let account = self.get(name).await?;
         let hash = self.0.passwords.hash(password, &account.name).await?;
-        let set = async {
-            let (mut change, id) = self.begin_change_of(&account.name).await?;
+        self.replace_hash(&account.name, &hash, expires_at, None).await.map(drop)
+    }
+
+    /// Writes another hash; if a former one is named, in place of that one only. Gives whether it did.
+    async fn replace_hash(
+        &self,
+        name: &str,
+        hash: &str,
+        expires_at: Option<SystemTime>,
+        former: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let replace = async {
+            let (mut change, id) = self.begin_change_of(name).await?;
             let epoch = credential_epoch();
-            let sql =
-                format!("UPDATE auth_user SET password_hash = ?, password_expires_at = ?, {NEXT_EPOCH} WHERE id = ?");
-            let user = change.query(&sql).bind(hash).bind(expires_at.map(seconds)).bind(epoch).bind(epoch).bind(id);
-            change.execute(user).await?;
-            change.commit().await
+            let of_former = if former.is_some() { "AND password_hash = ?" } else { "" };
+            let sql = format!(
+                "UPDATE auth_user SET password_hash = ?, password_expires_at = ?, {NEXT_EPOCH} WHERE id = ? {of_former}"
+            );
+            let user = change.query(&sql).bind(hash.to_owned()).bind(expires_at.map(seconds));
+            let user = user.bind(epoch).bind(epoch).bind(id);
+            let user = former.into_iter().fold(user, |user, former| user.bind(former.to_owned()));
+            let is_replaced = change.execute(user).await? > 0;
+            change.commit().await?;
+            Ok(is_replaced)
         };
-        self.0.database.within(set).await
+        self.0.database.within(replace).await
     }
 
     /// Gives a user the password that they have chosen, who says the current one as well (ASVS 6.2.3). All tokens of
@@ -154,10 +170,18 @@ impl SqlUsers {
     /// # Errors
     /// [`StoreError::WrongPassword`]; as [`set_password`](Self::set_password).
     pub async fn change_password(&self, name: &str, current: &str, new: &str) -> Result<(), StoreError> {
-        if !self.verify_password(name, current).await? {
-            return Err(StoreError::WrongPassword(name.to_owned()));
+        let wrong = || StoreError::WrongPassword(name.to_owned());
+        let user = self.read_user(name).await?.ok_or_else(|| StoreError::NoUser(name.to_owned()))?;
+        if !self.is_right(&user, current).await? {
+            return Err(wrong());
         }
-        self.set_password(name, new, None).await
+        let hash = self.0.passwords.hash(new, user.name()).await?;
+        // Somebody who resets the password meanwhile has the last word.
+        if self.replace_hash(user.name(), &hash, None, Some(user.password_hash())).await? {
+            Ok(())
+        } else {
+            Err(wrong())
+        }
     }
 
     /// Whether this is the user's password and still good, be the user disabled or not: for an administrator. It is not
@@ -168,6 +192,10 @@ impl SqlUsers {
     /// too many passwords wait to be verified.
     pub async fn verify_password(&self, name: &str, password: &str) -> Result<bool, StoreError> {
         let user = self.read_user(name).await?.ok_or_else(|| StoreError::NoUser(name.to_owned()))?;
+        self.is_right(&user, password).await
+    }
+
+    async fn is_right(&self, user: &User, password: &str) -> Result<bool, StoreError> {
         if !user.password_hash().is_empty() {
             // That nobody can tell is not that it is wrong: the key may be missing that it was made with.
             self.0.passwords.check_hash(user.password_hash())?;

@@ -50,6 +50,12 @@ impl Limit {
         Self { attempts: attempts as i64, forget: longest, pause: MINUTE, longest }
     }
 
+    /// How many may try at once, each of whom counts until they turn out to be right: a third, so that they do not look
+    /// like guessing.
+    pub(super) fn at_once(&self) -> usize {
+        usize::try_from(self.attempts / 3).unwrap_or_default().max(1)
+    }
+
     /// How long a bucket stays closed that was filled up to this level.
     fn pause(&self, level: i64) -> i64 {
         let doublings = level.saturating_sub(self.attempts).clamp(0, STEPS);

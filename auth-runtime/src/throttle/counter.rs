@@ -40,11 +40,15 @@ impl Counter {
         name: &str,
     ) -> Result<Attempt, AuthenticationError> {
         let keys = self.keys.attempt(client, name);
-        let turn = self.turns.turn(keys.pair).await.ok_or_else(|| Full::TURNS.refuse(client))?;
+        // All wait in this order, so nobody waits for somebody who waits for them.
+        let mut turns = Vec::with_capacity(2);
+        for (key, at_once) in [(keys.pair, 1), (keys.address, self.limits.address.at_once())] {
+            turns.push(self.turns.turn(key, at_once).await.ok_or_else(|| Full::TURNS.refuse(client))?);
+        }
         let now = self.now()?;
         let counted = self.update(&keys.sorted, |buckets| self.limits.count(&keys.kinds, buckets, now)).await?;
         let counted = counted.map_err(|full| full.refuse(client))?;
-        Ok(Attempt(Some(Open { counter: self, keys, counted, _turn: turn })))
+        Ok(Attempt(Some(Open { counter: self, keys, counted, _turns: turns })))
     }
 
     pub(super) async fn failed(&self, client: ClientAddress) -> Result<(), AuthenticationError> {
@@ -83,7 +87,7 @@ struct Open {
     counter: Arc<Counter>,
     keys: Keys,
     counted: Counted,
-    _turn: Turn,
+    _turns: Vec<Turn>,
 }
 
 impl Attempt {

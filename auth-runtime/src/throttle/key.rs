@@ -80,6 +80,7 @@ pub(super) struct Keys {
     pub(super) sorted: [Key; 4],
     pub(super) kinds: [Kind; 4],
     pub(super) pair: Key,
+    pub(super) address: Key,
 }
 
 /// Makes keys.
@@ -103,9 +104,9 @@ impl KeyMaker {
         let name = folded(name);
         let mut keys =
             [Kind::Pair, Kind::Address, Kind::Name, Kind::Own].map(|kind| (self.key(kind, client, &name), kind));
-        let pair = keys[0].0;
+        let [pair, address] = [keys[0].0, keys[1].0];
         keys.sort_unstable_by_key(|(key, _)| *key);
-        Keys { sorted: keys.map(|(key, _)| key), kinds: keys.map(|(_, kind)| kind), pair }
+        Keys { sorted: keys.map(|(key, _)| key), kinds: keys.map(|(_, kind)| kind), pair, address }
     }
 
     /// For a failure of somebody without a name.

@@ -150,7 +150,8 @@ impl Throttle {
     }
 
     /// How many attempts one address has in any minute: 25 unless set, up to 1000. When they are used up, a 25th of them
-    /// comes back in each minute. Attempts that are being verified count until the right password takes them back.
+    /// comes back in each minute. A third of them may be verified at once at this process, and others wait: attempts count
+    /// until the right password takes them back.
     ///
     /// # Errors
     /// [`ThrottleError::Range`] if it is out of range.
@@ -201,9 +202,9 @@ impl Throttle {
 
     /// Counts an attempt of somebody of this name, before the password is looked at. Tell whether it was right.
     ///
-    /// Attempts of one name from one address are made one after the other, at this process: this waits until the one
-    /// before is over, which is when its [`Attempt`] is dropped. So callers who send the right password many times at
-    /// once are not throttled, up to 1000 of them; if what was verified is remembered, look again whether it is by then.
+    /// Attempts of one name from one address are made one after the other, at this process, and those of one address a
+    /// third of its limit at once: this waits until one before is over, which is when its [`Attempt`] is dropped. So callers
+    /// who send the right password many times at once are not throttled, up to 1000 of them; if what was verified is remembered, look again whether it is by then.
     ///
     /// # Errors
     /// [`AuthenticationError::throttled`] if too much was tried; [`AuthenticationError::unavailable`] if the store

@@ -252,6 +252,23 @@ async fn r51_who_sends_the_right_password_many_times_at_once_is_not_throttled() 
 }
 
 #[tokio::test]
+async fn r76_many_who_come_from_one_address_at_once_with_the_right_passwords_are_not_throttled() {
+    let (throttle, _) = in_memory();
+    let burst = (0..200).map(|number| {
+        let throttle = throttle.clone();
+        tokio::spawn(async move {
+            let attempt = throttle.attempt(address(1), &format!("user{number}")).await?;
+            tokio::task::yield_now().await;
+            attempt.succeeded().await;
+            Ok::<(), AuthenticationError>(())
+        })
+    });
+    for attempt in burst.collect::<Vec<_>>() {
+        attempt.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
 async fn r77_names_count_in_one_spelling_whether_there_is_such_a_user_or_not() {
     let (throttle, _) = in_memory();
     let spellings = ["alice", "ALICE", " alice", "a\u{301}lice", "ａｌｉｃｅ", "Alice\u{200b}", "aLiCe"];

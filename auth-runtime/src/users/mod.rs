@@ -43,15 +43,20 @@ const REMEMBERED: Duration = Duration::from_mins(1);
 /// the wrong field.
 const REFUSED: &str = "user name or password";
 
+/// What a user name is, in words.
+const NAME_RULE: &str =
+    "it must be 1 to 255 bytes of letters, digits and ASCII symbols but `:`, with single spaces between parts";
+
 /// A user that cannot be added.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UserError {
-    /// The name is empty, or has a colon or control characters in it, which cannot be sent (RFC 7617, section 2).
-    #[error("{0:?} cannot be a user name: it must not be empty, and not hold a colon or control characters")]
+    /// The name is empty, or has a colon or control characters in it, which cannot be sent (RFC 7617, section 2), or is none
+    /// that [`normalize_name`] takes.
+    #[error("{} cannot be a user name: {NAME_RULE}", shown(.0))]
     Name(String),
     /// There is a user of this name.
-    #[error("there is a user {0:?} already")]
+    #[error("there is a user {} already", shown(.0))]
     Taken(String),
     /// The password has too few characters.
     #[error("the password has fewer than {required} characters")]
@@ -62,6 +67,9 @@ pub enum UserError {
     /// The password has more than [`MAX_PASSWORD_LEN`] bytes.
     #[error("the password has more than {MAX_PASSWORD_LEN} bytes")]
     LongPassword,
+    /// The password holds a control character, which cannot be sent (RFC 7617, section 2).
+    #[error("the password holds a control character, such as a tab, which cannot be sent")]
+    ControlCharacter,
     /// The password is one of those that are tried first (ASVS 6.2.4).
     #[error("the password is among the most common ones, which are tried first")]
     CommonPassword,
@@ -274,7 +282,7 @@ impl<S: UserStore> Inner<S> {
     /// user out.
     async fn write_down(&self, user: &User, rehashed: Option<String>) -> String {
         let old = user.password_hash().to_owned();
-        match self.store.signed_in(user, SignIn { rehashed: rehashed.clone() }).await {
+        match self.store.signed_in(user, SignIn { verified: old.clone(), rehashed: rehashed.clone() }).await {
             Ok(()) => rehashed.unwrap_or(old),
             Err(error) => {
                 tracing::warn!(subject = ?user.name(), %error, "the sign-in cannot be written down");
@@ -304,6 +312,15 @@ impl<S: UserStore> Authenticator for Basic<S> {
 
     fn is_throttled(&self) -> bool {
         self.0.throttle.is_on()
+    }
+}
+
+/// A name as messages show it: no longer than a line, whatever was sent.
+pub(crate) fn shown(name: &str) -> String {
+    const MOST: usize = 64;
+    match name.char_indices().nth(MOST) {
+        None => format!("{name:?}"),
+        Some((end, _)) => format!("{:?}...", &name[..end]),
     }
 }
 

@@ -70,14 +70,17 @@ pub trait UserStore: Send + Sync + 'static {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SignIn {
-    /// The hash to keep in place of the one that the user has, if that is weaker than those that are made today.
+    /// The hash by which the password was verified.
+    pub verified: String,
+    /// The hash to keep in place of [`verified`](Self::verified), if that is weaker than those that are made today. **Only
+    /// in place of that one**: if it is another one by now, the user has got another password meanwhile.
     pub rehashed: Option<String>,
 }
 
-/// Without the hash.
+/// Without the hashes.
 impl fmt::Debug for SignIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SignIn").field("is_rehashed", &self.rehashed.is_some()).finish()
+        f.debug_struct("SignIn").field("is_rehashed", &self.rehashed.is_some()).finish_non_exhaustive()
     }
 }
 

@@ -77,10 +77,12 @@ impl UserStore for Members {
         }))
     }
 
-    /// Optional: passwords that the system before has hashed are kept as it should be today.
+    /// Optional: passwords that the system before has hashed are kept as it should be today, unless they were changed
+    /// meanwhile.
     async fn signed_in(&self, user: &User, sign_in: SignIn) -> Result<(), Unavailable> {
         if let Some(hash) = sign_in.rehashed {
-            let member = sqlx::query("UPDATE member SET secret = ? WHERE number = ?").bind(hash).bind(user.name());
+            let member = sqlx::query("UPDATE member SET secret = ? WHERE number = ? AND secret = ?");
+            let member = member.bind(hash).bind(user.name()).bind(sign_in.verified);
             member.execute(&self.0).await.map_err(Unavailable::new)?;
         }
         Ok(())

@@ -17,6 +17,9 @@ impl Policy {
         if password.len() > MAX_PASSWORD_LEN {
             return Err(UserError::LongPassword);
         }
+        if password.contains(char::is_control) {
+            return Err(UserError::ControlCharacter);
+        }
         if is_common(password) {
             return Err(UserError::CommonPassword);
         }
