@@ -254,7 +254,7 @@ impl List {
             let start = if self.is_first { "[\n  " } else { ",\n  " };
             self.is_first = false;
             console.output().write_all(start.as_bytes())?;
-            serde_json::to_writer(console.output(), &object)?;
+            console.output().write_all(visible_json(&serde_json::to_string(&object)?).as_bytes())?;
         }
         Ok(())
     }
@@ -286,8 +286,22 @@ pub(crate) fn print_table(console: &mut Console, header: &[&str], rows: Vec<Vec<
 }
 
 pub(crate) fn print_json(console: &mut Console, document: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer_pretty(console.output(), document)?;
-    console.line("")
+    console.line(&visible_json(&serde_json::to_string_pretty(document)?))
+}
+
+/// The same document, in which the characters are escapes that [`visible`] writes as such. All that is not ASCII is in
+/// texts, and what controls a terminal in ASCII is an escape already, but for one.
+fn visible_json(document: &str) -> String {
+    let mut shown = String::with_capacity(document.len());
+    for char in document.chars() {
+        let is_plain = if char.is_ascii() { char != '\x7f' } else { char.escape_debug().len() == 1 };
+        if is_plain {
+            shown.push(char);
+        } else {
+            shown.extend(char.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    shown
 }
 
 fn shown(row: &[String]) -> Vec<String> {

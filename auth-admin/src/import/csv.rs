@@ -13,6 +13,7 @@ use memchr::memchr_iter;
 use super::record::{Bad, Fields, KNOWN, MAX_RECORD, NO_PASSWORDS, Record, Records};
 use crate::exit::Failure;
 
+const OPEN: &str = "a quote is opened here that is not closed, so nothing after it was read";
 /// More fields than there are columns, so that too many of them are noticed.
 const MAX_FIELDS: usize = 64;
 
@@ -206,7 +207,7 @@ impl Source {
     fn record(&mut self) -> io::Result<Raw> {
         let line = self.line;
         let (mut written, mut fields) = (0, 0);
-        let (mut is_long, mut is_wide) = (false, false);
+        let (mut is_long, mut is_wide, mut is_line_over) = (false, false, false);
         loop {
             let input = self.input.fill_buf()?;
             let is_end = input.is_empty();
@@ -216,6 +217,9 @@ impl Source {
                 self.parser.read_record(input, &mut self.text[written..], &mut self.ends[fields..]);
             let breaks = count(memchr_iter(b'\n', &input[..read]).count());
             let (read, breaks) = if is_end { (0, 0) } else { (read, breaks) };
+            if let Some(last) = input[..read].last() {
+                is_line_over = *last == b'\n';
+            }
             self.input.consume(read);
             self.position += count(read);
             self.line += breaks;
@@ -225,15 +229,14 @@ impl Source {
                 ReadRecordResult::Record => {
                     self.fields = fields;
                     let last_line = if is_end { self.line } else { self.line - 1 };
-                    return Ok(Raw { line, last_line, problem: problem(is_long, is_wide) });
+                    return Ok(Raw { line, last_line, problem: problem(is_long, is_wide, line < last_line) });
                 }
                 // What does not fit is read over.
                 ReadRecordResult::OutputFull => (is_long, written) = (true, 0),
                 ReadRecordResult::OutputEndsFull => (is_wide, fields) = (true, 0),
                 ReadRecordResult::InputEmpty | ReadRecordResult::End if is_end => {
-                    let problem =
-                        Some("a quote is opened here that is not closed, so nothing after it was read".to_owned());
-                    return Ok(Raw { line, last_line: line, problem });
+                    let last_line = if is_line_over { self.line - 1 } else { self.line };
+                    return Ok(Raw { line, last_line, problem: Some(OPEN.to_owned()) });
                 }
                 ReadRecordResult::InputEmpty | ReadRecordResult::End => {}
             }
@@ -263,9 +266,10 @@ impl Source {
     }
 }
 
-fn problem(is_long: bool, is_wide: bool) -> Option<String> {
+fn problem(is_long: bool, is_wide: bool, is_of_lines: bool) -> Option<String> {
     if is_long {
-        Some(format!("it has more than {} KiB", MAX_RECORD / 1024))
+        let hint = if is_of_lines { ", so a quote in its first line may be one too many" } else { "" };
+        Some(format!("it has more than {} KiB{hint}", MAX_RECORD / 1024))
     } else if is_wide {
         Some(format!("it has {MAX_FIELDS} fields or more"))
     } else {
@@ -281,7 +285,7 @@ fn count(bytes: usize) -> u64 {
 mod tests {
     use std::io::{BufReader, Cursor};
 
-    use super::{CsvRecords, MAX_RECORD, Records};
+    use super::{CsvRecords, MAX_RECORD, OPEN, Records};
 
     /// Reads in pieces of so many bytes; gives what becomes of each record.
     fn read(text: &[u8], piece: usize) -> Vec<String> {
@@ -319,7 +323,8 @@ mod tests {
         let huge = "x\nmallory,y\n".repeat(MAX_RECORD / 8);
         let text = format!("name,display_name\nbob,\"{huge}\"\ncarol,\n");
         let lines = huge.lines().count();
-        let long = format!("lines 2 to {}: it has more than 64 KiB", lines + 2);
+        let hint = "so a quote in its first line may be one too many";
+        let long = format!("lines 2 to {}: it has more than 64 KiB, {hint}", lines + 2);
         reads(&text, &[&long, &format!("line {}: carol", lines + 3)]);
     }
 
@@ -330,8 +335,11 @@ mod tests {
 
     #[test]
     fn a_quote_that_is_not_closed_is_told_of_where_it_is_opened() {
-        let expected = "line 3: a quote is opened here that is not closed, so nothing after it was read";
-        reads("name,email\nalice,\nbob,\"x\ncarol,\n", &["line 2: alice", expected]);
+        for end in ["", "\n"] {
+            let expected = format!("lines 3 to 4: {OPEN}");
+            reads(&format!("name,email\nalice,\nbob,\"x\ncarol,{end}"), &["line 2: alice", &expected]);
+            reads(&format!("name,email\nbob,\"x{end}"), &[&format!("line 2: {OPEN}")]);
+        }
     }
 
     #[test]

@@ -51,7 +51,8 @@ Columns of CSV, and members of the objects of JSONL:
   permissions    the same
   password_hash  as another system has made it: argon2, bcrypt, scrypt, PBKDF2, also as Django writes them
   disabled       true or false
-Passwords in plain are not imported. Without a hash, a user signs in when `user set-password` was run for them.
+A hash that is weaker than those that are made today is replaced when its user next signs in. Passwords in plain are not
+imported. Without a hash, a user signs in when `user set-password` was run for them.
 
 Each line that is not imported is told of with its number and the reason; all others are imported. What is told of as
 imported is in the database, whatever happens next. To go on after an import that has ended early, run it again with
@@ -78,6 +79,7 @@ pub(crate) struct Import {
 struct Tally {
     imported: u64,
     existing: u64,
+    /// Lines, of which a record may have several.
     bad: u64,
     /// The last line that was looked at.
     line: u64,
@@ -183,10 +185,10 @@ impl Work {
     async fn import(&mut self, session: &mut Session<'_>, batch: Vec<Record>) -> Result<(), Failure> {
         let last = batch.last().map_or(self.tally.line, |record| record.last_line);
         let mut users: Vec<NewUser> = Vec::with_capacity(batch.len());
-        let mut lines: Vec<(String, Option<String>)> = Vec::with_capacity(batch.len());
+        let mut lines: Vec<(String, u64, Option<String>)> = Vec::with_capacity(batch.len());
         for record in batch {
-            let place = record.place();
-            lines.push((place, record.user.map(|user| users.push(user)).err().map(|bad| bad.reason)));
+            let (place, count) = (record.place(), record.last_line - record.line + 1);
+            lines.push((place, count, record.user.map(|user| users.push(user)).err().map(|bad| bad.reason)));
         }
         let outcomes = session.users.import(users).await.map_err(|error| self.stopped(error))?;
         // From here on they are there: that is counted and written down before anything can go wrong with the telling.
@@ -194,14 +196,16 @@ impl Work {
         self.tally.line = last;
         let mut outcomes = outcomes.into_iter();
         let mut bad = Vec::new();
-        for (place, reason) in lines {
+        for (place, count, reason) in lines {
             let outcome = match reason {
                 Some(reason) => Err(reason),
                 None => self.count(outcomes.next()),
             };
-            bad.extend(outcome.err().map(|reason| format!("{place}: {reason}")));
+            if let Err(reason) = outcome {
+                self.tally.bad += count;
+                bad.push(format!("{place}: {reason}"));
+            }
         }
-        self.tally.bad += bad.len() as u64;
         let count = self.tally.imported - before.imported;
         if count > 0 {
             tracing::info!(target: TARGET, by = session.by, count, up_to_line = last, "users imported");
@@ -256,7 +260,8 @@ impl Tally {
         let Self { imported, existing, bad, .. } = self;
         let users = if *imported == 1 { "user was" } else { "users were" };
         let mut sentence = format!("{imported} {users} imported");
-        let others = [(existing, "there already"), (bad, "not imported")];
+        let lines = if *bad == 1 { "line not imported" } else { "lines not imported" };
+        let others = [(existing, "there already"), (bad, lines)];
         for (count, what) in others.into_iter().filter(|(count, _)| **count > 0) {
             sentence.extend([", ", &count.to_string(), " ", what]);
         }

@@ -32,11 +32,11 @@ pub(crate) enum UserVerb {
     Show(Show),
     /// Deletes a user, with their API keys
     Delete(Delete),
-    /// Keeps a user out: ends their tokens and sessions, and turns password and keys down
+    /// Keeps a user out: ends their tokens, and turns password and keys down
     Disable(Disable),
     /// Lets a user in again
     Enable(Enable),
-    /// Gives a user another password, and ends their tokens and sessions
+    /// Gives a user another password, and ends their tokens
     SetPassword(SetPassword),
     /// Says whether a password is that of a user: 0 if it is, 1 if not
     VerifyPassword(VerifyPassword),
@@ -44,7 +44,7 @@ pub(crate) enum UserVerb {
     SetRoles(SetRoles),
     /// Gives a user these permissions besides those of their roles, and takes all others
     SetPermissions(SetPermissions),
-    /// Ends all tokens and sessions of a user; password and keys stay
+    /// Ends all tokens of a user; password and keys stay
     SignOut(SignOut),
     /// Adds the users of a file, with the password hashes that another system has made
     Import(Import),

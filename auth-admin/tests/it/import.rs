@@ -98,7 +98,7 @@ fn each_bad_line_is_told_of_and_no_good_one_is_lost() {
     line(b"zoe,Z,Viewer,true");
     let file = admin.file("users.csv", file);
     let ran = import(&admin, &[&file]);
-    assert_eq!(ran.output, "2 users were imported, 10 not imported\n");
+    assert_eq!(ran.output, "2 users were imported, 11 lines not imported\n");
     let name = "its name cannot be a user name: it must be 1 to 255 bytes of letters, digits and ASCII symbols but `:`, with single spaces between parts";
     assert_eq!(
         told(&ran),
@@ -115,7 +115,7 @@ fn each_bad_line_is_told_of_and_no_good_one_is_lost() {
             &format!("line 13: {name}"),
         ]
     );
-    assert!(ran.errors.ends_with("auth-admin: 10 lines were not imported\n"));
+    assert!(ran.errors.ends_with("auth-admin: 11 lines were not imported\n"));
     assert_eq!(admin.names(), ["alice", "zoe"]);
 }
 

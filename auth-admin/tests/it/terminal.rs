@@ -161,5 +161,5 @@ fn an_import_shows_how_far_it_is() {
     assert_eq!(code, 1);
     assert!(seen.contains(" %  ") && seen.contains(" left"), "{seen:?}");
     assert!(seen.contains("auth-admin: line 3002: its name cannot be a user name"), "{seen:?}");
-    assert!(seen.contains("3000 users were imported, 1 not imported"), "{seen:?}");
+    assert!(seen.contains("3000 users were imported, 1 line not imported"), "{seen:?}");
 }

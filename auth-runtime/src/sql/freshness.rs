@@ -156,7 +156,7 @@ mod tests {
     use std::{cell::Cell, time::Duration};
 
     use super::{Memory, StoreError};
-    use crate::users::User;
+    use crate::{sql::SqlOptions, users::User};
 
     const HOUR: Duration = Duration::from_hours(1);
 
@@ -186,6 +186,16 @@ mod tests {
         // Restored from a backup, it may go down.
         let other = memory.generation(async { Ok(6) }).await.unwrap();
         assert!(memory.users.get("alice", other).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r7_what_changes_elsewhere_is_found_out_within_five_seconds_unless_set() {
+        let memory = Memory::new(SqlOptions::default().freshness, 10);
+        let first = memory.generation(async { Ok(7) }).await.unwrap();
+        tokio::time::advance(Duration::from_millis(4999)).await;
+        assert_eq!(memory.generation(async { Ok(8) }).await.unwrap(), first);
+        tokio::time::advance(Duration::from_millis(2)).await;
+        assert_ne!(memory.generation(async { Ok(8) }).await.unwrap(), first);
     }
 
     #[tokio::test(start_paused = true)]

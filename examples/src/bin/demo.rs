@@ -48,14 +48,14 @@ async fn main() -> ExitCode {
 
 async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let (acceptor, address) = server::listen(options.port).await?;
-    let log = options.settings.log_file()?;
+    // Connecting warns of roles in the database that are not declared.
+    server::log_to(options.settings.log_file()?);
     let url = options.settings.database_url()?.unwrap_or(DATABASE);
     let passwords = options.settings.passwords(Passwords::new())?;
     let users = SqlUsers::options().tables_of::<Auth>().passwords(passwords).connect(url).await?;
     let demo = Demo::new(&users).await?;
     let welcome = Welcome { demo: &demo, address: format!("http://{address}"), database: describe_url(url) };
     write!(io::stdout(), "{welcome}")?;
-    server::log_to(log);
     server::serve(acceptor, app(&demo)).await?;
     users.close().await;
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::{
     error::Error,
+    fmt,
     time::{Duration, SystemTime},
 };
 
@@ -20,7 +21,7 @@ pub const MACHINE: &str = "nightly-report";
 const LIFETIME: Duration = Duration::from_hours(7 * 24);
 
 /// A user of the demo.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Person {
     /// By which they sign in.
     pub name: &'static str,
@@ -31,12 +32,26 @@ pub struct Person {
 }
 
 /// Those who were made by this start, with what cannot be told again.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct FirstUsers {
     /// The users.
     pub people: Vec<Person>,
     /// The key of the machine client.
     pub key: String,
+}
+
+/// Without the password.
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Person").field("name", &self.name).field("role", &self.role).finish_non_exhaustive()
+    }
+}
+
+/// Without the key.
+impl fmt::Debug for FirstUsers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FirstUsers").field("people", &self.people).finish_non_exhaustive()
+    }
 }
 
 /// Makes the users, if there are none; `None` if there are.

@@ -59,7 +59,7 @@ pub fn hash_password(password: &str) -> Result<String, UserError> {
 ///
 /// Those of [`MIN_PASSWORD_LEN`] characters to [`MAX_PASSWORD_LEN`] bytes that are not tried first: not among some 8 300
 /// common ones, and not the user's name, be it in small letters or capitals. What they are composed of is up to the user
-/// (ASVS 6.2.5). Each is taken as it is sent: not cut, trimmed, folded or normalised (ASVS 6.2.8).
+/// (ASVS 6.2.5), but for control characters, which cannot be sent (RFC 7617, section 2). Each is taken as it is sent: not cut, trimmed, folded or normalised (ASVS 6.2.8).
 ///
 /// # How they are stored
 ///

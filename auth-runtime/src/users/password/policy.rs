@@ -52,6 +52,13 @@ mod tests {
     }
 
     #[test]
+    fn r71_a_password_that_cannot_be_sent_is_refused() {
+        for password in ["tab\tin between", "nul\0in between", "break at the end\n", "of C1 \u{85} in between"] {
+            assert_eq!(check(password), Err(UserError::ControlCharacter), "{password:?}");
+        }
+    }
+
+    #[test]
     fn r71_passwords_that_are_too_short_or_too_long_are_refused() {
         let short = Err(UserError::ShortPassword { required: 8 });
         // Characters count, and not bytes.
