@@ -1,4 +1,5 @@
-//! A database server that is stopped while it is used, and started again: the service recovers by itself.
+//! A database server that is stopped or killed while it is used, and started again: the service recovers by itself, and
+//! nothing is lost that was told of as done.
 //!
 //! Apart from the other tests, as nobody else may use the servers meanwhile: those of `tests/services up`, which also
 //! stops and starts them.
@@ -10,9 +11,20 @@ mod callers;
 #[path = "store/database.rs"]
 mod database;
 
-use std::{path::Path, process::Command, time::Duration};
+use std::{
+    path::Path,
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use auth_runtime::sql::{NewKey, NewUser};
+use auth_runtime::{
+    sql::{NewKey, NewUser, StoreError},
+    users::UserError,
+};
 
 use crate::{
     callers::{App, Caller, PASSWORD},
@@ -55,13 +67,66 @@ async fn survives(backend: Backend) {
     database.drop().await;
 }
 
-#[tokio::test]
-async fn a_server_that_is_stopped_and_started_is_used_again() {
+const BATCH: usize = 500;
+
+fn batch(number: usize) -> Vec<NewUser> {
+    (0..BATCH).map(|user| NewUser::new(format!("user{:06}", number * BATCH + user)).roles(["Viewer"])).collect()
+}
+
+/// Users are imported until the server is gone, which is killed in the middle.
+async fn loses_nothing(backend: Backend) {
+    let database = TestDatabase::new(backend).await;
+    let store = database.connect(TestDatabase::options().acquire_timeout(Duration::from_secs(1))).await;
+    let told = Arc::new(AtomicUsize::new(0));
+    let importing = tokio::spawn({
+        let (store, told) = (store.clone(), Arc::clone(&told));
+        async move {
+            for number in 0.. {
+                match store.import(batch(number)).await {
+                    Ok(outcomes) => assert!(outcomes.iter().all(Result::is_ok)),
+                    Err(error) => return error,
+                }
+                told.fetch_add(1, Ordering::SeqCst);
+            }
+            unreachable!("the server is killed before")
+        }
+    });
+    while told.load(Ordering::SeqCst) < 5 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    tokio::task::spawn_blocking(move || service("kill", backend)).await.unwrap();
+    assert!(importing.await.unwrap().is_unavailable());
+
+    service("start", backend);
+    let told = told.load(Ordering::SeqCst);
+    let names = database.texts("SELECT name FROM auth_user ORDER BY name").await;
+    let expected = (0..names.len()).map(|number| format!("user{number:06}"));
+    assert!(expected.eq(names.iter().cloned()), "a batch is there as a whole, and so are those before it");
+    // The last one may be there although its answer was lost.
+    let there = names.len() / BATCH;
+    assert!(
+        names.len() % BATCH == 0 && (there == told || there == told + 1),
+        "{told} were told of, and {there} are there"
+    );
+    // Given again, as `--skip-existing` does, those that are there are told apart.
+    for number in 0..there + 2 {
+        for outcome in store.import(batch(number)).await.unwrap() {
+            let is_taken = matches!(outcome, Err(StoreError::User(UserError::Taken(_))));
+            assert_eq!((outcome.is_ok(), is_taken), (number >= there, number < there), "{number}");
+        }
+    }
+    assert_eq!(store.count().await.unwrap(), ((there + 2) * BATCH) as u64);
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_goes_away_and_comes_back_is_used_again_and_nothing_is_lost() {
     let mut tested = 0;
     for backend in [Backend::Postgres, Backend::MySql] {
         match backend.url() {
             Ok(_) => {
                 survives(backend).await;
+                loses_nothing(backend).await;
                 tested += 1;
             }
             Err(variable) => eprintln!("{backend}: skipped, as {variable} is not set"),

@@ -106,6 +106,7 @@ fn a_database_that_is_down_is_3() {
             assert_eq!(ran.code, 3, "{}", ran.errors);
             assert_one_line(&ran.errors);
             assert!(ran.errors.contains("the database does not answer as it should"), "{}", ran.errors);
+            assert!(ran.errors.contains("Connection refused"), "{}", ran.errors);
             assert!(!ran.errors.contains("hunter22"), "{}", ran.errors);
         }
     }
@@ -113,7 +114,28 @@ fn a_database_that_is_down_is_3() {
     fs::write(admin.path("users.db"), "this is no database, whatever its name says").unwrap();
     let ran = admin.run(&["user", "list"]);
     assert_eq!((ran.code, ran.output.as_str()), (3, ""));
-    assert_one_line(&ran.errors);
+    ran.refused(3, "the database does not answer as it should: file is not a database");
+}
+
+#[test]
+fn a_file_that_cannot_be_made_is_told_of_as_that() {
+    let admin = Admin::without_tables();
+    let reason = "the database does not answer as it should: its file can neither be opened nor made: is there such a \
+                  folder, and may this program write there?";
+    admin.run(&["migrate", "--database-url", "sqlite:no/such/folder/users.db"]).refused(3, reason);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_made_is_for_its_owner_alone_however_it_is_written() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let admin = Admin::without_tables();
+    for (url, file) in [("sqlite:plain.db", "plain.db"), ("sqlite://sp%20ace.db", "sp ace.db")] {
+        admin.run(&["migrate", "--database-url", url]).done();
+        let mode = fs::metadata(admin.path(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{url}");
+    }
 }
 
 #[test]

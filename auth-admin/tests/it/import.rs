@@ -79,6 +79,19 @@ fn r70_hashes_of_another_system_are_verified() {
 }
 
 #[test]
+fn r74_a_hash_in_the_wrong_column_is_neither_kept_nor_shown() {
+    let admin = Admin::new();
+    let shifted = ["alice,HASH,,,", "bob,,HASH,,", "carol,,,,5f4dcc3b5aa765d61d8327deb882cf99", "HASH,,,,"];
+    let file = format!("name,display_name,email,password_hash,roles\n{}\n", shifted.join("\n").replace("HASH", HASH));
+    let ran = import(&admin, &[&admin.file("users.csv", file)]);
+    for (index, told) in told(&ran).iter().enumerate() {
+        assert_eq!(*told, format!("line {}: a password hash stands where a name should", index + 2));
+    }
+    assert_eq!(ran.output, "0 users were imported, 4 lines not imported\n");
+    assert!(admin.names().is_empty());
+}
+
+#[test]
 fn each_bad_line_is_told_of_and_no_good_one_is_lost() {
     let admin = Admin::new();
     let long = "x".repeat(1 << 20);

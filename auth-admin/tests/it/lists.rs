@@ -40,14 +40,18 @@ fn r91_text_of_the_database_does_nothing_to_a_terminal() {
     let admin = Admin::new();
     admin.add(&["alice"]);
     // As an older version, or somebody else, may have written it.
-    let evil = "Alice\u{1b}]0;x\u{7}\nmallory  Administrator\u{202e}";
+    let evil = "Alice\u{1b}]0;x\u{7}\nmallory  Administrator\u{202e}\u{7f}\u{e0001}";
     admin.sql(&format!("UPDATE auth_user SET display_name = '{evil}'"));
     let table = admin.run(&["user", "list"]).done();
     assert_eq!(table.lines().count(), 2, "{table}");
     assert!(table.contains("Alice\\u{1b}]0;x\\u{7}\\nmallory  Administrator\\u{202e}"), "{table}");
     let shown = admin.run(&["user", "show", "alice"]).done();
     assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{shown}");
-    // JSON escapes what controls, and says what there is.
+    // JSON escapes the same, and says what there is.
+    for words in [["user", "show", "alice"].as_slice(), &["user", "list"]] {
+        let shown = admin.run(&[words, &["--output", "json"]].concat()).done();
+        assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{7f}', '\u{202e}', '\u{e0001}']), "{shown}");
+    }
     assert_eq!(admin.json(&["user", "show", "alice"])["display_name"], evil);
 }
 

@@ -12,8 +12,9 @@ use std::{
 };
 
 use auth_runtime::sql::{SqlOptions, SqlUsers};
-use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor, Row};
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 
 use crate::callers::Auth;
 
@@ -119,6 +120,17 @@ impl TestDatabase {
     /// Does what no store would do.
     pub(crate) async fn execute(&self, sql: &str) {
         execute(&self.with_mode(), sql).await;
+    }
+
+    /// The same in a transaction that ends after a while.
+    pub(crate) async fn change_slowly(&self, sql: &str, time: Duration) -> JoinHandle<()> {
+        let mut connection = AnyConnection::connect(&self.with_mode()).await.expect("the database is there");
+        connection.execute("BEGIN").await.expect("a transaction");
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.expect("a good statement");
+        tokio::spawn(async move {
+            tokio::time::sleep(time).await;
+            connection.execute("COMMIT").await.expect("nobody is in the way");
+        })
     }
 
     /// The first column of all rows, as text.

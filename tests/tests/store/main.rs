@@ -94,6 +94,7 @@ tests! {
         r76_a_burst_at_several_processes_is_counted_before_it_is_verified
         r53_wrong_keys_are_counted_and_right_ones_never_wait
         r77_no_name_is_kept_and_what_is_over_is_deleted
+        r76_what_is_put_off_while_a_sweep_waits_for_it_is_not_deleted
         what_is_refused_writes_nothing;
     timing:
         r73_unknown_disabled_and_wrong_take_the_same_time;

@@ -1,5 +1,7 @@
 //! What is tried is counted in the database, for all processes together.
 
+use std::time::Duration;
+
 use auth_runtime::sql::{NewKey, NewUser};
 use futures_util::future::join_all;
 
@@ -81,8 +83,24 @@ pub(crate) async fn r77_no_name_is_kept_and_what_is_over_is_deleted(database: Te
     // The first attempt at a process sweeps, beside the request.
     assert_eq!(other.who(&Caller::password("bob", WRONG)).await, Err(401));
     while database.number("SELECT MIN(forget_at) FROM auth_attempt").await == 1 {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
+}
+
+pub(crate) async fn r76_what_is_put_off_while_a_sweep_waits_for_it_is_not_deleted(database: TestDatabase) {
+    let [one, other] = two_apps(&database).await;
+    assert_eq!(one.who(&Caller::password("alice", WRONG)).await, Err(401));
+    database.execute("UPDATE auth_attempt SET forget_at = 1, empty_at = 7").await;
+    let put_off = "UPDATE auth_attempt SET forget_at = 9000000000000000, empty_at = 8 WHERE bucket = \
+                   (SELECT bucket FROM (SELECT bucket FROM auth_attempt ORDER BY bucket LIMIT 1) AS first_one)";
+    let changing = database.change_slowly(put_off, Duration::from_millis(300)).await;
+    // The first attempt at a process sweeps, beside the request.
+    assert_eq!(other.who(&Caller::key("key_unknown_secret")).await, Err(401));
+    changing.await.unwrap();
+    while database.number("SELECT COUNT(*) FROM auth_attempt WHERE empty_at = 7").await > 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(database.number("SELECT COUNT(*) FROM auth_attempt WHERE empty_at = 8").await, 1);
 }
 
 pub(crate) async fn what_is_refused_writes_nothing(database: TestDatabase) {
