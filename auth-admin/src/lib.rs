@@ -102,6 +102,11 @@
 //! `--yes` is given. Without a terminal, where nobody can answer, they are refused with 2. `set-password` does not ask: to
 //! give a new password is answer enough.
 //!
+//! # Names of users who were deleted
+//!
+//! They stand for what an application keeps for a subject, and so are refused to others, unless `user add --reuse-name` or
+//! `user import --reuse-names` says that this is meant.
+//!
 //! # Output
 //!
 //! A table for people, of any width; or `--output json`. That is one document: an object, or of lists an array with an
@@ -113,7 +118,8 @@
 //!
 //! Each change is an event of [`tracing`] with the target `auth_admin`: what, of whom, and `by` whom, which is the account
 //! of the process. `SUDO_USER` is added as what it is: a variable that `sudo` sets, and that anybody can set for themselves.
-//! With `--log-file` they go to that file, which only its owner can read if it is made. There are no secrets in it.
+//! With `--log-file` they go to that file, which only its owner can read if it is made. There are no secrets in it. It is not rotated: a
+//! file that is moved away is made anew by the next command, so any tool that does may do it.
 //!
 //! # What it does not protect against
 //!

@@ -69,6 +69,9 @@ pub(crate) struct Import {
     /// Leaves users alone who are there already, in place of telling of them
     #[arg(long)]
     skip_existing: bool,
+    /// Takes names of users who were deleted: what they owned is then owned by the new ones
+    #[arg(long)]
+    reuse_names: bool,
     /// A new file for the lines that are not imported, in place of the standard error
     #[arg(long, value_name = "FILE")]
     errors: Option<PathBuf>,
@@ -97,6 +100,7 @@ impl Import {
             errors: self.errors.as_deref().map(create).transpose()?,
             progress: Progress::new(session.console.draws(), length),
             skip_existing: self.skip_existing,
+            reuse_names: self.reuse_names,
             tally: Tally::default(),
         };
         let mut records = Batches { next: first, records };
@@ -178,6 +182,7 @@ struct Work {
     errors: Option<File>,
     progress: Progress,
     skip_existing: bool,
+    reuse_names: bool,
     tally: Tally,
 }
 
@@ -188,7 +193,11 @@ impl Work {
         let mut lines: Vec<(String, u64, Option<String>)> = Vec::with_capacity(batch.len());
         for record in batch {
             let (place, count) = (record.place(), record.last_line - record.line + 1);
-            lines.push((place, count, record.user.map(|user| users.push(user)).err().map(|bad| bad.reason)));
+            lines.push((
+                place,
+                count,
+                record.user.map(|user| users.push(self.as_meant(user))).err().map(|bad| bad.reason),
+            ));
         }
         let outcomes = session.users.import(users).await.map_err(|error| self.stopped(error))?;
         // From here on they are there: that is counted and written down before anything can go wrong with the telling.
@@ -211,6 +220,10 @@ impl Work {
             tracing::info!(target: TARGET, by = session.by, count, up_to_line = last, "users imported");
         }
         bad.iter().try_for_each(|text| self.tell(session.console, text))
+    }
+
+    fn as_meant(&self, user: NewUser) -> NewUser {
+        if self.reuse_names { user.reuse_name() } else { user }
     }
 
     /// Counts a user who is there; gives the reason of one who is not.

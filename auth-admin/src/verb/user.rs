@@ -91,19 +91,25 @@ pub(crate) struct Add {
     /// Gives no password: they come by API keys only, or are given one later
     #[arg(long, conflicts_with_all = ["generate", "password_stdin", "expires_in"])]
     no_password: bool,
+    /// Takes the name even if it is that of a user who was deleted: what they owned is then owned by the new one
+    #[arg(long)]
+    reuse_name: bool,
     #[command(flatten)]
     password: PasswordSource,
 }
 
 impl Add {
     async fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
-        is_free(session, &self.name).await?;
+        is_free(session, &self.name, self.reuse_name).await?;
         let mut user = NewUser::new(&self.name).disabled(self.disabled).roles(self.roles).permissions(self.permissions);
         if let Some(name) = self.display_name {
             user = user.display_name(name);
         }
         if let Some(email) = self.email {
             user = user.email(email);
+        }
+        if self.reuse_name {
+            user = user.reuse_name();
         }
         let mut made = None;
         if !self.no_password {
@@ -129,9 +135,12 @@ impl Add {
 }
 
 /// Told before a password is asked for; the store looks again.
-async fn is_free(session: &Session<'_>, name: &str) -> Result<(), Failure> {
+async fn is_free(session: &Session<'_>, name: &str, reuse: bool) -> Result<(), Failure> {
     let name = normalize_name(name).map_err(StoreError::from)?;
     match session.users.get(&name).await {
+        Err(StoreError::NoUser(_)) if !reuse && session.users.is_former_name(&name).await? => {
+            Err(Failure::refused(format!("{}; if that is meant, add --reuse-name", UserError::Former(name))))
+        }
         Err(StoreError::NoUser(_)) => Ok(()),
         Ok(_) => Err(StoreError::from(UserError::Taken(name)).into()),
         Err(error) => Err(error.into()),

@@ -81,6 +81,24 @@ fn delete_takes_the_user_and_their_keys() {
 }
 
 #[test]
+fn r36_the_name_of_a_user_who_was_deleted_is_given_to_nobody_by_mistake() {
+    let admin = Admin::new();
+    admin.add(&["alice", "bob"]);
+    admin.run(&["user", "delete", "alice", "--yes"]).done();
+    let reason = "a user \"alice\" was deleted, and what they owned would be owned by another of that name";
+    // Told before a password is asked for.
+    admin.run(&["user", "add", "Alice"]).refused(1, &format!("{reason}; if that is meant, add --reuse-name"));
+    let file = admin.file("users.csv", "name\nalice\nbob\ncarol\n");
+    let ran = admin.run(&["user", "import", &file, "--skip-existing"]);
+    assert_eq!(ran.output, "1 user was imported, 1 there already, 1 line not imported\n");
+    assert!(ran.errors.starts_with(&format!("auth-admin: line 2: {reason}\n")), "{}", ran.errors);
+    admin.run(&["user", "import", &file, "--skip-existing", "--reuse-names"]).done();
+    assert_eq!(admin.names(), ["alice", "bob", "carol"]);
+    admin.run(&["user", "delete", "alice", "--yes"]).done();
+    admin.run(&["user", "add", "alice", "--no-password", "--reuse-name"]).done();
+}
+
+#[test]
 fn disable_and_enable_are_each_the_end_of_the_other() {
     let admin = Admin::new();
     admin.add(&["alice"]);

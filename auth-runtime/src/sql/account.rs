@@ -50,6 +50,7 @@ pub struct NewUser {
     pub(super) roles: Vec<String>,
     pub(super) permissions: Vec<String>,
     pub(super) disabled: bool,
+    pub(super) reuses_name: bool,
 }
 
 #[derive(Clone)]
@@ -70,6 +71,7 @@ impl NewUser {
             roles: Vec::new(),
             permissions: Vec::new(),
             disabled: false,
+            reuses_name: false,
         }
     }
 
@@ -125,6 +127,13 @@ impl NewUser {
     /// Whether they are kept out from the beginning.
     pub fn disabled(mut self, disabled: bool) -> Self {
         self.disabled = disabled;
+        self
+    }
+
+    /// Takes the name even if it is that of a user who was deleted: for the same person, or where nothing is kept for
+    /// subjects. Refused unless set, as whatever is kept for that subject would be this user's.
+    pub fn reuse_name(mut self) -> Self {
+        self.reuses_name = true;
         self
     }
 }

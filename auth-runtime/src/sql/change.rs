@@ -2,7 +2,7 @@
 
 use sqlx::{Any, AnyConnection, Transaction, any::AnyArguments, query::Query};
 
-use super::{SqlUsers, StoreError, freshness::ForgetAtEnd};
+use super::{SqlUsers, StoreError, database::Dialect, freshness::ForgetAtEnd};
 use crate::users::normalize_name;
 
 /// A transaction in which the epoch goes up; what is remembered in this process is forgotten when it ends.
@@ -44,6 +44,10 @@ impl SqlUsers {
 impl Change<'_> {
     pub(super) fn query(&self, sql: &str) -> Query<'static, Any, AnyArguments> {
         self.store.0.database.query(sql)
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        self.store.0.database.dialect
     }
 
     pub(super) fn connection(&mut self) -> &mut AnyConnection {

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use sqlx::Row;
+use sqlx::{AnyConnection, Row};
 
 use super::{
     NewUser, SqlUsers, StoreError,
-    database::{is_conflict, placeholders},
+    database::{Database, is_conflict, placeholders},
+    former::former,
     users::{Checked, insert, is_taken},
 };
 use crate::users::UserError;
@@ -59,14 +60,14 @@ impl SqlUsers {
         }
         // Two who add the same users wait for one another in one order.
         good.sort_by(|(_, one), (_, other)| one.user.name.cmp(&other.user.name));
-        for (index, name) in self.add_new(&good).await? {
-            outcomes[index] = Err(UserError::Taken(name).into());
+        for (index, error) in self.add_new(&good).await? {
+            outcomes[index] = Err(error.into());
         }
         Ok(outcomes)
     }
 
-    /// Adds those that are not there; gives the others, by their position.
-    async fn add_new(&self, users: &[(usize, Checked)]) -> Result<Vec<(usize, String)>, StoreError> {
+    /// Adds those who are not there; gives the others, by their position.
+    async fn add_new(&self, users: &[(usize, Checked)]) -> Result<Vec<(usize, UserError)>, StoreError> {
         let mut tries = 0;
         loop {
             match self.0.database.within(self.try_to_add_new(users)).await {
@@ -77,23 +78,43 @@ impl SqlUsers {
         }
     }
 
-    async fn try_to_add_new(&self, users: &[(usize, Checked)]) -> Result<Vec<(usize, String)>, sqlx::Error> {
+    async fn try_to_add_new(&self, users: &[(usize, Checked)]) -> Result<Vec<(usize, UserError)>, sqlx::Error> {
         let database = &self.0.database;
         let mut transaction = database.begin().await?;
-        let mut known: HashSet<String> = HashSet::new();
+        let mut refused = Vec::new();
+        let mut new: Vec<&Checked> = Vec::with_capacity(users.len());
         for users in users.chunks(1000) {
-            let sql = format!("SELECT name FROM auth_user WHERE name IN ({})", placeholders(users.len()));
-            let query = users.iter().fold(database.query(&sql), |query, (_, user)| query.bind(user.user.name.clone()));
-            for row in query.fetch_all(&mut *transaction).await? {
-                known.insert(row.try_get(0)?);
+            let known = known(database, &mut transaction, users).await?;
+            let of_others = users.iter().map(|(_, checked)| &checked.user).filter(|user| !user.reuses_name);
+            // After those who are there: whoever is deleted meanwhile is one or the other.
+            let former = former(database, &mut transaction, of_others.map(|user| user.name.as_str())).await?;
+            let former: HashSet<&str> = former.into_iter().collect();
+            for (index, checked) in users {
+                let name = &checked.user.name;
+                if known.contains(name) {
+                    refused.push((*index, UserError::Taken(name.clone())));
+                } else if former.contains(name.as_str()) {
+                    refused.push((*index, UserError::Former(name.clone())));
+                } else {
+                    new.push(checked);
+                }
             }
         }
-        let (taken, new): (Vec<_>, Vec<_>) = users.iter().partition(|(_, user)| known.contains(&user.user.name));
         for users in new.chunks(1000) {
-            let users: Vec<&Checked> = users.iter().map(|(_, user)| user).collect();
-            insert(database, &mut transaction, &users).await?;
+            insert(database, &mut transaction, users).await?;
         }
         transaction.commit().await?;
-        Ok(taken.into_iter().map(|(index, user)| (*index, user.user.name.clone())).collect())
+        Ok(refused)
     }
+}
+
+/// Which of these names users have.
+async fn known(
+    database: &Database,
+    connection: &mut AnyConnection,
+    users: &[(usize, Checked)],
+) -> Result<HashSet<String>, sqlx::Error> {
+    let sql = format!("SELECT name FROM auth_user WHERE name IN ({})", placeholders(users.len()));
+    let query = users.iter().fold(database.query(&sql), |query, (_, checked)| query.bind(checked.user.name.clone()));
+    query.fetch_all(connection).await?.iter().map(|row| row.try_get(0)).collect()
 }

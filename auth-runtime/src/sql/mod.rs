@@ -2,7 +2,7 @@
 //! [`Basic`](crate::users::Basic) and [`ApiKeys`](crate::api_key::ApiKeys).
 //!
 //! Below are the connections (`database`, `migrate`), what is remembered (`freshness`), what authenticators read
-//! (`read`), and what administrators do (`users`, `lookup`, `keys`, `names`, `import`).
+//! (`read`), and what administrators do (`users`, `former`, `lookup`, `keys`, `names`, `import`).
 
 mod account;
 mod attempts;
@@ -10,6 +10,7 @@ mod change;
 mod database;
 mod database_url;
 mod error;
+mod former;
 mod freshness;
 mod import;
 mod keys;

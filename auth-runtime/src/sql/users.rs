@@ -9,6 +9,7 @@ use super::{
     Account, NewUser, SqlUsers, StoreError,
     account::NewPassword,
     database::{Database, placeholders},
+    former::former,
     names::Kind,
     time::{credential_epoch, now, seconds},
 };
@@ -32,7 +33,7 @@ impl SqlUsers {
     /// Adds a user.
     ///
     /// # Errors
-    /// [`StoreError::User`] if the name is taken, or name or password are not accepted; [`StoreError::Unknown`] if a
+    /// [`StoreError::User`] if the name is taken or was that of a user who was deleted, or name or password are not accepted; [`StoreError::Unknown`] if a
     /// role or permission is not declared; [`StoreError::TooLong`], [`StoreError::ControlCharacter`];
     /// [`StoreError::Database`].
     pub async fn add(&self, user: NewUser) -> Result<Account, StoreError> {
@@ -43,6 +44,10 @@ impl SqlUsers {
         let insert = async {
             let mut transaction = database.begin().await?;
             insert(database, &mut transaction, &[&user]).await.map_err(|error| taken(error, &name))?;
+            // Now that nobody else can have it.
+            if !user.user.reuses_name && !former(database, &mut transaction, [name.as_str()]).await?.is_empty() {
+                return Err(UserError::Former(name.clone()).into());
+            }
             Ok::<_, StoreError>(transaction.commit().await?)
         };
         database.within(insert).await?;
@@ -75,8 +80,9 @@ impl SqlUsers {
         Ok(user)
     }
 
-    /// Deletes a user, with their keys. Whoever is added by the same name later is somebody else: no token of this
-    /// user is theirs.
+    /// Deletes a user, with their keys. The name is kept from others, as a hash: what an application keeps for this subject
+    /// is not to be somebody else's. Whoever is added by it all the same ([`NewUser::reuse_name`]) gets no token of this
+    /// user.
     ///
     /// # Errors
     /// [`StoreError::NoUser`]; [`StoreError::Database`].
@@ -85,6 +91,7 @@ impl SqlUsers {
             let (mut change, id) = self.begin_change_of(name).await?;
             let user = change.query("DELETE FROM auth_user WHERE id = ?").bind(id);
             change.execute(user).await?;
+            change.reserve(&normalize_name(name)?).await?;
             change.commit().await
         };
         self.0.database.within(delete).await

@@ -58,6 +58,9 @@ pub enum UserError {
     /// There is a user of this name.
     #[error("there is a user {} already", shown(.0))]
     Taken(String),
+    /// A user of this name was deleted. What an application keeps for them would be that of whoever gets the name.
+    #[error("a user {} was deleted, and what they owned would be owned by another of that name", shown(.0))]
+    Former(String),
     /// The password has too few characters.
     #[error("the password has fewer than {required} characters")]
     ShortPassword {

@@ -123,7 +123,7 @@ pub(crate) async fn r7_tokens_end_with_the_credentials_they_were_issued_for(data
     // Somebody else by the same name.
     let [_, token, _] = alice_again(&store, &app).await;
     store.delete("alice").await.unwrap();
-    store.add(NewUser::new("alice").password(PASSWORD).roles(["Viewer"])).await.unwrap();
+    store.add(NewUser::new("alice").reuse_name().password(PASSWORD).roles(["Viewer"])).await.unwrap();
     assert_eq!(app.who(&token).await, Err(401));
 }
 

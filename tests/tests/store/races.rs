@@ -89,7 +89,7 @@ pub(crate) async fn who_signs_in_is_in_the_way_of_no_change(database: TestDataba
 pub(crate) async fn a_key_is_not_made_for_a_user_who_is_deleted(database: TestDatabase) {
     let (one, other) = (database.store().await, database.store().await);
     for _ in 0..5 {
-        one.add(NewUser::new("alice")).await.unwrap();
+        one.add(NewUser::new("alice").reuse_name()).await.unwrap();
         let (made, deleted) = tokio::join!(one.create_key("alice", NewKey::unlimited()), other.delete("alice"));
         deleted.unwrap();
         assert!(made.is_ok() || matches!(made, Err(StoreError::NoUser(_))), "{made:?}");

@@ -197,6 +197,31 @@ pub(crate) async fn r72_a_password_is_changed_by_who_knows_it(database: TestData
     assert!(store.change_password("robot", "", OTHER).await.is_err());
 }
 
+pub(crate) async fn r36_a_subject_is_not_given_to_somebody_else(database: TestDatabase) {
+    let store = database.store().await;
+    for name in ["alice", "bob"] {
+        store.add(NewUser::new(name)).await.unwrap();
+    }
+    store.delete("Alice").await.unwrap();
+    let is_former = |error: &StoreError| matches!(error, StoreError::User(UserError::Former(name)) if name == "alice");
+    assert!(is_former(&store.add(NewUser::new("ALICE")).await.unwrap_err()));
+    let outcomes = store.import(["alice", "bob", "carol"].map(NewUser::new).into()).await.unwrap();
+    assert!(is_former(outcomes[0].as_ref().unwrap_err()) && outcomes[1].is_err() && outcomes[2].is_ok());
+    assert_eq!(store.count().await.unwrap(), 2);
+    for (name, is_former) in [("ALICE", true), ("bob", false), ("carol", false), ("nobody", false), ("", false)] {
+        assert_eq!(store.is_former_name(name).await.unwrap(), is_former, "{name}");
+    }
+    // Nobody who was deleted is named.
+    assert_eq!(database.number("SELECT MAX(LENGTH(name_sha256)) FROM auth_former_user").await, 32);
+
+    // On purpose, and again.
+    store.add(NewUser::new("alice").reuse_name()).await.unwrap();
+    store.delete("alice").await.unwrap();
+    assert!(is_former(&store.add(NewUser::new("alice")).await.unwrap_err()));
+    let outcomes = store.import(vec![NewUser::new("alice").reuse_name(), NewUser::new("bob")]).await.unwrap();
+    assert!(outcomes[0].is_ok() && matches!(outcomes[1], Err(StoreError::User(UserError::Taken(_)))));
+}
+
 pub(crate) async fn a_user_who_is_added_again_is_somebody_else(database: TestDatabase) {
     let store = database.store().await;
     store.add(NewUser::new("alice").password(PASSWORD).roles(["Viewer"])).await.unwrap();
@@ -204,7 +229,7 @@ pub(crate) async fn a_user_who_is_added_again_is_somebody_else(database: TestDat
     let before = user(&store, "alice").await.current_epoch();
     store.delete("ALICE").await.unwrap();
     assert!(UserStore::find(&store, "alice").await.unwrap().is_none());
-    store.add(NewUser::new("alice")).await.unwrap();
+    store.add(NewUser::new("alice").reuse_name()).await.unwrap();
     let alice = user(&store, "alice").await;
     assert!(alice.role_names().is_empty() && alice.current_epoch() != before);
     assert!(store.list_keys(None).await.unwrap().is_empty());

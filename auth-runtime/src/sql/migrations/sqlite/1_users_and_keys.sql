@@ -14,6 +14,12 @@ CREATE TABLE auth_user (
     credential_epoch BIGINT NOT NULL
 );
 
+-- Users who were deleted: what they owned elsewhere is not to be somebody else's who gets their name.
+CREATE TABLE auth_former_user (
+    name_sha256 BLOB PRIMARY KEY,
+    deleted_at BIGINT NOT NULL
+);
+
 CREATE TABLE auth_user_role (
     user_id BIGINT NOT NULL,
     role TEXT NOT NULL,

@@ -1,0 +1,67 @@
+//! Names of users who were deleted. They are subjects, which are never given to somebody else (OpenID Connect Core 1.0,
+//! section 2, `sub`): what an application keeps for one would be another's.
+
+use std::collections::HashMap;
+
+use sha2::{Digest, Sha256};
+use sqlx::{AnyConnection, Row};
+
+use super::{
+    SqlUsers, StoreError,
+    change::Change,
+    database::{Database, Dialect, placeholders},
+    time::now,
+};
+use crate::users::normalize_name;
+
+/// What is kept of a name: a person who was deleted need not be named.
+fn kept(name: &str) -> Vec<u8> {
+    Sha256::digest(name).to_vec()
+}
+
+/// Former users.
+impl SqlUsers {
+    /// Whether a user of this name was deleted.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn is_former_name(&self, name: &str) -> Result<bool, StoreError> {
+        let Ok(name) = normalize_name(name) else { return Ok(false) };
+        let database = &self.0.database;
+        let read = async {
+            let mut connection = database.pool().acquire().await?;
+            former(database, &mut connection, [name.as_str()]).await
+        };
+        Ok(!database.within(read).await?.is_empty())
+    }
+}
+
+/// Which of these names, of whom no one is a user, are those of former users.
+pub(super) async fn former<'a>(
+    database: &Database,
+    connection: &mut AnyConnection,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Result<Vec<&'a str>, sqlx::Error> {
+    let names: HashMap<Vec<u8>, &str> = names.into_iter().map(|name| (kept(name), name)).collect();
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!("SELECT name_sha256 FROM auth_former_user WHERE name_sha256 IN ({})", placeholders(names.len()));
+    let query = names.keys().fold(database.query(&sql), |query, kept| query.bind(kept.clone()));
+    let rows = query.fetch_all(connection).await?;
+    let found = rows.iter().map(|row| Ok(names.get(&row.try_get::<Vec<u8>, _>(0)?).copied()));
+    found.filter_map(Result::transpose).collect()
+}
+
+impl Change<'_> {
+    /// Keeps the name of a user from others, in the transaction that deletes the user.
+    pub(super) async fn reserve(&mut self, name: &str) -> Result<(), sqlx::Error> {
+        let unless_there = match self.dialect() {
+            Dialect::Sqlite | Dialect::Postgres => "ON CONFLICT DO NOTHING",
+            Dialect::MySql => "ON DUPLICATE KEY UPDATE deleted_at = deleted_at",
+        };
+        let sql = format!("INSERT INTO auth_former_user (name_sha256, deleted_at) VALUES (?, ?) {unless_there}");
+        let query = self.query(&sql).bind(kept(name)).bind(now());
+        self.execute(query).await.map(drop)
+    }
+}
