@@ -71,7 +71,7 @@
 //! | `key create`, `list`, `revoke` | |
 //! | `role list`, `permission list` | those that are declared, and those that are in use |
 //! | `migrate` | makes the tables, or brings them up to date; no other command does |
-//! | `check` | 1 if the tables, or the names in them, are not those of the program |
+//! | `check` | 1 if the tables, the names in them, or the secret key of hashes are not those of the program |
 //! | `completions` | for bash, elvish, fish, PowerShell and zsh |
 //!
 //! `--help` of each says the rest. [`Settings`] has what all have in common, with the environment that it is read from.

@@ -34,6 +34,8 @@ struct Report<'a> {
     names_checked: bool,
     unknown_roles: Vec<String>,
     unknown_permissions: Vec<String>,
+    /// How many users cannot sign in, as the secret key is not configured that their password hash is bound to.
+    users_of_unknown_key: u64,
 }
 
 pub(crate) async fn check(session: &mut Session<'_>) -> Result<(), Failure> {
@@ -42,7 +44,10 @@ pub(crate) async fn check(session: &mut Session<'_>) -> Result<(), Failure> {
     match session.users.check_schema().await {
         Ok(()) => {
             let names = session.users.names_in_use().await?;
-            report.fits = names.unknown_roles.is_empty() && names.unknown_permissions.is_empty();
+            report.users_of_unknown_key = session.users.count_with_unknown_key().await?;
+            report.fits = names.unknown_roles.is_empty()
+                && names.unknown_permissions.is_empty()
+                && report.users_of_unknown_key == 0;
             report.unknown_roles = names.unknown_roles;
             report.unknown_permissions = names.unknown_permissions;
         }
@@ -69,11 +74,17 @@ impl Report<'_> {
             (false, true, []) => "all are declared".to_owned(),
             (false, true, unknown) => format!("not declared, they grant nothing: {}", unknown.join(", ")),
         };
+        let key = match (self.tables.is_some(), self.users_of_unknown_key) {
+            (true, _) => "not checked: there are no tables to look at".to_owned(),
+            (false, 0) => "that of all password hashes that need one".to_owned(),
+            (false, count) => format!("not that of {count} password hashes, whose users cannot sign in"),
+        };
         let rows = [
             ("database", self.database.unwrap_or("that of the application").to_owned()),
             ("tables", tables.to_owned()),
             ("roles", names(&self.unknown_roles)),
             ("permissions", names(&self.unknown_permissions)),
+            ("secret key", key),
         ];
         rows.into_iter().map(|(what, is)| vec![what.to_owned(), is]).collect()
     }

@@ -4,7 +4,7 @@ use std::{fs, net::TcpListener};
 
 use serde_json::json;
 
-use crate::fixture::{Admin, assert_one_line, bare, ran};
+use crate::fixture::{Admin, assert_one_line, bare, ran, ran_with};
 
 #[test]
 fn r72_there_is_no_default_database_and_no_default_account() {
@@ -79,6 +79,25 @@ fn check_says_what_does_not_fit() {
         (&json!(true), &json!(null), &json!(false))
     );
     assert_eq!(report["database"], admin.url());
+}
+
+#[test]
+fn check_says_if_the_secret_key_is_not_that_of_the_hashes() {
+    let admin = Admin::new();
+    let key = |key: &str, words: &[&str], input: &str| {
+        let mut command = admin.command(words);
+        command.env("AUTH_SECRET_KEY", key);
+        ran_with(&mut command, input)
+    };
+    let [right, wrong] = ["Vb8Zc1Xn5Lk9Qw3Er7Ty2Ui6Op4As0Df", "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa"];
+    key(right, &["user", "add", "alice", "--password-stdin"], "correct horse battery\n").done();
+    admin.add_with_password("bob");
+    assert!(key(right, &["check"], "").done().ends_with("secret key   that of all password hashes that need one\n"));
+    for ran in [key(wrong, &["check"], ""), admin.run(&["check"])] {
+        assert_eq!((ran.code, ran.errors.as_str()), (1, "auth-admin: the database does not fit this program\n"));
+        let last = "secret key   not that of 1 password hashes, whose users cannot sign in\n";
+        assert!(ran.output.ends_with(last), "{}", ran.output);
+    }
 }
 
 #[test]

@@ -76,10 +76,7 @@ impl Admin {
     }
 
     pub(crate) fn run_with(&self, words: &[&str], input: impl AsRef<[u8]>) -> Ran {
-        let mut child = piped(&mut self.command(words));
-        // Whoever has read enough closes its end.
-        let _ = child.stdin.take().unwrap().write_all(input.as_ref());
-        end(child)
+        ran_with(&mut self.command(words), input)
     }
 
     pub(crate) fn json(&self, words: &[&str]) -> Value {
@@ -143,6 +140,13 @@ pub(crate) fn bare(words: &[&str]) -> Command {
 pub(crate) fn ran(command: &mut Command) -> Ran {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     end(command.spawn().unwrap())
+}
+
+pub(crate) fn ran_with(command: &mut Command, input: impl AsRef<[u8]>) -> Ran {
+    let mut child = piped(command);
+    // Whoever has read enough closes its end.
+    let _ = child.stdin.take().unwrap().write_all(input.as_ref());
+    end(child)
 }
 
 pub(crate) fn piped(command: &mut Command) -> Child {

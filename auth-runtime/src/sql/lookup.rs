@@ -50,6 +50,21 @@ impl SqlUsers {
         Ok(database.within(list).await?)
     }
 
+    /// How many users have a password whose hash is bound to a [secret key](crate::users::Passwords::secret_key) that is not
+    /// configured here: they cannot sign in. It looks at all users.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn count_with_unknown_key(&self) -> Result<u64, StoreError> {
+        let database = &self.0.database;
+        let known = self.0.passwords.key_parameters();
+        let others = "AND password_hash NOT LIKE ? ".repeat(known.len());
+        let sql = format!("SELECT COUNT(*) FROM auth_user WHERE password_hash LIKE '%,keyid=%' {others}");
+        let query = known.into_iter().fold(database.query(&sql), |query, known| query.bind(format!("%,{known}%")));
+        let row = database.within(query.fetch_one(database.pool())).await?;
+        Ok(u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or_default())
+    }
+
     /// How many users there are.
     ///
     /// # Errors

@@ -109,6 +109,12 @@ impl Passwords {
         self.0.making.keys.current.as_ref().map(|key| key.derive(purpose))
     }
 
+    /// How hashes name the keys that are configured here.
+    #[cfg(feature = "_sql")]
+    pub(crate) fn key_parameters(&self) -> Vec<String> {
+        self.0.making.keys.parameters()
+    }
+
     /// A key that was the [`secret_key`](Self::secret_key) before: what was made with it is verified, and replaced at the
     /// next sign-in. There may be several.
     ///

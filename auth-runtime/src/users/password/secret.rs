@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "_sql")]
+use argon2::password_hash::phc::ParamsString;
 use argon2::{Argon2, KeyId};
 #[cfg(feature = "_sql")]
 use hmac::{Hmac, KeyInit, Mac};
@@ -62,6 +64,17 @@ impl Keys {
     /// The name of the current key; empty without one.
     pub(super) fn id(&self) -> KeyId {
         self.current.as_ref().map_or(KeyId::EMPTY, SecretKey::id)
+    }
+
+    /// How hashes name these keys: the parameter as it stands in each.
+    #[cfg(feature = "_sql")]
+    pub(super) fn parameters(&self) -> Vec<String> {
+        let parameter = |key: &SecretKey| {
+            let mut parameters = ParamsString::new();
+            parameters.add_b64_bytes("keyid", key.id().as_bytes()).ok()?;
+            Some(parameters.to_string())
+        };
+        self.current.iter().chain(&self.former).filter_map(parameter).collect()
     }
 
     /// The key of this name; `None` for no name, as hashes were made before there was a key.
