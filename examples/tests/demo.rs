@@ -197,6 +197,40 @@ fn password<'a>(demo: &'a Demo, name: &str) -> &'a str {
     &people.iter().find(|person| person.name == name).unwrap().password
 }
 
+#[tokio::test]
+async fn r72_a_user_changes_their_password_and_says_the_current_one() {
+    let demo = new_demo().await;
+    let client = TestClient::new(app(&demo));
+    let made = password(&demo, "alice");
+    let token = json(ask(&client, &demo, GOOD).await).await["access_token"].as_str().expect("a token").to_owned();
+    let bearer = format!("Bearer {token}");
+    let change = async |with: &str, current: &str, new: &str| {
+        let request = client.put("/me/password").typed_header(basic("alice", with));
+        request.body_json(&serde_json::json!({ "current": current, "new": new })).send().await
+    };
+    let chosen = "correct horse battery staple";
+    for (current, new, reason) in [
+        (made, "short", "fewer than 8 characters"),
+        (made, "password123", "most common"),
+        ("wrong horse", chosen, "not that of \"alice\""),
+    ] {
+        let refused = change(made, current, new).await;
+        refused.assert_status(StatusCode::UNPROCESSABLE_ENTITY);
+        let said = refused.0.into_body().into_string().await.expect("text");
+        assert!(said.contains(reason) && !said.contains(new), "{said}");
+    }
+    let me = async |header: &str| client.get("/me").header("Authorization", header).send().await.0.status();
+    assert_eq!(me(&bearer).await, StatusCode::OK);
+    let body = serde_json::json!({ "current": made, "new": chosen });
+    let by_token = client.put("/me/password").header("Authorization", &bearer).body_json(&body).send().await;
+    by_token.assert_status(StatusCode::UNAUTHORIZED);
+
+    change(made, made, chosen).await.assert_status(StatusCode::NO_CONTENT);
+    assert_eq!(me(&bearer).await, StatusCode::UNAUTHORIZED, "tokens end with the password");
+    change(made, made, chosen).await.assert_status(StatusCode::UNAUTHORIZED);
+    client.get("/me").typed_header(basic("alice", chosen)).send().await.assert_status_is_ok();
+}
+
 /// Asks for a token with these parameters, of which `password` is put in.
 async fn token(form: &str) -> TestResponse {
     let demo = new_demo().await;

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod entries;
+pub mod own_password;
 pub mod people;
 pub mod token;
 pub mod welcome;
@@ -15,6 +16,7 @@ use poem::{Endpoint, EndpointExt, Route, get, post};
 use self::{
     access::Auth,
     entries::{Book, Entries},
+    own_password::OwnPassword,
     people::{DIRECTORY, FirstUsers},
     token::TokenDesk,
 };
@@ -31,6 +33,8 @@ pub struct Demo {
     pub auth: Auth,
     /// Who issues tokens.
     pub desk: TokenDesk,
+    /// Where users change their passwords.
+    users: SqlUsers,
 }
 
 impl Demo {
@@ -49,7 +53,7 @@ impl Demo {
             password: directory.clone(),
             key: ApiKeys::new(users.clone()).issuer(DIRECTORY),
         };
-        Ok(Self { first, auth, desk: TokenDesk { directory, issuer } })
+        Ok(Self { first, auth, desk: TokenDesk { directory, issuer }, users: users.clone() })
     }
 }
 
@@ -58,7 +62,8 @@ impl Demo {
 pub fn app(demo: &Demo) -> impl Endpoint + use<> {
     let auth = &demo.auth;
     let book = Book::default();
-    let api = auth.service(Entries { book: book.clone() }, "Entry book", "1.0");
+    let api = (Entries { book: book.clone() }, OwnPassword { users: demo.users.clone() });
+    let api = auth.service(api, "Entry book", "1.0");
     // A rule around a subtree holds for all that is in it, now and later.
     let export = Route::new().at("/entries.txt", get(entries::export)).protect(requirement!(permission("edit")));
     Route::new()

@@ -107,9 +107,18 @@ impl Welcome<'_> {
                 401,
                 format!("curl -i {json} -d 'no JSON' {url}/entries"),
             ),
+            line("Everybody may choose a password that does not expire", 204, self.choose(first, "vera")),
             line("A plain handler, for administrators", 200, format!("curl -i {} {url}/admin", first.user("ada"))),
             line("A protected subtree", 200, format!("curl -i {} {url}/export/entries.txt", first.user("bob"))),
         ]
+    }
+
+    /// Another password, which is in no source either.
+    fn choose(&self, first: &FirstUsers, name: &str) -> String {
+        let (url, current) = (&self.address, first.password(name));
+        let json = "-H 'Content-Type: application/json'";
+        let body = format!("{{\"current\": \"{current}\", \"new\": \"{current}-2\"}}");
+        format!("curl -i {} -X PUT {json} -d '{body}' {url}/me/password", first.user(name))
     }
 
     /// A header with a token that is fetched in the same line.

@@ -45,6 +45,7 @@ tests! {
         users_of_a_role_are_listed_whether_few_or_many_have_it
         nobody_can_be_changed_who_is_not_there
         r72_a_password_is_changed_by_who_knows_it
+        hashes_of_a_key_that_is_not_configured_are_counted
         r36_a_subject_is_not_given_to_somebody_else
         a_user_who_is_added_again_is_somebody_else;
     callers:

@@ -3,7 +3,7 @@
 use auth_runtime::{
     api_key::ApiKeyStore,
     sql::{NewKey, NewUser, Page, SqlUsers, StoreError},
-    users::{UserError, UserStore},
+    users::{Passwords, UserError, UserStore},
 };
 
 use crate::{
@@ -220,6 +220,19 @@ pub(crate) async fn r36_a_subject_is_not_given_to_somebody_else(database: TestDa
     assert!(is_former(&store.add(NewUser::new("alice")).await.unwrap_err()));
     let outcomes = store.import(vec![NewUser::new("alice").reuse_name(), NewUser::new("bob")]).await.unwrap();
     assert!(outcomes[0].is_ok() && matches!(outcomes[1], Err(StoreError::User(UserError::Taken(_)))));
+}
+
+pub(crate) async fn hashes_of_a_key_that_is_not_configured_are_counted(database: TestDatabase) {
+    const KEYS: [&str; 2] = ["Vb8Zc1Xn5Lk9Qw3Er7Ty2Ui6Op4As0Df", "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa"];
+    let [first, second] = KEYS.map(|key| Passwords::new().secret_key(key).unwrap());
+    let both = second.clone().former_secret_key(KEYS[0]).unwrap();
+    let with = async |passwords: Passwords| database.connect(TestDatabase::options().passwords(passwords)).await;
+    with(Passwords::new()).await.add(NewUser::new("nobody").password(PASSWORD)).await.unwrap();
+    with(first.clone()).await.add(NewUser::new("alice").password(PASSWORD)).await.unwrap();
+    with(second.clone()).await.add(NewUser::new("bob").password(PASSWORD)).await.unwrap();
+    for (passwords, count) in [(Passwords::new(), 2), (first, 1), (second, 1), (both, 0)] {
+        assert_eq!(with(passwords).await.count_with_unknown_key().await.unwrap(), count);
+    }
 }
 
 pub(crate) async fn a_user_who_is_added_again_is_somebody_else(database: TestDatabase) {
