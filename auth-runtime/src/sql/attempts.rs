@@ -6,7 +6,8 @@ use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use super::{
     StoreError,
-    database::{Database, Dialect, is_conflict, placeholders},
+    database::Database,
+    dialect::{Dialect, is_conflict, placeholders},
     time::now,
 };
 use crate::throttle::{AttemptStore, Bucket, Key, Updating};
@@ -75,12 +76,7 @@ impl SqlAttempts {
         let values = vec!["(?, 0, 0, 0)"; keys.len()].join(", ");
         let columns = "auth_attempt (bucket, empty_at, last_at, forget_at)";
         // A row that is not there cannot be locked.
-        let unless_there = match self.database.dialect {
-            Dialect::Sqlite | Dialect::Postgres => "ON CONFLICT DO NOTHING",
-            // Not `IGNORE`, which locks a row that is there for reading: of two that then want to write, one is ended.
-            Dialect::MySql => "ON DUPLICATE KEY UPDATE bucket = bucket",
-        };
-        let insert = format!("INSERT INTO {columns} VALUES {values} {unless_there}");
+        let insert = format!("INSERT INTO {columns} VALUES {values} {}", self.database.dialect.unless_there("bucket"));
         let bind =
             |sql: &str| keys.iter().fold(self.database.query(sql), |query, key| query.bind(key.as_bytes().to_vec()));
         bind(&insert).execute(&mut *connection).await?;

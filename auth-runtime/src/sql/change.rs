@@ -2,7 +2,7 @@
 
 use sqlx::{Any, AnyConnection, Transaction, any::AnyArguments, query::Query};
 
-use super::{SqlUsers, StoreError, database::Dialect, freshness::ForgetAtEnd};
+use super::{SqlUsers, StoreError, dialect::Dialect, freshness::ForgetAtEnd};
 use crate::users::normalize_name;
 
 /// A transaction in which the epoch goes up; what is remembered in this process is forgotten when it ends.

@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, any::AnyConnectOptions};
 use url::Url;
 
-use super::{StoreError, database::Dialect};
+use super::{StoreError, dialect::Dialect};
 
 /// The parameters that the drivers read. They ignore all others, so that a connection is not encrypted if it says `sslmod`.
 const POSTGRES: &str = "sslmode ssl-mode sslrootcert ssl-root-cert ssl-ca sslcert ssl-cert sslkey ssl-key host hostaddr \

@@ -6,12 +6,7 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 use sqlx::{AnyConnection, Row};
 
-use super::{
-    SqlUsers, StoreError,
-    change::Change,
-    database::{Database, Dialect, placeholders},
-    time::now,
-};
+use super::{SqlUsers, StoreError, change::Change, database::Database, dialect::placeholders, time::now};
 use crate::users::normalize_name;
 
 /// What is kept of a name: a person who was deleted need not be named.
@@ -56,10 +51,7 @@ pub(super) async fn former<'a>(
 impl Change<'_> {
     /// Keeps the name of a user from others, in the transaction that deletes the user.
     pub(super) async fn reserve(&mut self, name: &str) -> Result<(), sqlx::Error> {
-        let unless_there = match self.dialect() {
-            Dialect::Sqlite | Dialect::Postgres => "ON CONFLICT DO NOTHING",
-            Dialect::MySql => "ON DUPLICATE KEY UPDATE deleted_at = deleted_at",
-        };
+        let unless_there = self.dialect().unless_there("deleted_at");
         let sql = format!("INSERT INTO auth_former_user (name_sha256, deleted_at) VALUES (?, ?) {unless_there}");
         let query = self.query(&sql).bind(kept(name)).bind(now());
         self.execute(query).await.map(drop)

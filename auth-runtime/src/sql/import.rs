@@ -6,7 +6,8 @@ use sqlx::{AnyConnection, Row};
 
 use super::{
     NewUser, SqlUsers, StoreError,
-    database::{Database, is_conflict, placeholders},
+    database::Database,
+    dialect::{is_conflict, placeholders},
     former::former,
     users::{Checked, insert, is_taken},
 };

@@ -10,7 +10,8 @@ use sqlx::{
 
 use super::{
     Account, KeyInfo, NewKey, SqlUsers, StoreError,
-    database::{Database, placeholders, until_nul},
+    database::Database,
+    dialect::{placeholders, until_nul},
     names::Kind,
     time::{now, seconds, time},
     users::check_text,

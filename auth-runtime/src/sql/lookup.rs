@@ -6,7 +6,8 @@ use sqlx::{AnyConnection, Row, any::AnyRow, query::Query};
 
 use super::{
     Account, Page, SqlUsers, StoreError,
-    database::{Database, placeholders, until_nul},
+    database::Database,
+    dialect::{placeholders, until_nul},
     names::Kind,
     time::time,
 };

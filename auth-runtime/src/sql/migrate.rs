@@ -8,10 +8,7 @@ use sqlx::{
     migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
 
-use super::{
-    StoreError,
-    database::{Database, Dialect},
-};
+use super::{StoreError, database::Database, dialect::Dialect};
 
 /// Of its own, as the application may keep its migrations in the same database.
 const TABLE: &str = "auth_migration";

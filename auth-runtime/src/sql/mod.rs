@@ -1,7 +1,7 @@
 //! Users and API keys in a database: SQLite, PostgreSQL, MariaDB or MySQL. One store behind both
 //! [`Basic`](crate::users::Basic) and [`ApiKeys`](crate::api_key::ApiKeys).
 //!
-//! Below are the connections (`database`, `migrate`), what is remembered (`freshness`), what authenticators read
+//! Below are the connections (`database`, `dialect`, `migrate`), what is remembered (`freshness`), what authenticators read
 //! (`read`), and what administrators do (`users`, `former`, `lookup`, `keys`, `names`, `import`).
 
 mod account;
@@ -9,6 +9,7 @@ mod attempts;
 mod change;
 mod database;
 mod database_url;
+mod dialect;
 mod error;
 mod former;
 mod freshness;

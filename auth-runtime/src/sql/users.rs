@@ -8,7 +8,8 @@ use sqlx::{AnyConnection, Row};
 use super::{
     Account, NewUser, SqlUsers, StoreError,
     account::NewPassword,
-    database::{Database, placeholders},
+    database::Database,
+    dialect::placeholders,
     former::former,
     names::Kind,
     time::{credential_epoch, now, seconds},
