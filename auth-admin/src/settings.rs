@@ -2,6 +2,7 @@
 
 use std::{
     env::{self, VarError},
+    ffi::OsString,
     fmt,
     fs::{self, File, OpenOptions},
     path::{Path, PathBuf},
@@ -46,7 +47,7 @@ pub struct Settings {
     secret_key_file: Option<PathBuf>,
     /// A file in which to write down what is changed, and by whom
     #[arg(long, value_name = "FILE", env = "AUTH_LOG_FILENAME", hide_env_values = true, global = true, help_heading = HEADING)]
-    log_file: Option<PathBuf>,
+    log_file: Option<OsString>,
 }
 
 impl Settings {
@@ -92,7 +93,12 @@ impl Settings {
     /// # Errors
     /// If it cannot be opened.
     pub fn log_file(&self) -> Result<Option<File>, SettingError> {
-        let Some(path) = &self.log_file else { return Ok(None) };
+        let Some(path) = self.log_file.as_deref().map(Path::new) else { return Ok(None) };
+        if path.as_os_str().is_empty() {
+            return Err(SettingError(
+                "the name of the log file is empty: set AUTH_LOG_FILENAME or give --log-file".to_owned(),
+            ));
+        }
         let mut options = OpenOptions::new();
         options.append(true).create(true);
         #[cfg(unix)]

@@ -3,6 +3,7 @@
 use std::{
     error::Error,
     fs::File,
+    future::ready,
     io::{self, IsTerminal, Write},
     net::{Ipv4Addr, SocketAddr},
     process::ExitCode,
@@ -10,8 +11,13 @@ use std::{
     time::Duration,
 };
 
-use poem::{IntoEndpoint, Server, listener::TcpAcceptor};
-use tokio::{net::TcpListener, signal};
+use poem::{
+    Body, Endpoint, EndpointExt, IntoEndpoint, Request, Server,
+    http::StatusCode,
+    listener::TcpAcceptor,
+    web::headers::{ContentLength, HeaderMapExt},
+};
+use tokio::{io::AsyncReadExt, net::TcpListener, signal};
 use tracing_subscriber::{
     EnvFilter,
     filter::LevelFilter,
@@ -19,6 +25,9 @@ use tracing_subscriber::{
 };
 
 use crate::environment::SettingError;
+
+/// How many bytes of a body are read.
+const MAX_BODY: u64 = 64 * 1024;
 
 /// The exit code of a program whose settings are wrong.
 pub const WRONG_SETTINGS: u8 = 2;
@@ -98,10 +107,24 @@ where
     E: IntoEndpoint,
     E::Endpoint: 'static,
 {
-    let stop = async {
+    let mut stop = Box::pin(async {
         if let Err(error) = signal::ctrl_c().await {
             tracing::error!(%error, "cannot wait for Ctrl-C");
         }
-    };
+    });
+    // From now on, and not from when nobody calls for a moment.
+    tokio::select! { biased; () = &mut stop => return Ok(()), () = ready(()) => {} }
+    let app = app.into_endpoint().around(bounded);
     Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(app, stop, Some(SHUTDOWN)).await
+}
+
+/// Poem reads bodies of any length: here they end after [`MAX_BODY`], and one that says that it is longer is refused.
+async fn bounded<E: Endpoint>(next: Arc<E>, mut request: Request) -> poem::Result<E::Output> {
+    let length = request.headers().typed_get::<ContentLength>();
+    if length.is_some_and(|ContentLength(length)| length > MAX_BODY) {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE.into());
+    }
+    let body = request.take_body().into_async_read().take(MAX_BODY);
+    request.set_body(Body::from_async_read(body));
+    next.call(request).await
 }

@@ -90,6 +90,22 @@ fn a_port_in_use_is_one_line_and_exit_code_1() {
     assert!(said.contains(&port) && said.contains("in use"), "{said}");
 }
 
+#[test]
+fn a_body_ends_where_it_is_long_enough() {
+    let folder = folder();
+    let mut demo = Running::start(demo(&folder).args(["--port", "0"]));
+    let printed = demo.printed_until(LAST_LINE);
+    let line = printed.iter().find(|line| line.contains("-X PUT") && line.contains("-u alice:")).expect("a line");
+    let (before, rest) = line.split_once("-d '").expect("a body");
+    let address = rest.rsplit_once(' ').expect("an address").1;
+    // More than all would have to be stored somewhere: it is neither read nor waited for.
+    for (header, status_of_it) in [("", 413), (" -H 'Transfer-Encoding: chunked'", 400)] {
+        let endless = format!("head -c 300000000 /dev/zero | {before}{header} -H 'Expect:' --data-binary @- {address}");
+        let endless = if header.is_empty() { endless.replace("300000000", "70000") } else { endless };
+        assert_eq!(status(&paste(&endless)), status_of_it, "{endless}");
+    }
+}
+
 #[tokio::test]
 async fn a_role_in_the_database_that_is_not_declared_is_named_at_start() {
     let folder = folder();
@@ -132,6 +148,10 @@ fn a_log_file_has_the_denials_and_a_wrong_setting_is_one_line_and_exit_code_2() 
         assert_eq!((said.lines().count(), code), (1, Some(2)), "{said}");
         assert!(said.starts_with("demo: ") && !said.contains("hunter2"), "{said}");
     }
+    fs::write(folder.path().join("text.db"), "this is no database, whatever its name says").expect("a file");
+    let (said, code) = refusal(demo(&folder).env("AUTH_DB_URI", "sqlite:text.db").args(["--port", "0"]));
+    assert_eq!(said, "demo: the database does not answer as it should: file is not a database\n");
+    assert_eq!(code, Some(1));
 }
 
 #[test]

@@ -14,6 +14,7 @@ use super::record::{Bad, Fields, KNOWN, MAX_RECORD, NO_PASSWORDS, Record, Record
 use crate::exit::Failure;
 
 const OPEN: &str = "a quote is opened here that is not closed, so nothing after it was read";
+const QUOTE: &str = ", so a quote in its first line may be one too many";
 /// More fields than there are columns, so that too many of them are noticed.
 const MAX_FIELDS: usize = 64;
 
@@ -66,7 +67,8 @@ impl CsvRecords {
         }
         let (has, should) = (self.source.fields, self.columns.len());
         if has != should {
-            return Err(Bad::of_one(format!("it has {has} fields, and not {should} as the first line")));
+            let hint = if raw.line < raw.last_line { QUOTE } else { "" };
+            return Err(Bad::of_one(format!("it has {has} fields, and not {should} as the first line{hint}")));
         }
         let mut fields = Fields::default();
         for ((column, name), bytes) in self.columns.iter().zip(self.source.fields()) {
@@ -268,7 +270,7 @@ impl Source {
 
 fn problem(is_long: bool, is_wide: bool, is_of_lines: bool) -> Option<String> {
     if is_long {
-        let hint = if is_of_lines { ", so a quote in its first line may be one too many" } else { "" };
+        let hint = if is_of_lines { QUOTE } else { "" };
         Some(format!("it has more than {} KiB{hint}", MAX_RECORD / 1024))
     } else if is_wide {
         Some(format!("it has {MAX_FIELDS} fields or more"))

@@ -231,11 +231,12 @@ impl Work {
         match outcome {
             Some(Ok(())) => self.tally.imported += 1,
             Some(Err(StoreError::User(UserError::Taken(_)))) if self.skip_existing => self.tally.existing += 1,
+            Some(Err(error @ StoreError::User(UserError::Former(_)))) => {
+                return Err(format!("{error}; if that is meant, add --reuse-names"));
+            }
             // The name may be a password, in the wrong column.
             Some(Err(StoreError::User(UserError::Name(_)))) => {
-                return Err("its name cannot be a user name: it must be 1 to 255 bytes of letters, digits and ASCII \
-                            symbols but `:`, with single spaces between parts"
-                    .to_owned());
+                return Err(UserError::Name(String::new()).to_string().replacen("\"\"", "its name", 1));
             }
             Some(Err(error)) => return Err(error.to_string()),
             None => return Err("the store did not say what became of it".to_owned()),

@@ -70,8 +70,9 @@ impl Fields {
     pub(super) fn user(self) -> Result<NewUser, Bad> {
         let name = self.name.ok_or_else(|| Bad::of_one("there is no `name`"))?;
         // Of a line whose fields are shifted. All but the hash is shown later, by errors and lists.
-        let texts = [&name].into_iter().chain(&self.display_name).chain(&self.email);
-        if texts.chain(&self.roles).chain(&self.permissions).any(|text| looks_like_hash(text)) {
+        let texts = self.display_name.iter().chain(&self.email).chain(&self.roles).chain(&self.permissions);
+        // A name may be of digits, such as a UUID.
+        if is_hash(&name) || texts.into_iter().any(|text| is_hash(text) || is_digest(text)) {
             return Err(Bad::of_one("a password hash stands where a name should"));
         }
         let mut user = NewUser::new(name).roles(self.roles).permissions(self.permissions).disabled(self.disabled);
@@ -88,9 +89,15 @@ impl Fields {
     }
 }
 
-/// As of all that are imported, parts after `$`; or as they were before, the hexadecimal digits of a digest.
-fn looks_like_hash(text: &str) -> bool {
-    const DIGESTS: [usize; 5] = [32, 40, 56, 64, 128];
-    let is_digest = DIGESTS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_digest || (text.len() >= 20 && text.matches('$').count() >= 3)
+/// The hash of a password in one of the forms that name what it is: `$2b$..`, `sha1$..$..`, `{SSHA}..`, `*..` of MySQL.
+fn is_hash(text: &str) -> bool {
+    let is_labelled = text.starts_with('{') && text.contains('}');
+    let is_of_mysql = text.strip_prefix('*').is_some_and(is_digest);
+    is_of_mysql || (text.len() >= 20 && (is_labelled || text.matches('$').count() >= 2))
+}
+
+/// A hash that is nothing but a digest in hexadecimal digits.
+fn is_digest(text: &str) -> bool {
+    const LENGTHS: [usize; 5] = [32, 40, 56, 64, 128];
+    LENGTHS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -77,7 +77,8 @@ impl Report<'_> {
         let key = match (self.tables.is_some(), self.users_of_unknown_key) {
             (true, _) => "not checked: there are no tables to look at".to_owned(),
             (false, 0) => "that of all password hashes that need one".to_owned(),
-            (false, count) => format!("not that of {count} password hashes, whose users cannot sign in"),
+            (false, 1) => "not that of the password hash of 1 user, who cannot sign in".to_owned(),
+            (false, count) => format!("not that of the password hashes of {count} users, who cannot sign in"),
         };
         let rows = [
             ("database", self.database.unwrap_or("that of the application").to_owned()),

@@ -95,7 +95,7 @@ fn check_says_if_the_secret_key_is_not_that_of_the_hashes() {
     assert!(key(right, &["check"], "").done().ends_with("secret key   that of all password hashes that need one\n"));
     for ran in [key(wrong, &["check"], ""), admin.run(&["check"])] {
         assert_eq!((ran.code, ran.errors.as_str()), (1, "auth-admin: the database does not fit this program\n"));
-        let last = "secret key   not that of 1 password hashes, whose users cannot sign in\n";
+        let last = "secret key   not that of the password hash of 1 user, who cannot sign in\n";
         assert!(ran.output.ends_with(last), "{}", ran.output);
     }
 }

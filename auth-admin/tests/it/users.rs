@@ -91,7 +91,11 @@ fn r36_the_name_of_a_user_who_was_deleted_is_given_to_nobody_by_mistake() {
     let file = admin.file("users.csv", "name\nalice\nbob\ncarol\n");
     let ran = admin.run(&["user", "import", &file, "--skip-existing"]);
     assert_eq!(ran.output, "1 user was imported, 1 there already, 1 line not imported\n");
-    assert!(ran.errors.starts_with(&format!("auth-admin: line 2: {reason}\n")), "{}", ran.errors);
+    assert!(
+        ran.errors.starts_with(&format!("auth-admin: line 2: {reason}; if that is meant, add --reuse-names\n")),
+        "{}",
+        ran.errors
+    );
     admin.run(&["user", "import", &file, "--skip-existing", "--reuse-names"]).done();
     assert_eq!(admin.names(), ["alice", "bob", "carol"]);
     admin.run(&["user", "delete", "alice", "--yes"]).done();

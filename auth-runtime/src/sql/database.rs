@@ -19,8 +19,6 @@ const JOURNAL: &str = "PRAGMA journal_mode = WAL";
 
 /// How long a connection may take to end what was given up on it; after that it is closed.
 const ROLLBACK: Duration = Duration::from_secs(2);
-/// How long it is looked for the reason if no connection can be had.
-const AGAIN: Duration = Duration::from_secs(2);
 /// `ROLLBACK` without a transaction is worth no warning.
 const QUIET: &str = "SET client_min_messages TO error";
 
@@ -40,6 +38,7 @@ pub(super) struct Database {
     in_memory: bool,
     /// Whether a file of SQLite that is not there is made.
     makes_file: bool,
+    acquire: Duration,
     answer: Duration,
 }
 
@@ -73,23 +72,41 @@ impl Database {
             });
         }
         let makes_file = url.makes_file();
-        Self { pool: pool.connect_lazy_with(url.into_options()), dialect, in_memory, makes_file, answer: bounds.answer }
+        Self {
+            pool: pool.connect_lazy_with(url.into_options()),
+            dialect,
+            in_memory,
+            makes_file,
+            acquire: bounds.acquire,
+            answer: bounds.answer,
+        }
     }
 
-    /// A connection at start. If there is none, the error says why, which a pool does not that has tried for a while.
+    /// A connection at start. If there is none, the error says why: a pool would try for a while, and not tell.
     pub(super) async fn first_connection(&self) -> Result<PoolConnection<Any>, StoreError> {
+        if let Err(error) = self.within(self.try_alone()).await
+            && !is_refused(&error)
+        {
+            return Err(self.in_words(error));
+        }
         match self.within(self.pool.acquire()).await {
+            // It was about to start, or so it seemed.
             Err(sqlx::Error::PoolTimedOut) => {
-                let options = self.pool.connect_options();
-                let again = async {
-                    let mut connection = AnyConnection::connect_with(&options).await?;
-                    prepare(self.dialect, self.in_memory, &mut connection).await
-                };
-                let why = timeout(AGAIN, again).await.ok().and_then(Result::err);
+                let why = self.within(self.try_alone()).await.err();
                 Err(self.in_words(why.unwrap_or(sqlx::Error::PoolTimedOut)))
             }
             connection => connection.map_err(|error| self.in_words(error)),
         }
+    }
+
+    async fn try_alone(&self) -> Result<(), sqlx::Error> {
+        let options = self.pool.connect_options();
+        let connected = async {
+            let mut connection = AnyConnection::connect_with(&options).await?;
+            prepare(self.dialect, self.in_memory, &mut connection).await?;
+            connection.close().await
+        };
+        timeout(self.acquire, connected).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
     }
 
     /// What SQLite says of a file that is not there (`SQLITE_CANTOPEN`), in words that help.
@@ -135,6 +152,11 @@ impl Database {
         };
         timeout(self.answer, work).await.map_err(late)?
     }
+}
+
+/// That nobody listens yet, as while a server starts.
+fn is_refused(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
 /// What each connection is told first.

@@ -71,7 +71,9 @@ impl DatabaseUrl {
 /// The dialect of a URL, and the URL as the driver reads it.
 fn dialect(url: &str, file: File) -> Result<(Dialect, String), StoreError> {
     let (scheme, rest) = url.split_once(':').ok_or_else(|| unreadable(url, "it has no scheme"))?;
-    let (dialect, is_built_in, feature) = match scheme {
+    // RFC 3986, section 3.1.
+    let scheme = scheme.to_ascii_lowercase();
+    let (dialect, is_built_in, feature) = match &*scheme {
         "sqlite" => (Dialect::Sqlite, cfg!(feature = "sqlite"), "sqlite"),
         "postgres" | "postgresql" => (Dialect::Postgres, cfg!(feature = "postgres"), "postgres"),
         "mysql" | "mariadb" => (Dialect::MySql, cfg!(feature = "mysql"), "mysql"),
@@ -82,11 +84,15 @@ fn dialect(url: &str, file: File) -> Result<(Dialect, String), StoreError> {
             "this program was built without `{feature}`: add that feature of `auth-runtime`"
         )));
     }
-    Ok(match dialect {
-        Dialect::Sqlite => (dialect, with_mode(url, file)),
-        Dialect::Postgres => (dialect, url.to_owned()),
-        Dialect::MySql => (dialect, format!("mysql:{rest}")),
-    })
+    match dialect {
+        // SQLite would make a database for each connection, and keep none.
+        Dialect::Sqlite if rest.trim_start_matches('/').split('?').next().is_none_or(str::is_empty) => {
+            Err(unreadable(url, "it names no file"))
+        }
+        Dialect::Sqlite => Ok((dialect, with_mode(&format!("sqlite:{rest}"), file))),
+        Dialect::Postgres => Ok((dialect, format!("postgres:{rest}"))),
+        Dialect::MySql => Ok((dialect, format!("mysql:{rest}"))),
+    }
 }
 
 /// What becomes of a file that is not there, unless the URL says it.
@@ -142,17 +148,19 @@ fn check_by_driver(dialect: Dialect, url: &Url) -> Result<(), sqlx::Error> {
 
 fn in_words(error: &sqlx::Error) -> String {
     match error {
-        sqlx::Error::Configuration(reason) => reason.to_string(),
+        // The driver of MySQL says it within another one.
+        sqlx::Error::Configuration(reason) => reason.downcast_ref().map_or_else(|| reason.to_string(), in_words),
         error => error.to_string(),
     }
 }
 
 /// The URL itself may hold a password.
 fn unreadable(url: &str, reason: &str) -> StoreError {
-    // What stands before the last `@` is a password with such a character in it.
-    let hint = match after_host(url) {
-        Some(rest) if rest.contains('@') => "; in a password, write `/` as `%2F`, `?` as `%3F` and `#` as `%23`",
-        _ => "",
+    let has_password = url.split_once("://").is_some_and(|(_, rest)| rest.contains('@'));
+    let hint = if has_password {
+        "; in a password, write `%` as `%25`, `/` as `%2F`, `?` as `%3F` and `#` as `%23`"
+    } else {
+        ""
     };
     StoreError::Setting(format!(
         "the URL of the database cannot be read: {reason}{hint}; it is like `sqlite:users.db` or \
@@ -176,7 +184,7 @@ fn after_host(url: &str) -> Option<&str> {
 /// ```
 #[must_use]
 pub fn describe_url(url: &str) -> String {
-    if url.starts_with("sqlite:") {
+    if url.starts_with("sqlite:") && !url.contains('@') {
         return url.split('?').next().unwrap_or_default().to_owned();
     }
     let Ok(mut parsed) = Url::parse(url) else { return "a URL that cannot be read".to_owned() };
@@ -237,6 +245,11 @@ mod tests {
             ("mysql://host/db?sslmod=REQUIRED", "`ssl-mode`"),
             ("mysql://host/db?ssl-mode=yes", "ssl_mode"),
             ("mysql://host/db?password=secret", "`ssl-mode`"),
+            ("mysql://host/db?ssl-mode=yes", "read: unknown value"),
+            ("mysql://app:100%ff@host/db", "%25"),
+            ("sqlite:", "names no file"),
+            ("sqlite://", "names no file"),
+            ("sqlite:?mode=rwc", "names no file"),
             ("sqlite:users.db?mod=rwc", "mod"),
             ("sqlite:users.db?mode=write", "mode"),
         ] {
@@ -245,6 +258,7 @@ mod tests {
         }
         for url in [
             "postgres://app:sec%2Fret@host:5433/db?sslmode=verify-full&options[search_path]=auth",
+            "POSTGRES://host/db",
             "postgres:///db?host=/run/postgresql&user=app@example",
             "mysql://host/db?ssl-mode=VERIFY_IDENTITY&ssl-ca=ca.pem",
             "mariadb://host/db?socket=/run/mysqld.sock",
@@ -266,6 +280,7 @@ mod tests {
             "postgres://app:12/secret@h/db",
             "postgres://app:12?secret@h/db",
             "mysql:secret",
+            "sqlite://app:secret@h/db",
         ] {
             let shown = describe_url(url);
             assert!(!shown.contains("secret") && !shown.contains("12"), "{shown}");

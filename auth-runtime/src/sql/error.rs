@@ -1,6 +1,6 @@
 //! Why something cannot be read or changed.
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, time::Duration};
 
 use crate::{
     api_key::ApiKeyError,
@@ -38,6 +38,12 @@ pub enum StoreError {
     /// The password is not the one that the user has.
     #[error("the password is not that of {}", shown(.0))]
     WrongPassword(String),
+    /// Too many passwords were tried.
+    #[error("too many passwords were tried: wait {} s", .retry_after.as_secs().max(1))]
+    TooManyAttempts {
+        /// For how long.
+        retry_after: Duration,
+    },
     /// A text is longer than its column.
     #[error("{what} has more than {max} characters")]
     TooLong {

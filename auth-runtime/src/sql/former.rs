@@ -25,23 +25,43 @@ impl SqlUsers {
         let database = &self.0.database;
         let read = async {
             let mut connection = database.pool().acquire().await?;
-            former(database, &mut connection, [name.as_str()]).await
+            former(database, &mut connection, [name.as_str()], "").await
         };
         Ok(!database.within(read).await?.is_empty())
     }
 }
 
-/// Which of these names, of whom no one is a user, are those of former users.
-pub(super) async fn former<'a>(
+/// Which of these names are those of former users, as far as one can see before they are taken.
+pub(super) async fn seen_former<'a>(
     database: &Database,
     connection: &mut AnyConnection,
     names: impl IntoIterator<Item = &'a str>,
+) -> Result<Vec<&'a str>, sqlx::Error> {
+    former(database, connection, names, "").await
+}
+
+/// The same when users of these names were added, so that nobody else can be: whoever had the name before was deleted, and
+/// that is committed. Read so that it is seen, whatever the transaction has read before.
+pub(super) async fn sure_former<'a>(
+    database: &Database,
+    connection: &mut AnyConnection,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Result<Vec<&'a str>, sqlx::Error> {
+    former(database, connection, names, database.dialect.for_update()).await
+}
+
+async fn former<'a>(
+    database: &Database,
+    connection: &mut AnyConnection,
+    names: impl IntoIterator<Item = &'a str>,
+    lock: &str,
 ) -> Result<Vec<&'a str>, sqlx::Error> {
     let names: HashMap<Vec<u8>, &str> = names.into_iter().map(|name| (kept(name), name)).collect();
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let sql = format!("SELECT name_sha256 FROM auth_former_user WHERE name_sha256 IN ({})", placeholders(names.len()));
+    let sql =
+        format!("SELECT name_sha256 FROM auth_former_user WHERE name_sha256 IN ({}){lock}", placeholders(names.len()));
     let query = names.keys().fold(database.query(&sql), |query, kept| query.bind(kept.clone()));
     let rows = query.fetch_all(connection).await?;
     let found = rows.iter().map(|row| Ok(names.get(&row.try_get::<Vec<u8>, _>(0)?).copied()));

@@ -1,6 +1,6 @@
 //! Many users at once.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use sqlx::{AnyConnection, Row};
 
@@ -8,13 +8,13 @@ use super::{
     NewUser, SqlUsers, StoreError,
     database::Database,
     dialect::{is_conflict, placeholders},
-    former::former,
+    former::{seen_former, sure_former},
     users::{Checked, insert, is_taken},
 };
 use crate::users::UserError;
 
 /// How often a batch is tried again if another process adds the same users at the same time.
-const TRIES: usize = 5;
+const TRIES: usize = 6;
 
 /// What became of one user of [`SqlUsers::import`].
 pub type ImportOutcome = Result<(), StoreError>;
@@ -44,14 +44,18 @@ impl SqlUsers {
     pub async fn import(&self, users: Vec<NewUser>) -> Result<Vec<ImportOutcome>, StoreError> {
         let mut outcomes = Vec::with_capacity(users.len());
         let mut good = Vec::new();
-        let mut names = HashSet::new();
-        for user in users {
+        let mut first: HashMap<String, usize> = HashMap::new();
+        let mut again = Vec::new();
+        for (index, user) in users.into_iter().enumerate() {
             let outcome = match self.checked(user).await {
-                Ok(checked) if !names.insert(checked.user.name.clone()) => {
-                    Err(UserError::Taken(checked.user.name).into())
-                }
                 Ok(checked) => {
-                    good.push((outcomes.len(), checked));
+                    match first.entry(checked.user.name.clone()) {
+                        Entry::Occupied(first) => again.push((index, *first.get(), checked.user.name)),
+                        Entry::Vacant(entry) => {
+                            entry.insert(index);
+                            good.push((index, checked));
+                        }
+                    }
                     Ok(())
                 }
                 Err(error) if error.is_unavailable() => return Err(error),
@@ -64,32 +68,38 @@ impl SqlUsers {
         for (index, error) in self.add_new(&good).await? {
             outcomes[index] = Err(error.into());
         }
+        for (index, first, name) in again {
+            let is_former = matches!(outcomes[first], Err(StoreError::User(UserError::Former(_))));
+            let error = if is_former { UserError::Former(name) } else { UserError::Taken(name) };
+            outcomes[index] = Err(error.into());
+        }
         Ok(outcomes)
     }
 
     /// Adds those who are not there; gives the others, by their position.
     async fn add_new(&self, users: &[(usize, Checked)]) -> Result<Vec<(usize, UserError)>, StoreError> {
-        let mut tries = 0;
-        loop {
+        for _ in 0..TRIES {
             match self.0.database.within(self.try_to_add_new(users)).await {
+                Ok(Some(refused)) => return Ok(refused),
                 // Somebody else was faster: they are there now, and are found.
-                Err(error) if (is_taken(&error) || is_conflict(&error)) && tries < TRIES => tries += 1,
-                outcome => return Ok(outcome?),
+                Ok(None) => {}
+                Err(error) if is_taken(&error) || is_conflict(&error) => {}
+                Err(error) => return Err(error.into()),
             }
         }
+        Err(StoreError::Database("others add the same users all the time".into()))
     }
 
-    async fn try_to_add_new(&self, users: &[(usize, Checked)]) -> Result<Vec<(usize, UserError)>, sqlx::Error> {
+    /// `None` if it is to be tried again.
+    async fn try_to_add_new(&self, users: &[(usize, Checked)]) -> Result<Option<Vec<(usize, UserError)>>, sqlx::Error> {
         let database = &self.0.database;
         let mut transaction = database.begin().await?;
         let mut refused = Vec::new();
         let mut new: Vec<&Checked> = Vec::with_capacity(users.len());
         for users in users.chunks(1000) {
             let known = known(database, &mut transaction, users).await?;
-            let of_others = users.iter().map(|(_, checked)| &checked.user).filter(|user| !user.reuses_name);
-            // After those who are there: whoever is deleted meanwhile is one or the other.
-            let former = former(database, &mut transaction, of_others.map(|user| user.name.as_str())).await?;
-            let former: HashSet<&str> = former.into_iter().collect();
+            let names = names_to_be_new(users.iter().map(|(_, checked)| checked));
+            let former: HashSet<&str> = seen_former(database, &mut transaction, names).await?.into_iter().collect();
             for (index, checked) in users {
                 let name = &checked.user.name;
                 if known.contains(name) {
@@ -104,9 +114,21 @@ impl SqlUsers {
         for users in new.chunks(1000) {
             insert(database, &mut transaction, users).await?;
         }
+        for users in new.chunks(1000) {
+            let names = names_to_be_new(users.iter().copied());
+            if !sure_former(database, &mut transaction, names).await?.is_empty() {
+                // Somebody was added and deleted while this was waiting.
+                return Ok(None);
+            }
+        }
         transaction.commit().await?;
-        Ok(refused)
+        Ok(Some(refused))
     }
+}
+
+/// The names that must not be those of former users.
+fn names_to_be_new<'a>(users: impl Iterator<Item = &'a Checked>) -> impl Iterator<Item = &'a str> {
+    users.map(|checked| &checked.user).filter(|user| !user.reuses_name).map(|user| user.name.as_str())
 }
 
 /// Which of these names users have.

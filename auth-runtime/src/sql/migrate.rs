@@ -17,15 +17,26 @@ const TRIES: usize = 6;
 /// For how long another process may make the tables.
 const LOCK_SECONDS: u32 = 60;
 
-const MIGRATIONS: [(i64, &str, [&str; 3]); 1] = [(
-    1,
-    "users and keys",
-    [
-        include_str!("migrations/sqlite/1_users_and_keys.sql"),
-        include_str!("migrations/postgres/1_users_and_keys.sql"),
-        include_str!("migrations/mysql/1_users_and_keys.sql"),
-    ],
-)];
+const MIGRATIONS: [(i64, &str, [&str; 3]); 2] = [
+    (
+        1,
+        "users and keys",
+        [
+            include_str!("migrations/sqlite/1_users_and_keys.sql"),
+            include_str!("migrations/postgres/1_users_and_keys.sql"),
+            include_str!("migrations/mysql/1_users_and_keys.sql"),
+        ],
+    ),
+    (
+        2,
+        "former users",
+        [
+            include_str!("migrations/sqlite/2_former_users.sql"),
+            include_str!("migrations/postgres/2_former_users.sql"),
+            include_str!("migrations/mysql/2_former_users.sql"),
+        ],
+    ),
+];
 
 fn migrator(dialect: Dialect) -> Migrator {
     let migrations = MIGRATIONS.map(|(version, name, sql)| {

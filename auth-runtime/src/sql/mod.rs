@@ -67,6 +67,7 @@ use crate::{access::Tables, throttle::Throttle, users::Passwords};
 ///
 /// What is tried is counted in the database ([`Throttle`]), for all processes together. Names and addresses stand there as
 /// hashes, which tell nothing if passwords have a [secret key](Passwords::secret_key), and can be guessed if they have none.
+/// So all processes need the same one, and with another one it is counted anew.
 ///
 /// # What it does not protect against
 ///

@@ -10,11 +10,15 @@ use super::{
     account::NewPassword,
     database::Database,
     dialect::placeholders,
-    former::former,
+    former::sure_former,
     names::Kind,
     time::{credential_epoch, now, seconds},
 };
-use crate::users::{User, UserError, normalize_name};
+use crate::{
+    authenticate::AuthenticationError,
+    client::ClientAddress,
+    users::{User, UserError, normalize_name},
+};
 
 /// As long as the columns of the database that has the shortest.
 const MAX_DISPLAY_NAME: usize = 255;
@@ -45,8 +49,7 @@ impl SqlUsers {
         let insert = async {
             let mut transaction = database.begin().await?;
             insert(database, &mut transaction, &[&user]).await.map_err(|error| taken(error, &name))?;
-            // Now that nobody else can have it.
-            if !user.user.reuses_name && !former(database, &mut transaction, [name.as_str()]).await?.is_empty() {
+            if !user.user.reuses_name && !sure_former(database, &mut transaction, [name.as_str()]).await?.is_empty() {
                 return Err(UserError::Former(name.clone()).into());
             }
             Ok::<_, StoreError>(transaction.commit().await?)
@@ -172,24 +175,46 @@ impl SqlUsers {
         self.0.database.within(replace).await
     }
 
-    /// Gives a user the password that they have chosen, who says the current one as well (ASVS 6.2.3). All tokens of
-    /// the user end. Not throttled: ask it for callers that a rule has let in.
+    /// Gives a user the password that they have chosen, who says the current one as well (ASVS 6.2.3). All tokens of the
+    /// user end. What is tried is counted as at a sign-in from this address, by the [`Throttle`](crate::throttle::Throttle)
+    /// of this store, and before anything is hashed.
     ///
     /// # Errors
-    /// [`StoreError::WrongPassword`]; as [`set_password`](Self::set_password).
-    pub async fn change_password(&self, name: &str, current: &str, new: &str) -> Result<(), StoreError> {
-        let wrong = || StoreError::WrongPassword(name.to_owned());
+    /// [`StoreError::TooManyAttempts`]; [`StoreError::WrongPassword`]; [`UserError::SamePassword`] if it is the current one;
+    /// as [`set_password`](Self::set_password).
+    pub async fn change_password(
+        &self,
+        name: &str,
+        client: ClientAddress,
+        current: &str,
+        new: &str,
+    ) -> Result<(), StoreError> {
         let user = self.read_user(name).await?.ok_or_else(|| StoreError::NoUser(name.to_owned()))?;
-        if !self.is_right(&user, current).await? {
-            return Err(wrong());
+        let attempt = self.0.throttle.attempt(client, user.name()).await.map_err(throttled)?;
+        match self.is_right(&user, current).await {
+            Ok(true) => {
+                // Those who come meanwhile wait, as each costs a hash.
+                let outcome = self.replace_own(&user, current, new).await;
+                attempt.succeeded().await;
+                outcome
+            }
+            Ok(false) => Err(StoreError::WrongPassword(name.to_owned())),
+            Err(error) => {
+                attempt.withdrawn().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn replace_own(&self, user: &User, current: &str, new: &str) -> Result<(), StoreError> {
+        if new == current {
+            // One that expires would be good for ever.
+            return Err(UserError::SamePassword.into());
         }
         let hash = self.0.passwords.hash(new, user.name()).await?;
+        let is_replaced = self.replace_hash(user.name(), &hash, None, Some(user.password_hash())).await?;
         // Somebody who resets the password meanwhile has the last word.
-        if self.replace_hash(user.name(), &hash, None, Some(user.password_hash())).await? {
-            Ok(())
-        } else {
-            Err(wrong())
-        }
+        if is_replaced { Ok(()) } else { Err(StoreError::WrongPassword(user.name().to_owned())) }
     }
 
     /// Whether this is the user's password and still good, be the user disabled or not: for an administrator. It is not
@@ -248,6 +273,14 @@ impl SqlUsers {
             change.commit().await
         };
         self.0.database.within(set).await
+    }
+}
+
+/// Why nothing may be tried.
+fn throttled(error: AuthenticationError) -> StoreError {
+    match error.retry_after() {
+        Some(retry_after) => StoreError::TooManyAttempts { retry_after },
+        None => StoreError::Database(error.into()),
     }
 }
 

@@ -42,8 +42,10 @@ impl Counter {
         let keys = self.keys.attempt(client, name);
         // All wait in this order, so nobody waits for somebody who waits for them.
         let mut turns = Vec::with_capacity(2);
-        for (key, at_once) in [(keys.pair, 1), (keys.address, self.limits.address.at_once())] {
-            turns.push(self.turns.turn(key, at_once).await.ok_or_else(|| Full::TURNS.refuse(client))?);
+        let queues = [(Kind::Pair, keys.pair, 1), (Kind::Address, keys.address, self.limits.address.at_once())];
+        for (kind, key, at_once) in queues {
+            let turn = self.turns.turn(key, at_once).await;
+            turns.push(turn.ok_or_else(|| Full::of_turns(kind).refuse(client))?);
         }
         let now = self.now()?;
         let counted = self.update(&keys.sorted, |buckets| self.limits.count(&keys.kinds, buckets, now)).await?;

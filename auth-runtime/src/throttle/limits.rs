@@ -119,7 +119,9 @@ pub(super) struct Full {
 
 impl Full {
     /// Of those who wait until the attempt before theirs is over.
-    pub(super) const TURNS: Self = Self { wait: Duration::from_secs(1), kind: Kind::Pair };
+    pub(super) const fn of_turns(kind: Kind) -> Self {
+        Self { wait: Duration::from_secs(1), kind }
+    }
 
     /// The log is told who it was and why, but no name: it may be a password, typed into the wrong field.
     pub(super) fn refuse(self, client: ClientAddress) -> AuthenticationError {

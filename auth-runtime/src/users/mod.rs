@@ -79,6 +79,9 @@ pub enum UserError {
     /// The password is the name of the user.
     #[error("the password is the user's name, which is tried first")]
     NameAsPassword,
+    /// The password is the one that was to be replaced.
+    #[error("the new password is the current one")]
+    SamePassword,
     /// The [`BreachCheck`] knows the password.
     #[error("the password is known from a breach")]
     BreachedPassword,

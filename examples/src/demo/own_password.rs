@@ -1,6 +1,7 @@
 //! `PUT /me/password`: a user chooses a password in place of the one that was made for them, and that expires.
 
 use auth_runtime::{
+    client::ClientAddress,
     prelude::*,
     sql::{SqlUsers, StoreError},
 };
@@ -37,6 +38,13 @@ enum PasswordChange {
     /// Why it stays as it is
     #[oai(status = 422)]
     Refused(PlainText<String>),
+    /// Too many passwords were tried
+    #[oai(status = 429)]
+    TooMany(
+        /// How many seconds to wait
+        #[oai(header = "Retry-After")]
+        u64,
+    ),
 }
 
 #[protected]
@@ -47,12 +55,20 @@ impl OwnPassword {
     /// Not with a token or a key: whoever has got hold of one could try passwords here.
     #[protected(schemes("password"))]
     #[oai(path = "/me/password", method = "put")]
-    async fn change(&self, caller: Principal<Auth>, body: Json<NewPassword>) -> poem::Result<PasswordChange> {
+    async fn change(
+        &self,
+        caller: Principal<Auth>,
+        client: ClientAddress,
+        body: Json<NewPassword>,
+    ) -> poem::Result<PasswordChange> {
         let NewPassword { current, new } = body.0;
-        match self.users.change_password(caller.subject(), &current.0, &new.0).await {
+        match self.users.change_password(caller.subject(), client, &current.0, &new.0).await {
             Ok(()) => Ok(PasswordChange::Done),
+            Err(StoreError::TooManyAttempts { retry_after }) => {
+                Ok(PasswordChange::TooMany(retry_after.as_secs().max(1)))
+            }
             Err(error) if error.is_unavailable() => {
-                tracing::error!(%error, "a password cannot be changed now");
+                tracing::warn!(%error, "a password cannot be changed now");
                 Err(StatusCode::SERVICE_UNAVAILABLE.into())
             }
             Err(error @ (StoreError::User(_) | StoreError::WrongPassword(_))) => {

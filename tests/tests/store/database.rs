@@ -14,7 +14,6 @@ use std::{
 use auth_runtime::sql::{SqlOptions, SqlUsers};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor, Row};
 use tempfile::TempDir;
-use tokio::task::JoinHandle;
 
 use crate::callers::Auth;
 
@@ -122,15 +121,17 @@ impl TestDatabase {
         execute(&self.with_mode(), sql).await;
     }
 
-    /// The same in a transaction that ends after a while.
-    pub(crate) async fn change_slowly(&self, sql: &str, time: Duration) -> JoinHandle<()> {
+    /// The same in a transaction that stays open.
+    pub(crate) async fn begin(&self, sql: &str) -> AnyConnection {
         let mut connection = AnyConnection::connect(&self.with_mode()).await.expect("the database is there");
         connection.execute("BEGIN").await.expect("a transaction");
         sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.expect("a good statement");
-        tokio::spawn(async move {
-            tokio::time::sleep(time).await;
-            connection.execute("COMMIT").await.expect("nobody is in the way");
-        })
+        connection
+    }
+
+    /// Ends it.
+    pub(crate) async fn end(mut connection: AnyConnection, how: &'static str) {
+        connection.execute(how).await.expect("nobody is in the way");
     }
 
     /// The first column of all rows, as text.

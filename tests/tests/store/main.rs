@@ -46,6 +46,7 @@ tests! {
         nobody_can_be_changed_who_is_not_there
         r72_a_password_is_changed_by_who_knows_it
         hashes_of_a_key_that_is_not_configured_are_counted
+        r77_whoever_says_a_wrong_current_password_is_throttled
         r36_a_subject_is_not_given_to_somebody_else
         a_user_who_is_added_again_is_somebody_else;
     callers:
@@ -78,6 +79,7 @@ tests! {
     migrations:
         many_at_once_make_the_tables_once
         they_live_beside_those_of_the_application
+        tables_of_an_earlier_version_are_brought_up_to_date
         tables_of_a_later_version_are_left_alone
         without_tables_nothing_is_connected;
     import:
@@ -89,6 +91,7 @@ tests! {
         changes_at_the_same_time_are_all_made
         who_signs_in_is_in_the_way_of_no_change
         a_key_is_not_made_for_a_user_who_is_deleted
+        r36_an_import_that_waits_gives_no_name_away
         who_goes_away_leaves_no_transaction;
     throttling:
         r76_what_is_tried_at_several_processes_is_counted_together

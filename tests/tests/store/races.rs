@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::{
     callers::{PASSWORD, user},
-    database::TestDatabase,
+    database::{Backend, TestDatabase},
 };
 
 pub(crate) async fn one_of_many_adds_a_user(database: TestDatabase) {
@@ -95,6 +95,29 @@ pub(crate) async fn a_key_is_not_made_for_a_user_who_is_deleted(database: TestDa
         assert!(made.is_ok() || matches!(made, Err(StoreError::NoUser(_))), "{made:?}");
         assert!(one.list_keys(None).await.unwrap().is_empty());
     }
+}
+
+pub(crate) async fn r36_an_import_that_waits_gives_no_name_away(database: TestDatabase) {
+    let store = database.store().await;
+    if database.backend == Backend::Sqlite {
+        // There, nobody is added and deleted while another one writes.
+        return;
+    }
+    let in_the_way =
+        database.begin("INSERT INTO auth_user (name, created_at, credential_epoch) VALUES ('haaa', 1, 1)").await;
+    let importing = tokio::spawn({
+        let store = store.clone();
+        async move { store.import(["haaa", "hzzz"].map(NewUser::new).into()).await }
+    });
+    // Time enough to come to where it waits; with less, it is refused all the same.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    store.add(NewUser::new("hzzz")).await.unwrap();
+    store.delete("hzzz").await.unwrap();
+    TestDatabase::end(in_the_way, "ROLLBACK").await;
+    let outcomes = importing.await.unwrap().unwrap();
+    assert!(outcomes[0].is_ok(), "{outcomes:?}");
+    assert!(matches!(outcomes[1], Err(StoreError::User(UserError::Former(_)))), "{outcomes:?}");
+    assert_eq!(store.count().await.unwrap(), 1);
 }
 
 pub(crate) async fn who_goes_away_leaves_no_transaction(database: TestDatabase) {

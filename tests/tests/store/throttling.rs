@@ -93,7 +93,11 @@ pub(crate) async fn r76_what_is_put_off_while_a_sweep_waits_for_it_is_not_delete
     database.execute("UPDATE auth_attempt SET forget_at = 1, empty_at = 7").await;
     let put_off = "UPDATE auth_attempt SET forget_at = 9000000000000000, empty_at = 8 WHERE bucket = \
                    (SELECT bucket FROM (SELECT bucket FROM auth_attempt ORDER BY bucket LIMIT 1) AS first_one)";
-    let changing = database.change_slowly(put_off, Duration::from_millis(300)).await;
+    let changing = database.begin(put_off).await;
+    let changing = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        TestDatabase::end(changing, "COMMIT").await;
+    });
     // The first attempt at a process sweeps, beside the request.
     assert_eq!(other.who(&Caller::key("key_unknown_secret")).await, Err(401));
     changing.await.unwrap();

@@ -1,7 +1,12 @@
 //! Users as administrators see and change them.
 
+use std::time::{Duration, SystemTime};
+
 use auth_runtime::{
     api_key::ApiKeyStore,
+    client::ClientAddress,
+    credential::BasicCredentials,
+    prelude::Basic,
     sql::{NewKey, NewUser, Page, SqlUsers, StoreError},
     users::{Passwords, UserError, UserStore},
 };
@@ -12,6 +17,8 @@ use crate::{
 };
 
 const OTHER: &str = "a horse of another colour";
+const DAY: Duration = Duration::from_hours(24);
+const HERE: ClientAddress = ClientAddress::UNKNOWN;
 
 pub(crate) async fn r72_there_are_no_users_unless_added(database: TestDatabase) {
     let store = database.store().await;
@@ -158,7 +165,7 @@ pub(crate) async fn nobody_can_be_changed_who_is_not_there(database: TestDatabas
             store.set_disabled(name, true).await.unwrap_err(),
             store.sign_out(name).await.unwrap_err(),
             store.set_password(name, PASSWORD, None).await.unwrap_err(),
-            store.change_password(name, PASSWORD, OTHER).await.unwrap_err(),
+            store.change_password(name, HERE, PASSWORD, OTHER).await.unwrap_err(),
             store.verify_password(name, PASSWORD).await.unwrap_err(),
             store.set_roles(name, ["Viewer"]).await.unwrap_err(),
             store.set_permissions(name, ["view"]).await.unwrap_err(),
@@ -182,19 +189,38 @@ pub(crate) async fn r72_a_password_is_changed_by_who_knows_it(database: TestData
     let store = database.store().await;
     store.add(NewUser::new("alice").password(PASSWORD)).await.unwrap();
     let before = user(&store, "alice").await.current_epoch();
-    let error = store.change_password("alice", "wrong horse battery", OTHER).await.unwrap_err();
+    let error = store.change_password("alice", HERE, "wrong horse battery", OTHER).await.unwrap_err();
     assert!(matches!(error, StoreError::WrongPassword(_)));
-    assert!(store.change_password("alice", PASSWORD, "short").await.is_err());
+    assert!(store.change_password("alice", HERE, PASSWORD, "short").await.is_err());
     assert!(store.verify_password("alice", PASSWORD).await.unwrap());
     assert_eq!(user(&store, "alice").await.current_epoch(), before);
 
-    store.change_password("alice", PASSWORD, OTHER).await.unwrap();
+    store.change_password("alice", HERE, PASSWORD, OTHER).await.unwrap();
     assert!(!store.verify_password("alice", PASSWORD).await.unwrap());
     assert!(store.verify_password("alice", OTHER).await.unwrap());
     assert!(user(&store, "alice").await.current_epoch() > before);
     // Who has none has nothing to say.
     store.add(NewUser::new("robot")).await.unwrap();
-    assert!(store.change_password("robot", "", OTHER).await.is_err());
+    assert!(store.change_password("robot", HERE, "", OTHER).await.is_err());
+}
+
+pub(crate) async fn r77_whoever_says_a_wrong_current_password_is_throttled(database: TestDatabase) {
+    let store = database.store().await;
+    store.add(NewUser::new("alice").password(PASSWORD).password_expires_at(SystemTime::now() + DAY)).await.unwrap();
+    let error = store.change_password("alice", HERE, PASSWORD, PASSWORD).await.unwrap_err();
+    assert!(matches!(error, StoreError::User(UserError::SamePassword)), "it would be good for ever: {error}");
+    for _ in 0..5 {
+        let error = store.change_password("alice", HERE, "wrong horse battery", OTHER).await.unwrap_err();
+        assert!(matches!(error, StoreError::WrongPassword(_)), "{error}");
+    }
+    for current in ["wrong horse battery", PASSWORD] {
+        let error = store.change_password("ALICE", HERE, current, OTHER).await.unwrap_err();
+        assert!(matches!(error, StoreError::TooManyAttempts { .. }) && !error.is_unavailable(), "{error}");
+    }
+    assert!(store.get("alice").await.unwrap().password_expires_at.is_some());
+    // By the same count as signing in.
+    let basic = Basic::new(store);
+    assert!(basic.verify(&BasicCredentials::new("alice", PASSWORD), HERE).await.unwrap_err().retry_after().is_some());
 }
 
 pub(crate) async fn r36_a_subject_is_not_given_to_somebody_else(database: TestDatabase) {
@@ -205,8 +231,11 @@ pub(crate) async fn r36_a_subject_is_not_given_to_somebody_else(database: TestDa
     store.delete("Alice").await.unwrap();
     let is_former = |error: &StoreError| matches!(error, StoreError::User(UserError::Former(name)) if name == "alice");
     assert!(is_former(&store.add(NewUser::new("ALICE")).await.unwrap_err()));
-    let outcomes = store.import(["alice", "bob", "carol"].map(NewUser::new).into()).await.unwrap();
+    let outcomes = store.import(["alice", "bob", "carol", "ALICE", "Carol"].map(NewUser::new).into()).await.unwrap();
     assert!(is_former(outcomes[0].as_ref().unwrap_err()) && outcomes[1].is_err() && outcomes[2].is_ok());
+    // The same name again is what it was the first time, or taken by then.
+    assert!(is_former(outcomes[3].as_ref().unwrap_err()));
+    assert!(matches!(outcomes[4], Err(StoreError::User(UserError::Taken(_)))));
     assert_eq!(store.count().await.unwrap(), 2);
     for (name, is_former) in [("ALICE", true), ("bob", false), ("carol", false), ("nobody", false), ("", false)] {
         assert_eq!(store.is_former_name(name).await.unwrap(), is_former, "{name}");

@@ -14,12 +14,6 @@ CREATE TABLE auth_user (
     credential_epoch BIGINT NOT NULL
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- Users who were deleted: what they owned elsewhere is not to be somebody else's who gets their name.
-CREATE TABLE auth_former_user (
-    name_sha256 BINARY(32) PRIMARY KEY,
-    deleted_at BIGINT NOT NULL
-) ENGINE = InnoDB;
-
 CREATE TABLE auth_user_role (
     user_id BIGINT NOT NULL,
     role VARCHAR(255) NOT NULL,
@@ -72,7 +66,7 @@ CREATE TABLE auth_epoch (
 
 INSERT INTO auth_epoch (id, epoch) VALUES (1, 0);
 
--- Attempts to sign in. Buckets are hashes of what was typed. Times are milliseconds.
+-- Attempts to sign in. Buckets are hashes: names that were typed stand nowhere. Times are milliseconds.
 CREATE TABLE auth_attempt (
     bucket BINARY(32) PRIMARY KEY,
     empty_at BIGINT NOT NULL,

@@ -14,12 +14,6 @@ CREATE TABLE auth_user (
     credential_epoch BIGINT NOT NULL
 );
 
--- Users who were deleted: what they owned elsewhere is not to be somebody else's who gets their name.
-CREATE TABLE auth_former_user (
-    name_sha256 BLOB PRIMARY KEY,
-    deleted_at BIGINT NOT NULL
-);
-
 CREATE TABLE auth_user_role (
     user_id BIGINT NOT NULL,
     role TEXT NOT NULL,
@@ -72,7 +66,7 @@ CREATE TABLE auth_epoch (
 
 INSERT INTO auth_epoch (id, epoch) VALUES (1, 0);
 
--- Attempts to sign in. Buckets are hashes of what was typed. Times are milliseconds.
+-- Attempts to sign in. Buckets are hashes: names that were typed stand nowhere. Times are milliseconds.
 CREATE TABLE auth_attempt (
     bucket BLOB PRIMARY KEY,
     empty_at BIGINT NOT NULL,
