@@ -42,7 +42,8 @@ impl Backend {
     /// A file cannot be down, and three thousand hashes are enough once.
     pub(crate) fn has(self, test: &str) -> bool {
         match self {
-            Self::Sqlite => !test.starts_with("outage::"),
+            // In SQLite, nobody is added and deleted while another one writes.
+            Self::Sqlite => !test.starts_with("outage::") && !test.ends_with("import_that_waits_gives_no_name_away"),
             Self::Postgres | Self::MySql => !test.starts_with("timing::"),
         }
     }

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::{
     callers::{PASSWORD, user},
-    database::{Backend, TestDatabase},
+    database::TestDatabase,
 };
 
 pub(crate) async fn one_of_many_adds_a_user(database: TestDatabase) {
@@ -99,10 +99,6 @@ pub(crate) async fn a_key_is_not_made_for_a_user_who_is_deleted(database: TestDa
 
 pub(crate) async fn r36_an_import_that_waits_gives_no_name_away(database: TestDatabase) {
     let store = database.store().await;
-    if database.backend == Backend::Sqlite {
-        // There, nobody is added and deleted while another one writes.
-        return;
-    }
     let in_the_way =
         database.begin("INSERT INTO auth_user (name, created_at, credential_epoch) VALUES ('haaa', 1, 1)").await;
     let importing = tokio::spawn({
