@@ -116,10 +116,11 @@
 //!
 //! # The log
 //!
-//! Each change is an event of [`tracing`] with the target `auth_admin`: what, of whom, and `by` whom, which is the account
-//! of the process. `SUDO_USER` is added as what it is: a variable that `sudo` sets, and that anybody can set for themselves.
-//! With `--log-file` they go to that file, which only its owner can read if it is made. There are no secrets in it. It is not rotated: a
-//! file that is moved away is made anew by the next command, so any tool that does may do it.
+//! Each change is an event of [`tracing`] with the target `auth_admin`: what, of whom, and `by` whom, which is the
+//! account of the process. `SUDO_USER` is added as what it is: a variable that `sudo` sets, and that anybody can set
+//! for themselves. With `--log-file` they go to that file, which only its owner can read if it is made. There are no
+//! secrets in it. It is not rotated: a file that is moved away is made anew by the next command, so any tool that does
+//! may do it.
 //!
 //! # What it does not protect against
 //!

@@ -38,9 +38,9 @@ impl SqlUsers {
     /// Adds a user.
     ///
     /// # Errors
-    /// [`StoreError::User`] if the name is taken or was that of a user who was deleted, or name or password are not accepted; [`StoreError::Unknown`] if a
-    /// role or permission is not declared; [`StoreError::TooLong`], [`StoreError::ControlCharacter`];
-    /// [`StoreError::Database`].
+    /// [`StoreError::User`] if the name is taken or was that of a user who was deleted, or name or password are not
+    /// accepted; [`StoreError::Unknown`] if a role or permission is not declared; [`StoreError::TooLong`],
+    /// [`StoreError::ControlCharacter`]; [`StoreError::Database`].
     pub async fn add(&self, user: NewUser) -> Result<Account, StoreError> {
         let user = self.checked(user).await?;
         let name = user.user.name.clone();

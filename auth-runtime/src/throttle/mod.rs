@@ -203,8 +203,9 @@ impl Throttle {
     /// Counts an attempt of somebody of this name, before the password is looked at. Tell whether it was right.
     ///
     /// Attempts of one name from one address are made one after the other, at this process, and those of one address a
-    /// third of its limit at once: this waits until one before is over, which is when its [`Attempt`] is dropped. So callers
-    /// who send the right password many times at once are not throttled, up to 1000 of them; if what was verified is remembered, look again whether it is by then.
+    /// third of its limit at once: this waits until one before is over, which is when its [`Attempt`] is dropped. So
+    /// callers who send the right password many times at once are not throttled, up to 1000 of them; if what was
+    /// verified is remembered, look again whether it is by then.
     ///
     /// # Errors
     /// [`AuthenticationError::throttled`] if too much was tried; [`AuthenticationError::unavailable`] if the store

@@ -117,9 +117,9 @@ impl From<Unavailable> for UserError {
 /// # Ok::<(), auth_runtime::users::UserError>(())
 /// ```
 ///
-/// How much may be tried is bounded before a password is hashed, by name and address: see [`Throttle`]. An unknown user, a
-/// disabled one and a wrong password get the same answer after the same work. A password that was
-/// verified is remembered for a minute (as a MAC, with a key of this process, beside the stored hash), but the store is asked each
+/// How much may be tried is bounded before a password is hashed, by name and address: see [`Throttle`]. An unknown
+/// user, a disabled one and a wrong password get the same answer after the same work. A password that was verified is
+/// remembered for a minute (as a MAC, with a key of this process, beside the stored hash), but the store is asked each
 /// time: a user who is deleted or disabled, or has a new password, is so from the next request on.
 ///
 /// # What it does not protect against

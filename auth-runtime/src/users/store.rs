@@ -183,8 +183,8 @@ impl User {
     }
 
     /// A number that is another one after each change that ends the user's tokens: a new password, or that the user was
-    /// disabled. 0 unless set, with which [`UserTokens`](super::UserTokens) outlive a password. Somebody who is added by the name of a user who was deleted needs another
-    /// number, too, such as the microseconds since 1970.
+    /// disabled. 0 unless set, with which [`UserTokens`](super::UserTokens) outlive a password. Somebody who is added
+    /// by the name of a user who was deleted needs another number, too, such as the microseconds since 1970.
     #[must_use]
     pub fn credential_epoch(self, epoch: u64) -> Self {
         self.with(|user| user.credential_epoch = epoch)
