@@ -85,12 +85,12 @@ impl Database {
     /// A connection at start. If there is none, the error says why: a pool would try for a while, and not tell.
     pub(super) async fn first_connection(&self) -> Result<PoolConnection<Any>, StoreError> {
         if let Err(error) = self.within(self.try_alone()).await
-            && !is_refused(&error)
+            && !is_passing(&error)
         {
             return Err(self.in_words(error));
         }
         match self.within(self.pool.acquire()).await {
-            // It was about to start, or so it seemed.
+            // It was about to start, or so it seemed for as long as may be waited.
             Err(sqlx::Error::PoolTimedOut) => {
                 let why = self.within(self.try_alone()).await.err();
                 Err(self.in_words(why.unwrap_or(sqlx::Error::PoolTimedOut)))
@@ -154,9 +154,13 @@ impl Database {
     }
 }
 
-/// That nobody listens yet, as while a server starts.
-fn is_refused(error: &sqlx::Error) -> bool {
-    matches!(error, sqlx::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused)
+/// That nobody listens yet, or that a server says to come later: as while it starts.
+fn is_passing(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(error) => error.kind() == io::ErrorKind::ConnectionRefused,
+        sqlx::Error::Database(error) => error.is_transient_in_connect_phase(),
+        _ => false,
+    }
 }
 
 /// What each connection is told first.
