@@ -32,7 +32,7 @@ pub(crate) enum Verb {
     Permission(Group<PermissionVerb>),
     /// Makes the tables of the database, or brings them up to date
     Migrate(Plain),
-    /// Looks whether the tables, and the names of roles and permissions in them, are those of this program
+    /// Looks whether the tables, the names in them, and the secret key of password hashes are those of this program
     Check(Plain),
     /// Prints what makes a shell complete these commands
     Completions {
