@@ -80,7 +80,7 @@ impl Admin {
         if let Verb::Completions { shell } = verb {
             return self.complete(shell);
         }
-        let log = settings.log_file()?.map(Log::to);
+        let log = settings.open_log_file()?.map(Log::to);
         let is_migration = matches!(verb, Verb::Migrate(_));
         let store = settings.store(
             self.default_url.as_deref(),

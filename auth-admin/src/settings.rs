@@ -88,11 +88,11 @@ impl Settings {
         }
     }
 
-    /// The log file, if there is one: opened to write after what is there, and for its owner alone if it is made.
+    /// Opens the log file, if there is one, to write after what is there, and for its owner alone if it is made.
     ///
     /// # Errors
     /// If it cannot be opened.
-    pub fn log_file(&self) -> Result<Option<File>, SettingError> {
+    pub fn open_log_file(&self) -> Result<Option<File>, SettingError> {
         let Some(path) = self.log_file.as_deref().map(Path::new) else { return Ok(None) };
         if path.as_os_str().is_empty() {
             return Err(SettingError(

@@ -91,9 +91,10 @@ impl Fields {
 
 /// The hash of a password in one of the forms that name what it is: `$2b$..`, `sha1$..$..`, `{SSHA}..`, `*..` of MySQL.
 fn is_hash(text: &str) -> bool {
-    let is_labelled = text.starts_with('{') && text.contains('}');
-    let is_of_mysql = text.strip_prefix('*').is_some_and(is_digest);
-    is_of_mysql || (text.len() >= 20 && (is_labelled || text.matches('$').count() >= 2))
+    let (parts, last) = (text.split('$').count(), text.rsplit('$').next().unwrap_or_default());
+    let is_crypt = (parts > 3 && text.len() >= 20) || (parts > 2 && last.len() >= 20) || (parts > 1 && is_digest(last));
+    let is_labelled = text.starts_with('{') && text.contains('}') && text.len() >= 20;
+    is_crypt || is_labelled || text.strip_prefix('*').is_some_and(is_digest)
 }
 
 /// A hash that is nothing but a digest in hexadecimal digits.

@@ -123,8 +123,8 @@ fn check_parts(dialect: Dialect, url: &Url) -> Result<(), String> {
         return Err("it has a `@` after the host, or a `#`".to_owned());
     }
     let is_known = |name: &str| {
-        let name = if dialect == Dialect::Postgres && name.starts_with("options[") { "options" } else { name };
-        known.split(' ').any(|known| known == name)
+        let is_option = dialect == Dialect::Postgres && name.starts_with("options[") && name.ends_with(']');
+        is_option || known.split(' ').any(|known| known == name)
     };
     if url.query_pairs().all(|(name, _)| is_known(&name)) {
         return Ok(());
@@ -242,6 +242,8 @@ mod tests {
             ("postgres://host/db?sslmod=require", "`sslmode`"),
             ("postgres://host/db?sslmode=yes", "ssl_mode"),
             ("postgres://host/db?port=x", "digit"),
+            ("postgres://host/db?options[search_path=auth", "`options`"),
+            ("mysql://host/db?options[search_path]=auth", "`ssl-mode`"),
             ("mysql://host/db?sslmod=REQUIRED", "`ssl-mode`"),
             ("mysql://host/db?ssl-mode=yes", "ssl_mode"),
             ("mysql://host/db?password=secret", "`ssl-mode`"),

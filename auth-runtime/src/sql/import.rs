@@ -14,7 +14,7 @@ use super::{
 use crate::users::UserError;
 
 /// How often a batch is tried again if another process adds the same users at the same time.
-const TRIES: usize = 6;
+const TRIES: usize = 5;
 
 /// What became of one user of [`SqlUsers::import`].
 pub type ImportOutcome = Result<(), StoreError>;
@@ -78,16 +78,20 @@ impl SqlUsers {
 
     /// Adds those who are not there; gives the others, by their position.
     async fn add_new(&self, users: &[(usize, Checked)]) -> Result<Vec<(usize, UserError)>, StoreError> {
-        for _ in 0..TRIES {
+        let mut tries = 0;
+        loop {
             match self.0.database.within(self.try_to_add_new(users)).await {
                 Ok(Some(refused)) => return Ok(refused),
                 // Somebody else was faster: they are there now, and are found.
-                Ok(None) => {}
-                Err(error) if is_taken(&error) || is_conflict(&error) => {}
+                Ok(None) if tries < TRIES => {}
+                Err(error) if (is_taken(&error) || is_conflict(&error)) && tries < TRIES => {}
+                Ok(None) => {
+                    return Err(StoreError::Database("the same users are added and deleted all the time".into()));
+                }
                 Err(error) => return Err(error.into()),
             }
+            tries += 1;
         }
-        Err(StoreError::Database("others add the same users all the time".into()))
     }
 
     /// `None` if it is to be tried again.

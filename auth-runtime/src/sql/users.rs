@@ -180,8 +180,8 @@ impl SqlUsers {
     /// of this store, and before anything is hashed.
     ///
     /// # Errors
-    /// [`StoreError::TooManyAttempts`]; [`StoreError::WrongPassword`]; [`UserError::SamePassword`] if it is the current one;
-    /// as [`set_password`](Self::set_password).
+    /// [`StoreError::TooManyAttempts`]; [`StoreError::WrongPassword`], also of a user who is disabled;
+    /// [`UserError::SamePassword`] if it is the current one; as [`set_password`](Self::set_password).
     pub async fn change_password(
         &self,
         name: &str,
@@ -189,21 +189,27 @@ impl SqlUsers {
         current: &str,
         new: &str,
     ) -> Result<(), StoreError> {
-        let user = self.read_user(name).await?.ok_or_else(|| StoreError::NoUser(name.to_owned()))?;
-        let attempt = self.0.throttle.attempt(client, user.name()).await.map_err(throttled)?;
-        match self.is_right(&user, current).await {
-            Ok(true) => {
+        let attempt = self.0.throttle.attempt(client, name).await.map_err(throttled)?;
+        match self.proven(name, current).await {
+            Ok(Some(user)) => {
                 // Those who come meanwhile wait, as each costs a hash.
                 let outcome = self.replace_own(&user, current, new).await;
                 attempt.succeeded().await;
                 outcome
             }
-            Ok(false) => Err(StoreError::WrongPassword(name.to_owned())),
+            Ok(None) => Err(StoreError::WrongPassword(name.to_owned())),
             Err(error) => {
                 attempt.withdrawn().await;
                 Err(error)
             }
         }
+    }
+
+    /// The user as they are now, if this is their password and they are not kept out.
+    async fn proven(&self, name: &str, password: &str) -> Result<Option<User>, StoreError> {
+        let user = self.read_user(name).await?.ok_or_else(|| StoreError::NoUser(name.to_owned()))?;
+        let is_right = self.is_right(&user, password).await?;
+        Ok(Some(user).filter(|user| is_right && !user.is_disabled()))
     }
 
     async fn replace_own(&self, user: &User, current: &str, new: &str) -> Result<(), StoreError> {

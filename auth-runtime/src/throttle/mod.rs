@@ -60,11 +60,12 @@ pub enum ThrottleError {
 /// address; so only failures are left. Names count in one spelling, whether there is such a user or not. An IPv6
 /// network of 2^64 addresses is one address.
 ///
-/// **Nobody can lock the owner of a name out of the addresses that they come from** by guessing elsewhere: one from which
-/// the name has signed in within 30 days has the hourly limit for itself. What others use up does not count there, and what is tried from there
-/// does not count for others. So at most 50 attempts an hour reach a name from elsewhere, and 50 from each address that it
-/// is known at: together the 100 of ASVS 4.0, 2.2.1, where the owner shares one with whoever guesses. Tokens, API
-/// keys that are right, and passwords that are remembered are never throttled: they are the way in that stays open.
+/// **Nobody can lock the owner of a name out of the addresses that they come from** by guessing elsewhere: one from
+/// which the name has signed in within 30 days has the hourly limit for itself. What others use up does not count
+/// there, and what is tried from there does not count for others. So at most 50 attempts an hour reach a name from
+/// elsewhere, and 50 from each address that it is known at: together the 100 of ASVS 4.0, 2.2.1, where the owner shares
+/// one with whoever guesses. Tokens, API keys that are right, and passwords that are remembered are never throttled:
+/// they are the way in that stays open.
 ///
 /// ```
 /// use auth_runtime::throttle::Throttle;

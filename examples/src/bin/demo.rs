@@ -49,7 +49,7 @@ async fn main() -> ExitCode {
 async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let (acceptor, address) = server::listen(options.port).await?;
     // Connecting warns of roles in the database that are not declared.
-    server::log_to(options.settings.log_file()?);
+    server::log_to(options.settings.open_log_file()?);
     let url = options.settings.database_url()?.unwrap_or(DATABASE);
     let passwords = options.settings.passwords(Passwords::new())?;
     let users = SqlUsers::options().tables_of::<Auth>().passwords(passwords).connect(url).await?;

@@ -90,6 +90,7 @@ tests! {
         one_of_many_adds_a_user
         changes_at_the_same_time_are_all_made
         who_signs_in_is_in_the_way_of_no_change
+        r76_a_password_that_was_changed_while_others_waited_is_wrong_for_them
         a_key_is_not_made_for_a_user_who_is_deleted
         r36_an_import_that_waits_gives_no_name_away
         who_goes_away_leaves_no_transaction;

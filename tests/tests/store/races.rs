@@ -6,6 +6,7 @@ use std::{
 };
 
 use auth_runtime::{
+    client::ClientAddress,
     sql::{NewKey, NewUser, StoreError},
     users::{SignIn, UserError, UserStore},
 };
@@ -84,6 +85,21 @@ pub(crate) async fn who_signs_in_is_in_the_way_of_no_change(database: TestDataba
         is_over.store(true, Ordering::Relaxed);
     };
     tokio::join!(signing_in, changing);
+}
+
+pub(crate) async fn r76_a_password_that_was_changed_while_others_waited_is_wrong_for_them(database: TestDatabase) {
+    let store = database.store().await;
+    store.add(NewUser::new("alice").password(PASSWORD)).await.unwrap();
+    let change = async |number: usize| {
+        let new = format!("a horse of colour {number}");
+        store.change_password("alice", ClientAddress::UNKNOWN, PASSWORD, &new).await
+    };
+    let outcomes = join_all((0..6).map(change)).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    let wrong = outcomes.iter().filter(|outcome| matches!(outcome, Err(StoreError::WrongPassword(_)))).count();
+    assert_eq!(wrong, 5, "{outcomes:?}");
+    // And counted as such.
+    assert!(matches!(change(6).await, Err(StoreError::TooManyAttempts { .. })));
 }
 
 pub(crate) async fn a_key_is_not_made_for_a_user_who_is_deleted(database: TestDatabase) {

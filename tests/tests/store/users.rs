@@ -218,6 +218,10 @@ pub(crate) async fn r77_whoever_says_a_wrong_current_password_is_throttled(datab
         assert!(matches!(error, StoreError::TooManyAttempts { .. }) && !error.is_unavailable(), "{error}");
     }
     assert!(store.get("alice").await.unwrap().password_expires_at.is_some());
+    // Nor does who is kept out change anything.
+    store.add(NewUser::new("bob").password(PASSWORD).disabled(true)).await.unwrap();
+    let error = store.change_password("bob", HERE, PASSWORD, OTHER).await.unwrap_err();
+    assert!(matches!(error, StoreError::WrongPassword(_)), "{error}");
     // By the same count as signing in.
     let basic = Basic::new(store);
     assert!(basic.verify(&BasicCredentials::new("alice", PASSWORD), HERE).await.unwrap_err().retry_after().is_some());
