@@ -208,7 +208,8 @@ impl User {
         self.0.password_expires_at.is_some_and(|end| end <= now)
     }
 
-    /// The number that tokens of the user must have been given.
+    /// The number that tokens of the user must have been given; and sessions, if an application keeps them: one from
+    /// another epoch is over.
     #[must_use]
     pub fn current_epoch(&self) -> u64 {
         self.0.credential_epoch

@@ -1,8 +1,14 @@
 //! Who may call, and how requests with passwords, keys and tokens are judged.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
 
 use auth_runtime::{
+    authenticate::{AuthenticationError, Authenticator, Context, Identity},
+    credential::ApiKey,
     jwt::TokenIssuer,
     prelude::*,
     sql::{NewUser, SqlUsers},
@@ -38,6 +44,41 @@ pub(crate) struct Auth {
     token: UserTokens<SqlUsers>,
     #[scheme(api_key(header = "X-API-Key"))]
     key: ApiKeys<SqlUsers>,
+    #[scheme(cookie = "__Host-session")]
+    session: Sessions,
+}
+
+/// Sessions as an application may keep them: whose they are, and from which epoch of their credentials.
+#[derive(Clone)]
+struct Sessions {
+    users: SqlUsers,
+    open: Arc<Mutex<HashMap<String, (String, u64)>>>,
+}
+
+impl Sessions {
+    fn open(&self, user: &User) -> String {
+        let mut open = self.open.lock().unwrap();
+        // A test guesses nothing; elsewhere it is random.
+        let id = open.len().to_string();
+        open.insert(id.clone(), (user.name().to_owned(), user.current_epoch()));
+        id
+    }
+}
+
+impl Authenticator for Sessions {
+    type Credential = ApiKey;
+
+    async fn authenticate(&self, id: ApiKey, context: &Context) -> Result<Identity, AuthenticationError> {
+        let session = self.open.lock().unwrap().get(id.as_str()).cloned();
+        let (name, epoch) = session.ok_or_else(|| AuthenticationError::invalid("session"))?;
+        let user = UserStore::find(&self.users, &name).await?;
+        let user = user.filter(|user| !user.is_disabled() && user.current_epoch() == epoch);
+        let user = user.ok_or_else(|| AuthenticationError::invalid("session from before"))?;
+        let identity = context.identity("store", user.name());
+        let identity = user.role_names().iter().fold(identity, |identity, role| identity.role(role));
+        let permissions = user.permission_names().iter();
+        Ok(permissions.fold(identity, |identity, permission| identity.permission(permission)).build())
+    }
 }
 
 /// Who issues the tokens.
@@ -61,10 +102,17 @@ impl Caller {
     pub(crate) fn token(token: &str) -> Self {
         Self("Authorization", format!("Bearer {token}"))
     }
+
+    fn session(id: &str) -> Self {
+        Self("Cookie", format!("__Host-session={id}"))
+    }
 }
 
 /// An application over a store. It tells who calls, and what they may do.
-pub(crate) struct App(BoxEndpoint<'static, Response>);
+pub(crate) struct App {
+    endpoint: BoxEndpoint<'static, Response>,
+    sessions: Sessions,
+}
 
 #[protected]
 #[handler]
@@ -77,18 +125,25 @@ fn who(caller: Principal<Auth>) -> String {
 
 impl App {
     pub(crate) fn over(store: &SqlUsers) -> Self {
+        let sessions = Sessions { users: store.clone(), open: Arc::default() };
         let auth = Auth {
             password: Basic::new(store.clone()).issuer("store"),
             token: UserTokens::new(issuer().verifier(), store.clone()).unwrap(),
             key: ApiKeys::new(store.clone()).issuer("store"),
+            session: sessions.clone(),
         };
-        Self(get(who).with(auth).map_to_response().boxed())
+        Self { endpoint: get(who).with(auth).map_to_response().boxed(), sessions }
+    }
+
+    /// A session of this user, who has just signed in.
+    pub(crate) fn session(&self, user: &User) -> Caller {
+        Caller::session(&self.sessions.open(user))
     }
 
     /// Who it is to the application; the status if it is nobody.
     pub(crate) async fn who(&self, caller: &Caller) -> Result<String, u16> {
         let request = Request::builder().header(caller.0, caller.1.clone()).finish();
-        let response = self.0.get_response(request).await;
+        let response = self.endpoint.get_response(request).await;
         match response.status() {
             StatusCode::OK => Ok(response.into_body().into_string().await.unwrap()),
             status => Err(status.as_u16()),

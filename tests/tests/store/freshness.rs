@@ -13,16 +13,18 @@ use crate::{
 
 const OTHER: &str = "a horse of another colour";
 
-/// Alice by password, token and key, who has just called by each of them at this place.
-async fn alice(store: &SqlUsers, app: &App) -> [Caller; 3] {
+/// Alice by password, token, key and session, who has just called by each of them at this place.
+async fn alice(store: &SqlUsers, app: &App) -> [Caller; 4] {
     store.add(NewUser::new("alice").password(PASSWORD).roles(["Viewer"])).await.unwrap();
     alice_again(store, app).await
 }
 
-async fn alice_again(store: &SqlUsers, app: &App) -> [Caller; 3] {
-    let token = issuer().token_of(&user(store, "alice").await).client_id("tests").sign().unwrap();
+async fn alice_again(store: &SqlUsers, app: &App) -> [Caller; 4] {
+    let alice = user(store, "alice").await;
+    let token = issuer().token_of(&alice).client_id("tests").sign().unwrap();
     let (key, _) = store.create_key("alice", NewKey::unlimited()).await.unwrap();
-    let callers = [Caller::password("alice", PASSWORD), Caller::token(&token), Caller::key(key.as_str())];
+    let (password, session) = (Caller::password("alice", PASSWORD), app.session(&alice));
+    let callers = [password, Caller::token(&token), Caller::key(key.as_str()), session];
     for caller in &callers {
         assert_eq!(app.who(caller).await.unwrap(), "alice roles: Viewer permissions: view");
     }
@@ -31,47 +33,49 @@ async fn alice_again(store: &SqlUsers, app: &App) -> [Caller; 3] {
 
 /// Every change that must count, asked for at `app` after it was made by `store`.
 async fn every_change_counts(store: &SqlUsers, app: &App) {
-    let [password, token, key] = alice(store, app).await;
+    let [password, token, key, session] = alice(store, app).await;
     let refused = async |caller: &Caller| app.who(caller).await.unwrap_err();
 
     store.set_roles("alice", ["Editor"]).await.unwrap();
-    for caller in [&password, &token, &key] {
+    for caller in [&password, &token, &key, &session] {
         assert_eq!(app.who(caller).await.unwrap(), "alice roles: Editor permissions: view,edit");
     }
     store.set_roles("alice", [""; 0]).await.unwrap();
     store.set_permissions("alice", ["delete"]).await.unwrap();
-    for caller in [&password, &token, &key] {
+    for caller in [&password, &token, &key, &session] {
         assert_eq!(app.who(caller).await.unwrap(), "alice roles:  permissions: delete");
     }
     store.set_permissions("alice", [""; 0]).await.unwrap();
     store.set_roles("alice", ["Viewer"]).await.unwrap();
 
     store.set_disabled("alice", true).await.unwrap();
-    for caller in [&password, &token, &key] {
+    for caller in [&password, &token, &key, &session] {
         assert_eq!(refused(caller).await, 401);
     }
     store.set_disabled("alice", false).await.unwrap();
     assert!(app.who(&password).await.is_ok() && app.who(&key).await.is_ok());
-    assert_eq!(refused(&token).await, 401);
+    assert_eq!([refused(&token).await, refused(&session).await], [401, 401]);
 
-    let [_, token, key] = alice_again(store, app).await;
+    let [_, token, key, session] = alice_again(store, app).await;
     store.set_password("alice", OTHER, None).await.unwrap();
-    assert_eq!([refused(&password).await, refused(&token).await], [401, 401]);
+    for caller in [&password, &token, &session] {
+        assert_eq!(refused(caller).await, 401);
+    }
     assert!(app.who(&Caller::password("alice", OTHER)).await.is_ok() && app.who(&key).await.is_ok());
     store.set_password("alice", PASSWORD, None).await.unwrap();
 
-    let [_, token, key] = alice_again(store, app).await;
+    let [_, token, key, session] = alice_again(store, app).await;
     store.sign_out("alice").await.unwrap();
-    assert_eq!(refused(&token).await, 401);
+    assert_eq!([refused(&token).await, refused(&session).await], [401, 401]);
     assert!(app.who(&password).await.is_ok());
     for info in store.list_keys(Some("alice")).await.unwrap() {
         store.revoke_key(&info.id).await.unwrap();
     }
     assert_eq!(refused(&key).await, 401);
 
-    let [_, token, key] = alice_again(store, app).await;
+    let [_, token, key, session] = alice_again(store, app).await;
     store.delete("alice").await.unwrap();
-    for caller in [&password, &token, &key] {
+    for caller in [&password, &token, &key, &session] {
         assert_eq!(refused(caller).await, 401);
     }
 }
@@ -110,7 +114,7 @@ pub(crate) async fn r7_a_request_of_a_known_caller_asks_the_database_nothing(dat
 pub(crate) async fn r7_tokens_end_with_the_credentials_they_were_issued_for(database: TestDatabase) {
     let store = database.store().await;
     let app = App::over(&store);
-    let [_, token, _] = alice(&store, &app).await;
+    let [_, token, ..] = alice(&store, &app).await;
     // Within the same second, and even if the clock is set back.
     let (ahead, next) = (9_007_199_254_740_000_u64, 9_007_199_254_740_001_u64);
     database.execute(&format!("UPDATE auth_user SET credential_epoch = {ahead}")).await;
@@ -121,7 +125,7 @@ pub(crate) async fn r7_tokens_end_with_the_credentials_they_were_issued_for(data
         assert_eq!(app.who(token).await, Err(401));
     }
     // Somebody else by the same name.
-    let [_, token, _] = alice_again(&store, &app).await;
+    let [_, token, ..] = alice_again(&store, &app).await;
     store.delete("alice").await.unwrap();
     store.add(NewUser::new("alice").reuse_name().password(PASSWORD).roles(["Viewer"])).await.unwrap();
     assert_eq!(app.who(&token).await, Err(401));
