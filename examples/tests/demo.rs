@@ -245,6 +245,23 @@ async fn r72_a_user_changes_their_password_and_says_the_current_one() {
     let by_token = client.put("/me/password").header("Authorization", &bearer).body_json(&body).send().await;
     by_token.assert_status(StatusCode::UNAUTHORIZED);
 
+    // Who has got hold of a request may not try passwords with it for long.
+    let tried = TestClient::new(app(&demo));
+    for _ in 0..6 {
+        let request = tried.put("/me/password").typed_header(basic("bob", password(&demo, "bob")));
+        let body = serde_json::json!({ "current": "wrong horse", "new": chosen });
+        let answer = request.body_json(&body).send().await;
+        if answer.0.status() == StatusCode::TOO_MANY_REQUESTS {
+            let wait = answer.0.header("Retry-After").and_then(|wait| wait.parse::<u64>().ok());
+            assert!(wait.is_some_and(|wait| (1..=61).contains(&wait)), "{wait:?}");
+        } else {
+            answer.assert_status(StatusCode::UNPROCESSABLE_ENTITY);
+        }
+    }
+    let request = tried.put("/me/password").typed_header(basic("bob", password(&demo, "bob")));
+    let body = serde_json::json!({ "current": password(&demo, "bob"), "new": chosen });
+    request.body_json(&body).send().await.assert_status(StatusCode::TOO_MANY_REQUESTS);
+
     change(made, made, chosen).await.assert_status(StatusCode::NO_CONTENT);
     assert_eq!(me(&bearer).await, StatusCode::UNAUTHORIZED, "tokens end with the password");
     change(made, made, chosen).await.assert_status(StatusCode::UNAUTHORIZED);

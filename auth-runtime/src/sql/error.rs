@@ -39,7 +39,7 @@ pub enum StoreError {
     #[error("the password is not that of {}", shown(.0))]
     WrongPassword(String),
     /// Too many passwords were tried.
-    #[error("too many passwords were tried: wait {} s", .retry_after.as_secs().max(1))]
+    #[error("too many passwords were tried: wait {} s", .retry_after.as_secs() + 1)]
     TooManyAttempts {
         /// For how long.
         retry_after: Duration,

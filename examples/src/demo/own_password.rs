@@ -65,16 +65,21 @@ impl OwnPassword {
         match self.users.change_password(caller.subject(), client, &current.0, &new.0).await {
             Ok(()) => Ok(PasswordChange::Done),
             Err(StoreError::TooManyAttempts { retry_after }) => {
-                Ok(PasswordChange::TooMany(retry_after.as_secs().max(1)))
+                // Not a moment too early.
+                Ok(PasswordChange::TooMany(retry_after.as_secs() + 1))
             }
             Err(error) if error.is_unavailable() => {
                 tracing::warn!(%error, "a password cannot be changed now");
                 Err(StatusCode::SERVICE_UNAVAILABLE.into())
             }
-            Err(error @ (StoreError::User(_) | StoreError::WrongPassword(_))) => {
+            Err(error @ (StoreError::User(_) | StoreError::WrongPassword(_) | StoreError::NoUser(_))) => {
                 Ok(PasswordChange::Refused(PlainText(error.to_string())))
             }
-            Err(error) => Err(poem::error::InternalServerError(error)),
+            // What it is stands in the log, and in no answer.
+            Err(error) => {
+                tracing::error!(%error, "a password cannot be changed");
+                Err(StatusCode::INTERNAL_SERVER_ERROR.into())
+            }
         }
     }
 }
