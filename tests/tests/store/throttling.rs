@@ -74,37 +74,45 @@ pub(crate) async fn r53_wrong_keys_are_counted_and_right_ones_never_wait(databas
 }
 
 pub(crate) async fn r77_no_name_is_kept_and_what_is_over_is_deleted(database: TestDatabase) {
-    let [one, other] = two_apps(&database).await;
-    assert_eq!(one.who(&Caller::password("hunter2 typed here", WRONG)).await, Err(401));
+    let [app, _] = two_apps(&database).await;
+    database.execute(&rows_that_are_over(&[OVER])).await;
+    // The first attempt at a process sweeps, beside the request.
+    assert_eq!(app.who(&Caller::password("hunter2 typed here", WRONG)).await, Err(401));
+    until_swept(&database).await;
     assert_eq!(database.number("SELECT COUNT(*) FROM auth_attempt").await, 3);
     let longest = database.number("SELECT MAX(LENGTH(bucket)) FROM auth_attempt").await;
     assert_eq!(longest, 32, "hashes, and no names");
-    database.execute("UPDATE auth_attempt SET forget_at = 1").await;
-    // The first attempt at a process sweeps, beside the request.
-    assert_eq!(other.who(&Caller::password("bob", WRONG)).await, Err(401));
-    while database.number("SELECT MIN(forget_at) FROM auth_attempt").await == 1 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
 }
 
 pub(crate) async fn r76_what_is_put_off_while_a_sweep_waits_for_it_is_not_deleted(database: TestDatabase) {
-    let [one, other] = two_apps(&database).await;
-    assert_eq!(one.who(&Caller::password("alice", WRONG)).await, Err(401));
-    database.execute("UPDATE auth_attempt SET forget_at = 1, empty_at = 7").await;
-    let put_off = "UPDATE auth_attempt SET forget_at = 9000000000000000, empty_at = 8 WHERE bucket = \
-                   (SELECT bucket FROM (SELECT bucket FROM auth_attempt ORDER BY bucket LIMIT 1) AS first_one)";
-    let changing = database.begin(put_off).await;
+    // Nothing was tried yet, so that no other sweep is under way.
+    let [app, _] = two_apps(&database).await;
+    database.execute(&rows_that_are_over(&[OVER, PUT_OFF])).await;
+    let put_off = format!("UPDATE auth_attempt SET forget_at = 9000000000000000 WHERE bucket = '{PUT_OFF}'");
+    let changing = database.begin(&put_off).await;
     let changing = tokio::spawn(async move {
         tokio::time::sleep(Duration::from_millis(300)).await;
         TestDatabase::end(changing, "COMMIT").await;
     });
-    // The first attempt at a process sweeps, beside the request.
-    assert_eq!(other.who(&Caller::key("key_unknown_secret")).await, Err(401));
+    assert_eq!(app.who(&Caller::key("key_unknown_secret")).await, Err(401));
     changing.await.unwrap();
-    while database.number("SELECT COUNT(*) FROM auth_attempt WHERE empty_at = 7").await > 0 {
+    until_swept(&database).await;
+    let rows = format!("SELECT COUNT(*) FROM auth_attempt WHERE bucket = '{PUT_OFF}'");
+    assert_eq!(database.number(&rows).await, 1);
+}
+
+const OVER: &str = "what says nothing any more -----";
+const PUT_OFF: &str = "what somebody is putting off ---";
+
+fn rows_that_are_over(buckets: &[&str]) -> String {
+    let rows: Vec<_> = buckets.iter().map(|bucket| format!("('{bucket}', 1, 1, 1)")).collect();
+    format!("INSERT INTO auth_attempt (bucket, empty_at, last_at, forget_at) VALUES {}", rows.join(", "))
+}
+
+async fn until_swept(database: &TestDatabase) {
+    while database.number(&format!("SELECT COUNT(*) FROM auth_attempt WHERE bucket = '{OVER}'")).await > 0 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    assert_eq!(database.number("SELECT COUNT(*) FROM auth_attempt WHERE empty_at = 8").await, 1);
 }
 
 pub(crate) async fn what_is_refused_writes_nothing(database: TestDatabase) {
