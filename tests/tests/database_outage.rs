@@ -39,14 +39,16 @@ fn service(verb: &str, backend: Backend) {
 
 async fn survives(backend: Backend) {
     let database = TestDatabase::new(backend).await;
+    let patient = database.store().await;
+    patient.add(NewUser::new("alice").password(PASSWORD).roles(["Viewer"])).await.unwrap();
+    let (key, _) = patient.create_key("alice", NewKey::unlimited()).await.unwrap();
+    patient.close().await;
     let options = TestDatabase::options().freshness(Duration::ZERO).acquire_timeout(Duration::from_secs(1));
-    let store = database.connect(options).await;
-    store.add(NewUser::new("alice").password(PASSWORD).roles(["Viewer"])).await.unwrap();
-    let (key, _) = store.create_key("alice", NewKey::unlimited()).await.unwrap();
+    let store = options.connect_lazily(&database.url).unwrap();
     let app = App::over(&store);
     let callers = [Caller::password("alice", PASSWORD), Caller::key(key.as_str())];
     for caller in &callers {
-        assert!(app.who(caller).await.is_ok());
+        assert!(answer(&app, caller).await.is_ok());
     }
 
     service("stop", backend);
@@ -57,14 +59,22 @@ async fn survives(backend: Backend) {
 
     service("start", backend);
     for caller in &callers {
-        while let Err(status) = app.who(caller).await {
-            assert_eq!(status, 503);
-            tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(answer(&app, caller).await.is_ok());
+    }
+    let patient = database.store().await;
+    patient.set_roles("alice", ["Editor"]).await.unwrap();
+    assert_eq!(answer(&app, &callers[1]).await.unwrap(), "alice roles: Editor permissions: view,edit");
+    database.drop().await;
+}
+
+/// What is answered in the end.
+async fn answer(app: &App, caller: &Caller) -> Result<String, u16> {
+    loop {
+        match app.who(caller).await {
+            Err(503) => tokio::time::sleep(Duration::from_millis(100)).await,
+            answer => return answer,
         }
     }
-    store.set_roles("alice", ["Editor"]).await.unwrap();
-    assert_eq!(app.who(&callers[1]).await.unwrap(), "alice roles: Editor permissions: view,edit");
-    database.drop().await;
 }
 
 const BATCH: usize = 500;
@@ -76,7 +86,7 @@ fn batch(number: usize) -> Vec<NewUser> {
 /// Users are imported until the server is gone, which is killed in the middle.
 async fn loses_nothing(backend: Backend) {
     let database = TestDatabase::new(backend).await;
-    let store = database.connect(TestDatabase::options().acquire_timeout(Duration::from_secs(1))).await;
+    let store = database.store().await;
     let told = Arc::new(AtomicUsize::new(0));
     let importing = tokio::spawn({
         let (store, told) = (store.clone(), Arc::clone(&told));

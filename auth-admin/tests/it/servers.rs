@@ -22,7 +22,9 @@ pub(crate) fn on_server(variable: &str, what: &str, test: impl FnOnce(&Admin)) {
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     execute(&server, &format!("CREATE DATABASE {name}"));
     test(&Admin::at(format!("{host}/{name}{query}")));
-    execute(&server, &format!("DROP DATABASE {name}"));
+    // PostgreSQL may not know yet that the last command has ended.
+    let force = if what == "postgres" { " WITH (FORCE)" } else { "" };
+    execute(&server, &format!("DROP DATABASE {name}{force}"));
 }
 
 fn round_trip(admin: &Admin) {

@@ -140,9 +140,18 @@ fn shell(admin: &Admin, script: &str) -> Command {
 #[test]
 fn ctrl_c_gives_the_terminal_back() {
     let admin = Admin::new();
-    let script = "stty sane; \"$ADMIN\" user add alice; echo ended=$?; stty -a";
+    let script = "stty sane; tty >terminal; \"$ADMIN\" user add alice; echo ended=$?; stty -a";
     let mut session = at_terminal(shell(&admin, script));
     session.exp_string("New password of \"alice\": ").unwrap();
+    // Before that, Ctrl-C would end the shell as well.
+    let terminal = std::fs::read_to_string(admin.folder.path().join("terminal")).unwrap();
+    let is_read = || {
+        let settings = Command::new("stty").args(["-a", "-F", terminal.trim()]).output().unwrap();
+        String::from_utf8(settings.stdout).unwrap().split_whitespace().any(|word| word == "-isig")
+    };
+    while !is_read() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
     session.send_control('c').unwrap();
     let (rest, code) = end(session);
     assert_eq!(code, 0);

@@ -8,14 +8,21 @@ use sqlx::{
     pool::PoolConnection,
     query::Query,
 };
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
-use super::{StoreError, database_url::DatabaseUrl, dialect::Dialect};
+use super::{
+    StoreError,
+    database_url::DatabaseUrl,
+    dialect::{Dialect, is_busy},
+};
 
 /// How long SQLite waits for another writer, in milliseconds.
 const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 5000";
 /// Readers and one writer at once; what is committed outlasts the process, and the machine.
 const JOURNAL: &str = "PRAGMA journal_mode = WAL";
+/// As long as for another writer.
+const JOURNAL_TRIES: u32 = 500;
+const JOURNAL_PAUSE: Duration = Duration::from_millis(10);
 
 /// How long a connection may take to end what was given up on it; after that it is closed.
 const ROLLBACK: Duration = Duration::from_secs(2);
@@ -169,7 +176,7 @@ async fn prepare(dialect: Dialect, in_memory: bool, connection: &mut AnyConnecti
         Dialect::Sqlite => {
             connection.execute(BUSY_TIMEOUT).await?;
             if !in_memory {
-                connection.execute(JOURNAL).await?;
+                keep_journal(connection).await?;
             }
         }
         Dialect::Postgres => {
@@ -178,6 +185,17 @@ async fn prepare(dialect: Dialect, in_memory: bool, connection: &mut AnyConnecti
         Dialect::MySql => {}
     }
     Ok(())
+}
+
+/// SQLite does not wait here for whoever does the same to a file that is new (`SQLITE_BUSY`).
+async fn keep_journal(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    for _ in 0..JOURNAL_TRIES {
+        match connection.execute(JOURNAL).await {
+            Err(error) if is_busy(&error) => sleep(JOURNAL_PAUSE).await,
+            kept => return kept.map(drop),
+        }
+    }
+    connection.execute(JOURNAL).await.map(drop)
 }
 
 impl fmt::Debug for Database {

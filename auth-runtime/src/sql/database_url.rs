@@ -116,6 +116,10 @@ fn check_parts(dialect: Dialect, url: &Url) -> Result<(), String> {
     let known = match dialect {
         // Its driver refuses them.
         Dialect::Sqlite => return Ok(()),
+        // PostgreSQL has one of the user's name.
+        Dialect::MySql if url.path().trim_start_matches('/').is_empty() => {
+            return Err("it names no database".to_owned());
+        }
         Dialect::Postgres => POSTGRES,
         Dialect::MySql => MYSQL,
     };
@@ -249,6 +253,8 @@ mod tests {
             ("mysql://host/db?password=secret", "`ssl-mode`"),
             ("mysql://host/db?ssl-mode=yes", "read: unknown value"),
             ("mysql://app:100%ff@host/db", "%25"),
+            ("mysql://app:secret@host", "names no database"),
+            ("mysql://host/?ssl-mode=REQUIRED", "names no database"),
             ("sqlite:", "names no file"),
             ("sqlite://", "names no file"),
             ("sqlite:?mode=rwc", "names no file"),

@@ -1,6 +1,6 @@
 //! What differs between the databases, and what has to be minded so that nothing else does.
 
-use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
+use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr, error::DatabaseError};
 
 /// `ER_CHECKREAD` of MariaDB, which has no SQLSTATE of its own.
 #[cfg(feature = "mysql")]
@@ -65,6 +65,12 @@ pub(super) fn is_conflict(error: &sqlx::Error) -> bool {
         return true;
     }
     error.code().is_some_and(|code| code == "40001" || code == "40P01")
+}
+
+/// Whether SQLite says that another connection is in the way: `SQLITE_BUSY`, whose kinds have it in their lowest byte.
+pub(super) fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code).and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
 }
 
 /// What of a text can be compared with those that are kept, none of which has a NUL in it: PostgreSQL takes none. What is

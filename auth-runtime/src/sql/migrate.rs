@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use sqlx::{
-    Connection, SqlSafeStr,
-    migrate::{MigrateError, Migration, MigrationType, Migrator},
+    AnyConnection, Connection, Row, SqlSafeStr,
+    migrate::{AppliedMigration, Migrate, MigrateError, Migration, MigrationType, Migrator},
 };
 
-use super::{StoreError, database::Database, dialect::Dialect};
+use super::{
+    StoreError,
+    database::Database,
+    dialect::{Dialect, placeholders},
+};
 
 /// Of its own, as the application may keep its migrations in the same database.
 const TABLE: &str = "auth_migration";
@@ -16,6 +20,18 @@ const TABLE: &str = "auth_migration";
 const TRIES: usize = 6;
 /// For how long another process may make the tables.
 const LOCK_SECONDS: u32 = 60;
+
+/// What they make, besides [`TABLE`].
+const TABLES: [&str; 8] = [
+    "auth_api_key",
+    "auth_api_key_permission",
+    "auth_attempt",
+    "auth_epoch",
+    "auth_former_user",
+    "auth_user",
+    "auth_user_permission",
+    "auth_user_role",
+];
 
 const MIGRATIONS: [(i64, &str, [&str; 3]); 2] = [
     (
@@ -48,7 +64,7 @@ fn migrator(dialect: Dialect) -> Migrator {
     migrator
 }
 
-/// Makes what is missing; gives how many steps that took.
+/// Makes what is missing; gives how many steps were, when it looked.
 pub(super) async fn run(database: &Database) -> Result<usize, StoreError> {
     let before = applied(database).await?;
     let mut migrator = migrator(database.dialect);
@@ -81,16 +97,39 @@ async fn run_in_turn(database: &Database, migrator: &mut Migrator) -> Result<(),
 
 /// That nothing is missing, and nothing there that this version does not know.
 pub(super) async fn check(database: &Database) -> Result<(), StoreError> {
+    let wrong = |reason: String| Err(StoreError::Schema(reason));
     match applied(database).await? {
-        count if count == MIGRATIONS.len() => Ok(()),
-        count if count > MIGRATIONS.len() => Err(StoreError::Schema("they are of a later version".to_owned())),
-        _ => Err(StoreError::Schema("run `migrate` first".to_owned())),
+        0 => return wrong("there are none, so run `migrate` first".to_owned()),
+        count if count > MIGRATIONS.len() => return wrong("they are of a later version".to_owned()),
+        count if count < MIGRATIONS.len() => {
+            return wrong("they are of an earlier version, so run `migrate` first".to_owned());
+        }
+        _ => {}
     }
+    let mut connection = database.first_connection().await?;
+    if let Some(version) = differing(database, &mut connection).await? {
+        return wrong(format!("`{TABLE}` says that step {version} was another one than that of this version"));
+    }
+    let there = there(database, &mut connection, &TABLES).await?;
+    match TABLES.iter().find(|table| !there.iter().any(|name| name == **table)) {
+        None => Ok(()),
+        Some(missing) => wrong(format!("`{missing}` is gone that `migrate` has made: restore it from a backup")),
+    }
+}
+
+/// The first step that was made, and not as it is written here.
+async fn differing(database: &Database, connection: &mut AnyConnection) -> Result<Option<i64>, StoreError> {
+    let made = database.within(connection.list_applied_migrations(TABLE)).await.map_err(|error| schema(&error))?;
+    let migrator = migrator(database.dialect);
+    let is_same = |made: &AppliedMigration| {
+        migrator.iter().any(|step| step.version == made.version && step.checksum == made.checksum)
+    };
+    Ok(made.iter().find(|made| !is_same(made)).map(|made| made.version))
 }
 
 async fn applied(database: &Database) -> Result<usize, StoreError> {
     let mut connection = database.first_connection().await?;
-    if !exists(database, &mut connection).await? {
+    if there(database, &mut connection, &[TABLE]).await?.is_empty() {
         return Ok(0);
     }
     // MySQL has a row of a migration before it is done, and of one that was ended in the middle.
@@ -99,17 +138,24 @@ async fn applied(database: &Database) -> Result<usize, StoreError> {
     Ok(usize::try_from(count).unwrap_or_default())
 }
 
-async fn exists(database: &Database, connection: &mut sqlx::AnyConnection) -> Result<bool, sqlx::Error> {
-    let sql = match database.dialect {
-        Dialect::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?",
+/// Which of these tables there are.
+async fn there(
+    database: &Database,
+    connection: &mut AnyConnection,
+    tables: &[&'static str],
+) -> Result<Vec<String>, sqlx::Error> {
+    let all = match database.dialect {
+        Dialect::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name",
         Dialect::Postgres => {
-            "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = ANY (current_schemas(false)) AND tablename = ?"
+            "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = ANY (current_schemas(false)) AND tablename"
         }
         Dialect::MySql => {
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?"
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name"
         }
     };
-    database.query(sql).bind(TABLE).fetch_optional(connection).await.map(|row| row.is_some())
+    let sql = format!("{all} IN ({})", placeholders(tables.len()));
+    let query = tables.iter().fold(database.query(&sql), |query, table| query.bind(*table));
+    database.within(query.fetch_all(connection)).await?.iter().map(|row| row.try_get(0)).collect()
 }
 
 /// Whether another process may have been in the way.

@@ -116,8 +116,8 @@ impl SqlUsers {
         }))
     }
 
-    /// Makes the tables, or brings them up to date; gives how many steps that took. Safe if several processes do it at
-    /// once.
+    /// Makes the tables, or brings them up to date; gives how many steps were missing. Safe if several processes do it at
+    /// once: each gives those that it has found missing, whoever makes them.
     ///
     /// # Errors
     /// [`StoreError`] if the database does not answer, or its tables are of a later version.

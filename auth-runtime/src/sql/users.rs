@@ -102,16 +102,16 @@ impl SqlUsers {
     }
 
     /// Keeps a user out, or lets them in again. Whoever is kept out loses all tokens for good; their keys are good
-    /// again when they are let in.
+    /// again when they are let in. Nothing becomes of a user who is so already.
     ///
     /// # Errors
     /// [`StoreError::NoUser`]; [`StoreError::Database`].
     pub async fn set_disabled(&self, name: &str, disabled: bool) -> Result<(), StoreError> {
         let disable = async {
             let (mut change, id) = self.begin_change_of(name).await?;
-            let sql = format!("UPDATE auth_user SET disabled = ?, {NEXT_EPOCH} WHERE id = ?");
-            let epoch = credential_epoch();
-            let user = change.query(&sql).bind(i16::from(disabled)).bind(epoch).bind(epoch).bind(id);
+            let sql = format!("UPDATE auth_user SET disabled = ?, {NEXT_EPOCH} WHERE id = ? AND disabled <> ?");
+            let (epoch, disabled) = (credential_epoch(), i16::from(disabled));
+            let user = change.query(&sql).bind(disabled).bind(epoch).bind(epoch).bind(id).bind(disabled);
             change.execute(user).await?;
             change.commit().await
         };

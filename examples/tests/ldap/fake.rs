@@ -1,8 +1,11 @@
 //! A directory that answers what it is told to: right answers, wrong ones, none, and what is no LDAP at all.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use tokio::{
@@ -69,6 +72,24 @@ impl Fake {
             }
         });
         fake
+    }
+
+    /// How many there were, of which there is at least one: it may have been given up before it was seen here.
+    pub(crate) async fn seen_connections(&self) -> usize {
+        while self.connections() == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        self.connections()
+    }
+
+    /// The first request, which may not have been read yet.
+    pub(crate) async fn first_request(&self) -> Request {
+        loop {
+            match self.requests().into_iter().next() {
+                Some(request) => return request,
+                None => tokio::time::sleep(Duration::from_millis(1)).await,
+            }
+        }
     }
 
     pub(crate) fn connections(&self) -> usize {

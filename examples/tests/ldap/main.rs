@@ -79,7 +79,7 @@ async fn status_of(answers: impl Into<Vec<Answer>>) -> u16 {
 async fn status_with(settings: &[Setting<'_>], answers: impl Into<Vec<Answer>>) -> u16 {
     let fake = Fake::start(answers).await;
     let status = sign_in(&client(&fake.url, settings), "alice", PASSWORD).await;
-    assert_eq!(fake.connections(), 1);
+    assert_eq!(fake.seen_connections().await, 1);
     status
 }
 
@@ -360,7 +360,7 @@ async fn without_tls_nobody_is_told_a_password() {
         let fake = Fake::start(vec![answer; 9]).await;
         let settings = [("LDAP_DANGER_ALLOW_PLAINTEXT_ON_LOOPBACK", "false"), ("LDAP_CA_FILE", &authorities), SECOND];
         assert_eq!(sign_in(&client(&fake.url, &settings), "alice", PASSWORD).await, 503);
-        assert_eq!(fake.requests()[0], Request::StartTls);
+        assert_eq!(fake.first_request().await, Request::StartTls);
         let is_told = |request: &Request| matches!(request, Request::Bind { .. } | Request::Search(_));
         assert!(!fake.requests().iter().any(is_told), "{:?}", fake.requests());
     }

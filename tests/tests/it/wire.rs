@@ -66,7 +66,7 @@ impl Received {
     async fn read(stream: &mut TcpStream) -> Self {
         let mut bytes = Vec::new();
         let mut buffer = [0; 4096];
-        while let Ok(Ok(length)) = timeout(Duration::from_secs(5), stream.read(&mut buffer)).await {
+        while let Ok(Ok(length)) = timeout(Duration::from_mins(1), stream.read(&mut buffer)).await {
             bytes.extend_from_slice(&buffer[..length]);
             if length == 0 || is_complete(&bytes) {
                 break;

@@ -109,8 +109,10 @@ impl TestDatabase {
         self.connect(Self::options().freshness(Duration::from_mins(1))).await
     }
 
+    /// However busy the machine is: what is in time is the matter of the tests that say so.
     pub(crate) fn options() -> SqlOptions {
-        SqlUsers::options().max_connections(4).tables_of::<Auth>()
+        let patient = Duration::from_mins(1);
+        SqlUsers::options().max_connections(4).acquire_timeout(patient).answer_timeout(patient).tables_of::<Auth>()
     }
 
     pub(crate) async fn connect(&self, options: SqlOptions) -> SqlUsers {

@@ -66,7 +66,8 @@ impl Issuer {
 
     fn keys(&self) -> RemoteKeys {
         let danger = RemoteKeys::dangerous().allow_http_on_loopback();
-        danger.openid_connect(self.url.as_str()).unwrap().timeout(Duration::from_secs(30))
+        let settings = danger.openid_connect(self.url.as_str()).unwrap().timeout(Duration::from_secs(30));
+        settings.cooldown(Duration::from_mins(5))
     }
 }
 

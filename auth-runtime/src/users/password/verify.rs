@@ -120,6 +120,8 @@ impl Making {
 mod tests {
     use std::time::Duration;
 
+    use tokio::runtime::Builder;
+
     use super::{super::PasswordPool, Making, Passwords, Verified};
     use crate::users::password::{
         secret::SecretKey,
@@ -292,15 +294,22 @@ mod tests {
         assert!(is_right(&Making::default(), OF_PBKDF2, &hash));
     }
 
-    #[tokio::test]
-    async fn r51_a_caller_who_goes_away_does_not_free_the_core() {
-        let passwords = Passwords::new().pool(PasswordPool::new(1, 0));
-        let turn = passwords.turn().await.unwrap();
-        let work = turn.verify("wrong horse".to_owned().into(), None);
-        assert!(tokio::time::timeout(Duration::ZERO, work).await.is_err());
-        assert!(passwords.turn().await.is_err(), "the hash is still being computed");
-        while passwords.turn().await.is_err() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+    #[test]
+    fn r51_a_caller_who_goes_away_does_not_free_the_core() {
+        let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
+        runtime.block_on(async {
+            // The one thread for hashes has something else to do, until it is told.
+            let (hash_now, until) = std::sync::mpsc::channel::<()>();
+            tokio::task::spawn_blocking(move || until.recv());
+            let passwords = Passwords::new().pool(PasswordPool::new(1, 0));
+            let turn = passwords.turn().await.unwrap();
+            let work = turn.verify("wrong horse".to_owned().into(), None);
+            assert!(tokio::time::timeout(Duration::ZERO, work).await.is_err());
+            assert!(passwords.turn().await.is_err(), "the hash is still being computed");
+            drop(hash_now);
+            while passwords.turn().await.is_err() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
     }
 }
