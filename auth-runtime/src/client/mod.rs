@@ -2,6 +2,8 @@
 
 mod proxies;
 
+#[cfg(feature = "throttle")]
+use std::net::Ipv6Addr;
 use std::{fmt, net::IpAddr};
 
 use poem::{Addr, FromRequest, Request, RequestBody};
@@ -55,6 +57,17 @@ impl ClientAddress {
             IpAddr::V4(address) => address.is_loopback() || address.is_private(),
             IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
         })
+    }
+
+    /// The address as limits count it. Of IPv6 that is the network: whoever has one address there has all 2^64 of them.
+    #[cfg(feature = "throttle")]
+    pub(crate) const fn network(self) -> Option<IpAddr> {
+        match self.0 {
+            Some(IpAddr::V6(address)) => {
+                Some(IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << u64::BITS))))
+            }
+            address => address,
+        }
     }
 
     fn of_peer(peer: &Addr) -> Self {

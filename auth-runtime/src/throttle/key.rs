@@ -13,6 +13,8 @@ use crate::client::ClientAddress;
 const NO_SECRET: &[u8] = b"auth-runtime throttle";
 /// 256 bits, as long as the hash (RFC 2104, section 3).
 const MIN_SECRET_LEN: usize = 32;
+/// In bytes; far beyond what [`normalize_name`](crate::users::normalize_name) takes.
+const LONGEST_NAME: usize = 1024;
 
 /// Names one [`Bucket`](super::Bucket): 32 bytes.
 ///
@@ -134,9 +136,8 @@ impl Default for KeyMaker {
     }
 }
 
-/// Of IPv6 the network: whoever has one address there has all 2^64 of them.
 fn update_address(mac: &mut Hmac<Sha256>, client: ClientAddress) {
-    match client.ip() {
+    match client.network() {
         None => mac.update(&[0]),
         Some(IpAddr::V4(address)) => {
             mac.update(&[4]);
@@ -149,12 +150,17 @@ fn update_address(mac: &mut Hmac<Sha256>, client: ClientAddress) {
     }
 }
 
-/// One spelling for all that any database may take for one name: without letter case, accents, compatibility forms,
-/// and what cannot be seen. Two names that become one share their limits, and nothing else.
+/// One spelling for all that [`normalize_name`](crate::users::normalize_name) takes for one name, and nearly all that
+/// databases do: without letter case, accents, compatibility forms, and what cannot be seen. Two names that become one
+/// share their limits, and nothing else.
 fn folded(name: &str) -> String {
+    if name.len() > LONGEST_NAME {
+        // Nobody's name, and all of them together are one: to fold them would be the work.
+        return String::new();
+    }
     let letters = name.nfkd().filter(|c| !is_combining_mark(*c) && !is_unseen(*c));
-    // Twice, as some letters have a lower case of their own and one upper case with others.
-    letters.flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
+    // Some letters have a lower case of their own and one upper case with others, and `ẞ` has none above it.
+    letters.flat_map(char::to_lowercase).flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
 fn is_unseen(c: char) -> bool {
@@ -186,6 +192,7 @@ mod tests {
             ("alice", "álicé"),
             ("müller", "mu\u{308}ller"),
             ("straße", "STRASSE"),
+            ("straße", "STRAẞE"),
             ("ſmith", "smith"),
             ("Σίσυφος", "σίσυφοσ"),
             ("İstanbul", "istanbul"),
@@ -207,6 +214,25 @@ mod tests {
                 proptest::prop_assert_eq!(folded(&known), folded(&name));
             }
         }
+    }
+
+    /// Each character, alone and among others.
+    #[cfg(feature = "_sql")]
+    #[test]
+    fn r77_no_character_makes_two_names_of_one() {
+        for c in '\0'..=char::MAX {
+            for name in [c.to_string(), format!("a{c}b")] {
+                if let Ok(known) = crate::users::normalize_name(&name) {
+                    assert_eq!(folded(&known), folded(&name), "{name:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn r77_names_that_are_too_long_are_one_and_cost_nothing() {
+        assert_eq!(folded(&"a".repeat(1025)), folded(&"b".repeat(1025)));
+        assert_ne!(folded(&"a".repeat(1024)), folded(&"b".repeat(1024)));
     }
 
     #[test]

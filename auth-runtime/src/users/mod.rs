@@ -119,8 +119,9 @@ impl From<Unavailable> for UserError {
 ///
 /// How much may be tried is bounded before a password is hashed, by name and address: see [`Throttle`]. An unknown
 /// user, a disabled one and a wrong password get the same answer after the same work. A password that was verified is
-/// remembered for a minute (as a MAC, with a key of this process, beside the stored hash), but the store is asked each
-/// time: a user who is deleted or disabled, or has a new password, is so from the next request on.
+/// remembered for a minute, for the address that it came from (as a MAC, with a key of this process, beside the stored
+/// hash), but the store is asked each time: a user who is deleted or disabled, or has a new password, is so from the next
+/// request on. It is forgotten when somebody at that address sends another one that the throttle refuses.
 ///
 /// # What it does not protect against
 ///
@@ -226,7 +227,7 @@ impl<S: UserStore> Basic<S> {
         if username.is_empty() || password.is_empty() || password.len() > MAX_PASSWORD_LEN {
             return Err(AuthenticationError::invalid(REFUSED));
         }
-        if let Some(user) = self.0.known(username, password, now).await? {
+        if let Some(user) = self.0.known(username, password, client, now).await? {
             return Ok(user);
         }
         // In a box of its own, so that the common path stays small.
@@ -237,8 +238,14 @@ impl<S: UserStore> Basic<S> {
 impl<S: UserStore> Inner<S> {
     /// The user whose password was verified a moment ago, as the store has them now. Of others nothing is asked: how long
     /// that takes would tell who there is.
-    async fn known(&self, username: &str, password: &str, now: Duration) -> Result<Option<User>, Unavailable> {
-        let remembered = self.remembered.as_deref().and_then(|seen| seen.hash(username, password, now));
+    async fn known(
+        &self,
+        username: &str,
+        password: &str,
+        client: ClientAddress,
+        now: Duration,
+    ) -> Result<Option<User>, Unavailable> {
+        let remembered = self.remembered.as_deref().and_then(|seen| seen.hash(username, password, client, now));
         let Some(hash) = remembered else { return Ok(None) };
         let user = self.store.find(username).await?;
         Ok(user.filter(|user| may_sign_in(user, now) && user.password_hash() == &*hash))
@@ -252,26 +259,41 @@ impl<S: UserStore> Inner<S> {
         client: ClientAddress,
         now: Duration,
     ) -> Result<User, AuthenticationError> {
-        let attempt = self.throttle.attempt(client, username).await?;
-        match self.compare(username, password, now).await {
+        let attempt = self.throttle.attempt(client, username).await.inspect_err(|_| self.forget(username, client))?;
+        match self.compare(username, password, client, now).await {
             Ok(Some(user)) => {
                 attempt.succeeded().await;
                 Ok(user)
             }
             Ok(None) => Err(AuthenticationError::invalid(REFUSED)),
             Err(error) => {
+                self.forget(username, client);
                 attempt.withdrawn().await;
                 Err(error.into())
             }
         }
     }
 
+    /// A password was tried that is not the one that is remembered, and it was not counted. Who goes on to guess here
+    /// must not be told by what is remembered that they are right.
+    fn forget(&self, username: &str, client: ClientAddress) {
+        if let Some(seen) = &self.remembered {
+            seen.forget(username, client);
+        }
+    }
+
     /// The user whose password this is. One hash is computed, whether there is such a user or not.
-    async fn compare(&self, username: &str, password: &str, now: Duration) -> Result<Option<User>, Unavailable> {
+    async fn compare(
+        &self,
+        username: &str,
+        password: &str,
+        client: ClientAddress,
+        now: Duration,
+    ) -> Result<Option<User>, Unavailable> {
         let user = self.store.find_at_sign_in(username).await?.filter(|user| may_sign_in(user, now));
         let turn = self.passwords.turn().await?;
         // Another request of the same caller may have been first.
-        if let Some(user) = self.known(username, password, now).await? {
+        if let Some(user) = self.known(username, password, client, now).await? {
             return Ok(Some(user));
         }
         let hash = user.as_ref().map(|user| user.password_hash().to_owned());
@@ -279,7 +301,7 @@ impl<S: UserStore> Inner<S> {
         let (Some(user), Verified::Right { rehashed }) = (user, verified) else { return Ok(None) };
         let kept = self.write_down(&user, rehashed).await;
         if let Some(seen) = &self.remembered {
-            seen.insert(username, password, &kept, now);
+            seen.insert(username, password, &kept, client, now);
         }
         Ok(Some(user))
     }
@@ -378,8 +400,8 @@ mod tests {
     };
 
     use super::{
-        Authenticator, Basic, BasicCredentials, MAX_PASSWORD_LEN, MemoryUsers, PasswordPool, User, UserStore,
-        hash_password,
+        Authenticator, Basic, BasicCredentials, ClientAddress, MAX_PASSWORD_LEN, MemoryUsers, PasswordPool, User,
+        UserStore, hash_password,
     };
     use crate::{
         access::Tables,
@@ -504,6 +526,41 @@ mod tests {
         assert!(sign_in_without_hashing(&forgetful).await.is_err());
     }
 
+    /// What is answered to a guess at alice's password from an address.
+    async fn guess(basic: &Basic<Store>, address: &str, password: &str) -> u16 {
+        let client = ClientAddress::from(address.parse::<std::net::IpAddr>().unwrap());
+        match basic.verify(&BasicCredentials::new("alice", password), client).await {
+            Ok(_) => 200,
+            Err(error) if error.retry_after().is_some() => 429,
+            Err(_) => 401,
+        }
+    }
+
+    #[tokio::test]
+    async fn r76_what_is_remembered_lets_nobody_guess_on() {
+        let basic = basic(alice());
+        for _ in 0..5 {
+            assert_eq!(guess(&basic, "192.0.2.2", "wrong horse").await, 401);
+        }
+        assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
+        // Remembered for the address of the owner, and for no other.
+        assert_eq!(guess(&basic, "192.0.2.2", PASSWORD).await, 429);
+        assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
+    }
+
+    #[tokio::test]
+    async fn r76_what_is_remembered_is_forgotten_when_somebody_there_guesses_on() {
+        let basic = basic(alice());
+        assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
+        for _ in 0..5 {
+            assert_eq!(guess(&basic, "192.0.2.1", "wrong horse").await, 401);
+        }
+        // The owner is not kept out by guesses that were counted.
+        assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
+        assert_eq!(guess(&basic, "192.0.2.1", "wrong horse").await, 429);
+        assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 429);
+    }
+
     #[tokio::test]
     async fn r51_what_changes_in_the_store_counts_at_once() {
         let basic = basic(alice());
@@ -539,7 +596,7 @@ mod tests {
         tokio::task::yield_now().await;
         let seen = basic.0.remembered.as_ref().unwrap();
         let hash = basic.0.store.0.lock().unwrap().clone().unwrap().unwrap().password_hash().to_owned();
-        seen.insert("alice", PASSWORD, &hash, super::now().unwrap());
+        seen.insert("alice", PASSWORD, &hash, ClientAddress::UNKNOWN, super::now().unwrap());
         drop(first);
         assert!(waiting.await.unwrap());
     }

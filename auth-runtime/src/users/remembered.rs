@@ -1,11 +1,13 @@
 //! Passwords that were verified a moment ago, so that not every request of one caller costs a hash.
 
-use std::{fmt, time::Duration};
+use std::{fmt, net::IpAddr, time::Duration};
 
 use hmac::{Hmac, KeyInit, Mac};
-use quick_cache::sync::Cache;
+use quick_cache::{Equivalent, sync::Cache};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
+
+use crate::client::ClientAddress;
 
 const CAPACITY: usize = 10_000;
 
@@ -14,8 +16,31 @@ const CAPACITY: usize = 10_000;
 pub(super) struct Remembered {
     key: Hmac<Sha256>,
     time: Duration,
-    /// By the name of the user.
-    proofs: Cache<Box<str>, Proof>,
+    proofs: Cache<Sender, Proof>,
+}
+
+/// Who has sent it, and from where: another address has to prove it anew. Otherwise whoever guesses would be told that
+/// they are right where the throttle lets them try no more.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Sender<N = Box<str>> {
+    network: Option<IpAddr>,
+    name: N,
+}
+
+impl<'a> Sender<&'a str> {
+    const fn of(name: &'a str, client: ClientAddress) -> Self {
+        Self { network: client.network(), name }
+    }
+
+    fn kept(self) -> Sender {
+        Sender { network: self.network, name: self.name.into() }
+    }
+}
+
+impl Equivalent<Sender> for Sender<&str> {
+    fn equivalent(&self, kept: &Sender) -> bool {
+        self.network == kept.network && self.name == &*kept.name
+    }
 }
 
 /// That a password and a stored hash were seen together, and went together.
@@ -43,16 +68,30 @@ impl Remembered {
 
     /// The stored hash by which this password of this user was verified. It counts as long as the user has that hash: a
     /// new password is a new hash, and ends what was remembered of the old one.
-    pub(super) fn hash(&self, username: &str, password: &str, now: Duration) -> Option<Box<str>> {
-        let proof = self.proofs.get(username)?;
+    pub(super) fn hash(
+        &self,
+        username: &str,
+        password: &str,
+        client: ClientAddress,
+        now: Duration,
+    ) -> Option<Box<str>> {
+        // Whether there is a proof takes no time that could be seen.
+        let mac = self.mac(password);
+        let proof = self.proofs.get(&Sender::of(username, client))?;
         // Earlier than it was made is a clock that was set back.
         let is_now = now < proof.until && proof.until <= now.saturating_add(self.time);
-        (is_now && self.mac(password).ct_eq(&proof.mac).into()).then_some(proof.hash)
+        (is_now && mac.ct_eq(&proof.mac).into()).then_some(proof.hash)
     }
 
-    pub(super) fn insert(&self, username: &str, password: &str, hash: &str, now: Duration) {
+    pub(super) fn insert(&self, username: &str, password: &str, hash: &str, client: ClientAddress, now: Duration) {
         let until = now.saturating_add(self.time);
-        self.proofs.insert(username.into(), Proof { mac: self.mac(password), hash: hash.into(), until });
+        let proof = Proof { mac: self.mac(password), hash: hash.into(), until };
+        self.proofs.insert(Sender::of(username, client).kept(), proof);
+    }
+
+    /// Somebody there has sent another password, which was not counted.
+    pub(super) fn forget(&self, username: &str, client: ClientAddress) {
+        self.proofs.remove(&Sender::of(username, client));
     }
 
     fn mac(&self, password: &str) -> [u8; 32] {
@@ -73,20 +112,22 @@ mod tests {
     use std::time::Duration;
 
     use super::Remembered;
+    use crate::client::ClientAddress;
 
     impl Remembered {
         fn contains(&self, username: &str, password: &str, hash: &str, now: Duration) -> bool {
-            self.hash(username, password, now).as_deref() == Some(hash)
+            self.hash(username, password, HERE, now).as_deref() == Some(hash)
         }
     }
 
+    const HERE: ClientAddress = ClientAddress::UNKNOWN;
     const NOW: Duration = Duration::from_hours(500_000);
     const MINUTE: Duration = Duration::from_mins(1);
 
     #[test]
     fn r51_what_is_remembered_is_of_name_password_and_hash() {
         let seen = Remembered::new(MINUTE).unwrap();
-        seen.insert("alice", "password", "hash", NOW);
+        seen.insert("alice", "password", "hash", HERE, NOW);
         assert!(seen.contains("alice", "password", "hash", NOW));
         for (name, password, hash) in [
             ("bob", "password", "hash"),
@@ -98,7 +139,7 @@ mod tests {
         ] {
             assert!(!seen.contains(name, password, hash, NOW), "{name} {password} {hash}");
         }
-        seen.insert("alice", "another", "hash2", NOW);
+        seen.insert("alice", "another", "hash2", HERE, NOW);
         assert!(!seen.contains("alice", "password", "hash", NOW) && seen.contains("alice", "another", "hash2", NOW));
     }
 
@@ -111,7 +152,7 @@ mod tests {
     #[test]
     fn r51_what_was_verified_is_forgotten_in_time() {
         let seen = Remembered::new(MINUTE).unwrap();
-        seen.insert("alice", "password", "hash", NOW);
+        seen.insert("alice", "password", "hash", HERE, NOW);
         for (seconds, is_known) in [(0, true), (59, true), (60, false), (-1, false)] {
             let then = Duration::from_secs(NOW.as_secs().saturating_add_signed(seconds));
             assert_eq!(seen.contains("alice", "password", "hash", then), is_known, "{seconds}");
@@ -123,7 +164,7 @@ mod tests {
     fn r51_what_is_remembered_is_bounded() {
         let seen = Remembered::new(MINUTE).unwrap();
         for number in 0..2 * super::CAPACITY {
-            seen.insert(&number.to_string(), "password", "hash", NOW);
+            seen.insert(&number.to_string(), "password", "hash", HERE, NOW);
         }
         assert!(seen.proofs.len() <= super::CAPACITY);
     }
