@@ -26,7 +26,7 @@ pub(super) struct SqlAttempts {
 }
 
 impl AttemptStore for SqlAttempts {
-    fn update<'a>(&'a self, keys: &'a [Key], change: &'a mut (dyn FnMut(&mut [Bucket]) + Send)) -> Updating<'a> {
+    fn update<'a>(&'a self, keys: &'a [Key], change: &'a mut (dyn FnMut(&mut [Bucket], i64) + Send)) -> Updating<'a> {
         Box::pin(async move {
             let mut tries = 0;
             loop {
@@ -50,12 +50,12 @@ impl SqlAttempts {
     async fn try_update(
         &self,
         keys: &[Key],
-        change: &mut (dyn FnMut(&mut [Bucket]) + Send),
+        change: &mut (dyn FnMut(&mut [Bucket], i64) + Send),
     ) -> Result<(), sqlx::Error> {
         let mut transaction = self.database.begin().await?;
-        let before = self.locked(&mut transaction, keys).await?;
+        let (before, now) = self.locked(&mut transaction, keys).await?;
         let mut after = before.clone();
-        change(&mut after);
+        change(&mut after, now);
         if before == after {
             // What was refused leaves nothing behind.
             return transaction.rollback().await;
@@ -71,8 +71,9 @@ impl SqlAttempts {
         transaction.commit().await
     }
 
-    /// The rows of these keys, which nobody else changes until the transaction ends.
-    async fn locked(&self, connection: &mut AnyConnection, keys: &[Key]) -> Result<Vec<Bucket>, sqlx::Error> {
+    /// The rows of these keys, which nobody else changes until the transaction ends; and the time of the database, which
+    /// all processes have in common.
+    async fn locked(&self, connection: &mut AnyConnection, keys: &[Key]) -> Result<(Vec<Bucket>, i64), sqlx::Error> {
         let values = vec!["(?, 0, 0, 0)"; keys.len()].join(", ");
         let columns = "auth_attempt (bucket, empty_at, last_at, forget_at)";
         // A row that is not there cannot be locked.
@@ -81,12 +82,16 @@ impl SqlAttempts {
             |sql: &str| keys.iter().fold(self.database.query(sql), |query, key| query.bind(key.as_bytes().to_vec()));
         bind(&insert).execute(&mut *connection).await?;
         let select = format!(
-            "SELECT bucket, empty_at, last_at, succeeded_at FROM auth_attempt WHERE bucket IN ({}) ORDER BY bucket{}",
+            "SELECT bucket, empty_at, last_at, succeeded_at, {} AS now FROM auth_attempt WHERE bucket IN ({}) \
+             ORDER BY bucket{}",
+            self.database.dialect.now_in_millis(),
             placeholders(keys.len()),
             self.database.dialect.for_update()
         );
         let rows = bind(&select).fetch_all(connection).await?;
-        keys.iter().map(|key| bucket(&rows, key)).collect()
+        let buckets = keys.iter().map(|key| bucket(&rows, key)).collect::<Result<_, _>>()?;
+        let now = rows.last().ok_or(sqlx::Error::RowNotFound)?.try_get("now")?;
+        Ok((buckets, now))
     }
 
     /// Deletes rows that say nothing any more, beside the request. That it fails is no reason to keep anybody out.
@@ -98,7 +103,7 @@ impl SqlAttempts {
         }
         let database = self.database.clone();
         tokio::spawn(async move {
-            if let Err(error) = sweep(&database, now.saturating_mul(1000)).await {
+            if let Err(error) = sweep(&database).await {
                 tracing::warn!(%error, "old attempts cannot be deleted now");
             }
         });
@@ -106,7 +111,9 @@ impl SqlAttempts {
 }
 
 /// A few at a time, so that nobody waits long for a row.
-async fn sweep(database: &Database, now: i64) -> Result<(), sqlx::Error> {
+async fn sweep(database: &Database) -> Result<(), sqlx::Error> {
+    let row = format!("SELECT {} AS now", database.dialect.now_in_millis());
+    let now: i64 = database.within(database.query(&row).fetch_one(database.pool())).await?.try_get("now")?;
     let sql = match database.dialect {
         Dialect::MySql => format!("DELETE FROM auth_attempt WHERE forget_at < ? LIMIT {SWEEP_AT_ONCE}"),
         Dialect::Sqlite | Dialect::Postgres => format!(

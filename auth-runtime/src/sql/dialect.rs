@@ -32,6 +32,16 @@ impl Dialect {
         }
     }
 
+    /// The time of the database when it comes to that, in milliseconds since 1970.
+    pub(super) const fn now_in_millis(self) -> &'static str {
+        match self {
+            Self::Sqlite => "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
+            Self::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+            // `NOW` is when the statement began, which may have waited.
+            Self::MySql => "CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)",
+        }
+    }
+
     /// A statement in this dialect, written with `?` for each value and without a `?` in a text.
     pub(super) fn sql(self, sql: &str) -> SqlStr {
         match self {

@@ -98,7 +98,9 @@ impl SqlUsers {
             change.reserve(&normalize_name(name)?).await?;
             change.commit().await
         };
-        self.0.database.within(delete).await
+        self.0.database.within(delete).await?;
+        self.forget_addresses(name).await;
+        Ok(())
     }
 
     /// Keeps a user out, or lets them in again. Whoever is kept out loses all tokens for good; their keys are good
@@ -147,7 +149,17 @@ impl SqlUsers {
     ) -> Result<(), StoreError> {
         let account = self.get(name).await?;
         let hash = self.0.passwords.hash(password, &account.name).await?;
-        self.replace_hash(&account.name, &hash, expires_at, None).await.map(drop)
+        self.replace_hash(&account.name, &hash, expires_at, None).await?;
+        self.forget_addresses(&account.name).await;
+        Ok(())
+    }
+
+    /// Whoever has signed in before, with another password or as another user, is a stranger to the throttle. That it
+    /// cannot be told so is no reason to leave things as they were.
+    async fn forget_addresses(&self, name: &str) {
+        if let Err(error) = self.0.throttle.forget_addresses(name).await {
+            tracing::warn!(%error, "addresses are still known from which a user has signed in before");
+        }
     }
 
     /// Writes another hash; if a former one is named, in place of that one only. Gives whether it did.
@@ -219,8 +231,12 @@ impl SqlUsers {
         }
         let hash = self.0.passwords.hash(new, user.name()).await?;
         let is_replaced = self.replace_hash(user.name(), &hash, None, Some(user.password_hash())).await?;
-        // Somebody who resets the password meanwhile has the last word.
-        if is_replaced { Ok(()) } else { Err(StoreError::WrongPassword(user.name().to_owned())) }
+        if !is_replaced {
+            // Somebody who resets the password meanwhile has the last word.
+            return Err(StoreError::WrongPassword(user.name().to_owned()));
+        }
+        self.forget_addresses(user.name()).await;
+        Ok(())
     }
 
     /// Whether this is the user's password and still good, be the user disabled or not: for an administrator. It is not

@@ -20,7 +20,7 @@ pub struct Bucket {
     pub empty_at: i64,
     /// When something was counted last.
     pub last: i64,
-    /// When the right password came last, if any did.
+    /// When the right password came last, if any did; of all that is tried with a name, since when that counts.
     pub succeeded_at: Option<i64>,
 }
 
@@ -103,10 +103,15 @@ impl Bucket {
         Self { empty_at: 0, last: 0, succeeded_at: Some(now) }
     }
 
-    /// Whether the right password has come not long ago.
-    pub(super) fn is_known(&self, now: i64) -> bool {
+    /// Has right passwords count from now on only.
+    pub(super) const fn begins_at(&mut self, now: i64) {
+        self.succeeded_at = Some(now);
+    }
+
+    /// Whether the right password has come not long ago, and since it counts.
+    pub(super) fn is_known(&self, since: Option<i64>, now: i64) -> bool {
         let is_recent = |time: i64| time <= now.saturating_add(SKEW) && now < time.saturating_add(KNOWN_FOR);
-        self.succeeded_at.is_some_and(is_recent)
+        self.succeeded_at.is_some_and(|time| is_recent(time) && since.is_none_or(|since| since <= time))
     }
 
     /// What is there if the clock was set back, or if somebody has written other numbers into the row: as full as it
@@ -197,11 +202,15 @@ mod tests {
         for (later, is_known) in
             [(0, true), (KNOWN_FOR - 1, true), (KNOWN_FOR, false), (-SKEW, true), (-SKEW - 1, false)]
         {
-            assert_eq!(bucket.is_known(NOW + later), is_known, "{later}");
+            assert_eq!(bucket.is_known(None, NOW + later), is_known, "{later}");
         }
-        assert!(!Bucket::default().is_known(0));
+        assert!(!Bucket::default().is_known(None, 0));
         // It stays so while attempts are counted.
-        assert!(bucket.attempt(NOW, &PAIR).unwrap().is_known(NOW));
+        assert!(bucket.attempt(NOW, &PAIR).unwrap().is_known(None, NOW));
+        // And since right passwords count.
+        for (since, is_known) in [(NOW - 1, true), (NOW, true), (NOW + 1, false)] {
+            assert_eq!(bucket.is_known(Some(since), NOW + HOUR), is_known);
+        }
     }
 
     #[test]
@@ -294,7 +303,7 @@ mod tests {
         ) {
             // Whatever the row and the clock say.
             let bucket = Bucket { empty_at, last, succeeded_at };
-            let _ = (bucket.expires_at(), bucket.is_known(now), bucket.given_back(last, now, &PAIR));
+            let _ = (bucket.expires_at(), bucket.is_known(succeeded_at, now), bucket.given_back(last, now, &PAIR));
             for limit in [PAIR, ADDRESS, NAME] {
                 if let Err(wait) = bucket.settled(now, &limit).attempt(now, &limit) {
                     prop_assert!(i64::try_from(wait.as_millis()).unwrap() <= limit.longest + SKEW);

@@ -1,6 +1,6 @@
 //! Counts attempts in a store, and takes them back.
 
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{fmt, sync::Arc};
 
 use super::{
     AttemptStore, Bucket, Key,
@@ -17,21 +17,13 @@ use crate::{
 pub(super) struct Counter {
     pub(super) limits: Limits,
     pub(super) keys: KeyMaker,
-    store: Arc<dyn AttemptStore>,
+    pub(super) store: Arc<dyn AttemptStore>,
     turns: Turns,
-    /// Another one in tests.
-    pub(super) clock: Arc<dyn Fn() -> SystemTime + Send + Sync>,
 }
 
 impl Counter {
     pub(super) fn new(store: impl AttemptStore) -> Self {
-        Self {
-            limits: Limits::default(),
-            keys: KeyMaker::default(),
-            store: Arc::new(store),
-            turns: Turns::default(),
-            clock: Arc::new(SystemTime::now),
-        }
+        Self { limits: Limits::default(), keys: KeyMaker::default(), store: Arc::new(store), turns: Turns::default() }
     }
 
     pub(super) async fn attempt(
@@ -47,36 +39,34 @@ impl Counter {
             let turn = self.turns.turn(key, at_once).await;
             turns.push(turn.ok_or_else(|| Full::of_turns(kind).refuse(client))?);
         }
-        let now = self.now()?;
-        let counted = self.update(&keys.sorted, |buckets| self.limits.count(&keys.kinds, buckets, now)).await?;
+        let counted = self.update(&keys.sorted, |buckets, now| self.limits.count(&keys.kinds, buckets, now)).await?;
         let counted = counted.map_err(|full| full.refuse(client))?;
         Ok(Attempt(Some(Open { counter: self, keys, counted, _turns: turns })))
     }
 
     pub(super) async fn failed(&self, client: ClientAddress) -> Result<(), AuthenticationError> {
-        let (key, at) = (self.keys.failure(client), self.now()?);
-        let counted = self.update(&[key], |buckets| self.limits.count(&[Kind::Failure], buckets, at)).await?;
+        let key = self.keys.failure(client);
+        let counted = self.update(&[key], |buckets, now| self.limits.count(&[Kind::Failure], buckets, now)).await?;
         counted.map(drop).map_err(|full| full.refuse(client))
+    }
+
+    pub(super) async fn forget_addresses(&self, name: &str) -> Result<(), Unavailable> {
+        self.update(&[self.keys.name(name)], |buckets, now| buckets.iter_mut().for_each(|name| name.begins_at(now)))
+            .await
     }
 
     /// Has buckets changed, and says what came of it. A store that does not ask has not let anybody in.
     async fn update<T: Send>(
         &self,
         keys: &[Key],
-        mut change: impl FnMut(&mut [Bucket]) -> T + Send,
+        mut change: impl FnMut(&mut [Bucket], i64) -> T + Send,
     ) -> Result<T, Unavailable> {
         let mut said = None;
-        let mut change = |buckets: &mut [Bucket]| {
-            said = (buckets.len() == keys.len()).then(|| change(buckets));
+        let mut change = |buckets: &mut [Bucket], now| {
+            said = (buckets.len() == keys.len()).then(|| change(buckets, now));
         };
         self.store.update(keys, &mut change).await?;
         said.ok_or_else(|| Unavailable::new("the store of attempts has not loaded them"))
-    }
-
-    /// The time since 1970. With a clock that cannot be right nobody can tell how long ago anything was.
-    fn now(&self) -> Result<i64, Unavailable> {
-        let since = (self.clock)().duration_since(SystemTime::UNIX_EPOCH).map_err(Unavailable::new)?;
-        i64::try_from(since.as_millis()).map_err(Unavailable::new)
     }
 }
 
@@ -122,10 +112,9 @@ impl Attempt {
 impl Open {
     async fn end(&self, has_succeeded: bool) -> Result<(), Unavailable> {
         let Self { counter, keys, counted, .. } = self;
-        let now = counter.now()?;
         let limits = counter.limits;
         counter
-            .update(&keys.sorted, |buckets| limits.give_back(&keys.kinds, buckets, *counted, now, has_succeeded))
+            .update(&keys.sorted, |buckets, now| limits.give_back(&keys.kinds, buckets, *counted, now, has_succeeded))
             .await
     }
 }

@@ -111,6 +111,11 @@ impl KeyMaker {
         Keys { sorted: keys.map(|(key, _)| key), kinds: keys.map(|(_, kind)| kind), pair, address }
     }
 
+    /// For all that is tried with one name.
+    pub(super) fn name(&self, name: &str) -> Key {
+        self.key(Kind::Name, ClientAddress::UNKNOWN, &folded(name))
+    }
+
     /// For a failure of somebody without a name.
     pub(super) fn failure(&self, client: ClientAddress) -> Key {
         self.key(Kind::Failure, client, "")

@@ -61,7 +61,9 @@ impl Limits {
         for (kind, bucket) in kinds.iter().zip(&mut *buckets) {
             *bucket = bucket.settled(now, self.of(*kind));
         }
-        let is_known = kinds.iter().zip(&*buckets).any(|(kind, bucket)| *kind == Kind::Pair && bucket.is_known(now));
+        let of = |wanted| kinds.iter().zip(&*buckets).find_map(|(kind, bucket)| (*kind == wanted).then_some(*bucket));
+        let since = of(Kind::Name).and_then(|name| name.succeeded_at);
+        let is_known = of(Kind::Pair).is_some_and(|pair| pair.is_known(since, now));
         let mut counted = buckets.to_vec();
         let mut full: Option<Full> = None;
         for (kind, bucket) in kinds.iter().zip(&mut counted).filter(|(kind, _)| kind.counts(is_known)) {

@@ -3,11 +3,13 @@
 use std::{
     future::ready,
     sync::{Mutex, PoisonError},
+    time::SystemTime,
 };
 
 use quick_cache::unsync::Cache;
 
 use super::{AttemptStore, Bucket, Key, Updating};
+use crate::authenticate::Unavailable;
 
 const CAPACITY: usize = 100_000;
 
@@ -16,7 +18,11 @@ const CAPACITY: usize = 100_000;
 /// When there are more, those go first that were asked for once and not again. To drive out one that is in use, somebody
 /// needs thousands of addresses: a new bucket costs an attempt, and an address has few of them. What signed in is kept
 /// apart, so that nobody without a password drives it out.
-pub(super) struct MemoryAttempts(Mutex<Buckets>);
+pub(super) struct MemoryAttempts {
+    buckets: Mutex<Buckets>,
+    /// Another one in tests.
+    clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
+}
 
 struct Buckets {
     tried: Cache<Key, Bucket>,
@@ -29,7 +35,32 @@ impl MemoryAttempts {
     }
 
     fn with_capacity(capacity: usize) -> Self {
-        Self(Mutex::new(Buckets { tried: Cache::new(capacity), known: Cache::new(capacity) }))
+        let buckets = Buckets { tried: Cache::new(capacity), known: Cache::new(capacity) };
+        Self { buckets: Mutex::new(buckets), clock: Box::new(SystemTime::now) }
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        Self { clock: Box::new(clock), ..self }
+    }
+
+    /// The time since 1970. With a clock that cannot be right nobody can tell how long ago anything was.
+    fn now(&self) -> Result<i64, Unavailable> {
+        let since = (self.clock)().duration_since(SystemTime::UNIX_EPOCH).map_err(Unavailable::new)?;
+        i64::try_from(since.as_millis()).map_err(Unavailable::new)
+    }
+
+    fn change(&self, keys: &[Key], change: &mut dyn FnMut(&mut [Bucket], i64)) -> Result<(), Unavailable> {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let before: Vec<Bucket> = keys.iter().map(|key| buckets.load(key)).collect();
+        let mut after = before.clone();
+        change(&mut after, self.now()?);
+        for (key, (before, after)) in keys.iter().zip(before.into_iter().zip(after)) {
+            if before != after {
+                buckets.save(*key, after);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -49,17 +80,8 @@ impl Buckets {
 }
 
 impl AttemptStore for MemoryAttempts {
-    fn update<'a>(&'a self, keys: &'a [Key], change: &'a mut (dyn FnMut(&mut [Bucket]) + Send)) -> Updating<'a> {
-        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let before: Vec<Bucket> = keys.iter().map(|key| buckets.load(key)).collect();
-        let mut after = before.clone();
-        change(&mut after);
-        for (key, (before, after)) in keys.iter().zip(before.into_iter().zip(after)) {
-            if before != after {
-                buckets.save(*key, after);
-            }
-        }
-        Box::pin(ready(Ok(())))
+    fn update<'a>(&'a self, keys: &'a [Key], change: &'a mut (dyn FnMut(&mut [Bucket], i64) + Send)) -> Updating<'a> {
+        Box::pin(ready(self.change(keys, change)))
     }
 }
 
@@ -76,12 +98,12 @@ mod tests {
     }
 
     async fn write(store: &MemoryAttempts, key: Key, bucket: Bucket) {
-        store.update(&[key], &mut |buckets| buckets[0] = bucket).await.unwrap();
+        store.update(&[key], &mut |buckets, _| buckets[0] = bucket).await.unwrap();
     }
 
     async fn read(store: &MemoryAttempts, key: Key) -> Bucket {
         let mut read = Bucket::default();
-        store.update(&[key], &mut |buckets| read = buckets[0]).await.unwrap();
+        store.update(&[key], &mut |buckets, _| read = buckets[0]).await.unwrap();
         read
     }
 
@@ -95,7 +117,7 @@ mod tests {
         write(&store, key(1), tried(1)).await;
         assert_eq!(read(&store, key(1)).await, tried(1));
         assert_eq!(read(&store, key(2)).await, Bucket::default());
-        assert_eq!(store.0.lock().unwrap().tried.len(), 1);
+        assert_eq!(store.buckets.lock().unwrap().tried.len(), 1);
     }
 
     #[tokio::test]
@@ -112,7 +134,7 @@ mod tests {
             }
         }
         assert_eq!(read(&store, key(1)).await.succeeded_at, Some(1), "nobody else has signed in");
-        let buckets = store.0.lock().unwrap();
+        let buckets = store.buckets.lock().unwrap();
         assert!(buckets.tried.len() <= 1000 && buckets.known.len() == 1);
     }
 
@@ -123,7 +145,7 @@ mod tests {
         write(&store, key(1), Bucket { succeeded_at: Some(1), ..tried(2) }).await;
         write(&store, key(1), Bucket { succeeded_at: Some(1), ..tried(3) }).await;
         assert_eq!(read(&store, key(1)).await, Bucket { succeeded_at: Some(1), ..tried(3) });
-        let buckets = store.0.lock().unwrap();
+        let buckets = store.buckets.lock().unwrap();
         assert_eq!((buckets.tried.len(), buckets.known.len()), (0, 1));
     }
 }

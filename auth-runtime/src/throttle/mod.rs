@@ -21,7 +21,10 @@ pub use self::{
     store::{AttemptStore, Updating},
 };
 use self::{counter::Counter, key::KeyMaker, limits::Limits, memory::MemoryAttempts};
-use crate::{authenticate::AuthenticationError, client::ClientAddress};
+use crate::{
+    authenticate::{AuthenticationError, Unavailable},
+    client::ClientAddress,
+};
 
 /// Limits that cannot be set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,11 +64,11 @@ pub enum ThrottleError {
 /// network of 2^64 addresses is one address.
 ///
 /// **Nobody can lock the owner of a name out of the addresses that they come from** by guessing elsewhere: one from
-/// which the name has signed in within 30 days has the hourly limit for itself. What others use up does not count
-/// there, and what is tried from there does not count for others. So at most 50 attempts an hour reach a name from
-/// elsewhere, and 50 from each address that it is known at: together the 100 of ASVS 4.0, 2.2.1, where the owner shares
-/// one with whoever guesses. Tokens, API keys that are right, and passwords that are remembered are never throttled:
-/// they are the way in that stays open.
+/// which the name has signed in within 30 days, with the password that it has, has the hourly limit for itself. What
+/// others use up does not count there, and what is tried from there does not count for others. So at most 50 attempts an
+/// hour reach a name from elsewhere, and 50 from each address that it is known at: together the 100 of ASVS 4.0, 2.2.1,
+/// where the owner shares one with whoever guesses. Tokens and API keys that are right are never throttled, nor are
+/// passwords that are remembered for the address they come from: they are the way in that stays open.
 ///
 /// ```
 /// use auth_runtime::throttle::Throttle;
@@ -217,6 +220,18 @@ impl Throttle {
         match &self.0 {
             Some(counter) => Arc::clone(counter).attempt(client, name).await,
             None => Ok(Attempt::uncounted()),
+        }
+    }
+
+    /// Says that the password of this name is another one, or the name another user's: from now on no address is known as
+    /// one of the owner's, until the right password comes from there. Whoever knew the one before may have come from many.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store cannot tell.
+    pub async fn forget_addresses(&self, name: &str) -> Result<(), Unavailable> {
+        match &self.0 {
+            Some(counter) => counter.forget_addresses(name).await,
+            None => Ok(()),
         }
     }
 

@@ -38,13 +38,12 @@ impl TestClock {
 }
 
 impl Throttle {
-    /// The same with a clock that stands still.
+    /// The same in memory, with a clock that stands still.
     pub(crate) fn with_test_clock(self) -> (Self, TestClock) {
         let clock = TestClock(Arc::new(AtomicU64::new(START)));
         let seconds = clock.clone();
-        let throttle = self.with(|counter| {
-            counter.clock = Arc::new(move || SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.now()));
-        });
+        let now = move || SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.now());
+        let throttle = self.with(|counter| counter.store = Arc::new(MemoryAttempts::new().with_clock(now)));
         (throttle, clock)
     }
 }
@@ -300,6 +299,33 @@ async fn callers_without_an_address_share_one() {
 }
 
 #[tokio::test]
+async fn r76_whoever_knew_the_password_before_has_the_limits_of_a_stranger() {
+    let (throttle, clock) = in_memory();
+    for number in 1..=40 {
+        sign_in(&throttle, address(number), "alice").await.unwrap();
+    }
+    clock.forward(1);
+    throttle.forget_addresses("ALICE").await.unwrap();
+    let mut passed = 0;
+    for number in 1..=80 {
+        passed += guesses(&throttle, address(number), "alice", 5).await;
+    }
+    assert_eq!(passed, 41);
+    // Where the new one comes from is known again.
+    let (throttle, _) = in_memory();
+    throttle.forget_addresses("alice").await.unwrap();
+    sign_in(&throttle, address(1), "alice").await.unwrap();
+    for number in 2..=80 {
+        guesses(&throttle, address(number), "alice", 5).await;
+    }
+    assert_eq!(guesses(&throttle, address(81), "alice", 5).await, 0);
+    assert_eq!(guesses(&throttle, address(1), "alice", 5).await, 5);
+    // Nobody else is meant.
+    throttle.forget_addresses("bob").await.unwrap();
+    assert_eq!(wait(guess(&throttle, address(81), "carol").await), 0);
+}
+
+#[tokio::test]
 async fn a_clock_that_is_set_back_locks_nobody_out_for_long_and_lets_nobody_in() {
     let (throttle, clock) = in_memory();
     assert_eq!(guesses(&throttle, address(1), "alice", 20).await, 5);
@@ -312,14 +338,13 @@ async fn a_clock_that_is_set_back_locks_nobody_out_for_long_and_lets_nobody_in()
 
 #[tokio::test]
 async fn a_clock_that_cannot_be_right_is_unavailable() {
-    let throttle = Throttle::in_memory();
-    let throttle =
-        throttle.with(|counter| counter.clock = Arc::new(|| SystemTime::UNIX_EPOCH - Duration::from_secs(1)));
+    let before_time = || SystemTime::UNIX_EPOCH - Duration::from_secs(1);
+    let throttle = Throttle::shared(MemoryAttempts::new().with_clock(before_time));
     assert!(guess(&throttle, address(1), "alice").await.unwrap_err().is_unavailable());
     assert!(throttle.failed(address(1)).await.unwrap_err().is_unavailable());
 }
 
-type Change<'a> = &'a mut (dyn FnMut(&mut [Bucket]) + Send);
+type Change<'a> = &'a mut (dyn FnMut(&mut [Bucket], i64) + Send);
 
 /// A store that does as it is told, or does not.
 struct Broken(fn(Change<'_>) -> Result<(), Unavailable>);
@@ -335,7 +360,7 @@ async fn a_store_that_does_not_count_lets_nobody_in() {
     let does_not_answer = Broken(|_| Err(Unavailable::new("connection refused")));
     let does_not_ask = Broken(|_| Ok(()));
     let has_lost_some = Broken(|change| {
-        change(&mut [Bucket::default(); 3]);
+        change(&mut [Bucket::default(); 3], 0);
         Ok(())
     });
     for store in [does_not_answer, does_not_ask, has_lost_some] {
@@ -349,8 +374,8 @@ async fn a_store_that_does_not_count_lets_nobody_in() {
 async fn a_store_that_finds_a_conflict_asks_again_and_the_last_answer_counts() {
     let again = Broken(|change| {
         let full = Bucket { empty_at: i64::MAX, last: i64::MAX, succeeded_at: None };
-        change(&mut [full; 4]);
-        change(&mut [Bucket::default(); 4]);
+        change(&mut [full; 4], 0);
+        change(&mut [Bucket::default(); 4], 0);
         Ok(())
     });
     assert!(guess(&Throttle::shared(again), address(1), "alice").await.is_ok());

@@ -99,6 +99,8 @@ tests! {
         r77_names_that_nobody_has_are_counted_alike
         r76_a_burst_at_several_processes_is_counted_before_it_is_verified
         r53_wrong_keys_are_counted_and_right_ones_never_wait
+        r76_with_another_password_no_address_is_known
+        r76_the_time_of_what_is_tried_is_that_of_the_database
         r77_no_name_is_kept_and_what_is_over_is_deleted
         r76_what_is_put_off_while_a_sweep_waits_for_it_is_not_deleted
         what_is_refused_writes_nothing;

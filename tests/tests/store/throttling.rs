@@ -1,8 +1,15 @@
 //! What is tried is counted in the database, for all processes together.
 
-use std::time::Duration;
+use std::{
+    net::IpAddr,
+    time::{Duration, SystemTime},
+};
 
-use auth_runtime::sql::{NewKey, NewUser};
+use auth_runtime::{
+    client::ClientAddress,
+    sql::{NewKey, NewUser},
+    users::UserStore,
+};
 use futures_util::future::join_all;
 
 use crate::{
@@ -72,6 +79,37 @@ pub(crate) async fn r53_wrong_keys_are_counted_and_right_ones_never_wait(databas
     }
     // Nor does who comes by password.
     assert!(apps[1].who(&Caller::password("alice", PASSWORD)).await.is_ok());
+}
+
+pub(crate) async fn r76_with_another_password_no_address_is_known(database: TestDatabase) {
+    let (here, there) = (database.store().await, database.store().await);
+    let client = |number: u8| ClientAddress::from(IpAddr::from([192, 0, 2, number]));
+    let guess = async |number, name: &str| UserStore::throttle(&here).attempt(client(number), name).await.is_ok();
+    for (name, is_reset) in [("alice", true), ("bob", true), ("carol", false)] {
+        there.add(NewUser::new(name).password(PASSWORD)).await.unwrap();
+        UserStore::throttle(&here).attempt(client(1), name).await.unwrap().succeeded().await;
+        match name {
+            "alice" => there.set_password(name, "another horse", None).await.unwrap(),
+            "bob" => there.delete(name).await.unwrap(),
+            _ => {}
+        }
+        // All that others may try.
+        for number in 2..60 {
+            let _ = guess(number, name).await;
+        }
+        assert_eq!(guess(1, name).await, !is_reset, "{name}");
+    }
+}
+
+/// A clock that all processes have in common.
+pub(crate) async fn r76_the_time_of_what_is_tried_is_that_of_the_database(database: TestDatabase) {
+    let [app, _] = two_apps(&database).await;
+    let millis = || i64::try_from(SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap();
+    let before = millis();
+    assert_eq!(app.who(&Caller::password("alice", WRONG)).await, Err(401));
+    let last = database.number("SELECT MAX(last_at) FROM auth_attempt").await;
+    // It is on this machine; its milliseconds are rounded otherwise.
+    assert!((before - 1..=millis() + 1).contains(&last), "{before} {last} {}", millis());
 }
 
 pub(crate) async fn r77_no_name_is_kept_and_what_is_over_is_deleted(database: TestDatabase) {
