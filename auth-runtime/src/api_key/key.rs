@@ -65,6 +65,11 @@ pub(super) fn lookup_id<'a>(key: &'a str, hash: &KeyHash) -> Cow<'a, str> {
     }
 }
 
+/// Whether it is a key that was generated here.
+pub(crate) fn is_generated(text: &str) -> bool {
+    generated_id(text).is_some()
+}
+
 fn generated_id(key: &str) -> Option<&str> {
     let (prefix, rest) = key.split_once('_')?;
     let (id, secret) = rest.split_once('_')?;

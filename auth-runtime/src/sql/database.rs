@@ -210,5 +210,6 @@ impl fmt::Debug for Database {
 fn make_private(path: &std::path::Path) {
     use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt};
 
-    let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    // Also where a symbolic link says, whose end is not there yet.
+    let _ = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
 }

@@ -201,6 +201,8 @@ impl SqlUsers {
         current: &str,
         new: &str,
     ) -> Result<(), StoreError> {
+        // Before anything is hashed for it.
+        self.0.passwords.check(new, name)?;
         let attempt = self.0.throttle.attempt(client, name).await.map_err(throttled)?;
         match self.proven(name, current).await {
             Ok(Some(user)) => {

@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc};
 
 use super::{
     AttemptStore, Bucket, Key,
+    closed::Closed,
     key::{KeyMaker, Keys, Kind},
     limits::{Counted, Full, Limits},
     turn::{Turn, Turns},
@@ -19,11 +20,23 @@ pub(super) struct Counter {
     pub(super) keys: KeyMaker,
     pub(super) store: Arc<dyn AttemptStore>,
     turns: Turns,
+    closed: Option<Closed>,
 }
 
 impl Counter {
     pub(super) fn new(store: impl AttemptStore) -> Self {
-        Self { limits: Limits::default(), keys: KeyMaker::default(), store: Arc::new(store), turns: Turns::default() }
+        Self {
+            limits: Limits::default(),
+            keys: KeyMaker::default(),
+            store: Arc::new(store),
+            turns: Turns::default(),
+            closed: None,
+        }
+    }
+
+    /// In a store that takes longer than the memory of this process.
+    pub(super) fn shared(store: impl AttemptStore) -> Self {
+        Self { closed: Some(Closed::default()), ..Self::new(store) }
     }
 
     pub(super) async fn attempt(
@@ -46,8 +59,15 @@ impl Counter {
 
     pub(super) async fn failed(&self, client: ClientAddress) -> Result<(), AuthenticationError> {
         let key = self.keys.failure(client);
+        if let Some(full) = self.closed.as_ref().and_then(|closed| closed.full(&key)) {
+            return Err(full.refuse(client));
+        }
         let counted = self.update(&[key], |buckets, now| self.limits.count(&[Kind::Failure], buckets, now)).await?;
-        counted.map(drop).map_err(|full| full.refuse(client))
+        let full = |full: Full| {
+            self.closed.iter().for_each(|closed| closed.insert(key, full));
+            full.refuse(client)
+        };
+        counted.map(drop).map_err(full)
     }
 
     pub(super) async fn forget_addresses(&self, name: &str) -> Result<(), Unavailable> {

@@ -125,6 +125,12 @@ impl Full {
         Self { wait: Duration::from_secs(1), kind }
     }
 
+    /// The same some time later; `None` if there is room again.
+    pub(super) fn after(self, passed: Duration) -> Option<Self> {
+        let wait = self.wait.checked_sub(passed).filter(|wait| !wait.is_zero())?;
+        Some(Self { wait, ..self })
+    }
+
     /// The log is told who it was and why, but no name: it may be a password, typed into the wrong field.
     pub(super) fn refuse(self, client: ClientAddress) -> AuthenticationError {
         let hint = if client.is_internal() { ": if this is a proxy, it is none of the `TrustedProxies`" } else { "" };

@@ -3,6 +3,7 @@
 //! [`Throttle`] counts in the buckets of an [`AttemptStore`]; `bucket.rs` has the rule.
 
 mod bucket;
+mod closed;
 mod counter;
 mod key;
 mod limits;
@@ -133,13 +134,13 @@ impl Throttle {
     /// Counts in the memory of this process.
     #[must_use]
     pub fn in_memory() -> Self {
-        Self::shared(MemoryAttempts::new())
+        Self(Some(Arc::new(Counter::new(MemoryAttempts::new()))))
     }
 
     /// Counts in a store that several processes share.
     #[must_use]
     pub fn shared(store: impl AttemptStore) -> Self {
-        Self(Some(Arc::new(Counter::new(store))))
+        Self(Some(Arc::new(Counter::shared(store))))
     }
 
     pub(crate) const fn off() -> Self {

@@ -391,6 +391,30 @@ async fn r76_processes_that_share_a_store_count_together() {
     assert_eq!(guesses(&apart, address(1), "alice", 20).await, 5, "other keys");
 }
 
+/// A store that counts how often it is asked.
+struct Counting(MemoryAttempts, AtomicU64);
+
+impl AttemptStore for Counting {
+    fn update<'a>(&'a self, keys: &'a [Key], change: Change<'a>) -> Updating<'a> {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        self.0.update(keys, change)
+    }
+}
+
+#[tokio::test]
+async fn r53_whoever_sends_wrong_keys_all_the_same_costs_a_shared_store_nothing() {
+    let store = Arc::new(Counting(MemoryAttempts::new(), AtomicU64::new(0)));
+    let throttle = Throttle::shared(Arc::clone(&store));
+    let mut refused = 0;
+    for _ in 0..1000 {
+        refused += u64::from(wait(throttle.clone().failed(address(1)).await) > 0);
+    }
+    // The first who is refused has asked.
+    assert_eq!((refused, store.1.load(Ordering::SeqCst)), (975, 26));
+    throttle.failed(address(2)).await.unwrap();
+    assert_eq!(wait(guess(&throttle, address(1), "alice").await), 0);
+}
+
 #[tokio::test]
 async fn limits_can_be_set_as_far_as_they_protect() {
     let (throttle, _) = in_memory();

@@ -343,9 +343,13 @@ impl<S: UserStore> Authenticator for Basic<S> {
     }
 }
 
-/// A name as messages show it: no longer than a line, whatever was sent.
+/// A name as messages show it: no longer than a line, whatever was sent, and no API key that stands where a name should.
 pub(crate) fn shown(name: &str) -> String {
     const MOST: usize = 64;
+    #[cfg(feature = "api-key")]
+    if crate::api_key::is_generated(name) {
+        return "[an API key]".to_owned();
+    }
     match name.char_indices().nth(MOST) {
         None => format!("{name:?}"),
         Some((end, _)) => format!("{:?}...", &name[..end]),

@@ -32,6 +32,11 @@ pub trait UserStore: Send + Sync + 'static {
     /// The user of this name; `None` if there is none. It is asked for each request, so what changes in the store
     /// counts from the next request on. A store that remembers users says for how long.
     ///
+    /// The name of the [`User`] is the subject, so it is the one that the store has, whatever spelling was sent. Compare
+    /// names byte by byte, after [`normalize_name`](super::normalize_name) if they may be typed otherwise: what may be
+    /// tried is counted by the name as it was sent, without letter case, accents and what cannot be seen, and a collation
+    /// that takes still more spellings for one name lets each of them be guessed by itself.
+    ///
     /// # Errors
     /// [`Unavailable`] if that cannot be told now, which is a 503.
     fn find(&self, username: &str) -> impl Future<Output = Result<Option<User>, Unavailable>> + Send;

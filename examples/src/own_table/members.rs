@@ -67,11 +67,12 @@ impl Members {
 /// All that `Basic` needs. What a row means is said here: whoever has left is disabled, and staff are librarians.
 impl UserStore for Members {
     async fn find(&self, number: &str) -> Result<Option<User>, Unavailable> {
-        let member =
-            sqlx::query_as("SELECT full_name, secret, is_staff, left_on IS NOT NULL FROM member WHERE number = ?");
-        let member: Option<(String, String, bool, bool)> =
+        let member = sqlx::query_as(
+            "SELECT number, full_name, secret, is_staff, left_on IS NOT NULL FROM member WHERE number = ?",
+        );
+        let member: Option<(String, String, String, bool, bool)> =
             member.bind(number).fetch_optional(&self.0).await.map_err(Unavailable::new)?;
-        Ok(member.map(|(full_name, secret, is_staff, has_left)| {
+        Ok(member.map(|(number, full_name, secret, is_staff, has_left)| {
             let role = if is_staff { Role::Librarian } else { Role::Reader };
             User::new(number, secret).display_name(full_name).roles([role.name()]).disabled(has_left)
         }))

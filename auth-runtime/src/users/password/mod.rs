@@ -162,7 +162,7 @@ impl Passwords {
     /// [`UserError`] if the password is not accepted; [`UserError::Unavailable`] if nobody can tell now whether it was
     /// breached, or too many wait in the [`PasswordPool`]; [`UserError::Hashing`] if the system has no randomness.
     pub async fn hash(&self, password: &str, username: &str) -> Result<String, UserError> {
-        self.0.policy.check(password, username)?;
+        self.check(password, username)?;
         if let Some(breaches) = &self.0.breaches {
             breaches.check(password).await?;
         }
@@ -175,8 +175,13 @@ impl Passwords {
     /// # Errors
     /// [`UserError`] if the password is not accepted; [`UserError::Hashing`] if the system has no randomness.
     pub fn hash_now(&self, password: &str, username: &str) -> Result<String, UserError> {
-        self.0.policy.check(password, username)?;
+        self.check(password, username)?;
         self.0.making.hash(password)
+    }
+
+    /// What can be told of a password without asking anybody or hashing it.
+    pub(crate) fn check(&self, password: &str, username: &str) -> Result<(), UserError> {
+        self.0.policy.check(password, username)
     }
 
     /// Whether a hash can be verified here, for an import: what it is, and that it asks for no more than it may.
