@@ -93,6 +93,7 @@ impl Admin {
             Some(log) => self.work(verb, users, Some(described)).with_subscriber(log.dispatch.clone()).await,
             None => self.work(verb, users, Some(described)).await,
         };
+        let ended = ended.map_err(|failure| failure.of_database(described));
         users.close().await;
         match log.and_then(|log| log.failure()) {
             Some(reason) => Err(not_logged(ended, &reason)),
@@ -128,7 +129,12 @@ impl Admin {
     fn complete(&mut self, shell: clap_complete::Shell) -> Result<(), Failure> {
         let name = self.parser.get_name().to_owned();
         let mut script = Vec::new();
-        clap_complete::generate(shell, &mut self.parser, name, &mut script);
+        clap_complete::generate(shell, &mut self.parser, name.as_str(), &mut script);
+        if shell == clap_complete::Shell::Bash {
+            // It writes the `-` of a program's name in two ways (clap-rs/clap, issue 6421), so no subcommand is found.
+            let text = String::from_utf8_lossy(&script);
+            script = text.replace(&name.replace('-', "__subcmd__"), &name.replace('-', "__")).into_bytes();
+        }
         self.console.output().write_all(&script)?;
         Ok(self.console.flush()?)
     }

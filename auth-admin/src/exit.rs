@@ -9,8 +9,9 @@ pub const EXIT_CODES: &str = "\
 Exit codes:
   0  done
   1  not found, refused, or not as it should be
-  2  the command or its settings are wrong
-  3  the database does not answer, or its tables are not those of this version";
+  2  the command or its settings are wrong; nothing was done
+  3  the database does not answer, or its tables are not those of this version
+130  Ctrl-C where a password is asked for; nothing was done";
 
 /// How a command has ended. What is not [`Done`](Self::Done) was said in one line on the standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +67,22 @@ impl Failure {
 
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self::Usage(text.into())
+    }
+
+    /// Says which database it is that does not answer.
+    pub(crate) fn of_database(self, described: &str) -> Self {
+        match self {
+            Self::Database(text) => Self::Database(format!("{described}: {text}")),
+            failure => failure,
+        }
+    }
+
+    /// Something was done, and nobody has read of it.
+    pub(crate) fn unsaid(done: &str, error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::Output(error),
+            _ => Self::Refused(format!("{done}; but the output cannot be written: {error}")),
+        }
     }
 
     /// The code, and what to say, if there is something.

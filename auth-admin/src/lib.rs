@@ -64,14 +64,14 @@
 //! | | |
 //! |---|---|
 //! | `user add`, `list`, `show`, `delete` | |
-//! | `user disable`, `enable`, `sign-out` | what a user has been given ends with the next request; see [freshness](auth_runtime::sql::SqlUsers#freshness) |
+//! | `user disable`, `enable`, `sign-out` | what a user has been given ends with the next request, but for `enable`, which gives nothing back; see [freshness](auth_runtime::sql::SqlUsers#freshness) |
 //! | `user set-password`, `verify-password` | |
 //! | `user set-roles`, `set-permissions` | |
 //! | `user import` | many users from CSV or JSONL, with the hashes of another system |
 //! | `key create`, `list`, `revoke` | |
 //! | `role list`, `permission list` | those that are declared, and those that are in use |
 //! | `migrate` | makes the tables, or brings them up to date; no other command does |
-//! | `check` | 1 if the tables, the names in them, or the secret key of hashes are not those of the program |
+//! | `check` | 3 if the tables are not those of the program, 1 if the names in them or the secret key of hashes are not |
 //! | `completions` | for bash, elvish, fish, PowerShell and zsh |
 //!
 //! `--help` of each says the rest. [`Settings`] has what all have in common, with the environment that it is read from.
@@ -109,8 +109,8 @@
 //!
 //! # Output
 //!
-//! A table for people, of any width; or `--output json`. That is one document: an object, or of lists an array with an
-//! element on each line, printed as it is read from the database. Times are in UTC as of RFC 3339. Lists are whole unless
+//! A table for people, of any width; or `--output json`. That is one document: an object, or of lists an array, in
+//! that of users and keys with an element on each line, printed as it is read from the database. Times are in UTC as of RFC 3339. Lists are whole unless
 //! `--limit` is given, and read a page at a time, so they may be of any length. A list that was cut short by a failure is
 //! no JSON. Characters that would do something to a terminal are escaped.
 //!

@@ -151,10 +151,12 @@ impl Row for Account {
         &["NAME", "DISPLAY NAME", "ROLES", "PERMISSIONS", "STATUS", "CREATED", "LAST SIGN-IN"];
 
     fn cells(&self) -> Vec<String> {
-        let status = match (self.disabled, self.has_password) {
-            (true, _) => "disabled",
-            (false, true) => "active",
-            (false, false) => "no password",
+        let has_expired = self.password_expires_at.is_some_and(|end| end <= SystemTime::now());
+        let status = match (self.disabled, self.has_password, has_expired) {
+            (true, _, _) => "disabled",
+            (false, false, _) => "no password",
+            (false, true, true) => "password expired",
+            (false, true, false) => "active",
         };
         vec![
             self.name.clone(),

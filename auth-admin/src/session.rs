@@ -20,11 +20,11 @@ pub(crate) struct Session<'a> {
 impl Session<'_> {
     /// Says what was done: in a sentence, or as a document.
     pub(crate) fn done(&mut self, sentence: &str, document: &impl Serialize) -> Result<(), Failure> {
-        match self.format {
-            Format::Table => self.console.line(&output::visible(sentence))?,
-            Format::Json => output::print_json(self.console, document)?,
-        }
-        Ok(())
+        let said = match self.format {
+            Format::Table => self.console.line(&output::visible(sentence)),
+            Format::Json => output::print_json(self.console, document),
+        };
+        said.and_then(|()| self.console.flush()).map_err(|error| Failure::unsaid(sentence, error))
     }
 
     /// Shows a secret, this once: alone, with what there is to say of it beside the output; or in a document.

@@ -165,7 +165,32 @@ fn a_log_file_has_the_denials_and_a_wrong_setting_is_one_line_and_exit_code_2() 
     fs::write(folder.path().join("text.db"), "this is no database, whatever its name says").expect("a file");
     let (said, code) = refusal(demo(&folder).env("AUTH_DB_URI", "sqlite:text.db").args(["--port", "0"]));
     assert_eq!(said, "demo: the database does not answer as it should: file is not a database\n");
-    assert_eq!(code, Some(1));
+    assert_eq!(code, Some(3));
+}
+
+#[test]
+fn the_commands_that_are_printed_are_for_the_database_that_it_runs_on() {
+    let folder = folder();
+    for (words, command) in [
+        (["--port", "0"].as_slice(), "  cargo run -- user list"),
+        (
+            &["--port", "0", "--database-url", "sqlite:other.db"],
+            "  cargo run -- --database-url 'sqlite:other.db' user list",
+        ),
+    ] {
+        let printed = Running::start(demo(&folder).args(words)).printed_until(LAST_LINE);
+        assert!(printed.iter().any(|line| line == command), "{printed:#?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn users_whose_passwords_cannot_be_shown_are_told_of() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("a device");
+    let ended = demo(&folder()).args(["--port", "0"]).stdout(full).output().expect("the binary starts");
+    let said = String::from_utf8(ended.stderr).expect("UTF-8");
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("demo: users were made") && said.contains("user set-password NAME --generate"), "{said}");
 }
 
 #[test]

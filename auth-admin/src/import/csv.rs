@@ -10,11 +10,15 @@ use auth_runtime::sql::NewUser;
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 use memchr::memchr_iter;
 
-use super::record::{Bad, Fields, KNOWN, MAX_RECORD, NO_PASSWORDS, Record, Records};
+use super::{
+    quotes::Quotes,
+    record::{Bad, Fields, KNOWN, MAX_RECORD, NO_PASSWORDS, Record, Records},
+};
 use crate::exit::Failure;
 
 const OPEN: &str = "a quote is opened here that is not closed, so nothing after it was read";
-const QUOTE: &str = ", so a quote in its first line may be one too many";
+const MISPLACED: &str =
+    "it has a quote where none may be: a field is in quotes as a whole, and a quote in it is written twice";
 /// More fields than there are columns, so that too many of them are noticed.
 const MAX_FIELDS: usize = 64;
 
@@ -67,8 +71,7 @@ impl CsvRecords {
         }
         let (has, should) = (self.source.fields, self.columns.len());
         if has != should {
-            let hint = if raw.line < raw.last_line { QUOTE } else { "" };
-            return Err(Bad::of_one(format!("it has {has} fields, and not {should} as the first line{hint}")));
+            return Err(Bad::of_one(format!("it has {has} fields, and not {should} as the first line")));
         }
         let mut fields = Fields::default();
         for ((column, name), bytes) in self.columns.iter().zip(self.source.fields()) {
@@ -208,6 +211,7 @@ impl Source {
     /// has written into a text in quotes is not to become a user of its own.
     fn record(&mut self) -> io::Result<Raw> {
         let line = self.line;
+        let mut quotes = Quotes::default();
         let (mut written, mut fields) = (0, 0);
         let (mut is_long, mut is_wide, mut is_line_over) = (false, false, false);
         loop {
@@ -219,6 +223,8 @@ impl Source {
                 self.parser.read_record(input, &mut self.text[written..], &mut self.ends[fields..]);
             let breaks = count(memchr_iter(b'\n', &input[..read]).count());
             let (read, breaks) = if is_end { (0, 0) } else { (read, breaks) };
+            // The reader drops a byte order mark, and only then sees a quote.
+            quotes.read(if self.position == 0 { trim_mark(&input[..read]) } else { &input[..read] });
             if let Some(last) = input[..read].last() {
                 is_line_over = *last == b'\n';
             }
@@ -231,7 +237,7 @@ impl Source {
                 ReadRecordResult::Record => {
                     self.fields = fields;
                     let last_line = if is_end { self.line } else { self.line - 1 };
-                    return Ok(Raw { line, last_line, problem: problem(is_long, is_wide, line < last_line) });
+                    return Ok(Raw { line, last_line, problem: problem(is_long, is_wide, quotes.are_misplaced) });
                 }
                 // What does not fit is read over.
                 ReadRecordResult::OutputFull => (is_long, written) = (true, 0),
@@ -268,10 +274,15 @@ impl Source {
     }
 }
 
-fn problem(is_long: bool, is_wide: bool, is_of_lines: bool) -> Option<String> {
-    if is_long {
-        let hint = if is_of_lines { QUOTE } else { "" };
-        Some(format!("it has more than {} KiB{hint}", MAX_RECORD / 1024))
+fn trim_mark(input: &[u8]) -> &[u8] {
+    input.strip_prefix("\u{feff}".as_bytes()).unwrap_or(input)
+}
+
+fn problem(is_long: bool, is_wide: bool, are_misplaced: bool) -> Option<String> {
+    if are_misplaced {
+        Some(MISPLACED.to_owned())
+    } else if is_long {
+        Some(format!("it has more than {} KiB", MAX_RECORD / 1024))
     } else if is_wide {
         Some(format!("it has {MAX_FIELDS} fields or more"))
     } else {
@@ -287,7 +298,7 @@ fn count(bytes: usize) -> u64 {
 mod tests {
     use std::io::{BufReader, Cursor};
 
-    use super::{CsvRecords, MAX_RECORD, OPEN, Records};
+    use super::{CsvRecords, MAX_RECORD, MISPLACED, OPEN, Records};
 
     /// Reads in pieces of so many bytes; gives what becomes of each record.
     fn read(text: &[u8], piece: usize) -> Vec<String> {
@@ -304,7 +315,7 @@ mod tests {
 
     fn reads(text: &str, expected: &[&str]) {
         for piece in [3, 7, 64, 1 << 16] {
-            assert_eq!(read(text.as_bytes(), piece), expected, "{text:?} in pieces of {piece}");
+            assert_eq!(read(text.as_bytes(), piece), expected, "in pieces of {piece}");
         }
     }
 
@@ -325,9 +336,14 @@ mod tests {
         let huge = "x\nmallory,y\n".repeat(MAX_RECORD / 8);
         let text = format!("name,display_name\nbob,\"{huge}\"\ncarol,\n");
         let lines = huge.lines().count();
-        let hint = "so a quote in its first line may be one too many";
-        let long = format!("lines 2 to {}: it has more than 64 KiB, {hint}", lines + 2);
+        let long = format!("lines 2 to {}: it has more than 64 KiB", lines + 2);
         reads(&text, &[&long, &format!("line {}: carol", lines + 3)]);
+    }
+
+    #[test]
+    fn a_text_that_would_be_read_otherwise_than_it_was_meant_is_told_of() {
+        let text = "\u{feff}\"name\",display_name\nalice,\"Alice \"the A\" A.\"\nbob,Bob \"B\"\ncarol,\n";
+        reads(text, &[&format!("line 2: {MISPLACED}"), &format!("line 3: {MISPLACED}"), "line 4: carol"]);
     }
 
     #[test]

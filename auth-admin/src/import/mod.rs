@@ -3,12 +3,13 @@
 mod csv;
 mod jsonl;
 mod progress;
+mod quotes;
 mod record;
 
 use std::{
     fmt,
-    fs::{File, OpenOptions},
-    io::{BufRead, BufReader, Write},
+    fs::{self, File, OpenOptions},
+    io::{self, BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -32,6 +33,8 @@ const BATCH: usize = 1000;
 /// And of how many bytes of the file, so that long lines do not add up.
 const BATCH_BYTES: u64 = 1 << 20;
 const STDIN: &str = "-";
+/// Of a text that goes over lines, which is only read at its end.
+const QUOTE: &str = ", so a quote in its first line may be one too many: all up to the next one was read as one text";
 
 /// The form of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -53,6 +56,9 @@ Columns of CSV, and members of the objects of JSONL:
   disabled       true or false
 A hash that is weaker than those that are made today is replaced when its user next signs in. Passwords in plain are not
 imported. Without a hash, a user signs in when `user set-password` was run for them.
+
+A field of CSV that has a comma in it, as an argon2 hash has, stands in quotes. A quote that is opened and not closed makes
+one text of all that follows, up to the next quote: none of that is imported, as anybody may have written it.
 
 Each line that is not imported is told of with its number and the reason; all others are imported. What is told of as
 imported is in the database, whatever happens next. To go on after an import that has ended early, run it again with
@@ -109,13 +115,17 @@ impl Import {
             work.progress.tell(session.console, &work.tally, records.records.position());
         }
         work.progress.end();
+        if let (Some(path), 0) = (&self.errors, work.tally.bad) {
+            // Nothing to read; and it would be in the way of the next import.
+            let _ = fs::remove_file(path);
+        }
         work.tally.end(session)
     }
 
     fn open(&self, console: &mut Console) -> Result<(Box<dyn Records>, Option<u64>), Failure> {
         let format = self.file_format()?;
         if self.file == Path::new(STDIN) {
-            return Ok((read(format, console.take_input())?, None));
+            return Ok((read(format, Box::new(Fused::new(console.take_input())))?, None));
         }
         let path = self.file.display();
         let unreadable = |reason: &dyn fmt::Display| Failure::usage(format!("`{path}` cannot be read: {reason}"));
@@ -146,6 +156,41 @@ fn read(format: FileFormat, input: Box<dyn BufRead + Send>) -> Result<Box<dyn Re
         FileFormat::Csv => Box::new(CsvRecords::new(input)?),
         FileFormat::Jsonl => Box::new(JsonRecords::new(input)),
     })
+}
+
+/// Input that stays at its end once it was there: a terminal would be asked for more.
+struct Fused {
+    input: Box<dyn BufRead + Send>,
+    is_over: bool,
+}
+
+impl Fused {
+    fn new(input: Box<dyn BufRead + Send>) -> Self {
+        Self { input, is_over: false }
+    }
+}
+
+impl Read for Fused {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.fill_buf()?.read(buffer)?;
+        self.consume(read);
+        Ok(read)
+    }
+}
+
+impl BufRead for Fused {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.is_over {
+            return Ok(&[]);
+        }
+        let input = self.input.fill_buf()?;
+        self.is_over = input.is_empty();
+        Ok(input)
+    }
+
+    fn consume(&mut self, read: usize) {
+        self.input.consume(read);
+    }
 }
 
 /// A file of its own: what is there already is not overwritten.
@@ -212,7 +257,8 @@ impl Work {
             };
             if let Err(reason) = outcome {
                 self.tally.bad += count;
-                bad.push(format!("{place}: {reason}"));
+                let hint = if count > 1 { QUOTE } else { "" };
+                bad.push(format!("{place}: {reason}{hint}"));
             }
         }
         let count = self.tally.imported - before.imported;

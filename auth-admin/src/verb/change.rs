@@ -20,7 +20,7 @@ impl Delete {
         let name = meant(session, &self.name, "Delete", &self.confirmation).await?;
         session.users.delete(&name).await?;
         tracing::info!(target: TARGET, by = session.by, user = ?name, "user deleted");
-        session.done(&format!("user {name:?} was deleted"), &json!({ "deleted": name }))
+        session.done(&format!("user \"{name}\" was deleted"), &json!({ "deleted": name }))
     }
 }
 
@@ -69,7 +69,7 @@ impl SignOut {
         let name = meant(session, &self.name, "Sign out", &self.confirmation).await?;
         session.users.sign_out(&name).await?;
         tracing::info!(target: TARGET, by = session.by, user = ?name, "user signed out");
-        session.done(&format!("user {name:?} was signed out everywhere"), &json!({ "signed_out": name }))
+        session.done(&format!("user \"{name}\" was signed out everywhere"), &json!({ "signed_out": name }))
     }
 }
 
@@ -89,7 +89,7 @@ impl SetRoles {
         session.users.set_roles(&name, self.roles).await?;
         let account = session.users.get(&name).await?;
         tracing::info!(target: TARGET, by = session.by, user = ?name, roles = ?account.roles, "roles set");
-        let sentence = format!("user {name:?} has {}", listed("role", &account.roles));
+        let sentence = format!("user \"{name}\" has {}", listed("role", &account.roles));
         shown(session, &account, &sentence, None)
     }
 }
@@ -123,7 +123,7 @@ async fn meant(
     confirmation: &Confirmation,
 ) -> Result<String, Failure> {
     let name = session.users.get(name).await?.name;
-    session.confirm(&format!("{verb} user {name:?}?"), confirmation.yes)?;
+    session.confirm(&format!("{verb} user \"{name}\"?"), confirmation.yes)?;
     Ok(name)
 }
 
@@ -136,13 +136,13 @@ async fn meant_to_have(
     confirmation: &Confirmation,
 ) -> Result<String, Failure> {
     let name = session.users.get(name).await?.name;
-    session.confirm(&format!("Take all {what} of user {name:?}?"), confirmation.yes || !names.is_empty())?;
+    session.confirm(&format!("Take all {what} of user \"{name}\"?"), confirmation.yes || !names.is_empty())?;
     Ok(name)
 }
 
 async fn changed(session: &mut Session<'_>, name: &str, what: &str) -> Result<(), Failure> {
     let account = session.users.get(name).await?;
-    shown(session, &account, &format!("user {name:?} {what}"), None)
+    shown(session, &account, &format!("user \"{name}\" {what}"), None)
 }
 
 fn listed(what: &str, names: &[String]) -> String {

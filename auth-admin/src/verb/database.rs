@@ -23,6 +23,8 @@ pub(crate) async fn migrate(session: &mut Session<'_>) -> Result<(), Failure> {
     session.done(&format!("the tables are those of this version: {done}"), &json!({ "steps": steps }))
 }
 
+const NOT_CHECKED: &str = "not checked: the tables may not have them where this program looks";
+
 /// What `check` has found.
 #[derive(Default, Serialize)]
 struct Report<'a> {
@@ -62,20 +64,24 @@ pub(crate) async fn check(session: &mut Session<'_>) -> Result<(), Failure> {
         Format::Table => output::print_table(session.console, &[], report.rows()),
     };
     // That nobody reads the report does not make it a good one.
-    if report.fits { Ok(printed?) } else { Err(Failure::refused("the database does not fit this program")) }
+    match report {
+        Report { fits: true, .. } => Ok(printed?),
+        Report { tables: Some(reason), .. } => Err(StoreError::Schema(reason).into()),
+        _ => Err(Failure::refused("what is in the database does not fit this program")),
+    }
 }
 
 impl Report<'_> {
     fn rows(&self) -> Vec<Vec<String>> {
         let tables = self.tables.as_deref().unwrap_or("as they should be");
         let names = |unknown: &[String]| match (self.tables.is_some(), self.names_checked, unknown) {
-            (true, _, _) => "not checked: there are no tables to look at".to_owned(),
+            (true, _, _) => NOT_CHECKED.to_owned(),
             (false, false, _) => "not checked: this program declares none".to_owned(),
             (false, true, []) => "all are declared".to_owned(),
             (false, true, unknown) => format!("not declared, they grant nothing: {}", unknown.join(", ")),
         };
         let key = match (self.tables.is_some(), self.users_of_unknown_key) {
-            (true, _) => "not checked: there are no tables to look at".to_owned(),
+            (true, _) => NOT_CHECKED.to_owned(),
             (false, 0) => "that of all password hashes that need one".to_owned(),
             (false, 1) => "not that of the password hash of 1 user, who cannot sign in".to_owned(),
             (false, count) => format!("not that of the password hashes of {count} users, who cannot sign in"),

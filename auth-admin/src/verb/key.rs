@@ -55,7 +55,7 @@ pub(crate) struct Create {
     /// What the key is for
     #[arg(long, value_name = "TEXT")]
     label: Option<String>,
-    /// For how long the key is good; for ever unless given
+    /// For how long the key is good, such as 12h or 30d; for ever unless given
     #[arg(long, value_name = "TIME", value_parser = lifetime)]
     expires_in: Option<Duration>,
 }
@@ -84,7 +84,7 @@ impl Create {
         let end = info
             .expires_at
             .map_or_else(|| "does not expire".to_owned(), |end| format!("is good until {}", rfc3339(end)));
-        let note = format!("key {} of {:?} was made; it is shown this once and {end}", info.id, info.owner);
+        let note = format!("key {} of \"{}\" was made; it is shown this once and {end}", info.id, info.owner);
         session.done_with_secret(secret.as_str(), &note, &KeyJson::from(&info).with_key(secret.as_str()))
     }
 }
@@ -132,9 +132,9 @@ impl Revoke {
                 "that is a key, or a part of one; give its id, which stands between the two `_`",
             ));
         }
-        session.confirm(&format!("Revoke key {id:?}?"), self.confirmation.yes)?;
+        session.confirm(&format!("Revoke key \"{id}\"?"), self.confirmation.yes)?;
         session.users.revoke_key(id).await?;
         tracing::info!(target: TARGET, by = session.by, key = ?id, "key revoked");
-        session.done(&format!("key {id:?} was revoked"), &json!({ "revoked": id }))
+        session.done(&format!("key \"{id}\" was revoked"), &json!({ "revoked": id }))
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct PasswordSource {
     /// Reads the password from the first line of the standard input; otherwise it is asked for at the terminal
     #[arg(long, conflicts_with = "generate")]
     password_stdin: bool,
-    /// For how long the password is good; a made one for 7d unless given, another one for ever
+    /// For how long the password is good, such as 12h or 30d; a made one for 7d unless given, another one for ever
     #[arg(long, value_name = "TIME", value_parser = lifetime)]
     expires_in: Option<Duration>,
 }
@@ -57,7 +57,7 @@ impl NewPassword {
 
 fn asked_twice(console: &Console, name: &str) -> Result<SecretString, Failure> {
     let or_else = "give --password-stdin or --generate";
-    let password = console.ask_password(&format!("New password of {name:?}: "), or_else)?;
+    let password = console.ask_password(&format!("New password of \"{name}\": "), or_else)?;
     let again = console.ask_password("The same again: ", or_else)?;
     if password.expose_secret() == again.expose_secret() {
         Ok(password)
@@ -81,7 +81,7 @@ impl SetPassword {
         session.users.set_password(&name, password.text.expose_secret(), password.expires_at).await?;
         tracing::info!(target: TARGET, by = session.by, user = ?name, generated = password.is_made, "password set");
         let account = session.users.get(&name).await?;
-        let sentence = format!("user {name:?} has a new password");
+        let sentence = format!("user \"{name}\" has a new password");
         let made = password.into_made();
         shown(session, &account, &sentence, made.as_ref().map(ExposeSecret::expose_secret))
     }
@@ -92,7 +92,7 @@ fn is_current(account: &Account) -> Result<(), Failure> {
     match account.password_expires_at.filter(|end| *end <= SystemTime::now()) {
         None => Ok(()),
         Some(end) => {
-            let text = format!("the password of {:?} has expired at {}", account.name, rfc3339(end));
+            let text = format!("the password of \"{}\" has expired at {}", account.name, rfc3339(end));
             Err(Failure::refused(text))
         }
     }
@@ -112,23 +112,23 @@ impl VerifyPassword {
         let account = session.users.get(&self.name).await?;
         let name = &account.name;
         if !account.has_password {
-            return Err(Failure::refused(format!("user {name:?} has no password")));
+            return Err(Failure::refused(format!("user \"{name}\" has no password")));
         }
         is_current(&account)?;
         let password = self.read(session.console, name)?;
         if !session.users.verify_password(name, password.expose_secret()).await? {
             is_current(&account)?;
-            return Err(Failure::refused(format!("that is not the password of {name:?}")));
+            return Err(Failure::refused(format!("that is not the password of \"{name}\"")));
         }
         let document = serde_json::json!({ "name": name, "correct": true });
-        session.done(&format!("that is the password of {name:?}"), &document)
+        session.done(&format!("that is the password of \"{name}\""), &document)
     }
 
     fn read(&self, console: &mut Console, name: &str) -> Result<SecretString, Failure> {
         if self.password_stdin {
             console.first_line()
         } else {
-            console.ask_password(&format!("Password of {name:?}: "), "give --password-stdin")
+            console.ask_password(&format!("Password of \"{name}\": "), "give --password-stdin")
         }
     }
 }

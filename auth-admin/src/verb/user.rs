@@ -21,6 +21,8 @@ use crate::{
 
 /// How many users are read at once.
 const PAGE: u32 = 1000;
+/// In characters; shorter than any API key that is made here.
+const LONGEST_SHOWN: usize = 60;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserVerb {
@@ -111,6 +113,7 @@ impl Add {
         if self.reuse_name {
             user = user.reuse_name();
         }
+        session.users.check(&user)?;
         let mut made = None;
         if !self.no_password {
             let password = self.password.read(session.console, &self.name)?;
@@ -129,7 +132,7 @@ impl Add {
             permissions = ?account.permissions,
             "user added"
         );
-        let sentence = format!("user {:?} was added", account.name);
+        let sentence = format!("user \"{}\" was added", account.name);
         shown(session, &account, &sentence, made.as_ref().map(ExposeSecret::expose_secret))
     }
 }
@@ -181,7 +184,9 @@ impl List {
         }
         let mut list = Listing::new::<Account>(session.format);
         let mut left = self.limit.unwrap_or(u64::MAX);
-        let mut after = self.after.clone().unwrap_or_default();
+        // As the store writes names, if it is one.
+        let after = self.after.as_deref().unwrap_or_default();
+        let mut after = normalize_name(after).unwrap_or_else(|_| after.to_owned());
         loop {
             let count = u32::try_from(left).map_or(PAGE, |left| left.min(PAGE));
             let users = session.users.list(self.page(count, &after)).await?;
@@ -210,7 +215,8 @@ impl List {
     async fn tell_of_more(&self, session: &mut Session<'_>, last: &str) -> Result<(), Failure> {
         if session.format == Format::Table && !session.users.list(self.page(1, last)).await?.is_empty() {
             session.console.flush()?;
-            session.console.note(&format!("there are more: --after {last:?}"));
+            // As shells read it, whatever is in it.
+            session.console.note(&format!("there are more: --after '{}'", last.replace('\'', r"'\''")));
         }
         Ok(())
     }
@@ -222,7 +228,9 @@ async fn is_a_role(session: &Session<'_>, role: &str) -> Result<(), Failure> {
     if is_declared || session.users.names_in_use().await?.roles.iter().any(|used| used == role) {
         return Ok(());
     }
-    Err(Failure::refused(format!("there is no role {role:?}; `role list` shows which there are")))
+    // What is longer than a name is not repeated: it may be a key.
+    let role = if role.chars().count() > LONGEST_SHOWN { "of that name".to_owned() } else { format!("\"{role}\"") };
+    Err(Failure::refused(format!("there is no role {role}; `role list` shows which there are")))
 }
 
 #[derive(Debug, Args)]

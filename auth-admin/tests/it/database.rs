@@ -37,8 +37,7 @@ fn a_url_that_cannot_be_read_is_not_repeated() {
 #[test]
 fn only_migrate_makes_tables() {
     let admin = Admin::without_tables();
-    let reason = "the tables of the database do not fit this program: its file cannot be opened; if it is not there yet, \
-                  run `migrate` first";
+    let reason = "the tables of the database do not fit this program: there is no such file, so run `migrate` first";
     for words in [
         ["user", "list"].as_slice(),
         &["user", "add", "alice", "--no-password"],
@@ -51,7 +50,8 @@ fn only_migrate_makes_tables() {
     }
     assert!(!admin.path("users.db").exists(), "a name that was mistyped is no new database");
     fs::write(admin.path("users.db"), "").unwrap();
-    admin.run(&["user", "list"]).refused(3, "the tables of the database do not fit this program: run `migrate` first");
+    let reason = "the tables of the database do not fit this program: there are none, so run `migrate` first";
+    admin.run(&["user", "list"]).refused(3, reason);
     assert_eq!(
         admin.run(&["migrate"]).done(),
         "the tables are those of this version: they were made, or brought up to date\n"
@@ -66,9 +66,11 @@ fn check_says_what_does_not_fit() {
     let admin = Admin::without_tables();
     fs::write(admin.path("users.db"), "").unwrap();
     let ran = admin.run(&["check", "--output", "json"]);
-    assert_eq!((ran.code, ran.errors.as_str()), (1, "auth-admin: the database does not fit this program\n"));
     let report: serde_json::Value = serde_json::from_str(&ran.output).unwrap();
-    assert_eq!((&report["fits"], &report["tables"]), (&json!(false), &json!("run `migrate` first")));
+    let reason = "there are none, so run `migrate` first";
+    assert_eq!((&report["fits"], &report["tables"]), (&json!(false), &json!(reason)));
+    let said = format!("auth-admin: {}: the tables of the database do not fit this program: {reason}\n", admin.url());
+    assert_eq!((ran.code, ran.errors), (3, said));
     admin.run(&["migrate"]).done();
     let table = admin.run(&["check"]).done();
     assert_eq!(table.lines().nth(1), Some("tables       as they should be"));
@@ -94,7 +96,8 @@ fn check_says_if_the_secret_key_is_not_that_of_the_hashes() {
     admin.add_with_password("bob");
     assert!(key(right, &["check"], "").done().ends_with("secret key   that of all password hashes that need one\n"));
     for ran in [key(wrong, &["check"], ""), admin.run(&["check"])] {
-        assert_eq!((ran.code, ran.errors.as_str()), (1, "auth-admin: the database does not fit this program\n"));
+        let said = "auth-admin: what is in the database does not fit this program\n";
+        assert_eq!((ran.code, ran.errors.as_str()), (1, said));
         let last = "secret key   not that of the password hash of 1 user, who cannot sign in\n";
         assert!(ran.output.ends_with(last), "{}", ran.output);
     }
@@ -111,7 +114,30 @@ fn tables_of_a_later_version_are_left_alone() {
     admin.run(&["user", "list"]).refused(3, reason);
     admin.run(&["migrate"]).refused(3, reason);
     let ran = admin.run(&["check"]);
-    assert_eq!((ran.code, ran.errors.as_str()), (1, "auth-admin: the database does not fit this program\n"));
+    assert!(
+        ran.code == 3 && ran.output.contains("later version") && ran.output.contains("not checked"),
+        "{}",
+        ran.output
+    );
+}
+
+#[test]
+fn tables_that_are_gone_or_others_than_migrate_makes_are_told_of() {
+    let reason = |what: &str| format!("the tables of the database do not fit this program: {what}");
+    let admin = Admin::new();
+    admin.sql("DROP TABLE auth_api_key_permission");
+    let gone = reason("`auth_api_key_permission` is gone that `migrate` has made: restore it from a backup");
+    admin.run(&["key", "list"]).refused(3, &gone);
+    assert!(admin.run(&["check"]).output.contains("is gone"));
+
+    let admin = Admin::new();
+    admin.sql("UPDATE auth_migration SET checksum = x'00' WHERE version = 1");
+    let another = reason("`auth_migration` says that step 1 was another one than that of this version");
+    admin.run(&["key", "list"]).refused(3, &another);
+
+    let admin = Admin::new();
+    admin.sql("DELETE FROM auth_migration WHERE version = 2");
+    admin.run(&["key", "list"]).refused(3, &reason("they are of an earlier version, so run `migrate` first"));
 }
 
 #[test]
@@ -142,6 +168,15 @@ fn a_file_that_cannot_be_made_is_told_of_as_that() {
     let reason = "the database does not answer as it should: its file can neither be opened nor made: is there such a \
                   folder, and may this program write there?";
     admin.run(&["migrate", "--database-url", "sqlite:no/such/folder/users.db"]).refused(3, reason);
+    let reason = "the database does not answer as it should: its file cannot be opened: is it a file, and may this program \
+                  read and write it?";
+    for words in [["migrate"].as_slice(), &["user", "list"]] {
+        admin.run(&[words, &["--database-url", "sqlite:."]].concat()).refused(3, reason);
+    }
+    // Nothing that makes one is advised where the URL forbids it.
+    let reason = "the tables of the database do not fit this program: there is no such file, so run `migrate` first, with a \
+                  URL that does not say `mode=`";
+    admin.run(&["migrate", "--database-url", "sqlite:none.db?mode=ro"]).refused(3, reason);
 }
 
 #[cfg(unix)]
@@ -150,7 +185,10 @@ fn a_file_that_is_made_is_for_its_owner_alone_however_it_is_written() {
     use std::os::unix::fs::PermissionsExt;
 
     let admin = Admin::without_tables();
-    for (url, file) in [("sqlite:plain.db", "plain.db"), ("sqlite://sp%20ace.db", "sp ace.db")] {
+    std::os::unix::fs::symlink("elsewhere.db", admin.path("linked.db")).unwrap();
+    for (url, file) in
+        [("sqlite:plain.db", "plain.db"), ("sqlite://sp%20ace.db", "sp ace.db"), ("sqlite:linked.db", "elsewhere.db")]
+    {
         admin.run(&["migrate", "--database-url", url]).done();
         let mode = fs::metadata(admin.path(file)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{url}");
@@ -178,4 +216,34 @@ fn completions_need_no_database() {
         assert!(script.contains("auth-admin") && script.contains("set-password"), "{shell}");
     }
     assert_eq!(ran(&mut bare(&["completions", "tcsh"])).code, 2);
+}
+
+/// Of a program with a `-` in its name, each level.
+#[test]
+fn bash_completes_what_there_is() {
+    let admin = Admin::without_tables();
+    admin.file("completions", ran(&mut bare(&["completions", "bash"])).done());
+    let completed = |words: &[&str]| {
+        let (last, before) = words.split_last().unwrap();
+        let line = [&["auth-admin"], words].concat().join("' '");
+        let script = format!(
+            "source ./completions; COMP_WORDS=('{line}'); COMP_CWORD={}; _auth__admin auth-admin '{last}' '{}'; \
+             echo \"${{COMPREPLY[*]}}\"",
+            words.len(),
+            before.last().unwrap_or(&"auth-admin"),
+        );
+        let mut bash = std::process::Command::new("bash");
+        let words = ran(bash.args(["-c", &script]).current_dir(admin.folder.path())).done();
+        words.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    for (words, there) in [
+        (["us"].as_slice(), "user"),
+        (&["user", ""], "set-password"),
+        (&["user", "set-p"], "set-permissions"),
+        (&["user", "add", "--gen"], "--generate"),
+        (&["user", "list", "--output", ""], "json"),
+        (&["key", "revoke", "--y"], "--yes"),
+    ] {
+        assert!(completed(words).contains(&there.to_owned()), "{words:?}: {:?}", completed(words));
+    }
 }

@@ -157,7 +157,7 @@ async fn check_tells_of_names_that_are_not_declared() {
     assert_eq!(notes(&["check"], None, &url).await.0, Exit::Done);
     without.add(NewUser::new("bob").roles(["Operator"])).await.unwrap();
     let (exit, table, said) = notes(&["check"], None, &url).await;
-    assert_eq!((exit, said.as_str()), (Exit::Refused, "notes: the database does not fit this program\n"));
+    assert_eq!((exit, said.as_str()), (Exit::Refused, "notes: what is in the database does not fit this program\n"));
     let lines: Vec<&str> = table.lines().collect();
     assert_eq!(lines[2], "roles        not declared, they grant nothing: Operator");
     assert_eq!(lines[3], "permissions  all are declared");

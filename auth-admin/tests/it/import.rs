@@ -134,10 +134,10 @@ fn each_bad_line_is_told_of_and_no_good_one_is_lost() {
             "line 5: it has 3 fields, and not 4 as the first line",
             "line 6: `disabled` is neither `true` nor `false`",
             "line 7: it has more than 64 KiB",
-            "lines 8 to 9: the display name holds a control character",
+            "lines 8 to 9: the display name holds a control character, so a quote in its first line may be one too many: all up to the next one was read as one text",
             "line 10: the display name holds a control character",
             "line 11: there is a user \"alice\" already",
-            "line 12: \"Vie\\u{7}wer\" cannot be the name of a role",
+            "line 12: \"Vie\\u{7}wer\" cannot be the name of a role: it has 1 to 255 characters, no space at an end, and no line breaks",
             &format!("line 13: {name}"),
         ]
     );
@@ -206,6 +206,10 @@ fn bad_lines_go_to_a_file_of_their_own() {
         let reason = format!("the file `{there}` cannot be made: File exists (os error 17)");
         import(&admin, &[&file, "--errors", there]).refused(2, &reason);
     }
+    // One that would be empty is not there.
+    let file = admin.file("more.csv", "name\nbob\n");
+    import(&admin, &[&file, "--errors", "none.txt"]).done();
+    assert!(!admin.path("none.txt").exists());
 }
 
 #[test]
@@ -274,9 +278,13 @@ fn a_database_that_fails_in_the_middle_is_told_of_with_what_is_in_it() {
     told.clear();
     errors.read_to_string(&mut told).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(3), "{told}");
-    let start =
-        "auth-admin: the import has stopped after line 10000 (10000 users were imported): the database does not";
-    assert!(told.starts_with(start) && told.ends_with("; run it again with --skip-existing\n"), "{told}");
+    let start = ": the import has stopped after line 10000 (10000 users were imported): the database does not";
+    assert!(
+        told.starts_with("auth-admin: sqlite:")
+            && told.contains(start)
+            && told.ends_with("; run it again with --skip-existing\n"),
+        "{told}"
+    );
     assert_eq!(told.lines().count(), 1);
 }
 

@@ -54,7 +54,10 @@ fn create_refuses_what_is_no_key() {
     let label = ["key", "create", "alice", "--unlimited", "--label", "a\nb"];
     admin.run(&label).refused(1, "the label holds a control character");
     let permission = ["key", "create", "alice", "--permission", ""];
-    admin.run(&permission).refused(1, "\"\" cannot be the name of a permission");
+    admin.run(&permission).refused(
+        1,
+        "\"\" cannot be the name of a permission: it has 1 to 255 characters, no space at an end, and no line breaks",
+    );
     // What it may do is said.
     assert_eq!(admin.run(&["key", "create", "alice"]).code, 2);
     assert_eq!(admin.run(&["key", "create", "alice", "--unlimited", "--permission", "view"]).code, 2);

@@ -73,9 +73,10 @@ fn a_list_is_read_by_the_page() {
 #[test]
 fn a_part_of_a_list_says_how_to_go_on() {
     let admin = admin_with(5);
-    let table = admin.run(&["user", "list", "--limit", "2"]).noted("there are more: --after \"user00001\"");
+    let table = admin.run(&["user", "list", "--limit", "2"]).noted("there are more: --after 'user00001'");
     assert_eq!(table.lines().count(), 3);
     assert_eq!(admin.run(&["user", "list", "--limit", "3", "--after", "user00001"]).done().lines().count(), 4);
+    assert_eq!(admin.json(&["user", "list", "--after", "USER00003"])[0]["name"], "user00004");
     assert_eq!(admin.run(&["user", "list", "--limit", "5"]).done().lines().count(), 6);
     assert_eq!(admin.json(&["user", "list", "--limit", "1", "--after", "user00003"])[0]["name"], "user00004");
     assert_eq!(admin.json(&["user", "list", "--after", "user00004"]), json!([]));

@@ -75,6 +75,17 @@ fn what_cannot_be_written_down_is_told() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn what_was_done_is_told_though_the_output_cannot_be_written() {
+    let admin = Admin::new();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = admin.command(&["user", "add", "alice", "--no-password"]);
+    let ended = command.stdout(full).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+    let reason = "user \"alice\" was added; but the output cannot be written: No space left on device (os error 28)";
+    assert_eq!((ended.status.code(), ended.stderr), (Some(1), format!("auth-admin: {reason}\n").into_bytes()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_secret_that_nobody_has_read_is_no_success() {
     let admin = Admin::new();
     admin.add(&["alice"]);

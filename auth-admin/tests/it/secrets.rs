@@ -67,6 +67,28 @@ fn r74_passwords_hashes_and_keys_are_in_no_output_and_no_log() {
 }
 
 #[test]
+fn r74_a_key_that_stands_where_a_name_should_is_not_repeated() {
+    let admin = Admin::new();
+    admin.add(&["alice"]);
+    let key = admin.run(&["key", "create", "alice", "--unlimited"]);
+    let key = key.output.trim();
+    for words in [
+        ["key", "list", key].as_slice(),
+        &["key", "revoke", key, "--yes"],
+        &["key", "create", key, "--unlimited"],
+        &["user", "show", key],
+        &["user", "list", "--role", key],
+        &["user", "set-password", key, "--generate"],
+        &["user", "delete", key, "--yes"],
+    ] {
+        let ran = ran(admin.command(words).env("AUTH_LOG_FILENAME", "log"));
+        assert!(ran.code > 0 && !ran.errors.contains(&key[..24]), "{}", ran.errors);
+    }
+    let log = fs::read_to_string(admin.path("log")).unwrap().to_lowercase();
+    assert!(!log.contains(&key[..24].to_lowercase()) && log.contains("not done"), "{log}");
+}
+
+#[test]
 fn r91_the_url_of_the_database_is_said_without_its_password() {
     let url = "postgres://app:hunter22@127.0.0.1:1/users?password=hunter22";
     let admin = Admin::without_tables();

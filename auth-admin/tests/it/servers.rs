@@ -28,7 +28,7 @@ pub(crate) fn on_server(variable: &str, what: &str, test: impl FnOnce(&Admin)) {
 }
 
 fn round_trip(admin: &Admin) {
-    let reason = "the tables of the database do not fit this program: run `migrate` first";
+    let reason = "the tables of the database do not fit this program: there are none, so run `migrate` first";
     admin.run(&["user", "list"]).refused(3, reason);
     admin.run(&["migrate"]).done();
     admin.run(&["user", "add", "Jörg", "--no-password", "--role", "Viewer", "--display-name", "日本 🦀"]).done();

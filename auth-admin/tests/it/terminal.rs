@@ -1,6 +1,6 @@
 //! What is asked at a terminal: a real one, of which this test holds the other end.
 
-use std::process::Command;
+use std::{process::Command, thread, time::Duration};
 
 use rexpect::session::{PtySession, spawn_command};
 
@@ -25,14 +25,17 @@ fn end(mut session: PtySession) -> (String, i32) {
 #[test]
 fn r74_a_password_is_asked_twice_and_not_shown() {
     let admin = Admin::new();
-    let mut session = at_terminal(admin.command(&["user", "add", "alice"]));
+    // A terminal that shows what is typed, until it is told not to.
+    let mut session = at_terminal(shell(&admin, "stty sane; tty >terminal; \"$ADMIN\" user add alice"));
     let mut seen = session.exp_string("New password of \"alice\": ").unwrap();
+    until_terminal_has(&admin, "-echo");
     session.send_line(PASSWORD).unwrap();
     seen += &session.exp_string("The same again: ").unwrap();
+    until_terminal_has(&admin, "-echo");
     session.send_line(PASSWORD).unwrap();
     let (rest, code) = end(session);
     assert_eq!((rest.trim(), code), ("user \"alice\" was added", 0));
-    assert!(!seen.contains("horse"), "{seen}");
+    assert!(!seen.contains("horse") && !rest.contains("horse"), "{seen}{rest}");
     admin.verifies("alice", PASSWORD).done();
 }
 
@@ -55,6 +58,9 @@ fn a_name_that_is_taken_is_told_before_a_password_is_asked_for() {
     admin.add(&["alice"]);
     let (rest, code) = end(at_terminal(admin.command(&["user", "add", "Alice"])));
     assert_eq!((rest.trim(), code), ("auth-admin: there is a user \"alice\" already", 1));
+    // So is all else that can be told without one.
+    let (rest, code) = end(at_terminal(admin.command(&["user", "add", "bob", "--role", " Viewer"])));
+    assert!(rest.contains("cannot be the name of a role") && code == 1, "{rest}");
 }
 
 #[test]
@@ -137,6 +143,29 @@ fn shell(admin: &Admin, script: &str) -> Command {
     shell
 }
 
+/// Waits until the terminal that the shell has named is set so.
+fn until_terminal_has(admin: &Admin, setting: &str) {
+    let terminal = std::fs::read_to_string(admin.path("terminal")).unwrap();
+    let is_set = || {
+        let settings = Command::new("stty").args(["-a", "-F", terminal.trim()]).output().unwrap();
+        String::from_utf8(settings.stdout).unwrap().split_whitespace().any(|word| word == setting)
+    };
+    while !is_set() {
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn the_end_of_what_is_typed_is_asked_for_once() {
+    let admin = Admin::new();
+    let mut session = at_terminal(shell(&admin, "stty sane -echo; \"$ADMIN\" user import - --format csv"));
+    session.send_line("name").unwrap();
+    session.send_line("alice").unwrap();
+    session.send_control('d').unwrap();
+    let (rest, code) = end(session);
+    assert!(code == 0 && rest.contains("1 user was imported"), "{rest}");
+}
+
 #[test]
 fn ctrl_c_gives_the_terminal_back() {
     let admin = Admin::new();
@@ -144,14 +173,7 @@ fn ctrl_c_gives_the_terminal_back() {
     let mut session = at_terminal(shell(&admin, script));
     session.exp_string("New password of \"alice\": ").unwrap();
     // Before that, Ctrl-C would end the shell as well.
-    let terminal = std::fs::read_to_string(admin.folder.path().join("terminal")).unwrap();
-    let is_read = || {
-        let settings = Command::new("stty").args(["-a", "-F", terminal.trim()]).output().unwrap();
-        String::from_utf8(settings.stdout).unwrap().split_whitespace().any(|word| word == "-isig")
-    };
-    while !is_read() {
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
+    until_terminal_has(&admin, "-isig");
     session.send_control('c').unwrap();
     let (rest, code) = end(session);
     assert_eq!(code, 0);

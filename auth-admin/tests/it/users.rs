@@ -43,7 +43,10 @@ fn add_refuses_who_is_there_and_what_is_no_name() {
     let reason = "\"a\\nb\" cannot be a user name: it must be 1 to 255 bytes of letters, digits and ASCII symbols but `:`, with single spaces between parts";
     admin.run(&["user", "add", "a\nb", "--no-password"]).refused(1, reason);
     let role = ["user", "add", "bob", "--no-password", "--role", " Viewer"];
-    admin.run(&role).refused(1, "\" Viewer\" cannot be the name of a role");
+    admin.run(&role).refused(
+        1,
+        "\" Viewer\" cannot be the name of a role: it has 1 to 255 characters, no space at an end, and no line breaks",
+    );
     let display = ["user", "add", "bob", "--no-password", "--display-name", "Bob\u{1b}[2J"];
     admin.run(&display).refused(1, "the display name holds a control character");
     assert_eq!(admin.names(), ["alice"]);
@@ -140,7 +143,10 @@ fn set_roles_replaces_all_roles() {
     admin.run(&["user", "set-roles", "alice"]).refused(2, asks);
     assert_eq!(admin.run(&["user", "set-roles", "alice", "--yes"]).done(), "user \"alice\" has no roles\n");
     admin.run(&["user", "set-roles", "bob", "Viewer"]).refused(1, "there is no user \"bob\"");
-    admin.run(&["user", "set-roles", "alice", ""]).refused(1, "\"\" cannot be the name of a role");
+    admin.run(&["user", "set-roles", "alice", ""]).refused(
+        1,
+        "\"\" cannot be the name of a role: it has 1 to 255 characters, no space at an end, and no line breaks",
+    );
 }
 
 #[test]

@@ -1,6 +1,12 @@
 //! The connections to one database.
 
-use std::{fmt, future::Future, io, time::Duration};
+use std::{
+    fmt,
+    future::Future,
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use sqlx::{
     Any, AnyConnection, AnyPool, Connection, Executor, Transaction,
@@ -13,7 +19,7 @@ use tokio::time::{sleep, timeout};
 use super::{
     StoreError,
     database_url::DatabaseUrl,
-    dialect::{Dialect, is_busy},
+    dialect::{Dialect, is_busy, sqlite_code},
 };
 
 /// How long SQLite waits for another writer, in milliseconds.
@@ -43,8 +49,7 @@ pub(super) struct Database {
     pool: AnyPool,
     pub(super) dialect: Dialect,
     in_memory: bool,
-    /// Whether a file of SQLite that is not there is made.
-    makes_file: bool,
+    file: File,
     acquire: Duration,
     answer: Duration,
 }
@@ -59,7 +64,7 @@ impl Database {
         pool = pool.after_connect(move |connection, _| Box::pin(prepare(dialect, in_memory, connection)));
         if dialect == Dialect::Sqlite {
             #[cfg(all(unix, feature = "sqlite"))]
-            if let Some(path) = url.file_to_make() {
+            if let Some(path) = url.file().filter(|_| url.makes_file()) {
                 make_private(&path);
             }
             if in_memory {
@@ -78,12 +83,12 @@ impl Database {
                 })
             });
         }
-        let makes_file = url.makes_file();
+        let file = File::of(&url);
         Self {
             pool: pool.connect_lazy_with(url.into_options()),
             dialect,
             in_memory,
-            makes_file,
+            file,
             acquire: bounds.acquire,
             answer: bounds.answer,
         }
@@ -116,17 +121,25 @@ impl Database {
         timeout(self.acquire, connected).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
     }
 
-    /// What SQLite says of a file that is not there (`SQLITE_CANTOPEN`), in words that help.
+    /// What SQLite says of a file that it cannot use, in words that help.
     fn in_words(&self, error: sqlx::Error) -> StoreError {
-        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-        match (self.dialect, code.as_deref()) {
-            (Dialect::Sqlite, Some("14")) if self.makes_file => StoreError::Database(
+        const CANTOPEN: u32 = 14;
+        const READONLY: u32 = 8;
+        match (sqlite_code(&error), self.file.is_made, self.file.is_there()) {
+            (Some(CANTOPEN), _, true) => StoreError::Database(
+                "its file cannot be opened: is it a file, and may this program read and write it?".into(),
+            ),
+            (Some(CANTOPEN), true, false) => StoreError::Database(
                 "its file can neither be opened nor made: is there such a folder, and may this program write there?"
                     .into(),
             ),
-            (Dialect::Sqlite, Some("14")) => {
-                StoreError::Schema("its file cannot be opened; if it is not there yet, run `migrate` first".to_owned())
+            (Some(CANTOPEN), false, false) => {
+                let hint = if self.file.is_told { ", with a URL that does not say `mode=`" } else { "" };
+                StoreError::Schema(format!("there is no such file, so run `migrate` first{hint}"))
             }
+            (Some(READONLY), ..) => StoreError::Database(
+                "its file and its folder have to be writable, even to be read: SQLite keeps files beside it".into(),
+            ),
             _ => error.into(),
         }
     }
@@ -158,6 +171,30 @@ impl Database {
             sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, text))
         };
         timeout(self.answer, work).await.map_err(late)?
+    }
+}
+
+/// The file of SQLite, if that is what it is.
+#[derive(Clone)]
+struct File {
+    path: Option<PathBuf>,
+    /// Whether it is made if it is not there.
+    is_made: bool,
+    /// Whether the URL says so or not.
+    is_told: bool,
+}
+
+impl File {
+    fn of(url: &DatabaseUrl) -> Self {
+        #[cfg(feature = "sqlite")]
+        let path = url.file();
+        #[cfg(not(feature = "sqlite"))]
+        let path = None;
+        Self { path, is_made: url.makes_file(), is_told: url.says_mode() }
+    }
+
+    fn is_there(&self) -> bool {
+        self.path.as_deref().is_some_and(Path::exists)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The URL of a database: which dialect it means, whether its driver can read it, and how it is shown.
 
-#[cfg(all(unix, feature = "sqlite"))]
+#[cfg(feature = "sqlite")]
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -28,6 +28,7 @@ pub(super) enum File {
 pub(super) struct DatabaseUrl {
     dialect: Dialect,
     text: String,
+    says_mode: bool,
     options: AnyConnectOptions,
 }
 
@@ -37,7 +38,7 @@ impl DatabaseUrl {
         let options = AnyConnectOptions::from_str(&text).map_err(|error| unreadable(&text, &in_words(&error)))?;
         check_parts(dialect, &options.database_url).map_err(|reason| unreadable(&text, &reason))?;
         check_by_driver(dialect, &options.database_url).map_err(|error| unreadable(&text, &in_words(&error)))?;
-        Ok(Self { dialect, text, options })
+        Ok(Self { dialect, text, says_mode: mode(url).is_some(), options })
     }
 
     pub(super) const fn dialect(&self) -> Dialect {
@@ -50,13 +51,18 @@ impl DatabaseUrl {
 
     /// Whether a file of SQLite is made if it is not there.
     pub(super) fn makes_file(&self) -> bool {
-        self.dialect == Dialect::Sqlite && self.text.contains("mode=rwc") && !self.is_in_memory()
+        self.dialect == Dialect::Sqlite && mode(&self.text) == Some("rwc")
     }
 
-    /// The file that is made.
-    #[cfg(all(unix, feature = "sqlite"))]
-    pub(super) fn file_to_make(&self) -> Option<PathBuf> {
-        if !self.makes_file() {
+    /// Whether the URL said what becomes of a file.
+    pub(super) const fn says_mode(&self) -> bool {
+        self.says_mode
+    }
+
+    /// The file of SQLite.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn file(&self) -> Option<PathBuf> {
+        if self.dialect != Dialect::Sqlite || self.is_in_memory() {
             return None;
         }
         let options = SqliteConnectOptions::from_url(&self.options.database_url).ok()?;
@@ -97,7 +103,7 @@ fn dialect(url: &str, file: File) -> Result<(Dialect, String), StoreError> {
 
 /// What becomes of a file that is not there, unless the URL says it.
 fn with_mode(url: &str, file: File) -> String {
-    if is_in_memory(url) || url.contains("mode=") {
+    if is_in_memory(url) || mode(url).is_some() {
         return url.to_owned();
     }
     let mode = match file {
@@ -107,8 +113,15 @@ fn with_mode(url: &str, file: File) -> String {
     format!("{url}{}mode={mode}", if url.contains('?') { '&' } else { '?' })
 }
 
+/// What the URL says becomes of a file.
+fn mode(url: &str) -> Option<&str> {
+    let (_, query) = url.split_once('?')?;
+    query.split('&').find_map(|parameter| parameter.strip_prefix("mode="))
+}
+
 fn is_in_memory(url: &str) -> bool {
-    url.contains(":memory:") || url.contains("mode=memory")
+    let path = url.split('?').next().unwrap_or_default();
+    path.ends_with(":memory:") || mode(url) == Some("memory")
 }
 
 /// What is not known is not repeated: it may be the rest of a password.
@@ -212,6 +225,8 @@ mod tests {
         assert_eq!(with_mode("sqlite://a/b.db?cache=shared", File::Made), "sqlite://a/b.db?cache=shared&mode=rwc");
         assert_eq!(with_mode("sqlite:users.db?mode=ro", File::Made), "sqlite:users.db?mode=ro");
         assert_eq!(with_mode("sqlite::memory:", File::Made), "sqlite::memory:");
+        assert_eq!(with_mode("sqlite:users.db?mode=memory", File::Made), "sqlite:users.db?mode=memory");
+        assert_eq!(with_mode("sqlite:mode=ro/users.db", File::Made), "sqlite:mode=ro/users.db?mode=rwc");
         assert_eq!(with_mode("sqlite:users.db", File::Missed), "sqlite:users.db?mode=rw");
     }
 

@@ -1,6 +1,6 @@
 //! What differs between the databases, and what has to be minded so that nothing else does.
 
-use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr, error::DatabaseError};
+use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
 /// `ER_CHECKREAD` of MariaDB, which has no SQLSTATE of its own.
 #[cfg(feature = "mysql")]
@@ -77,10 +77,24 @@ pub(super) fn is_conflict(error: &sqlx::Error) -> bool {
     error.code().is_some_and(|code| code == "40001" || code == "40P01")
 }
 
-/// Whether SQLite says that another connection is in the way: `SQLITE_BUSY`, whose kinds have it in their lowest byte.
+/// What SQLite says is wrong: the lowest byte of its code, whose kinds the others tell apart.
+pub(super) fn sqlite_code(error: &sqlx::Error) -> Option<u32> {
+    #[cfg(feature = "sqlite")]
+    {
+        let error = error.as_database_error()?;
+        error.try_downcast_ref::<sqlx::sqlite::SqliteError>()?;
+        error.code()?.parse().ok().map(|code: u32| code & 0xff)
+    }
+    #[cfg(not(feature = "sqlite"))]
+    {
+        let _ = error;
+        None
+    }
+}
+
+/// Whether SQLite says that another connection is in the way (`SQLITE_BUSY`).
 pub(super) fn is_busy(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(DatabaseError::code).and_then(|code| code.parse::<u32>().ok());
-    code.is_some_and(|code| code & 0xff == 5)
+    sqlite_code(error) == Some(5)
 }
 
 /// What of a text can be compared with those that are kept, none of which has a NUL in it: PostgreSQL takes none. What is

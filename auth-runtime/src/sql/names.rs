@@ -119,7 +119,10 @@ impl SqlUsers {
     fn check_name(&self, kind: Kind, name: &str) -> Result<(), StoreError> {
         let is_text = !name.trim().is_empty() && name.trim() == name && !name.contains(char::is_control);
         if !is_text || name.chars().count() > MAX_LEN {
-            return Err(StoreError::Unknown(format!("{} cannot be the name of a {}", shown(name), kind.column())));
+            let (name, kind) = (shown(name), kind.column());
+            return Err(StoreError::Unknown(format!(
+                "{name} cannot be the name of a {kind}: it has 1 to {MAX_LEN} characters, no space at an end, and no line breaks"
+            )));
         }
         match self.0.tables.map(|tables| kind.declared(tables)) {
             Some(declared) if !declared.contains(&name) => {

@@ -58,6 +58,15 @@ impl SqlUsers {
         self.get(&name).await
     }
 
+    /// Whether a user may be added, as far as it can be told without their password and without asking the database: to
+    /// say so before a password is asked for.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn check(&self, user: &NewUser) -> Result<(), StoreError> {
+        self.checked_text(user.clone()).map(drop)
+    }
+
     /// A user as they may be written, with the password as a hash, which takes its time.
     pub(super) async fn checked(&self, user: NewUser) -> Result<Checked, StoreError> {
         let mut user = self.checked_text(user)?;

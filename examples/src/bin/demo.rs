@@ -1,12 +1,13 @@
 //! Starts the demo: `cargo run`, or `cargo run -- --port 8080`. Administers its users: `cargo run -- user list`.
 
 use std::{
+    env,
     error::Error,
     io::{self, Write},
     process::ExitCode,
 };
 
-use auth_admin::{Admin, AdminCommand, SettingError, Settings};
+use auth_admin::{Admin, AdminCommand, EXIT_CODES, Exit, SettingError, Settings};
 use auth_examples::{
     demo::{DATABASE, Demo, access::Auth, app, welcome::Welcome},
     server,
@@ -19,7 +20,7 @@ use clap::{CommandFactory, Parser};
 
 /// An entry book that shows declarative access control: who may call what, enforced and documented from one place
 #[derive(Parser)]
-#[command(name = "demo", subcommand_help_heading = "Administration", disable_help_subcommand = true)]
+#[command(name = "demo", after_help = EXIT_CODES, subcommand_help_heading = "Administration", disable_help_subcommand = true)]
 struct Options {
     /// The port to listen on, on this machine only; 0 takes any that is free
     #[arg(long, env = "PORT", default_value_t = 3000)]
@@ -40,9 +41,24 @@ async fn main() -> ExitCode {
     match run(&options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let is_setting = error.is::<SettingError>() || matches!(error.downcast_ref(), Some(StoreError::Setting(_)));
-            server::fail("demo", &*error, if is_setting { server::WRONG_SETTINGS } else { 1 })
+            let exit = match error.downcast_ref() {
+                Some(StoreError::Setting(_)) => Exit::Usage,
+                Some(StoreError::Schema(_) | StoreError::Database(_)) => Exit::Database,
+                _ if error.is::<SettingError>() => Exit::Usage,
+                _ => Exit::Refused,
+            };
+            server::fail("demo", &*error, exit.code())
         }
+    }
+}
+
+/// How it is run for this database. What a URL may hold of secrets is in the environment.
+fn command(database: &str) -> String {
+    let is_named = env::args_os().any(|argument| argument.to_string_lossy().starts_with("--database-url"));
+    match is_named && database != DATABASE {
+        true if database.starts_with("sqlite:") => format!("cargo run -- --database-url '{database}'"),
+        true => "cargo run -- --database-url URL".to_owned(),
+        false => "cargo run --".to_owned(),
     }
 }
 
@@ -54,8 +70,15 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let passwords = options.settings.passwords(Passwords::new())?;
     let users = SqlUsers::options().tables_of::<Auth>().passwords(passwords).connect(url).await?;
     let demo = Demo::new(&users).await?;
-    let welcome = Welcome { demo: &demo, address: format!("http://{address}"), database: describe_url(url) };
-    write!(io::stdout(), "{welcome}")?;
+    let (address, database) = (format!("http://{address}"), describe_url(url));
+    let welcome = Welcome { demo: &demo, address, command: command(&database), database };
+    write!(io::stdout(), "{welcome}").map_err(|error| match &demo.first {
+        None => error,
+        // They are there, and nobody has read how they sign in.
+        Some(_) => io::Error::other(format!(
+            "users were made, and their passwords cannot be shown: {error}; `user set-password NAME --generate` makes others"
+        )),
+    })?;
     server::serve(acceptor, app(&demo)).await?;
     users.close().await;
     Ok(())

@@ -19,11 +19,13 @@ pub struct Welcome<'a> {
     pub address: String,
     /// Where the users are kept.
     pub database: String,
+    /// How the demo is run for them, such as `cargo run --`.
+    pub command: String,
 }
 
 impl Display for Welcome<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { demo, address, database } = self;
+        let Self { demo, address, database, command } = self;
         writeln!(f, "The entry book listens on {address}")?;
         writeln!(f, "Documentation, and a page to try it: {address}/docs\n")?;
         match &demo.first {
@@ -31,7 +33,7 @@ impl Display for Welcome<'_> {
             None => writeln!(
                 f,
                 "Users are those of {database}. Their passwords and keys were shown when they were made.\n\n  \
-                 cargo run -- user list\n  cargo run -- user set-password alice --generate\n"
+                 {command} user list\n  {command} user set-password alice --generate\n"
             )?,
         }
         writeln!(f, "{LAST_LINE}")
@@ -48,17 +50,14 @@ struct Line {
 impl Welcome<'_> {
     /// Those who were made just now, with what is shown this once.
     fn first(&self, f: &mut fmt::Formatter<'_>, first: &FirstUsers) -> fmt::Result {
-        let Self { database, .. } = self;
+        let Self { database, command, .. } = self;
         writeln!(f, "Users, made just now in {database}. The passwords are shown this once, and expire in 7 days:\n")?;
         writeln!(f, "  {:<8}{:<16}password", "name", "role")?;
         for person in &first.people {
             writeln!(f, "  {:<8}{:<16}{}", person.name, person.role.name(), person.password)?;
         }
         writeln!(f, "\nAPI key of {MACHINE:?}, a Viewer:\n\n  {}\n", first.key)?;
-        writeln!(
-            f,
-            "To administer them, here and while it runs:\n\n  cargo run -- user list\n  cargo run -- user --help\n"
-        )?;
+        writeln!(f, "To administer them, here and while it runs:\n\n  {command} user list\n  {command} user --help\n")?;
         writeln!(f, "Lines to paste:\n")?;
         for Line { title, status, command } in self.lines(first) {
             writeln!(f, "  # {title}: {status}\n  {command}\n")?;

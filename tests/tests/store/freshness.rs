@@ -57,6 +57,9 @@ async fn every_change_counts(store: &SqlUsers, app: &App) {
     assert_eq!([refused(&token).await, refused(&session).await], [401, 401]);
 
     let [_, token, key, session] = alice_again(store, app).await;
+    // Who is let in already stays in.
+    store.set_disabled("alice", false).await.unwrap();
+    assert!(app.who(&token).await.is_ok() && app.who(&session).await.is_ok());
     store.set_password("alice", OTHER, None).await.unwrap();
     for caller in [&password, &token, &session] {
         assert_eq!(refused(caller).await, 401);
