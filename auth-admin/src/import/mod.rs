@@ -103,6 +103,7 @@ impl Import {
             return Err(Failure::usage(format!("line {line}: {reason}; nothing was imported")));
         }
         let mut work = Work {
+            file: self.file.clone(),
             errors: self.errors.as_deref().map(create).transpose()?,
             progress: Progress::new(session.console.draws(), length),
             skip_existing: self.skip_existing,
@@ -224,6 +225,8 @@ impl Batches {
 
 /// An import that is under way.
 struct Work {
+    /// For the log.
+    file: PathBuf,
     errors: Option<File>,
     progress: Progress,
     skip_existing: bool,
@@ -263,7 +266,8 @@ impl Work {
         }
         let count = self.tally.imported - before.imported;
         if count > 0 {
-            tracing::info!(target: TARGET, by = session.by, count, up_to_line = last, "users imported");
+            let file = &self.file;
+            tracing::info!(target: TARGET, by = session.by, ?file, count, up_to_line = last, "users imported");
         }
         bad.iter().try_for_each(|text| self.tell(session.console, text))
     }

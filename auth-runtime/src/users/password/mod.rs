@@ -68,7 +68,8 @@ pub fn hash_password(password: &str) -> Result<String, UserError> {
 ///
 /// # What it does not protect against
 ///
-/// - Guessing at the door: limit the rate of failures in front of it.
+/// - Guessing at the door: a [`Throttle`](crate::throttle::Throttle) stands before it where [`Basic`](super::Basic) and the
+///   store verify; who calls these methods has to ask one first.
 /// - Telling by time that a user has a hash of other software, which is faster or slower: until their first sign-in
 ///   replaces it. One of argon2id that is stronger than those made here stays: give them its [`cost`](Self::cost).
 #[derive(Clone, Default)]
