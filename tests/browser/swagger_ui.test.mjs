@@ -15,6 +15,9 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const target = process.env.CARGO_TARGET_DIR ?? `${root}target`;
 const pictures = `${target}/browser`;
 
+// In milliseconds; only a bound, as a machine may be slow.
+const patience = 120_000;
+
 const secret = randomBytes(32).toString("hex");
 
 let demo, server, address, serverAddress, passwords, key, browser;
@@ -34,6 +37,7 @@ before(async () => {
   });
   serverAddress = (await read(server.stdout, /documentation at/)).match(/listens on (http:[^,\s]+)/)[1];
   browser = await chromium.launch({
+    timeout: patience,
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
   });
@@ -98,6 +102,7 @@ function token() {
 /** A fresh page of the documentation; fails if it asked anything of another host. */
 async function withPage(use, at = address) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 1200 } });
+  context.setDefaultTimeout(patience);
   const page = await context.newPage();
   const foreign = [];
   page.on("request", (request) => {
