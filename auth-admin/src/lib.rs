@@ -66,7 +66,7 @@
 //! | `user add`, `list`, `show`, `delete` | |
 //! | `user disable`, `enable`, `sign-out` | what a user has been given ends with the next request, but for `enable`, which gives nothing back; see [freshness](auth_runtime::sql::SqlUsers#freshness) |
 //! | `user set-password`, `verify-password` | |
-//! | `user set-roles`, `set-permissions` | |
+//! | `user set-profile`, `set-roles`, `set-permissions` | |
 //! | `user import` | many users from CSV or JSONL, with the hashes of another system |
 //! | `key create`, `list`, `revoke` | |
 //! | `role list`, `permission list` | those that are declared, and those that are in use |

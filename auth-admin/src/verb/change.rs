@@ -74,6 +74,42 @@ impl SignOut {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct SetProfile {
+    /// Whose
+    name: String,
+    #[command(flatten)]
+    profile: Profile,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+struct Profile {
+    /// A name for people to read; an empty one takes it away
+    #[arg(long, value_name = "NAME")]
+    display_name: Option<String>,
+    /// An e-mail address; an empty one takes it away
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<String>,
+}
+
+impl SetProfile {
+    pub(super) async fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
+        let name = session.users.get(&self.name).await?.name;
+        let Profile { display_name, email } = &self.profile;
+        if let Some(text) = display_name.as_deref() {
+            session.users.set_display_name(&name, Some(text).filter(|text| !text.is_empty())).await?;
+        }
+        if let Some(text) = email.as_deref() {
+            session.users.set_email(&name, Some(text).filter(|text| !text.is_empty())).await?;
+        }
+        // Who they are in person is no matter of the log.
+        let (display_name, email) = (display_name.is_some(), email.is_some());
+        tracing::info!(target: TARGET, by = session.by, user = ?name, display_name, email, "profile set");
+        changed(session, &name, "has another profile").await
+    }
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct SetRoles {
     /// Whose
     name: String,

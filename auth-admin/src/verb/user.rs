@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
 
 use super::{
-    change::{Delete, Disable, Enable, SetPermissions, SetRoles, SignOut},
+    change::{Delete, Disable, Enable, SetPermissions, SetProfile, SetRoles, SignOut},
     password::{PasswordSource, SetPassword, VerifyPassword},
 };
 use crate::{
@@ -42,6 +42,8 @@ pub(crate) enum UserVerb {
     SetPassword(SetPassword),
     /// Says whether a password is that of a user: 0 if it is, 1 if not
     VerifyPassword(VerifyPassword),
+    /// Gives a user another display name or e-mail address
+    SetProfile(SetProfile),
     /// Gives a user these roles, and takes all others
     SetRoles(SetRoles),
     /// Gives a user these permissions besides those of their roles, and takes all others
@@ -63,6 +65,7 @@ impl UserVerb {
             Self::Enable(verb) => verb.run(session).await,
             Self::SetPassword(verb) => verb.run(session).await,
             Self::VerifyPassword(verb) => verb.run(session).await,
+            Self::SetProfile(verb) => verb.run(session).await,
             Self::SetRoles(verb) => verb.run(session).await,
             Self::SetPermissions(verb) => verb.run(session).await,
             Self::SignOut(verb) => verb.run(session).await,

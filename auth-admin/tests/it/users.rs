@@ -133,6 +133,21 @@ fn sign_out_ends_what_was_given_to_the_user() {
 }
 
 #[test]
+fn set_profile_gives_another_name_for_people_and_another_address() {
+    let admin = Admin::new();
+    admin.run(&["user", "add", "alice", "--no-password", "--display-name", "Alice A."]).done();
+    let said = admin.run(&["user", "set-profile", "Alice", "--email", "alice@example.com"]).done();
+    assert_eq!(said, "user \"alice\" has another profile\n");
+    let words = ["user", "set-profile", "alice", "--display-name", "Alice B.", "--email", ""];
+    let user = admin.json(&words);
+    assert_eq!((&user["display_name"], &user["email"]), (&json!("Alice B."), &json!(null)));
+    assert_eq!(admin.run(&["user", "set-profile", "alice"]).code, 2, "it says nothing");
+    let line = ["user", "set-profile", "alice", "--display-name", "A\nB"];
+    admin.run(&line).refused(1, "the display name holds a control character");
+    admin.run(&["user", "set-profile", "bob", "--email", "b@example.com"]).refused(1, "there is no user \"bob\"");
+}
+
+#[test]
 fn set_roles_replaces_all_roles() {
     let admin = Admin::new();
     admin.run(&["user", "add", "alice", "--no-password", "--role", "Viewer"]).done();

@@ -129,6 +129,34 @@ impl SqlUsers {
         self.0.database.within(disable).await
     }
 
+    /// Gives a user another name for people to read, or none.
+    ///
+    /// # Errors
+    /// [`StoreError::NoUser`]; [`StoreError::TooLong`], [`StoreError::ControlCharacter`]; [`StoreError::Database`].
+    pub async fn set_display_name(&self, name: &str, display_name: Option<&str>) -> Result<(), StoreError> {
+        check_text("the display name", display_name, MAX_DISPLAY_NAME)?;
+        self.set_text("display_name", name, display_name).await
+    }
+
+    /// Gives a user another e-mail address, or none. Nothing is sent there.
+    ///
+    /// # Errors
+    /// [`StoreError::NoUser`]; [`StoreError::TooLong`], [`StoreError::ControlCharacter`]; [`StoreError::Database`].
+    pub async fn set_email(&self, name: &str, email: Option<&str>) -> Result<(), StoreError> {
+        check_text("the e-mail address", email, MAX_EMAIL)?;
+        self.set_text("email", name, email).await
+    }
+
+    async fn set_text(&self, column: &'static str, name: &str, text: Option<&str>) -> Result<(), StoreError> {
+        let set = async {
+            let (mut change, id) = self.begin_change_of(name).await?;
+            let user = change.query(&format!("UPDATE auth_user SET {column} = ? WHERE id = ?"));
+            change.execute(user.bind(text.map(str::to_owned)).bind(id)).await?;
+            change.commit().await
+        };
+        self.0.database.within(set).await
+    }
+
     /// Ends all tokens of a user; password and keys stay.
     ///
     /// # Errors

@@ -41,6 +41,7 @@ tests! {
         r36_a_name_is_one_however_it_is_typed
         what_is_not_accepted_is_not_written
         roles_and_permissions_are_replaced
+        a_profile_is_replaced
         users_are_listed_a_page_at_a_time
         users_of_a_role_are_listed_whether_few_or_many_have_it
         nobody_can_be_changed_who_is_not_there

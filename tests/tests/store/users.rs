@@ -107,6 +107,21 @@ pub(crate) async fn roles_and_permissions_are_replaced(database: TestDatabase) {
     assert_eq!(store.get("bob").await.unwrap().roles, ["Viewer"]);
 }
 
+pub(crate) async fn a_profile_is_replaced(database: TestDatabase) {
+    let here = database.store().await;
+    here.add(NewUser::new("alice").display_name("Alice A.")).await.unwrap();
+    here.set_display_name("ALICE", Some("Alice B.")).await.unwrap();
+    here.set_email("alice", Some("alice@example.com")).await.unwrap();
+    assert_eq!(here.get("alice").await.unwrap().display_name.as_deref(), Some("Alice B."));
+    for text in ["x".repeat(400), "Alice\u{1b}[2J".to_owned()] {
+        assert!(here.set_display_name("alice", Some(&text)).await.is_err());
+        assert!(here.set_email("alice", Some(&text)).await.is_err());
+    }
+    here.set_display_name("alice", None).await.unwrap();
+    let alice = here.get("alice").await.unwrap();
+    assert_eq!((alice.display_name.as_deref(), alice.email.as_deref()), (None, Some("alice@example.com")));
+}
+
 pub(crate) async fn users_are_listed_a_page_at_a_time(database: TestDatabase) {
     let store = database.store().await;
     let users =
@@ -164,6 +179,8 @@ pub(crate) async fn nobody_can_be_changed_who_is_not_there(database: TestDatabas
             store.delete(name).await.unwrap_err(),
             store.set_disabled(name, true).await.unwrap_err(),
             store.sign_out(name).await.unwrap_err(),
+            store.set_display_name(name, None).await.unwrap_err(),
+            store.set_email(name, Some("a@example.com")).await.unwrap_err(),
             store.set_password(name, PASSWORD, None).await.unwrap_err(),
             store.change_password(name, HERE, PASSWORD, OTHER).await.unwrap_err(),
             store.verify_password(name, PASSWORD).await.unwrap_err(),
