@@ -66,6 +66,7 @@ pub(super) fn lookup_id<'a>(key: &'a str, hash: &KeyHash) -> Cow<'a, str> {
 }
 
 /// Whether it is a key that was generated here.
+#[cfg(feature = "basic")]
 pub(crate) fn is_generated(text: &str) -> bool {
     generated_id(text).is_some()
 }
