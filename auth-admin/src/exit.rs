@@ -55,6 +55,8 @@ pub(crate) enum Failure {
     Refused(String),
     Usage(String),
     Database(String),
+    /// It was done, and nobody has read what came of it.
+    Unsaid(String),
     /// What was to be read cannot be written.
     Output(io::Error),
     Interrupted,
@@ -81,14 +83,14 @@ impl Failure {
     pub(crate) fn unsaid(done: &str, error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::Output(error),
-            _ => Self::Refused(format!("{done}; but the output cannot be written: {error}")),
+            _ => Self::Unsaid(format!("{done}; but the output cannot be written: {error}")),
         }
     }
 
     /// The code, and what to say, if there is something.
     pub(crate) fn ending(self) -> (Exit, Option<String>) {
         match self {
-            Self::Refused(text) => (Exit::Refused, Some(text)),
+            Self::Refused(text) | Self::Unsaid(text) => (Exit::Refused, Some(text)),
             Self::Usage(text) => (Exit::Usage, Some(text)),
             Self::Database(text) => (Exit::Database, Some(text)),
             // As of `head`: whoever reads has had enough.

@@ -109,10 +109,10 @@
 //!
 //! # Output
 //!
-//! A table for people, of any width; or `--output json`. That is one document: an object, or of lists an array, in
-//! that of users and keys with an element on each line, printed as it is read from the database. Times are in UTC as of RFC 3339. Lists are whole unless
-//! `--limit` is given, and read a page at a time, so they may be of any length. A list that was cut short by a failure is
-//! no JSON. Characters that would do something to a terminal are escaped.
+//! A table for people, of any width; or `--output json`. That is one document: an object, or of lists an array. Users and
+//! keys have a line each in it, printed as they are read from the database. Times are in UTC as of RFC 3339. Lists are
+//! whole unless `--limit` is given, and read a page at a time, so they may be of any length. A list that was cut short by a
+//! failure is no JSON. Characters that would do something to a terminal are escaped.
 //!
 //! # The log
 //!

@@ -39,7 +39,7 @@ impl Session<'_> {
             Format::Json => output::print_json(self.console, document).and_then(|()| self.console.flush()),
         };
         // Nobody has read it: that is no success, even if it was done.
-        shown.map_err(|error| Failure::refused(format!("{note}; but it cannot be shown: {error}")))?;
+        shown.map_err(|error| Failure::Unsaid(format!("{note}; but it cannot be shown: {error}")))?;
         self.console.note(note);
         Ok(())
     }

@@ -78,7 +78,7 @@ pub(crate) struct Import {
     /// Takes names of users who were deleted: what they owned is then owned by the new ones
     #[arg(long)]
     reuse_names: bool,
-    /// A new file for the lines that are not imported, in place of the standard error
+    /// A new file for the lines that are not imported, in place of the standard error; none is left if there are none
     #[arg(long, value_name = "FILE")]
     errors: Option<PathBuf>,
 }

@@ -1,6 +1,6 @@
 //! Users: what may become of them.
 
-use auth_runtime::sql::Account;
+use auth_runtime::sql::{Account, Profile};
 use clap::Args;
 use serde_json::json;
 
@@ -78,12 +78,12 @@ pub(crate) struct SetProfile {
     /// Whose
     name: String,
     #[command(flatten)]
-    profile: Profile,
+    profile: ProfileOptions,
 }
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = true)]
-struct Profile {
+struct ProfileOptions {
     /// A name for people to read; an empty one takes it away
     #[arg(long, value_name = "NAME")]
     display_name: Option<String>,
@@ -95,16 +95,13 @@ struct Profile {
 impl SetProfile {
     pub(super) async fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
         let name = session.users.get(&self.name).await?.name;
-        let Profile { display_name, email } = &self.profile;
-        if let Some(text) = display_name.as_deref() {
-            session.users.set_display_name(&name, Some(text).filter(|text| !text.is_empty())).await?;
-        }
-        if let Some(text) = email.as_deref() {
-            session.users.set_email(&name, Some(text).filter(|text| !text.is_empty())).await?;
-        }
+        let ProfileOptions { display_name, email } = self.profile;
         // Who they are in person is no matter of the log.
-        let (display_name, email) = (display_name.is_some(), email.is_some());
-        tracing::info!(target: TARGET, by = session.by, user = ?name, display_name, email, "profile set");
+        let (has_display_name, has_email) = (display_name.is_some(), email.is_some());
+        let profile = display_name.into_iter().fold(Profile::new(), Profile::display_name);
+        let profile = email.into_iter().fold(profile, Profile::email);
+        session.users.set_profile(&name, profile).await?;
+        tracing::info!(target: TARGET, by = session.by, user = ?name, display_name = has_display_name, email = has_email, "profile set");
         changed(session, &name, "has another profile").await
     }
 }

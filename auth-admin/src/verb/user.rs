@@ -1,6 +1,7 @@
 //! Users: adding and reading them; the other verbs stand in `change` and `password`, and `import` in its own module.
 
 use auth_runtime::{
+    api_key::generated_id,
     sql::{Account, NewUser, Page, StoreError},
     users::{UserError, normalize_name},
 };
@@ -21,8 +22,6 @@ use crate::{
 
 /// How many users are read at once.
 const PAGE: u32 = 1000;
-/// In characters; shorter than any API key that is made here.
-const LONGEST_SHOWN: usize = 60;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserVerb {
@@ -38,7 +37,7 @@ pub(crate) enum UserVerb {
     Disable(Disable),
     /// Lets a user in again
     Enable(Enable),
-    /// Gives a user another password, and ends their tokens
+    /// Gives a user another password, and ends their tokens; while others guess it, they may have to wait to sign in
     SetPassword(SetPassword),
     /// Says whether a password is that of a user: 0 if it is, 1 if not
     VerifyPassword(VerifyPassword),
@@ -116,7 +115,7 @@ impl Add {
         if self.reuse_name {
             user = user.reuse_name();
         }
-        session.users.check(&user)?;
+        session.users.check_user(&user)?;
         let mut made = None;
         if !self.no_password {
             let password = self.password.read(session.console, &self.name)?;
@@ -231,8 +230,7 @@ async fn is_a_role(session: &Session<'_>, role: &str) -> Result<(), Failure> {
     if is_declared || session.users.names_in_use().await?.roles.iter().any(|used| used == role) {
         return Ok(());
     }
-    // What is longer than a name is not repeated: it may be a key.
-    let role = if role.chars().count() > LONGEST_SHOWN { "of that name".to_owned() } else { format!("\"{role}\"") };
+    let role = generated_id(role).map_or_else(|| format!("\"{role}\""), |_| "[an API key]".to_owned());
     Err(Failure::refused(format!("there is no role {role}; `role list` shows which there are")))
 }
 

@@ -137,7 +137,7 @@ fn each_bad_line_is_told_of_and_no_good_one_is_lost() {
             "lines 8 to 9: the display name holds a control character, so a quote in its first line may be one too many: all up to the next one was read as one text",
             "line 10: the display name holds a control character",
             "line 11: there is a user \"alice\" already",
-            "line 12: \"Vie\\u{7}wer\" cannot be the name of a role: it has 1 to 255 characters, no space at an end, and no line breaks",
+            "line 12: \"Vie\\u{7}wer\" cannot be the name of a role: it has 1 to 255 characters, no space at an end, and no control characters",
             &format!("line 13: {name}"),
         ]
     );

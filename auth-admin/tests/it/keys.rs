@@ -56,7 +56,7 @@ fn create_refuses_what_is_no_key() {
     let permission = ["key", "create", "alice", "--permission", ""];
     admin.run(&permission).refused(
         1,
-        "\"\" cannot be the name of a permission: it has 1 to 255 characters, no space at an end, and no line breaks",
+        "\"\" cannot be the name of a permission: it has 1 to 255 characters, no space at an end, and no control characters",
     );
     // What it may do is said.
     assert_eq!(admin.run(&["key", "create", "alice"]).code, 2);

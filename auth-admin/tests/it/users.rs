@@ -45,7 +45,7 @@ fn add_refuses_who_is_there_and_what_is_no_name() {
     let role = ["user", "add", "bob", "--no-password", "--role", " Viewer"];
     admin.run(&role).refused(
         1,
-        "\" Viewer\" cannot be the name of a role: it has 1 to 255 characters, no space at an end, and no line breaks",
+        "\" Viewer\" cannot be the name of a role: it has 1 to 255 characters, no space at an end, and no control characters",
     );
     let display = ["user", "add", "bob", "--no-password", "--display-name", "Bob\u{1b}[2J"];
     admin.run(&display).refused(1, "the display name holds a control character");
@@ -160,7 +160,7 @@ fn set_roles_replaces_all_roles() {
     admin.run(&["user", "set-roles", "bob", "Viewer"]).refused(1, "there is no user \"bob\"");
     admin.run(&["user", "set-roles", "alice", ""]).refused(
         1,
-        "\"\" cannot be the name of a role: it has 1 to 255 characters, no space at an end, and no line breaks",
+        "\"\" cannot be the name of a role: it has 1 to 255 characters, no space at an end, and no control characters",
     );
 }
 

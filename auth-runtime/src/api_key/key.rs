@@ -65,13 +65,18 @@ pub(super) fn lookup_id<'a>(key: &'a str, hash: &KeyHash) -> Cow<'a, str> {
     }
 }
 
-/// Whether it is a key that was generated here.
-#[cfg(feature = "basic")]
-pub(crate) fn is_generated(text: &str) -> bool {
-    generated_id(text).is_some()
-}
-
-fn generated_id(key: &str) -> Option<&str> {
+/// The id in a key that [`generate`](super::generate) has made, which is no secret; `None` if it is none of them.
+///
+/// ```
+/// use auth_runtime::api_key::{generate, generated_id};
+///
+/// let (key, _) = generate("demo", "alice")?;
+/// assert_eq!(generated_id(key.as_str()), key.as_str().split('_').nth(1));
+/// assert_eq!(generated_id("alice"), None);
+/// # Ok::<(), auth_runtime::api_key::ApiKeyError>(())
+/// ```
+#[must_use]
+pub fn generated_id(key: &str) -> Option<&str> {
     let (prefix, rest) = key.split_once('_')?;
     let (id, secret) = rest.split_once('_')?;
     let is_text = |text: &str, len| text.len() == len && text.bytes().all(|byte| byte.is_ascii_alphanumeric());

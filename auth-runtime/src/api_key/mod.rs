@@ -8,9 +8,10 @@ mod store;
 use std::{fmt, sync::Arc, time::SystemTime};
 
 use self::key::KeyHash;
-#[cfg(feature = "basic")]
-pub(crate) use self::key::is_generated;
-pub use self::store::{ApiKeyRecord, ApiKeyStore, MemoryApiKeys, generate};
+pub use self::{
+    key::generated_id,
+    store::{ApiKeyRecord, ApiKeyStore, MemoryApiKeys, generate},
+};
 use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity},
     client::ClientAddress,

@@ -30,6 +30,38 @@ pub struct Account {
     pub last_sign_in_at: Option<SystemTime>,
 }
 
+/// Who a user is to people. What is not given stays as it is, and an empty text takes it away.
+///
+/// ```
+/// use auth_runtime::sql::Profile;
+///
+/// let married = Profile::new().display_name("Alice B.").email("");
+/// assert_eq!(married, Profile::new().email("").display_name("Alice B."));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use = "give it to `SqlUsers::set_profile`"]
+pub struct Profile {
+    pub(super) display_name: Option<String>,
+    pub(super) email: Option<String>,
+}
+
+impl Profile {
+    /// Nothing of it.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The name for people to read.
+    pub fn display_name(self, name: impl Into<String>) -> Self {
+        Self { display_name: Some(name.into()), ..self }
+    }
+
+    /// The e-mail address, to which nothing is sent.
+    pub fn email(self, email: impl Into<String>) -> Self {
+        Self { email: Some(email.into()), ..self }
+    }
+}
+
 /// A user to be added.
 ///
 /// ```

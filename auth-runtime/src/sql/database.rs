@@ -14,7 +14,7 @@ use sqlx::{
     pool::PoolConnection,
     query::Query,
 };
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     StoreError,
@@ -27,7 +27,7 @@ const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 5000";
 /// Readers and one writer at once; what is committed outlasts the process, and the machine.
 const JOURNAL: &str = "PRAGMA journal_mode = WAL";
 /// As long as for another writer.
-const JOURNAL_TRIES: u32 = 500;
+const JOURNAL_WAIT: Duration = Duration::from_secs(5);
 const JOURNAL_PAUSE: Duration = Duration::from_millis(10);
 
 /// How long a connection may take to end what was given up on it; after that it is closed.
@@ -49,7 +49,7 @@ pub(super) struct Database {
     pool: AnyPool,
     pub(super) dialect: Dialect,
     in_memory: bool,
-    file: File,
+    file: SqliteFile,
     acquire: Duration,
     answer: Duration,
 }
@@ -83,7 +83,7 @@ impl Database {
                 })
             });
         }
-        let file = File::of(&url);
+        let file = SqliteFile::of(&url);
         Self {
             pool: pool.connect_lazy_with(url.into_options()),
             dialect,
@@ -134,7 +134,7 @@ impl Database {
                     .into(),
             ),
             (Some(CANTOPEN), false, false) => {
-                let hint = if self.file.is_told { ", with a URL that does not say `mode=`" } else { "" };
+                let hint = if self.file.says_mode { ", with a URL that does not say `mode=`" } else { "" };
                 StoreError::Schema(format!("there is no such file, so run `migrate` first{hint}"))
             }
             (Some(READONLY), ..) => StoreError::Database(
@@ -176,21 +176,21 @@ impl Database {
 
 /// The file of SQLite, if that is what it is.
 #[derive(Clone)]
-struct File {
+struct SqliteFile {
     path: Option<PathBuf>,
     /// Whether it is made if it is not there.
     is_made: bool,
-    /// Whether the URL says so or not.
-    is_told: bool,
+    /// Whether the URL says what becomes of it.
+    says_mode: bool,
 }
 
-impl File {
+impl SqliteFile {
     fn of(url: &DatabaseUrl) -> Self {
         #[cfg(feature = "sqlite")]
         let path = url.file();
         #[cfg(not(feature = "sqlite"))]
         let path = None;
-        Self { path, is_made: url.makes_file(), is_told: url.says_mode() }
+        Self { path, is_made: url.makes_file(), says_mode: url.says_mode() }
     }
 
     fn is_there(&self) -> bool {
@@ -226,13 +226,13 @@ async fn prepare(dialect: Dialect, in_memory: bool, connection: &mut AnyConnecti
 
 /// SQLite does not wait here for whoever does the same to a file that is new (`SQLITE_BUSY`).
 async fn keep_journal(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
-    for _ in 0..JOURNAL_TRIES {
+    let start = Instant::now();
+    loop {
         match connection.execute(JOURNAL).await {
-            Err(error) if is_busy(&error) => sleep(JOURNAL_PAUSE).await,
+            Err(error) if is_busy(&error) && start.elapsed() < JOURNAL_WAIT => sleep(JOURNAL_PAUSE).await,
             kept => return kept.map(drop),
         }
     }
-    connection.execute(JOURNAL).await.map(drop)
 }
 
 impl fmt::Debug for Database {
@@ -247,6 +247,20 @@ impl fmt::Debug for Database {
 fn make_private(path: &std::path::Path) {
     use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt};
 
-    // Also where a symbolic link says, whose end is not there yet.
-    let _ = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+    // Never one that is there: to close it would end the locks that others of this process have on it (POSIX, `close`).
+    let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(end_of_links(path));
+}
+
+/// Where a symbolic link says, which SQLite follows although there is nothing yet.
+#[cfg(all(unix, feature = "sqlite"))]
+fn end_of_links(path: &Path) -> PathBuf {
+    const MOST: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..MOST {
+        match path.read_link() {
+            Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
+            Err(_) => break,
+        }
+    }
+    path
 }

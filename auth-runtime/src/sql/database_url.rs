@@ -116,12 +116,12 @@ fn with_mode(url: &str, file: File) -> String {
 /// What the URL says becomes of a file.
 fn mode(url: &str) -> Option<&str> {
     let (_, query) = url.split_once('?')?;
-    query.split('&').find_map(|parameter| parameter.strip_prefix("mode="))
+    query.split('&').filter_map(|parameter| parameter.strip_prefix("mode=")).next_back()
 }
 
 fn is_in_memory(url: &str) -> bool {
     let path = url.split('?').next().unwrap_or_default();
-    path.ends_with(":memory:") || mode(url) == Some("memory")
+    path.trim_start_matches("sqlite:").trim_start_matches('/') == ":memory:" || mode(url) == Some("memory")
 }
 
 /// What is not known is not repeated: it may be the rest of a password.

@@ -35,7 +35,7 @@ impl Dialect {
     /// The time of the database, in milliseconds since 1970.
     pub(super) const fn now_in_millis(self) -> &'static str {
         match self {
-            Self::Sqlite => "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
+            Self::Sqlite => "CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER)",
             Self::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
             // Of no time zone, in which an hour may come twice.
             Self::MySql => "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000",

@@ -64,18 +64,20 @@ fn migrator(dialect: Dialect) -> Migrator {
     migrator
 }
 
-/// Makes what is missing; gives how many steps were, when it looked.
+/// Makes what is missing; gives how many steps were missing, when it looked.
 pub(super) async fn run(database: &Database) -> Result<usize, StoreError> {
-    let before = applied(database).await?;
+    let before = applied(database, &mut *database.first_connection().await?).await?;
     let mut migrator = migrator(database.dialect);
     if database.dialect == Dialect::MySql {
         run_in_turn(database, &mut migrator).await?;
-        return Ok(MIGRATIONS.len().saturating_sub(before));
+    } else {
+        let backoff =
+            ExponentialBuilder::new().with_min_delay(Duration::from_millis(50)).with_max_times(TRIES).with_jitter();
+        let run = || async { migrator.run(database.pool()).await };
+        run.retry(backoff).when(|error| is_raced(database.dialect, error)).await.map_err(|error| schema(&error))?;
     }
-    let backoff =
-        ExponentialBuilder::new().with_min_delay(Duration::from_millis(50)).with_max_times(TRIES).with_jitter();
-    let run = || async { migrator.run(database.pool()).await };
-    run.retry(backoff).when(|error| is_raced(database.dialect, error)).await.map_err(|error| schema(&error))?;
+    // What was made before may be gone.
+    check(database).await?;
     Ok(MIGRATIONS.len().saturating_sub(before))
 }
 
@@ -98,7 +100,8 @@ async fn run_in_turn(database: &Database, migrator: &mut Migrator) -> Result<(),
 /// That nothing is missing, and nothing there that this version does not know.
 pub(super) async fn check(database: &Database) -> Result<(), StoreError> {
     let wrong = |reason: String| Err(StoreError::Schema(reason));
-    match applied(database).await? {
+    let mut connection = database.first_connection().await?;
+    match applied(database, &mut connection).await? {
         0 => return wrong("there are none, so run `migrate` first".to_owned()),
         count if count > MIGRATIONS.len() => return wrong("they are of a later version".to_owned()),
         count if count < MIGRATIONS.len() => {
@@ -106,12 +109,11 @@ pub(super) async fn check(database: &Database) -> Result<(), StoreError> {
         }
         _ => {}
     }
-    let mut connection = database.first_connection().await?;
     if let Some(version) = differing(database, &mut connection).await? {
         return wrong(format!("`{TABLE}` says that step {version} was another one than that of this version"));
     }
-    let there = there(database, &mut connection, &TABLES).await?;
-    match TABLES.iter().find(|table| !there.iter().any(|name| name == **table)) {
+    let found = there(database, &mut connection, &TABLES).await?;
+    match TABLES.iter().find(|table| !found.iter().any(|name| name == **table)) {
         None => Ok(()),
         Some(missing) => wrong(format!("`{missing}` is gone that `migrate` has made: restore it from a backup")),
     }
@@ -127,14 +129,13 @@ async fn differing(database: &Database, connection: &mut AnyConnection) -> Resul
     Ok(made.iter().find(|made| !is_same(made)).map(|made| made.version))
 }
 
-async fn applied(database: &Database) -> Result<usize, StoreError> {
-    let mut connection = database.first_connection().await?;
-    if there(database, &mut connection, &[TABLE]).await?.is_empty() {
+async fn applied(database: &Database, connection: &mut AnyConnection) -> Result<usize, StoreError> {
+    if there(database, connection, &[TABLE]).await?.is_empty() {
         return Ok(0);
     }
     // MySQL has a row of a migration before it is done, and of one that was ended in the middle.
     let count = database.dialect.sql("SELECT COUNT(*) FROM auth_migration WHERE success = TRUE");
-    let count: i64 = sqlx::query_scalar(count).fetch_one(&mut *connection).await?;
+    let count: i64 = sqlx::query_scalar(count).fetch_one(connection).await?;
     Ok(usize::try_from(count).unwrap_or_default())
 }
 
@@ -174,5 +175,21 @@ fn schema(error: &MigrateError) -> StoreError {
         }
         MigrateError::VersionMissing(_) => StoreError::Schema("they are of a later version".to_owned()),
         _ => StoreError::Schema(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MIGRATIONS, TABLES};
+
+    #[test]
+    fn the_tables_that_are_looked_for_are_those_that_are_made() {
+        for dialect in 0..3 {
+            let made = MIGRATIONS.iter().flat_map(|(_, _, sql)| sql[dialect].lines());
+            let made = made.filter_map(|line| line.strip_prefix("CREATE TABLE ")?.split([' ', '(']).next());
+            let mut made: Vec<&str> = made.collect();
+            made.sort_unstable();
+            assert_eq!(made, TABLES);
+        }
     }
 }

@@ -27,7 +27,7 @@ mod users;
 use std::{fmt, sync::Arc};
 
 pub use self::{
-    account::{Account, KeyInfo, NewKey, NewUser, Page},
+    account::{Account, KeyInfo, NewKey, NewUser, Page, Profile},
     database_url::describe_url,
     error::StoreError,
     import::ImportOutcome,

@@ -121,7 +121,7 @@ impl SqlUsers {
         if !is_text || name.chars().count() > MAX_LEN {
             let (name, kind) = (shown(name), kind.column());
             return Err(StoreError::Unknown(format!(
-                "{name} cannot be the name of a {kind}: it has 1 to {MAX_LEN} characters, no space at an end, and no line breaks"
+                "{name} cannot be the name of a {kind}: it has 1 to {MAX_LEN} characters, no space at an end, and no control characters"
             )));
         }
         match self.0.tables.map(|tables| kind.declared(tables)) {

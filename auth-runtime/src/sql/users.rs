@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 use sqlx::{AnyConnection, Row};
 
 use super::{
-    Account, NewUser, SqlUsers, StoreError,
+    Account, NewUser, Profile, SqlUsers, StoreError,
     account::NewPassword,
     database::Database,
     dialect::placeholders,
@@ -63,7 +63,7 @@ impl SqlUsers {
     ///
     /// # Errors
     /// As [`add`](Self::add).
-    pub fn check(&self, user: &NewUser) -> Result<(), StoreError> {
+    pub fn check_user(&self, user: &NewUser) -> Result<(), StoreError> {
         self.checked_text(user.clone()).map(drop)
     }
 
@@ -83,6 +83,8 @@ impl SqlUsers {
     /// All that can be told of a user without hashing their password.
     pub(super) fn checked_text(&self, mut user: NewUser) -> Result<NewUser, StoreError> {
         user.name = normalize_name(&user.name)?;
+        user.display_name = user.display_name.and_then(some);
+        user.email = user.email.and_then(some);
         check_text("the display name", user.display_name.as_deref(), MAX_DISPLAY_NAME)?;
         check_text("the e-mail address", user.email.as_deref(), MAX_EMAIL)?;
         if let Some(NewPassword::Hash(hash)) = &user.password {
@@ -129,29 +131,20 @@ impl SqlUsers {
         self.0.database.within(disable).await
     }
 
-    /// Gives a user another name for people to read, or none.
+    /// Says who a user is to people.
     ///
     /// # Errors
     /// [`StoreError::NoUser`]; [`StoreError::TooLong`], [`StoreError::ControlCharacter`]; [`StoreError::Database`].
-    pub async fn set_display_name(&self, name: &str, display_name: Option<&str>) -> Result<(), StoreError> {
-        check_text("the display name", display_name, MAX_DISPLAY_NAME)?;
-        self.set_text("display_name", name, display_name).await
-    }
-
-    /// Gives a user another e-mail address, or none. Nothing is sent there.
-    ///
-    /// # Errors
-    /// [`StoreError::NoUser`]; [`StoreError::TooLong`], [`StoreError::ControlCharacter`]; [`StoreError::Database`].
-    pub async fn set_email(&self, name: &str, email: Option<&str>) -> Result<(), StoreError> {
-        check_text("the e-mail address", email, MAX_EMAIL)?;
-        self.set_text("email", name, email).await
-    }
-
-    async fn set_text(&self, column: &'static str, name: &str, text: Option<&str>) -> Result<(), StoreError> {
+    pub async fn set_profile(&self, name: &str, profile: Profile) -> Result<(), StoreError> {
+        check_text("the display name", profile.display_name.as_deref(), MAX_DISPLAY_NAME)?;
+        check_text("the e-mail address", profile.email.as_deref(), MAX_EMAIL)?;
         let set = async {
             let (mut change, id) = self.begin_change_of(name).await?;
-            let user = change.query(&format!("UPDATE auth_user SET {column} = ? WHERE id = ?"));
-            change.execute(user.bind(text.map(str::to_owned)).bind(id)).await?;
+            for (column, text) in [("display_name", profile.display_name), ("email", profile.email)] {
+                let Some(text) = text else { continue };
+                let user = change.query(&format!("UPDATE auth_user SET {column} = ? WHERE id = ?"));
+                change.execute(user.bind(some(text)).bind(id)).await?;
+            }
             change.commit().await
         };
         self.0.database.within(set).await
@@ -174,7 +167,9 @@ impl SqlUsers {
     }
 
     /// Gives a user another password, as an administrator does: one that expires, if somebody else than the user knows
-    /// it. All tokens of the user end.
+    /// it. All tokens of the user end, and no address is known as theirs any more: see
+    /// [`Throttle::forget_addresses`](crate::throttle::Throttle::forget_addresses), of the throttle of this store. While
+    /// somebody guesses the name from many addresses, they may have to wait before they sign in.
     ///
     /// # Errors
     /// [`StoreError::NoUser`]; [`StoreError::User`] if the password is not accepted; [`StoreError::Database`].
@@ -245,7 +240,11 @@ impl SqlUsers {
             Ok(Some(user)) => {
                 // Those who come meanwhile wait, as each costs a hash.
                 let outcome = self.replace_own(&user, current, new).await;
-                attempt.succeeded().await;
+                if outcome.is_ok() {
+                    attempt.replaced().await;
+                } else {
+                    attempt.succeeded().await;
+                }
                 outcome
             }
             Ok(None) => Err(StoreError::WrongPassword(name.to_owned())),
@@ -270,12 +269,8 @@ impl SqlUsers {
         }
         let hash = self.0.passwords.hash(new, user.name()).await?;
         let is_replaced = self.replace_hash(user.name(), &hash, None, Some(user.password_hash())).await?;
-        if !is_replaced {
-            // Somebody who resets the password meanwhile has the last word.
-            return Err(StoreError::WrongPassword(user.name().to_owned()));
-        }
-        self.forget_addresses(user.name()).await;
-        Ok(())
+        // Somebody who resets the password meanwhile has the last word.
+        if is_replaced { Ok(()) } else { Err(StoreError::WrongPassword(user.name().to_owned())) }
     }
 
     /// Whether this is the user's password and still good, be the user disabled or not: for an administrator. It is not
@@ -335,6 +330,11 @@ impl SqlUsers {
         };
         self.0.database.within(set).await
     }
+}
+
+/// An empty text is none.
+fn some(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// Why nothing may be tried.

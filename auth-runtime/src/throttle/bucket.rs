@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// For how long an address from which a name has signed in is known as one of its own.
 const KNOWN_FOR: i64 = 30 * 24 * HOUR;
-/// By how much the clocks of two processes may differ; a time further ahead is of a clock that was set back.
+/// How far ahead a time may be; one further ahead is of a clock that was set back.
 const SKEW: i64 = MINUTE;
 /// How far above its room a bucket can be filled: after so many doublings no pause gets longer.
 const STEPS: i64 = 16;
@@ -20,7 +20,7 @@ pub struct Bucket {
     pub empty_at: i64,
     /// When something was counted last.
     pub last: i64,
-    /// When the right password came last, if any did; of all that is tried with a name, since when that counts.
+    /// When the right password came last, if any did; of all that is tried with a name, after when that counts.
     pub succeeded_at: Option<i64>,
 }
 
@@ -103,15 +103,23 @@ impl Bucket {
         Self { empty_at: 0, last: 0, succeeded_at: Some(now) }
     }
 
-    /// Has right passwords count from now on only.
-    pub(super) const fn begins_at(&mut self, now: i64) {
-        self.succeeded_at = Some(now);
+    /// Has right passwords of a name count that come later than this.
+    pub(super) const fn begins_at(self, now: i64) -> Self {
+        Self { succeeded_at: Some(now), ..self }
     }
 
-    /// Whether the right password has come not long ago, and since it counts.
-    pub(super) fn is_known(&self, since: Option<i64>, now: i64) -> bool {
+    /// The same if the clock was set back: nobody would be known until it is where it was.
+    pub(super) const fn begun_by(self, now: i64) -> Self {
+        match self.succeeded_at {
+            Some(time) if time > now.saturating_add(SKEW) => self.begins_at(now),
+            _ => self,
+        }
+    }
+
+    /// Whether the right password has come not long ago, and when it counts already.
+    pub(super) fn is_known(&self, after: Option<i64>, now: i64) -> bool {
         let is_recent = |time: i64| time <= now.saturating_add(SKEW) && now < time.saturating_add(KNOWN_FOR);
-        self.succeeded_at.is_some_and(|time| is_recent(time) && since.is_none_or(|since| since <= time))
+        self.succeeded_at.is_some_and(|time| is_recent(time) && after.is_none_or(|after| after < time))
     }
 
     /// What is there if the clock was set back, or if somebody has written other numbers into the row: as full as it
@@ -207,9 +215,13 @@ mod tests {
         assert!(!Bucket::default().is_known(None, 0));
         // It stays so while attempts are counted.
         assert!(bucket.attempt(NOW, &PAIR).unwrap().is_known(None, NOW));
-        // And since right passwords count.
-        for (since, is_known) in [(NOW - 1, true), (NOW, true), (NOW + 1, false)] {
-            assert_eq!(bucket.is_known(Some(since), NOW + HOUR), is_known);
+        // And after right passwords count.
+        for (after, is_known) in [(NOW - 1, true), (NOW, false), (NOW + 1, false)] {
+            assert_eq!(bucket.is_known(Some(after), NOW + HOUR), is_known);
+        }
+        let name = Bucket::default().begins_at(NOW);
+        for (now, begun) in [(NOW, NOW), (NOW - SKEW, NOW), (NOW - SKEW - 1, NOW - SKEW - 1)] {
+            assert_eq!(name.begun_by(now).succeeded_at, Some(begun));
         }
     }
 

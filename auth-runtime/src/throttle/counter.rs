@@ -6,7 +6,7 @@ use super::{
     AttemptStore, Bucket, Key,
     closed::Closed,
     key::{KeyMaker, Keys, Kind},
-    limits::{Counted, Full, Limits},
+    limits::{Counted, End, Full, Limits},
     turn::{Turn, Turns},
 };
 use crate::{
@@ -71,8 +71,12 @@ impl Counter {
     }
 
     pub(super) async fn forget_addresses(&self, name: &str) -> Result<(), Unavailable> {
-        self.update(&[self.keys.name(name)], |buckets, now| buckets.iter_mut().for_each(|name| name.begins_at(now)))
-            .await
+        let begin = |buckets: &mut [Bucket], now| {
+            for name in buckets {
+                *name = name.begins_at(now);
+            }
+        };
+        self.update(&[self.keys.name(name)], begin).await
     }
 
     /// Has buckets changed, and says what came of it. A store that does not ask has not let anybody in.
@@ -113,29 +117,33 @@ impl Attempt {
     ///
     /// A store that cannot be told is no reason to keep the caller out: the attempt then goes on to count.
     pub async fn succeeded(self) {
-        self.end(true).await;
+        self.end(End::Succeeded).await;
+    }
+
+    /// The password was right, and is another one now: as [`succeeded`](Self::succeeded), and no other address is known
+    /// as one of the owner's any more.
+    pub async fn replaced(self) {
+        self.end(End::Replaced).await;
     }
 
     /// Nobody has looked at the password, as when there was no room to hash it: the attempt does not count.
     pub async fn withdrawn(self) {
-        self.end(false).await;
+        self.end(End::Withdrawn).await;
     }
 
-    async fn end(self, has_succeeded: bool) {
+    async fn end(self, end: End) {
         let Some(open) = self.0 else { return };
-        if let Err(error) = open.end(has_succeeded).await {
+        if let Err(error) = open.end(end).await {
             tracing::warn!(error = ?error.to_string(), "an attempt goes on to count, as the store cannot be told");
         }
     }
 }
 
 impl Open {
-    async fn end(&self, has_succeeded: bool) -> Result<(), Unavailable> {
+    async fn end(&self, end: End) -> Result<(), Unavailable> {
         let Self { counter, keys, counted, .. } = self;
         let limits = counter.limits;
-        counter
-            .update(&keys.sorted, |buckets, now| limits.give_back(&keys.kinds, buckets, *counted, now, has_succeeded))
-            .await
+        counter.update(&keys.sorted, |buckets, now| limits.give_back(&keys.kinds, buckets, *counted, now, end)).await
     }
 }
 

@@ -60,10 +60,13 @@ impl Limits {
     pub(super) fn count(&self, kinds: &[Kind], buckets: &mut [Bucket], now: i64) -> Result<Counted, Full> {
         for (kind, bucket) in kinds.iter().zip(&mut *buckets) {
             *bucket = bucket.settled(now, self.of(*kind));
+            if *kind == Kind::Name {
+                *bucket = bucket.begun_by(now);
+            }
         }
-        let of = |wanted| kinds.iter().zip(&*buckets).find_map(|(kind, bucket)| (*kind == wanted).then_some(*bucket));
-        let since = of(Kind::Name).and_then(|name| name.succeeded_at);
-        let is_known = of(Kind::Pair).is_some_and(|pair| pair.is_known(since, now));
+        let find = |wanted| kinds.iter().zip(&*buckets).find_map(|(kind, bucket)| (*kind == wanted).then_some(*bucket));
+        let after = find(Kind::Name).and_then(|name| name.succeeded_at);
+        let is_known = find(Kind::Pair).is_some_and(|pair| pair.is_known(after, now));
         let mut counted = buckets.to_vec();
         let mut full: Option<Full> = None;
         for (kind, bucket) in kinds.iter().zip(&mut counted).filter(|(kind, _)| kind.counts(is_known)) {
@@ -76,21 +79,32 @@ impl Limits {
     }
 
     /// Takes an attempt back; of one that has succeeded, all that the pair had used up.
-    pub(super) fn give_back(
-        &self,
-        kinds: &[Kind],
-        buckets: &mut [Bucket],
-        counted: Counted,
-        now: i64,
-        has_succeeded: bool,
-    ) {
-        for (kind, bucket) in kinds.iter().zip(buckets).filter(|(kind, _)| kind.counts(counted.is_known)) {
-            *bucket = match kind {
-                Kind::Pair if has_succeeded => Bucket::succeeded(now),
-                kind => bucket.given_back(counted.at, now, self.of(*kind)),
-            };
+    pub(super) fn give_back(&self, kinds: &[Kind], buckets: &mut [Bucket], counted: Counted, now: i64, end: End) {
+        for (kind, bucket) in kinds.iter().zip(buckets) {
+            if kind.counts(counted.is_known) {
+                *bucket = match (kind, end) {
+                    // When it came: the password may be another one by now.
+                    (Kind::Pair, End::Succeeded) => Bucket::succeeded(counted.at),
+                    (Kind::Pair, End::Replaced) => Bucket::succeeded(now.saturating_add(1)),
+                    (kind, _) => bucket.given_back(counted.at, now, self.of(*kind)),
+                };
+            }
+            if (*kind, end) == (Kind::Name, End::Replaced) {
+                *bucket = bucket.begins_at(now);
+            }
         }
     }
+}
+
+/// What an attempt that is taken back has turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// The password was right.
+    Succeeded,
+    /// It was right, and is another one now.
+    Replaced,
+    /// Nobody has looked at it.
+    Withdrawn,
 }
 
 /// What there is to know of an attempt when it is over.

@@ -17,7 +17,7 @@ const CAPACITY: usize = 100_000;
 ///
 /// When there are more, those go first that were asked for once and not again. To drive out one that is in use, somebody
 /// needs thousands of addresses: a new bucket costs an attempt, and an address has few of them. What signed in is kept
-/// apart, so that nobody without a password drives it out.
+/// apart, with names whose password was replaced, so that nobody without a password drives it out.
 pub(super) struct MemoryAttempts {
     buckets: Mutex<Buckets>,
     /// Another one in tests.

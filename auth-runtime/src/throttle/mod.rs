@@ -69,7 +69,7 @@ pub enum ThrottleError {
 /// others use up does not count there, and what is tried from there does not count for others. So at most 50 attempts an
 /// hour reach a name from elsewhere, and 50 from each address that it is known at: together the 100 of ASVS 4.0, 2.2.1,
 /// where the owner shares one with whoever guesses. Tokens and API keys that are right are never throttled, nor are
-/// passwords that are remembered for the address they come from: they are the way in that stays open.
+/// passwords that are remembered for the address they come from, as long as nobody there guesses on.
 ///
 /// ```
 /// use auth_runtime::throttle::Throttle;

@@ -312,8 +312,9 @@ async fn r76_whoever_knew_the_password_before_has_the_limits_of_a_stranger() {
     }
     assert_eq!(passed, 41);
     // Where the new one comes from is known again.
-    let (throttle, _) = in_memory();
+    let (throttle, clock) = in_memory();
     throttle.forget_addresses("alice").await.unwrap();
+    clock.forward(1);
     sign_in(&throttle, address(1), "alice").await.unwrap();
     for number in 2..=80 {
         guesses(&throttle, address(number), "alice", 5).await;
@@ -323,6 +324,47 @@ async fn r76_whoever_knew_the_password_before_has_the_limits_of_a_stranger() {
     // Nobody else is meant.
     throttle.forget_addresses("bob").await.unwrap();
     assert_eq!(wait(guess(&throttle, address(81), "carol").await), 0);
+}
+
+/// How many guesses pass at 41 addresses that are new, and then at this one.
+async fn passes_at(throttle: &Throttle, number: u32) -> usize {
+    for new in 100..141 {
+        assert_eq!(guesses(throttle, address(new), "alice", 1).await, 1);
+    }
+    guesses(throttle, address(number), "alice", 5).await
+}
+
+#[tokio::test]
+async fn r76_a_sign_in_that_was_under_way_is_of_the_password_before() {
+    let (throttle, clock) = in_memory();
+    let attempt = throttle.attempt(address(1), "alice").await.unwrap();
+    throttle.forget_addresses("alice").await.unwrap();
+    clock.forward(1);
+    attempt.succeeded().await;
+    assert_eq!(passes_at(&throttle, 1).await, 0);
+}
+
+#[tokio::test]
+async fn r76_who_replaces_the_password_is_known_and_nobody_else() {
+    let (throttle, _) = in_memory();
+    for number in [1, 2] {
+        sign_in(&throttle, address(number), "alice").await.unwrap();
+    }
+    throttle.attempt(address(1), "alice").await.unwrap().replaced().await;
+    assert_eq!(passes_at(&throttle, 2).await, 0);
+    assert_eq!(guesses(&throttle, address(1), "alice", 5).await, 5);
+}
+
+#[tokio::test]
+async fn r76_addresses_are_known_again_though_the_clock_was_set_back() {
+    let (throttle, clock) = in_memory();
+    throttle.forget_addresses("alice").await.unwrap();
+    clock.back(DAY);
+    // The first one finds out.
+    sign_in(&throttle, address(2), "alice").await.unwrap();
+    clock.forward(1);
+    sign_in(&throttle, address(1), "alice").await.unwrap();
+    assert_eq!(passes_at(&throttle, 1).await, 5);
 }
 
 #[tokio::test]

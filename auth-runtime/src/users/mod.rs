@@ -29,7 +29,10 @@ pub use self::{
     password::{BreachCheck, HashStrength, MAX_PASSWORD_LEN, MIN_PASSWORD_LEN, PasswordPool, Passwords, hash_password},
     store::{SignIn, User, UserStore},
 };
-use self::{password::Verified, remembered::Remembered};
+use self::{
+    password::Verified,
+    remembered::{Proof, Remembered},
+};
 use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity, Unavailable},
     client::ClientAddress,
@@ -121,7 +124,8 @@ impl From<Unavailable> for UserError {
 /// user, a disabled one and a wrong password get the same answer after the same work. A password that was verified is
 /// remembered for a minute, for the address that it came from (as a MAC, with a key of this process, beside the stored
 /// hash), but the store is asked each time: a user who is deleted or disabled, or has a new password, is so from the next
-/// request on. It is forgotten when somebody at that address sends another one that the throttle refuses.
+/// request on. It is forgotten when somebody at that address sends another one that is not counted, as the throttle
+/// refuses it.
 ///
 /// # What it does not protect against
 ///
@@ -169,7 +173,8 @@ impl<S: UserStore> Basic<S> {
         self.with(|inner| inner.passwords = passwords)
     }
 
-    /// How much may be tried; as the [store](UserStore::throttle) says unless set.
+    /// How much may be tried; as the [store](UserStore::throttle) says unless set. Of another one than that of the store,
+    /// the store does not [say](Throttle::forget_addresses) when a password is replaced.
     #[must_use]
     pub fn throttle(self, throttle: Throttle) -> Self {
         self.with(|inner| inner.throttle = throttle)
@@ -227,58 +232,62 @@ impl<S: UserStore> Basic<S> {
         if username.is_empty() || password.is_empty() || password.len() > MAX_PASSWORD_LEN {
             return Err(AuthenticationError::invalid(REFUSED));
         }
-        if let Some(user) = self.0.known(username, password, client, now).await? {
-            return Ok(user);
-        }
+        let taken = match self.0.recalled(username, password, client, now).await? {
+            Ok(user) => return Ok(user),
+            Err(taken) => taken,
+        };
         // In a box of its own, so that the common path stays small.
-        Box::pin(self.0.sign_in(username, password, client, now)).await
+        let signed_in = Box::pin(self.0.sign_in(username, password, client, now)).await?;
+        if let (None, Some(seen), Some(proof)) = (&signed_in, &self.0.remembered, taken) {
+            seen.put_back(username, client, proof);
+        }
+        signed_in.ok_or_else(|| AuthenticationError::invalid(REFUSED))
     }
 }
 
 impl<S: UserStore> Inner<S> {
-    /// The user whose password was verified a moment ago, as the store has them now. Of others nothing is asked: how long
-    /// that takes would tell who there is.
-    async fn known(
+    /// The user whose password is remembered; if it is another one, what was remembered, which is taken away until that has
+    /// counted.
+    async fn recalled(
         &self,
         username: &str,
         password: &str,
         client: ClientAddress,
         now: Duration,
-    ) -> Result<Option<User>, Unavailable> {
-        let remembered = self.remembered.as_deref().and_then(|seen| seen.hash(username, password, client, now));
-        let Some(hash) = remembered else { return Ok(None) };
-        let user = self.store.find(username).await?;
-        Ok(user.filter(|user| may_sign_in(user, now) && user.password_hash() == &*hash))
+    ) -> Result<Result<User, Option<Proof>>, Unavailable> {
+        let Some(seen) = &self.remembered else { return Ok(Err(None)) };
+        match seen.compare(username, password, client, now) {
+            Ok(hash) => Ok(self.known(username, &hash, now).await?.ok_or(None)),
+            Err(taken) => Ok(Err(taken)),
+        }
     }
 
-    /// The user whose password this is, if there may be one more attempt.
+    /// The user whose password was verified a moment ago, with this hash, as the store has them now. Of others nothing is
+    /// asked: how long that takes would tell who there is.
+    async fn known(&self, username: &str, hash: &str, now: Duration) -> Result<Option<User>, Unavailable> {
+        let user = self.store.find(username).await?;
+        Ok(user.filter(|user| may_sign_in(user, now) && user.password_hash() == hash))
+    }
+
+    /// The user whose password this is, if there may be one more attempt; `None` if it is not, which has counted.
     async fn sign_in(
         &self,
         username: &str,
         password: &str,
         client: ClientAddress,
         now: Duration,
-    ) -> Result<User, AuthenticationError> {
-        let attempt = self.throttle.attempt(client, username).await.inspect_err(|_| self.forget(username, client))?;
+    ) -> Result<Option<User>, AuthenticationError> {
+        let attempt = self.throttle.attempt(client, username).await?;
         match self.compare(username, password, client, now).await {
             Ok(Some(user)) => {
                 attempt.succeeded().await;
-                Ok(user)
+                Ok(Some(user))
             }
-            Ok(None) => Err(AuthenticationError::invalid(REFUSED)),
+            Ok(None) => Ok(None),
             Err(error) => {
-                self.forget(username, client);
                 attempt.withdrawn().await;
                 Err(error.into())
             }
-        }
-    }
-
-    /// A password was tried that is not the one that is remembered, and it was not counted. Who goes on to guess here
-    /// must not be told by what is remembered that they are right.
-    fn forget(&self, username: &str, client: ClientAddress) {
-        if let Some(seen) = &self.remembered {
-            seen.forget(username, client);
         }
     }
 
@@ -293,7 +302,10 @@ impl<S: UserStore> Inner<S> {
         let user = self.store.find_at_sign_in(username).await?.filter(|user| may_sign_in(user, now));
         let turn = self.passwords.turn().await?;
         // Another request of the same caller may have been first.
-        if let Some(user) = self.known(username, password, client, now).await? {
+        let remembered = self.remembered.as_deref().and_then(|seen| seen.hash(username, password, client, now));
+        if let Some(hash) = remembered
+            && let Some(user) = self.known(username, &hash, now).await?
+        {
             return Ok(Some(user));
         }
         let hash = user.as_ref().map(|user| user.password_hash().to_owned());
@@ -347,7 +359,7 @@ impl<S: UserStore> Authenticator for Basic<S> {
 pub(crate) fn shown(name: &str) -> String {
     const MOST: usize = 64;
     #[cfg(feature = "api-key")]
-    if crate::api_key::is_generated(name) {
+    if crate::api_key::generated_id(name).is_some() {
         return "[an API key]".to_owned();
     }
     match name.char_indices().nth(MOST) {
@@ -549,6 +561,44 @@ mod tests {
         assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
         // Remembered for the address of the owner, and for no other.
         assert_eq!(guess(&basic, "192.0.2.2", PASSWORD).await, 429);
+        assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
+    }
+
+    #[tokio::test]
+    async fn r76_what_is_remembered_lets_nobody_guess_on_at_once() {
+        let basic = basic(alice());
+        assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
+        let passwords =
+            (0..300).map(|number| if number < 299 { format!("horse {number}") } else { PASSWORD.to_owned() });
+        let guesses = passwords.map(|password| {
+            let basic = basic.clone();
+            tokio::spawn(async move { guess(&basic, "192.0.2.1", &password).await })
+        });
+        let mut said = Vec::new();
+        for guess in guesses.collect::<Vec<_>>() {
+            said.push(guess.await.unwrap());
+        }
+        assert_eq!([401, 429, 200].map(|status| said.iter().filter(|said| **said == status).count()), [5, 295, 0]);
+    }
+
+    #[tokio::test]
+    async fn r76_what_is_remembered_is_not_told_to_who_goes_away() {
+        let basic = basic(alice()).pool(PasswordPool::new(1, 2));
+        assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
+        // One guess waits to be hashed, and so all others of that name wait there.
+        let turn = basic.0.passwords.turn().await.unwrap();
+        let waiting = tokio::spawn({
+            let basic = basic.clone();
+            async move { guess(&basic, "192.0.2.1", "wrong horse").await }
+        });
+        tokio::task::yield_now().await;
+        for password in ["another horse", PASSWORD, "yet another", PASSWORD] {
+            let asked = tokio::time::timeout(Duration::ZERO, guess(&basic, "192.0.2.1", password)).await;
+            assert!(asked.is_err(), "{asked:?}");
+        }
+        drop(turn);
+        assert_eq!(waiting.await.unwrap(), 401);
+        // It has counted, and left everything as it was.
         assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
     }
 

@@ -68,6 +68,25 @@ impl Remembered {
 
     /// The stored hash by which this password of this user was verified. It counts as long as the user has that hash: a
     /// new password is a new hash, and ends what was remembered of the old one.
+    ///
+    /// Who sends another password takes the proof away, before they are told anything: it comes [back](Self::put_back) when
+    /// their attempt has counted. Otherwise whoever may try no more could go on to ask, and would be told at once that they
+    /// are right.
+    pub(super) fn compare(
+        &self,
+        username: &str,
+        password: &str,
+        client: ClientAddress,
+        now: Duration,
+    ) -> Result<Box<str>, Option<Proof>> {
+        let sender = Sender::of(username, client);
+        match self.seen(&sender, password, now) {
+            Some(hash) => Ok(hash),
+            None => Err(self.proofs.remove(&sender).map(|(_, proof)| proof)),
+        }
+    }
+
+    /// The same of an attempt that counts anyway.
     pub(super) fn hash(
         &self,
         username: &str,
@@ -75,9 +94,13 @@ impl Remembered {
         client: ClientAddress,
         now: Duration,
     ) -> Option<Box<str>> {
+        self.seen(&Sender::of(username, client), password, now)
+    }
+
+    fn seen(&self, sender: &Sender<&str>, password: &str, now: Duration) -> Option<Box<str>> {
         // Whether there is a proof takes no time that could be seen.
         let mac = self.mac(password);
-        let proof = self.proofs.get(&Sender::of(username, client))?;
+        let proof = self.proofs.get(sender)?;
         // Earlier than it was made is a clock that was set back.
         let is_now = now < proof.until && proof.until <= now.saturating_add(self.time);
         (is_now && mac.ct_eq(&proof.mac).into()).then_some(proof.hash)
@@ -89,9 +112,12 @@ impl Remembered {
         self.proofs.insert(Sender::of(username, client).kept(), proof);
     }
 
-    /// Somebody there has sent another password, which was not counted.
-    pub(super) fn forget(&self, username: &str, client: ClientAddress) {
-        self.proofs.remove(&Sender::of(username, client));
+    /// Gives a proof back that was taken, unless there is a newer one.
+    pub(super) fn put_back(&self, username: &str, client: ClientAddress, proof: Proof) {
+        let sender = Sender::of(username, client);
+        if self.proofs.get(&sender).is_none() {
+            self.proofs.insert(sender.kept(), proof);
+        }
     }
 
     fn mac(&self, password: &str) -> [u8; 32] {

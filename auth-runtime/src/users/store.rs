@@ -28,6 +28,9 @@ use crate::{
 ///     }
 /// }
 /// ```
+///
+/// Whoever replaces a password says so to the [throttle](Self::throttle): by
+/// [`Attempt::replaced`](crate::throttle::Attempt::replaced), or [`Throttle::forget_addresses`] for somebody else.
 pub trait UserStore: Send + Sync + 'static {
     /// The user of this name; `None` if there is none. It is asked for each request, so what changes in the store
     /// counts from the next request on. A store that remembers users says for how long.

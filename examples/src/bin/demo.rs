@@ -56,7 +56,9 @@ async fn main() -> ExitCode {
 fn command(database: &str) -> String {
     let is_named = env::args_os().any(|argument| argument.to_string_lossy().starts_with("--database-url"));
     match is_named && database != DATABASE {
-        true if database.starts_with("sqlite:") => format!("cargo run -- --database-url '{database}'"),
+        true if database.starts_with("sqlite:") => {
+            format!("cargo run -- --database-url '{}'", database.replace('\'', r"'\''"))
+        }
         true => "cargo run -- --database-url URL".to_owned(),
         false => "cargo run --".to_owned(),
     }

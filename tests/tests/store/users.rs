@@ -7,7 +7,7 @@ use auth_runtime::{
     client::ClientAddress,
     credential::BasicCredentials,
     prelude::Basic,
-    sql::{NewKey, NewUser, Page, SqlUsers, StoreError},
+    sql::{NewKey, NewUser, Page, Profile, SqlUsers, StoreError},
     users::{Passwords, UserError, UserStore},
 };
 
@@ -110,16 +110,25 @@ pub(crate) async fn roles_and_permissions_are_replaced(database: TestDatabase) {
 pub(crate) async fn a_profile_is_replaced(database: TestDatabase) {
     let here = database.store().await;
     here.add(NewUser::new("alice").display_name("Alice A.")).await.unwrap();
-    here.set_display_name("ALICE", Some("Alice B.")).await.unwrap();
-    here.set_email("alice", Some("alice@example.com")).await.unwrap();
-    assert_eq!(here.get("alice").await.unwrap().display_name.as_deref(), Some("Alice B."));
+    let read = async || {
+        let alice = here.get("alice").await.unwrap();
+        (alice.display_name.unwrap_or_default(), alice.email.unwrap_or_default())
+    };
+    here.set_profile("ALICE", Profile::new().email("alice@example.com")).await.unwrap();
+    assert_eq!(read().await, ("Alice A.".to_owned(), "alice@example.com".to_owned()));
+    // As a whole or not at all.
     for text in ["x".repeat(400), "Alice\u{1b}[2J".to_owned()] {
-        assert!(here.set_display_name("alice", Some(&text)).await.is_err());
-        assert!(here.set_email("alice", Some(&text)).await.is_err());
+        let profile = Profile::new();
+        assert!(here.set_profile("alice", profile.clone().display_name(&text).email("")).await.is_err());
+        assert!(here.set_profile("alice", profile.display_name("").email(&text)).await.is_err());
     }
-    here.set_display_name("alice", None).await.unwrap();
-    let alice = here.get("alice").await.unwrap();
-    assert_eq!((alice.display_name.as_deref(), alice.email.as_deref()), (None, Some("alice@example.com")));
+    assert_eq!(read().await, ("Alice A.".to_owned(), "alice@example.com".to_owned()));
+    here.set_profile("alice", Profile::new().display_name("").email("a@example.com")).await.unwrap();
+    assert_eq!(read().await, (String::new(), "a@example.com".to_owned()));
+    // Nothing is nothing, however it is said.
+    here.add(NewUser::new("bob").display_name("").email("")).await.unwrap();
+    let bob = here.get("bob").await.unwrap();
+    assert_eq!((bob.display_name, bob.email), (None, None));
 }
 
 pub(crate) async fn users_are_listed_a_page_at_a_time(database: TestDatabase) {
@@ -179,8 +188,7 @@ pub(crate) async fn nobody_can_be_changed_who_is_not_there(database: TestDatabas
             store.delete(name).await.unwrap_err(),
             store.set_disabled(name, true).await.unwrap_err(),
             store.sign_out(name).await.unwrap_err(),
-            store.set_display_name(name, None).await.unwrap_err(),
-            store.set_email(name, Some("a@example.com")).await.unwrap_err(),
+            store.set_profile(name, Profile::new()).await.unwrap_err(),
             store.set_password(name, PASSWORD, None).await.unwrap_err(),
             store.change_password(name, HERE, PASSWORD, OTHER).await.unwrap_err(),
             store.verify_password(name, PASSWORD).await.unwrap_err(),
