@@ -230,7 +230,7 @@ async fn is_a_role(session: &Session<'_>, role: &str) -> Result<(), Failure> {
     if is_declared || session.users.names_in_use().await?.roles.iter().any(|used| used == role) {
         return Ok(());
     }
-    let role = generated_id(role).map_or_else(|| format!("\"{role}\""), |_| "[an API key]".to_owned());
+    let role = generated_id(role.trim()).map_or_else(|| format!("\"{role}\""), |_| "[an API key]".to_owned());
     Err(Failure::refused(format!("there is no role {role}; `role list` shows which there are")))
 }
 

@@ -78,6 +78,7 @@ fn r74_a_key_that_stands_where_a_name_should_is_not_repeated() {
         &["key", "create", key, "--unlimited"],
         &["user", "show", key],
         &["user", "list", "--role", key],
+        &["user", "list", "--role", &format!(" {key}")],
         &["user", "set-password", key, "--generate"],
         &["user", "delete", key, "--yes"],
     ] {

@@ -103,6 +103,11 @@ impl Bucket {
         Self { empty_at: 0, last: 0, succeeded_at: Some(now) }
     }
 
+    /// When the right password came last, unless that is of a clock that was set back.
+    pub(super) fn succeeded_by(&self, now: i64) -> i64 {
+        self.succeeded_at.filter(|time| *time <= now.saturating_add(SKEW)).unwrap_or_default()
+    }
+
     /// Has right passwords of a name count that come later than this.
     pub(super) const fn begins_at(self, now: i64) -> Self {
         Self { succeeded_at: Some(now), ..self }

@@ -134,7 +134,8 @@ impl Attempt {
     async fn end(self, end: End) {
         let Some(open) = self.0 else { return };
         if let Err(error) = open.end(end).await {
-            tracing::warn!(error = ?error.to_string(), "an attempt goes on to count, as the store cannot be told");
+            let error = error.to_string();
+            tracing::warn!(?error, ?end, "an attempt goes on to count, and addresses are known as before");
         }
     }
 }

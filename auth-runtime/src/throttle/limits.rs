@@ -84,7 +84,7 @@ impl Limits {
             if kind.counts(counted.is_known) {
                 *bucket = match (kind, end) {
                     // When it came: the password may be another one by now.
-                    (Kind::Pair, End::Succeeded) => Bucket::succeeded(counted.at),
+                    (Kind::Pair, End::Succeeded) => Bucket::succeeded(bucket.succeeded_by(now).max(counted.at)),
                     (Kind::Pair, End::Replaced) => Bucket::succeeded(now.saturating_add(1)),
                     (kind, _) => bucket.given_back(counted.at, now, self.of(*kind)),
                 };

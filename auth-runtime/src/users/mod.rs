@@ -31,7 +31,7 @@ pub use self::{
 };
 use self::{
     password::Verified,
-    remembered::{Proof, Remembered},
+    remembered::{Proof, Remembered, Sent},
 };
 use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity, Unavailable},
@@ -124,8 +124,8 @@ impl From<Unavailable> for UserError {
 /// user, a disabled one and a wrong password get the same answer after the same work. A password that was verified is
 /// remembered for a minute, for the address that it came from (as a MAC, with a key of this process, beside the stored
 /// hash), but the store is asked each time: a user who is deleted or disabled, or has a new password, is so from the next
-/// request on. It is forgotten when somebody at that address sends another one that is not counted, as the throttle
-/// refuses it.
+/// request on. Another one that comes from there takes it away until that has counted; if it does not, as the throttle
+/// refuses it or nobody waits for the answer, each request costs a hash for a quarter of an hour.
 ///
 /// # What it does not protect against
 ///
@@ -232,14 +232,15 @@ impl<S: UserStore> Basic<S> {
         if username.is_empty() || password.is_empty() || password.len() > MAX_PASSWORD_LEN {
             return Err(AuthenticationError::invalid(REFUSED));
         }
-        let taken = match self.0.recalled(username, password, client, now).await? {
+        let sent = Sent { username, password, client, now };
+        let taken = match self.0.recalled(&sent).await? {
             Ok(user) => return Ok(user),
             Err(taken) => taken,
         };
         // In a box of its own, so that the common path stays small.
-        let signed_in = Box::pin(self.0.sign_in(username, password, client, now)).await?;
+        let signed_in = Box::pin(self.0.sign_in(&sent, taken.is_some())).await?;
         if let (None, Some(seen), Some(proof)) = (&signed_in, &self.0.remembered, taken) {
-            seen.put_back(username, client, proof);
+            seen.put_back(&sent, proof);
         }
         signed_in.ok_or_else(|| AuthenticationError::invalid(REFUSED))
     }
@@ -248,37 +249,25 @@ impl<S: UserStore> Basic<S> {
 impl<S: UserStore> Inner<S> {
     /// The user whose password is remembered; if it is another one, what was remembered, which is taken away until that has
     /// counted.
-    async fn recalled(
-        &self,
-        username: &str,
-        password: &str,
-        client: ClientAddress,
-        now: Duration,
-    ) -> Result<Result<User, Option<Proof>>, Unavailable> {
+    async fn recalled(&self, sent: &Sent<'_>) -> Result<Result<User, Option<Proof>>, Unavailable> {
         let Some(seen) = &self.remembered else { return Ok(Err(None)) };
-        match seen.compare(username, password, client, now) {
-            Ok(hash) => Ok(self.known(username, &hash, now).await?.ok_or(None)),
+        match seen.compare(sent) {
+            Ok(hash) => Ok(self.known(sent, &hash).await?.ok_or(None)),
             Err(taken) => Ok(Err(taken)),
         }
     }
 
     /// The user whose password was verified a moment ago, with this hash, as the store has them now. Of others nothing is
     /// asked: how long that takes would tell who there is.
-    async fn known(&self, username: &str, hash: &str, now: Duration) -> Result<Option<User>, Unavailable> {
-        let user = self.store.find(username).await?;
-        Ok(user.filter(|user| may_sign_in(user, now) && user.password_hash() == hash))
+    async fn known(&self, sent: &Sent<'_>, hash: &str) -> Result<Option<User>, Unavailable> {
+        let user = self.store.find(sent.username).await?;
+        Ok(user.filter(|user| may_sign_in(user, sent.now) && user.password_hash() == hash))
     }
 
     /// The user whose password this is, if there may be one more attempt; `None` if it is not, which has counted.
-    async fn sign_in(
-        &self,
-        username: &str,
-        password: &str,
-        client: ClientAddress,
-        now: Duration,
-    ) -> Result<Option<User>, AuthenticationError> {
-        let attempt = self.throttle.attempt(client, username).await?;
-        match self.compare(username, password, client, now).await {
+    async fn sign_in(&self, sent: &Sent<'_>, has_taken: bool) -> Result<Option<User>, AuthenticationError> {
+        let attempt = self.throttle.attempt(sent.client, sent.username).await?;
+        match self.compare(sent, has_taken).await {
             Ok(Some(user)) => {
                 attempt.succeeded().await;
                 Ok(Some(user))
@@ -292,28 +281,22 @@ impl<S: UserStore> Inner<S> {
     }
 
     /// The user whose password this is. One hash is computed, whether there is such a user or not.
-    async fn compare(
-        &self,
-        username: &str,
-        password: &str,
-        client: ClientAddress,
-        now: Duration,
-    ) -> Result<Option<User>, Unavailable> {
-        let user = self.store.find_at_sign_in(username).await?.filter(|user| may_sign_in(user, now));
+    async fn compare(&self, sent: &Sent<'_>, has_taken: bool) -> Result<Option<User>, Unavailable> {
+        let user = self.store.find_at_sign_in(sent.username).await?.filter(|user| may_sign_in(user, sent.now));
         let turn = self.passwords.turn().await?;
         // Another request of the same caller may have been first.
-        let remembered = self.remembered.as_deref().and_then(|seen| seen.hash(username, password, client, now));
+        let remembered = self.remembered.as_deref().and_then(|seen| seen.hash(sent));
         if let Some(hash) = remembered
-            && let Some(user) = self.known(username, &hash, now).await?
+            && let Some(user) = self.known(sent, &hash).await?
         {
             return Ok(Some(user));
         }
         let hash = user.as_ref().map(|user| user.password_hash().to_owned());
-        let verified = turn.verify(password.to_owned().into(), hash).await?;
+        let verified = turn.verify(sent.password.to_owned().into(), hash).await?;
         let (Some(user), Verified::Right { rehashed }) = (user, verified) else { return Ok(None) };
         let kept = self.write_down(&user, rehashed).await;
         if let Some(seen) = &self.remembered {
-            seen.insert(username, password, &kept, client, now);
+            seen.insert(sent, &kept, has_taken);
         }
         Ok(Some(user))
     }
@@ -359,7 +342,7 @@ impl<S: UserStore> Authenticator for Basic<S> {
 pub(crate) fn shown(name: &str) -> String {
     const MOST: usize = 64;
     #[cfg(feature = "api-key")]
-    if crate::api_key::generated_id(name).is_some() {
+    if crate::api_key::generated_id(name.trim()).is_some() {
         return "[an API key]".to_owned();
     }
     match name.char_indices().nth(MOST) {
@@ -542,10 +525,13 @@ mod tests {
         assert!(sign_in_without_hashing(&forgetful).await.is_err());
     }
 
+    fn from(address: &str) -> ClientAddress {
+        address.parse::<std::net::IpAddr>().unwrap().into()
+    }
+
     /// What is answered to a guess at alice's password from an address.
     async fn guess(basic: &Basic<Store>, address: &str, password: &str) -> u16 {
-        let client = ClientAddress::from(address.parse::<std::net::IpAddr>().unwrap());
-        match basic.verify(&BasicCredentials::new("alice", password), client).await {
+        match basic.verify(&BasicCredentials::new("alice", password), from(address)).await {
             Ok(_) => 200,
             Err(error) if error.retry_after().is_some() => 429,
             Err(_) => 401,
@@ -616,6 +602,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn r76_a_guess_that_is_given_up_is_the_last_one_that_is_not_counted() {
+        let basic = basic(alice()).pool(one_at_once());
+        assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
+        for _ in 0..5 {
+            // Somebody else is at it, so that this one waits for a turn, and is not counted.
+            let before = basic.0.throttle.attempt(from("192.0.2.1"), "alice").await.unwrap();
+            let asked = tokio::time::timeout(Duration::ZERO, guess(&basic, "192.0.2.1", "another horse")).await;
+            assert!(asked.is_err());
+            before.withdrawn().await;
+            // The owner signs in anew, and is not remembered: the next guess would be told.
+            assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
+            let _turn = basic.0.passwords.turn().await.unwrap();
+            assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 401, "it takes a hash");
+        }
+    }
+
+    #[tokio::test]
     async fn r51_what_changes_in_the_store_counts_at_once() {
         let basic = basic(alice());
         assert!(sign_in(&basic, "alice", PASSWORD).await.is_ok());
@@ -650,7 +653,8 @@ mod tests {
         tokio::task::yield_now().await;
         let seen = basic.0.remembered.as_ref().unwrap();
         let hash = basic.0.store.0.lock().unwrap().clone().unwrap().unwrap().password_hash().to_owned();
-        seen.insert("alice", PASSWORD, &hash, ClientAddress::UNKNOWN, super::now().unwrap());
+        let (client, now) = (ClientAddress::UNKNOWN, super::now().unwrap());
+        seen.insert(&super::Sent { username: "alice", password: PASSWORD, client, now }, &hash, false);
         drop(first);
         assert!(waiting.await.unwrap());
     }
