@@ -16,7 +16,7 @@ use super::{
 };
 use crate::exit::Failure;
 
-const OPEN: &str = "a quote is opened here that is not closed, so nothing after it was read";
+pub(super) const OPEN: &str = "a quote is opened here that is not closed, so nothing after it was read";
 const MISPLACED: &str =
     "it has a quote where none may be: a field is in quotes as a whole, and a quote in it is written twice";
 /// More fields than there are columns, so that too many of them are noticed.

@@ -21,7 +21,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use self::{
-    csv::CsvRecords,
+    csv::{CsvRecords, OPEN},
     jsonl::JsonRecords,
     progress::Progress,
     record::{Bad, Record, Records},
@@ -260,7 +260,7 @@ impl Work {
             };
             if let Err(reason) = outcome {
                 self.tally.bad += count;
-                let hint = if count > 1 { QUOTE } else { "" };
+                let hint = if count > 1 && reason != OPEN { QUOTE } else { "" };
                 bad.push(format!("{place}: {reason}{hint}"));
             }
         }

@@ -101,7 +101,14 @@ impl SetProfile {
         let profile = display_name.into_iter().fold(Profile::new(), Profile::display_name);
         let profile = email.into_iter().fold(profile, Profile::email);
         session.users.set_profile(&name, profile).await?;
-        tracing::info!(target: TARGET, by = session.by, user = ?name, display_name = has_display_name, email = has_email, "profile set");
+        tracing::info!(
+            target: TARGET,
+            by = session.by,
+            user = ?name,
+            display_name = has_display_name,
+            email = has_email,
+            "profile set"
+        );
         changed(session, &name, "has another profile").await
     }
 }

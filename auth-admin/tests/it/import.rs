@@ -194,6 +194,15 @@ fn an_unknown_member_further_down_is_the_matter_of_its_line() {
 }
 
 #[test]
+fn a_quote_that_is_not_closed_is_told_of_once() {
+    let admin = Admin::new();
+    let file = admin.file("users.csv", "name,display_name\nalice,\nbob,\"B\ncarol,\n");
+    let ran = import(&admin, &[&file]);
+    assert_eq!(told(&ran), ["lines 3 to 4: a quote is opened here that is not closed, so nothing after it was read"]);
+    assert_eq!(admin.names(), ["alice"]);
+}
+
+#[test]
 fn bad_lines_go_to_a_file_of_their_own() {
     let admin = Admin::new();
     let file = admin.file("users.csv", "name\nalice\na:b\n");

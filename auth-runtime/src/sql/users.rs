@@ -83,8 +83,8 @@ impl SqlUsers {
     /// All that can be told of a user without hashing their password.
     pub(super) fn checked_text(&self, mut user: NewUser) -> Result<NewUser, StoreError> {
         user.name = normalize_name(&user.name)?;
-        user.display_name = user.display_name.and_then(some);
-        user.email = user.email.and_then(some);
+        user.display_name = user.display_name.and_then(unless_empty);
+        user.email = user.email.and_then(unless_empty);
         check_text("the display name", user.display_name.as_deref(), MAX_DISPLAY_NAME)?;
         check_text("the e-mail address", user.email.as_deref(), MAX_EMAIL)?;
         if let Some(NewPassword::Hash(hash)) = &user.password {
@@ -143,7 +143,7 @@ impl SqlUsers {
             for (column, text) in [("display_name", profile.display_name), ("email", profile.email)] {
                 let Some(text) = text else { continue };
                 let user = change.query(&format!("UPDATE auth_user SET {column} = ? WHERE id = ?"));
-                change.execute(user.bind(some(text)).bind(id)).await?;
+                change.execute(user.bind(unless_empty(text)).bind(id)).await?;
             }
             change.commit().await
         };
@@ -333,7 +333,7 @@ impl SqlUsers {
 }
 
 /// An empty text is none.
-fn some(text: String) -> Option<String> {
+fn unless_empty(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 

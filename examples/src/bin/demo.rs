@@ -20,7 +20,12 @@ use clap::{CommandFactory, Parser};
 
 /// An entry book that shows declarative access control: who may call what, enforced and documented from one place
 #[derive(Parser)]
-#[command(name = "demo", after_help = EXIT_CODES, subcommand_help_heading = "Administration", disable_help_subcommand = true)]
+#[command(
+    name = "demo",
+    after_help = EXIT_CODES,
+    subcommand_help_heading = "Administration",
+    disable_help_subcommand = true
+)]
 struct Options {
     /// The port to listen on, on this machine only; 0 takes any that is free
     #[arg(long, env = "PORT", default_value_t = 3000)]
