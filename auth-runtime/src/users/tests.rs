@@ -1,0 +1,270 @@
+//! What `Basic` answers, and what it takes until it does.
+
+use std::{
+    sync::Mutex,
+    time::{Duration, SystemTime},
+};
+
+use super::{
+    Authenticator, Basic, BasicCredentials, ClientAddress, MAX_PASSWORD_LEN, MemoryUsers, PasswordPool, User,
+    UserStore, hash_password,
+};
+use crate::{
+    access::Tables,
+    authenticate::{AuthenticationError, Context, Identity, Unavailable},
+};
+
+static TABLES: Tables =
+    Tables { permissions: &["view", "edit"], roles: &["Viewer"], scopes: &[], role_permissions: &[&[0b01]] };
+const PASSWORD: &str = "correct horse";
+
+/// A store of one user who can be changed, and that can be down.
+struct Store(Mutex<Result<Option<User>, &'static str>>);
+
+impl UserStore for Store {
+    async fn find(&self, username: &str) -> Result<Option<User>, Unavailable> {
+        let user = self.0.lock().unwrap().clone().map_err(Unavailable::new)?;
+        Ok(user.filter(|user| user.name().eq_ignore_ascii_case(username)))
+    }
+}
+
+fn alice() -> User {
+    User::with_password("alice", PASSWORD).unwrap()
+}
+
+fn basic(user: User) -> Basic<Store> {
+    Basic::new(Store(Mutex::new(Ok(Some(user)))))
+}
+
+fn change(basic: &Basic<Store>, change: impl FnOnce(User) -> Option<User>) {
+    let mut user = basic.0.store.0.lock().unwrap();
+    let changed = user.clone().unwrap().and_then(change);
+    *user = Ok(changed);
+}
+
+async fn sign_in<S: UserStore>(basic: &Basic<S>, name: &str, password: &str) -> Result<Identity, AuthenticationError> {
+    basic.authenticate(BasicCredentials::new(name, password), &Context::new(&TABLES)).await
+}
+
+/// A sign-in that does not compute a hash: there is no turn to get.
+async fn sign_in_without_hashing(basic: &Basic<Store>) -> Result<Identity, AuthenticationError> {
+    let _turn = basic.0.passwords.turn().await.unwrap();
+    sign_in(basic, "alice", PASSWORD).await
+}
+
+fn one_at_once() -> PasswordPool {
+    PasswordPool::new(1, 0)
+}
+
+#[tokio::test]
+async fn r36_a_right_password_is_issuer_and_subject() {
+    let user = alice().roles(["Viewer"]).permissions(["edit"]).display_name("Alice A.");
+    let seconds = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let before = seconds();
+    let identity = sign_in(&basic(user), "ALICE", PASSWORD).await.unwrap();
+    // As the store writes the name.
+    assert_eq!((identity.issuer(), identity.subject()), ("basic", "alice"));
+    assert_eq!((identity.role_words(), identity.permission_words()), ([0b1].as_slice(), [0b11].as_slice()));
+    assert_eq!(identity.display_name(), "Alice A.");
+    assert!((before..=seconds()).contains(&identity.authenticated_at().unwrap()));
+
+    let named = basic(alice()).issuer("staff");
+    assert_eq!(sign_in(&named, "alice", PASSWORD).await.unwrap().issuer(), "staff");
+}
+
+#[tokio::test]
+async fn r73_unknown_disabled_and_wrong_are_one_error() {
+    let (active, disabled) = (basic(alice()), basic(alice().disabled(true)));
+    let broken = basic(User::new("alice", "no hash"));
+    for (basic, name, password) in [
+        (&active, "alice", "wrong horse"),
+        (&active, "bob", PASSWORD),
+        (&disabled, "alice", PASSWORD),
+        (&broken, "alice", PASSWORD),
+        (&active, "", PASSWORD),
+        (&active, "alice", ""),
+        (&active, "alice", &"x".repeat(MAX_PASSWORD_LEN + 1)),
+    ] {
+        let error = sign_in(basic, name, password).await.unwrap_err();
+        assert_eq!((error.to_string().as_str(), error.is_unavailable()), ("user name or password", false));
+    }
+}
+
+#[tokio::test]
+async fn r73_unknown_and_disabled_users_cost_as_much_as_a_wrong_password() {
+    let (active, disabled) = (basic(alice()), basic(alice().disabled(true)));
+    for (basic, name, password) in [
+        (active.clone().pool(one_at_once()), "alice", "wrong horse"),
+        (active.pool(one_at_once()), "bob", "wrong horse"),
+        (disabled.pool(one_at_once()), "alice", PASSWORD),
+    ] {
+        let _turn = basic.0.passwords.turn().await.unwrap();
+        // Each of them asks for a turn to compute a hash.
+        assert!(sign_in(&basic, name, password).await.unwrap_err().is_unavailable());
+    }
+}
+
+#[tokio::test]
+async fn r71_empty_and_long_passwords_are_refused_without_hashing() {
+    let basic = basic(alice()).pool(one_at_once());
+    let _turn = basic.0.passwords.turn().await.unwrap();
+    for password in ["", &"x".repeat(MAX_PASSWORD_LEN + 1)] {
+        assert!(!sign_in(&basic, "alice", password).await.unwrap_err().is_unavailable());
+    }
+}
+
+#[tokio::test]
+async fn r51_a_verified_password_is_remembered_for_a_while() {
+    let basic = basic(alice()).pool(one_at_once());
+    assert!(sign_in_without_hashing(&basic).await.unwrap_err().is_unavailable());
+    assert!(sign_in(&basic, "alice", PASSWORD).await.is_ok());
+    assert!(sign_in_without_hashing(&basic).await.is_ok());
+    // A clone remembers the same, and knows no other password.
+    assert!(sign_in_without_hashing(&basic.clone()).await.is_ok());
+    assert!(sign_in(&basic, "alice", "wrong horse").await.is_err());
+
+    let forgetful = basic.remember_for(Duration::ZERO);
+    assert!(sign_in(&forgetful, "alice", PASSWORD).await.is_ok());
+    assert!(sign_in_without_hashing(&forgetful).await.is_err());
+}
+
+fn from(address: &str) -> ClientAddress {
+    address.parse::<std::net::IpAddr>().unwrap().into()
+}
+
+/// What is answered to a guess at alice's password from an address.
+async fn guess(basic: &Basic<Store>, address: &str, password: &str) -> u16 {
+    match basic.verify(&BasicCredentials::new("alice", password), from(address)).await {
+        Ok(_) => 200,
+        Err(error) if error.retry_after().is_some() => 429,
+        Err(_) => 401,
+    }
+}
+
+#[tokio::test]
+async fn r76_what_is_remembered_lets_nobody_guess_on() {
+    let basic = basic(alice());
+    for _ in 0..5 {
+        assert_eq!(guess(&basic, "192.0.2.2", "wrong horse").await, 401);
+    }
+    assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
+    // Remembered for the address of the owner, and for no other.
+    assert_eq!(guess(&basic, "192.0.2.2", PASSWORD).await, 429);
+    assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
+}
+
+#[tokio::test]
+async fn r76_what_is_remembered_lets_nobody_guess_on_at_once() {
+    let basic = basic(alice());
+    assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
+    let passwords = (0..300).map(|number| if number < 299 { format!("horse {number}") } else { PASSWORD.to_owned() });
+    let guesses = passwords.map(|password| {
+        let basic = basic.clone();
+        tokio::spawn(async move { guess(&basic, "192.0.2.1", &password).await })
+    });
+    let mut said = Vec::new();
+    for guess in guesses.collect::<Vec<_>>() {
+        said.push(guess.await.unwrap());
+    }
+    assert_eq!([401, 429, 200].map(|status| said.iter().filter(|said| **said == status).count()), [5, 295, 0]);
+}
+
+#[tokio::test]
+async fn r76_what_is_remembered_is_not_told_to_who_goes_away() {
+    let basic = basic(alice()).pool(PasswordPool::new(1, 2));
+    assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
+    // One guess waits to be hashed, and so all others of that name wait there.
+    let turn = basic.0.passwords.turn().await.unwrap();
+    let waiting = tokio::spawn({
+        let basic = basic.clone();
+        async move { guess(&basic, "192.0.2.1", "wrong horse").await }
+    });
+    tokio::task::yield_now().await;
+    for password in ["another horse", PASSWORD, "yet another", PASSWORD] {
+        let asked = tokio::time::timeout(Duration::ZERO, guess(&basic, "192.0.2.1", password)).await;
+        assert!(asked.is_err(), "{asked:?}");
+    }
+    drop(turn);
+    assert_eq!(waiting.await.unwrap(), 401);
+    // It has counted, and left everything as it was.
+    assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
+}
+
+#[tokio::test]
+async fn r76_what_is_remembered_is_forgotten_when_somebody_there_guesses_on() {
+    let basic = basic(alice());
+    assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
+    for _ in 0..5 {
+        assert_eq!(guess(&basic, "192.0.2.1", "wrong horse").await, 401);
+    }
+    // The owner is not kept out by guesses that were counted.
+    assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
+    assert_eq!(guess(&basic, "192.0.2.1", "wrong horse").await, 429);
+    assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 429);
+}
+
+#[tokio::test]
+async fn r76_a_guess_that_is_given_up_is_the_last_one_that_is_not_counted() {
+    let basic = basic(alice()).pool(one_at_once());
+    assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
+    for _ in 0..5 {
+        // Somebody else is at it, so that this one waits for a turn, and is not counted.
+        let before = basic.0.throttle.attempt(from("192.0.2.1"), "alice").await.unwrap();
+        let asked = tokio::time::timeout(Duration::ZERO, guess(&basic, "192.0.2.1", "another horse")).await;
+        assert!(asked.is_err());
+        before.withdrawn().await;
+        // The owner signs in anew, and is not remembered: the next guess would be told.
+        assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
+        let _turn = basic.0.passwords.turn().await.unwrap();
+        assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 401, "it takes a hash");
+    }
+}
+
+#[tokio::test]
+async fn r51_what_changes_in_the_store_counts_at_once() {
+    let basic = basic(alice());
+    assert!(sign_in(&basic, "alice", PASSWORD).await.is_ok());
+    change(&basic, |user| Some(user.roles(["Viewer"])));
+    assert_eq!(sign_in(&basic, "alice", PASSWORD).await.unwrap().role_words(), [0b1]);
+    change(&basic, |user| Some(user.disabled(true)));
+    assert!(sign_in(&basic, "alice", PASSWORD).await.is_err());
+    change(&basic, |_| Some(User::new("alice", hash_password("another horse").unwrap())));
+    assert!(sign_in(&basic, "alice", PASSWORD).await.is_err());
+    assert!(sign_in(&basic, "alice", "another horse").await.is_ok());
+    change(&basic, |_| None);
+    assert!(sign_in(&basic, "alice", "another horse").await.is_err());
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_is_unavailable_though_the_password_is_remembered() {
+    let basic = basic(alice());
+    assert!(sign_in(&basic, "alice", PASSWORD).await.is_ok());
+    *basic.0.store.0.lock().unwrap() = Err("connection refused");
+    assert!(sign_in(&basic, "alice", PASSWORD).await.unwrap_err().is_unavailable());
+}
+
+#[tokio::test]
+async fn r51_a_burst_of_one_caller_costs_one_hash() {
+    let basic = basic(alice()).pool(PasswordPool::new(1, 2));
+    let first = basic.0.passwords.turn().await.unwrap();
+    let waiting = tokio::spawn({
+        let basic = basic.clone();
+        async move { sign_in(&basic, "alice", PASSWORD).await.is_ok() }
+    });
+    // It asks for a turn before the password is known, and gets one after.
+    tokio::task::yield_now().await;
+    let seen = basic.0.remembered.as_ref().unwrap();
+    let hash = basic.0.store.0.lock().unwrap().clone().unwrap().unwrap().password_hash().to_owned();
+    let (client, now) = (ClientAddress::UNKNOWN, super::now().unwrap());
+    seen.insert(&super::Sent { username: "alice", password: PASSWORD, client, now }, &hash, false);
+    drop(first);
+    assert!(waiting.await.unwrap());
+}
+
+#[tokio::test]
+async fn r72_nobody_is_in_a_default_store() {
+    let basic: Basic = Basic::default();
+    assert!(sign_in(&basic, "admin", "admin").await.is_err());
+    let _: Basic<MemoryUsers> = basic.clone();
+    assert!(!format!("{basic:?}").contains("argon2"));
+}
