@@ -1,13 +1,10 @@
 //! What the application declares: names of roles and permissions, with what they mean.
 
-use auth_runtime::{
-    access::{RoleTable, Table, Tables},
-    authenticate::Authority,
-};
+use auth_runtime::{declared::{RoleTable, Table, DeclaredNames}, guard::AuthConfig};
 
 /// The tables of an `Auth`, for people to read.
 pub(crate) struct Declared {
-    pub(crate) tables: &'static Tables,
+    pub(crate) tables: &'static DeclaredNames,
     pub(crate) roles: Vec<DeclaredName>,
     pub(crate) permissions: Vec<DeclaredName>,
 }
@@ -21,12 +18,12 @@ pub(crate) struct DeclaredName {
 }
 
 impl Declared {
-    pub(crate) fn of<A: Authority>() -> Self {
+    pub(crate) fn of<A: AuthConfig>() -> Self {
         let mut roles = names::<A::Role>();
         for (role, words) in roles.iter_mut().zip(A::Role::PERMISSION_WORDS) {
             role.permissions = held::<A::Permission>(words);
         }
-        Self { tables: A::tables(), roles, permissions: names::<A::Permission>() }
+        Self { tables: A::declared_names(), roles, permissions: names::<A::Permission>() }
     }
 }
 

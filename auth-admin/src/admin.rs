@@ -1,17 +1,9 @@
 //! From a command to its end: settings, log, store, the command itself, and one line if it was not done.
 
-use auth_runtime::{authenticate::Authority, sql::SqlUsers, users::Passwords};
+use auth_runtime::{guard::AuthConfig, sql::SqlUsers, users::Passwords};
 use tracing::instrument::WithSubscriber;
 
-use crate::{
-    AdminCommand, Console, Exit, SettingError, Settings,
-    access::Declared,
-    command::Verb,
-    exit::Failure,
-    log::{Log, TARGET, operator},
-    session::Session,
-    settings::Store,
-};
+use crate::{AdminCommand, Console, Exit, SettingError, Settings, access::Declared, command::Verb, exit::Failure, log::{Log, TARGET, operator}, session::Session, settings::Store};
 
 /// Runs commands, for one application or for none.
 #[must_use = "call `run`"]
@@ -27,7 +19,7 @@ impl Admin {
     /// For the application with this `Auth`: roles and permissions that it does not declare are refused, and told of if
     /// they are in the database. The parser is that which the commands are part of, such as `Options::command()`: its name
     /// stands before each message.
-    pub fn of<A: Authority>(parser: clap::Command) -> Self {
+    pub fn of<A: AuthConfig>(parser: clap::Command) -> Self {
         Self { declared: Some(Declared::of::<A>()), ..Self::without_tables(parser) }
     }
 

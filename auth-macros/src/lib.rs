@@ -175,8 +175,8 @@ pub fn requirement(input: TokenStream) -> TokenStream {
 ///     #[scheme(api_key(header = "X-API-Key"), name = "machine")]
 ///     key: ApiKeys,
 ///     /// What single callers have besides.
-///     #[grants]
-///     grants: Grants<Permission>,
+///     #[overrides]
+///     overrides: PermissionOverrides<Permission>,
 /// }
 /// ```
 ///
@@ -192,7 +192,7 @@ pub fn requirement(input: TokenStream) -> TokenStream {
 ///
 /// On the struct, `#[auth(..)]` takes `permissions`, `roles`, `realm` (what challenges name; `api` by default), and
 /// `rejection = path` for a function that makes the body of refusals.
-#[proc_macro_derive(Auth, attributes(auth, scheme, grants))]
+#[proc_macro_derive(Auth, attributes(auth, scheme, overrides))]
 pub fn auth(input: TokenStream) -> TokenStream {
     expand::auth(input.into()).into()
 }

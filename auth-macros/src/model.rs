@@ -146,7 +146,7 @@ pub(crate) struct Auth {
     pub(crate) schemes: Vec<Scheme>,
     /// The names of all schemes, those with mistakes included: what names them has no mistake.
     pub(crate) names: Vec<String>,
-    pub(crate) grants: Option<Ident>,
+    pub(crate) overrides: Option<Ident>,
 }
 
 /// A field with `#[scheme(..)]`.

@@ -70,8 +70,8 @@ fn an_auth_becomes_a_chain_over_its_fields() {
             access_token: Jwt,
             #[scheme(api_key(header = "X-API-Key"), name = "machine")]
             key: ApiKeys<S>,
-            #[grants]
-            grants: Grants<Permission>,
+            #[overrides]
+            overrides: PermissionOverrides<Permission>,
         }
     });
     insta::assert_snapshot!(pretty(&expanded));

@@ -8,14 +8,4 @@ pub use crate::jwt::Jwt;
 pub use crate::sql::SqlUsers;
 #[cfg(feature = "basic")]
 pub use crate::users::Basic;
-pub use crate::{
-    Auth,
-    access::{RoleTable as _, Table as _},
-    authenticate::{Authenticator, Authority as _, Grants},
-    optional_auth, permission, permissions,
-    principal::Principal,
-    protect::Protect as _,
-    protected, public, requirement, roles,
-    service::Service as _,
-    user::{CurrentUser, LoadUser},
-};
+pub use crate::{Auth, declared::{RoleTable as _, Table as _}, authenticate::{Authenticator, PermissionOverrides, Principal}, guard::AuthConfig as _, optional_auth, permission, permissions, mount::{Protect as _, Service as _}, protected, public, requirement, roles, extract::{CurrentUser, LoadUser}};

@@ -7,22 +7,7 @@ pub use poem_openapi;
 pub use serde;
 pub use std;
 
-pub use crate::{
-    access::{
-        Access, Entry, NoPermissions, NoRoles, Operation, Requirement, RoleTable, Set, Table, Tables, UnknownName,
-        lookup::{assert_known, position},
-    },
-    authenticate::{Attempt, Authentication, Authenticator, Authority, Context, Refusal, RefusalCause},
-    check::{Answer, Asking, Check},
-    credential::{CarriedBy, Choice, Credential, choose},
-    guard::{Guard, HandlerGuard, Rule},
-    principal::Principal,
-    protect::WithAuth,
-    rejection::{Rejection, RejectionBody},
-    response::Guarded,
-    scheme::{Grant, Location, OAuthFlow, Scheme, SchemeKind, SchemeSet, Scope, SecurityScheme, kind},
-    service::Protected,
-};
+pub use crate::{policy::{Access, Operation, Requirement}, declared::{Entry, NoPermissions, NoRoles, RoleTable, Set, Table, DeclaredNames, UnknownName, lookup::{assert_known, position}, GrantType, ApiKeyLocation, OAuthFlow, Scheme, SchemeKind, SchemeSet, Scope, SecurityScheme, scheme::kind}, authenticate::{SchemeErrors, Authentication, Authenticator, Context, Refusal, RefusalCause, Principal}, guard::{AuthConfig, check::{CheckResult, Asking, Check}, Guard, HandlerGuard, Rule}, credential::{CarriedBy, Selection, Credential, choose}, mount::{WithAuth, Protected}, respond::{Rejection, RejectionBody, Guarded}};
 
 /// What a scheme finds in a request, and what was found without what it holds.
 #[must_use]

@@ -1,15 +1,12 @@
 //! Callers for the tests of an application.
 
-use crate::{
-    authenticate::{Authority, Context, IdentityBuilder},
-    principal::Principal,
-};
+use crate::{guard::AuthConfig, authenticate::{Context, IdentityBuilder, Principal}};
 
 /// A caller as if let in by the first scheme of `A`, to call a handler or a method by hand.
 ///
 /// See [`Principal`] for an example.
 #[must_use]
-pub fn principal<A: Authority>(
+pub fn principal<A: AuthConfig>(
     issuer: &str,
     subject: &str,
     describe: impl FnOnce(IdentityBuilder) -> IdentityBuilder,

@@ -246,7 +246,7 @@ fn users_are_kept_and_administered_by_the_same_program() {
 
 /// The demo on an empty database.
 async fn new_demo() -> Demo {
-    let users = SqlUsers::options().tables_of::<Auth>().connect("sqlite::memory:").await.unwrap();
+    let users = SqlUsers::options().declared_by::<Auth>().connect("sqlite::memory:").await.unwrap();
     Demo::new(&users).await.unwrap()
 }
 

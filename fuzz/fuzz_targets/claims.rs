@@ -18,12 +18,7 @@ use auth_fuzz::{
     keys::{SECRET, SignWith, token},
     mutate::{self, Random},
 };
-use auth_runtime::{
-    authenticate::{Authenticator, Context},
-    credential::{BearerToken, CarriedBy, Credential},
-    jwt::Jwt,
-    scheme::{SchemeKind, SecurityScheme},
-};
+use auth_runtime::{authenticate::{Authenticator, Context}, credential::{BearerToken, CarriedBy, Credential}, jwt::Jwt, declared::{SchemeKind, SecurityScheme}};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use poem::http::{HeaderValue, header::AUTHORIZATION};
 

@@ -6,10 +6,7 @@
 #![no_main]
 
 use auth_fuzz::app::{self, SESSION};
-use auth_runtime::{
-    credential::{ApiKey, CarriedBy, Credential, MAX_LEN},
-    scheme::{Location, SchemeKind, SecurityScheme},
-};
+use auth_runtime::{credential::{ApiKey, CarriedBy, Credential, MAX_LEN}, declared::{Location, SchemeKind, SecurityScheme}};
 use libfuzzer_sys::fuzz_target;
 use poem::http::{HeaderName, HeaderValue, Method};
 

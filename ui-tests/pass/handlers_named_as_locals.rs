@@ -1,11 +1,7 @@
 //! A handler of Poem is a unit struct in lower case, which no generated binding of the same name may shadow. (Names
 //! that poem-openapi itself binds, such as `request` and `value`, are beyond us.)
 
-use auth_runtime::{
-    authenticate::{AuthenticationError, Context, Identity},
-    credential::BearerToken,
-    prelude::*,
-};
+use auth_runtime::{authenticate::{AuthenticationError, Context, Identity}, credential::BearerToken, prelude::*};
 use poem::handler;
 use poem_openapi::{OpenApi, payload::PlainText};
 
@@ -38,8 +34,8 @@ impl Authenticator for Tokens {
     }
 }
 
-fn own_body(_rejection: &auth_runtime::rejection::Rejection) -> auth_runtime::rejection::RejectionBody {
-    auth_runtime::rejection::RejectionBody::text("no")
+fn own_body(_rejection: &auth_runtime::respond::Rejection) -> auth_runtime::respond::RejectionBody {
+    auth_runtime::respond::RejectionBody::text("no")
 }
 
 #[derive(Auth, Clone)]
@@ -47,8 +43,8 @@ fn own_body(_rejection: &auth_runtime::rejection::Rejection) -> auth_runtime::re
 struct Auth {
     #[scheme(bearer)]
     token: Tokens,
-    #[grants]
-    grants: Grants<Permission>,
+    #[overrides]
+    overrides: PermissionOverrides<Permission>,
 }
 
 struct Api;
@@ -70,7 +66,7 @@ async fn guarded() -> &'static str {
 }
 
 fn main() {
-    let auth = Auth { token: Tokens, grants: Grants::new() };
+    let auth = Auth { token: Tokens, overrides: PermissionOverrides::new() };
     let _ = auth.service(Api, "Api", "1");
     let _ = (guarded, requirement!(authenticated));
 }

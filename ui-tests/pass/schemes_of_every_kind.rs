@@ -1,9 +1,4 @@
-use auth_runtime::{
-    authenticate::{AuthenticationError, Context, Identity},
-    credential::BearerToken,
-    prelude::*,
-    rejection::{Rejection, RejectionBody},
-};
+use auth_runtime::{authenticate::{AuthenticationError, Context, Identity}, credential::BearerToken, prelude::*, respond::{Rejection, RejectionBody}};
 use auth_ui_tests::{Cards, Keys, Passwords, Permission, Role, Tokens, status};
 use poem::{EndpointExt, Route, get, handler};
 
@@ -53,8 +48,8 @@ where
     session: Keys,
     #[scheme(http = "card")]
     http: Cards,
-    #[grants]
-    grants: Grants<Permission>,
+    #[overrides]
+    overrides: PermissionOverrides<Permission>,
 }
 
 fn body(rejection: &Rejection) -> RejectionBody {
@@ -79,7 +74,7 @@ fn main() {
         cookie: Keys,
         session: Keys,
         http: Cards,
-        grants: Grants::default(),
+        overrides: PermissionOverrides::default(),
     };
     let app = || Route::new().at("/", get(count)).with(auth.clone());
     assert_eq!(status(app(), "GET /", "alice.Viewer"), 403);

@@ -60,7 +60,7 @@ mod entries {
 
     api!(Entries, auth_ui_tests::Auth, "/entries", "view", Role::Administrator, 1 + 1 == 3);
 
-    pub fn api() -> impl auth_runtime::service::Protected<Auth = auth_ui_tests::Auth> {
+    pub fn api() -> impl auth_runtime::mount::Protected<Auth = auth_ui_tests::Auth> {
         Entries
     }
 }
@@ -70,7 +70,7 @@ mod jobs {
 
     api!(Jobs, Own, "/jobs", "edit", Job::Every, true);
 
-    pub fn api() -> impl auth_runtime::service::Protected<Auth = Own> {
+    pub fn api() -> impl auth_runtime::mount::Protected<Auth = Own> {
         Jobs
     }
 }

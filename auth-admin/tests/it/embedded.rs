@@ -6,11 +6,7 @@ use std::{
 };
 
 use auth_admin::{Admin, AdminCommand, Console, Exit, Settings};
-use auth_runtime::{
-    prelude::*,
-    sql::{NewUser, SqlUsers},
-    users::Passwords,
-};
+use auth_runtime::{prelude::*, sql::{NewUser, SqlUsers}, users::Passwords};
 use clap::{CommandFactory, Parser, Subcommand};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -171,7 +167,7 @@ async fn check_tells_of_names_that_are_not_declared() {
 
 #[tokio::test]
 async fn the_application_may_have_its_own_store() {
-    let users = SqlUsers::options().tables_of::<Auth>().connect("sqlite::memory:").await.unwrap();
+    let users = SqlUsers::options().declared_by::<Auth>().connect("sqlite::memory:").await.unwrap();
     let (exit, said, _) = notes(&["user", "add", "alice", "--no-password", "--role", "Editor"], Some(&users), "").await;
     assert_eq!((exit, said.as_str()), (Exit::Done, "user \"alice\" was added\n"));
     assert_eq!(users.get("alice").await.unwrap().roles, ["Editor"]);

@@ -45,20 +45,20 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
         }
     });
     quote! {
-        impl #generics #p::Authority for #name #arguments #where_clause {
+        impl #generics #p::AuthConfig for #name #arguments #where_clause {
             type Permission = #permission;
             type Role = #role;
             const SCHEMES: &'static [#p::SecurityScheme] = SCHEMES;
             const REALM: &'static #p::core::primitive::str = #realm;
 
-            fn tables() -> &'static #p::Tables {
-                static TABLES: #p::Tables = #p::Tables {
+            fn declared_names() -> &'static #p::DeclaredNames {
+                static NAMES: #p::DeclaredNames = #p::DeclaredNames {
                     permissions: <#permission as #p::Table>::NAMES,
                     roles: <#role as #p::Table>::NAMES,
                     scopes: SCOPES,
                     role_permissions: <#role as #p::RoleTable>::PERMISSION_WORDS,
                 };
-                &TABLES
+                &NAMES
             }
 
             #configured
@@ -169,7 +169,7 @@ fn flow(flow: &Flow, p: &Private) -> TokenStream {
         [&flow.authorization_url, &flow.token_url, &flow.refresh_url].map(|url| option(url.as_ref(), p));
     quote! {
         #p::OAuthFlow {
-            grant: #p::Grant::#grant,
+            grant: #p::GrantType::#grant,
             authorization_url: #authorization,
             token_url: #token,
             refresh_url: #refresh,
@@ -231,7 +231,7 @@ fn authenticate(auth: &Auth, p: &Private) -> TokenStream {
     let credentials: Vec<Ident> = (0..auth.schemes.len()).map(|i| local(&format!("credential{i}"))).collect();
     let schemes = || auth.schemes.iter().zip(&credentials).enumerate();
     let finds = schemes().map(|(index, (scheme, credential))| find(index, scheme, credential, p));
-    let steps = schemes().map(|(index, (scheme, credential))| step(index, scheme, credential, auth.grants.as_ref(), p));
+    let steps = schemes().map(|(index, (scheme, credential))| step(index, scheme, credential, auth.overrides.as_ref(), p));
     quote! {
         async fn authenticate(
             &self,
@@ -240,11 +240,11 @@ fn authenticate(auth: &Auth, p: &Private) -> TokenStream {
         ) -> #p::Authentication<Self> {
             #(#finds)*
             let __chosen = match #p::choose(#request, #accepted, SCHEMES, &[#(#credentials.1),*]) {
-                #p::Choice::One(__chosen) => __chosen,
-                #p::Choice::None => return #p::Authentication::Anonymous,
+                #p::Selection::One(__chosen) => __chosen,
+                #p::Selection::None => return #p::Authentication::Anonymous,
                 __refused => return #p::Authentication::Refused(#p::core::convert::From::from(__refused)),
             };
-            let mut #attempt = #p::Attempt::new();
+            let mut #attempt = #p::SchemeErrors::new();
             #(#steps)*
             #p::Authentication::Refused(#attempt.refusal())
         }
@@ -268,10 +268,10 @@ fn find(index: usize, scheme: &Scheme, credential: &Ident, p: &Private) -> Token
 }
 
 /// So is a type that is no authenticator.
-fn step(index: usize, scheme: &Scheme, credential: &Ident, grants: Option<&Ident>, p: &Private) -> TokenStream {
+fn step(index: usize, scheme: &Scheme, credential: &Ident, overrides: Option<&Ident>, p: &Private) -> TokenStream {
     let [request, attempt] = ["request", "attempt"].map(local);
     let (field, ty) = (&scheme.field, &scheme.ty);
-    let grants = grants.map(|field| quote!(let __identity = self.#field.apply(__identity);));
+    let overrides = overrides.map(|field| quote!(let __identity = self.#field.apply(__identity);));
     let at_type = p.at(ty.span());
     let said = quote_spanned! {ty.span()=>
         <#ty as #at_type::Authenticator>::authenticate(&self.#field, __found, &#at_type::Context::of_request::<Self>(#request)).await
@@ -280,7 +280,7 @@ fn step(index: usize, scheme: &Scheme, credential: &Ident, grants: Option<&Ident
         if __chosen.contains(#index) {
             if let #p::Credential::Found(__found) = #credential.0 {
                 if let #p::core::option::Option::Some(__identity) = #attempt.step(#index, #said) {
-                    #grants
+                    #overrides
                     return #p::Authentication::Authenticated(#p::Principal::new(__identity, #index));
                 }
             }

@@ -35,7 +35,7 @@ pub(crate) fn expand(access: &Access, guard: &Ident, arguments: &[Argument<'_>])
             };
             let #answer = match #number {
                 #(#arms)*
-                _ => #p::Answer::No,
+                _ => #p::CheckResult::No,
             };
             if let #p::core::result::Result::Err(__rejection) = #pending.answer(#number, #answer) {
                 return #p::Guarded::rejected(__rejection);

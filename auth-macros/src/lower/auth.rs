@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub(crate) fn lower(input: input::Auth, errors: &mut Errors) -> Auth {
-    let grants = grants(&input.fields, errors);
+    let overrides = overrides(&input.fields, errors);
     let names: Vec<String> = input.fields.iter().filter(|field| field.is_scheme).map(scheme_name).collect();
     a_scheme_is_declared(&input.name, names.len(), errors);
     let (mut seen, mut schemes) = (HashMap::new(), Vec::new());
@@ -34,15 +34,15 @@ pub(crate) fn lower(input: input::Auth, errors: &mut Errors) -> Auth {
         rejection: input.options.rejection,
         schemes,
         names,
-        grants,
+        overrides,
     }
 }
 
-fn grants(fields: &[Field], errors: &mut Errors) -> Option<Ident> {
-    let mut grants = fields.iter().filter(|field| field.grants);
-    let first = grants.next();
-    for second in grants {
-        errors.at(&second.name, "`#[grants]` stands on one field only");
+fn overrides(fields: &[Field], errors: &mut Errors) -> Option<Ident> {
+    let mut overrides = fields.iter().filter(|field| field.overrides);
+    let first = overrides.next();
+    for second in overrides {
+        errors.at(&second.name, "`#[overrides]` stands on one field only");
     }
     first.map(|field| field.name.clone())
 }
@@ -71,8 +71,8 @@ fn scheme(field: Field, names: &mut HashMap<String, Ident>, errors: &mut Errors)
     let name = scheme_name(&field);
     let mut schemes = field.schemes.into_iter();
     let scheme = schemes.next()?;
-    if field.grants {
-        errors.span(scheme.span, "a field is a scheme or holds grants, not both");
+    if field.overrides {
+        errors.span(scheme.span, "a field is a scheme or holds overrides, not both");
     }
     for second in schemes {
         errors.span(second.span, "one scheme for a field; declare another field for another scheme");

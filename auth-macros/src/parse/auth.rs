@@ -38,7 +38,7 @@ pub(crate) struct Field {
     pub(crate) schemes: Vec<Scheme>,
     /// Whether it has a `#[scheme(..)]`, readable or not.
     pub(crate) is_scheme: bool,
-    pub(crate) grants: bool,
+    pub(crate) overrides: bool,
 }
 
 /// `#[scheme(kind, name = "..")]`.
@@ -123,19 +123,19 @@ impl Field {
     fn parse(field: syn::Field, errors: &mut Errors) -> Option<Self> {
         let schemes = field.attrs.iter().filter(|attribute| is(attribute, "scheme"));
         let schemes = schemes.filter_map(|attribute| errors.ok(scheme(attribute))).collect();
-        let grants = field.attrs.iter().any(|attribute| is(attribute, "grants"));
+        let overrides = field.attrs.iter().any(|attribute| is(attribute, "overrides"));
         let is_scheme = field.attrs.iter().any(|attribute| is(attribute, "scheme"));
         let name = field.ident?;
-        if !is_scheme && !grants {
+        if !is_scheme && !overrides {
             errors.at(
                 &name,
                 format!(
-                    "`{name}` is no security scheme: write `#[scheme(..)]` with one of `{}`, or `#[grants]`",
+                    "`{name}` is no security scheme: write `#[scheme(..)]` with one of `{}`, or `#[overrides]`",
                     KINDS.join("`, `")
                 ),
             );
         }
-        Some(Self { name, ty: field.ty, description: description(&field.attrs), schemes, is_scheme, grants })
+        Some(Self { name, ty: field.ty, description: description(&field.attrs), schemes, is_scheme, overrides })
     }
 }
 

@@ -12,12 +12,7 @@ pub use self::{
     key::generated_id,
     store::{ApiKeyRecord, ApiKeyStore, MemoryApiKeys, generate},
 };
-use crate::{
-    authenticate::{AuthenticationError, Authenticator, Context, Identity},
-    client::ClientAddress,
-    credential::ApiKey,
-    throttle::Throttle,
-};
+use crate::{authenticate::{AuthenticationError, Authenticator, Context, Identity}, client_ip::ClientAddress, credential::ApiKey, throttle::Throttle};
 
 const ISSUER: &str = "api-key";
 
@@ -167,13 +162,10 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use super::{ApiKey, ApiKeyError, ApiKeyRecord, ApiKeyStore, ApiKeys, Authenticator, MemoryApiKeys, generate};
-    use crate::{
-        access::Tables,
-        authenticate::{AuthenticationError, Context, Identity, Unavailable},
-    };
+    use crate::{declared::DeclaredNames, authenticate::{AuthenticationError, Context, Identity, Unavailable}};
 
-    static TABLES: Tables =
-        Tables { permissions: &["view", "edit"], roles: &["Viewer"], scopes: &[], role_permissions: &[&[0b01]] };
+    static TABLES: DeclaredNames =
+        DeclaredNames { permissions: &["view", "edit"], roles: &["Viewer"], scopes: &[], role_permissions: &[&[0b01]] };
     const CHOSEN: &str = "0Zr9Pq4cWv1XsT7uKb3Ln6";
 
     async fn authenticate<S: ApiKeyStore>(keys: &ApiKeys<S>, key: &str) -> Result<Identity, AuthenticationError> {

@@ -14,11 +14,7 @@ use super::{
     ApiKeyError,
     key::{self, KeyHash},
 };
-use crate::{
-    authenticate::{Context, Identity, KnownIdentity, Owner, Unavailable},
-    credential::ApiKey,
-    throttle::Throttle,
-};
+use crate::{authenticate::{Context, Identity, IdentityCache, Owner, Unavailable}, credential::ApiKey, throttle::Throttle};
 
 /// A store of records of API keys.
 pub trait ApiKeyStore: Send + Sync + 'static {
@@ -71,7 +67,7 @@ struct Inner {
     expires_at: Option<SystemTime>,
     revoked: bool,
     disabled: bool,
-    identity: KnownIdentity,
+    identity: IdentityCache,
 }
 
 /// Makes a key for a caller: the key, to be shown once, and the record, to be stored.
@@ -122,7 +118,7 @@ impl ApiKeyRecord {
             expires_at: None,
             revoked: false,
             disabled: false,
-            identity: KnownIdentity::default(),
+            identity: IdentityCache::default(),
         }))
     }
 

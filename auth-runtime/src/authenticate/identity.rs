@@ -8,10 +8,7 @@ use std::{
 use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
-use crate::{
-    access::{Table, TableSet, Tables},
-    authenticate::{Authority, UserInfo, UserInfoError, UserInfoSource, user_info::OnDemand},
-};
+use crate::{declared::{Table, TableSet, DeclaredNames}, guard::AuthConfig, authenticate::{UserInfo, UserInfoError, UserInfoSource, user_info::OnDemand}};
 
 /// Bits over a table; two words stand in the value itself.
 pub(crate) type Words = SmallVec<[u64; 2]>;
@@ -84,7 +81,7 @@ impl Identity {
 
     /// What the issuer says of the caller beyond the credential: [`Principal::user_info`] tells more.
     ///
-    /// [`Principal::user_info`]: crate::principal::Principal::user_info
+    /// [`Principal::user_info`]: crate::authenticate::Principal::user_info
     ///
     /// # Errors
     /// [`UserInfoError`] if there is none, or if it cannot be told now.
@@ -97,13 +94,13 @@ impl Identity {
 
     /// The caller's roles.
     #[must_use]
-    pub fn roles<A: Authority>(&self) -> <A::Role as Table>::Set {
+    pub fn roles<A: AuthConfig>(&self) -> <A::Role as Table>::Set {
         TableSet::from_words(&self.roles)
     }
 
     /// The caller's permissions: direct ones, and those of the roles.
     #[must_use]
-    pub fn permissions<A: Authority>(&self) -> <A::Permission as Table>::Set {
+    pub fn permissions<A: AuthConfig>(&self) -> <A::Permission as Table>::Set {
         TableSet::from_words(&self.permissions)
     }
 
@@ -171,7 +168,7 @@ impl fmt::Debug for Identity {
 #[derive(Clone)]
 #[must_use = "call `build`"]
 pub struct IdentityBuilder {
-    tables: &'static Tables,
+    names: &'static DeclaredNames,
     inner: Inner,
     roles: Words,
     permissions: Words,
@@ -181,7 +178,7 @@ pub struct IdentityBuilder {
 }
 
 impl IdentityBuilder {
-    pub(super) fn new(tables: &'static Tables, issuer: String, subject: String) -> Self {
+    pub(super) fn new(names: &'static DeclaredNames, issuer: String, subject: String) -> Self {
         let inner = Inner {
             issuer,
             subject,
@@ -192,7 +189,7 @@ impl IdentityBuilder {
             user_info: None,
         };
         Self {
-            tables,
+            names,
             inner,
             roles: Words::new(),
             permissions: Words::new(),
@@ -227,17 +224,17 @@ impl IdentityBuilder {
     }
 
     pub(crate) fn add_role(&mut self, name: &str) {
-        match find(self.tables.roles, name) {
+        match find(self.names.roles, name) {
             Some(role) => {
                 insert(&mut self.roles, role);
-                union(&mut self.permissions, self.tables.role_permissions[role]);
+                union(&mut self.permissions, self.names.role_permissions[role]);
             }
             None => self.unknown.push(("role", name.to_owned())),
         }
     }
 
     pub(crate) fn add_permission(&mut self, name: &str) {
-        match find(self.tables.permissions, name) {
+        match find(self.names.permissions, name) {
             Some(permission) => insert(&mut self.permissions, permission),
             None => self.unknown.push(("permission", name.to_owned())),
         }
@@ -248,7 +245,7 @@ impl IdentityBuilder {
     pub(crate) fn limit_to(&mut self, permissions: &[String]) {
         let mut limits = Words::new();
         for name in permissions {
-            match find(self.tables.permissions, name) {
+            match find(self.names.permissions, name) {
                 Some(permission) => insert(&mut limits, permission),
                 None => self.unknown.push(("permission", name.clone())),
             }
@@ -261,7 +258,7 @@ impl IdentityBuilder {
     pub(crate) fn add_scope(&mut self, scope: &str) {
         self.inner.scope.reserve(scope.len() + 1);
         for name in scopes(scope) {
-            if let Some(declared) = find(self.tables.scopes, name) {
+            if let Some(declared) = find(self.names.scopes, name) {
                 insert(&mut self.inner.scopes, declared);
             }
             if !self.inner.scope.is_empty() {

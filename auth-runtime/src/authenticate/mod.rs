@@ -9,18 +9,18 @@ mod user_info;
 
 use std::{borrow::Cow, error::Error, fmt, future::Future, time::Duration};
 
-pub(crate) use authority::Verdict;
-pub use authority::{Attempt, Authentication, Authority, Refusal, RefusalCause};
-pub use grants::Grants;
+pub(crate) use authority::RefusalKind;
+pub use authority::{SchemeErrors, Authentication, AuthConfig, Refusal, RefusalCause};
+pub use grants::PermissionOverrides;
 pub use identity::{Identity, IdentityBuilder};
 pub(crate) use identity::{contains, scopes};
 #[cfg(any(feature = "api-key", feature = "basic"))]
-pub(crate) use known::{KnownIdentity, Owner};
+pub(crate) use known::{IdentityCache, Owner};
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
 pub(crate) use user_info::OnDemand;
 pub use user_info::{LoadingUserInfo, UserInfo, UserInfoError, UserInfoSource};
 
-use crate::{access::Tables, client::ClientAddress};
+use crate::{declared::DeclaredNames, client_ip::ClientAddress};
 
 /// Verifies one kind of credential: the plugin point. A type that implements it may be a field of an `Auth` struct.
 ///
@@ -115,13 +115,13 @@ impl<A: Authenticator> Authenticator for Option<A> {
 /// What an authenticator may know besides the credential.
 #[derive(Debug, Clone, Copy)]
 pub struct Context {
-    tables: &'static Tables,
+    names: &'static DeclaredNames,
     client: ClientAddress,
 }
 
 impl Context {
-    pub(crate) const fn new(tables: &'static Tables) -> Self {
-        Self { tables, client: ClientAddress::UNKNOWN }
+    pub(crate) const fn new(names: &'static DeclaredNames) -> Self {
+        Self { names, client: ClientAddress::UNKNOWN }
     }
 
     /// The same for a caller from this address.
@@ -132,8 +132,8 @@ impl Context {
 
     /// The names that the application declares.
     #[must_use]
-    pub const fn tables(&self) -> &'static Tables {
-        self.tables
+    pub const fn declared_names(&self) -> &'static DeclaredNames {
+        self.names
     }
 
     /// From where the credential comes: by this an authenticator may bound how much is tried.
@@ -145,7 +145,7 @@ impl Context {
     /// Starts to describe whose credential it is: who vouches for the caller, and the name by which that party knows
     /// the caller. Only both together identify somebody (OpenID Connect Core, section 5.7).
     pub fn identity(&self, issuer: impl Into<String>, subject: impl Into<String>) -> IdentityBuilder {
-        IdentityBuilder::new(self.tables, issuer.into(), subject.into())
+        IdentityBuilder::new(self.names, issuer.into(), subject.into())
     }
 }
 

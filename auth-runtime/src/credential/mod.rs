@@ -17,10 +17,10 @@ use poem::Request;
 pub use api_key::ApiKey;
 pub use basic::BasicCredentials;
 pub use bearer::BearerToken;
-pub use choose::{Choice, choose};
+pub use choose::{Selection, choose};
 pub use http::HttpCredentials;
 
-use crate::scheme::SecurityScheme;
+use crate::declared::SecurityScheme;
 
 /// The longest credential that is looked at, in bytes; a longer one is malformed before any computation on it.
 pub const MAX_LEN: usize = 8 * 1024;
@@ -57,7 +57,7 @@ pub enum Malformed {
     NotBasic,
 }
 
-/// A credential that schemes of kind `K` (see [`kind`](crate::scheme::kind)) carry.
+/// A credential that schemes of kind `K` (see [`kind`](crate::declared::scheme::kind)) carry.
 #[diagnostic::on_unimplemented(
     message = "a scheme of kind `{K}` does not carry `{Self}`",
     label = "this authenticator takes another kind of credential",

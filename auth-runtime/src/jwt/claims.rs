@@ -150,13 +150,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{ClaimPath, Mapping};
-    use crate::{
-        access::Tables,
-        authenticate::{Context, Identity, IdentityBuilder},
-        jwt::{error::Flaw, json::Object},
-    };
+    use crate::{declared::DeclaredNames, authenticate::{Context, Identity, IdentityBuilder}, jwt::{error::Flaw, json::Object}};
 
-    static TABLES: Tables = Tables {
+    static TABLES: DeclaredNames = DeclaredNames {
         permissions: &["view", "edit"],
         roles: &["Viewer", "Administrator"],
         scopes: &["entries"],

@@ -350,13 +350,9 @@ mod tests {
     use serde_json::json;
 
     use super::{Jwt, JwtError, TokenIssuer, now};
-    use crate::{
-        access::Tables,
-        authenticate::{AuthenticationError, Context, Identity},
-        jwt::key::tests::{SECRET, generated, pem},
-    };
+    use crate::{declared::DeclaredNames, authenticate::{AuthenticationError, Context, Identity}, jwt::key::tests::{SECRET, generated, pem}};
 
-    static TABLES: Tables = Tables {
+    static TABLES: DeclaredNames = DeclaredNames {
         permissions: &["view", "edit"],
         roles: &["Viewer"],
         scopes: &["entries"],

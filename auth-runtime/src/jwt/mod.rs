@@ -47,10 +47,7 @@ use self::{
     trusted::TrustedIssuer,
     verified::VerifiedTokens,
 };
-use crate::{
-    authenticate::{AuthenticationError, Authenticator, Context, Identity},
-    credential::BearerToken,
-};
+use crate::{authenticate::{AuthenticationError, Authenticator, Context, Identity}, credential::BearerToken};
 
 /// The claim of a user's [credential epoch](crate::users::User::credential_epoch).
 pub(crate) const EPOCH_CLAIM: &str = "credential_epoch";
@@ -254,7 +251,7 @@ impl Jwt {
 
     /// Whose token it is at a time (since 1970).
     async fn identify(&self, token: &[u8], now: Duration, context: Context) -> Result<Identity, AuthenticationError> {
-        match self.0.verified.get(token, now, context.tables()) {
+        match self.0.verified.get(token, now, context.declared_names()) {
             Some(identity) => Ok(identity),
             // In a box of its own, so that the common path stays small.
             None => Box::pin(self.verify(token, now, context)).await,

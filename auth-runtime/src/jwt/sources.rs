@@ -175,7 +175,7 @@ impl Jwt {
     }
 
     /// For tokens of an OpenID Connect provider, or another issuer with a discovery document (RFC 8414): it says where
-    /// the keys are, and where to ask for [`user_info`](crate::principal::Principal::user_info).
+    /// the keys are, and where to ask for [`user_info`](crate::authenticate::Principal::user_info).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), auth_runtime::jwt::JwtError> {

@@ -17,16 +17,11 @@ use super::{
     key::tests::{SECRET, generated, pair, pem, sign},
     now,
 };
-use crate::{
-    access::Tables,
-    authenticate::{AuthenticationError, Context, Identity, Unavailable},
-    credential::{CarriedBy, Credential},
-    scheme::{SchemeKind, SecurityScheme},
-};
+use crate::{declared::{DeclaredNames, SchemeKind, SecurityScheme}, authenticate::{AuthenticationError, Context, Identity, Unavailable}, credential::{CarriedBy, Credential}};
 
-static TABLES: Tables = Tables { permissions: &["view"], roles: &["Viewer"], scopes: &[], role_permissions: &[&[0b1]] };
-static OTHER_TABLES: Tables =
-    Tables { permissions: &["edit", "view"], roles: &["Editor"], scopes: &[], role_permissions: &[&[0b1]] };
+static TABLES: DeclaredNames = DeclaredNames { permissions: &["view"], roles: &["Viewer"], scopes: &[], role_permissions: &[&[0b1]] };
+static OTHER_TABLES: DeclaredNames =
+    DeclaredNames { permissions: &["edit", "view"], roles: &["Editor"], scopes: &[], role_permissions: &[&[0b1]] };
 const BEARER: SecurityScheme =
     SecurityScheme { name: "token", description: "", kind: SchemeKind::Bearer { format: None } };
 const ISSUER: &str = "https://issuer.example";

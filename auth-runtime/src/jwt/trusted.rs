@@ -109,7 +109,7 @@ impl TrustedIssuer {
             issued_at: registered.issued_at,
             revocations: self.revocations.clone(),
             not_revoked_in: AtomicU64::new(version),
-            tables: context.tables(),
+            names: context.declared_names(),
         })
     }
 

@@ -21,7 +21,7 @@ use super::{
     revocations::{Names, Revocations},
     rules::Validity,
 };
-use crate::{access::Tables, authenticate::Identity};
+use crate::{declared::DeclaredNames, authenticate::Identity};
 
 const CAPACITY: usize = 10_000;
 const TIME: Duration = Duration::from_mins(5);
@@ -54,7 +54,7 @@ pub(super) struct Verified {
     /// In which version of the list it was not revoked.
     pub(super) not_revoked_in: AtomicU64,
     /// Whose names became bits in the identity.
-    pub(super) tables: &'static Tables,
+    pub(super) names: &'static DeclaredNames,
 }
 
 impl VerifiedTokens {
@@ -86,10 +86,10 @@ impl VerifiedTokens {
     }
 
     /// Whose token this is, if that is known and still counts.
-    pub(super) fn get(&self, token: &[u8], now: Duration, tables: &'static Tables) -> Option<Identity> {
+    pub(super) fn get(&self, token: &[u8], now: Duration, names: &'static DeclaredNames) -> Option<Identity> {
         let tokens = self.tokens.get()?;
         let verified = tokens.get(&Text(token))?;
-        if verified.counts(now, tables) {
+        if verified.counts(now, names) {
             return Some(verified.identity.clone());
         }
         tokens.remove(&Text(token));
@@ -111,8 +111,8 @@ impl VerifiedTokens {
 
 impl Verified {
     /// Whether all that can change in time is as it was.
-    fn counts(&self, now: Duration, tables: &'static Tables) -> bool {
-        std::ptr::eq(self.tables, tables) && self.validity.contains(now) && self.key.is_good(now) && !self.is_revoked()
+    fn counts(&self, now: Duration, names: &'static DeclaredNames) -> bool {
+        std::ptr::eq(self.names, names) && self.validity.contains(now) && self.key.is_good(now) && !self.is_revoked()
     }
 
     pub(super) fn is_revoked(&self) -> bool {

@@ -16,7 +16,7 @@ use super::{
     time::{now, seconds, time},
     users::check_text,
 };
-use crate::{access::Tables, api_key, credential::ApiKey};
+use crate::{declared::DeclaredNames, api_key, credential::ApiKey};
 
 const MAX_LABEL: usize = 255;
 const SELECT: &str = "SELECT k.id AS id, k.prefix AS prefix, k.label AS label, u.name AS owner, \
@@ -127,7 +127,7 @@ impl SqlUsers {
 }
 
 /// That a key is not given what its owner lacks. Later it has what both have.
-fn within_owner(owner: &Account, permissions: &[String], tables: &Tables) -> Result<(), StoreError> {
+fn within_owner(owner: &Account, permissions: &[String], tables: &DeclaredNames) -> Result<(), StoreError> {
     let held = held(owner, tables);
     match permissions.iter().find(|permission| !held.contains(permission.as_str())) {
         None => Ok(()),
@@ -136,7 +136,7 @@ fn within_owner(owner: &Account, permissions: &[String], tables: &Tables) -> Res
 }
 
 /// The permissions of a user: their own, and those of their roles.
-fn held<'a>(owner: &'a Account, tables: &Tables) -> HashSet<&'a str> {
+fn held<'a>(owner: &'a Account, tables: &DeclaredNames) -> HashSet<&'a str> {
     let of_role = |role: &String| tables.roles.iter().position(|declared| declared == role);
     let words = owner.roles.iter().filter_map(of_role).map(|index| tables.role_permissions[index]);
     let is_set = |words: &&[u64], index: usize| words.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1);

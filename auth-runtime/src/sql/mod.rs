@@ -35,7 +35,7 @@ pub use self::{
     options::SqlOptions,
 };
 use self::{attempts::SqlAttempts, database::Database, freshness::Memory, used::LastUsed};
-use crate::{access::Tables, throttle::Throttle, users::Passwords};
+use crate::{declared::DeclaredNames, throttle::Throttle, users::Passwords};
 
 /// Users and API keys in a database. Cheap to clone: all clones share connections and what is remembered.
 ///
@@ -82,7 +82,7 @@ struct Inner {
     memory: Memory,
     passwords: Passwords,
     throttle: Throttle,
-    tables: Option<&'static Tables>,
+    tables: Option<&'static DeclaredNames>,
     used: LastUsed,
 }
 

@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 use sqlx::Row;
 
 use super::{NewUser, SqlUsers, StoreError};
-use crate::{
-    access::{Tables, lookup},
-    users::shown,
-};
+use crate::{declared::{DeclaredNames, lookup}, users::shown};
 
 /// As long as their columns.
 const MAX_LEN: usize = 255;
@@ -43,7 +40,7 @@ impl Kind {
         }
     }
 
-    const fn declared(self, tables: &Tables) -> &'static [&'static str] {
+    const fn declared(self, tables: &DeclaredNames) -> &'static [&'static str] {
         match self {
             Self::Role => tables.roles,
             Self::Permission => tables.permissions,
@@ -68,7 +65,7 @@ pub struct NamesInUse {
 /// Names.
 impl SqlUsers {
     /// The roles and permissions that users and keys in the database have; without declared tables
-    /// ([`SqlOptions::tables_of`](super::SqlOptions::tables_of)) all of them count as declared.
+    /// ([`SqlOptions::declared_by`](super::SqlOptions::declared_by)) all of them count as declared.
     ///
     /// # Errors
     /// [`StoreError::Database`].

@@ -8,7 +8,7 @@ use super::{
     database_url::{DatabaseUrl, File},
     names,
 };
-use crate::{access::Tables, authenticate::Authority, users::Passwords};
+use crate::{declared::DeclaredNames, guard::AuthConfig, users::Passwords};
 
 /// Settings of a [`SqlUsers`]; made by [`SqlUsers::options`].
 #[derive(Clone)]
@@ -18,7 +18,7 @@ pub struct SqlOptions {
     pub(super) freshness: Duration,
     pub(super) remember_at_most: usize,
     pub(super) passwords: Passwords,
-    pub(super) tables: Option<&'static Tables>,
+    pub(super) tables: Option<&'static DeclaredNames>,
     migrate: bool,
     file: File,
 }
@@ -78,12 +78,12 @@ impl SqlOptions {
 
     /// Checks names of roles and permissions against what this `Auth` declares: those that are in the database are named
     /// in a warning at start, and others are refused when they are written. Without it every name is taken.
-    pub fn tables_of<A: Authority>(self) -> Self {
-        self.tables(A::tables())
+    pub fn declared_by<A: AuthConfig>(self) -> Self {
+        self.tables(A::declared_names())
     }
 
     /// The same for tables without an `Auth`.
-    pub fn tables(mut self, tables: &'static Tables) -> Self {
+    pub fn tables(mut self, tables: &'static DeclaredNames) -> Self {
         self.tables = Some(tables);
         self
     }

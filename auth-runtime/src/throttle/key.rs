@@ -7,7 +7,7 @@ use sha2::Sha256;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use super::ThrottleError;
-use crate::client::ClientAddress;
+use crate::client_ip::ClientAddress;
 
 /// Without a secret: it keeps keys apart from hashes that others make of the same names, and nothing secret.
 const NO_SECRET: &[u8] = b"auth-runtime throttle";

@@ -7,7 +7,7 @@ use super::{
     bucket::{HOUR, Limit, MINUTE},
     key::Kind,
 };
-use crate::{authenticate::AuthenticationError, client::ClientAddress};
+use crate::{authenticate::AuthenticationError, client_ip::ClientAddress};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {

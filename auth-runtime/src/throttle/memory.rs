@@ -90,7 +90,7 @@ mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
     use super::{AttemptStore, Bucket, Key, MemoryAttempts};
-    use crate::{client::ClientAddress, throttle::key::KeyMaker};
+    use crate::{client_ip::ClientAddress, throttle::key::KeyMaker};
 
     fn key(number: u32) -> Key {
         let address = IpAddr::V4(Ipv4Addr::from_bits(number));

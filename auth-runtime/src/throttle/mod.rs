@@ -22,10 +22,7 @@ pub use self::{
     store::{AttemptStore, Updating},
 };
 use self::{counter::Counter, key::KeyMaker, limits::Limits, memory::MemoryAttempts};
-use crate::{
-    authenticate::{AuthenticationError, Unavailable},
-    client::ClientAddress,
-};
+use crate::{authenticate::{AuthenticationError, Unavailable}, client_ip::ClientAddress};
 
 /// Limits that cannot be set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -121,7 +118,7 @@ pub enum ThrottleError {
 /// - Who comes from an address that is new to their name while somebody guesses it: they share the hourly limit, and may
 ///   have to wait until that stops.
 /// - A wrong address. Behind a proxy, all callers come from the proxy until
-///   [`TrustedProxies`](crate::client::TrustedProxies) say otherwise: they share the limit of one address, and whoever
+///   [`TrustedProxies`](crate::client_ip::TrustedProxies) say otherwise: they share the limit of one address, and whoever
 ///   guesses keeps the others from signing in.
 /// - Callers who share an address with whoever guesses: they share its limits, and it can be found out that a name has
 ///   signed in there.

@@ -69,7 +69,7 @@ mod tests {
     use tokio::{task::yield_now, time::timeout};
 
     use super::{Key, Turns};
-    use crate::{client::ClientAddress, throttle::key::KeyMaker};
+    use crate::{client_ip::ClientAddress, throttle::key::KeyMaker};
 
     fn key(name: &str) -> Key {
         KeyMaker::default().attempt(ClientAddress::UNKNOWN, name).pair

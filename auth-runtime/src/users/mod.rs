@@ -35,12 +35,7 @@ use self::{
     password::Verified,
     remembered::{Proof, Remembered, Sent},
 };
-use crate::{
-    authenticate::{AuthenticationError, Authenticator, Context, Identity, Unavailable},
-    client::ClientAddress,
-    credential::BasicCredentials,
-    throttle::Throttle,
-};
+use crate::{authenticate::{AuthenticationError, Authenticator, Context, Identity, Unavailable}, client_ip::ClientAddress, credential::BasicCredentials, throttle::Throttle};
 
 const ISSUER: &str = "basic";
 const REMEMBERED: Duration = Duration::from_mins(1);
@@ -197,7 +192,7 @@ impl<S: UserStore> Basic<S> {
     /// The user of these credentials, sent from this address: for a sign-in form or a token endpoint.
     ///
     /// ```
-    /// use auth_runtime::{client::ClientAddress, credential::BasicCredentials, users::{Basic, MemoryUsers}};
+    /// use auth_runtime::{client_ip::ClientAddress, credential::BasicCredentials, users::{Basic, MemoryUsers}};
     /// use poem::{handler, http::StatusCode, web::Data};
     ///
     /// #[handler]

@@ -7,7 +7,7 @@ use quick_cache::{Equivalent, sync::Cache};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::client::ClientAddress;
+use crate::client_ip::ClientAddress;
 
 const CAPACITY: usize = 10_000;
 
@@ -161,7 +161,7 @@ mod tests {
     use std::time::Duration;
 
     use super::{Remembered, Sent, TAKEN_FOR};
-    use crate::client::ClientAddress;
+    use crate::client_ip::ClientAddress;
 
     impl Remembered {
         fn contains(&self, username: &str, password: &str, hash: &str, now: Duration) -> bool {

@@ -8,10 +8,7 @@ use std::{
 };
 
 use super::{Passwords, UserError};
-use crate::{
-    authenticate::{Context, Identity, KnownIdentity, Owner, Unavailable},
-    throttle::Throttle,
-};
+use crate::{authenticate::{Context, Identity, IdentityCache, Owner, Unavailable}, throttle::Throttle};
 
 /// A store of users and their password hashes.
 ///
@@ -128,7 +125,7 @@ struct Inner {
     disabled: bool,
     password_expires_at: Option<SystemTime>,
     credential_epoch: u64,
-    identity: KnownIdentity,
+    identity: IdentityCache,
 }
 
 impl User {
@@ -145,7 +142,7 @@ impl User {
             disabled: false,
             password_expires_at: None,
             credential_epoch: 0,
-            identity: KnownIdentity::default(),
+            identity: IdentityCache::default(),
         }))
     }
 

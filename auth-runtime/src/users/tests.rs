@@ -9,13 +9,10 @@ use super::{
     Authenticator, Basic, BasicCredentials, ClientAddress, MAX_PASSWORD_LEN, MemoryUsers, PasswordPool, User,
     UserStore, hash_password,
 };
-use crate::{
-    access::Tables,
-    authenticate::{AuthenticationError, Context, Identity, Unavailable},
-};
+use crate::{declared::DeclaredNames, authenticate::{AuthenticationError, Context, Identity, Unavailable}};
 
-static TABLES: Tables =
-    Tables { permissions: &["view", "edit"], roles: &["Viewer"], scopes: &[], role_permissions: &[&[0b01]] };
+static TABLES: DeclaredNames =
+    DeclaredNames { permissions: &["view", "edit"], roles: &["Viewer"], scopes: &[], role_permissions: &[&[0b01]] };
 const PASSWORD: &str = "correct horse";
 
 /// A store of one user who can be changed, and that can be down.

@@ -12,10 +12,7 @@ use auth_examples::{
     demo::{DATABASE, Demo, access::Auth, app, welcome::Welcome},
     server,
 };
-use auth_runtime::{
-    sql::{SqlUsers, StoreError, describe_url},
-    users::Passwords,
-};
+use auth_runtime::{sql::{SqlUsers, StoreError, describe_url}, users::Passwords};
 use clap::{CommandFactory, Parser};
 
 /// An entry book that shows declarative access control: who may call what, enforced and documented from one place
@@ -75,7 +72,7 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     server::log_to(options.settings.open_log_file()?);
     let url = options.settings.database_url()?.unwrap_or(DATABASE);
     let passwords = options.settings.passwords(Passwords::new())?;
-    let users = SqlUsers::options().tables_of::<Auth>().passwords(passwords).connect(url).await?;
+    let users = SqlUsers::options().declared_by::<Auth>().passwords(passwords).connect(url).await?;
     let demo = Demo::new(&users).await?;
     let (address, database) = (format!("http://{address}"), describe_url(url));
     let welcome = Welcome { demo: &demo, address, command: command(&database), database };

@@ -34,6 +34,6 @@ pub struct Auth {
     #[scheme(api_key(header = "X-API-Key"))]
     pub api_key: Option<ApiKeys>,
     /// What single callers may do in place of what their credential says.
-    #[grants]
-    pub overrides: Grants<Permission>,
+    #[overrides]
+    pub overrides: PermissionOverrides<Permission>,
 }

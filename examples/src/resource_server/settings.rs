@@ -1,10 +1,6 @@
 //! Settings to `Auth`: each backend that is configured, and whose permissions are overridden.
 
-use auth_runtime::{
-    api_key::{ApiKeyError, ApiKeyRecord, MemoryApiKeys},
-    prelude::*,
-    users::MemoryUsers,
-};
+use auth_runtime::{api_key::{ApiKeyError, ApiKeyRecord, MemoryApiKeys}, prelude::*, users::MemoryUsers};
 use serde::Deserialize;
 
 use super::{
@@ -143,16 +139,16 @@ enum Override {
 
 const OVERRIDES: &str = "PERMISSION_OVERRIDES";
 
-fn overrides(environment: &Environment, known: &Known<'_>) -> Result<Grants<Permission>, SettingError> {
+fn overrides(environment: &Environment, known: &Known<'_>) -> Result<PermissionOverrides<Permission>, SettingError> {
     let expected = r#"a JSON object {"subject": "*" or [permission, ..], ..} with each subject once"#;
     let members = environment.json::<Members<Override>>(OVERRIDES, expected)?;
     let members = members.map_or_else(Vec::new, |Members(members)| members);
-    members.into_iter().try_fold(Grants::new(), |grants, (subject, what)| {
+    members.into_iter().try_fold(PermissionOverrides::new(), |overrides, (subject, what)| {
         let permissions = permissions(what, &subject)?;
         let found = known.find(&subject);
         let (issuer, subject) =
             found.map_err(|problem| SettingError::new(OVERRIDES, format_args!("{subject:?} {problem}")))?;
-        Ok(grants.replace(issuer, subject, permissions))
+        Ok(overrides.replace(issuer, subject, permissions))
     })
 }
 

@@ -4,10 +4,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::{
-    common::Running,
-    http::{Answer, Request},
-};
+use crate::{common::Running, http::{Answer, Request}};
 
 pub(crate) type Setting<'a> = (&'a str, &'a str);
 

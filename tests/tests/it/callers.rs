@@ -236,8 +236,8 @@ async fn a_user_where_no_rule_let_anybody_in_is_500_and_never_somebody() {
 
 #[tokio::test]
 async fn grants_are_for_issuer_and_subject_together() {
-    let grants = Grants::new().add("https://issuer.example", "alice", Permission::set(&[Permission::Edit]));
-    let app = app_of(&Auth { grants, ..Auth::default() });
+    let overrides = PermissionOverrides::new().add("https://issuer.example", "alice", Permission::set(&[Permission::Edit]));
+    let app = app_of(&Auth { overrides, ..Auth::default() });
     for (issuer, subject, status) in [
         ("https://issuer.example", "alice", 200),
         ("https://issuer.example", "bob", 403),
@@ -259,12 +259,12 @@ async fn grants_are_for_issuer_and_subject_together() {
 
 #[tokio::test]
 async fn grants_add_to_what_is_there_or_replace_it_and_leave_roles_alone() {
-    let grants = Grants::new()
+    let overrides = PermissionOverrides::new()
         .add("tests", "more", Permission::set(&[Permission::Edit]))
         .replace("tests", "other", Permission::set(&[Permission::Delete]))
         .replace("tests", "nothing", Permission::set(&[]))
         .add("tests", "all", Permission::set(Permission::ALL));
-    let app = app_of(&Auth { grants, ..Auth::default() });
+    let app = app_of(&Auth { overrides, ..Auth::default() });
     let who = |subject: &str, role: &str| Caller::new(subject).role(role);
     assert_eq!(me(&app, &who("more", "Viewer")).await["permissions"], json!(["view", "edit"]));
     assert_eq!(me(&app, &who("other", "Administrator")).await["permissions"], json!(["delete"]));

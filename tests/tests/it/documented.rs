@@ -87,7 +87,7 @@ operations! {
     #[protected(roles("Administrator"))] role "get" "/role";
 }
 
-pub(crate) fn service() -> auth_runtime::service::ProtectedService<Auth, (Single, Nested, Floor, ScopeFloor)> {
+pub(crate) fn service() -> auth_runtime::mount::ProtectedService<Auth, (Single, Nested, Floor, ScopeFloor)> {
     Auth::default().service((Single, Nested, Floor, ScopeFloor), "Large", "1")
 }
 

@@ -5,11 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use auth_runtime::{
-    authenticate::{AuthenticationError, Context, Identity},
-    credential::{ApiKey, BasicCredentials, BearerToken, HttpCredentials},
-    prelude::*,
-};
+use auth_runtime::{authenticate::{AuthenticationError, Context, Identity}, credential::{ApiKey, BasicCredentials, BearerToken, HttpCredentials}, prelude::*};
 use base64::{Engine, prelude::*};
 use poem::{
     Body, Endpoint, FromRequest, Request, RequestBody, Response, Result,
@@ -63,8 +59,8 @@ pub(crate) struct Auth {
     #[scheme(http = "LDAP")]
     pub(crate) directory: Directory,
     /// What single callers have besides.
-    #[grants]
-    pub(crate) grants: Grants<Permission>,
+    #[overrides]
+    pub(crate) grants: PermissionOverrides<Permission>,
 }
 
 /// Reads a description of the caller, and does as it says.

@@ -145,7 +145,7 @@ impl Writes {
     }
 }
 
-fn service() -> auth_runtime::service::ProtectedService<Auth, (Reads<Names>, Writes)> {
+fn service() -> auth_runtime::mount::ProtectedService<Auth, (Reads<Names>, Writes)> {
     Auth::default().service((Reads { store: Names }, Writes), "Entries", "1")
 }
 
@@ -240,7 +240,7 @@ async fn a_path_parameter_does_not_shadow_a_neighbours_rule() {
 mod same_names {
     use super::{Auth, OpenApi, PlainText, protected};
 
-    pub(super) fn open() -> impl auth_runtime::service::Protected<Auth = Auth> {
+    pub(super) fn open() -> impl auth_runtime::mount::Protected<Auth = Auth> {
         struct Api;
         #[protected]
         #[OpenApi]
@@ -254,7 +254,7 @@ mod same_names {
         Api
     }
 
-    pub(super) fn closed() -> impl auth_runtime::service::Protected<Auth = Auth> {
+    pub(super) fn closed() -> impl auth_runtime::mount::Protected<Auth = Auth> {
         struct Api;
         #[protected]
         #[OpenApi]

@@ -13,10 +13,7 @@ use poem::{
 };
 use poem_openapi::{OpenApi, payload::PlainText};
 
-use crate::{
-    fixture::{Auth, By, Caller, Permission, Trace, call, get},
-    wire::Wire,
-};
+use crate::{fixture::{Auth, By, Caller, Permission, Trace, call, get}, wire::Wire};
 
 #[handler]
 async fn who(caller: Principal<Auth>, trace: Trace) -> String {
@@ -276,7 +273,7 @@ async fn r68_a_web_socket_opens_for_who_meets_its_rule() {
 
 #[test]
 fn a_subtree_that_nobody_could_reach_stops_the_start() {
-    use auth_runtime::access::{Access, Operation, Requirement};
+    use auth_runtime::policy::{Access, Operation, Requirement};
     let stop = std::panic::catch_unwind(|| {
         let clauses: &'static _ = Box::leak(Box::new([
             Requirement::<Auth>::scheme(Auth::__scheme("key")),

@@ -7,10 +7,7 @@ use poem::{Endpoint, IntoEndpoint};
 use poem_openapi::{OpenApi, payload::PlainText};
 use proptest::prelude::*;
 
-use crate::{
-    fixture::{By, Caller, Keys, Tokens, get},
-    wide::{Wide, WideRole, WideRoleSet, WideSet},
-};
+use crate::{fixture::{By, Caller, Keys, Tokens, get}, wide::{Wide, WideRole, WideRoleSet, WideSet}};
 
 #[derive(Auth, Clone, Default)]
 #[auth(permissions = Wide, roles = WideRole)]
@@ -19,8 +16,8 @@ pub(crate) struct WideAuth {
     token: Tokens,
     #[scheme(api_key(header = "X-API-Key"))]
     key: Keys,
-    #[grants]
-    grants: Grants<Wide>,
+    #[overrides]
+    grants: PermissionOverrides<Wide>,
 }
 
 struct Api;
@@ -103,7 +100,7 @@ async fn roles_hold_and_inherit_bits_of_every_word() {
 
 #[tokio::test]
 async fn grants_reach_every_word() {
-    let grants = Grants::new().add("tests", "more", Wide::set(&[Wide::P128])).replace(
+    let grants = PermissionOverrides::new().add("tests", "more", Wide::set(&[Wide::P128])).replace(
         "tests",
         "other",
         Wide::set(&[Wide::P127]),

@@ -112,7 +112,7 @@ impl TestDatabase {
     /// However busy the machine is: what is in time is the matter of the tests that say so.
     pub(crate) fn options() -> SqlOptions {
         let patient = Duration::from_mins(1);
-        SqlUsers::options().max_connections(4).acquire_timeout(patient).answer_timeout(patient).tables_of::<Auth>()
+        SqlUsers::options().max_connections(4).acquire_timeout(patient).answer_timeout(patient).declared_by::<Auth>()
     }
 
     pub(crate) async fn connect(&self, options: SqlOptions) -> SqlUsers {

@@ -13,10 +13,7 @@ use tokio::{
     sync::watch,
 };
 
-use crate::{
-    callers::{App, Caller, PASSWORD},
-    database::TestDatabase,
-};
+use crate::{callers::{App, Caller, PASSWORD}, database::TestDatabase};
 
 /// What the port does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,13 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use auth_runtime::{
-    client::ClientAddress,
-    credential::BasicCredentials,
-    danger,
-    prelude::Basic,
-    sql::{NewUser, SqlUsers},
-};
+use auth_runtime::{client_ip::ClientAddress, credential::BasicCredentials, danger, prelude::Basic, sql::{NewUser, SqlUsers}};
 
 use crate::{callers::PASSWORD, database::TestDatabase};
 

@@ -1,4 +1,4 @@
-use auth_runtime::access::Requirement;
+use auth_runtime::policy::Requirement;
 use auth_ui_tests::Auth;
 
 const ANY: Requirement<Auth> = Requirement::any(&[]);

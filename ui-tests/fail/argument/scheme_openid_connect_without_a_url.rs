@@ -8,6 +8,6 @@ struct Auth {
 }
 
 fn main() {
-    fn is_auth<A: auth_runtime::authenticate::Authority>() {}
+    fn is_auth<A: auth_runtime::guard::AuthConfig>() {}
     is_auth::<Auth>();
 }

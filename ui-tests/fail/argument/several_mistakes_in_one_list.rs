@@ -1,4 +1,4 @@
-use auth_runtime::{access::Operation, prelude::*};
+use auth_runtime::{policy::Operation, prelude::*};
 use auth_ui_tests::Auth;
 
 static RULE: &Operation<Auth> = requirement!(rolls = "Viewer", any(), fresh = "5", permission("veiw"));

@@ -5,6 +5,6 @@ use auth_ui_tests::Keys;
 struct Auth(#[scheme(api_key(header = "X-API-Key"))] Keys);
 
 fn main() {
-    fn is_auth<A: auth_runtime::authenticate::Authority>() {}
+    fn is_auth<A: auth_runtime::guard::AuthConfig>() {}
     is_auth::<Auth>();
 }

@@ -4,11 +4,11 @@ use auth_ui_tests::Permission;
 #[derive(Auth, Clone)]
 #[auth(permissions = Permission)]
 struct Auth {
-    #[grants]
-    grants: Grants<Permission>,
+    #[overrides]
+    overrides: PermissionOverrides<Permission>,
 }
 
 fn main() {
-    fn is_auth<A: auth_runtime::authenticate::Authority>() {}
+    fn is_auth<A: auth_runtime::guard::AuthConfig>() {}
     is_auth::<Auth>();
 }

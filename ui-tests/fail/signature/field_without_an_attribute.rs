@@ -9,6 +9,6 @@ struct Auth {
 }
 
 fn main() {
-    fn is_auth<A: auth_runtime::authenticate::Authority>() {}
+    fn is_auth<A: auth_runtime::guard::AuthConfig>() {}
     is_auth::<Auth>();
 }

@@ -4,10 +4,7 @@ use std::{error::Error, fmt, sync::Arc};
 
 use poem::{Response, error::ResponseError, http::StatusCode};
 
-use crate::{
-    authenticate::Unavailable,
-    rejection::{Rejection, RejectionCode},
-};
+use crate::{authenticate::Unavailable, respond::{Rejection, RejectionCode}};
 
 /// Why there is no user information.
 ///
@@ -89,7 +86,7 @@ mod tests {
     use poem::error::ResponseError;
 
     use super::UserInfoError;
-    use crate::check::is_unavailable;
+    use crate::guard::check::is_unavailable;
 
     #[tokio::test]
     async fn answers_are_problem_details_and_say_nothing_of_the_issuer() {

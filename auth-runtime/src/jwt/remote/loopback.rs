@@ -17,13 +17,9 @@ use poem::{
 use serde_json::json;
 
 use super::{NoKey, Remote, RemoteKeys, fake::key_set, renewed};
-use crate::{
-    access::Tables,
-    authenticate::{Context, UserInfoError},
-    jwt::{Algorithm, keys::Keys},
-};
+use crate::{declared::DeclaredNames, authenticate::{Context, UserInfoError}, jwt::{Algorithm, keys::Keys}};
 
-static TABLES: Tables = Tables { permissions: &[], roles: &[], scopes: &[], role_permissions: &[] };
+static TABLES: DeclaredNames = DeclaredNames { permissions: &[], roles: &[], scopes: &[], role_permissions: &[] };
 
 /// What the issuer publishes now.
 #[derive(Clone, Default)]

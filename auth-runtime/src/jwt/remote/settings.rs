@@ -90,7 +90,7 @@ impl RemoteKeys {
 
     /// The keys of an OpenID provider. Its discovery document is at `/.well-known/openid-configuration` below the
     /// issuer, and must be of this issuer, to the letter (OpenID Connect Discovery, section 4.3). It names the key set
-    /// and where user information is ([`Principal::user_info`](crate::principal::Principal::user_info)).
+    /// and where user information is ([`Principal::user_info`](crate::authenticate::Principal::user_info)).
     ///
     /// # Errors
     /// [`JwtError::Url`] if the issuer is not an `https` URL, or has a query or a fragment.

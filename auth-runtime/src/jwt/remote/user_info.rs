@@ -69,19 +69,9 @@ fn is_signed(headers: &HeaderMap) -> bool {
 mod tests {
     use std::{sync::Arc, time::Duration};
 
-    use crate::{
-        access::Tables,
-        authenticate::{Context, Identity, UserInfo, UserInfoError},
-        jwt::{
-            keys::Keys,
-            remote::{
-                Remote, RemoteKeys, Renewal,
-                fake::{Answer, DISCOVERY, ISSUER, Issuer, JWKS, USER_INFO, discovery},
-            },
-        },
-    };
+    use crate::{declared::DeclaredNames, authenticate::{Context, Identity, UserInfo, UserInfoError}, jwt::{keys::Keys, remote::{Remote, RemoteKeys, Renewal, fake::{Answer, DISCOVERY, ISSUER, Issuer, JWKS, USER_INFO, discovery}}}};
 
-    static TABLES: Tables = Tables { permissions: &[], roles: &[], scopes: &[], role_permissions: &[] };
+    static TABLES: DeclaredNames = DeclaredNames { permissions: &[], roles: &[], scopes: &[], role_permissions: &[] };
     const TOKEN: &str = "aaa.bbb.ccc";
 
     async fn started(settings: RemoteKeys, issuer: &Issuer) -> Arc<Remote> {

@@ -20,7 +20,7 @@ pub use self::proxies::{BehindProxies, TrustedProxies, TrustedProxiesError};
 /// [`Context`](crate::authenticate::Context):
 ///
 /// ```
-/// use auth_runtime::client::ClientAddress;
+/// use auth_runtime::client_ip::ClientAddress;
 /// use poem::handler;
 ///
 /// #[handler]

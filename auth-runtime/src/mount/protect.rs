@@ -11,7 +11,7 @@ use poem::{
     },
 };
 
-use crate::{access::Operation, authenticate::Authority, guard::admit, rejection::Rejection, slot::Slot};
+use crate::{policy::Operation, guard::{AuthConfig, admit, RequestAuth}, respond::Rejection};
 
 /// An endpoint whose rules know who authenticates: what `.with(auth)` makes.
 ///
@@ -23,7 +23,7 @@ pub struct WithAuth<A, E> {
     inner: E,
 }
 
-impl<A: Authority, E> WithAuth<A, E> {
+impl<A: AuthConfig, E> WithAuth<A, E> {
     /// Puts `auth` in front of an endpoint.
     #[must_use]
     pub fn new(auth: &A, inner: E) -> Self {
@@ -31,12 +31,12 @@ impl<A: Authority, E> WithAuth<A, E> {
     }
 }
 
-impl<A: Authority, E: Endpoint> Endpoint for WithAuth<A, E> {
+impl<A: AuthConfig, E: Endpoint> Endpoint for WithAuth<A, E> {
     type Output = Response;
 
     /// Not an async function, whose state would hold the request twice, to be copied with it.
     fn call(&self, mut request: Request) -> impl Future<Output = Result<Response>> + Send {
-        let slot = Slot::new(Arc::clone(&self.auth));
+        let slot = RequestAuth::new(Arc::clone(&self.auth));
         request.extensions_mut().insert(slot.clone());
         self.inner.call(request).map(move |answer| answer.map(|answer| not_kept(answer.into_response(), &slot)))
     }
@@ -46,7 +46,7 @@ static NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// What depends on who asks is not for a shared cache, unless the handler knows better (RFC 9111, section 3.5). A 404
 /// stays as it is: one that hides an operation must look like any other.
-fn not_kept<A: Authority>(mut response: Response, slot: &Slot<A>) -> Response {
+fn not_kept<A: AuthConfig>(mut response: Response, slot: &RequestAuth<A>) -> Response {
     if slot.admitted().is_some() && response.status() != StatusCode::NOT_FOUND {
         response.headers_mut().entry(CACHE_CONTROL).or_insert_with(|| NO_STORE.clone());
     }
@@ -60,7 +60,7 @@ pub struct ProtectedEndpoint<A: 'static, E> {
     inner: E,
 }
 
-impl<A: Authority, E: Endpoint> Endpoint for ProtectedEndpoint<A, E> {
+impl<A: AuthConfig, E: Endpoint> Endpoint for ProtectedEndpoint<A, E> {
     type Output = E::Output;
 
     async fn call(&self, request: Request) -> Result<E::Output> {
@@ -86,7 +86,7 @@ pub trait Protect: IntoEndpoint + Sized {
     /// Route::new().nest("/reports", reports.protect(requirement!(authenticated))).with(auth)
     /// # }
     /// ```
-    fn protect<A: Authority>(self, requirement: &'static Operation<A>) -> ProtectedEndpoint<A, Self::Endpoint> {
+    fn protect<A: AuthConfig>(self, requirement: &'static Operation<A>) -> ProtectedEndpoint<A, Self::Endpoint> {
         ProtectedEndpoint { operation: requirement, inner: self.into_endpoint() }
     }
 }

@@ -4,15 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::{
-    access::Table,
-    authenticate::Authority,
-    challenge::place,
-    scheme::{Grant, OAuthFlow, SchemeKind, SecurityScheme},
-};
+use crate::{declared::{Table, GrantType, OAuthFlow, SchemeKind, SecurityScheme}, guard::AuthConfig, respond::challenge::place};
 
 /// A scheme, with the scopes that operations ask for besides those that it lists itself.
-pub(super) fn scheme<A: Authority>(scheme: &SecurityScheme, asked: &BTreeSet<&'static str>) -> Value {
+pub(super) fn scheme<A: AuthConfig>(scheme: &SecurityScheme, asked: &BTreeSet<&'static str>) -> Value {
     let mut documented = match scheme.kind {
         SchemeKind::Basic => json!({ "type": "http", "scheme": "basic" }),
         SchemeKind::Bearer { format: None } => json!({ "type": "http", "scheme": "bearer" }),
@@ -40,7 +35,7 @@ pub(super) fn scheme<A: Authority>(scheme: &SecurityScheme, asked: &BTreeSet<&'s
 }
 
 /// What another scheme, or the permission table, says of a scope.
-fn description<A: Authority>(scope: &str) -> &'static str {
+fn description<A: AuthConfig>(scope: &str) -> &'static str {
     let listed = A::SCHEMES.iter().filter_map(|scheme| match scheme.kind {
         SchemeKind::OAuth2 { scopes, .. } => scopes,
         _ => None,
@@ -56,10 +51,10 @@ fn permission_scopes<P: Table>() -> Map<String, Value> {
 
 fn flow(flow: &OAuthFlow, scopes: &Map<String, Value>) -> (String, Value) {
     let name = match flow.grant {
-        Grant::Password => "password",
-        Grant::ClientCredentials => "clientCredentials",
-        Grant::AuthorizationCode => "authorizationCode",
-        Grant::Implicit => "implicit",
+        GrantType::Password => "password",
+        GrantType::ClientCredentials => "clientCredentials",
+        GrantType::AuthorizationCode => "authorizationCode",
+        GrantType::Implicit => "implicit",
     };
     let mut documented = json!({ "scopes": scopes });
     for (key, url) in

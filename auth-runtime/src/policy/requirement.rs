@@ -2,11 +2,7 @@
 
 use std::{fmt, marker::PhantomData, slice};
 
-use crate::{
-    access::Entry,
-    authenticate::Authority,
-    scheme::{Scheme, SchemeSet, Scope},
-};
+use crate::{declared::{Entry, Scheme, SchemeSet, Scope}, guard::AuthConfig};
 
 /// What a caller must be or have to be let in: a tree of clauses over the tables of the `Auth` type `A`.
 ///
@@ -68,7 +64,7 @@ impl<A> Clone for Node<A> {
 
 impl<A> Copy for Node<A> {}
 
-impl<A: Authority> Requirement<A> {
+impl<A: AuthConfig> Requirement<A> {
     const fn of(node: Node<A>) -> Self {
         Self { node, authority: PhantomData }
     }

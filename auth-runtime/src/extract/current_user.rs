@@ -4,12 +4,7 @@ use std::{fmt, future::Future, ops::Deref, sync::Arc};
 
 use poem::{FromRequest, Request, RequestBody, Result};
 
-use crate::{
-    authenticate::{Authority, Unavailable},
-    principal::Principal,
-    rejection::Rejection,
-    slot::Slot,
-};
+use crate::{guard::{AuthConfig, RequestAuth}, authenticate::{Unavailable, Principal}, respond::Rejection};
 
 /// A user type of the application that can be loaded for a caller.
 ///
@@ -33,11 +28,11 @@ use crate::{
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be loaded for a caller",
-    note = "implement `auth_runtime::user::LoadUser` for `{Self}`"
+    note = "implement `auth_runtime::extract::LoadUser` for `{Self}`"
 )]
 pub trait LoadUser: Send + Sync + Sized + 'static {
     /// Who vouches for callers.
-    type Auth: Authority;
+    type Auth: AuthConfig;
 
     /// Loads the user; `None` if there is none for this caller, which is a 401.
     ///
@@ -108,17 +103,17 @@ impl<'a, U: LoadUser> FromRequest<'a> for CurrentUser<U> {
 }
 
 async fn load<U: LoadUser>(request: &Request) -> Result<Arc<U>, Rejection> {
-    let slot = Slot::<U::Auth>::of(request)?;
+    let slot = RequestAuth::<U::Auth>::of(request)?;
     if let Some(user) = slot.user::<U>() {
         return Ok(user);
     }
     let user = match slot.admitted() {
         None => U::anonymous().ok_or_else(Rejection::no_rule::<CurrentUser<U>>)?,
-        Some((None, site)) => U::anonymous().ok_or_else(|| Rejection::nobody(site))?,
-        Some((Some(caller), site)) => U::load(caller, request)
+        Some((None, point)) => U::anonymous().ok_or_else(|| Rejection::nobody(point))?,
+        Some((Some(caller), point)) => U::load(caller, request)
             .await
             .map_err(|error| Rejection::user_unavailable(caller, &error))?
-            .ok_or_else(|| Rejection::no_user(site, caller))?,
+            .ok_or_else(|| Rejection::no_user(point, caller))?,
     };
     let user = Arc::new(user);
     slot.remember_user(&user);

@@ -1,14 +1,11 @@
 //! Which names a requirement asks for, and which scopes would do.
 
-use crate::{
-    access::{Node, Requirement},
-    authenticate::Authority,
-};
+use crate::{policy::{Node, Requirement}, guard::AuthConfig};
 
 /// More alternatives than a reader could use; beyond, the scopes stand in the description only.
 const MAX_ALTERNATIVES: usize = 16;
 
-impl<A: Authority> Requirement<A> {
+impl<A: AuthConfig> Requirement<A> {
     /// The scopes that are asked for anywhere but below a `not`.
     pub(crate) fn scopes(&self) -> Vec<&'static str> {
         self.names(&|node| if let Node::Scope { name, .. } = node { Some(*name) } else { None })

@@ -9,7 +9,7 @@ use std::{
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use crate::access::{Entry, Table, TableSet};
+use crate::declared::{Entry, Table, TableSet};
 
 const WORD: usize = u64::BITS as usize;
 

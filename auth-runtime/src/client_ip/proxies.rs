@@ -21,7 +21,7 @@ const UNIX: &str = "unix:";
 /// The proxies whose `X-Forwarded-For` is believed: a middleware of Poem. Without it, nobody's is (ASVS 4.1.3).
 ///
 /// ```
-/// use auth_runtime::client::TrustedProxies;
+/// use auth_runtime::client_ip::TrustedProxies;
 /// use poem::{EndpointExt, Route, endpoint::make_sync};
 ///
 /// let proxies = TrustedProxies::new(["10.0.0.0/8", "fd00::/8", "127.0.0.1"])?;
@@ -32,7 +32,7 @@ const UNIX: &str = "unix:";
 ///
 /// let error = TrustedProxies::new(["10.0.0.0/33"]).unwrap_err();
 /// assert!(error.to_string().contains("10.0.0.0/33"));
-/// # Ok::<(), auth_runtime::client::TrustedProxiesError>(())
+/// # Ok::<(), auth_runtime::client_ip::TrustedProxiesError>(())
 /// ```
 ///
 /// Each proxy writes the address of its own peer behind those that it was sent, so the list is read from the right: the

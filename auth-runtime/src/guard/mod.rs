@@ -5,21 +5,13 @@ use std::marker::PhantomData;
 use poem::{FromRequest, Request, RequestBody, Result};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use crate::{
-    access::{Access, Decision, Operation, Requirement},
-    authenticate::{Authentication, Authority},
-    check::Checks,
-    principal::Principal,
-    rejection::{Rejection, Site},
-    scheme::SchemeSet,
-    slot::Slot,
-};
+use crate::{policy::{Access, Decision, Operation, Requirement}, authenticate::{Authentication, Principal}, guard::{AuthConfig, check::Checks, RequestAuth}, respond::{Rejection, EnforcementPoint}, declared::SchemeSet};
 
 /// Lets a request in, or says why not: no credential that is looked at, no decision, stands anywhere else.
 ///
 /// # Errors
 /// The rejection, which was logged.
-pub(crate) async fn admit<A: Authority>(
+pub(crate) async fn admit<A: AuthConfig>(
     request: &Request,
     operation: &'static Operation<A>,
 ) -> Result<Admission<A>, Rejection> {
@@ -28,43 +20,43 @@ pub(crate) async fn admit<A: Authority>(
         Access::Optional => None,
         Access::Required { requirement, .. } => Some(requirement),
     };
-    let slot = Slot::<A>::of(request)?;
-    let site = slot.site(operation)?;
-    let caller = match slot.authenticate(request, site).await {
+    let slot = RequestAuth::<A>::of(request)?;
+    let point = slot.point(operation)?;
+    let caller = match slot.authenticate(request, point).await {
         Authentication::Authenticated(principal) => Some(principal),
         Authentication::Anonymous if requirement.is_none() => None,
-        Authentication::Anonymous => return Err(Rejection::anonymous(site)),
-        Authentication::Refused(refusal) => return Err(Rejection::refused(site, &refusal, slot.throttled())),
+        Authentication::Anonymous => return Err(Rejection::anonymous(point)),
+        Authentication::Refused(refusal) => return Err(Rejection::refused(point, &refusal, slot.throttled())),
     };
     if let (Some(requirement), Some(principal)) = (requirement, &caller) {
         // What only a `check` can tell is asked when the handler's arguments are there.
-        decide(site, requirement, principal)?;
+        decide(point, requirement, principal)?;
     }
-    slot.remember(caller.as_ref(), site);
-    Ok(Admission { site, caller })
+    slot.remember(caller.as_ref(), point);
+    Ok(Admission { point, caller })
 }
 
-fn decide<A: Authority>(
-    site: Site<A>,
+fn decide<A: AuthConfig>(
+    point: EnforcementPoint<A>,
     requirement: &Requirement<A>,
     principal: &Principal<A>,
 ) -> Result<(), Rejection> {
     match requirement.decide(principal) {
         Decision::Allow | Decision::NeedsCheck(_) => Ok(()),
-        Decision::Deny(denial) => Err(Rejection::denied(site, principal, &denial)),
+        Decision::Deny(denial) => Err(Rejection::denied(point, principal, &denial)),
     }
 }
 
 /// A request that was let in as far as can be told without its arguments.
-pub(crate) struct Admission<A: Authority> {
-    site: Site<A>,
+pub(crate) struct Admission<A: AuthConfig> {
+    point: EnforcementPoint<A>,
     caller: Option<Principal<A>>,
 }
 
-impl<A: Authority> Admission<A> {
+impl<A: AuthConfig> Admission<A> {
     /// Everybody, and nobody in particular.
     fn open(operation: &'static Operation<A>) -> Self {
-        Self { site: Site { operation, accepted: SchemeSet::EMPTY }, caller: None }
+        Self { point: EnforcementPoint { operation, accepted: SchemeSet::EMPTY }, caller: None }
     }
 }
 
@@ -72,7 +64,7 @@ impl<A: Authority> Admission<A> {
 #[diagnostic::on_unimplemented(message = "`{Self}` is not a rule; put `#[protected]` on the impl block or the handler")]
 pub trait Rule: Send + Sync + 'static {
     /// Who vouches for callers.
-    type Auth: Authority;
+    type Auth: AuthConfig;
     /// Who may call.
     const OPERATION: &'static Operation<Self::Auth>;
 }
@@ -87,7 +79,7 @@ impl<R: Rule> Guard<R> {
     /// The checks that the rule leaves to ask, now that the arguments are there.
     #[must_use]
     pub fn checks(&self) -> Checks<'_, R::Auth> {
-        Checks::new(self.admission.site, self.admission.caller.as_ref())
+        Checks::new(self.admission.point, self.admission.caller.as_ref())
     }
 }
 

@@ -5,14 +5,7 @@ use std::{future::Future, time::Duration};
 use poem::Request;
 
 use super::{AuthenticationError, Context, Identity};
-use crate::{
-    access::{RoleTable, Table, Tables},
-    client::ClientAddress,
-    credential::{Choice, Malformed},
-    principal::Principal,
-    rejection::{Rejection, RejectionBody},
-    scheme::{SchemeSet, SecurityScheme},
-};
+use crate::{declared::{RoleTable, Table, DeclaredNames, SchemeSet, SecurityScheme}, client_ip::ClientAddress, credential::{Selection, Malformed}, authenticate::Principal, respond::{Rejection, RejectionBody}};
 
 /// The schemes by which callers prove who they are, the tables of what may be theirs, and the authenticators.
 ///
@@ -22,7 +15,7 @@ use crate::{
     label = "not an `Auth` type",
     note = "put `#[derive(Auth, Clone)]` on `{Self}`, and `#[scheme(..)]` on its fields"
 )]
-pub trait Authority: Clone + Send + Sync + 'static {
+pub trait AuthConfig: Clone + Send + Sync + 'static {
     /// The table of permissions.
     type Permission: Table;
     /// The table of roles.
@@ -33,7 +26,7 @@ pub trait Authority: Clone + Send + Sync + 'static {
     const REALM: &'static str;
 
     /// The names of all tables.
-    fn tables() -> &'static Tables;
+    fn declared_names() -> &'static DeclaredNames;
 
     /// The schemes whose authenticators are configured.
     fn configured(&self) -> SchemeSet;
@@ -56,7 +49,7 @@ pub trait Authority: Clone + Send + Sync + 'static {
 
 /// What the credentials of a request say.
 #[derive(Debug)]
-pub enum Authentication<A: Authority> {
+pub enum Authentication<A: AuthConfig> {
     /// There are none.
     Anonymous,
     /// They are good.
@@ -76,7 +69,7 @@ pub struct Refusal {
 
 /// What several authenticators say of one credential, in one word; what weighs more stands further down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Verdict {
+pub(crate) enum RefusalKind {
     /// It is nobody's.
     Invalid,
     /// Too much was tried: somebody has not looked at it, and will not before this time is over.
@@ -85,7 +78,7 @@ pub(crate) enum Verdict {
     Unavailable,
 }
 
-impl Verdict {
+impl RefusalKind {
     /// Of the schemes in `throttled` it is documented that they say `throttled`; what is not documented is a mistake of
     /// the authenticator, and comes out as what is.
     fn of(scheme: usize, error: &AuthenticationError, throttled: SchemeSet) -> Self {
@@ -103,10 +96,10 @@ impl Verdict {
 
 impl Refusal {
     /// What is said of the credential, if any was looked at.
-    pub(crate) fn verdict(&self, throttled: SchemeSet) -> Verdict {
-        let RefusalCause::Authentication(errors) = &self.cause else { return Verdict::Invalid };
-        let verdicts = errors.iter().map(|(scheme, error)| Verdict::of(*scheme, error, throttled));
-        verdicts.max().unwrap_or(Verdict::Invalid)
+    pub(crate) fn verdict(&self, throttled: SchemeSet) -> RefusalKind {
+        let RefusalCause::Authentication(errors) = &self.cause else { return RefusalKind::Invalid };
+        let verdicts = errors.iter().map(|(scheme, error)| RefusalKind::of(*scheme, error, throttled));
+        verdicts.max().unwrap_or(RefusalKind::Invalid)
     }
 
     /// For the log: what is wrong, by the name of each scheme that was asked.
@@ -140,16 +133,16 @@ pub enum RefusalCause {
 }
 
 /// What was chosen where there is nothing to verify.
-impl From<Choice> for Refusal {
-    fn from(choice: Choice) -> Self {
+impl From<Selection> for Refusal {
+    fn from(choice: Selection) -> Self {
         match choice {
-            Choice::Malformed(scheme, malformed) => {
+            Selection::Malformed(scheme, malformed) => {
                 Self { scheme: Some(scheme), cause: RefusalCause::Malformed(malformed) }
             }
-            Choice::CrossOrigin(scheme) => Self { scheme: Some(scheme), cause: RefusalCause::CrossOrigin },
-            Choice::Several => Self { scheme: None, cause: RefusalCause::Several },
+            Selection::CrossOrigin(scheme) => Self { scheme: Some(scheme), cause: RefusalCause::CrossOrigin },
+            Selection::Several => Self { scheme: None, cause: RefusalCause::Several },
             // The line asks for a refusal only where there is one; anything else stays out all the same.
-            Choice::Unsupported | Choice::None | Choice::One(_) => {
+            Selection::Unsupported | Selection::None | Selection::One(_) => {
                 Self { scheme: None, cause: RefusalCause::Unsupported }
             }
         }
@@ -158,11 +151,11 @@ impl From<Choice> for Refusal {
 
 /// Tries the authenticators whose schemes look at the credential that was found, in order, until one vouches for it.
 #[derive(Debug, Default)]
-pub struct Attempt {
+pub struct SchemeErrors {
     errors: Vec<(usize, AuthenticationError)>,
 }
 
-impl Attempt {
+impl SchemeErrors {
     /// No authenticator was asked yet.
     #[must_use]
     pub fn new() -> Self {
@@ -186,13 +179,13 @@ impl Context {
     /// For the authenticators of `A`: to ask one of them outside of a request that a rule judges, as a token endpoint
     /// does with a user name and a password.
     #[must_use]
-    pub fn of<A: Authority>() -> Self {
-        Self::new(A::tables())
+    pub fn of<A: AuthConfig>() -> Self {
+        Self::new(A::declared_names())
     }
 
     /// The same inside of a request: it knows the address of the caller.
     #[must_use]
-    pub fn of_request<A: Authority>(request: &Request) -> Self {
+    pub fn of_request<A: AuthConfig>(request: &Request) -> Self {
         Self::of::<A>().with_client(ClientAddress::of(request))
     }
 }
@@ -201,8 +194,8 @@ impl Context {
 mod tests {
     use std::time::Duration;
 
-    use super::{Attempt, AuthenticationError, SchemeSet, Verdict};
-    use crate::scheme::{SchemeKind, SecurityScheme};
+    use super::{SchemeErrors, AuthenticationError, SchemeSet, RefusalKind};
+    use crate::declared::{SchemeKind, SecurityScheme};
 
     const BOTH: SchemeSet = SchemeSet::first(2);
 
@@ -213,12 +206,12 @@ mod tests {
 
     #[test]
     fn r91_the_log_has_what_every_scheme_says() {
-        let mut attempt = Attempt::new();
+        let mut attempt = SchemeErrors::new();
         assert!(attempt.step(0, Err(AuthenticationError::invalid("expired"))).is_none());
         assert!(attempt.step(1, Err(AuthenticationError::invalid("algorithm"))).is_none());
         let refusal = attempt.refusal();
         assert_eq!(refusal.describe(&SCHEMES), "own: expired; other: algorithm");
-        assert_eq!(refusal.verdict(BOTH), Verdict::Invalid);
+        assert_eq!(refusal.verdict(BOTH), RefusalKind::Invalid);
     }
 
     /// What comes of what two authenticators say, whichever is asked first.
@@ -226,9 +219,9 @@ mod tests {
         first: impl Fn() -> AuthenticationError,
         second: impl Fn() -> AuthenticationError,
         throttled: SchemeSet,
-    ) -> Verdict {
+    ) -> RefusalKind {
         let verdict_of = |said: [AuthenticationError; 2]| {
-            let mut attempt = Attempt::new();
+            let mut attempt = SchemeErrors::new();
             for (scheme, error) in said.into_iter().enumerate() {
                 assert!(attempt.step(scheme, Err(error)).is_none());
             }
@@ -253,22 +246,22 @@ mod tests {
 
     #[test]
     fn a_backend_that_is_down_outweighs_a_refusal_whichever_comes_first() {
-        assert_eq!(verdict(down, invalid, BOTH), Verdict::Unavailable);
-        assert_eq!(verdict(down, throttled(60), BOTH), Verdict::Unavailable);
+        assert_eq!(verdict(down, invalid, BOTH), RefusalKind::Unavailable);
+        assert_eq!(verdict(down, throttled(60), BOTH), RefusalKind::Unavailable);
     }
 
     #[test]
     fn r77_what_was_not_looked_at_outweighs_a_refusal_and_the_longest_wait_counts() {
-        assert_eq!(verdict(throttled(60), invalid, BOTH), Verdict::Throttled(Duration::from_mins(1)));
-        assert_eq!(verdict(throttled(60), throttled(5), BOTH), Verdict::Throttled(Duration::from_mins(1)));
+        assert_eq!(verdict(throttled(60), invalid, BOTH), RefusalKind::Throttled(Duration::from_mins(1)));
+        assert_eq!(verdict(throttled(60), throttled(5), BOTH), RefusalKind::Throttled(Duration::from_mins(1)));
     }
 
     #[test]
     fn r94_an_authenticator_that_is_not_documented_to_throttle_is_unavailable_when_it_does() {
-        assert_eq!(verdict(throttled(60), throttled(60), SchemeSet::EMPTY), Verdict::Unavailable);
-        let mut attempt = Attempt::new();
+        assert_eq!(verdict(throttled(60), throttled(60), SchemeSet::EMPTY), RefusalKind::Unavailable);
+        let mut attempt = SchemeErrors::new();
         assert!(attempt.step(1, Err(throttled(60)())).is_none());
-        assert_eq!(attempt.refusal().verdict(SchemeSet::EMPTY.with(0)), Verdict::Unavailable);
+        assert_eq!(attempt.refusal().verdict(SchemeSet::EMPTY.with(0)), RefusalKind::Unavailable);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One thing that can be called, and who may call it: what the attributes become.
 
-use crate::{access::Requirement, authenticate::Authority, scheme::SchemeSet};
+use crate::{policy::Requirement, guard::AuthConfig, declared::SchemeSet};
 
 /// Who may call an operation.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,7 @@ pub struct Operation<A: 'static> {
     schemes: SchemeSet,
 }
 
-impl<A: Authority> Operation<A> {
+impl<A: AuthConfig> Operation<A> {
     /// An operation of this name; the macros take `module::Type::method`.
     ///
     /// # Panics

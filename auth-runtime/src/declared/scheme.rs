@@ -39,7 +39,7 @@ pub enum SchemeKind {
     /// A key in a header, the query or a cookie.
     ApiKey {
         /// Where it stands.
-        location: Location,
+        location: ApiKeyLocation,
         /// What the header, parameter or cookie is called.
         name: &'static str,
     },
@@ -52,7 +52,7 @@ pub enum SchemeKind {
 
 /// Where an API key stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Location {
+pub enum ApiKeyLocation {
     /// A request header.
     Header,
     /// The query string; it ends up in access logs and browser histories, so prefer a header (ASVS 14.2.1).
@@ -65,7 +65,7 @@ pub enum Location {
 #[derive(Debug, Clone, Copy)]
 pub struct OAuthFlow {
     /// Which grant.
-    pub grant: Grant,
+    pub grant: GrantType,
     /// Where the user is sent; for `authorization_code` and `implicit`.
     pub authorization_url: Option<&'static str>,
     /// Where the token is fetched; for all but `implicit`.
@@ -76,7 +76,7 @@ pub struct OAuthFlow {
 
 /// The grant of an OAuth 2 flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Grant {
+pub enum GrantType {
     /// Resource owner password credentials (RFC 6749, section 4.3; RFC 9700 advises against it).
     Password,
     /// Client credentials (RFC 6749, section 4.4).
@@ -89,20 +89,20 @@ pub enum Grant {
 
 /// Where in a request a scheme looks; two schemes of one place see the same credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum CredentialLocation {
     Authorization(&'static str),
-    Key(Location, &'static str),
+    Key(ApiKeyLocation, &'static str),
 }
 
 impl SecurityScheme {
-    pub(crate) const fn place(&self) -> Place {
+    pub(crate) const fn place(&self) -> CredentialLocation {
         match self.kind {
-            SchemeKind::Basic => Place::Authorization("Basic"),
+            SchemeKind::Basic => CredentialLocation::Authorization("Basic"),
             SchemeKind::Bearer { .. } | SchemeKind::OAuth2 { .. } | SchemeKind::OpenIdConnect { .. } => {
-                Place::Authorization("Bearer")
+                CredentialLocation::Authorization("Bearer")
             }
-            SchemeKind::Http { scheme } => Place::Authorization(scheme),
-            SchemeKind::ApiKey { location, name } => Place::Key(location, name),
+            SchemeKind::Http { scheme } => CredentialLocation::Authorization(scheme),
+            SchemeKind::ApiKey { location, name } => CredentialLocation::Key(location, name),
         }
     }
 
@@ -113,14 +113,14 @@ impl SecurityScheme {
 
     /// Whether a refusal may carry the error codes of RFC 6750.
     pub(crate) const fn is_bearer(&self) -> bool {
-        matches!(self.place(), Place::Authorization(scheme) if crate::access::lookup::equal(scheme, "Bearer"))
+        matches!(self.place(), CredentialLocation::Authorization(scheme) if crate::declared::lookup::equal(scheme, "Bearer"))
     }
 }
 
-impl Place {
+impl CredentialLocation {
     /// Whether a browser sends it by itself; what a caller sends on purpose comes before it.
     pub(crate) const fn is_ambient(self) -> bool {
-        matches!(self, Self::Key(Location::Cookie, _))
+        matches!(self, Self::Key(ApiKeyLocation::Cookie, _))
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     str::FromStr,
 };
 
-use crate::access::Set;
+use crate::declared::Set;
 
 /// A closed list of names with a typed value for each; what [`permissions!`](crate::permissions) and
 /// [`roles!`](crate::roles) implement.
@@ -107,7 +107,7 @@ impl UnknownName {
 
 /// The names of one `Auth` without their types: how authenticators turn names into bits.
 #[derive(Debug)]
-pub struct Tables {
+pub struct DeclaredNames {
     /// Names of permissions.
     pub permissions: &'static [&'static str],
     /// Names of roles.

@@ -12,12 +12,7 @@ use poem_openapi::{
     registry::{MetaApi, MetaPath, Registry},
 };
 
-use crate::{
-    access::{Access, Operation},
-    authenticate::Authority,
-    openapi,
-    protect::WithAuth,
-};
+use crate::{policy::{Access, Operation}, guard::AuthConfig, openapi, mount::WithAuth};
 
 /// An API whose every operation says who may call it; `#[protected]` on the impl block implements it.
 #[diagnostic::on_unimplemented(
@@ -27,7 +22,7 @@ use crate::{
 )]
 pub trait Protected: OpenApi {
     /// Who vouches for callers.
-    type Auth: Authority;
+    type Auth: AuthConfig;
 
     /// Every operation, with who may call it.
     fn operations() -> Vec<&'static Operation<Self::Auth>>;
@@ -79,7 +74,7 @@ impl<A, T> std::fmt::Debug for ProtectedService<A, T> {
 }
 
 /// Mounts protected APIs: `auth.service(api, "Title", "1.0")`.
-pub trait Service: Authority {
+pub trait Service: AuthConfig {
     /// An endpoint for a protected API or a tuple of them, in place of `OpenApiService::new`.
     ///
     /// # Panics
@@ -96,9 +91,9 @@ pub trait Service: Authority {
     }
 }
 
-impl<A: Authority> Service for A {}
+impl<A: AuthConfig> Service for A {}
 
-fn assert_reachable<A: Authority>(auth: &A, operation: &'static Operation<A>) {
+fn assert_reachable<A: AuthConfig>(auth: &A, operation: &'static Operation<A>) {
     let accepted = operation.schemes().intersection(auth.configured());
     assert!(
         !matches!(operation.access(), Access::Required { .. }) || !accepted.is_empty(),
@@ -107,12 +102,12 @@ fn assert_reachable<A: Authority>(auth: &A, operation: &'static Operation<A>) {
     );
 }
 
-impl<A: Authority, T: Protected<Auth = A>> ProtectedService<A, T> {
+impl<A: AuthConfig, T: Protected<Auth = A>> ProtectedService<A, T> {
     /// Sets what [`OpenApiService`] lets one set: servers, description, licence, extra headers, the cookie key.
     ///
     /// ```
     /// # use auth_runtime::{prelude::*, service::ProtectedService};
-    /// # fn configured<A: auth_runtime::authenticate::Authority, T: auth_runtime::service::Protected<Auth = A>>(
+    /// # fn configured<A: auth_runtime::guard::AuthConfig, T: auth_runtime::mount::Protected<Auth = A>>(
     /// #     service: ProtectedService<A, T>,
     /// # ) -> ProtectedService<A, T> {
     /// service.configure(|service| service.description("Who wrote what").server("https://api.example.com"))
@@ -149,7 +144,7 @@ impl<A: Authority, T: Protected<Auth = A>> ProtectedService<A, T> {
     }
 }
 
-impl<A: Authority, T: Protected<Auth = A> + 'static> IntoEndpoint for ProtectedService<A, T> {
+impl<A: AuthConfig, T: Protected<Auth = A> + 'static> IntoEndpoint for ProtectedService<A, T> {
     type Endpoint = WithAuth<A, KnownMethods<BoxEndpoint<'static>>>;
 
     fn into_endpoint(self) -> Self::Endpoint {

@@ -12,15 +12,7 @@ use poem::{
     http::{HeaderName, HeaderValue, StatusCode, header},
 };
 
-use crate::{
-    access::{Access, Denial, Operation, Reason},
-    authenticate::{Authority, Refusal, RefusalCause, Unavailable, Verdict},
-    challenge::{self, ErrorCode},
-    check::is_unavailable,
-    credential::Malformed,
-    principal::Principal,
-    scheme::SchemeSet,
-};
+use crate::{policy::{Access, Denial, Operation, Reason}, guard::{AuthConfig, check::is_unavailable}, authenticate::{Refusal, RefusalCause, Unavailable, RefusalKind, Principal}, challenge, respond::challenge::ErrorCode, credential::Malformed, declared::SchemeSet};
 
 /// After how many seconds a caller may come back when a backend is down.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -34,18 +26,18 @@ static HEADERS: [(HeaderName, HeaderValue); 3] = [
 
 /// Where a request is judged: the operation, and the schemes that count there.
 #[derive(Debug)]
-pub(crate) struct Site<A: 'static> {
+pub(crate) struct EnforcementPoint<A: 'static> {
     pub(crate) operation: &'static Operation<A>,
     pub(crate) accepted: SchemeSet,
 }
 
-impl<A> Clone for Site<A> {
+impl<A> Clone for EnforcementPoint<A> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<A> Copy for Site<A> {}
+impl<A> Copy for EnforcementPoint<A> {}
 
 /// A request that was not let in.
 ///
@@ -76,7 +68,7 @@ impl Rejection {
         }
     }
 
-    fn new<A: Authority>(code: RejectionCode, challenges: Vec<HeaderValue>) -> Self {
+    fn new<A: AuthConfig>(code: RejectionCode, challenges: Vec<HeaderValue>) -> Self {
         Self { code, challenges, retry_after: None, body: A::rejection_body }
     }
 
@@ -86,25 +78,25 @@ impl Rejection {
     }
 
     /// Nothing was sent: no error in the challenges (RFC 6750, section 3.1).
-    pub(crate) fn anonymous<A: Authority>(site: Site<A>) -> Self {
-        tracing::info!(operation = site.operation.name(), "denied: no credential");
-        Self::nobody(site)
+    pub(crate) fn anonymous<A: AuthConfig>(point: EnforcementPoint<A>) -> Self {
+        tracing::info!(operation = point.operation.name(), "denied: no credential");
+        Self::nobody(point)
     }
 
     /// A caller is asked for where anonymous ones are let in: no event, as `Option<Principal<..>>` asks every time.
-    pub(crate) fn nobody<A: Authority>(site: Site<A>) -> Self {
-        Self::new::<A>(RejectionCode::AuthenticationRequired, challenge::plain::<A>(site.accepted))
+    pub(crate) fn nobody<A: AuthConfig>(point: EnforcementPoint<A>) -> Self {
+        Self::new::<A>(RejectionCode::AuthenticationRequired, challenge::plain::<A>(point.accepted))
     }
 
     /// What was sent lets nobody in; `throttled` are the schemes that bound how much is tried.
-    pub(crate) fn refused<A: Authority>(site: Site<A>, refusal: &Refusal, throttled: SchemeSet) -> Self {
+    pub(crate) fn refused<A: AuthConfig>(point: EnforcementPoint<A>, refusal: &Refusal, throttled: SchemeSet) -> Self {
         let scheme = refusal.scheme.and_then(|index| A::SCHEMES.get(index));
         let verdict = refusal.verdict(throttled);
         let (code, error) = match &refusal.cause {
             RefusalCause::Authentication(_) => match verdict {
-                Verdict::Unavailable => (RejectionCode::Unavailable, None),
-                Verdict::Throttled(_) => (RejectionCode::TooManyAttempts, None),
-                Verdict::Invalid => (RejectionCode::InvalidCredentials, Some(ErrorCode::InvalidToken)),
+                RefusalKind::Unavailable => (RejectionCode::Unavailable, None),
+                RefusalKind::Throttled(_) => (RejectionCode::TooManyAttempts, None),
+                RefusalKind::Invalid => (RejectionCode::InvalidCredentials, Some(ErrorCode::InvalidToken)),
             },
             RefusalCause::Malformed(Malformed::NotBasic) | RefusalCause::Unsupported => {
                 (RejectionCode::InvalidCredentials, None)
@@ -114,27 +106,27 @@ impl Rejection {
             RefusalCause::Several => (RejectionCode::SeveralCredentials, Some(ErrorCode::InvalidRequest)),
         };
         tracing::warn!(
-            operation = site.operation.name(),
+            operation = point.operation.name(),
             scheme = scheme.map(|scheme| scheme.name),
             cause = ?refusal.describe(A::SCHEMES),
             "denied: credentials refused"
         );
         let challenges = match (code, error) {
-            (RejectionCode::SeveralCredentials, Some(error)) => challenge::only_bearer::<A>(site.accepted, &error),
+            (RejectionCode::SeveralCredentials, Some(error)) => challenge::only_bearer::<A>(point.accepted, &error),
             (RejectionCode::MalformedCredentials, Some(error)) => challenge::only::<A>(refusal.scheme, &error),
             (RejectionCode::InvalidCredentials, Some(error)) => {
-                challenge::with_error::<A>(site.accepted, refusal.scheme, &error)
+                challenge::with_error::<A>(point.accepted, refusal.scheme, &error)
             }
-            (RejectionCode::InvalidCredentials, None) => challenge::plain::<A>(site.accepted),
+            (RejectionCode::InvalidCredentials, None) => challenge::plain::<A>(point.accepted),
             _ => Vec::new(),
         };
-        let retry_after = if let Verdict::Throttled(time) = verdict { Some(time) } else { None };
+        let retry_after = if let RefusalKind::Throttled(time) = verdict { Some(time) } else { None };
         Self { retry_after, ..Self::new::<A>(code, challenges) }
     }
 
-    pub(crate) fn denied<A: Authority>(site: Site<A>, caller: &Principal<A>, denial: &Denial<A>) -> Self {
+    pub(crate) fn denied<A: AuthConfig>(point: EnforcementPoint<A>, caller: &Principal<A>, denial: &Denial<A>) -> Self {
         tracing::warn!(
-            operation = site.operation.name(),
+            operation = point.operation.name(),
             scheme = caller.scheme(),
             issuer = ?caller.issuer(),
             subject = ?caller.subject(),
@@ -148,27 +140,27 @@ impl Rejection {
                 let error = ErrorCode::InsufficientUserAuthentication { max_age };
                 Self::new::<A>(
                     RejectionCode::ReauthenticationRequired,
-                    challenge::with_error::<A>(site.accepted, used, &error),
+                    challenge::with_error::<A>(point.accepted, used, &error),
                 )
             }
-            _ if site.operation.hides() => Self::new::<A>(RejectionCode::NotFound, Vec::new()),
+            _ if point.operation.hides() => Self::new::<A>(RejectionCode::NotFound, Vec::new()),
             _ => {
-                let error = ErrorCode::InsufficientScope { scopes: scopes(site.operation, denial) };
+                let error = ErrorCode::InsufficientScope { scopes: scopes(point.operation, denial) };
                 Self::new::<A>(RejectionCode::NotAllowed, challenge::only::<A>(used, &error))
             }
         }
     }
 
     /// A check that did not answer: never a pass.
-    pub(crate) fn check_failed<A: Authority>(
-        site: Site<A>,
+    pub(crate) fn check_failed<A: AuthConfig>(
+        point: EnforcementPoint<A>,
         caller: Option<&Principal<A>>,
         error: &(dyn Error + Send + Sync + 'static),
     ) -> Self {
         let subject = caller.map(Principal::subject);
         let error: &(dyn Error + 'static) = error;
-        tracing::warn!(operation = site.operation.name(), ?subject, error = ?error.to_string(), "denied: a check failed");
-        match (is_unavailable(error), site.operation.hides()) {
+        tracing::warn!(operation = point.operation.name(), ?subject, error = ?error.to_string(), "denied: a check failed");
+        match (is_unavailable(error), point.operation.hides()) {
             (true, _) => Self::new::<A>(RejectionCode::Unavailable, Vec::new()),
             (false, true) => Self::new::<A>(RejectionCode::NotFound, Vec::new()),
             (false, false) => Self::new::<A>(RejectionCode::NotAllowed, Vec::new()),
@@ -176,31 +168,31 @@ impl Rejection {
     }
 
     /// The credential is good, but the application has no user for it (any more).
-    pub(crate) fn no_user<A: Authority>(site: Site<A>, caller: &Principal<A>) -> Self {
+    pub(crate) fn no_user<A: AuthConfig>(point: EnforcementPoint<A>, caller: &Principal<A>) -> Self {
         tracing::warn!(
-            operation = site.operation.name(),
+            operation = point.operation.name(),
             issuer = ?caller.issuer(),
             subject = ?caller.subject(),
             "denied: no user for this caller"
         );
         let used = Some(caller.scheme_index());
-        let challenges = challenge::with_error::<A>(site.accepted, used, &ErrorCode::InvalidToken);
+        let challenges = challenge::with_error::<A>(point.accepted, used, &ErrorCode::InvalidToken);
         Self::new::<A>(RejectionCode::InvalidCredentials, challenges)
     }
 
-    pub(crate) fn user_unavailable<A: Authority>(caller: &Principal<A>, error: &Unavailable) -> Self {
+    pub(crate) fn user_unavailable<A: AuthConfig>(caller: &Principal<A>, error: &Unavailable) -> Self {
         tracing::warn!(issuer = ?caller.issuer(), subject = ?caller.subject(), error = ?error.to_string(), "the user cannot be loaded");
         Self::new::<A>(RejectionCode::Unavailable, Vec::new())
     }
 
     /// A rule ran, but none of its schemes is configured.
-    pub(crate) fn no_scheme<A: Authority>(site: Site<A>) -> Self {
-        tracing::error!(operation = site.operation.name(), "none of the schemes that are accepted here is configured");
+    pub(crate) fn no_scheme<A: AuthConfig>(point: EnforcementPoint<A>) -> Self {
+        tracing::error!(operation = point.operation.name(), "none of the schemes that are accepted here is configured");
         Self::new::<A>(RejectionCode::Misconfigured, Vec::new())
     }
 
     /// A rule ran, but there is nobody to authenticate.
-    pub(crate) fn no_auth<A: Authority>() -> Self {
+    pub(crate) fn no_auth<A: AuthConfig>() -> Self {
         let auth = type_name::<A>();
         tracing::error!("no `{auth}` in the request: put `.with(auth)` around the route, or mount `auth.service(..)`");
         Self::new::<A>(RejectionCode::Misconfigured, Vec::new())
@@ -229,7 +221,7 @@ impl Rejection {
 }
 
 /// The scopes to name, if scopes are the rule that failed (RFC 6750, section 3.1).
-fn scopes<A: Authority>(operation: &'static Operation<A>, denial: &Denial<A>) -> Vec<&'static str> {
+fn scopes<A: AuthConfig>(operation: &'static Operation<A>, denial: &Denial<A>) -> Vec<&'static str> {
     match (denial.reason, operation.access()) {
         (Reason::MissingScope, Access::Required { requirement, .. }) => requirement.scopes(),
         _ => Vec::new(),

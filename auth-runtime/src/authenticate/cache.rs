@@ -3,18 +3,18 @@
 use std::sync::{Arc, OnceLock};
 
 use super::{Context, Identity, IdentityBuilder};
-use crate::access::Tables;
+use crate::declared::DeclaredNames;
 
 /// The identity that a record has become. A record that is changed becomes another one: clear it then.
 #[derive(Debug, Default)]
-pub(crate) struct KnownIdentity(OnceLock<Known>);
+pub(crate) struct IdentityCache(OnceLock<Known>);
 
 #[derive(Debug)]
 struct Known {
     identity: Identity,
     issuer: Arc<str>,
     /// Whose names became bits.
-    tables: &'static Tables,
+    names: &'static DeclaredNames,
 }
 
 /// What a record says of its owner.
@@ -38,17 +38,17 @@ impl Owner<'_> {
     }
 }
 
-impl KnownIdentity {
+impl IdentityCache {
     /// The identity that was made of the record before, or the one that is made now.
     pub(crate) fn of(&self, owner: Owner<'_>, context: Context, issuer: &Arc<str>) -> Identity {
-        let tables = context.tables();
-        let is_same = |known: &Known| std::ptr::eq(known.tables, tables) && known.issuer == *issuer;
+        let names = context.declared_names();
+        let is_same = |known: &Known| std::ptr::eq(known.names, names) && known.issuer == *issuer;
         if let Some(known) = self.0.get().filter(|known| is_same(known)) {
             return known.identity.clone();
         }
         let identity = owner.identity(context, issuer);
         // Of two applications that share a store, the first one is served faster.
-        let _ = self.0.set(Known { identity: identity.clone(), issuer: Arc::clone(issuer), tables });
+        let _ = self.0.set(Known { identity: identity.clone(), issuer: Arc::clone(issuer), names });
         identity
     }
 
@@ -58,7 +58,7 @@ impl KnownIdentity {
 }
 
 /// A copy is there to be changed.
-impl Clone for KnownIdentity {
+impl Clone for IdentityCache {
     fn clone(&self) -> Self {
         Self::default()
     }
@@ -66,19 +66,19 @@ impl Clone for KnownIdentity {
 
 #[cfg(test)]
 mod tests {
-    use super::{KnownIdentity, Owner};
-    use crate::{access::Tables, authenticate::Context};
+    use super::{IdentityCache, Owner};
+    use crate::{declared::DeclaredNames, authenticate::Context};
 
-    static HERE: Tables = Tables { permissions: &["view"], roles: &[], scopes: &[], role_permissions: &[] };
-    static THERE: Tables = Tables { permissions: &["edit", "view"], roles: &[], scopes: &[], role_permissions: &[] };
+    static HERE: DeclaredNames = DeclaredNames { permissions: &["view"], roles: &[], scopes: &[], role_permissions: &[] };
+    static THERE: DeclaredNames = DeclaredNames { permissions: &["edit", "view"], roles: &[], scopes: &[], role_permissions: &[] };
 
     #[test]
     fn an_identity_is_made_once_for_each_issuer_and_table() {
-        let mut known = KnownIdentity::default();
+        let mut known = IdentityCache::default();
         let permissions = ["view".to_owned()];
         let alice = Owner { subject: "alice", permissions: &permissions, ..Owner::default() };
-        let bits = |known: &KnownIdentity, owner, tables, issuer: &str| {
-            known.of(owner, Context::new(tables), &issuer.into()).permission_words().to_vec()
+        let bits = |known: &IdentityCache, owner, names, issuer: &str| {
+            known.of(owner, Context::new(names), &issuer.into()).permission_words().to_vec()
         };
         assert_eq!(bits(&known, alice, &HERE, "basic"), [0b1]);
         // Nothing is made again.

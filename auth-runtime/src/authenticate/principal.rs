@@ -10,12 +10,7 @@ use poem::{FromRequest, Request, RequestBody, Result};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::{
-    access::{Facts, Table, TableSet},
-    authenticate::{Authority, Identity, UserInfo, UserInfoError, contains, scopes},
-    rejection::Rejection,
-    slot::Slot,
-};
+use crate::{policy::Facts, declared::{Table, TableSet}, guard::{AuthConfig, RequestAuth}, authenticate::{Identity, UserInfo, UserInfoError, contains, scopes}, respond::Rejection};
 
 /// The authenticated caller.
 ///
@@ -50,7 +45,7 @@ impl<A> Clone for Principal<A> {
     }
 }
 
-impl<A: Authority> Principal<A> {
+impl<A: AuthConfig> Principal<A> {
     /// The caller of this identity, who came by the scheme at this position.
     #[doc(hidden)]
     #[must_use]
@@ -163,7 +158,7 @@ impl<A: Authority> Principal<A> {
     }
 }
 
-impl<A: Authority> fmt::Debug for Principal<A> {
+impl<A: AuthConfig> fmt::Debug for Principal<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Principal")
             .field("issuer", &self.issuer())
@@ -176,7 +171,7 @@ impl<A: Authority> fmt::Debug for Principal<A> {
 }
 
 /// What is known of a caller when a requirement is read.
-impl<A: Authority> Facts<A> for Principal<A> {
+impl<A: AuthConfig> Facts<A> for Principal<A> {
     fn role(&self, index: u16) -> Option<bool> {
         Some(contains(self.identity.role_words(), index))
     }
@@ -200,12 +195,12 @@ impl<A: Authority> Facts<A> for Principal<A> {
     }
 }
 
-impl<'a, A: Authority> FromRequest<'a> for Principal<A> {
+impl<'a, A: AuthConfig> FromRequest<'a> for Principal<A> {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
-        let slot = Slot::<A>::of(request).map_err(Rejection::into_error)?;
+        let slot = RequestAuth::<A>::of(request).map_err(Rejection::into_error)?;
         match slot.admitted() {
             Some((Some(principal), _)) => Ok(principal.clone()),
-            Some((None, site)) => Err(Rejection::nobody(site).into_error()),
+            Some((None, point)) => Err(Rejection::nobody(point).into_error()),
             None => Err(Rejection::no_rule::<Self>().into_error()),
         }
     }

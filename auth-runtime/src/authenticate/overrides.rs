@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Identity;
-use crate::access::{Table, TableSet};
+use crate::declared::{Table, TableSet};
 
 /// Permissions for single callers, each named by issuer *and* subject: a token whose `sub` is `alice` does not get
 /// what the password user `alice` has.
@@ -11,33 +11,33 @@ use crate::access::{Table, TableSet};
 /// A credential that is limited (a key or a token for some permissions) stays so: nothing is added to it, and of what
 /// replaces its permissions it has those that it had.
 ///
-/// A field of an `Auth` struct with `#[grants]`.
+/// A field of an `Auth` struct with `#[overrides]`.
 ///
 /// ```
-/// # use auth_runtime::{authenticate::Grants, prelude::*};
+/// # use auth_runtime::{authenticate::PermissionOverrides, prelude::*};
 /// # permissions! { pub enum Permission { View = "view", Edit = "edit" } }
-/// let grants = Grants::<Permission>::new()
+/// let grants = PermissionOverrides::<Permission>::new()
 ///     .add("https://issuer.example", "user1", Permission::set(Permission::ALL))
 ///     .replace("basic", "guest", Permission::set(&[Permission::View]));
 /// ```
 #[derive(Clone, Debug)]
-pub struct Grants<P: Table> {
-    by_issuer: HashMap<String, HashMap<String, Grant<P>>>,
+pub struct PermissionOverrides<P: Table> {
+    by_issuer: HashMap<String, HashMap<String, Override<P>>>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Grant<P: Table> {
+enum Override<P: Table> {
     Add(P::Set),
     Replace(P::Set),
 }
 
-impl<P: Table> Default for Grants<P> {
+impl<P: Table> Default for PermissionOverrides<P> {
     fn default() -> Self {
         Self { by_issuer: HashMap::new() }
     }
 }
 
-impl<P: Table> Grants<P> {
+impl<P: Table> PermissionOverrides<P> {
     /// Nothing for anybody.
     #[must_use]
     pub fn new() -> Self {
@@ -47,16 +47,16 @@ impl<P: Table> Grants<P> {
     /// Gives permissions to a caller, besides what the credential and its roles give.
     #[must_use]
     pub fn add(self, issuer: impl Into<String>, subject: impl Into<String>, permissions: P::Set) -> Self {
-        self.insert(issuer.into(), subject.into(), Grant::Add(permissions))
+        self.insert(issuer.into(), subject.into(), Override::Add(permissions))
     }
 
     /// Gives permissions to a caller in place of all that the credential and its roles give. Roles stay.
     #[must_use]
     pub fn replace(self, issuer: impl Into<String>, subject: impl Into<String>, permissions: P::Set) -> Self {
-        self.insert(issuer.into(), subject.into(), Grant::Replace(permissions))
+        self.insert(issuer.into(), subject.into(), Override::Replace(permissions))
     }
 
-    fn insert(mut self, issuer: String, subject: String, grant: Grant<P>) -> Self {
+    fn insert(mut self, issuer: String, subject: String, grant: Override<P>) -> Self {
         self.by_issuer.entry(issuer).or_default().insert(subject, grant);
         self
     }
@@ -70,10 +70,10 @@ impl<P: Table> Grants<P> {
         match grant {
             None => identity,
             // A key or a token for less stays so, whatever its owner may do.
-            Some(Grant::Add(_)) if identity.is_limited() => identity,
-            Some(Grant::Replace(theirs)) if identity.is_limited() => with(identity, mine, *theirs, |a, b| a & b),
-            Some(Grant::Replace(permissions)) => identity.with_permissions(permissions.as_slice()),
-            Some(Grant::Add(theirs)) => with(identity, mine, *theirs, |a, b| a | b),
+            Some(Override::Add(_)) if identity.is_limited() => identity,
+            Some(Override::Replace(theirs)) if identity.is_limited() => with(identity, mine, *theirs, |a, b| a & b),
+            Some(Override::Replace(permissions)) => identity.with_permissions(permissions.as_slice()),
+            Some(Override::Add(theirs)) => with(identity, mine, *theirs, |a, b| a | b),
         }
     }
 }
@@ -85,16 +85,12 @@ fn with<P, S: TableSet<P>>(identity: Identity, mine: S, theirs: S, combine: impl
 
 #[cfg(all(test, any(feature = "api-key", feature = "basic")))]
 mod tests {
-    use super::Grants;
-    use crate::{
-        access::{Table, Tables},
-        authenticate::Context,
-        permissions,
-    };
+    use super::PermissionOverrides;
+    use crate::{declared::{Table, DeclaredNames}, authenticate::Context, permissions};
 
     permissions! { enum Permission { View = "view", Edit = "edit", Delete = "delete" } }
 
-    static TABLES: Tables = Tables { permissions: Permission::NAMES, roles: &[], scopes: &[], role_permissions: &[] };
+    static TABLES: DeclaredNames = DeclaredNames { permissions: Permission::NAMES, roles: &[], scopes: &[], role_permissions: &[] };
 
     #[test]
     fn r52_what_is_limited_gets_nothing_by_a_grant() {
@@ -107,10 +103,10 @@ mod tests {
             alice
         };
         for (grants, whole, of_limited) in [
-            (Grants::<Permission>::new().add("users", "alice", all), 0b111, 0b001),
-            (Grants::new().replace("users", "alice", delete), 0b101, 0b001),
-            (Grants::new().replace("users", "alice", Permission::set(&[Permission::Delete])), 0b100, 0b000),
-            (Grants::new().add("others", "alice", all), 0b011, 0b001),
+            (PermissionOverrides::<Permission>::new().add("users", "alice", all), 0b111, 0b001),
+            (PermissionOverrides::new().replace("users", "alice", delete), 0b101, 0b001),
+            (PermissionOverrides::new().replace("users", "alice", Permission::set(&[Permission::Delete])), 0b100, 0b000),
+            (PermissionOverrides::new().add("others", "alice", all), 0b011, 0b001),
         ] {
             assert_eq!(grants.apply(alice().build()).permission_words(), [whole]);
             assert_eq!(grants.apply(limited().build()).permission_words(), [of_limited]);

@@ -6,7 +6,7 @@ use poem_openapi::{
     registry::{MetaResponses, Registry},
 };
 
-use crate::rejection::{Rejection, is_rejection};
+use crate::respond::{Rejection, is_rejection};
 
 /// What a generated operation returns. Documented as `R` is; `openapi.rs` adds 401 and 403.
 #[derive(Debug)]

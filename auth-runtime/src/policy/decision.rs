@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::access::{Node, Requirement};
+use crate::policy::{Node, Requirement};
 
 /// What a requirement says of a caller.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ pub(crate) trait Facts<A> {
 
 /// One of three truth values; false with the clause that made it so, unknown with a check that would tell more.
 #[derive(Debug)]
-pub(crate) enum Truth<A: 'static> {
+pub(crate) enum Ternary<A: 'static> {
     True,
     False(Requirement<A>),
     Unknown(Option<u16>),
@@ -90,52 +90,52 @@ impl<A> Requirement<A> {
     /// Decides from what is known.
     pub(crate) fn decide(&self, facts: &impl Facts<A>) -> Decision<A> {
         match self.truth(facts) {
-            Truth::True => Decision::Allow,
-            Truth::False(clause) => Decision::Deny(Denial { reason: clause.reason(), clause }),
-            Truth::Unknown(Some(check)) => Decision::NeedsCheck(check),
+            Ternary::True => Decision::Allow,
+            Ternary::False(clause) => Decision::Deny(Denial { reason: clause.reason(), clause }),
+            Ternary::Unknown(Some(check)) => Decision::NeedsCheck(check),
             // Nothing that a caller's facts leave unknown; were it so, the caller stays out.
-            Truth::Unknown(None) => Decision::Deny(Denial { reason: Reason::CheckFailed, clause: *self }),
+            Ternary::Unknown(None) => Decision::Deny(Denial { reason: Reason::CheckFailed, clause: *self }),
         }
     }
 
-    pub(crate) fn truth(&self, facts: &impl Facts<A>) -> Truth<A> {
+    pub(crate) fn truth(&self, facts: &impl Facts<A>) -> Ternary<A> {
         match self.node {
-            Node::Authenticated => Truth::True,
+            Node::Authenticated => Ternary::True,
             Node::Role { index, .. } => self.leaf(facts.role(index)),
             Node::Permission { index, .. } => self.leaf(facts.permission(index)),
             Node::Scope { index, .. } => self.leaf(facts.scope(index)),
             Node::Scheme { index, .. } => self.leaf(facts.scheme(index)),
             Node::Fresh { seconds } => self.leaf(facts.fresh(seconds)),
             Node::Check { index, .. } => match facts.check(index) {
-                None => Truth::Unknown(Some(index)),
+                None => Ternary::Unknown(Some(index)),
                 known => self.leaf(known),
             },
             Node::All(clauses) => all(clauses, facts),
             Node::Any(clauses) => self.any_of(clauses, facts),
             Node::Not(clause) => match clause.truth(facts) {
-                Truth::True => Truth::False(*self),
-                Truth::False(_) => Truth::True,
-                unknown @ Truth::Unknown(_) => unknown,
+                Ternary::True => Ternary::False(*self),
+                Ternary::False(_) => Ternary::True,
+                unknown @ Ternary::Unknown(_) => unknown,
             },
         }
     }
 
-    fn leaf(&self, known: Option<bool>) -> Truth<A> {
+    fn leaf(&self, known: Option<bool>) -> Ternary<A> {
         match known {
-            Some(true) => Truth::True,
-            Some(false) => Truth::False(*self),
-            None => Truth::Unknown(None),
+            Some(true) => Ternary::True,
+            Some(false) => Ternary::False(*self),
+            None => Ternary::Unknown(None),
         }
     }
 
     /// True if one is; the clause of a false `any` is the whole of it, or its only member.
-    fn any_of(&self, clauses: &[Self], facts: &impl Facts<A>) -> Truth<A> {
-        let mut outcome = Truth::False(*self);
+    fn any_of(&self, clauses: &[Self], facts: &impl Facts<A>) -> Ternary<A> {
+        let mut outcome = Ternary::False(*self);
         for clause in clauses {
             match (clause.truth(facts), &outcome) {
-                (Truth::True, _) => return Truth::True,
-                (Truth::Unknown(check), Truth::False(_) | Truth::Unknown(None)) => outcome = Truth::Unknown(check),
-                (clause @ Truth::False(_), Truth::False(_)) if clauses.len() == 1 => outcome = clause,
+                (Ternary::True, _) => return Ternary::True,
+                (Ternary::Unknown(check), Ternary::False(_) | Ternary::Unknown(None)) => outcome = Ternary::Unknown(check),
+                (clause @ Ternary::False(_), Ternary::False(_)) if clauses.len() == 1 => outcome = clause,
                 _ => {}
             }
         }
@@ -158,12 +158,12 @@ impl<A> Requirement<A> {
 }
 
 /// True if every one is; one that is false decides, whatever is unknown beside it.
-fn all<A>(clauses: &[Requirement<A>], facts: &impl Facts<A>) -> Truth<A> {
-    let mut outcome = Truth::True;
+fn all<A>(clauses: &[Requirement<A>], facts: &impl Facts<A>) -> Ternary<A> {
+    let mut outcome = Ternary::True;
     for clause in clauses {
         match (clause.truth(facts), &outcome) {
-            (Truth::False(clause), _) => return Truth::False(clause),
-            (Truth::Unknown(check), Truth::True | Truth::Unknown(None)) => outcome = Truth::Unknown(check),
+            (Ternary::False(clause), _) => return Ternary::False(clause),
+            (Ternary::Unknown(check), Ternary::True | Ternary::Unknown(None)) => outcome = Ternary::Unknown(check),
             _ => {}
         }
     }

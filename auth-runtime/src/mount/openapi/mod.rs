@@ -12,11 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::{
-    access::{Access, Node, Operation, Requirement},
-    authenticate::Authority,
-    scheme::{SchemeSet, SecurityScheme},
-};
+use crate::{policy::{Access, Node, Operation, Requirement}, guard::AuthConfig, declared::{SchemeSet, SecurityScheme}};
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
@@ -24,7 +20,7 @@ const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "
 ///
 /// # Panics
 /// If Poem's document is not JSON.
-pub(crate) fn document<A: Authority>(spec: &str, operations: &[&'static Operation<A>], auth: &A) -> String {
+pub(crate) fn document<A: AuthConfig>(spec: &str, operations: &[&'static Operation<A>], auth: &A) -> String {
     let mut spec: Value = serde_json::from_str(spec).expect("poem-openapi writes JSON");
     let mut writer = Writer {
         operations,
@@ -65,7 +61,7 @@ struct Writer<'a, A: 'static> {
     asked: BTreeMap<usize, BTreeSet<&'static str>>,
 }
 
-impl<A: Authority> Writer<'_, A> {
+impl<A: AuthConfig> Writer<'_, A> {
     /// Finds the rule of a documented operation and writes it down.
     fn describe(&mut self, method: &str, documented: &mut Map<String, Value>) {
         let place = documented.get("security").and_then(|list| list[0].as_object()?.keys().next().cloned());
@@ -140,7 +136,7 @@ impl<A: Authority> Writer<'_, A> {
 }
 
 /// The requirement in words and as extensions.
-fn require<A: Authority>(documented: &mut Map<String, Value>, requirement: &Requirement<A>) {
+fn require<A: AuthConfig>(documented: &mut Map<String, Value>, requirement: &Requirement<A>) {
     for (key, names) in [
         (
             "x-required-roles",

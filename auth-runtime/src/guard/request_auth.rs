@@ -7,32 +7,26 @@ use std::{
 
 use poem::{Request, Result};
 
-use crate::{
-    access::{Access, Operation},
-    authenticate::{Authentication, Authority},
-    principal::Principal,
-    rejection::{Rejection, Site},
-    scheme::SchemeSet,
-};
+use crate::{policy::{Access, Operation}, authenticate::{Authentication, Principal}, guard::AuthConfig, respond::{Rejection, EnforcementPoint}, declared::SchemeSet};
 
 /// Shared by all rules and extractors of one request. Only a rule that let the caller in fills it.
-pub(crate) struct Slot<A: 'static>(Arc<SlotInner<A>>);
+pub(crate) struct RequestAuth<A: 'static>(Arc<RequestState<A>>);
 
-struct SlotInner<A: 'static> {
+struct RequestState<A: 'static> {
     auth: Arc<A>,
-    admitted: OnceLock<(Option<Principal<A>>, Site<A>)>,
+    admitted: OnceLock<(Option<Principal<A>>, EnforcementPoint<A>)>,
     users: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
 }
 
-impl<A> Clone for Slot<A> {
+impl<A> Clone for RequestAuth<A> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<A: Authority> Slot<A> {
+impl<A: AuthConfig> RequestAuth<A> {
     pub(crate) fn new(auth: Arc<A>) -> Self {
-        Self(Arc::new(SlotInner { auth, admitted: OnceLock::new(), users: Mutex::default() }))
+        Self(Arc::new(RequestState { auth, admitted: OnceLock::new(), users: Mutex::default() }))
     }
 
     pub(crate) fn of(request: &Request) -> Result<&Self, Rejection> {
@@ -45,15 +39,15 @@ impl<A: Authority> Slot<A> {
     }
 
     /// Who was let in, if it is anybody in particular, and where.
-    pub(crate) fn admitted(&self) -> Option<(Option<&Principal<A>>, Site<A>)> {
-        self.0.admitted.get().map(|(principal, site)| (principal.as_ref(), *site))
+    pub(crate) fn admitted(&self) -> Option<(Option<&Principal<A>>, EnforcementPoint<A>)> {
+        self.0.admitted.get().map(|(principal, point)| (principal.as_ref(), *point))
     }
 
     /// The schemes that count for an operation: those of its rule that are configured.
-    pub(crate) fn site(&self, operation: &'static Operation<A>) -> Result<Site<A>, Rejection> {
-        let site = Site { operation, accepted: operation.schemes().intersection(self.0.auth.configured()) };
-        let nobody_could = site.accepted.is_empty() && !matches!(operation.access(), Access::Optional);
-        if nobody_could { Err(Rejection::no_scheme(site)) } else { Ok(site) }
+    pub(crate) fn point(&self, operation: &'static Operation<A>) -> Result<EnforcementPoint<A>, Rejection> {
+        let point = EnforcementPoint { operation, accepted: operation.schemes().intersection(self.0.auth.configured()) };
+        let nobody_could = point.accepted.is_empty() && !matches!(operation.access(), Access::Optional);
+        if nobody_could { Err(Rejection::no_scheme(point)) } else { Ok(point) }
     }
 
     /// The schemes that bound how much is tried.
@@ -62,18 +56,18 @@ impl<A: Authority> Slot<A> {
     }
 
     /// Who calls: known from a rule further out, or told by the credentials.
-    pub(crate) async fn authenticate(&self, request: &Request, site: Site<A>) -> Authentication<A> {
+    pub(crate) async fn authenticate(&self, request: &Request, point: EnforcementPoint<A>) -> Authentication<A> {
         match self.principal() {
-            Some(principal) if site.accepted.contains(principal.scheme_index()) => {
+            Some(principal) if point.accepted.contains(principal.scheme_index()) => {
                 Authentication::Authenticated(principal.clone())
             }
             Some(_) => Authentication::Anonymous,
-            None => self.0.auth.authenticate(request, site.accepted).await,
+            None => self.0.auth.authenticate(request, point.accepted).await,
         }
     }
 
-    pub(crate) fn remember(&self, caller: Option<&Principal<A>>, site: Site<A>) {
-        let is_first = self.0.admitted.set((caller.cloned(), site)).is_ok();
+    pub(crate) fn remember(&self, caller: Option<&Principal<A>>, point: EnforcementPoint<A>) {
+        let is_first = self.0.admitted.set((caller.cloned(), point)).is_ok();
         if let (true, Some(caller)) = (is_first, caller) {
             tracing::debug!(
                 scheme = caller.scheme(),

@@ -6,25 +6,20 @@ use std::{
     pin::Pin,
 };
 
-use crate::{
-    access::{Access, Decision, Denial, Facts},
-    authenticate::{Authority, Unavailable},
-    principal::Principal,
-    rejection::{Rejection, Site},
-};
+use crate::{policy::{Access, Decision, Denial, Facts}, guard::AuthConfig, authenticate::{Unavailable, Principal}, respond::{Rejection, EnforcementPoint}};
 
 /// The checks of one request that have no answer yet.
 #[derive(Debug)]
-pub struct Checks<'a, A: Authority> {
-    site: Site<A>,
+pub struct Checks<'a, A: AuthConfig> {
+    point: EnforcementPoint<A>,
     caller: Option<&'a Principal<A>>,
     answered: u64,
     yes: u64,
 }
 
-impl<'a, A: Authority> Checks<'a, A> {
-    pub(crate) fn new(site: Site<A>, caller: Option<&'a Principal<A>>) -> Self {
-        Self { site, caller, answered: 0, yes: 0 }
+impl<'a, A: AuthConfig> Checks<'a, A> {
+    pub(crate) fn new(point: EnforcementPoint<A>, caller: Option<&'a Principal<A>>) -> Self {
+        Self { point, caller, answered: 0, yes: 0 }
     }
 
     /// The number of the next check whose answer can still change the outcome; none once the caller is let in.
@@ -32,7 +27,7 @@ impl<'a, A: Authority> Checks<'a, A> {
     /// # Errors
     /// The rejection, once the caller is kept out.
     pub fn next_check(&self) -> Result<Option<u16>, Rejection> {
-        let (Access::Required { requirement, .. }, Some(caller)) = (self.site.operation.access(), self.caller) else {
+        let (Access::Required { requirement, .. }, Some(caller)) = (self.point.operation.access(), self.caller) else {
             return Ok(None);
         };
         match requirement.decide(&WithChecks { caller, answered: self.answered, yes: self.yes }) {
@@ -46,18 +41,18 @@ impl<'a, A: Authority> Checks<'a, A> {
     ///
     /// # Errors
     /// A check that failed to answer keeps the caller out, whatever the clauses beside it say.
-    pub fn answer(&mut self, check: u16, answer: Answer) -> Result<(), Rejection> {
+    pub fn answer(&mut self, check: u16, answer: CheckResult) -> Result<(), Rejection> {
         match answer {
-            Answer::Yes => self.yes |= 1 << check,
-            Answer::No => {}
-            Answer::Failed(error) => return Err(Rejection::check_failed(self.site, self.caller, &*error)),
+            CheckResult::Yes => self.yes |= 1 << check,
+            CheckResult::No => {}
+            CheckResult::Failed(error) => return Err(Rejection::check_failed(self.point, self.caller, &*error)),
         }
         self.answered |= 1 << check;
         Ok(())
     }
 
     fn denied(&self, caller: &Principal<A>, denial: &Denial<A>) -> Rejection {
-        Rejection::denied(self.site, caller, denial)
+        Rejection::denied(self.point, caller, denial)
     }
 }
 
@@ -67,7 +62,7 @@ struct WithChecks<'a, A> {
     yes: u64,
 }
 
-impl<A: Authority> Facts<A> for WithChecks<'_, A> {
+impl<A: AuthConfig> Facts<A> for WithChecks<'_, A> {
     fn role(&self, index: u16) -> Option<bool> {
         self.caller.role(index)
     }
@@ -95,7 +90,7 @@ impl<A: Authority> Facts<A> for WithChecks<'_, A> {
 
 /// What a check says.
 #[derive(Debug)]
-pub enum Answer {
+pub enum CheckResult {
     /// The clause is met.
     Yes,
     /// It is not.
@@ -104,7 +99,7 @@ pub enum Answer {
     Failed(Box<dyn Error + Send + Sync>),
 }
 
-impl Answer {
+impl CheckResult {
     pub(crate) fn of(allowed: bool) -> Self {
         if allowed { Self::Yes } else { Self::No }
     }
@@ -128,7 +123,7 @@ pub trait Check<How> {
 
 /// A check that is being asked. Boxed: an opaque type would carry the bounds of `E` into the operation's future, where
 /// the compiler cannot prove them for boxed errors.
-pub type Asking<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+pub type Asking<'a> = Pin<Box<dyn Future<Output = CheckResult> + Send + 'a>>;
 
 /// Kinds of [`Check`].
 pub(crate) mod how {
@@ -148,7 +143,7 @@ pub(crate) mod how {
 
 impl Check<how::Bool> for bool {
     fn ask<'a>(self) -> Asking<'a> {
-        Box::pin(ready(Answer::of(self)))
+        Box::pin(ready(CheckResult::of(self)))
     }
 }
 
@@ -157,7 +152,7 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> Check<how::Unit> for Result<(), E> {
     where
         Self: 'a,
     {
-        Box::pin(ready(self.map_or_else(|error| Answer::Failed(error.into()), |()| Answer::Yes)))
+        Box::pin(ready(self.map_or_else(|error| CheckResult::Failed(error.into()), |()| CheckResult::Yes)))
     }
 }
 
@@ -166,7 +161,7 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> Check<how::Fallible> for Result<bool
     where
         Self: 'a,
     {
-        Box::pin(ready(self.map_or_else(|error| Answer::Failed(error.into()), Answer::of)))
+        Box::pin(ready(self.map_or_else(|error| CheckResult::Failed(error.into()), CheckResult::of)))
     }
 }
 
