@@ -1,6 +1,9 @@
 //! What the application declares: names of roles and permissions, with what they mean.
 
-use auth_runtime::{declared::{RoleTable, Table, DeclaredNames}, guard::AuthConfig};
+use auth_runtime::{
+    declared::{DeclaredNames, RoleTable, Table},
+    guard::AuthConfig,
+};
 
 /// The tables of an `Auth`, for people to read.
 pub(crate) struct Declared {

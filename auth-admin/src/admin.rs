@@ -3,7 +3,15 @@
 use auth_runtime::{guard::AuthConfig, sql::SqlUsers, users::Passwords};
 use tracing::instrument::WithSubscriber;
 
-use crate::{AdminCommand, Console, Exit, SettingError, Settings, access::Declared, command::Verb, exit::Failure, log::{Log, TARGET, operator}, session::Session, settings::Store};
+use crate::{
+    AdminCommand, Console, Exit, SettingError, Settings,
+    access::Declared,
+    command::Verb,
+    exit::Failure,
+    log::{Log, TARGET, operator},
+    session::Session,
+    settings::Store,
+};
 
 /// Runs commands, for one application or for none.
 #[must_use = "call `run`"]

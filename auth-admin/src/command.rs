@@ -3,7 +3,17 @@
 use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use clap_complete::Shell;
 
-use crate::{exit::{EXIT_CODES, Failure}, output::Format, session::Session, verb::{database, key::KeyVerb, names::{PermissionVerb, RoleVerb}, user::UserVerb}};
+use crate::{
+    exit::{EXIT_CODES, Failure},
+    output::Format,
+    session::Session,
+    verb::{
+        database,
+        key::KeyVerb,
+        names::{PermissionVerb, RoleVerb},
+        user::UserVerb,
+    },
+};
 
 /// The commands, to be flattened into the subcommands of your parser, and given to [`Admin::run`](crate::Admin::run):
 /// `user`, `key`, `role`, `permission`, `migrate`, `check` and `completions`. `--help` of each tells all about it.

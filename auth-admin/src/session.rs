@@ -3,7 +3,12 @@
 use auth_runtime::sql::SqlUsers;
 use serde::Serialize;
 
-use crate::{access::Declared, console::Console, exit::Failure, output::{self, Format}};
+use crate::{
+    access::Declared,
+    console::Console,
+    exit::Failure,
+    output::{self, Format},
+};
 
 /// One command that is being run.
 pub(crate) struct Session<'a> {

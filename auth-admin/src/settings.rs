@@ -8,7 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use auth_runtime::{sql::{SqlUsers, describe_url}, users::Passwords};
+use auth_runtime::{
+    sql::{SqlUsers, describe_url},
+    users::Passwords,
+};
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
 

@@ -48,8 +48,8 @@
 //!
 //! # The line
 //!
-//! A request is judged in one straight line: [credential] → [authenticate] → [principal] → [access] (the decision) →
-//! the handler or a [rejection]. `guard.rs` spells it out.
+//! A request is judged in one straight line: [credential] → [authenticate] → [policy] (the decision) → the handler
+//! or a response that [rejects](respond) it. `guard/mod.rs` spells it out.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -60,34 +60,27 @@ extern crate self as auth_runtime;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
-pub mod access;
 #[cfg(feature = "api-key")]
 pub mod api_key;
 pub mod authenticate;
-mod challenge;
-mod check;
-pub mod client;
+pub mod client_ip;
 pub mod credential;
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto", feature = "throttle"))]
 pub mod danger;
-mod guard;
+pub mod declared;
+pub mod extract;
+pub mod guard;
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
 pub mod jwt;
-mod openapi;
+pub mod mount;
+pub mod policy;
 pub mod prelude;
-pub mod principal;
-pub mod protect;
-pub mod rejection;
-mod response;
-pub mod scheme;
-pub mod service;
-mod slot;
+pub mod respond;
 #[cfg(feature = "_sql")]
 pub mod sql;
 pub mod testing;
 #[cfg(feature = "throttle")]
 pub mod throttle;
-pub mod user;
 #[cfg(feature = "basic")]
 pub mod users;
 

@@ -8,4 +8,12 @@ pub use crate::jwt::Jwt;
 pub use crate::sql::SqlUsers;
 #[cfg(feature = "basic")]
 pub use crate::users::Basic;
-pub use crate::{Auth, declared::{RoleTable as _, Table as _}, authenticate::{Authenticator, PermissionOverrides, Principal}, guard::AuthConfig as _, optional_auth, permission, permissions, mount::{Protect as _, Service as _}, protected, public, requirement, roles, extract::{CurrentUser, LoadUser}};
+pub use crate::{
+    Auth,
+    authenticate::{Authenticator, PermissionOverrides, Principal},
+    declared::{AuthSchema as _, RoleTable as _, Table as _},
+    extract::{CurrentUser, LoadUser},
+    guard::AuthConfig as _,
+    mount::{Protect as _, Service as _},
+    optional_auth, permission, permissions, protected, public, requirement, roles,
+};

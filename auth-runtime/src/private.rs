@@ -7,7 +7,22 @@ pub use poem_openapi;
 pub use serde;
 pub use std;
 
-pub use crate::{policy::{Access, Operation, Requirement}, declared::{Entry, NoPermissions, NoRoles, RoleTable, Set, Table, DeclaredNames, UnknownName, lookup::{assert_known, position}, GrantType, ApiKeyLocation, OAuthFlow, Scheme, SchemeKind, SchemeSet, Scope, SecurityScheme, scheme::kind}, authenticate::{SchemeErrors, Authentication, Authenticator, Context, Refusal, RefusalCause, Principal}, guard::{AuthConfig, check::{CheckResult, Asking, Check}, Guard, HandlerGuard, Rule}, credential::{CarriedBy, Selection, Credential, choose}, mount::{WithAuth, Protected}, respond::{Rejection, RejectionBody, Guarded}};
+pub use crate::{
+    authenticate::{Authentication, Authenticator, Context, Principal, Refusal, RefusalCause, SchemeErrors},
+    credential::{CarriedBy, Credential, Selection, choose},
+    declared::{
+        ApiKeyLocation, AuthSchema, DeclaredNames, Entry, GrantType, NoPermissions, NoRoles, OAuthFlow, RoleTable,
+        Scheme, SchemeKind, SchemeSet, Scope, SecurityScheme, Set, Table, UnknownName, kind,
+        lookup::{assert_known, position},
+    },
+    guard::{
+        AuthConfig, Guard, HandlerGuard, Rule,
+        check::{Asking, Check, CheckResult},
+    },
+    mount::{Protected, WithAuth},
+    policy::{Access, Operation, Requirement},
+    respond::{Guarded, Rejection, RejectionBody},
+};
 
 /// What a scheme finds in a request, and what was found without what it holds.
 #[must_use]

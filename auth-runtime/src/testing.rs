@@ -1,6 +1,9 @@
 //! Callers for the tests of an application.
 
-use crate::{guard::AuthConfig, authenticate::{Context, IdentityBuilder, Principal}};
+use crate::{
+    authenticate::{Context, IdentityBuilder, Principal},
+    guard::AuthConfig,
+};
 
 /// A caller as if let in by the first scheme of `A`, to call a handler or a method by hand.
 ///

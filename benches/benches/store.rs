@@ -10,7 +10,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use auth_runtime::{api_key::ApiKeyStore, client_ip::ClientAddress, credential::BasicCredentials, prelude::*, sql::{NewKey, NewUser, Page, SqlUsers}, users::{UserStore, hash_password}};
+use auth_runtime::{
+    api_key::ApiKeyStore,
+    client_ip::ClientAddress,
+    credential::BasicCredentials,
+    prelude::*,
+    sql::{NewKey, NewUser, Page, SqlUsers},
+    users::{UserStore, hash_password},
+};
 use tokio::runtime::Runtime;
 
 const BATCH: usize = 1000;

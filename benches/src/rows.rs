@@ -2,7 +2,18 @@
 
 use std::{cell::LazyCell, rc::Rc};
 
-use crate::{case::Case, contender::Shared, contenders::{bare, floors, hand_written::hand_written, jwt_authorizer::jwt_authorizer, poem_grants::poem_grants, this_library::{self, Cache}}, keys::{Algorithm, Keys}};
+use crate::{
+    case::Case,
+    contender::Shared,
+    contenders::{
+        bare, floors,
+        hand_written::hand_written,
+        jwt_authorizer::jwt_authorizer,
+        poem_grants::poem_grants,
+        this_library::{self, Cache},
+    },
+    keys::{Algorithm, Keys},
+};
 
 /// The row with which the others are compared.
 pub const BARE: &str = "bare poem-openapi operation";

@@ -2,7 +2,13 @@
 
 use serde_json::Value;
 
-use crate::{case::Case, contender::{Answer, Contender}, entry, rows::Row, table::Table};
+use crate::{
+    case::Case,
+    contender::{Answer, Contender},
+    entry,
+    rows::Row,
+    table::Table,
+};
 
 /// How the contenders of some rows do.
 #[derive(Debug)]

@@ -11,7 +11,12 @@ use auth_fuzz::{
     app::{self, Auth, USER, Users},
     base64,
 };
-use auth_runtime::{authenticate::{Authenticator, Context}, credential::{BasicCredentials, CarriedBy, Credential, MAX_LEN}, declared::{SchemeKind, SecurityScheme}, users::Basic};
+use auth_runtime::{
+    authenticate::{Authenticator, Context},
+    credential::{BasicCredentials, CarriedBy, Credential, MAX_LEN},
+    declared::{SchemeKind, SecurityScheme},
+    users::Basic,
+};
 use data_encoding::BASE64;
 use libfuzzer_sys::fuzz_target;
 use poem::http::{HeaderValue, header::AUTHORIZATION};

@@ -18,7 +18,12 @@ use auth_fuzz::{
     keys::{SECRET, SignWith, token},
     mutate::{self, Random},
 };
-use auth_runtime::{authenticate::{Authenticator, Context}, credential::{BearerToken, CarriedBy, Credential}, jwt::Jwt, declared::{SchemeKind, SecurityScheme}};
+use auth_runtime::{
+    authenticate::{Authenticator, Context},
+    credential::{BearerToken, CarriedBy, Credential},
+    declared::{SchemeKind, SecurityScheme},
+    jwt::Jwt,
+};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use poem::http::{HeaderValue, header::AUTHORIZATION};
 

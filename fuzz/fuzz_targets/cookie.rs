@@ -6,7 +6,10 @@
 #![no_main]
 
 use auth_fuzz::app::{self, SESSION};
-use auth_runtime::{credential::{ApiKey, CarriedBy, Credential, MAX_LEN}, declared::{Location, SchemeKind, SecurityScheme}};
+use auth_runtime::{
+    credential::{ApiKey, CarriedBy, Credential, MAX_LEN},
+    declared::{ApiKeyLocation, SchemeKind, SecurityScheme},
+};
 use libfuzzer_sys::fuzz_target;
 use poem::http::{HeaderName, HeaderValue, Method};
 
@@ -27,7 +30,7 @@ fuzz_target!(|data: &[u8]| {
     };
     let request = app::request(&headers);
     for name in NAMES {
-        let kind = SchemeKind::ApiKey { location: Location::Cookie, name };
+        let kind = SchemeKind::ApiKey { location: ApiKeyLocation::Cookie, name };
         let found = match ApiKey::find(&request, &SecurityScheme { name, description: "", kind }) {
             Credential::Absent => Found::Absent,
             Credential::Malformed(_) => Found::Malformed,

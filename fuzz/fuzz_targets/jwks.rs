@@ -15,7 +15,12 @@ use auth_fuzz::{
     keys::{SignWith, token_by},
     mutate::{self, Random},
 };
-use auth_runtime::{authenticate::{Authenticator, Context, Unavailable}, credential::{BearerToken, CarriedBy, Credential}, jwt::{Fetch, FetchRequest, Jwt, JwtError, JwtKey, RemoteKeys}, declared::{SchemeKind, SecurityScheme}};
+use auth_runtime::{
+    authenticate::{Authenticator, Context, Unavailable},
+    credential::{BearerToken, CarriedBy, Credential},
+    declared::{SchemeKind, SecurityScheme},
+    jwt::{Fetch, FetchRequest, Jwt, JwtError, JwtKey, RemoteKeys},
+};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use poem::http::{HeaderValue, Response, header::AUTHORIZATION};
 

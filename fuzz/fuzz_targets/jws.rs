@@ -17,7 +17,12 @@ use auth_fuzz::{
     keys::{SECRET, SignWith, token},
     mutate::{self, Random},
 };
-use auth_runtime::{authenticate::{Authenticator, Context}, credential::{BearerToken, CarriedBy, Credential, MAX_LEN}, jwt::Jwt, declared::{SchemeKind, SecurityScheme}};
+use auth_runtime::{
+    authenticate::{Authenticator, Context},
+    credential::{BearerToken, CarriedBy, Credential, MAX_LEN},
+    declared::{SchemeKind, SecurityScheme},
+    jwt::Jwt,
+};
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::{DecodingKey, Validation};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};

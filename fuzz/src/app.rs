@@ -2,7 +2,13 @@
 
 use std::sync::LazyLock;
 
-use auth_runtime::{api_key::{ApiKeyRecord, MemoryApiKeys}, authenticate::Unavailable, danger, prelude::*, users::{User, UserStore}};
+use auth_runtime::{
+    api_key::{ApiKeyRecord, MemoryApiKeys},
+    authenticate::Unavailable,
+    danger,
+    prelude::*,
+    users::{User, UserStore},
+};
 use poem::{
     Endpoint, EndpointExt, IntoEndpoint, Request,
     endpoint::BoxEndpoint,

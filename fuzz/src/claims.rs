@@ -3,9 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use auth_runtime::{declared::{Table, TableSet}, authenticate::Identity};
+use auth_runtime::{
+    authenticate::Identity,
+    declared::{Table, TableSet},
+};
 
-use crate::{app::{AUDIENCE, Auth, ISSUER, Permission, Role}, json::Json};
+use crate::{
+    app::{AUDIENCE, Auth, ISSUER, Permission, Role},
+    json::Json,
+};
 
 /// The end of the year 9999.
 const LATEST: f64 = 253_402_300_799.0;

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 
 use data_encoding::BASE64URL_NOPAD;
 
-use crate::{json::{Json, decode}, keys::SignWith};
+use crate::{
+    json::{Json, decode},
+    keys::SignWith,
+};
 
 /// The members that mean something; what else is there is not looked at.
 const MEMBERS: [&str; 18] =

@@ -21,9 +21,15 @@ use std::{
     time::Duration,
 };
 
-use auth_runtime::{sql::{NewKey, NewUser, StoreError}, users::UserError};
+use auth_runtime::{
+    sql::{NewKey, NewUser, StoreError},
+    users::UserError,
+};
 
-use crate::{callers::{App, Caller, PASSWORD}, database::{Backend, TestDatabase}};
+use crate::{
+    callers::{App, Caller, PASSWORD},
+    database::{Backend, TestDatabase},
+};
 
 fn service(verb: &str, backend: Backend) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("services");

@@ -1,6 +1,10 @@
 //! A small application for the cases: two tables, an `Auth` with a scheme of every kind, and who verifies them.
 
-use auth_runtime::{authenticate::{AuthenticationError, Context, Identity}, credential::{ApiKey, BasicCredentials, BearerToken, HttpCredentials}, prelude::*};
+use auth_runtime::{
+    authenticate::{AuthenticationError, Context, Identity},
+    credential::{ApiKey, BasicCredentials, BearerToken, HttpCredentials},
+    prelude::*,
+};
 use poem::{IntoEndpoint, http::header, test::TestClient};
 use tokio::runtime::Builder;
 

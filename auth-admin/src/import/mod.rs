@@ -13,7 +13,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use auth_runtime::{sql::{ImportOutcome, NewUser, StoreError}, users::UserError};
+use auth_runtime::{
+    sql::{ImportOutcome, NewUser, StoreError},
+    users::UserError,
+};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 

@@ -4,7 +4,12 @@ use auth_runtime::sql::StoreError;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::{exit::Failure, log::TARGET, output::{self, Format}, session::Session};
+use crate::{
+    exit::Failure,
+    log::TARGET,
+    output::{self, Format},
+    session::Session,
+};
 
 pub(crate) async fn migrate(session: &mut Session<'_>) -> Result<(), Failure> {
     let steps = session.users.migrate().await?;

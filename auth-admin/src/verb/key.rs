@@ -7,7 +7,12 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{Confirmation, end_of, lifetime};
-use crate::{exit::Failure, log::TARGET, output::{KeyJson, List as Listing, limits, rfc3339}, session::Session};
+use crate::{
+    exit::Failure,
+    log::TARGET,
+    output::{KeyJson, List as Listing, limits, rfc3339},
+    session::Session,
+};
 
 /// How many keys are read at once.
 const PAGE: u32 = 1000;

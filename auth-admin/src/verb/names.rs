@@ -4,7 +4,12 @@ use auth_runtime::sql::NamesInUse;
 use clap::Subcommand;
 use serde::Serialize;
 
-use crate::{access::DeclaredName, exit::Failure, output::{self, Format}, session::Session};
+use crate::{
+    access::DeclaredName,
+    exit::Failure,
+    output::{self, Format},
+    session::Session,
+};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RoleVerb {

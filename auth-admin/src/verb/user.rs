@@ -1,6 +1,10 @@
 //! Users: adding and reading them; the other verbs stand in `change` and `password`, and `import` in its own module.
 
-use auth_runtime::{api_key::generated_id, sql::{Account, NewUser, Page, StoreError}, users::{UserError, normalize_name}};
+use auth_runtime::{
+    api_key::generated_id,
+    sql::{Account, NewUser, Page, StoreError},
+    users::{UserError, normalize_name},
+};
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
 
@@ -8,7 +12,13 @@ use super::{
     change::{Delete, Disable, Enable, SetPermissions, SetProfile, SetRoles, SignOut},
     password::{PasswordSource, SetPassword, VerifyPassword},
 };
-use crate::{exit::Failure, import::Import, log::TARGET, output::{self, Format, List as Listing, UserJson, rfc3339}, session::Session};
+use crate::{
+    exit::Failure,
+    import::Import,
+    log::TARGET,
+    output::{self, Format, List as Listing, UserJson, rfc3339},
+    session::Session,
+};
 
 /// How many users are read at once.
 const PAGE: u32 = 1000;

@@ -6,7 +6,11 @@ use std::{
 };
 
 use auth_admin::{Admin, AdminCommand, Console, Exit, Settings};
-use auth_runtime::{prelude::*, sql::{NewUser, SqlUsers}, users::Passwords};
+use auth_runtime::{
+    prelude::*,
+    sql::{NewUser, SqlUsers},
+    users::Passwords,
+};
 use clap::{CommandFactory, Parser, Subcommand};
 use serde_json::{Value, json};
 use tempfile::TempDir;

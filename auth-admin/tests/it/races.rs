@@ -1,6 +1,9 @@
 //! Several processes that do the same at the same time.
 
-use crate::{fixture::{Admin, Ran, end, piped}, servers::on_server};
+use crate::{
+    fixture::{Admin, Ran, end, piped},
+    servers::on_server,
+};
 
 const PROCESSES: usize = 6;
 

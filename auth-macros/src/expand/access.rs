@@ -54,9 +54,9 @@ fn requirement(tree: &Requirement, auth: &Path, checks: &[String], p: &Private) 
 fn typed(name: &Name, table: &TokenStream, auth: &Path, p: &Private) -> TokenStream {
     match name {
         Name::Literal(literal) => {
-            quote_spanned!(literal.span()=> <<#auth as #p::AuthConfig>::#table>::__entry(#literal))
+            quote_spanned!(literal.span()=> <<#auth as #p::AuthSchema>::#table>::__entry(#literal))
         }
-        Name::Path(path) => quote_spanned!(path.span()=> <<#auth as #p::AuthConfig>::#table>::entry(#path)),
+        Name::Path(path) => quote_spanned!(path.span()=> <<#auth as #p::AuthSchema>::#table>::entry(#path)),
     }
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn known(access: &Access, auth: &Path) -> TokenStream {
 fn asserted(leaf: &Requirement, auth: &Path, p: &Private) -> Option<(Span, TokenStream)> {
     let table = |literal: &LitStr, table: TokenStream| {
         let span = literal.span();
-        (span, quote_spanned!(span=> <<#auth as #p::AuthConfig>::#table>::__assert_known(#literal)))
+        (span, quote_spanned!(span=> <<#auth as #p::AuthSchema>::#table>::__assert_known(#literal)))
     };
     match leaf {
         Requirement::Role(Name::Literal(literal)) => Some(table(literal, quote!(Role))),

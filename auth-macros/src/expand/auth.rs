@@ -45,7 +45,7 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
         }
     });
     quote! {
-        impl #generics #p::AuthConfig for #name #arguments #where_clause {
+        impl #generics #p::AuthSchema for #name #arguments #where_clause {
             type Permission = #permission;
             type Role = #role;
             const SCHEMES: &'static [#p::SecurityScheme] = SCHEMES;
@@ -60,7 +60,9 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
                 };
                 &NAMES
             }
+        }
 
+        impl #generics #p::AuthConfig for #name #arguments #where_clause {
             #configured
             #throttled
             #authenticate
@@ -156,7 +158,7 @@ fn declaration(scheme: &Scheme, p: &Private) -> TokenStream {
         SchemeKind::OpenIdConnect { url } => quote!(OpenIdConnect { url: #url }),
         SchemeKind::ApiKey { location, name } => {
             let location = format_ident!("{location}");
-            quote!(ApiKey { location: #p::Location::#location, name: #name })
+            quote!(ApiKey { location: #p::ApiKeyLocation::#location, name: #name })
         }
         SchemeKind::Http { scheme } => quote!(Http { scheme: #scheme }),
     };
@@ -231,7 +233,8 @@ fn authenticate(auth: &Auth, p: &Private) -> TokenStream {
     let credentials: Vec<Ident> = (0..auth.schemes.len()).map(|i| local(&format!("credential{i}"))).collect();
     let schemes = || auth.schemes.iter().zip(&credentials).enumerate();
     let finds = schemes().map(|(index, (scheme, credential))| find(index, scheme, credential, p));
-    let steps = schemes().map(|(index, (scheme, credential))| step(index, scheme, credential, auth.overrides.as_ref(), p));
+    let steps =
+        schemes().map(|(index, (scheme, credential))| step(index, scheme, credential, auth.overrides.as_ref(), p));
     quote! {
         async fn authenticate(
             &self,

@@ -12,7 +12,12 @@ pub use self::{
     key::generated_id,
     store::{ApiKeyRecord, ApiKeyStore, MemoryApiKeys, generate},
 };
-use crate::{authenticate::{AuthenticationError, Authenticator, Context, Identity}, client_ip::ClientAddress, credential::ApiKey, throttle::Throttle};
+use crate::{
+    authenticate::{AuthenticationError, Authenticator, Context, Identity},
+    client_ip::ClientAddress,
+    credential::ApiKey,
+    throttle::Throttle,
+};
 
 const ISSUER: &str = "api-key";
 
@@ -162,7 +167,10 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use super::{ApiKey, ApiKeyError, ApiKeyRecord, ApiKeyStore, ApiKeys, Authenticator, MemoryApiKeys, generate};
-    use crate::{declared::DeclaredNames, authenticate::{AuthenticationError, Context, Identity, Unavailable}};
+    use crate::{
+        authenticate::{AuthenticationError, Context, Identity, Unavailable},
+        declared::DeclaredNames,
+    };
 
     static TABLES: DeclaredNames =
         DeclaredNames { permissions: &["view", "edit"], roles: &["Viewer"], scopes: &[], role_permissions: &[&[0b01]] };

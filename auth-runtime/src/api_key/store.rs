@@ -14,7 +14,11 @@ use super::{
     ApiKeyError,
     key::{self, KeyHash},
 };
-use crate::{authenticate::{Context, Identity, IdentityCache, Owner, Unavailable}, credential::ApiKey, throttle::Throttle};
+use crate::{
+    authenticate::{Context, Identity, IdentityCache, Owner, Unavailable},
+    credential::ApiKey,
+    throttle::Throttle,
+};
 
 /// A store of records of API keys.
 pub trait ApiKeyStore: Send + Sync + 'static {

@@ -67,10 +67,12 @@ impl Clone for IdentityCache {
 #[cfg(test)]
 mod tests {
     use super::{IdentityCache, Owner};
-    use crate::{declared::DeclaredNames, authenticate::Context};
+    use crate::{authenticate::Context, declared::DeclaredNames};
 
-    static HERE: DeclaredNames = DeclaredNames { permissions: &["view"], roles: &[], scopes: &[], role_permissions: &[] };
-    static THERE: DeclaredNames = DeclaredNames { permissions: &["edit", "view"], roles: &[], scopes: &[], role_permissions: &[] };
+    static HERE: DeclaredNames =
+        DeclaredNames { permissions: &["view"], roles: &[], scopes: &[], role_permissions: &[] };
+    static THERE: DeclaredNames =
+        DeclaredNames { permissions: &["edit", "view"], roles: &[], scopes: &[], role_permissions: &[] };
 
     #[test]
     fn an_identity_is_made_once_for_each_issuer_and_table() {

@@ -8,7 +8,11 @@ use std::{
 use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
-use crate::{declared::{Table, TableSet, DeclaredNames}, guard::AuthConfig, authenticate::{UserInfo, UserInfoError, UserInfoSource, user_info::OnDemand}};
+use crate::{
+    authenticate::{UserInfo, UserInfoError, UserInfoSource, user_info::OnDemand},
+    declared::AuthSchema,
+    declared::{DeclaredNames, Table, TableSet},
+};
 
 /// Bits over a table; two words stand in the value itself.
 pub(crate) type Words = SmallVec<[u64; 2]>;
@@ -94,13 +98,13 @@ impl Identity {
 
     /// The caller's roles.
     #[must_use]
-    pub fn roles<A: AuthConfig>(&self) -> <A::Role as Table>::Set {
+    pub fn roles<A: AuthSchema>(&self) -> <A::Role as Table>::Set {
         TableSet::from_words(&self.roles)
     }
 
     /// The caller's permissions: direct ones, and those of the roles.
     #[must_use]
-    pub fn permissions<A: AuthConfig>(&self) -> <A::Permission as Table>::Set {
+    pub fn permissions<A: AuthSchema>(&self) -> <A::Permission as Table>::Set {
         TableSet::from_words(&self.permissions)
     }
 

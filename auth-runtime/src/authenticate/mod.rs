@@ -1,26 +1,33 @@
 //! Second step: credential to identity. Reads nothing from the request but the credential.
 
-mod authority;
-mod grants;
-mod identity;
 #[cfg(any(feature = "api-key", feature = "basic"))]
-mod known;
+mod cache;
+mod identity;
+mod outcome;
+mod overrides;
+mod principal;
 mod user_info;
 
 use std::{borrow::Cow, error::Error, fmt, future::Future, time::Duration};
 
-pub(crate) use authority::RefusalKind;
-pub use authority::{SchemeErrors, Authentication, AuthConfig, Refusal, RefusalCause};
-pub use grants::PermissionOverrides;
+use poem::Request;
+
+#[cfg(any(feature = "api-key", feature = "basic"))]
+pub(crate) use cache::{IdentityCache, Owner};
 pub use identity::{Identity, IdentityBuilder};
 pub(crate) use identity::{contains, scopes};
-#[cfg(any(feature = "api-key", feature = "basic"))]
-pub(crate) use known::{IdentityCache, Owner};
+pub(crate) use outcome::RefusalKind;
+pub use outcome::{Authentication, Refusal, RefusalCause, SchemeErrors};
+pub use overrides::PermissionOverrides;
+pub use principal::Principal;
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
 pub(crate) use user_info::OnDemand;
 pub use user_info::{LoadingUserInfo, UserInfo, UserInfoError, UserInfoSource};
 
-use crate::{declared::DeclaredNames, client_ip::ClientAddress};
+use crate::{
+    client_ip::ClientAddress,
+    declared::{AuthSchema, DeclaredNames},
+};
 
 /// Verifies one kind of credential: the plugin point. A type that implements it may be a field of an `Auth` struct.
 ///
@@ -146,6 +153,21 @@ impl Context {
     /// the caller. Only both together identify somebody (OpenID Connect Core, section 5.7).
     pub fn identity(&self, issuer: impl Into<String>, subject: impl Into<String>) -> IdentityBuilder {
         IdentityBuilder::new(self.names, issuer.into(), subject.into())
+    }
+}
+
+impl Context {
+    /// For the authenticators of `A`: to ask one of them outside of a request that a rule judges, as a token endpoint
+    /// does with a user name and a password.
+    #[must_use]
+    pub fn of<A: AuthSchema>() -> Self {
+        Self::new(A::declared_names())
+    }
+
+    /// The same inside of a request: it knows the address of the caller.
+    #[must_use]
+    pub fn of_request<A: AuthSchema>(request: &Request) -> Self {
+        Self::of::<A>().with_client(ClientAddress::of(request))
     }
 }
 

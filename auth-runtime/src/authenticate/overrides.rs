@@ -86,11 +86,16 @@ fn with<P, S: TableSet<P>>(identity: Identity, mine: S, theirs: S, combine: impl
 #[cfg(all(test, any(feature = "api-key", feature = "basic")))]
 mod tests {
     use super::PermissionOverrides;
-    use crate::{declared::{Table, DeclaredNames}, authenticate::Context, permissions};
+    use crate::{
+        authenticate::Context,
+        declared::{DeclaredNames, Table},
+        permissions,
+    };
 
     permissions! { enum Permission { View = "view", Edit = "edit", Delete = "delete" } }
 
-    static TABLES: DeclaredNames = DeclaredNames { permissions: Permission::NAMES, roles: &[], scopes: &[], role_permissions: &[] };
+    static TABLES: DeclaredNames =
+        DeclaredNames { permissions: Permission::NAMES, roles: &[], scopes: &[], role_permissions: &[] };
 
     #[test]
     fn r52_what_is_limited_gets_nothing_by_a_grant() {
@@ -105,7 +110,11 @@ mod tests {
         for (grants, whole, of_limited) in [
             (PermissionOverrides::<Permission>::new().add("users", "alice", all), 0b111, 0b001),
             (PermissionOverrides::new().replace("users", "alice", delete), 0b101, 0b001),
-            (PermissionOverrides::new().replace("users", "alice", Permission::set(&[Permission::Delete])), 0b100, 0b000),
+            (
+                PermissionOverrides::new().replace("users", "alice", Permission::set(&[Permission::Delete])),
+                0b100,
+                0b000,
+            ),
             (PermissionOverrides::new().add("others", "alice", all), 0b011, 0b001),
         ] {
             assert_eq!(grants.apply(alice().build()).permission_words(), [whole]);

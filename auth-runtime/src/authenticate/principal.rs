@@ -6,11 +6,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use poem::{FromRequest, Request, RequestBody, Result};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::{policy::Facts, declared::{Table, TableSet}, guard::{AuthConfig, RequestAuth}, authenticate::{Identity, UserInfo, UserInfoError, contains, scopes}, respond::Rejection};
+use super::{Identity, UserInfo, UserInfoError, contains, scopes};
+use crate::{
+    declared::{AuthSchema, Table, TableSet},
+    policy::Facts,
+};
 
 /// The authenticated caller.
 ///
@@ -45,7 +48,7 @@ impl<A> Clone for Principal<A> {
     }
 }
 
-impl<A: AuthConfig> Principal<A> {
+impl<A: AuthSchema> Principal<A> {
     /// The caller of this identity, who came by the scheme at this position.
     #[doc(hidden)]
     #[must_use]
@@ -158,7 +161,7 @@ impl<A: AuthConfig> Principal<A> {
     }
 }
 
-impl<A: AuthConfig> fmt::Debug for Principal<A> {
+impl<A: AuthSchema> fmt::Debug for Principal<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Principal")
             .field("issuer", &self.issuer())
@@ -171,7 +174,7 @@ impl<A: AuthConfig> fmt::Debug for Principal<A> {
 }
 
 /// What is known of a caller when a requirement is read.
-impl<A: AuthConfig> Facts<A> for Principal<A> {
+impl<A: AuthSchema> Facts<A> for Principal<A> {
     fn role(&self, index: u16) -> Option<bool> {
         Some(contains(self.identity.role_words(), index))
     }
@@ -192,16 +195,5 @@ impl<A: AuthConfig> Facts<A> for Principal<A> {
         let age = self.authenticated_at().map(|at| SystemTime::now().duration_since(at));
         // A sign-in in the future is a clock that is off, and no proof of anything.
         Some(matches!(age, Some(Ok(age)) if age <= Duration::from_secs(seconds)))
-    }
-}
-
-impl<'a, A: AuthConfig> FromRequest<'a> for Principal<A> {
-    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
-        let slot = RequestAuth::<A>::of(request).map_err(Rejection::into_error)?;
-        match slot.admitted() {
-            Some((Some(principal), _)) => Ok(principal.clone()),
-            Some((None, point)) => Err(Rejection::nobody(point).into_error()),
-            None => Err(Rejection::no_rule::<Self>().into_error()),
-        }
     }
 }

@@ -3,7 +3,7 @@
 use poem::{Request, http::header::COOKIE};
 
 use super::{CarriedBy, Credential, MAX_LEN, Malformed, text::Text};
-use crate::declared::{ApiKeyLocation, SchemeKind, SecurityScheme, scheme::kind};
+use crate::declared::{ApiKeyLocation, SchemeKind, SecurityScheme, kind};
 
 /// A key as the caller sent it: visible ASCII, not empty, once.
 #[derive(Clone, Debug)]
@@ -27,7 +27,9 @@ impl CarriedBy<kind::ApiKey> for ApiKey {
     fn find(request: &Request, scheme: &SecurityScheme) -> Credential<Self> {
         let SchemeKind::ApiKey { location, name } = scheme.kind else { return Credential::Absent };
         let found = match location {
-            ApiKeyLocation::Header => one(request.headers().get_all(name).iter().map(|value| Text::in_header(value, 0))),
+            ApiKeyLocation::Header => {
+                one(request.headers().get_all(name).iter().map(|value| Text::in_header(value, 0)))
+            }
             ApiKeyLocation::Query => one(parameters(request, name).map(Text::Owned)),
             ApiKeyLocation::Cookie => one(cookies(request, name).map(Text::Owned)),
         };

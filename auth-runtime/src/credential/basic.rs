@@ -5,7 +5,7 @@ use poem::Request;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{CarriedBy, Credential, Malformed, authorization};
-use crate::declared::{SecurityScheme, scheme::kind};
+use crate::declared::{SecurityScheme, kind};
 
 /// A user name and a password from the `Authorization` header, in UTF-8 (RFC 7617, section 2.1).
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use poem::Request;
 
 use super::{CarriedBy, Credential, Malformed, authorization, text::Text};
-use crate::declared::{SecurityScheme, scheme::kind};
+use crate::declared::{SecurityScheme, kind};
 
 /// A bearer token as it stands in the `Authorization` header: `token68` and nothing else (RFC 6750, section 2.1).
 ///

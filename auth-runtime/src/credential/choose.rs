@@ -27,7 +27,12 @@ pub enum Selection {
 /// What a caller sends on purpose (a header, the query) comes before what a browser adds (a cookie), so that a page
 /// that sends a token is judged by it alone.
 #[must_use]
-pub fn choose(request: &Request, accepted: SchemeSet, schemes: &[SecurityScheme], found: &[Credential<()>]) -> Selection {
+pub fn choose(
+    request: &Request,
+    accepted: SchemeSet,
+    schemes: &[SecurityScheme],
+    found: &[Credential<()>],
+) -> Selection {
     let on_purpose = among(schemes, found, |place| !place.is_ambient());
     if on_purpose != Selection::None {
         return on_purpose;
@@ -43,7 +48,11 @@ pub fn choose(request: &Request, accepted: SchemeSet, schemes: &[SecurityScheme]
     }
 }
 
-fn among(schemes: &[SecurityScheme], found: &[Credential<()>], counts: impl Fn(CredentialLocation) -> bool) -> Selection {
+fn among(
+    schemes: &[SecurityScheme],
+    found: &[Credential<()>],
+    counts: impl Fn(CredentialLocation) -> bool,
+) -> Selection {
     let mut choice = Selection::None;
     let mut first = None;
     for (index, credential) in found.iter().enumerate() {
@@ -52,7 +61,9 @@ fn among(schemes: &[SecurityScheme], found: &[Credential<()>], counts: impl Fn(C
             (Credential::Absent, choice) => choice,
             (_, choice) if !counts(place) => choice,
             (Credential::Malformed(malformed), _) => return Selection::Malformed(index, *malformed),
-            (Credential::Found(()), Selection::One(chosen)) if first == Some(place) => Selection::One(chosen.with(index)),
+            (Credential::Found(()), Selection::One(chosen)) if first == Some(place) => {
+                Selection::One(chosen.with(index))
+            }
             (Credential::Found(()), Selection::None) => {
                 first = Some(place);
                 Selection::One(SchemeSet::EMPTY.with(index))

@@ -3,7 +3,7 @@
 use poem::Request;
 
 use super::{CarriedBy, Credential, Malformed, authorization, text::Text};
-use crate::declared::{SchemeKind, SecurityScheme, scheme::kind};
+use crate::declared::{SchemeKind, SecurityScheme, kind};
 
 /// What follows the name of a scheme that this crate does not know: not empty, visible ASCII and spaces.
 #[derive(Clone, Debug)]

@@ -57,7 +57,7 @@ pub enum Malformed {
     NotBasic,
 }
 
-/// A credential that schemes of kind `K` (see [`kind`](crate::declared::scheme::kind)) carry.
+/// A credential that schemes of kind `K` (see [`kind`](crate::declared::kind)) carry.
 #[diagnostic::on_unimplemented(
     message = "a scheme of kind `{K}` does not carry `{Self}`",
     label = "this authenticator takes another kind of credential",

@@ -61,6 +61,17 @@ pub enum ApiKeyLocation {
     Cookie,
 }
 
+impl ApiKeyLocation {
+    /// Returns the location as OpenAPI writes it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Header => "header",
+            Self::Query => "query",
+            Self::Cookie => "cookie",
+        }
+    }
+}
+
 /// One way of getting an OAuth 2 token: an OAuth Flow Object (OpenAPI 3.0, section 4.7.27).
 #[derive(Debug, Clone, Copy)]
 pub struct OAuthFlow {

@@ -4,7 +4,11 @@ use std::{fmt, future::Future, ops::Deref, sync::Arc};
 
 use poem::{FromRequest, Request, RequestBody, Result};
 
-use crate::{guard::{AuthConfig, RequestAuth}, authenticate::{Unavailable, Principal}, respond::Rejection};
+use crate::{
+    authenticate::{Principal, Unavailable},
+    guard::{AuthConfig, RequestAuth},
+    respond::Rejection,
+};
 
 /// A user type of the application that can be loaded for a caller.
 ///

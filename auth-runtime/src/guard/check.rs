@@ -6,7 +6,13 @@ use std::{
     pin::Pin,
 };
 
-use crate::{policy::{Access, Decision, Denial, Facts}, guard::AuthConfig, authenticate::{Unavailable, Principal}, respond::{Rejection, EnforcementPoint}};
+use crate::{
+    authenticate::{Principal, Unavailable},
+    guard::AuthConfig,
+    policy::EnforcementPoint,
+    policy::{Access, Decision, Denial, Facts},
+    respond::Rejection,
+};
 
 /// The checks of one request that have no answer yet.
 #[derive(Debug)]

@@ -1,11 +1,23 @@
 //! The runtime line, spelled out: request to credential to identity to principal to decision.
 
+mod auth_config;
+pub(crate) mod check;
+mod request_auth;
+
 use std::marker::PhantomData;
 
 use poem::{FromRequest, Request, RequestBody, Result};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use crate::{policy::{Access, Decision, Operation, Requirement}, authenticate::{Authentication, Principal}, guard::{AuthConfig, check::Checks, RequestAuth}, respond::{Rejection, EnforcementPoint}, declared::SchemeSet};
+pub use self::auth_config::AuthConfig;
+use self::check::Checks;
+pub(crate) use self::request_auth::RequestAuth;
+use crate::{
+    authenticate::{Authentication, Principal},
+    declared::SchemeSet,
+    policy::{Access, Decision, EnforcementPoint, Operation, Requirement},
+    respond::Rejection,
+};
 
 /// Lets a request in, or says why not: no credential that is looked at, no decision, stands anywhere else.
 ///

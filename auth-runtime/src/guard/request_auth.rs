@@ -7,7 +7,14 @@ use std::{
 
 use poem::{Request, Result};
 
-use crate::{policy::{Access, Operation}, authenticate::{Authentication, Principal}, guard::AuthConfig, respond::{Rejection, EnforcementPoint}, declared::SchemeSet};
+use crate::{
+    authenticate::{Authentication, Principal},
+    declared::SchemeSet,
+    guard::AuthConfig,
+    policy::EnforcementPoint,
+    policy::{Access, Operation},
+    respond::Rejection,
+};
 
 /// Shared by all rules and extractors of one request. Only a rule that let the caller in fills it.
 pub(crate) struct RequestAuth<A: 'static>(Arc<RequestState<A>>);
@@ -45,7 +52,8 @@ impl<A: AuthConfig> RequestAuth<A> {
 
     /// The schemes that count for an operation: those of its rule that are configured.
     pub(crate) fn point(&self, operation: &'static Operation<A>) -> Result<EnforcementPoint<A>, Rejection> {
-        let point = EnforcementPoint { operation, accepted: operation.schemes().intersection(self.0.auth.configured()) };
+        let point =
+            EnforcementPoint { operation, accepted: operation.schemes().intersection(self.0.auth.configured()) };
         let nobody_could = point.accepted.is_empty() && !matches!(operation.access(), Access::Optional);
         if nobody_could { Err(Rejection::no_scheme(point)) } else { Ok(point) }
     }

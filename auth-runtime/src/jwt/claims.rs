@@ -150,7 +150,11 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{ClaimPath, Mapping};
-    use crate::{declared::DeclaredNames, authenticate::{Context, Identity, IdentityBuilder}, jwt::{error::Flaw, json::Object}};
+    use crate::{
+        authenticate::{Context, Identity, IdentityBuilder},
+        declared::DeclaredNames,
+        jwt::{error::Flaw, json::Object},
+    };
 
     static TABLES: DeclaredNames = DeclaredNames {
         permissions: &["view", "edit"],

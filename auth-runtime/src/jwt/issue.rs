@@ -350,7 +350,11 @@ mod tests {
     use serde_json::json;
 
     use super::{Jwt, JwtError, TokenIssuer, now};
-    use crate::{declared::DeclaredNames, authenticate::{AuthenticationError, Context, Identity}, jwt::key::tests::{SECRET, generated, pem}};
+    use crate::{
+        authenticate::{AuthenticationError, Context, Identity},
+        declared::DeclaredNames,
+        jwt::key::tests::{SECRET, generated, pem},
+    };
 
     static TABLES: DeclaredNames = DeclaredNames {
         permissions: &["view", "edit"],

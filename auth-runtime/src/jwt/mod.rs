@@ -47,7 +47,10 @@ use self::{
     trusted::TrustedIssuer,
     verified::VerifiedTokens,
 };
-use crate::{authenticate::{AuthenticationError, Authenticator, Context, Identity}, credential::BearerToken};
+use crate::{
+    authenticate::{AuthenticationError, Authenticator, Context, Identity},
+    credential::BearerToken,
+};
 
 /// The claim of a user's [credential epoch](crate::users::User::credential_epoch).
 pub(crate) const EPOCH_CLAIM: &str = "credential_epoch";

@@ -17,9 +17,14 @@ use super::{
     key::tests::{SECRET, generated, pair, pem, sign},
     now,
 };
-use crate::{declared::{DeclaredNames, SchemeKind, SecurityScheme}, authenticate::{AuthenticationError, Context, Identity, Unavailable}, credential::{CarriedBy, Credential}};
+use crate::{
+    authenticate::{AuthenticationError, Context, Identity, Unavailable},
+    credential::{CarriedBy, Credential},
+    declared::{DeclaredNames, SchemeKind, SecurityScheme},
+};
 
-static TABLES: DeclaredNames = DeclaredNames { permissions: &["view"], roles: &["Viewer"], scopes: &[], role_permissions: &[&[0b1]] };
+static TABLES: DeclaredNames =
+    DeclaredNames { permissions: &["view"], roles: &["Viewer"], scopes: &[], role_permissions: &[&[0b1]] };
 static OTHER_TABLES: DeclaredNames =
     DeclaredNames { permissions: &["edit", "view"], roles: &["Editor"], scopes: &[], role_permissions: &[&[0b1]] };
 const BEARER: SecurityScheme =

@@ -21,7 +21,7 @@ use super::{
     revocations::{Names, Revocations},
     rules::Validity,
 };
-use crate::{declared::DeclaredNames, authenticate::Identity};
+use crate::{authenticate::Identity, declared::DeclaredNames};
 
 const CAPACITY: usize = 10_000;
 const TIME: Duration = Duration::from_mins(5);

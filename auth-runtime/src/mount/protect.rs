@@ -11,7 +11,11 @@ use poem::{
     },
 };
 
-use crate::{policy::Operation, guard::{AuthConfig, admit, RequestAuth}, respond::Rejection};
+use crate::{
+    guard::{AuthConfig, RequestAuth, admit},
+    policy::Operation,
+    respond::Rejection,
+};
 
 /// An endpoint whose rules know who authenticates: what `.with(auth)` makes.
 ///

@@ -12,7 +12,12 @@ use poem_openapi::{
     registry::{MetaApi, MetaPath, Registry},
 };
 
-use crate::{policy::{Access, Operation}, guard::AuthConfig, openapi, mount::WithAuth};
+use crate::{
+    guard::AuthConfig,
+    mount::WithAuth,
+    mount::openapi,
+    policy::{Access, Operation},
+};
 
 /// An API whose every operation says who may call it; `#[protected]` on the impl block implements it.
 #[diagnostic::on_unimplemented(

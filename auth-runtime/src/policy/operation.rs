@@ -1,6 +1,7 @@
 //! One thing that can be called, and who may call it: what the attributes become.
 
-use crate::{policy::Requirement, guard::AuthConfig, declared::SchemeSet};
+use super::Requirement;
+use crate::declared::{AuthSchema, SchemeSet};
 
 /// Who may call an operation.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +31,7 @@ pub struct Operation<A: 'static> {
     schemes: SchemeSet,
 }
 
-impl<A: AuthConfig> Operation<A> {
+impl<A: AuthSchema> Operation<A> {
     /// An operation of this name; the macros take `module::Type::method`.
     ///
     /// # Panics
@@ -89,3 +90,18 @@ impl<A: AuthConfig> Operation<A> {
         matches!(self.access, Access::Required { hide: true, .. })
     }
 }
+
+/// Where a request is judged: the operation, and the schemes that count there.
+#[derive(Debug)]
+pub(crate) struct EnforcementPoint<A: 'static> {
+    pub(crate) operation: &'static Operation<A>,
+    pub(crate) accepted: SchemeSet,
+}
+
+impl<A> Clone for EnforcementPoint<A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A> Copy for EnforcementPoint<A> {}

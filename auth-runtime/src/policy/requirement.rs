@@ -2,7 +2,10 @@
 
 use std::{fmt, marker::PhantomData, slice};
 
-use crate::{declared::{Entry, Scheme, SchemeSet, Scope}, guard::AuthConfig};
+use crate::{
+    declared::AuthSchema,
+    declared::{Entry, Scheme, SchemeSet, Scope},
+};
 
 /// What a caller must be or have to be let in: a tree of clauses over the tables of the `Auth` type `A`.
 ///
@@ -11,7 +14,7 @@ use crate::{declared::{Entry, Scheme, SchemeSet, Scope}, guard::AuthConfig};
 /// authenticated caller; a requirement of two tables cannot be mixed up, as the type names the table.
 ///
 /// ```
-/// # use auth_runtime::{access::Requirement, prelude::*};
+/// # use auth_runtime::{policy::Requirement, prelude::*};
 /// # permissions! { pub enum Permission { View = "view", Edit = "edit" } }
 /// # roles! { pub enum Role: Permission { Administrator = "Administrator" => all } }
 /// # #[derive(Auth, Clone)] #[auth(permissions = Permission, roles = Role)]
@@ -26,7 +29,7 @@ use crate::{declared::{Entry, Scheme, SchemeSet, Scope}, guard::AuthConfig};
 /// An empty `any` or `all` does not compile, as there is no telling whether it should let everybody in or nobody:
 ///
 /// ```compile_fail
-/// # use auth_runtime::{access::Requirement, prelude::*};
+/// # use auth_runtime::{policy::Requirement, prelude::*};
 /// # #[derive(Auth, Clone)] struct Auth { #[scheme(api_key(header = "X-API-Key"))] key: ApiKeys }
 /// const RULE: Requirement<Auth> = Requirement::any(&[]);
 /// ```
@@ -64,7 +67,7 @@ impl<A> Clone for Node<A> {
 
 impl<A> Copy for Node<A> {}
 
-impl<A: AuthConfig> Requirement<A> {
+impl<A: AuthSchema> Requirement<A> {
     const fn of(node: Node<A>) -> Self {
         Self { node, authority: PhantomData }
     }

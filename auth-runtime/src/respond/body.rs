@@ -32,7 +32,7 @@ impl RejectionBody {
     /// Problem details (RFC 9457), with the stable `code`.
     #[must_use]
     pub fn problem(rejection: &Rejection) -> Self {
-        let text = PROBLEMS.get(rejection.code as usize).map_or("{}", String::as_str);
+        let text = PROBLEMS.get(rejection.code() as usize).map_or("{}", String::as_str);
         Self { content_type: "application/problem+json", text: text.into() }
     }
 

@@ -4,7 +4,10 @@ use std::fmt::Write;
 
 use poem::http::HeaderValue;
 
-use crate::{guard::AuthConfig, declared::{ApiKeyLocation, SchemeKind, SchemeSet, SecurityScheme}};
+use crate::{
+    declared::AuthSchema,
+    declared::{SchemeKind, SchemeSet, SecurityScheme},
+};
 
 /// What is wrong with a bearer token (RFC 6750, section 3.1; RFC 9470, section 3).
 #[derive(Debug, Clone)]
@@ -16,12 +19,12 @@ pub(crate) enum ErrorCode {
 }
 
 /// One challenge for each accepted scheme, without errors.
-pub(crate) fn plain<A: AuthConfig>(accepted: SchemeSet) -> Vec<HeaderValue> {
+pub(crate) fn plain<A: AuthSchema>(accepted: SchemeSet) -> Vec<HeaderValue> {
     each::<A>(accepted, |_| None)
 }
 
 /// One for each accepted scheme; the one that the caller used says what was wrong.
-pub(crate) fn with_error<A: AuthConfig>(
+pub(crate) fn with_error<A: AuthSchema>(
     accepted: SchemeSet,
     used: Option<usize>,
     error: &ErrorCode,
@@ -30,18 +33,18 @@ pub(crate) fn with_error<A: AuthConfig>(
 }
 
 /// Only that of the scheme that the caller used, if it can say what was wrong.
-pub(crate) fn only<A: AuthConfig>(used: Option<usize>, error: &ErrorCode) -> Vec<HeaderValue> {
+pub(crate) fn only<A: AuthSchema>(used: Option<usize>, error: &ErrorCode) -> Vec<HeaderValue> {
     let scheme = used.and_then(|index| A::SCHEMES.get(index)).filter(|scheme| scheme.is_bearer());
     scheme.map(|scheme| challenge(scheme, A::REALM, Some(error))).into_iter().collect()
 }
 
 /// Only that of bearer tokens, if they are accepted: the only scheme with a word for what was wrong.
-pub(crate) fn only_bearer<A: AuthConfig>(accepted: SchemeSet, error: &ErrorCode) -> Vec<HeaderValue> {
+pub(crate) fn only_bearer<A: AuthSchema>(accepted: SchemeSet, error: &ErrorCode) -> Vec<HeaderValue> {
     let bearer = accepted.iter().find(|index| A::SCHEMES.get(*index).is_some_and(SecurityScheme::is_bearer));
     only::<A>(bearer, error)
 }
 
-fn each<'a, A: AuthConfig>(accepted: SchemeSet, error: impl Fn(usize) -> Option<&'a ErrorCode>) -> Vec<HeaderValue> {
+fn each<'a, A: AuthSchema>(accepted: SchemeSet, error: impl Fn(usize) -> Option<&'a ErrorCode>) -> Vec<HeaderValue> {
     let mut challenges = Vec::new();
     for (index, scheme) in A::SCHEMES.iter().enumerate().filter(|(index, _)| accepted.contains(*index)) {
         let challenge = challenge(scheme, A::REALM, error(index));
@@ -53,7 +56,7 @@ fn each<'a, A: AuthConfig>(accepted: SchemeSet, error: impl Fn(usize) -> Option<
 }
 
 /// Two schemes of one place have one challenge.
-fn shares_place<A: AuthConfig>(used: Option<usize>, index: usize) -> bool {
+fn shares_place<A: AuthSchema>(used: Option<usize>, index: usize) -> bool {
     used.and_then(|used| A::SCHEMES.get(used)).is_some_and(|used| used.place() == A::SCHEMES[index].place())
 }
 
@@ -66,7 +69,7 @@ fn challenge(scheme: &SecurityScheme, realm: &str, error: Option<&ErrorCode>) ->
         }
         SchemeKind::Http { scheme } => format!("{scheme} realm={realm}"),
         SchemeKind::ApiKey { location, name } => {
-            format!("ApiKey realm={realm}, in=\"{}\", name={}", place(location), quoted(name))
+            format!("ApiKey realm={realm}, in=\"{}\", name={}", location.as_str(), quoted(name))
         }
     };
     if let Some(error) = error.filter(|_| scheme.is_bearer()) {
@@ -90,14 +93,6 @@ fn push_error(challenge: &mut String, error: &ErrorCode) {
     };
     // Writing to a string cannot fail.
     let _ = write!(challenge, ", error=\"{code}\"{parameter}");
-}
-
-pub(crate) const fn place(location: ApiKeyLocation) -> &'static str {
-    match location {
-        ApiKeyLocation::Header => "header",
-        ApiKeyLocation::Query => "query",
-        ApiKeyLocation::Cookie => "cookie",
-    }
 }
 
 /// A quoted-string (RFC 9110, section 5.6.4) of what is visible ASCII in `text`; anything else becomes `?`.

@@ -1,18 +1,24 @@
-//! Last step: decision to answer. What the caller reads says what to do next; what happened goes to the log.
-
-mod body;
-mod code;
+//! A rejection: the code, the challenges and the body of the response to a request that was not let in.
 
 use std::{any::type_name, borrow::Cow, error::Error, fmt, time::Duration};
 
-pub use self::{body::RejectionBody, code::RejectionCode};
 use poem::{
     Body, Response,
     error::{NotFoundError, ResponseError},
     http::{HeaderName, HeaderValue, StatusCode, header},
 };
 
-use crate::{policy::{Access, Denial, Operation, Reason}, guard::{AuthConfig, check::is_unavailable}, authenticate::{Refusal, RefusalCause, Unavailable, RefusalKind, Principal}, challenge, respond::challenge::ErrorCode, credential::Malformed, declared::SchemeSet};
+use super::{
+    RejectionBody, RejectionCode,
+    challenge::{self, ErrorCode},
+};
+use crate::{
+    authenticate::{Principal, Refusal, RefusalCause, RefusalKind, Unavailable},
+    credential::Malformed,
+    declared::SchemeSet,
+    guard::{AuthConfig, check::is_unavailable},
+    policy::{Access, Denial, EnforcementPoint, Operation, Reason},
+};
 
 /// After how many seconds a caller may come back when a backend is down.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -23,21 +29,6 @@ static HEADERS: [(HeaderName, HeaderValue); 3] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("frame-ancestors 'none'")),
 ];
-
-/// Where a request is judged: the operation, and the schemes that count there.
-#[derive(Debug)]
-pub(crate) struct EnforcementPoint<A: 'static> {
-    pub(crate) operation: &'static Operation<A>,
-    pub(crate) accepted: SchemeSet,
-}
-
-impl<A> Clone for EnforcementPoint<A> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<A> Copy for EnforcementPoint<A> {}
 
 /// A request that was not let in.
 ///

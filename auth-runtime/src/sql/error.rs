@@ -2,7 +2,11 @@
 
 use std::{error::Error, fmt, time::Duration};
 
-use crate::{api_key::ApiKeyError, authenticate::Unavailable, users::{UserError, shown}};
+use crate::{
+    api_key::ApiKeyError,
+    authenticate::Unavailable,
+    users::{UserError, shown},
+};
 
 /// Why users or keys cannot be read or changed. No message holds a password, a hash, a key or the URL of the database.
 #[derive(Debug, thiserror::Error)]

@@ -16,7 +16,7 @@ use super::{
     time::{now, seconds, time},
     users::check_text,
 };
-use crate::{declared::DeclaredNames, api_key, credential::ApiKey};
+use crate::{api_key, credential::ApiKey, declared::DeclaredNames};
 
 const MAX_LABEL: usize = 255;
 const SELECT: &str = "SELECT k.id AS id, k.prefix AS prefix, k.label AS label, u.name AS owner, \

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use sqlx::Row;
 
 use super::{NewUser, SqlUsers, StoreError};
-use crate::{declared::{DeclaredNames, lookup}, users::shown};
+use crate::{
+    declared::{DeclaredNames, lookup},
+    users::shown,
+};
 
 /// As long as their columns.
 const MAX_LEN: usize = 255;

@@ -7,7 +7,12 @@ use super::{
     database::Database,
     time::{now, time},
 };
-use crate::{api_key::{ApiKeyRecord, ApiKeyStore}, authenticate::Unavailable, throttle::Throttle, users::{Passwords, SignIn, User, UserStore, normalize_name}};
+use crate::{
+    api_key::{ApiKeyRecord, ApiKeyStore},
+    authenticate::Unavailable,
+    throttle::Throttle,
+    users::{Passwords, SignIn, User, UserStore, normalize_name},
+};
 
 /// The number of nobody: an unknown name costs the same statements as a known one.
 const NOBODY: i64 = -1;

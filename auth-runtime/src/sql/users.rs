@@ -14,7 +14,11 @@ use super::{
     names::Kind,
     time::{credential_epoch, now, seconds},
 };
-use crate::{authenticate::AuthenticationError, client_ip::ClientAddress, users::{User, UserError, normalize_name}};
+use crate::{
+    authenticate::AuthenticationError,
+    client_ip::ClientAddress,
+    users::{User, UserError, normalize_name},
+};
 
 /// As long as the columns of the database that has the shortest.
 const MAX_DISPLAY_NAME: usize = 255;

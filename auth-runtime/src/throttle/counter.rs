@@ -9,7 +9,10 @@ use super::{
     limits::{Counted, End, Full, Limits},
     turn::{Turn, Turns},
 };
-use crate::{authenticate::{AuthenticationError, Unavailable}, client_ip::ClientAddress};
+use crate::{
+    authenticate::{AuthenticationError, Unavailable},
+    client_ip::ClientAddress,
+};
 
 #[derive(Clone)]
 pub(super) struct Counter {

@@ -22,7 +22,10 @@ pub use self::{
     store::{AttemptStore, Updating},
 };
 use self::{counter::Counter, key::KeyMaker, limits::Limits, memory::MemoryAttempts};
-use crate::{authenticate::{AuthenticationError, Unavailable}, client_ip::ClientAddress};
+use crate::{
+    authenticate::{AuthenticationError, Unavailable},
+    client_ip::ClientAddress,
+};
 
 /// Limits that cannot be set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -10,7 +10,11 @@ use std::{
 };
 
 use super::{AttemptStore, Bucket, Key, MemoryAttempts, Throttle, ThrottleError, Updating};
-use crate::{authenticate::{AuthenticationError, Unavailable}, client_ip::ClientAddress, danger};
+use crate::{
+    authenticate::{AuthenticationError, Unavailable},
+    client_ip::ClientAddress,
+    danger,
+};
 
 const START: u64 = 1_800_000_000;
 const DAY: u64 = 24 * 3600;

@@ -35,7 +35,12 @@ use self::{
     password::Verified,
     remembered::{Proof, Remembered, Sent},
 };
-use crate::{authenticate::{AuthenticationError, Authenticator, Context, Identity, Unavailable}, client_ip::ClientAddress, credential::BasicCredentials, throttle::Throttle};
+use crate::{
+    authenticate::{AuthenticationError, Authenticator, Context, Identity, Unavailable},
+    client_ip::ClientAddress,
+    credential::BasicCredentials,
+    throttle::Throttle,
+};
 
 const ISSUER: &str = "basic";
 const REMEMBERED: Duration = Duration::from_mins(1);

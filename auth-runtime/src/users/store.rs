@@ -8,7 +8,10 @@ use std::{
 };
 
 use super::{Passwords, UserError};
-use crate::{authenticate::{Context, Identity, IdentityCache, Owner, Unavailable}, throttle::Throttle};
+use crate::{
+    authenticate::{Context, Identity, IdentityCache, Owner, Unavailable},
+    throttle::Throttle,
+};
 
 /// A store of users and their password hashes.
 ///

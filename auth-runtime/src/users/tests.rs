@@ -9,7 +9,10 @@ use super::{
     Authenticator, Basic, BasicCredentials, ClientAddress, MAX_PASSWORD_LEN, MemoryUsers, PasswordPool, User,
     UserStore, hash_password,
 };
-use crate::{declared::DeclaredNames, authenticate::{AuthenticationError, Context, Identity, Unavailable}};
+use crate::{
+    authenticate::{AuthenticationError, Context, Identity, Unavailable},
+    declared::DeclaredNames,
+};
 
 static TABLES: DeclaredNames =
     DeclaredNames { permissions: &["view", "edit"], roles: &["Viewer"], scopes: &[], role_permissions: &[&[0b01]] };

@@ -3,7 +3,11 @@
 use std::{fmt, sync::Arc};
 
 use super::UserStore;
-use crate::{authenticate::{AuthenticationError, Authenticator, Context, Identity}, credential::BearerToken, jwt::{EPOCH_CLAIM, Jwt, JwtError, ROLES_CLAIM}};
+use crate::{
+    authenticate::{AuthenticationError, Authenticator, Context, Identity},
+    credential::BearerToken,
+    jwt::{EPOCH_CLAIM, Jwt, JwtError, ROLES_CLAIM},
+};
 
 /// Verifies access tokens that this system has issued to the users of a store. Cheap to clone.
 ///

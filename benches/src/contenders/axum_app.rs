@@ -17,7 +17,12 @@ use futures_util::FutureExt;
 use tokio::runtime::Runtime;
 use tower_service::Service;
 
-use crate::{case::Case, contender::{Answer, Contender, HEADERS, Shared, Work, runtime}, credentials::{Credentials, Sent}, entry::PATH};
+use crate::{
+    case::Case,
+    contender::{Answer, Contender, HEADERS, Shared, Work, runtime},
+    credentials::{Credentials, Sent},
+    entry::PATH,
+};
 
 /// A router and who calls it.
 pub struct AxumApp {

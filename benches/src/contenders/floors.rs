@@ -8,7 +8,12 @@ use aws_lc_rs::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use crate::{case::Case, contender::{Answer, Contender, Shared, Work}, keys::{Algorithm, Keys}, token};
+use crate::{
+    case::Case,
+    contender::{Answer, Contender, Shared, Work},
+    keys::{Algorithm, Keys},
+    token,
+};
 
 /// The signature of the token, with the key parsed and the base64 decoded before.
 #[must_use]

@@ -9,7 +9,13 @@ use poem::{EndpointExt, Error, Request, Result, Route, http::StatusCode};
 use poem_openapi::{OpenApi, OpenApiService, SecurityScheme, auth::Bearer, param::Path, payload::Json};
 
 use super::poem_app::PoemApp;
-use crate::{contender::Shared, credentials::Credentials, entry::Entry, keys::Keys, token::{AUDIENCE, Claims, ISSUER}};
+use crate::{
+    contender::Shared,
+    credentials::Credentials,
+    entry::Entry,
+    keys::Keys,
+    token::{AUDIENCE, Claims, ISSUER},
+};
 
 /// A scheme whose checker has key and validation ready, as a careful author would.
 #[must_use]

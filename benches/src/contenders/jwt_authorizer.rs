@@ -4,7 +4,12 @@ use ::jwt_authorizer::{Authorizer, AuthorizerBuilder, IntoLayer, JwtAuthorizer, 
 use axum::{Router, routing::get};
 
 use super::{axum_app::AxumApp, bare::entry_of_axum};
-use crate::{contender::{Shared, runtime}, credentials::Credentials, keys::{Algorithm, Keys}, token::{AUDIENCE, Claims, ISSUER}};
+use crate::{
+    contender::{Shared, runtime},
+    credentials::Credentials,
+    keys::{Algorithm, Keys},
+    token::{AUDIENCE, Claims, ISSUER},
+};
 
 /// Its layer around a handler.
 ///

@@ -6,7 +6,12 @@ use futures_util::FutureExt;
 use poem::{Endpoint, Request};
 use tokio::runtime::Runtime;
 
-use crate::{case::Case, contender::{Answer, Contender, HEADERS, Shared, Work, runtime}, credentials::{Credentials, Sent}, entry::PATH};
+use crate::{
+    case::Case,
+    contender::{Answer, Contender, HEADERS, Shared, Work, runtime},
+    credentials::{Credentials, Sent},
+    entry::PATH,
+};
 
 /// An endpoint and who calls it.
 pub struct PoemApp<E> {

@@ -2,12 +2,22 @@
 
 use std::time::{Duration, SystemTime};
 
-use auth_runtime::{api_key::{ApiKeyRecord, MemoryApiKeys}, prelude::*, users::{MemoryUsers, User}};
+use auth_runtime::{
+    api_key::{ApiKeyRecord, MemoryApiKeys},
+    prelude::*,
+    users::{MemoryUsers, User},
+};
 use poem::{IntoEndpoint, Route};
 use poem_openapi::{OpenApi, param::Path, payload::Json};
 
 use super::poem_app::PoemApp;
-use crate::{contender::Shared, credentials::Credentials, entry::{Entry, PERMISSION}, keys::{Algorithm, Keys}, token::{AUDIENCE, ISSUER}};
+use crate::{
+    contender::Shared,
+    credentials::Credentials,
+    entry::{Entry, PERMISSION},
+    keys::{Algorithm, Keys},
+    token::{AUDIENCE, ISSUER},
+};
 
 /// A permission that does not let anybody read entries.
 const ANOTHER: &str = "audit:view";

@@ -12,7 +12,10 @@ use auth_examples::{
     demo::{DATABASE, Demo, access::Auth, app, welcome::Welcome},
     server,
 };
-use auth_runtime::{sql::{SqlUsers, StoreError, describe_url}, users::Passwords};
+use auth_runtime::{
+    sql::{SqlUsers, StoreError, describe_url},
+    users::Passwords,
+};
 use clap::{CommandFactory, Parser};
 
 /// An entry book that shows declarative access control: who may call what, enforced and documented from one place

@@ -9,7 +9,14 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use auth_runtime::{authenticate::AuthenticationError, client_ip::ClientAddress, credential::BasicCredentials, jwt::{JwtError, TokenIssuer}, prelude::*, users::User};
+use auth_runtime::{
+    authenticate::AuthenticationError,
+    client_ip::ClientAddress,
+    credential::BasicCredentials,
+    jwt::{JwtError, TokenIssuer},
+    prelude::*,
+    users::User,
+};
 use poem::{
     Body, IntoResponse, Request, Response, handler,
     http::{StatusCode, header},

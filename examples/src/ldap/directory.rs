@@ -6,7 +6,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use auth_runtime::{authenticate::{AuthenticationError, Context, Identity, IdentityBuilder}, credential::BasicCredentials, prelude::*, throttle::Throttle, users::MAX_PASSWORD_LEN};
+use auth_runtime::{
+    authenticate::{AuthenticationError, Context, Identity, IdentityBuilder},
+    credential::BasicCredentials,
+    prelude::*,
+    throttle::Throttle,
+    users::MAX_PASSWORD_LEN,
+};
 use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 
 use super::{

@@ -2,7 +2,11 @@
 
 use std::{fmt::Display, fs, sync::Arc, time::Duration};
 
-use auth_runtime::{api_key::{ApiKeyError, ApiKeyRecord, MemoryApiKeys}, prelude::*, throttle::Throttle};
+use auth_runtime::{
+    api_key::{ApiKeyError, ApiKeyRecord, MemoryApiKeys},
+    prelude::*,
+    throttle::Throttle,
+};
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::aws_lc_rs,

@@ -1,6 +1,9 @@
 //! The table of members, as it was before there was an `auth-runtime`.
 
-use auth_runtime::{authenticate::Unavailable, users::{SignIn, User, UserStore, hash_password}};
+use auth_runtime::{
+    authenticate::Unavailable,
+    users::{SignIn, User, UserStore, hash_password},
+};
 use sqlx::{SqlitePool, sqlite::SqlitePoolOptions};
 
 use super::Role;

@@ -1,6 +1,10 @@
 //! Settings to `Auth`: each backend that is configured, and whose permissions are overridden.
 
-use auth_runtime::{api_key::{ApiKeyError, ApiKeyRecord, MemoryApiKeys}, prelude::*, users::MemoryUsers};
+use auth_runtime::{
+    api_key::{ApiKeyError, ApiKeyRecord, MemoryApiKeys},
+    prelude::*,
+    users::MemoryUsers,
+};
 use serde::Deserialize;
 
 use super::{

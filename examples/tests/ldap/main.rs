@@ -16,7 +16,11 @@ use auth_examples::{
 use poem::{Endpoint, http::StatusCode, test::TestClient};
 use serde_json::{Value, json};
 
-use crate::{basic::{basic, get, sign_in}, common::{Running, paste, refusal, status}, fake::{Answer, Fake, Request, bind, element, entry, extended, reference, search}};
+use crate::{
+    basic::{basic, get, sign_in},
+    common::{Running, paste, refusal, status},
+    fake::{Answer, Fake, Request, bind, element, entry, extended, reference, search},
+};
 
 type Setting<'a> = (&'a str, &'a str);
 

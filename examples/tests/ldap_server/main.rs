@@ -15,7 +15,12 @@ use auth_examples::ldap::{app, settings};
 use poem::{Endpoint, http::StatusCode, test::TestClient};
 use serde_json::{Value, json};
 
-use crate::{authority::Authority, basic::{basic, get, sign_in}, common::{Running, paste, status}, slapd::{SUFFIX, Setup, Slapd}};
+use crate::{
+    authority::Authority,
+    basic::{basic, get, sign_in},
+    common::{Running, paste, status},
+    slapd::{SUFFIX, Setup, Slapd},
+};
 
 type Setting<'a> = (&'a str, &'a str);
 

@@ -4,7 +4,10 @@ use std::{fs, path::Path, process::Command};
 
 use serde_json::Value;
 
-use crate::{common::Running, http::{Answer, Request}};
+use crate::{
+    common::Running,
+    http::{Answer, Request},
+};
 
 /// What tokens are for, unless said otherwise.
 pub(crate) const AUDIENCE: &str = "https://products.example";

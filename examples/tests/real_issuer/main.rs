@@ -17,7 +17,12 @@ use std::{
 
 use serde_json::json;
 
-use crate::{http::{Request, statuses}, issuer::{AUDIENCE, Issuer}, server::{Server, Setting}, token::{decoded, encoded, parts, with_kid}};
+use crate::{
+    http::{Request, statuses},
+    issuer::{AUDIENCE, Issuer},
+    server::{Server, Setting},
+    token::{decoded, encoded, parts, with_kid},
+};
 
 const BOTH: [&str; 2] = ["creator-rs256", "creator-es256"];
 /// An unknown key is looked for again after a second.

@@ -4,7 +4,10 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::{common::Running, http::{Answer, Request}};
+use crate::{
+    common::Running,
+    http::{Answer, Request},
+};
 
 pub(crate) type Setting<'a> = (&'a str, &'a str);
 

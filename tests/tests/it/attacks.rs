@@ -5,7 +5,13 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use auth_runtime::{api_key::{ApiKeyRecord, ApiKeyStore, generate}, authenticate::Unavailable, danger, prelude::*, users::{PasswordPool, User, UserStore}};
+use auth_runtime::{
+    api_key::{ApiKeyRecord, ApiKeyStore, generate},
+    authenticate::Unavailable,
+    danger,
+    prelude::*,
+    users::{PasswordPool, User, UserStore},
+};
 use futures_util::future::join_all;
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Route, endpoint::make_sync, get as on_get, handler};
 use poem_openapi::{
@@ -14,7 +20,10 @@ use poem_openapi::{
 };
 use serde_json::Value;
 
-use crate::{fixture::{Auth, By, Caller, Permission, Role, Trace, basic, call, get}, wire::Wire};
+use crate::{
+    fixture::{Auth, By, Caller, Permission, Role, Trace, basic, call, get},
+    wire::Wire,
+};
 
 struct Api;
 
@@ -144,7 +153,7 @@ async fn requests_at_the_same_time_do_not_take_each_others_callers() {
 #[tokio::test]
 async fn an_inner_auth_does_not_take_the_word_of_an_outer_one() {
     let generous = PermissionOverrides::new().add("tests", "alice", Permission::set(Permission::ALL));
-    let outer = Auth { grants: generous, ..Auth::default() };
+    let outer = Auth { overrides: generous, ..Auth::default() };
     let inner = Route::new().at("/edit", on_get(edit)).with(Auth::default());
     let app =
         Route::new().nest("/inner", inner).at("/edit", on_get(edit)).protect(requirement!(authenticated)).with(outer);

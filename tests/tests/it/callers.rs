@@ -236,7 +236,8 @@ async fn a_user_where_no_rule_let_anybody_in_is_500_and_never_somebody() {
 
 #[tokio::test]
 async fn grants_are_for_issuer_and_subject_together() {
-    let overrides = PermissionOverrides::new().add("https://issuer.example", "alice", Permission::set(&[Permission::Edit]));
+    let overrides =
+        PermissionOverrides::new().add("https://issuer.example", "alice", Permission::set(&[Permission::Edit]));
     let app = app_of(&Auth { overrides, ..Auth::default() });
     for (issuer, subject, status) in [
         ("https://issuer.example", "alice", 200),

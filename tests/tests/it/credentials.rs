@@ -2,12 +2,19 @@
 
 use std::time::{Duration, SystemTime};
 
-use auth_runtime::{api_key::{ApiKeyRecord, MemoryApiKeys, generate}, prelude::*, users::{MemoryUsers, User}};
+use auth_runtime::{
+    api_key::{ApiKeyRecord, MemoryApiKeys, generate},
+    prelude::*,
+    users::{MemoryUsers, User},
+};
 use base64::{Engine, prelude::*};
 use poem::{Endpoint, IntoEndpoint};
 use poem_openapi::{OpenApi, payload::PlainText};
 
-use crate::{fixture::{Auth, By, Caller, Passwords, Permission, Role, Tokens, basic, get}, wire::Wire};
+use crate::{
+    fixture::{Auth, By, Caller, Passwords, Permission, Role, Tokens, basic, get},
+    wire::Wire,
+};
 
 struct Api;
 

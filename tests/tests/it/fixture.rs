@@ -5,7 +5,11 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use auth_runtime::{authenticate::{AuthenticationError, Context, Identity}, credential::{ApiKey, BasicCredentials, BearerToken, HttpCredentials}, prelude::*};
+use auth_runtime::{
+    authenticate::{AuthenticationError, Context, Identity},
+    credential::{ApiKey, BasicCredentials, BearerToken, HttpCredentials},
+    prelude::*,
+};
 use base64::{Engine, prelude::*};
 use poem::{
     Body, Endpoint, FromRequest, Request, RequestBody, Response, Result,
@@ -60,7 +64,7 @@ pub(crate) struct Auth {
     pub(crate) directory: Directory,
     /// What single callers have besides.
     #[overrides]
-    pub(crate) grants: PermissionOverrides<Permission>,
+    pub(crate) overrides: PermissionOverrides<Permission>,
 }
 
 /// Reads a description of the caller, and does as it says.

@@ -5,7 +5,11 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use auth_runtime::{api_key::{MemoryApiKeys, generate}, prelude::*, users::MemoryUsers};
+use auth_runtime::{
+    api_key::{MemoryApiKeys, generate},
+    prelude::*,
+    users::MemoryUsers,
+};
 use poem::{Endpoint, IntoEndpoint};
 use poem_openapi::{OpenApi, payload::PlainText};
 use tracing_subscriber::fmt::MakeWriter;

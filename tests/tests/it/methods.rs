@@ -4,7 +4,10 @@ use auth_runtime::prelude::*;
 use poem::{Endpoint, EndpointExt, Route, get as on_get, handler, middleware::Cors};
 use poem_openapi::{OpenApi, payload::PlainText};
 
-use crate::{fixture::{Auth, By, Caller, Trace, call, get}, wire::Wire};
+use crate::{
+    fixture::{Auth, By, Caller, Trace, call, get},
+    wire::Wire,
+};
 
 struct Entries;
 

@@ -14,7 +14,10 @@ use roas::{
 };
 use serde_json::{Value, json};
 
-use crate::{documented, fixture::{By, Caller, Directory, Keys, Passwords, Permission, Role, Tokens, get}};
+use crate::{
+    documented,
+    fixture::{By, Caller, Directory, Keys, Passwords, Permission, Role, Tokens, get},
+};
 
 /// Every kind of scheme, with all that can be said of it.
 #[derive(Auth, Clone, Default)]

@@ -7,7 +7,10 @@ use poem::{
 };
 use poem_openapi::{OpenApi, param::Path, payload::PlainText};
 
-use crate::{fixture::{Auth, By, Caller, get}, wire::Wire};
+use crate::{
+    fixture::{Auth, By, Caller, get},
+    wire::Wire,
+};
 
 const SECRET: &str = "figures of the fourth quarter";
 

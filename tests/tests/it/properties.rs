@@ -2,11 +2,18 @@
 
 use std::sync::LazyLock;
 
-use auth_runtime::{policy::{Access, Operation, Requirement}, prelude::*};
+use auth_runtime::{
+    policy::{Access, Operation, Requirement},
+    prelude::*,
+};
 use poem::{EndpointExt, endpoint::make_sync};
 use proptest::prelude::*;
 
-use crate::{fixture::{Auth, By, Caller, Permission, Role, get}, tables::WideAuth, wide::Wide};
+use crate::{
+    fixture::{Auth, By, Caller, Permission, Role, get},
+    tables::WideAuth,
+    wide::Wide,
+};
 
 /// A requirement as the test reads it.
 #[derive(Clone, Debug)]

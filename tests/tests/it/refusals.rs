@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use auth_runtime::{prelude::*, respond::{Rejection, RejectionBody, RejectionCode}};
+use auth_runtime::{
+    prelude::*,
+    respond::{Rejection, RejectionBody, RejectionCode},
+};
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Route, get as on_get, handler, http::StatusCode};
 use poem_openapi::{
     ApiResponse, OpenApi,
@@ -11,7 +14,10 @@ use poem_openapi::{
 };
 use serde_json::{Value, json};
 
-use crate::{fixture::{Auth, By, Caller, Keys, Passwords, Permission, Role, Tokens, Trace, call, get}, wire::Wire};
+use crate::{
+    fixture::{Auth, By, Caller, Keys, Passwords, Permission, Role, Tokens, Trace, call, get},
+    wire::Wire,
+};
 
 /// An answer that makes its own of every error of an argument.
 #[derive(ApiResponse)]

@@ -13,7 +13,10 @@ use poem::{
 };
 use poem_openapi::{OpenApi, payload::PlainText};
 
-use crate::{fixture::{Auth, By, Caller, Permission, Trace, call, get}, wire::Wire};
+use crate::{
+    fixture::{Auth, By, Caller, Permission, Trace, call, get},
+    wire::Wire,
+};
 
 #[handler]
 async fn who(caller: Principal<Auth>, trace: Trace) -> String {

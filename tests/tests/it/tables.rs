@@ -7,7 +7,10 @@ use poem::{Endpoint, IntoEndpoint};
 use poem_openapi::{OpenApi, payload::PlainText};
 use proptest::prelude::*;
 
-use crate::{fixture::{By, Caller, Keys, Tokens, get}, wide::{Wide, WideRole, WideRoleSet, WideSet}};
+use crate::{
+    fixture::{By, Caller, Keys, Tokens, get},
+    wide::{Wide, WideRole, WideRoleSet, WideSet},
+};
 
 #[derive(Auth, Clone, Default)]
 #[auth(permissions = Wide, roles = WideRole)]

@@ -8,12 +8,24 @@ use std::{
     time::Duration,
 };
 
-use auth_runtime::{api_key::{ApiKeyRecord, MemoryApiKeys}, authenticate::{AuthenticationError, Context, Identity}, client_ip::{ClientAddress, TrustedProxies}, credential::{BasicCredentials, BearerToken}, danger, prelude::*, throttle::Throttle};
+use auth_runtime::{
+    api_key::{ApiKeyRecord, MemoryApiKeys},
+    authenticate::{AuthenticationError, Context, Identity},
+    client_ip::{ClientAddress, TrustedProxies},
+    credential::{BasicCredentials, BearerToken},
+    danger,
+    prelude::*,
+    throttle::Throttle,
+};
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Route, handler};
 use poem_openapi::{OpenApi, payload::PlainText};
 use serde_json::Value;
 
-use crate::{fixture::{Answer, By, Caller, Tokens, basic, get}, log::logged, wire::{Received, Wire}};
+use crate::{
+    fixture::{Answer, By, Caller, Tokens, basic, get},
+    log::logged,
+    wire::{Received, Wire},
+};
 
 const KEY: &str = "0Zr9Pq4cWv1XsT7uKb3Ln6";
 const PASSWORD: &str = "correct horse";

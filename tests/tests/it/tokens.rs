@@ -6,11 +6,18 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use auth_runtime::{authenticate::Unavailable, jwt::{Fetch, FetchRequest, Jwt, RemoteKeys, Revocations, TokenIssuer}, prelude::*};
+use auth_runtime::{
+    authenticate::Unavailable,
+    jwt::{Fetch, FetchRequest, Jwt, RemoteKeys, Revocations, TokenIssuer},
+    prelude::*,
+};
 use poem::{Endpoint, IntoEndpoint, http::Response};
 use poem_openapi::{OpenApi, payload::PlainText};
 
-use crate::{fixture::{Answer, get}, log::logged};
+use crate::{
+    fixture::{Answer, get},
+    log::logged,
+};
 
 permissions! { enum Permission { View = "view", Edit = "edit" } }
 

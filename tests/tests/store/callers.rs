@@ -6,7 +6,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use auth_runtime::{authenticate::{AuthenticationError, Authenticator, Context, Identity}, credential::ApiKey, jwt::TokenIssuer, prelude::*, sql::{NewUser, SqlUsers}, users::{User, UserStore, UserTokens}};
+use auth_runtime::{
+    authenticate::{AuthenticationError, Authenticator, Context, Identity},
+    credential::ApiKey,
+    jwt::TokenIssuer,
+    prelude::*,
+    sql::{NewUser, SqlUsers},
+    users::{User, UserStore, UserTokens},
+};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use poem::{Endpoint, EndpointExt, Request, Response, endpoint::BoxEndpoint, get, handler, http::StatusCode};
 

@@ -1,8 +1,15 @@
 //! How soon a change counts: at once where it is made, and within a bound elsewhere; without a query for each request.
 
-use auth_runtime::{jwt::{Jwt, TokenIssuer}, sql::{NewKey, NewUser, SqlUsers}, users::{User, UserTokens}};
+use auth_runtime::{
+    jwt::{Jwt, TokenIssuer},
+    sql::{NewKey, NewUser, SqlUsers},
+    users::{User, UserTokens},
+};
 
-use crate::{callers::{App, Caller, PASSWORD, issuer, user}, database::TestDatabase};
+use crate::{
+    callers::{App, Caller, PASSWORD, issuer, user},
+    database::TestDatabase,
+};
 
 const OTHER: &str = "a horse of another colour";
 

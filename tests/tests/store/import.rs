@@ -1,8 +1,14 @@
 //! Many users at once.
 
-use auth_runtime::{sql::{NewUser, StoreError}, users::{UserError, hash_password}};
+use auth_runtime::{
+    sql::{NewUser, StoreError},
+    users::{UserError, hash_password},
+};
 
-use crate::{callers::{App, Caller, PASSWORD}, database::TestDatabase};
+use crate::{
+    callers::{App, Caller, PASSWORD},
+    database::TestDatabase,
+};
 
 pub(crate) async fn each_user_has_an_outcome(database: TestDatabase) {
     let store = database.store().await;

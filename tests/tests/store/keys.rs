@@ -2,9 +2,15 @@
 
 use std::time::{Duration, SystemTime};
 
-use auth_runtime::{api_key::ApiKeyError, sql::{KeyInfo, NewKey, NewUser, SqlUsers, StoreError}};
+use auth_runtime::{
+    api_key::ApiKeyError,
+    sql::{KeyInfo, NewKey, NewUser, SqlUsers, StoreError},
+};
 
-use crate::{callers::{App, Caller}, database::TestDatabase};
+use crate::{
+    callers::{App, Caller},
+    database::TestDatabase,
+};
 
 async fn with_alice(database: &TestDatabase, roles: &[&str]) -> (SqlUsers, App) {
     let store = database.store().await;

@@ -2,7 +2,10 @@
 
 use auth_runtime::sql::{NewKey, NewUser, SqlUsers};
 
-use crate::{callers::{App, Caller, PASSWORD}, database::TestDatabase};
+use crate::{
+    callers::{App, Caller, PASSWORD},
+    database::TestDatabase,
+};
 
 pub(crate) async fn names_that_are_not_declared_are_refused_when_written(database: TestDatabase) {
     let store = database.store().await;

@@ -13,7 +13,10 @@ use tokio::{
     sync::watch,
 };
 
-use crate::{callers::{App, Caller, PASSWORD}, database::TestDatabase};
+use crate::{
+    callers::{App, Caller, PASSWORD},
+    database::TestDatabase,
+};
 
 /// What the port does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

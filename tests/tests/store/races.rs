@@ -5,11 +5,18 @@ use std::{
     time::Duration,
 };
 
-use auth_runtime::{client_ip::ClientAddress, sql::{NewKey, NewUser, StoreError}, users::{SignIn, UserError, UserStore}};
+use auth_runtime::{
+    client_ip::ClientAddress,
+    sql::{NewKey, NewUser, StoreError},
+    users::{SignIn, UserError, UserStore},
+};
 use futures_util::future::join_all;
 use tokio::time::timeout;
 
-use crate::{callers::{PASSWORD, user}, database::TestDatabase};
+use crate::{
+    callers::{PASSWORD, user},
+    database::TestDatabase,
+};
 
 pub(crate) async fn one_of_many_adds_a_user(database: TestDatabase) {
     let stores = [database.store().await, database.store().await, database.store().await];

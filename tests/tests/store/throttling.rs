@@ -5,10 +5,17 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use auth_runtime::{client_ip::ClientAddress, sql::{NewKey, NewUser}, users::UserStore};
+use auth_runtime::{
+    client_ip::ClientAddress,
+    sql::{NewKey, NewUser},
+    users::UserStore,
+};
 use futures_util::future::join_all;
 
-use crate::{callers::{App, Caller, PASSWORD}, database::TestDatabase};
+use crate::{
+    callers::{App, Caller, PASSWORD},
+    database::TestDatabase,
+};
 
 const WRONG: &str = "wrong horse battery";
 

@@ -2,7 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use auth_runtime::{client_ip::ClientAddress, credential::BasicCredentials, danger, prelude::Basic, sql::{NewUser, SqlUsers}};
+use auth_runtime::{
+    client_ip::ClientAddress,
+    credential::BasicCredentials,
+    danger,
+    prelude::Basic,
+    sql::{NewUser, SqlUsers},
+};
 
 use crate::{callers::PASSWORD, database::TestDatabase};
 

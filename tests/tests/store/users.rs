@@ -2,9 +2,19 @@
 
 use std::time::{Duration, SystemTime};
 
-use auth_runtime::{api_key::ApiKeyStore, client_ip::ClientAddress, credential::BasicCredentials, prelude::Basic, sql::{NewKey, NewUser, Page, Profile, SqlUsers, StoreError}, users::{Passwords, UserError, UserStore}};
+use auth_runtime::{
+    api_key::ApiKeyStore,
+    client_ip::ClientAddress,
+    credential::BasicCredentials,
+    prelude::Basic,
+    sql::{NewKey, NewUser, Page, Profile, SqlUsers, StoreError},
+    users::{Passwords, UserError, UserStore},
+};
 
-use crate::{callers::{PASSWORD, user}, database::TestDatabase};
+use crate::{
+    callers::{PASSWORD, user},
+    database::TestDatabase,
+};
 
 const OTHER: &str = "a horse of another colour";
 const DAY: Duration = Duration::from_hours(24);

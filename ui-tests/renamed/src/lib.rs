@@ -21,9 +21,9 @@
 use std::future::ready;
 
 use access::{
-    access::Operation,
     authenticate::{AuthenticationError, Context, Identity},
     credential::{ApiKey, BearerToken},
+    policy::Operation,
     prelude::*,
 };
 use poem::{EndpointExt as _, IntoEndpoint, Route, endpoint::make_sync, get, handler};

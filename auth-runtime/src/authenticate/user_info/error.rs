@@ -4,7 +4,10 @@ use std::{error::Error, fmt, sync::Arc};
 
 use poem::{Response, error::ResponseError, http::StatusCode};
 
-use crate::{authenticate::Unavailable, respond::{Rejection, RejectionCode}};
+use crate::{
+    authenticate::Unavailable,
+    respond::{Rejection, RejectionCode},
+};
 
 /// Why there is no user information.
 ///

@@ -89,7 +89,10 @@ mod tests {
     };
 
     use super::{Fetch, FetchRequest, HttpFetcher, Unavailable};
-    use crate::jwt::remote::{endpoint::{Endpoint, PlainHttp}, fetch::Limits};
+    use crate::jwt::remote::{
+        endpoint::{Endpoint, PlainHttp},
+        fetch::Limits,
+    };
 
     /// A server that sends these bytes to whoever asks, and then keeps silent.
     struct Server {

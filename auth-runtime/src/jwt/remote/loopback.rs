@@ -17,7 +17,11 @@ use poem::{
 use serde_json::json;
 
 use super::{NoKey, Remote, RemoteKeys, fake::key_set, renewed};
-use crate::{declared::DeclaredNames, authenticate::{Context, UserInfoError}, jwt::{Algorithm, keys::Keys}};
+use crate::{
+    authenticate::{Context, UserInfoError},
+    declared::DeclaredNames,
+    jwt::{Algorithm, keys::Keys},
+};
 
 static TABLES: DeclaredNames = DeclaredNames { permissions: &[], roles: &[], scopes: &[], role_permissions: &[] };
 

@@ -69,7 +69,17 @@ fn is_signed(headers: &HeaderMap) -> bool {
 mod tests {
     use std::{sync::Arc, time::Duration};
 
-    use crate::{declared::DeclaredNames, authenticate::{Context, Identity, UserInfo, UserInfoError}, jwt::{keys::Keys, remote::{Remote, RemoteKeys, Renewal, fake::{Answer, DISCOVERY, ISSUER, Issuer, JWKS, USER_INFO, discovery}}}};
+    use crate::{
+        authenticate::{Context, Identity, UserInfo, UserInfoError},
+        declared::DeclaredNames,
+        jwt::{
+            keys::Keys,
+            remote::{
+                Remote, RemoteKeys, Renewal,
+                fake::{Answer, DISCOVERY, ISSUER, Issuer, JWKS, USER_INFO, discovery},
+            },
+        },
+    };
 
     static TABLES: DeclaredNames = DeclaredNames { permissions: &[], roles: &[], scopes: &[], role_permissions: &[] };
     const TOKEN: &str = "aaa.bbb.ccc";

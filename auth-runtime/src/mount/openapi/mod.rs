@@ -12,7 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::{policy::{Access, Node, Operation, Requirement}, guard::AuthConfig, declared::{SchemeSet, SecurityScheme}};
+use crate::{
+    declared::{SchemeSet, SecurityScheme},
+    guard::AuthConfig,
+    policy::{Access, Node, Operation, Requirement},
+};
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::{declared::{Table, GrantType, OAuthFlow, SchemeKind, SecurityScheme}, guard::AuthConfig, respond::challenge::place};
+use crate::{
+    declared::{GrantType, OAuthFlow, SchemeKind, SecurityScheme, Table},
+    guard::AuthConfig,
+};
 
 /// A scheme, with the scopes that operations ask for besides those that it lists itself.
 pub(super) fn scheme<A: AuthConfig>(scheme: &SecurityScheme, asked: &BTreeSet<&'static str>) -> Value {
@@ -16,7 +19,7 @@ pub(super) fn scheme<A: AuthConfig>(scheme: &SecurityScheme, asked: &BTreeSet<&'
         }
         SchemeKind::Http { scheme } => json!({ "type": "http", "scheme": scheme }),
         SchemeKind::OpenIdConnect { url } => json!({ "type": "openIdConnect", "openIdConnectUrl": url }),
-        SchemeKind::ApiKey { location, name } => json!({ "type": "apiKey", "in": place(location), "name": name }),
+        SchemeKind::ApiKey { location, name } => json!({ "type": "apiKey", "in": location.as_str(), "name": name }),
         SchemeKind::OAuth2 { flows, scopes } => {
             let mut scopes: Map<String, Value> = match scopes {
                 Some(scopes) => scopes.iter().map(|(name, text)| ((*name).to_owned(), (*text).into())).collect(),

@@ -1,6 +1,9 @@
 //! Which names a requirement asks for, and which scopes would do.
 
-use crate::{policy::{Node, Requirement}, guard::AuthConfig};
+use crate::{
+    guard::AuthConfig,
+    policy::{Node, Requirement},
+};
 
 /// More alternatives than a reader could use; beyond, the scopes stand in the description only.
 const MAX_ALTERNATIVES: usize = 16;

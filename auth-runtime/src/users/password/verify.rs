@@ -123,7 +123,10 @@ mod tests {
     use tokio::runtime::Builder;
 
     use super::{super::PasswordPool, Making, Passwords, Verified};
-    use crate::users::password::{secret::SecretKey, stored::{Function, work}};
+    use crate::users::password::{
+        secret::SecretKey,
+        stored::{Function, work},
+    };
 
     const PASSWORD: &str = "correct horse";
     const KEY: &[u8] = b"Vb8Zc1Xn5Lk9Qw3Er7Ty2Ui6Op4As0Df";

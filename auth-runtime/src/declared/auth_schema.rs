@@ -1,0 +1,25 @@
+//! The constant half of an `Auth` struct: its schemes, its tables and its realm.
+
+use super::{DeclaredNames, RoleTable, SecurityScheme, Table};
+
+/// The security schemes, permissions and roles that an `Auth` struct declares.
+///
+/// Derive it: `#[derive(Auth)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say how callers prove who they are",
+    label = "not an `Auth` type",
+    note = "put `#[derive(Auth, Clone)]` on `{Self}`, and `#[scheme(..)]` on its fields"
+)]
+pub trait AuthSchema: Sized + 'static {
+    /// The table of permissions.
+    type Permission: Table;
+    /// The table of roles.
+    type Role: RoleTable<Permission = Self::Permission>;
+    /// The schemes, in the order of the fields.
+    const SCHEMES: &'static [SecurityScheme];
+    /// The protection space that challenges name (RFC 9110, section 11.5).
+    const REALM: &'static str;
+
+    /// Returns the names of all tables.
+    fn declared_names() -> &'static DeclaredNames;
+}

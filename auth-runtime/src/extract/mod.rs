@@ -1,0 +1,6 @@
+//! Extractors: the caller, and the application's own user for the caller.
+
+mod current_user;
+mod principal;
+
+pub use self::current_user::{CurrentUser, LoadUser};

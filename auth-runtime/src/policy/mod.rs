@@ -1,0 +1,15 @@
+//! Who may call what, as data: a requirement, the operation that has it, and the decision.
+//!
+//! Nothing here reads a request. A requirement is a constant tree. Enforcement, logs and documents all read the same
+//! value, so they cannot disagree.
+
+mod decision;
+mod operation;
+mod requirement;
+
+pub(crate) use decision::Facts;
+pub use decision::{Decision, Denial, Reason};
+pub(crate) use operation::EnforcementPoint;
+pub use operation::{Access, Operation};
+pub(crate) use requirement::Node;
+pub use requirement::Requirement;
