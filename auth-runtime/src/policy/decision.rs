@@ -135,7 +135,7 @@ impl<A> Requirement<A> {
             match (clause.truth(facts), &outcome) {
                 (Ternary::True, _) => return Ternary::True,
                 (Ternary::Unknown(check), Ternary::False(_) | Ternary::Unknown(None)) => {
-                    outcome = Ternary::Unknown(check)
+                    outcome = Ternary::Unknown(check);
                 }
                 (clause @ Ternary::False(_), Ternary::False(_)) if clauses.len() == 1 => outcome = clause,
                 _ => {}
