@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::LazyLock};
 
 use serde_json::{Value, json};
 
-use super::{Rejection, RejectionCode};
+use super::RejectionCode;
 
 /// The body of a rejection.
 #[derive(Debug, Clone)]
@@ -29,10 +29,9 @@ fn problem(code: RejectionCode) -> String {
 }
 
 impl RejectionBody {
-    /// Problem details (RFC 9457), with the stable `code`.
-    #[must_use]
-    pub fn problem(rejection: &Rejection) -> Self {
-        let text = PROBLEMS.get(rejection.code() as usize).map_or("{}", String::as_str);
+    /// Returns the problem details of a code.
+    pub(super) fn of(code: RejectionCode) -> Self {
+        let text = PROBLEMS.get(code as usize).map_or("{}", String::as_str);
         Self { content_type: "application/problem+json", text: text.into() }
     }
 

@@ -125,6 +125,14 @@ fn scopes<A: AuthSchema>(point: EnforcementPoint<A>, denial: &Denial<A>) -> Vec<
     }
 }
 
+impl RejectionBody {
+    /// Problem details (RFC 9457), with the stable `code`.
+    #[must_use]
+    pub fn problem(rejection: &Rejection) -> Self {
+        Self::of(rejection.code)
+    }
+}
+
 /// Marks a 404 as a rejection.
 #[derive(Clone)]
 struct Hidden;
