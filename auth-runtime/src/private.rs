@@ -9,7 +9,7 @@ pub use std;
 
 pub use crate::{
     authenticate::{Authentication, Authenticator, Context, Principal, Refusal, RefusalCause, SchemeErrors},
-    credential::{CarriedBy, Credential, Selection, choose},
+    credential::{CarriedBy, Credential, Selection, select},
     declared::{
         ApiKeyLocation, AuthSchema, DeclaredNames, Entry, GrantType, NoPermissions, NoRoles, OAuthFlow, RoleTable,
         Scheme, SchemeKind, SchemeSet, Scope, SecurityScheme, Set, Table, UnknownName, kind,

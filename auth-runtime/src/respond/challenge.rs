@@ -57,7 +57,7 @@ fn each<'a, A: AuthSchema>(accepted: SchemeSet, error: impl Fn(usize) -> Option<
 
 /// Schemes that read the same location share a challenge.
 fn shares_location<A: AuthSchema>(used: Option<usize>, index: usize) -> bool {
-    used.and_then(|used| A::SCHEMES.get(used)).is_some_and(|used| used.place() == A::SCHEMES[index].place())
+    used.and_then(|used| A::SCHEMES.get(used)).is_some_and(|used| used.location() == A::SCHEMES[index].location())
 }
 
 fn challenge(scheme: &SecurityScheme, realm: &str, error: Option<&ErrorCode>) -> HeaderValue {
