@@ -88,8 +88,8 @@ pub fn caller(text: &[u8], settings: &Settings, now: f64) -> Option<Caller> {
     let roles = known(Role::NAMES, &given);
     let mut permissions = known(Permission::NAMES, &names(at(&claims, &settings.permissions)?)?);
     permissions.extend(roles.iter().flat_map(|role| held_by(role)));
-    let mut scope = names(claims.get("scope"))?;
-    scope.extend(names(claims.get("scp"))?);
+    let mut scope = scopes(claims.get("scope"))?;
+    scope.extend(scopes(claims.get("scp"))?);
     let read = |path: &String| at(&claims, path).flatten()?.text().filter(|name| !name.is_empty());
     let display_name = settings.names.iter().find_map(read).unwrap_or_else(|| subject.clone());
     let authenticated_at = date(&claims, "auth_time")?.map(whole);
@@ -141,8 +141,10 @@ fn at<'a, 'b>(claims: &'a Json<'b>, path: &str) -> Option<Option<&'a Json<'b>>> 
     };
     let mut found = claims;
     for step in &steps {
-        if !matches!(found, Json::Object(_)) {
-            return None;
+        match found {
+            Json::Object(_) => {}
+            Json::Null => return Some(None),
+            _ => return None,
         }
         match found.get(step) {
             Some(value) => found = value,
@@ -152,12 +154,22 @@ fn at<'a, 'b>(claims: &'a Json<'b>, path: &str) -> Option<Option<&'a Json<'b>>> 
     Some(Some(found))
 }
 
-/// A string of names parted by spaces, or an array of them; nothing if it is anything else.
+/// Returns roles or permissions: an array of names, or a string that is one name. `null` has none, and any other type
+/// is an error.
 fn names(value: Option<&Json<'_>>) -> Option<Vec<String>> {
+    match value {
+        None | Some(Json::Null) => Some(Vec::new()),
+        Some(Json::Array(items)) => items.iter().map(Json::text).collect(),
+        Some(value) => Some(vec![value.text()?]),
+    }
+}
+
+/// Returns scopes: an array of them, or a string that is split at spaces.
+fn scopes(value: Option<&Json<'_>>) -> Option<Vec<String>> {
     match value {
         None => Some(Vec::new()),
         Some(Json::Array(items)) => items.iter().map(Json::text).collect(),
-        Some(value) => Some(value.text()?.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect()),
+        Some(value) => Some(vec![value.text()?]),
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Mapping {
     pub(super) permissions: ClaimPath,
     /// The first that is there counts.
     pub(super) display_name: Vec<ClaimPath>,
+    /// Splits a string of roles or permissions; without it, a string is one name.
+    pub(super) separator: Option<char>,
 }
 
 impl Default for Mapping {
@@ -24,6 +26,7 @@ impl Default for Mapping {
             roles: ClaimPath::new(super::ROLES_CLAIM),
             permissions: ClaimPath::new("permissions"),
             display_name: vec![ClaimPath::new("name"), ClaimPath::new("preferred_username")],
+            separator: None,
         }
     }
 }
@@ -33,16 +36,20 @@ impl Mapping {
     ///
     /// A claim of another type than expected is an error: what cannot be read must not count as absent.
     pub(super) fn describe(&self, mut identity: IdentityBuilder, claims: &Object<'_>) -> Result<IdentityBuilder, Flaw> {
-        for role in names(self.roles.find(claims), "roles")? {
+        for role in self.names(self.roles.find(claims), "roles")? {
             identity.add_role(role);
         }
-        for permission in names(self.permissions.find(claims), "permissions")? {
+        for permission in self.names(self.permissions.find(claims), "permissions")? {
             identity.add_permission(permission);
         }
         for claim in ["scope", "scp"] {
             match claims.get(claim) {
+                None => {}
                 Some(Json::String(scopes)) => identity.add_scope(scopes),
-                scopes => names(Found::of(scopes), claim)?.into_iter().for_each(|scope| identity.add_scope(scope)),
+                Some(Json::Array(scopes)) => {
+                    strings(scopes, claim)?.into_iter().for_each(|scope| identity.add_scope(scope));
+                }
+                Some(_) => return Err(Flaw::Claim(claim)),
             }
         }
         for path in self.display_name.iter().rev() {
@@ -55,20 +62,34 @@ impl Mapping {
         }
         Ok(identity)
     }
+
+    /// Returns the roles or permissions of a claim: an array has one name in each item, and a string is one name,
+    /// unless the issuer is known to join several with a separator. `null` has none.
+    fn names<'a>(&self, found: Found<'a>, claim: &'static str) -> Result<Names<'a>, Flaw> {
+        match found {
+            Found::Absent | Found::Value(Json::Null) => Ok(Names::new()),
+            Found::Value(Json::String(name)) => Ok(self.split(name)),
+            Found::Value(Json::Array(names)) => strings(names, claim),
+            Found::Value(_) | Found::NoWay => Err(Flaw::Claim(claim)),
+        }
+    }
+
+    fn split<'a>(&self, names: &'a str) -> Names<'a> {
+        match self.separator {
+            Some(separator) => {
+                names.split(separator).map(|name| name.trim_matches(' ')).filter(|name| !name.is_empty()).collect()
+            }
+            None => Some(names).into_iter().filter(|name| !name.is_empty()).collect(),
+        }
+    }
 }
 
 /// Few enough to stand in the value itself.
 type Names<'a> = SmallVec<[&'a str; 8]>;
 
-/// A string of names parted by spaces (as in RFC 8693, section 4.2), or an array of them. No other white space parts
-/// names: one of them is part of a name, which then grants nothing.
-fn names<'a>(found: Found<'a>, claim: &'static str) -> Result<Names<'a>, Flaw> {
-    match found {
-        Found::Absent => Ok(Names::new()),
-        Found::Value(Json::String(names)) => Ok(names.split(' ').filter(|name| !name.is_empty()).collect()),
-        Found::Value(Json::Array(names)) => names.iter().map(|name| string(name).ok_or(Flaw::Claim(claim))).collect(),
-        Found::Value(_) | Found::NoWay => Err(Flaw::Claim(claim)),
-    }
+/// Returns the strings of an array, in which nothing else may be.
+fn strings<'a>(names: &'a [Json<'_>], claim: &'static str) -> Result<Names<'a>, Flaw> {
+    names.iter().map(|name| string(name).ok_or(Flaw::Claim(claim))).collect()
 }
 
 fn string<'a>(value: &'a Json<'_>) -> Option<&'a str> {
@@ -108,8 +129,8 @@ impl ClaimPath {
         for parent in &self.parents {
             object = match object.get(parent) {
                 Some(Json::Object(inner)) => inner,
+                Some(Json::Null) | None => return Found::Absent,
                 Some(_) => return Found::NoWay,
-                None => return Found::Absent,
             };
         }
         Found::of(object.get(&self.last))
@@ -172,7 +193,7 @@ mod tests {
 
     #[test]
     fn r39_names_are_a_string_or_an_array() {
-        for roles in [json!("Viewer"), json!(["Viewer"]), json!("nobody Viewer"), json!(["nobody", "Viewer"])] {
+        for roles in [json!("Viewer"), json!(["Viewer"]), json!(["nobody", "Viewer"])] {
             let identity = describe(&Mapping::default(), json!({ "roles": roles })).unwrap();
             assert_eq!(
                 (identity.role_words(), identity.permission_words()),
@@ -194,28 +215,57 @@ mod tests {
     }
 
     #[test]
-    fn r39_only_spaces_part_names() {
-        for space in ['\t', '\n', '\u{a0}', '\u{2003}'] {
-            let both = format!("Viewer{space}Administrator");
-            let claims =
-                json!({ "roles": both, "permissions": format!("{space}edit"), "scope": format!("entries{space}") });
+    fn r39_a_string_of_roles_or_permissions_is_one_name() {
+        for both in ["Deputy Administrator", "Viewer Administrator", "Viewer\tAdministrator", "Viewer,Administrator", ""] {
+            let claims = json!({ "roles": both, "permissions": "view edit" });
             let identity = describe(&Mapping::default(), claims).unwrap();
-            assert!(identity.role_words().is_empty() && identity.permission_words().is_empty(), "{space:?}");
+            assert!(identity.role_words().is_empty() && identity.permission_words().is_empty(), "{both:?}");
+        }
+        // A claim that is named for them is no exception, though scopes are split at spaces.
+        let mapping = Mapping { permissions: ClaimPath::new("scope"), ..Mapping::default() };
+        let identity = describe(&mapping, json!({ "scope": "view edit" })).unwrap();
+        assert_eq!((identity.permission_words().len(), identity.scope()), (0, "view edit"));
+    }
+
+    #[test]
+    fn r39_a_separator_that_is_set_splits_strings_of_roles_and_permissions() {
+        let comma = Mapping { separator: Some(','), ..Mapping::default() };
+        let claims = json!({ "roles": "Viewer, Deputy Administrator,,", "permissions": "edit,x", "scope": "a,b entries" });
+        let identity = describe(&comma, claims).unwrap();
+        assert_eq!((identity.role_words(), identity.permission_words()), ([0b01].as_slice(), [0b11].as_slice()));
+        assert_eq!(identity.scope(), "a,b entries");
+        // An item of an array is one name all the same.
+        assert!(describe(&comma, json!({ "roles": ["Viewer,Administrator"] })).unwrap().role_words().is_empty());
+        let space = Mapping { separator: Some(' '), ..Mapping::default() };
+        assert_eq!(describe(&space, json!({ "roles": "nobody  Viewer" })).unwrap().role_words(), [0b01]);
+    }
+
+    #[test]
+    fn r39_roles_and_permissions_that_are_null_are_none() {
+        let identity = describe(&Mapping::default(), json!({ "roles": null, "permissions": null })).unwrap();
+        assert!(identity.role_words().is_empty() && identity.permission_words().is_empty());
+        let nested = Mapping { roles: ClaimPath::new("realm_access.roles"), ..Mapping::default() };
+        assert!(describe(&nested, json!({ "realm_access": null })).unwrap().role_words().is_empty());
+    }
+
+    #[test]
+    fn r39_only_spaces_split_scopes() {
+        for space in ['\t', '\n', '\u{a0}', '\u{2003}'] {
+            let identity = describe(&Mapping::default(), json!({ "scope": format!("entries{space}") })).unwrap();
             assert_eq!((identity.scope_words().len(), identity.scope()), (0, format!("entries{space}").as_str()));
         }
-        let identity = describe(&Mapping::default(), json!({ "roles": "  Viewer   nobody " })).unwrap();
-        assert_eq!(identity.role_words(), [0b01]);
     }
 
     #[test]
     fn r39_names_of_another_type_are_not_read_as_absent() {
         for name in ["roles", "permissions", "scope", "scp"] {
-            for bad in
-                [json!(null), json!(1), json!(true), json!({ "Viewer": true }), json!(["Viewer", 1]), json!([null])]
-            {
+            for bad in [json!(1), json!(true), json!({ "Viewer": true }), json!(["Viewer", 1]), json!([null])] {
                 let error = describe(&Mapping::default(), json!({ name: bad })).unwrap_err();
                 assert_eq!(error, Flaw::Claim(name), "{name}: {bad}");
             }
+        }
+        for name in ["scope", "scp"] {
+            assert_eq!(describe(&Mapping::default(), json!({ name: null })).unwrap_err(), Flaw::Claim(name));
         }
     }
 

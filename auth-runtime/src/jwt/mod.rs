@@ -96,8 +96,12 @@ const SHOWN: usize = 100;
 /// - Claims: `exp`, `iss`, `aud` and `sub` are there and of their types; `iss` is the issuer; `aud` names this
 ///   service; the token is not expired, not from the future, not revoked, and no ID token.
 ///
-/// What is the caller's is read from `roles`, `permissions` (or the claims that you name), `scope` and `scp`: a string
-/// of names parted by spaces, or an array of strings. A name that the application does not declare grants nothing.
+/// # What is read
+///
+/// Roles and permissions come from the claims `roles` and `permissions`, or from the claims that you name. Each is an
+/// array of names, or a string that is one name (see [`separator`](Self::separator)). Scopes come from `scope` and
+/// `scp`, where a string is split at spaces (RFC 8693, section 4.2). A name that the application does not declare
+/// grants nothing.
 ///
 /// # What is remembered
 ///
@@ -195,6 +199,23 @@ impl Jwt {
     pub fn display_name_claim(self, path: impl Into<String>) -> Self {
         let path = vec![ClaimPath::new(path)];
         self.each(|issuer| issuer.mapping.display_name.clone_from(&path))
+    }
+
+    /// Splits a string of roles or permissions at this character, for an issuer that joins several names in one string.
+    /// Spaces around a name are dropped. Without it, a string is one name: `"Deputy Administrator"` is no
+    /// `Administrator`.
+    ///
+    /// ```
+    /// # use auth_runtime::jwt::Jwt;
+    /// # let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
+    /// // {"groups": "staff,editors"}
+    /// let jwt = Jwt::hs256(secret)?.issuer("https://issuer.example").audience("entries");
+    /// let jwt = jwt.roles_claim("groups").separator(',');
+    /// # Ok::<(), auth_runtime::jwt::JwtError>(())
+    /// ```
+    #[must_use]
+    pub fn separator(self, separator: char) -> Self {
+        self.each(|issuer| issuer.mapping.separator = Some(separator))
     }
 
     /// Accepts tokens, too, that do not say that they are access tokens: the header's `typ` is `JWT`, or not there.

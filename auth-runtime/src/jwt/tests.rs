@@ -230,6 +230,16 @@ async fn options_change_where_names_are_read() {
 }
 
 #[tokio::test]
+async fn r39_a_separator_is_of_one_issuer() {
+    let other = Jwt::hs256(SECRET).unwrap().issuer("https://other.example").audience("entries");
+    let both = Jwt::any_of([jwt(), other.separator(',')]).unwrap();
+    let roles = json!("Viewer,Editor");
+    let of_other = token(json!({ "iss": "https://other.example", "roles": roles }));
+    assert_eq!(identify(&both, &of_other, today()).await.unwrap().role_words(), [0b1]);
+    assert!(identify(&both, &token(json!({ "roles": roles })), today()).await.unwrap().role_words().is_empty());
+}
+
+#[tokio::test]
 async fn each_of_several_issuers_has_its_own_keys_audience_and_claims() {
     let (private, public) = pair(Algorithm::ES256);
     let partner = Jwt::public_key_pem(&public).unwrap().issuer("https://partner.example").audience("them");
