@@ -5,7 +5,7 @@
 //! environment variable relaxes anything.
 
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
-use crate::jwt::{JwtError, RemoteKeys};
+use crate::jwt::{Jwt, JwtError, RemoteKeys};
 #[cfg(feature = "throttle")]
 use crate::throttle::Throttle;
 
@@ -27,6 +27,28 @@ use crate::throttle::Throttle;
 #[must_use]
 pub fn unlimited_attempts() -> Throttle {
     Throttle::off()
+}
+
+/// Lets ID tokens of the verifier's issuers in, besides access tokens. Their header need not say a type.
+///
+/// ```
+/// use auth_runtime::{danger, jwt::Jwt};
+///
+/// # let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
+/// let jwt = Jwt::hs256(secret)?.issuer("https://issuer.example").audience("the-only-client");
+/// let jwt = danger::accept_id_tokens(jwt);
+/// # Ok::<(), auth_runtime::jwt::JwtError>(())
+/// ```
+///
+/// The rule is access tokens only, because an ID token tells a client who signed in, and is not meant to leave it (ASVS
+/// 9.2.2). Its audience is the client and not this service, so any party that the client shows it to can present it
+/// here. **You owe** that the audience is one client of your own, that this client sends its ID tokens to this service
+/// alone, and that no other service has the same audience. It carries no scopes: what a user allowed the client to do is
+/// not known, so decide by roles and permissions that the issuer puts into it on purpose.
+#[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
+#[must_use]
+pub fn accept_id_tokens(jwt: Jwt) -> Jwt {
+    jwt.accept_id_tokens()
 }
 
 /// Makes [`RemoteKeys`] with fewer rules: [`RemoteKeys::dangerous`].

@@ -75,7 +75,11 @@ impl Caller {
 #[must_use]
 pub fn caller(text: &[u8], settings: &Settings, now: f64) -> Option<Caller> {
     let claims = Json::read_strictly(text).filter(|claims| matches!(claims, Json::Object(_)))?;
-    let is_id_token = claims.get("nonce").or(claims.get("at_hash")).is_some();
+    let states = |name: &str, typ: &str| {
+        claims.get(name).and_then(Json::text).is_some_and(|text| text.eq_ignore_ascii_case(typ))
+    };
+    let has_hash = claims.get("at_hash").or(claims.get("c_hash")).is_some();
+    let is_id_token = has_hash || states("token_use", "id") || states("typ", "ID");
     if is_id_token || claims.get("iss")?.text()? != ISSUER || !is_for_us(claims.get("aud")?) {
         return None;
     }

@@ -216,7 +216,9 @@ mod tests {
 
     #[test]
     fn r39_a_string_of_roles_or_permissions_is_one_name() {
-        for both in ["Deputy Administrator", "Viewer Administrator", "Viewer\tAdministrator", "Viewer,Administrator", ""] {
+        for both in
+            ["Deputy Administrator", "Viewer Administrator", "Viewer\tAdministrator", "Viewer,Administrator", ""]
+        {
             let claims = json!({ "roles": both, "permissions": "view edit" });
             let identity = describe(&Mapping::default(), claims).unwrap();
             assert!(identity.role_words().is_empty() && identity.permission_words().is_empty(), "{both:?}");
@@ -230,7 +232,8 @@ mod tests {
     #[test]
     fn r39_a_separator_that_is_set_splits_strings_of_roles_and_permissions() {
         let comma = Mapping { separator: Some(','), ..Mapping::default() };
-        let claims = json!({ "roles": "Viewer, Deputy Administrator,,", "permissions": "edit,x", "scope": "a,b entries" });
+        let claims =
+            json!({ "roles": "Viewer, Deputy Administrator,,", "permissions": "edit,x", "scope": "a,b entries" });
         let identity = describe(&comma, claims).unwrap();
         assert_eq!((identity.role_words(), identity.permission_words()), ([0b01].as_slice(), [0b11].as_slice()));
         assert_eq!(identity.scope(), "a,b entries");

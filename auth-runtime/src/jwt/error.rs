@@ -153,16 +153,18 @@ pub(super) enum Flaw {
     Header(&'static str),
     #[error("algorithm")]
     Algorithm,
-    #[error("another type of token (header parameter `typ`)")]
-    Type,
+    #[error("another type of token ({0})")]
+    Type(&'static str),
     #[error("header parameter `typ` is not `at+jwt`; see `Jwt::accept_untyped`")]
     Untyped,
     #[error("no key for its algorithm and `kid`")]
     Key,
     #[error("signature")]
     Signature,
-    #[error("ID token (claim `{0}`)")]
+    #[error("ID token ({0})")]
     IdToken(&'static str),
+    #[error("may be an ID token (claim `{0}`); see `Jwt::token_type`")]
+    MayBeIdToken(&'static str),
     #[error("no claim `{0}`")]
     Missing(&'static str),
     #[error("form of claim `{0}`")]

@@ -18,6 +18,7 @@ mod rules;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod token_type;
 mod trusted;
 mod user_infos;
 mod verified;
@@ -36,6 +37,7 @@ pub use self::{
     remote::{Fetch, FetchRequest, RemoteKeys},
     revocations::Revocations,
     sources::{JwtIssuer, JwtKey},
+    token_type::{TokenHints, TokenType},
 };
 use self::{
     claims::{ClaimPath, Mapping},
@@ -44,6 +46,7 @@ use self::{
     jws::Jws,
     rules::Rules,
     sources::{Source, not_empty},
+    token_type::{CustomRule, TypeRule},
     trusted::TrustedIssuer,
     verified::VerifiedTokens,
 };
@@ -91,10 +94,11 @@ const SHOWN: usize = 100;
 /// # What is checked
 ///
 /// - Form: three parts, base64url without padding, JSON objects without duplicate members.
-/// - Header: `alg` is the algorithm of the key; `typ` is `at+jwt` (see [`accept_untyped`](Self::accept_untyped)); no
-///   `crit`, `jku`, `jwk`, `x5u`, `x5c`, `zip`, `enc`, `b64`.
+/// - Type: the header's `typ` is `at+jwt` (see [`accept_untyped`](Self::accept_untyped) and
+///   [`token_type`](Self::token_type)), and nothing marks an ID token.
+/// - Header: `alg` is the algorithm of the key; no `crit`, `jku`, `jwk`, `x5u`, `x5c`, `zip`, `enc`, `b64`.
 /// - Claims: `exp`, `iss`, `aud` and `sub` are there and of their types; `iss` is the issuer; `aud` names this
-///   service; the token is not expired, not from the future, not revoked, and no ID token.
+///   service; the token is not expired, not from the future and not revoked.
 ///
 /// # What is read
 ///
@@ -218,15 +222,51 @@ impl Jwt {
         self.each(|issuer| issuer.mapping.separator = Some(separator))
     }
 
-    /// Accepts tokens, too, that do not say that they are access tokens: the header's `typ` is `JWT`, or not there.
-    /// Off unless called: it must be `at+jwt` (RFC 9068, section 4). Keycloak and Microsoft Entra, for example, do
-    /// not say so.
+    /// Accepts tokens, too, whose header does not say `at+jwt` (RFC 9068, section 4): its `typ` is `JWT` or absent. Off
+    /// unless called. Keycloak, Microsoft Entra and Amazon Cognito, for example, write `JWT`.
     ///
-    /// You then have to see to it that the issuer signs nothing else for the same audience that could be taken for an
-    /// access token (RFC 8725, section 3.11). ID tokens are recognised by `nonce` and `at_hash` only.
+    /// The claims decide then, in this order:
+    ///
+    /// 1. `token_use` (Cognito) must be `access`, and `typ` (Keycloak) must be `Bearer`. A token that states another
+    ///    type, such as `id`, `ID` or `Refresh`, is refused.
+    /// 2. A token with `at_hash` or `c_hash` is an ID token and refused.
+    /// 3. A token that states nothing and has `nonce` may be an ID token, and is refused. An issuer that puts a `nonce`
+    ///    into its access tokens without stating their type needs [`token_type`](Self::token_type).
+    ///
+    /// What is left passes. **You owe** that the issuer signs nothing else for the same audience that could be taken for
+    /// an access token (RFC 8725, section 3.11): an ID token without any of these claims cannot be recognised.
     #[must_use]
     pub fn accept_untyped(self) -> Self {
-        self.each(|issuer| issuer.accepts_untyped = true)
+        self.each(|issuer| issuer.types.accepts_untyped = true)
+    }
+
+    /// Replaces the rule that says what kind of token it is, for an issuer that marks its access tokens in its own way.
+    /// The rule runs after the signature was verified. With it, [`accept_untyped`](Self::accept_untyped) has no effect.
+    ///
+    /// A token that is an ID token beyond doubt (`token_use` is `id`, `typ` is `ID`, or it has `at_hash` or `c_hash`) is
+    /// refused whatever the rule returns; see [`danger::accept_id_tokens`](crate::danger::accept_id_tokens).
+    ///
+    /// ```
+    /// # use auth_runtime::jwt::Jwt;
+    /// use auth_runtime::jwt::TokenType;
+    ///
+    /// # let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
+    /// let jwt = Jwt::hs256(secret)?.issuer("https://issuer.example").audience("entries");
+    /// let jwt = jwt.token_type(|token| match token.header_type() {
+    ///     Some("example-access+jwt") => TokenType::AccessToken,
+    ///     _ => TokenType::Other,
+    /// });
+    /// # Ok::<(), auth_runtime::jwt::JwtError>(())
+    /// ```
+    #[must_use]
+    pub fn token_type(self, rule: impl Fn(TokenHints<'_>) -> TokenType + Send + Sync + 'static) -> Self {
+        let rule: CustomRule = Arc::new(rule);
+        self.each(|issuer| issuer.types.custom = Some(Arc::clone(&rule)))
+    }
+
+    /// See [`danger::accept_id_tokens`](crate::danger::accept_id_tokens).
+    pub(crate) fn accept_id_tokens(self) -> Self {
+        self.each(|issuer| issuer.types.accepts_id_tokens = true)
     }
 
     /// A list of tokens that are no longer good, which you keep a clone of.
@@ -257,7 +297,7 @@ impl Jwt {
     fn new(sources: Vec<Source>, issuer: String, audiences: Vec<String>) -> Self {
         let issuer = TrustedIssuer {
             sources,
-            accepts_untyped: false,
+            types: TypeRule::default(),
             rules: Rules { issuer, audiences, leeway: LEEWAY },
             mapping: Mapping::default(),
             revocations: Revocations::new(),

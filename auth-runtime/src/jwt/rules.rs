@@ -9,9 +9,6 @@ use super::{
 
 /// The end of the year 9999: what lies beyond is not a date.
 const LATEST: Duration = Duration::from_secs(253_402_300_799);
-/// Claims of an ID token, which tells a client who signed in, and lets nobody in (RFC 9068, section 5).
-const ID_TOKEN: [&str; 2] = ["nonce", "at_hash"];
-
 /// What is expected of a token.
 #[derive(Clone, Debug)]
 pub(super) struct Rules {
@@ -45,9 +42,6 @@ impl Validity {
 impl Rules {
     /// Checks all registered claims; `now` is the time since 1970.
     pub(super) fn check<'a>(&self, claims: &'a Object<'_>, now: Duration) -> Result<Registered<'a>, Flaw> {
-        if let Some(name) = ID_TOKEN.into_iter().find(|name| claims.get(name).is_some()) {
-            return Err(Flaw::IdToken(name));
-        }
         if issuer(claims)? != self.issuer {
             return Err(Flaw::Issuer);
         }
@@ -215,13 +209,6 @@ mod tests {
         }
         for bad in [json!(1), json!({}), json!(["entries", 1]), json!([["entries"]])] {
             assert_eq!(check(json!({ "aud": bad })), Err(Flaw::Claim("aud")), "{bad}");
-        }
-    }
-
-    #[test]
-    fn r35_id_token_is_refused() {
-        for name in ["nonce", "at_hash"] {
-            assert_eq!(check(json!({ name: "x" })), Err(Flaw::IdToken(name)));
         }
     }
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::{
-    Authenticator, BearerToken, Fetch, FetchRequest, Jwt, JwtError, RemoteKeys, Revocations, TokenIssuer,
+    Authenticator, BearerToken, Fetch, FetchRequest, Jwt, JwtError, RemoteKeys, Revocations, TokenIssuer, TokenType,
     key::tests::{SECRET, generated, pair, pem, sign},
     now,
 };
@@ -185,7 +185,7 @@ async fn r34_what_is_not_for_this_service_is_refused() {
         (json!({ "iss": "x".repeat(101) + "\n" }), &format!("unknown issuer: \"{}\"", "x".repeat(100))),
         (json!({ "iss": [ISSUER] }), "form of claim `iss`"),
         (json!({ "aud": "other" }), "https://issuer.example: audience"),
-        (json!({ "nonce": "x" }), "https://issuer.example: ID token (claim `nonce`)"),
+        (json!({ "at_hash": "x" }), "https://issuer.example: ID token (at_hash)"),
         (json!({ "roles": 1 }), "https://issuer.example: form of claim `roles`"),
         (json!({ "jti": 1 }), "https://issuer.example: form of claim `jti`"),
     ] {
@@ -219,6 +219,32 @@ async fn r35_only_what_says_that_it_is_an_access_token_is_one_unless_the_issuer_
         assert_eq!(refusal(&jwt(), &token).await, strict, "{typ}");
         assert_eq!(refusal(&jwt().accept_untyped(), &token).await, lenient, "{typ}");
     }
+}
+
+#[tokio::test]
+async fn r35_an_audience_alone_does_not_make_an_id_token_acceptable() {
+    let untyped = |changes: Value| signed(r#"{"alg":"HS256","typ":"JWT"}"#, claims(changes));
+    let id_token = untyped(json!({ "token_use": "id", "roles": ["Viewer"] }));
+    assert_eq!(refusal(&jwt().accept_untyped(), &id_token).await, said("ID token (token_use)"));
+    let nonce = untyped(json!({ "nonce": "n" }));
+    let expected = said("may be an ID token (claim `nonce`); see `Jwt::token_type`");
+    assert_eq!(refusal(&jwt().accept_untyped(), &nonce).await, expected);
+    let bearer = untyped(json!({ "nonce": "n", "typ": "Bearer" }));
+    assert_eq!(refusal(&jwt().accept_untyped(), &bearer).await, None);
+    // The application may know better of the one, and needs the switch for the other.
+    let trusting = jwt().token_type(|_| TokenType::AccessToken);
+    assert_eq!(refusal(&trusting, &nonce).await, None);
+    assert_eq!(refusal(&trusting, &id_token).await, said("ID token (token_use)"));
+    assert_eq!(refusal(&crate::danger::accept_id_tokens(jwt()), &id_token).await, None);
+}
+
+#[tokio::test]
+async fn r35_the_rule_for_types_is_of_one_issuer() {
+    let other = Jwt::hs256(SECRET).unwrap().issuer("https://other.example").audience("entries");
+    let both = Jwt::any_of([jwt(), crate::danger::accept_id_tokens(other)]).unwrap();
+    let id_token = |issuer: &str| token(json!({ "iss": issuer, "typ": "ID" }));
+    assert_eq!(refusal(&both, &id_token("https://other.example")).await, None);
+    assert_eq!(refusal(&both, &id_token(ISSUER)).await, said("ID token (typ)"));
 }
 
 #[tokio::test]

@@ -11,12 +11,13 @@ use super::{
     claims::Mapping,
     error::Flaw,
     json::Object,
-    jws::{Jws, Type},
+    jws::Jws,
     keys::{Candidates, Key},
     remote::NoKey,
     revocations::{Names, Revocations},
     rules::{Registered, Rules},
     sources::Source,
+    token_type::{TokenHints, TypeRule},
     user_infos::UserInfos,
     verified::Verified,
 };
@@ -25,8 +26,7 @@ use crate::authenticate::{AuthenticationError, Context, IdentityBuilder};
 #[derive(Clone, Debug)]
 pub(super) struct TrustedIssuer {
     pub(super) sources: Vec<Source>,
-    /// Whether a token need not say that it is an access token.
-    pub(super) accepts_untyped: bool,
+    pub(super) types: TypeRule,
     pub(super) rules: Rules,
     pub(super) mapping: Mapping,
     pub(super) revocations: Revocations,
@@ -40,7 +40,7 @@ impl TrustedIssuer {
 
     /// The key that the token is signed with.
     pub(super) async fn key(&self, jws: &Jws<'_>, now: Duration) -> Result<Arc<Key>, AuthenticationError> {
-        self.check_type(jws.typ).map_err(|flaw| self.refusal(flaw))?;
+        self.types.check_header(&jws.typ).map_err(|flaw| self.refusal(flaw))?;
         let (algorithm, kid) = (jws.algorithm, jws.kid.as_deref());
         let known: Candidates = self.sources.iter().flat_map(|source| source.known(algorithm, kid, now)).collect();
         let flaw = if known.is_empty() { Flaw::Key } else { Flaw::Signature };
@@ -70,15 +70,6 @@ impl TrustedIssuer {
         Err(AuthenticationError::unavailable(format!("{}: its keys cannot be fetched", self.name())))
     }
 
-    fn check_type(&self, typ: Type) -> Result<(), Flaw> {
-        match typ {
-            Type::AccessToken => Ok(()),
-            Type::Untyped if self.accepts_untyped => Ok(()),
-            Type::Untyped => Err(Flaw::Untyped),
-            Type::Other => Err(Flaw::Type),
-        }
-    }
-
     /// What a token says whose signature is good.
     pub(super) fn describe(
         &self,
@@ -89,6 +80,7 @@ impl TrustedIssuer {
         now: Duration,
         context: Context,
     ) -> Result<Verified, AuthenticationError> {
+        self.types.check(TokenHints::new(&jws.typ, claims)).map_err(|flaw| self.refusal(flaw))?;
         let registered = self.rules.check(claims, now).map_err(|flaw| self.refusal(flaw))?;
         // Read before the list is: what is revoked in between is looked up again.
         let version = self.revocations.version();
