@@ -85,9 +85,6 @@ pub fn caller(text: &[u8], settings: &Settings, now: f64) -> Option<Caller> {
     }
     is_now(&claims, settings.leeway, now)?;
     let subject = claims.get("sub")?.text().filter(|subject| !subject.is_empty())?;
-    if let Some(id) = claims.get("jti") {
-        id.text().filter(|id| !id.is_empty())?;
-    }
     let given = names(at(&claims, &settings.roles)?)?;
     let roles = known(Role::NAMES, &given);
     let mut permissions = known(Permission::NAMES, &names(at(&claims, &settings.permissions)?)?);
@@ -96,7 +93,7 @@ pub fn caller(text: &[u8], settings: &Settings, now: f64) -> Option<Caller> {
     scope.extend(scopes(claims.get("scp"))?);
     let read = |path: &String| at(&claims, path).flatten()?.text().filter(|name| !name.is_empty());
     let display_name = settings.names.iter().find_map(read).unwrap_or_else(|| subject.clone());
-    let authenticated_at = date(&claims, "auth_time")?.map(whole);
+    let authenticated_at = date(&claims, "auth_time").flatten().map(whole);
     // An item of an array may hold several scopes, though it should not.
     let scope: Vec<&str> = scope.iter().flat_map(|names| names.split(' ')).filter(|name| !name.is_empty()).collect();
     Some(Caller { subject, display_name, roles, permissions, scope: scope.join(" "), authenticated_at })

@@ -1,5 +1,10 @@
 //! Claims to identity: where the issuer says what is the caller's.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use smallvec::SmallVec;
 
 use super::{
@@ -12,7 +17,12 @@ use crate::authenticate::IdentityBuilder;
 /// Which claims hold what.
 #[derive(Clone, Debug)]
 pub(super) struct Mapping {
-    pub(super) roles: ClaimPath,
+    /// Roles of all of them are granted.
+    pub(super) roles: Vec<ClaimPath>,
+    /// Objects whose keys are roles.
+    pub(super) role_keys: Vec<ClaimPath>,
+    /// Claims that are `true` for a caller with the role of their name.
+    pub(super) role_flags: Vec<String>,
     pub(super) permissions: ClaimPath,
     /// The first that is there counts.
     pub(super) display_name: Vec<ClaimPath>,
@@ -23,7 +33,9 @@ pub(super) struct Mapping {
 impl Default for Mapping {
     fn default() -> Self {
         Self {
-            roles: ClaimPath::new(super::ROLES_CLAIM),
+            roles: vec![ClaimPath::new(super::ROLES_CLAIM)],
+            role_keys: Vec::new(),
+            role_flags: Vec::new(),
             permissions: ClaimPath::new("permissions"),
             display_name: vec![ClaimPath::new("name"), ClaimPath::new("preferred_username")],
             separator: None,
@@ -34,12 +46,11 @@ impl Default for Mapping {
 impl Mapping {
     /// Adds what the claims say.
     ///
-    /// A claim of another type than expected is an error: what cannot be read must not count as absent.
+    /// A claim that grants something is an error if it has another type than expected: what cannot be read must not
+    /// count as absent. A claim that only describes the caller is absent then.
     pub(super) fn describe(&self, mut identity: IdentityBuilder, claims: &Object<'_>) -> Result<IdentityBuilder, Flaw> {
-        for role in self.names(self.roles.find(claims), "roles")? {
-            identity.add_role(role);
-        }
-        for permission in self.names(self.permissions.find(claims), "permissions")? {
+        self.add_roles(&mut identity, claims)?;
+        for permission in self.names(self.permissions.find_granting(claims), "permissions")? {
             identity.add_permission(permission);
         }
         for claim in ["scope", "scp"] {
@@ -52,22 +63,40 @@ impl Mapping {
                 Some(_) => return Err(Flaw::Claim(claim)),
             }
         }
-        for path in self.display_name.iter().rev() {
-            if let Some(name) = path.find(claims).text()? {
-                identity = identity.display_name(name);
-            }
+        if let Some(name) = self.display_name.iter().find_map(|path| path.find(claims).text()) {
+            identity = identity.display_name(name);
         }
-        if let Some(signed_in) = date(claims, "auth_time")? {
+        // A sign-in at no known time is not recent, so `fresh` denies.
+        if let Ok(Some(signed_in)) = date(claims, "auth_time") {
             identity = identity.authenticated_at(signed_in.as_secs());
         }
         Ok(identity)
+    }
+
+    fn add_roles(&self, identity: &mut IdentityBuilder, claims: &Object<'_>) -> Result<(), Flaw> {
+        for path in &self.roles {
+            for role in self.names(path.find_granting(claims), "roles")? {
+                identity.add_role(role);
+            }
+        }
+        for path in &self.role_keys {
+            for role in keys(path.find_granting(claims))? {
+                identity.add_role(role);
+            }
+        }
+        for flag in &self.role_flags {
+            if claims.get(flag).map_or(Ok(false), is_granted)? {
+                identity.add_role(flag);
+            }
+        }
+        Ok(())
     }
 
     /// Returns the roles or permissions of a claim: an array has one name in each item, and a string is one name,
     /// unless the issuer is known to join several with a separator. `null` has none.
     fn names<'a>(&self, found: Found<'a>, claim: &'static str) -> Result<Names<'a>, Flaw> {
         match found {
-            Found::Absent | Found::Value(Json::Null) => Ok(Names::new()),
+            Found::Absent | Found::NoStep(_) | Found::Value(Json::Null) => Ok(Names::new()),
             Found::Value(Json::String(name)) => Ok(self.split(name)),
             Found::Value(Json::Array(names)) => strings(names, claim),
             Found::Value(_) | Found::NoWay => Err(Flaw::Claim(claim)),
@@ -92,6 +121,28 @@ fn strings<'a>(names: &'a [Json<'_>], claim: &'static str) -> Result<Names<'a>, 
     names.iter().map(|name| string(name).ok_or(Flaw::Claim(claim))).collect()
 }
 
+/// Returns the roles that are the keys of an object.
+fn keys<'a>(found: Found<'a>) -> Result<Names<'a>, Flaw> {
+    match found {
+        Found::Absent | Found::NoStep(_) | Found::Value(Json::Null) => Ok(Names::new()),
+        Found::Value(Json::Object(roles)) => {
+            let granted = |(name, value): (&'a str, &'a Json<'a>)| is_granted(value).map(|is| is.then_some(name));
+            roles.members().map(granted).filter_map(Result::transpose).collect()
+        }
+        Found::Value(_) | Found::NoWay => Err(Flaw::Claim("roles")),
+    }
+}
+
+/// Returns whether the value of a key or of a flag grants the role: `true`, or an object with something in it.
+fn is_granted(value: &Json<'_>) -> Result<bool, Flaw> {
+    match value {
+        Json::Bool(is_granted) => Ok(*is_granted),
+        Json::Object(details) => Ok(!details.is_empty()),
+        Json::Null => Ok(false),
+        Json::Number(_) | Json::String(_) | Json::Array(_) => Err(Flaw::Claim("roles")),
+    }
+}
+
 fn string<'a>(value: &'a Json<'_>) -> Option<&'a str> {
     match value {
         Json::String(text) => Some(text),
@@ -106,6 +157,8 @@ pub(super) struct ClaimPath {
     name: String,
     parents: Vec<String>,
     last: String,
+    /// Shared by all clones, so that a path that finds nothing is logged once.
+    is_logged: Arc<AtomicBool>,
 }
 
 impl ClaimPath {
@@ -116,7 +169,11 @@ impl ClaimPath {
             None => name.split('.').map(str::to_owned).collect(),
         };
         let last = parents.pop().unwrap_or_default();
-        Self { name, parents, last }
+        Self { name, parents, last, is_logged: Arc::default() }
+    }
+
+    pub(super) fn all<T: Into<String>>(paths: impl IntoIterator<Item = T>) -> Vec<Self> {
+        paths.into_iter().map(Self::new).collect()
     }
 
     fn find<'a>(&self, claims: &'a Object<'a>) -> Found<'a> {
@@ -126,14 +183,28 @@ impl ClaimPath {
             None => {}
         }
         let mut object = claims;
-        for parent in &self.parents {
+        for (step, parent) in self.parents.iter().enumerate() {
             object = match object.get(parent) {
                 Some(Json::Object(inner)) => inner,
-                Some(Json::Null) | None => return Found::Absent,
+                Some(Json::Null) | None => return Found::NoStep(step),
                 Some(_) => return Found::NoWay,
             };
         }
-        Found::of(object.get(&self.last))
+        object.get(&self.last).map_or(Found::NoStep(self.parents.len()), Found::Value)
+    }
+
+    /// Finds a claim that grants something, and logs the first time that a path of several steps leads nowhere: often a
+    /// client id has dots, which a dotted path cannot have.
+    fn find_granting<'a>(&self, claims: &'a Object<'a>) -> Found<'a> {
+        let found = self.find(claims);
+        if let Found::NoStep(step) = found
+            && !self.is_logged.swap(true, Ordering::Relaxed)
+        {
+            let missing = self.parents.get(step).unwrap_or(&self.last);
+            let hint = "a name with dots needs a JSON pointer, such as `/resource_access/my.client/roles`";
+            tracing::info!(path = ?self.name, ?missing, step = step + 1, hint, "claim path found nothing");
+        }
+        found
     }
 }
 
@@ -142,21 +213,18 @@ impl ClaimPath {
 enum Found<'a> {
     Absent,
     Value(&'a Json<'a>),
+    /// The step of this index is missing.
+    NoStep(usize),
     /// Something on the way is not an object.
     NoWay,
 }
 
 impl<'a> Found<'a> {
-    fn of(value: Option<&'a Json<'a>>) -> Self {
-        value.map_or(Self::Absent, Self::Value)
-    }
-
-    /// A name for people to read; an empty one is none.
-    fn text(self) -> Result<Option<&'a str>, Flaw> {
+    /// Returns a name for people to read; an empty one is none, and a value of another type is none.
+    fn text(self) -> Option<&'a str> {
         match self {
-            Self::Absent => Ok(None),
-            Self::Value(Json::String(text)) => Ok(Some(&**text).filter(|text| !text.is_empty())),
-            Self::Value(_) | Self::NoWay => Err(Flaw::Claim("name")),
+            Self::Value(Json::String(text)) => Some(&**text).filter(|text| !text.is_empty()),
+            Self::Value(_) | Self::Absent | Self::NoStep(_) | Self::NoWay => None,
         }
     }
 }
@@ -168,9 +236,11 @@ fn unescape(step: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering;
+
     use serde_json::{Value, json};
 
-    use super::{ClaimPath, Mapping};
+    use super::{ClaimPath, Found, Mapping};
     use crate::{
         authenticate::{Context, Identity, IdentityBuilder},
         declared::DeclaredNames,
@@ -247,7 +317,7 @@ mod tests {
     fn r39_roles_and_permissions_that_are_null_are_none() {
         let identity = describe(&Mapping::default(), json!({ "roles": null, "permissions": null })).unwrap();
         assert!(identity.role_words().is_empty() && identity.permission_words().is_empty());
-        let nested = Mapping { roles: ClaimPath::new("realm_access.roles"), ..Mapping::default() };
+        let nested = Mapping { roles: vec![ClaimPath::new("realm_access.roles")], ..Mapping::default() };
         assert!(describe(&nested, json!({ "realm_access": null })).unwrap().role_words().is_empty());
     }
 
@@ -275,7 +345,7 @@ mod tests {
     #[test]
     fn r39_roles_are_read_where_the_issuer_has_them() {
         let roles = |path: &str, claims: Value| {
-            let mapping = Mapping { roles: ClaimPath::new(path), ..Mapping::default() };
+            let mapping = Mapping { roles: vec![ClaimPath::new(path)], ..Mapping::default() };
             describe(&mapping, claims).map(|identity| identity.role_words().to_vec())
         };
         let keycloak = json!({ "realm_access": { "roles": ["Viewer"] }, "roles": ["Administrator"] });
@@ -295,15 +365,80 @@ mod tests {
         let name = |claims: Value| describe(&Mapping::default(), claims).unwrap().display_name().to_owned();
         assert_eq!(name(json!({ "name": "Alice A.", "preferred_username": "al" })), "Alice A.");
         assert_eq!(name(json!({ "name": "", "preferred_username": "al" })), "al");
-        for (member, bad) in [("name", json!(1)), ("name", json!(null)), ("preferred_username", json!(["al"]))] {
-            let claims = json!({ "name": "Alice A.", member: bad });
-            assert_eq!(describe(&Mapping::default(), claims).unwrap_err(), Flaw::Claim("name"), "{member}");
-        }
+        // A claim of another type describes nobody.
+        assert_eq!(name(json!({ "name": null, "preferred_username": "al" })), "al");
+        assert_eq!(name(json!({ "name": ["Alice A."], "preferred_username": "al" })), "al");
+        assert_eq!(name(json!({ "name": 1, "preferred_username": { "a": "al" } })), "alice");
 
         let identity = describe(&Mapping::default(), json!({ "auth_time": 1_700_000_000.9 })).unwrap();
         assert_eq!(identity.authenticated_at(), Some(1_700_000_000));
         // When a token was issued is not when its subject signed in.
         assert_eq!(describe(&Mapping::default(), json!({ "iat": 1 })).unwrap().authenticated_at(), None);
-        assert_eq!(describe(&Mapping::default(), json!({ "auth_time": "1" })).unwrap_err(), Flaw::Claim("auth_time"));
+        for bad in [json!("1700000000"), json!(null), json!(-1), json!(1e300)] {
+            let identity = describe(&Mapping::default(), json!({ "auth_time": bad })).unwrap();
+            assert_eq!(identity.authenticated_at(), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn r39_roles_of_several_claims_add_up() {
+        let roles = ["realm_access.roles", "/resource_access/my.client/roles"].map(ClaimPath::new).to_vec();
+        let mapping = Mapping { roles, ..Mapping::default() };
+        let client = json!({ "my.client": { "roles": ["Administrator"] } });
+        let claims = json!({ "realm_access": { "roles": ["Viewer"] }, "resource_access": client, "roles": ["x"] });
+        assert_eq!(describe(&mapping, claims).unwrap().role_words(), [0b11]);
+        assert_eq!(
+            describe(&mapping, json!({ "realm_access": { "roles": ["Viewer"] } })).unwrap().role_words(),
+            [0b01]
+        );
+        let bad = json!({ "realm_access": { "roles": ["Viewer"] }, "resource_access": { "my.client": 1 } });
+        assert_eq!(describe(&mapping, bad).unwrap_err(), Flaw::Claim("roles"));
+    }
+
+    #[test]
+    fn r39_the_keys_of_an_object_are_roles_if_the_issuer_writes_them_so() {
+        let path = "urn:zitadel:iam:org:project:roles";
+        let zitadel = Mapping { role_keys: vec![ClaimPath::new(path)], ..Mapping::default() };
+        let claims = json!({ path: { "Viewer": { "2": "example.com" }, "Administrator": {}, "x": { "2": "y" } } });
+        assert_eq!(describe(&zitadel, claims.clone()).unwrap().role_words(), [0b01]);
+        assert!(describe(&Mapping::default(), claims).unwrap().role_words().is_empty());
+        let flags = json!({ path: { "Viewer": true, "Administrator": false, "x": null } });
+        assert_eq!(describe(&zitadel, flags).unwrap().role_words(), [0b01]);
+        for none in [json!({}), json!({ path: null }), json!({ path: {} })] {
+            assert!(describe(&zitadel, none).unwrap().role_words().is_empty());
+        }
+        for bad in [json!(["Viewer"]), json!("Viewer"), json!({ "Viewer": "true" }), json!({ "Viewer": 1 })] {
+            assert_eq!(describe(&zitadel, json!({ path: bad })).unwrap_err(), Flaw::Claim("roles"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn r39_a_claim_that_is_true_is_a_role_if_it_is_named_so() {
+        let firebase =
+            Mapping { role_flags: vec!["Viewer".to_owned(), "Administrator".to_owned()], ..Mapping::default() };
+        let claims = json!({ "Viewer": true, "Administrator": false });
+        assert_eq!(describe(&firebase, claims.clone()).unwrap().role_words(), [0b01]);
+        assert!(describe(&Mapping::default(), claims).unwrap().role_words().is_empty());
+        assert!(describe(&firebase, json!({ "Viewer": null })).unwrap().role_words().is_empty());
+        for bad in [json!("true"), json!(1), json!([true])] {
+            assert_eq!(describe(&firebase, json!({ "Viewer": bad })).unwrap_err(), Flaw::Claim("roles"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn r39_a_path_that_finds_nothing_knows_the_missing_step_and_logs_it_once() {
+        let path = ClaimPath::new("resource_access.my.client.roles");
+        let claims = json!({ "resource_access": { "my.client": { "roles": ["Viewer"] } } }).to_string();
+        let claims = Object::parse(&claims).unwrap();
+        assert!(matches!(path.find(&claims), Found::NoStep(1)));
+        assert!(!path.is_logged.load(Ordering::Relaxed));
+        for path in [path.clone(), path.clone()] {
+            assert!(matches!(path.find_granting(&claims), Found::NoStep(1)));
+        }
+        assert!(path.is_logged.load(Ordering::Relaxed));
+        // The usual claim of one step says nothing if a caller has no roles.
+        let usual = ClaimPath::new("roles");
+        assert!(matches!(usual.find_granting(&claims), Found::Absent));
+        assert!(!usual.is_logged.load(Ordering::Relaxed));
     }
 }

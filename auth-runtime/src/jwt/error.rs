@@ -167,6 +167,8 @@ pub(super) enum Flaw {
     MayBeIdToken(&'static str),
     #[error("no claim `{0}`")]
     Missing(&'static str),
+    #[error("the claim that `Jwt::subject_claim` names is missing or not text")]
+    Subject,
     #[error("form of claim `{0}`")]
     Claim(&'static str),
     #[error("unknown issuer")]

@@ -12,11 +12,17 @@ use super::{
     token_type::HeaderType,
 };
 
-/// Header parameters that would let a token choose its own key (RFC 8725, section 3.10), or that ask for something
-/// that is not done here: `crit` must be understood or refused (RFC 7515, section 4.1.11).
-const REFUSED: [&str; 8] = ["crit", "jku", "x5u", "x5c", "jwk", "zip", "enc", "b64"];
-/// The largest header, in bytes of JSON: an algorithm, a type and the name of a key are far below.
-const MAX_HEADER: usize = 1024;
+/// Header parameters that ask for something that is not done here: what `crit` names must be understood or refused
+/// (RFC 7515, section 4.1.11).
+///
+/// `jku`, `jwk`, `x5u` and `x5c` would let a token choose its own key (RFC 8725, section 3.10). Real issuers send them;
+/// they are not read, and never used to find a key.
+const REFUSED: [&str; 4] = ["crit", "zip", "enc", "b64"];
+/// The largest header, in bytes of JSON. An algorithm, a type and the name of a key are far below; some issuers add the
+/// certificates of their key.
+const MAX_HEADER: usize = 8192;
+/// Room for a header without certificates, which needs no memory of its own.
+const USUAL_HEADER: usize = 512;
 /// The largest signature, in bytes: that of an RSA key of 8192 bits.
 const MAX_SIGNATURE: usize = 1024;
 
@@ -40,8 +46,15 @@ impl<'a> Jws<'a> {
     pub(super) fn parse(token: &'a [u8]) -> Result<Self, Flaw> {
         let [header, payload, signature] = parts(token).ok_or(Flaw::Parts)?;
         let message = &token[..token.len() - signature.len() - 1];
-        let mut json = [0; MAX_HEADER];
-        let json = str::from_utf8(decode(header, &mut json)?).map_err(|_| Flaw::Encoding)?;
+        let (mut usual, mut large);
+        let json = if header.len() <= USUAL_HEADER {
+            usual = [0; USUAL_HEADER];
+            decode(header, &mut usual)?
+        } else {
+            large = vec![0; MAX_HEADER];
+            decode(header, &mut large)?
+        };
+        let json = str::from_utf8(json).map_err(|_| Flaw::Encoding)?;
         let (algorithm, kid, typ) = read(&Object::parse(json).ok_or(Flaw::Encoding)?)?;
         let payload = BASE64URL.decode(payload).map_err(|_| Flaw::Encoding)?;
         let payload = String::from_utf8(payload).map_err(|_| Flaw::Encoding)?;
@@ -125,7 +138,20 @@ mod tests {
     }
 
     #[test]
-    fn r31_headers_that_choose_a_key_or_must_be_understood_are_refused() {
+    fn r31_headers_that_choose_a_key_are_ignored() {
+        for name in ["jku", "x5u", "x5c", "jwk"] {
+            for value in ["null", "[]", r#""https://evil.example""#, r#"{"kty":"oct","k":"AAAA"}"#] {
+                let token = token(format!(r#"{{"alg":"HS256","kid":"1","{name}":{value}}}"#), "{}", [0; 32]);
+                let jws = Jws::parse(token.as_bytes()).unwrap();
+                assert_eq!((jws.algorithm, jws.kid.as_deref()), (Algorithm::HS256, Some("1")), "{name}: {value}");
+            }
+        }
+        let chain = format!(r#"{{"alg":"HS256","x5c":["{}"]}}"#, "A".repeat(6000));
+        assert_eq!(flaw_of_header(chain), None);
+    }
+
+    #[test]
+    fn r31_headers_that_must_be_understood_are_refused() {
         for name in REFUSED {
             for value in ["null", "[]", r#""https://evil.example""#, "false"] {
                 let header = format!(r#"{{"alg":"HS256","{name}":{value}}}"#);

@@ -186,8 +186,60 @@ impl Jwt {
     /// (`/realm_access/roles`); `roles` unless set.
     #[must_use]
     pub fn roles_claim(self, path: impl Into<String>) -> Self {
+        self.roles_claims([path])
+    }
+
+    /// Reads roles from several claims, and grants the roles of all of them.
+    ///
+    /// ```
+    /// # use auth_runtime::jwt::Jwt;
+    /// # let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
+    /// let jwt = Jwt::hs256(secret)?.issuer("https://issuer.example").audience("entries");
+    /// // Roles of the realm and of the client `my.client` (Keycloak).
+    /// let jwt = jwt.roles_claims(["realm_access.roles", "/resource_access/my.client/roles"]);
+    /// # Ok::<(), auth_runtime::jwt::JwtError>(())
+    /// ```
+    #[must_use]
+    pub fn roles_claims<T: Into<String>>(self, paths: impl IntoIterator<Item = T>) -> Self {
+        let paths = ClaimPath::all(paths);
+        self.each(|issuer| issuer.mapping.roles.clone_from(&paths))
+    }
+
+    /// Reads roles from the keys of an object too, as Zitadel writes them: `{"admin": {"1234": "example.com"}}`. A key
+    /// whose value is `false`, `null` or `{}` is not granted.
+    #[must_use]
+    pub fn role_keys_claim(self, path: impl Into<String>) -> Self {
         let path = ClaimPath::new(path);
-        self.each(|issuer| issuer.mapping.roles = path.clone())
+        self.each(|issuer| issuer.mapping.role_keys.push(path.clone()))
+    }
+
+    /// Grants each of these roles too if the claim of its name is `true`, as custom claims of Firebase are:
+    /// `{"admin": true}`.
+    #[must_use]
+    pub fn role_flags<T: Into<String>>(self, roles: impl IntoIterator<Item = T>) -> Self {
+        let roles: Vec<String> = roles.into_iter().map(Into::into).collect();
+        self.each(|issuer| issuer.mapping.role_flags.extend_from_slice(&roles))
+    }
+
+    /// Reads the subject from this claim in place of `sub`, for an issuer whose tokens for machine clients have no `sub`
+    /// (`client_id`, `azp`). `sub` is not read then: a user whose `sub` is the name of a client would be taken for it.
+    ///
+    /// The claim must identify the caller within the issuer, and never be given to another one.
+    #[must_use]
+    pub fn subject_claim(self, name: impl Into<String>) -> Self {
+        let name = Some(name.into());
+        self.each(|issuer| issuer.rules.subject_claim.clone_from(&name))
+    }
+
+    /// Reads the audience from this claim where a token has no `aud`, as access tokens of Amazon Cognito
+    /// (`client_id`). A token with an `aud` is judged by its `aud` alone.
+    ///
+    /// The claim then binds a token to the client that asked for it, and not to a service. **You owe** that each client
+    /// that you name as an audience may call this service.
+    #[must_use]
+    pub fn audience_claim(self, name: impl Into<String>) -> Self {
+        let name = Some(name.into());
+        self.each(|issuer| issuer.rules.audience_claim.clone_from(&name))
     }
 
     /// Which claim holds the caller's permissions; `permissions` unless set. Scopes are not read from it: they are
@@ -272,7 +324,7 @@ impl Jwt {
     /// A list of tokens that are no longer good, which you keep a clone of.
     #[must_use]
     pub fn revocations(self, list: &Revocations) -> Self {
-        self.each(|issuer| issuer.revocations = list.clone())
+        self.each(|issuer| issuer.revocations = Some(list.clone()))
     }
 
     /// For how long a verified token is not verified again: five minutes unless set; zero to verify each time. The
@@ -298,9 +350,9 @@ impl Jwt {
         let issuer = TrustedIssuer {
             sources,
             types: TypeRule::default(),
-            rules: Rules { issuer, audiences, leeway: LEEWAY },
+            rules: Rules { issuer, audiences, audience_claim: None, subject_claim: None, leeway: LEEWAY },
             mapping: Mapping::default(),
-            revocations: Revocations::new(),
+            revocations: None,
             user_infos: Arc::default(),
         };
         Self(Arc::new(Inner { issuers: vec![issuer], verified: VerifiedTokens::new() }))

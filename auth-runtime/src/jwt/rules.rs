@@ -14,6 +14,10 @@ const LATEST: Duration = Duration::from_secs(253_402_300_799);
 pub(super) struct Rules {
     pub(super) issuer: String,
     pub(super) audiences: Vec<String>,
+    /// The claim that names the service where there is no `aud`.
+    pub(super) audience_claim: Option<String>,
+    /// The claim that names the caller in place of `sub`.
+    pub(super) subject_claim: Option<String>,
     pub(super) leeway: Duration,
 }
 
@@ -40,20 +44,41 @@ impl Validity {
 }
 
 impl Rules {
-    /// Checks all registered claims; `now` is the time since 1970.
-    pub(super) fn check<'a>(&self, claims: &'a Object<'_>, now: Duration) -> Result<Registered<'a>, Flaw> {
+    /// Checks all registered claims; `now` is the time since 1970. The claim `jti` excludes nothing unless there is a
+    /// list of revocations, and is absent then if it is not text.
+    pub(super) fn check<'a>(
+        &self,
+        claims: &'a Object<'_>,
+        now: Duration,
+        are_ids_listed: bool,
+    ) -> Result<Registered<'a>, Flaw> {
         if issuer(claims)? != self.issuer {
             return Err(Flaw::Issuer);
         }
         self.check_audience(claims)?;
         let issued_at = date(claims, "iat")?;
         let validity = self.validity(claims, issued_at, now)?;
-        let subject = text(claims, "sub")?.ok_or(Flaw::Missing("sub"))?;
-        Ok(Registered { subject, id: text(claims, "jti")?, issued_at, validity })
+        let id = match text(claims, "jti") {
+            Err(_) if !are_ids_listed => None,
+            id => id?,
+        };
+        Ok(Registered { subject: self.subject(claims)?, id, issued_at, validity })
+    }
+
+    fn subject<'a>(&self, claims: &'a Object<'_>) -> Result<&'a str, Flaw> {
+        match &self.subject_claim {
+            None => text(claims, "sub")?.ok_or(Flaw::Missing("sub")),
+            Some(name) => match claims.get(name) {
+                Some(Json::String(subject)) if !subject.is_empty() => Ok(subject),
+                _ => Err(Flaw::Subject),
+            },
+        }
     }
 
     fn check_audience(&self, claims: &Object<'_>) -> Result<(), Flaw> {
-        let given = match claims.get("aud") {
+        // Where there is an `aud`, it decides: a token for another service stays one (RFC 7519, section 4.1.3).
+        let instead = || claims.get(self.audience_claim.as_deref()?);
+        let given = match claims.get("aud").or_else(instead) {
             Some(Json::Array(given)) => given.as_slice(),
             Some(given) => std::slice::from_ref(given),
             None => return Err(Flaw::Missing("aud")),
@@ -139,15 +164,32 @@ mod tests {
         claims
     }
 
+    fn rules() -> Rules {
+        Rules {
+            issuer: "https://issuer.example".to_owned(),
+            audiences: vec!["entries".to_owned()],
+            audience_claim: None,
+            subject_claim: None,
+            leeway: Duration::ZERO,
+        }
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "tests read better without references")]
+    fn subject(rules: &Rules, changes: Value) -> Result<String, Flaw> {
+        let claims = serde_json::to_string(&claims(changes)).unwrap();
+        let claims = Object::parse(&claims).unwrap();
+        rules.check(&claims, Duration::from_secs(NOW), false).map(|registered| registered.subject.to_owned())
+    }
+
     fn check_with_leeway(changes: Value, leeway: u64) -> Result<(), Flaw> {
         let rules = Rules {
-            issuer: "https://issuer.example".to_owned(),
             audiences: vec!["entries".to_owned(), "other".to_owned()],
             leeway: Duration::from_secs(leeway),
+            ..rules()
         };
         let claims = serde_json::to_string(&claims(changes)).unwrap();
         let claims = Object::parse(&claims).unwrap();
-        rules.check(&claims, Duration::from_secs(NOW)).map(|registered| assert_eq!(registered.subject, "alice"))
+        rules.check(&claims, Duration::from_secs(NOW), true).map(|registered| assert_eq!(registered.subject, "alice"))
     }
 
     fn check(changes: Value) -> Result<(), Flaw> {
@@ -209,6 +251,41 @@ mod tests {
         }
         for bad in [json!(1), json!({}), json!(["entries", 1]), json!([["entries"]])] {
             assert_eq!(check(json!({ "aud": bad })), Err(Flaw::Claim("aud")), "{bad}");
+        }
+    }
+
+    #[test]
+    fn r34_another_claim_names_the_service_only_where_there_is_no_audience() {
+        let cognito = Rules { audience_claim: Some("client_id".to_owned()), ..rules() };
+        let claims = |aud: Value, client: Value| json!({ "aud": aud, "client_id": client });
+        assert!(subject(&cognito, claims(json!(null), json!("entries"))).is_ok());
+        assert!(subject(&cognito, claims(json!("entries"), json!("web"))).is_ok());
+        assert_eq!(subject(&cognito, claims(json!("other"), json!("entries"))), Err(Flaw::Audience));
+        assert_eq!(subject(&cognito, claims(json!([]), json!("entries"))), Err(Flaw::Audience));
+        assert_eq!(subject(&cognito, claims(json!(null), json!("other"))), Err(Flaw::Audience));
+        assert_eq!(subject(&cognito, claims(json!(null), json!(1))), Err(Flaw::Claim("aud")));
+        assert_eq!(subject(&cognito, claims(json!(null), json!(null))), Err(Flaw::Missing("aud")));
+        assert_eq!(subject(&rules(), claims(json!(null), json!("entries"))), Err(Flaw::Missing("aud")));
+    }
+
+    #[test]
+    fn r36_another_claim_is_the_subject_only_if_it_is_named() {
+        let machines = Rules { subject_claim: Some("client_id".to_owned()), ..rules() };
+        assert_eq!(subject(&machines, json!({ "sub": null, "client_id": "m2m" })), Ok("m2m".to_owned()));
+        // Never a bit of both: a user could be called like a client.
+        assert_eq!(subject(&machines, json!({ "sub": "alice", "client_id": "m2m" })), Ok("m2m".to_owned()));
+        assert_eq!(subject(&machines, json!({ "sub": "alice" })), Err(Flaw::Subject));
+        for bad in [json!(""), json!(1), json!(["m2m"])] {
+            assert_eq!(subject(&machines, json!({ "client_id": bad })), Err(Flaw::Subject), "{bad}");
+        }
+        assert_eq!(subject(&rules(), json!({ "sub": null, "client_id": "m2m" })), Err(Flaw::Missing("sub")));
+    }
+
+    #[test]
+    fn r40_a_token_id_is_text_where_revocations_are_looked_up() {
+        for bad in [json!(1), json!(""), json!([])] {
+            assert_eq!(check(json!({ "jti": bad })), Err(Flaw::Claim("jti")), "{bad}");
+            assert!(subject(&rules(), json!({ "jti": bad })).is_ok(), "{bad}");
         }
     }
 

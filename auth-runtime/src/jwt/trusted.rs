@@ -29,7 +29,7 @@ pub(super) struct TrustedIssuer {
     pub(super) types: TypeRule,
     pub(super) rules: Rules,
     pub(super) mapping: Mapping,
-    pub(super) revocations: Revocations,
+    pub(super) revocations: Option<Revocations>,
     pub(super) user_infos: Arc<UserInfos>,
 }
 
@@ -81,10 +81,11 @@ impl TrustedIssuer {
         context: Context,
     ) -> Result<Verified, AuthenticationError> {
         self.types.check(TokenHints::new(&jws.typ, claims)).map_err(|flaw| self.refusal(flaw))?;
-        let registered = self.rules.check(claims, now).map_err(|flaw| self.refusal(flaw))?;
+        let registered =
+            self.rules.check(claims, now, self.revocations.is_some()).map_err(|flaw| self.refusal(flaw))?;
         // Read before the list is: what is revoked in between is looked up again.
-        let version = self.revocations.version();
-        if self.revocations.contains(self.names(&registered)) {
+        let version = self.revocations.as_ref().map_or(0, Revocations::version);
+        if self.revocations.as_ref().is_some_and(|list| list.contains(self.names(&registered))) {
             return Err(self.refusal(Flaw::Revoked));
         }
         let identity = context.identity(self.name(), registered.subject).claims_json(&jws.payload);

@@ -50,7 +50,7 @@ pub(super) struct Verified {
     pub(super) key: Arc<Key>,
     pub(super) id: Option<Box<str>>,
     pub(super) issued_at: Option<Duration>,
-    pub(super) revocations: Revocations,
+    pub(super) revocations: Option<Revocations>,
     /// In which version of the list it was not revoked.
     pub(super) not_revoked_in: AtomicU64,
     /// Whose names became bits in the identity.
@@ -116,11 +116,12 @@ impl Verified {
     }
 
     pub(super) fn is_revoked(&self) -> bool {
-        let version = self.revocations.version();
+        let Some(list) = &self.revocations else { return false };
+        let version = list.version();
         if self.not_revoked_in.load(Ordering::Relaxed) == version {
             return false;
         }
-        let is_revoked = self.revocations.contains(self.names());
+        let is_revoked = list.contains(self.names());
         if !is_revoked {
             self.not_revoked_in.store(version, Ordering::Relaxed);
         }
