@@ -5,7 +5,7 @@
 //! environment variable relaxes anything.
 
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
-use crate::jwt::{Jwt, JwtError, RemoteKeys};
+use crate::jwt::{Jwt, JwtError, PlainHttp, RemoteKeys};
 #[cfg(feature = "throttle")]
 use crate::throttle::Throttle;
 
@@ -65,10 +65,10 @@ pub fn accept_id_tokens(jwt: Jwt) -> Jwt {
 /// # Ok::<(), auth_runtime::jwt::JwtError>(())
 /// ```
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 #[must_use = "call `jwks_url`, `openid_connect` or `authorization_server`"]
 pub struct DangerousRemoteKeys {
-    http_on_loopback: bool,
+    plain_http: PlainHttp,
 }
 
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
@@ -77,8 +77,8 @@ impl DangerousRemoteKeys {
         Self::default()
     }
 
-    pub(crate) fn is_http_allowed_on_loopback(self) -> bool {
-        self.http_on_loopback
+    pub(crate) fn plain_http(self) -> PlainHttp {
+        self.plain_http
     }
 
     /// Lets `http://` through where the host is 127.0.0.0/8, `[::1]` or `localhost`, be it configured or named by the
@@ -89,7 +89,28 @@ impl DangerousRemoteKeys {
     /// machine that others have accounts on, in a shared network namespace (the containers of a pod), or while the
     /// issuer is restarted, another process may. And you owe that `localhost` is this machine for the resolver.
     pub fn allow_http_on_loopback(mut self) -> Self {
-        self.http_on_loopback = true;
+        self.plain_http.on_loopback = true;
+        self
+    }
+
+    /// Allows `http://` to this host, by the name or the address that stands in the URL. It may be configured or named
+    /// by the discovery document. Any port is allowed.
+    ///
+    /// ```
+    /// use auth_runtime::jwt::RemoteKeys;
+    ///
+    /// // A service of the same compose file.
+    /// let danger = RemoteKeys::dangerous().allow_http_to("keycloak");
+    /// let keys = danger.openid_connect("http://keycloak:8080/realms/staff")?;
+    /// # Ok::<(), auth_runtime::jwt::JwtError>(())
+    /// ```
+    ///
+    /// The rule is `https` because a machine on the way, or one that answers in the issuer's place, can sign tokens for
+    /// all users, and reads the tokens that user information is asked for with. **You owe** a network between the two
+    /// that no other party can read or write, and a resolver that no other party controls: a private network of
+    /// containers on one machine, or an encrypted one (a service mesh, WireGuard).
+    pub fn allow_http_to(mut self, host: impl Into<String>) -> Self {
+        self.plain_http.to_hosts.push(host.into());
         self
     }
 

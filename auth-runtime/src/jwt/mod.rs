@@ -30,6 +30,7 @@ use std::{
 
 #[cfg(feature = "http-client")]
 pub use self::remote::HttpFetcher;
+pub(crate) use self::remote::PlainHttp;
 pub use self::{
     algorithm::Algorithm,
     error::JwtError,

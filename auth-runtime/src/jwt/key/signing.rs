@@ -95,8 +95,8 @@ fn thumbprint(key: &PublicKey) -> Result<String, JwtError> {
 
 /// The key of a file with a private key: PKCS #8 (RFC 5958), PKCS #1 (RFC 8017, appendix A.1.2) or SEC 1 (RFC 5915).
 fn private_key(pem: &[u8]) -> Result<(EncodingKey, PublicKey), JwtError> {
-    let (label, der) = pem::block(pem).map_err(|_| JwtError::NotAPrivateKey)?;
-    match label {
+    let (label, der) = pem::block(pem).ok_or(JwtError::NotAPrivateKey)?;
+    match &*label {
         "PRIVATE KEY" => pkcs8(&der),
         "RSA PRIVATE KEY" => rsa(&der),
         "EC PRIVATE KEY" => sec1(&der),
@@ -184,7 +184,7 @@ mod tests {
     fn signs(text: &str, algorithm: Algorithm) {
         let key = SigningKey::pem(text.as_bytes()).unwrap();
         assert_eq!(key.algorithm().name(), format!("{algorithm:?}"));
-        let others = jwk::published_set(key.jwks().as_bytes()).unwrap();
+        let others = jwk::published_set(key.jwks().as_bytes(), None).unwrap();
         assert_eq!((others.len(), others[0].kid.as_deref()), (1, key.kid()));
         assert_eq!((key.kid().unwrap().len(), others[0].key == key.verifying().key), (43, true));
         let signature = key.sign(b"message").unwrap();

@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn debug_shows_no_token() {
-        let url = Endpoint::new("https://issuer.example/userinfo", PlainHttp::Never).unwrap();
+        let url = Endpoint::new("https://issuer.example/userinfo", &PlainHttp::default()).unwrap();
         let token = SecretString::from("aaa.bbb.ccc");
         let limits = Limits { max_size: 1, timeout: std::time::Duration::from_secs(1) };
         let request = FetchRequest::new(&url, "application/json", limits).with_bearer(&token);

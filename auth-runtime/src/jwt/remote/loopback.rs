@@ -94,8 +94,8 @@ async fn r46_keys_are_fetched_and_replaced_over_http() {
     assert_eq!(find(&keys, &remote, "a").await, Ok(1));
     issuer.publish(&["b"]);
     assert_eq!(find(&keys, &remote, "b").await, Ok(1));
-    // It was withdrawn; and the last fetch was a moment ago.
-    assert_eq!(find(&keys, &remote, "a").await, Err(NoKey::Unknown));
+    // It was withdrawn. The last fetch was a moment ago, so the issuer is not asked whether it is back.
+    assert_eq!(find(&keys, &remote, "a").await, Err(NoKey::Unavailable));
     assert_eq!(issuer.fetches.load(Ordering::SeqCst), 2);
 }
 

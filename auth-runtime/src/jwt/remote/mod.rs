@@ -28,6 +28,7 @@ use arc_swap::ArcSwapOption;
 use secrecy::SecretString;
 use tokio::{runtime::Handle, sync::watch, task::AbortHandle, time::Instant};
 
+pub(crate) use self::endpoint::PlainHttp;
 #[cfg(feature = "http-client")]
 pub use self::http::HttpFetcher;
 use self::{
@@ -64,10 +65,7 @@ pub(super) enum Renewal {
     /// They are there: a fetch has brought them since.
     Done,
     /// There was a fetch a moment ago.
-    TooSoon {
-        /// Whether the last fetch brought keys.
-        is_current: bool,
-    },
+    TooSoon,
     /// The fetch brought none.
     Failed,
 }
@@ -112,7 +110,7 @@ impl Remote {
         let mut reports = self.reports.clone();
         let seen = *reports.borrow();
         match self.ask(seen) {
-            Ask::TooSoon => Renewal::TooSoon { is_current: seen.succeeded },
+            Ask::TooSoon => Renewal::TooSoon,
             Ask::Wait | Ask::Start => match reports.wait_for(|report| report.finished > seen.finished).await {
                 Ok(report) if report.succeeded => Renewal::Done,
                 // Or the runtime of the task is gone.
@@ -164,8 +162,9 @@ impl fmt::Debug for Remote {
 /// The keys that a token of this algorithm and key name may be signed with at a time (since 1970), after the issuer was
 /// asked once more: at least one.
 ///
-/// If there is none, whether it is the token that is wrong can be told only if the issuer has answered lately, and if
-/// there are keys at all.
+/// If there is none, the token is wrong only if the issuer was asked after the token came, and has keys. Within the
+/// cooldown it is not asked, and may have published the key meanwhile: another caller's junk must not turn a good token
+/// into a 401.
 pub(super) async fn renewed(
     keys: &Keys,
     remote: &Remote,
@@ -181,7 +180,7 @@ pub(super) async fn renewed(
     let found = keys.candidates(algorithm, kid, now);
     match renewal {
         _ if !found.is_empty() => Ok(found),
-        Renewal::Done | Renewal::TooSoon { is_current: true } if keys.are_there(now) => Err(NoKey::Unknown),
+        Renewal::Done if keys.are_there(now) => Err(NoKey::Unknown),
         _ => Err(NoKey::Unavailable),
     }
 }

@@ -32,12 +32,12 @@ pub(super) async fn fetch(settings: &RemoteKeys, fetcher: &Fetcher) -> Result<Pu
         Source::KeySet(url) => (url.clone(), None),
         Source::Discovery { issuer, document } => {
             let answer = get(settings, fetcher, document, JSON).await?;
-            let found = Discovered::read(answer.body(), issuer, settings.plain_http)?;
+            let found = Discovered::read(answer.body(), issuer, &settings.plain_http)?;
             (found.jwks, found.user_info)
         }
     };
     let answer = get(settings, fetcher, &jwks, KEY_SET).await?;
-    let keys = published_set(answer.body()).map_err(Failure::NotAKeySet)?;
+    let keys = published_set(answer.body(), settings.rsa_algorithm).map_err(Failure::NotAKeySet)?;
     if keys.is_empty() {
         return Err(Failure::NoKeys);
     }

@@ -6,7 +6,10 @@ use super::{
     endpoint::{Endpoint, PlainHttp},
     fetch::{Fetch, Fetcher, Limits},
 };
-use crate::{danger::DangerousRemoteKeys, jwt::JwtError};
+use crate::{
+    danger::DangerousRemoteKeys,
+    jwt::{Algorithm, JwtError, algorithm::RSA},
+};
 
 const TTL: Duration = Duration::from_mins(5);
 const SHORTEST_TTL: Duration = Duration::from_secs(10);
@@ -69,6 +72,8 @@ pub struct RemoteKeys {
     pub(super) stale_for: Duration,
     pub(super) limits: Limits,
     pub(super) cooldown: Duration,
+    /// The algorithm of RSA keys without `alg`.
+    pub(super) rsa_algorithm: Option<Algorithm>,
     fetcher: Option<Fetcher>,
 }
 
@@ -146,6 +151,26 @@ impl RemoteKeys {
         self
     }
 
+    /// States the algorithm of RSA keys that the issuer publishes without `alg`: `RS256` unless set. A key with `alg`
+    /// keeps its own. Each key has one algorithm (RFC 8725, section 3.1).
+    ///
+    /// ```
+    /// use auth_runtime::jwt::{Algorithm, RemoteKeys};
+    ///
+    /// let keys = RemoteKeys::openid_connect("https://issuer.example")?.rsa_algorithm(Algorithm::PS256)?;
+    /// # Ok::<(), auth_runtime::jwt::JwtError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`JwtError::OtherAlgorithm`] if it is not for RSA.
+    pub fn rsa_algorithm(mut self, algorithm: Algorithm) -> Result<Self, JwtError> {
+        if !RSA.contains(&algorithm) {
+            return Err(JwtError::OtherAlgorithm { algorithm, fitting: RSA });
+        }
+        self.rsa_algorithm = Some(algorithm);
+        Ok(self)
+    }
+
     /// What gets the documents; [`HttpFetcher`](super::HttpFetcher) unless set.
     pub fn fetcher(mut self, fetch: impl Fetch) -> Self {
         self.fetcher = Some(Fetcher::new(fetch));
@@ -166,19 +191,19 @@ impl RemoteKeys {
     }
 
     pub(crate) fn new_jwks_url(url: &str, danger: DangerousRemoteKeys) -> Result<Self, JwtError> {
-        let plain = plain_http(danger);
-        Ok(Self::new(Source::KeySet(Endpoint::new(url, plain)?), plain))
+        let plain = danger.plain_http();
+        Ok(Self::new(Source::KeySet(Endpoint::new(url, &plain)?), plain))
     }
 
     pub(crate) fn new_openid_connect(issuer: String, danger: DangerousRemoteKeys) -> Result<Self, JwtError> {
-        let plain = plain_http(danger);
-        let document = Endpoint::of_provider(&issuer, plain)?;
+        let plain = danger.plain_http();
+        let document = Endpoint::of_provider(&issuer, &plain)?;
         Ok(Self::new(Source::Discovery { issuer, document }, plain))
     }
 
     pub(crate) fn new_authorization_server(issuer: String, danger: DangerousRemoteKeys) -> Result<Self, JwtError> {
-        let plain = plain_http(danger);
-        let document = Endpoint::of_authorization_server(&issuer, plain)?;
+        let plain = danger.plain_http();
+        let document = Endpoint::of_authorization_server(&issuer, &plain)?;
         Ok(Self::new(Source::Discovery { issuer, document }, plain))
     }
 
@@ -190,13 +215,10 @@ impl RemoteKeys {
             stale_for: STALE_FOR,
             limits: Limits { max_size: MAX_SIZE, timeout: TIMEOUT },
             cooldown: COOLDOWN,
+            rsa_algorithm: None,
             fetcher: None,
         }
     }
-}
-
-fn plain_http(danger: DangerousRemoteKeys) -> PlainHttp {
-    if danger.is_http_allowed_on_loopback() { PlainHttp::OnLoopback } else { PlainHttp::Never }
 }
 
 impl Source {
@@ -218,6 +240,7 @@ impl fmt::Debug for RemoteKeys {
             .field("stale_for", &self.stale_for)
             .field("limits", &self.limits)
             .field("cooldown", &self.cooldown)
+            .field("rsa_algorithm", &self.rsa_algorithm)
             .finish_non_exhaustive()
     }
 }
@@ -226,7 +249,7 @@ impl fmt::Debug for RemoteKeys {
 mod tests {
     use std::time::Duration;
 
-    use super::RemoteKeys;
+    use super::{Algorithm, JwtError, RemoteKeys};
 
     #[test]
     fn r46_options_stay_within_their_bounds() {
@@ -239,6 +262,15 @@ mod tests {
         assert_eq!((most.ttl.as_secs(), most.stale_for.as_secs()), (3600, 86400));
         assert_eq!((most.limits.timeout.as_secs(), most.limits.max_size), (30, 4 << 20));
         assert_eq!(keys().cooldown(Duration::MAX).cooldown.as_secs(), 300);
+    }
+
+    #[test]
+    fn r30_only_an_algorithm_for_rsa_can_be_stated_for_rsa_keys() {
+        let keys = || RemoteKeys::jwks_url("https://issuer.example/jwks.json").unwrap();
+        assert_eq!(keys().rsa_algorithm(Algorithm::RS384).unwrap().rsa_algorithm, Some(Algorithm::RS384));
+        for other in [Algorithm::HS256, Algorithm::ES256, Algorithm::EdDSA] {
+            assert!(matches!(keys().rsa_algorithm(other), Err(JwtError::OtherAlgorithm { .. })), "{other}");
+        }
     }
 
     #[test]
