@@ -72,15 +72,15 @@ pub struct DangerousRemoteKeys {
 }
 
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
+impl RemoteKeys {
+    /// Starts settings with fewer rules, for a developer's machine or a private network.
+    pub fn dangerous() -> DangerousRemoteKeys {
+        DangerousRemoteKeys::default()
+    }
+}
+
+#[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
 impl DangerousRemoteKeys {
-    pub(crate) fn new() -> Self {
-        Self::default()
-    }
-
-    pub(crate) fn plain_http(self) -> PlainHttp {
-        self.plain_http
-    }
-
     /// Lets `http://` through where the host is 127.0.0.0/8, `[::1]` or `localhost`, be it configured or named by the
     /// discovery document.
     ///
@@ -108,7 +108,7 @@ impl DangerousRemoteKeys {
     /// The rule is `https` because a machine on the way, or one that answers in the issuer's place, can sign tokens for
     /// all users, and reads the tokens that user information is asked for with. **You owe** a network between the two
     /// that no other party can read or write, and a resolver that no other party controls: a private network of
-    /// containers on one machine, or an encrypted one (a service mesh, WireGuard).
+    /// containers on one machine, or an encrypted one (a service mesh, a VPN).
     pub fn allow_http_to(mut self, host: impl Into<String>) -> Self {
         self.plain_http.to_hosts.push(host.into());
         self
@@ -119,7 +119,7 @@ impl DangerousRemoteKeys {
     /// # Errors
     /// [`JwtError::Url`] if it is no address that is allowed.
     pub fn jwks_url(self, url: impl AsRef<str>) -> Result<RemoteKeys, JwtError> {
-        RemoteKeys::new_jwks_url(url.as_ref(), self)
+        RemoteKeys::new_jwks_url(url.as_ref(), self.plain_http)
     }
 
     /// As [`RemoteKeys::openid_connect`].
@@ -127,7 +127,7 @@ impl DangerousRemoteKeys {
     /// # Errors
     /// [`JwtError::Url`] if it is no address that is allowed.
     pub fn openid_connect(self, issuer: impl Into<String>) -> Result<RemoteKeys, JwtError> {
-        RemoteKeys::new_openid_connect(issuer.into(), self)
+        RemoteKeys::new_openid_connect(issuer.into(), self.plain_http)
     }
 
     /// As [`RemoteKeys::authorization_server`].
@@ -135,6 +135,6 @@ impl DangerousRemoteKeys {
     /// # Errors
     /// [`JwtError::Url`] if it is no address that is allowed.
     pub fn authorization_server(self, issuer: impl Into<String>) -> Result<RemoteKeys, JwtError> {
-        RemoteKeys::new_authorization_server(issuer.into(), self)
+        RemoteKeys::new_authorization_server(issuer.into(), self.plain_http)
     }
 }

@@ -140,7 +140,7 @@ impl Fetch for Issuer {
 async fn is_published(document: &[u8], keys: &[Key]) {
     let remote = RemoteKeys::jwks_url("https://issuer.example/jwks.json").expect("an address");
     let remote = Jwt::remote(remote.fetcher(Issuer(document.to_vec()))).expect("a runtime");
-    let jwt = remote.issuer(ISSUER).audience(AUDIENCE).remember_at_most(0);
+    let jwt = remote.issuer(ISSUER).audience(AUDIENCE).cache_capacity(0);
     for signed in TOKENS.iter() {
         let expected = match signed.0 {
             _ if is_accepted(signed, keys) => Ok(()),
@@ -168,7 +168,7 @@ fn verdict(said: &Result<JwtKey, JwtError>) -> Verdict {
 /// Tokens of the keys that are there are accepted, and no others.
 fn check(said: Result<JwtKey, JwtError>, keys: &[Key], document: Option<&Json<'_>>) {
     let jwt = match said {
-        Ok(found) => found.issuer(ISSUER).audience(AUDIENCE).remember_at_most(0),
+        Ok(found) => found.issuer(ISSUER).audience(AUDIENCE).cache_capacity(0),
         Err(error) => return is_discreet(&error.to_string(), document),
     };
     app::wait(async {

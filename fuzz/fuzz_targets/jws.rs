@@ -40,7 +40,7 @@ static JWT: LazyLock<Jwt> = LazyLock::new(|| {
     let keys: Vec<String> = KEYS.iter().map(|(kid, key)| key.jwk(kid)).collect();
     let jwks = format!(r#"{{"keys":[{}]}}"#, keys.join(","));
     // A number of tokens that is soon reached.
-    Jwt::jwks(jwks).expect("good keys").issuer(ISSUER).audience(AUDIENCE).remember_at_most(64)
+    Jwt::jwks(jwks).expect("good keys").issuer(ISSUER).audience(AUDIENCE).cache_capacity(64)
 });
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {

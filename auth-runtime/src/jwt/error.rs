@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Algorithm;
+use super::algorithm::Algorithm;
 use crate::authenticate::AuthenticationError;
 
 /// A key or a setting that no service should start with, or a token that cannot be issued.
@@ -157,7 +157,7 @@ fn names(algorithms: &[Algorithm]) -> String {
 
 /// The rule that a token breaks. It holds nothing of the token, so it can be logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Flaw {
+pub(super) enum TokenError {
     #[error("not three parts")]
     Parts,
     #[error("not base64url of a JSON object with unique members")]
@@ -198,8 +198,8 @@ pub(super) enum Flaw {
     Revoked,
 }
 
-impl From<Flaw> for AuthenticationError {
-    fn from(flaw: Flaw) -> Self {
+impl From<TokenError> for AuthenticationError {
+    fn from(flaw: TokenError) -> Self {
         Self::invalid(flaw.to_string())
     }
 }

@@ -6,8 +6,8 @@ use base64::engine::{Engine, Simd, general_purpose::NO_PAD};
 use memchr::memchr;
 
 use super::{
-    Algorithm,
-    error::Flaw,
+    algorithm::Algorithm,
+    error::TokenError,
     json::{Json, Object},
     token_type::HeaderType,
 };
@@ -43,8 +43,8 @@ pub(super) struct Jws<'a> {
 }
 
 impl<'a> Jws<'a> {
-    pub(super) fn parse(token: &'a [u8]) -> Result<Self, Flaw> {
-        let [header, payload, signature] = parts(token).ok_or(Flaw::Parts)?;
+    pub(super) fn parse(token: &'a [u8]) -> Result<Self, TokenError> {
+        let [header, payload, signature] = parts(token).ok_or(TokenError::Parts)?;
         let message = &token[..token.len() - signature.len() - 1];
         let (mut usual, mut large);
         let json = if header.len() <= USUAL_HEADER {
@@ -54,10 +54,10 @@ impl<'a> Jws<'a> {
             large = vec![0; MAX_HEADER];
             decode(header, &mut large)?
         };
-        let json = str::from_utf8(json).map_err(|_| Flaw::Encoding)?;
-        let (algorithm, kid, typ) = read(&Object::parse(json).ok_or(Flaw::Encoding)?)?;
-        let payload = BASE64URL.decode(payload).map_err(|_| Flaw::Encoding)?;
-        let payload = String::from_utf8(payload).map_err(|_| Flaw::Encoding)?;
+        let json = str::from_utf8(json).map_err(|_| TokenError::Encoding)?;
+        let (algorithm, kid, typ) = read(&Object::parse(json).ok_or(TokenError::Encoding)?)?;
+        let payload = BASE64URL.decode(payload).map_err(|_| TokenError::Encoding)?;
+        let payload = String::from_utf8(payload).map_err(|_| TokenError::Encoding)?;
         Ok(Self { message, signature, algorithm, kid, typ, payload })
     }
 
@@ -76,23 +76,23 @@ fn parts(token: &[u8]) -> Option<[&[u8]; 3]> {
 }
 
 /// What a part holds.
-fn decode<'b>(part: &[u8], bytes: &'b mut [u8]) -> Result<&'b [u8], Flaw> {
-    let len = BASE64URL.decode_slice(part, bytes).map_err(|_| Flaw::Encoding)?;
+fn decode<'b>(part: &[u8], bytes: &'b mut [u8]) -> Result<&'b [u8], TokenError> {
+    let len = BASE64URL.decode_slice(part, bytes).map_err(|_| TokenError::Encoding)?;
     Ok(&bytes[..len])
 }
 
 /// Algorithm, name of the key and type.
-fn read(header: &Object<'_>) -> Result<(Algorithm, Option<String>, HeaderType), Flaw> {
+fn read(header: &Object<'_>) -> Result<(Algorithm, Option<String>, HeaderType), TokenError> {
     if let Some(refused) = REFUSED.into_iter().find(|name| header.get(name).is_some()) {
-        return Err(Flaw::Header(refused));
+        return Err(TokenError::Header(refused));
     }
     let algorithm = match header.get("alg") {
-        Some(Json::String(name)) => Algorithm::named(name).ok_or(Flaw::Algorithm)?,
-        _ => return Err(Flaw::Algorithm),
+        Some(Json::String(name)) => Algorithm::named(name).ok_or(TokenError::Algorithm)?,
+        _ => return Err(TokenError::Algorithm),
     };
     let kid = match header.get("kid") {
         Some(Json::String(kid)) => Some(kid.clone().into_owned()),
-        Some(_) => return Err(Flaw::Header("kid")),
+        Some(_) => return Err(TokenError::Header("kid")),
         None => None,
     };
     Ok((algorithm, kid, HeaderType::read(header.get("typ"))))
@@ -103,14 +103,14 @@ mod tests {
     use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
     use super::{Jws, MAX_HEADER, REFUSED};
-    use crate::jwt::{Algorithm, error::Flaw, token_type::HeaderType};
+    use crate::jwt::{Algorithm, error::TokenError, token_type::HeaderType};
 
     fn token(header: impl AsRef<[u8]>, claims: impl AsRef<[u8]>, signature: impl AsRef<[u8]>) -> String {
         let part = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
         [part(header.as_ref()), part(claims.as_ref()), part(signature.as_ref())].join(".")
     }
 
-    fn flaw_of_header(header: impl AsRef<[u8]>) -> Option<Flaw> {
+    fn flaw_of_header(header: impl AsRef<[u8]>) -> Option<TokenError> {
         Jws::parse(token(header, "{}", [0; 32]).as_bytes()).err()
     }
 
@@ -131,9 +131,9 @@ mod tests {
     #[test]
     fn r30_an_algorithm_that_does_not_exist_is_refused() {
         for alg in [r#""none""#, r#""None""#, r#""""#, r#""hs256""#, r#""ES512""#, "null", "1", r#"["HS256"]"#] {
-            assert_eq!(flaw_of_header(format!(r#"{{"alg":{alg}}}"#)), Some(Flaw::Algorithm), "{alg}");
+            assert_eq!(flaw_of_header(format!(r#"{{"alg":{alg}}}"#)), Some(TokenError::Algorithm), "{alg}");
         }
-        assert_eq!(flaw_of_header("{}"), Some(Flaw::Algorithm));
+        assert_eq!(flaw_of_header("{}"), Some(TokenError::Algorithm));
         assert_eq!(flaw_of_header(r#"{"alg":"HS256"}"#), None);
     }
 
@@ -155,18 +155,18 @@ mod tests {
         for name in REFUSED {
             for value in ["null", "[]", r#""https://evil.example""#, "false"] {
                 let header = format!(r#"{{"alg":"HS256","{name}":{value}}}"#);
-                assert_eq!(flaw_of_header(header), Some(Flaw::Header(name)), "{name}: {value}");
+                assert_eq!(flaw_of_header(header), Some(TokenError::Header(name)), "{name}: {value}");
             }
         }
         assert_eq!(flaw_of_header(r#"{"alg":"HS256","kid":"1","x5t":"x"}"#), None);
-        assert_eq!(flaw_of_header(r#"{"alg":"HS256","kid":1}"#), Some(Flaw::Header("kid")));
+        assert_eq!(flaw_of_header(r#"{"alg":"HS256","kid":1}"#), Some(TokenError::Header("kid")));
     }
 
     #[test]
     fn r32_only_three_canonical_parts_are_a_token() {
         let good = token(r#"{"alg":"HS256"}"#, "{}", [0; 32]);
         for bad in ["", ".", "..", "a", "a.b", &format!("{good}.a"), &format!("{good}.a.b"), &format!(".{good}")] {
-            assert!(matches!(Jws::parse(bad.as_bytes()), Err(Flaw::Parts | Flaw::Encoding)), "{bad}");
+            assert!(matches!(Jws::parse(bad.as_bytes()), Err(TokenError::Parts | TokenError::Encoding)), "{bad}");
         }
         for bad in [
             format!("{good}="),
@@ -178,7 +178,7 @@ mod tests {
             assert!(!jws.is_signed(|_, _| true), "{bad}");
         }
         for bad in [format!(" {good}"), good.replacen('.', "=.", 1), good.replacen(".e30", ".e31", 1)] {
-            assert_eq!(Jws::parse(bad.as_bytes()).unwrap_err(), Flaw::Encoding, "{bad}");
+            assert_eq!(Jws::parse(bad.as_bytes()).unwrap_err(), TokenError::Encoding, "{bad}");
         }
     }
 
@@ -193,8 +193,8 @@ mod tests {
             r#"{"alg":"HS256","alg":"HS256"}"#,
             &format!(r#"{{"alg":"HS256","x":"{}"}}"#, "x".repeat(MAX_HEADER)),
         ] {
-            assert_eq!(flaw_of_header(bad), Some(Flaw::Encoding), "{bad}");
+            assert_eq!(flaw_of_header(bad), Some(TokenError::Encoding), "{bad}");
         }
-        assert_eq!(flaw_of_header(b"{\"alg\":\"HS256\",\"a\":\"\xff\"}"), Some(Flaw::Encoding));
+        assert_eq!(flaw_of_header(b"{\"alg\":\"HS256\",\"a\":\"\xff\"}"), Some(TokenError::Encoding));
     }
 }

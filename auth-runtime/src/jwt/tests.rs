@@ -13,13 +13,13 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::{
-    Authenticator, BearerToken, Fetch, FetchRequest, Jwt, JwtError, RemoteKeys, Revocations, TokenIssuer, TokenType,
+    Fetch, FetchRequest, Jwt, JwtError, RemoteKeys, Revocations, TokenIssuer, TokenType,
     key::tests::{SECRET, generated, pair, pem, sign},
-    now,
+    verifier::now,
 };
 use crate::{
-    authenticate::{AuthenticationError, Context, Identity, Unavailable},
-    credential::{CarriedBy, Credential},
+    authenticate::{AuthenticationError, Authenticator, Context, Identity, Unavailable},
+    credential::{BearerToken, CarriedBy, Credential},
     declared::{DeclaredNames, SchemeKind, SecurityScheme},
 };
 
@@ -315,7 +315,7 @@ async fn each_of_several_issuers_has_its_own_keys_audience_and_claims() {
 async fn r40_of_several_verifiers_the_shortest_memory_counts() {
     let other = Jwt::hs256(SECRET).unwrap().issuer("https://other.example").audience("entries");
     let token = token(json!({}));
-    for other in [other.clone().remember_at_most(0), other.remember_for(Duration::ZERO)] {
+    for other in [other.clone().cache_capacity(0), other.cache_ttl(Duration::ZERO)] {
         let both = Jwt::any_of([jwt(), other]).unwrap();
         let first = identify(&both, &token, today()).await.unwrap();
         let again = identify(&both, &token, today()).await.unwrap();
@@ -351,7 +351,7 @@ async fn an_issuer_may_have_several_keys() {
 
 #[tokio::test]
 async fn r40_a_remembered_token_ends_with_its_time() {
-    let jwt = jwt().leeway(Duration::ZERO).remember_for(Duration::MAX);
+    let jwt = jwt().leeway(Duration::ZERO).cache_ttl(Duration::MAX);
     let token = token(json!({ "nbf": today().as_secs() }));
     for (now, flaw) in [
         (today(), None),
@@ -396,8 +396,7 @@ async fn r40_what_was_verified_is_not_verified_again_while_it_counts() {
     assert_eq!(elsewhere.permission_words(), [0b10]);
     let here = identify(&jwt, &token(json!({ "permissions": "view" })), today()).await.unwrap();
     assert_eq!(here.permission_words(), [0b1]);
-    for other in [jwt.clone().leeway(Duration::ZERO), jwt.clone().remember_at_most(0), jwt.remember_for(Duration::ZERO)]
-    {
+    for other in [jwt.clone().leeway(Duration::ZERO), jwt.clone().cache_capacity(0), jwt.cache_ttl(Duration::ZERO)] {
         for _ in 0..2 {
             let fresh = identify(&other, &good, today()).await.unwrap();
             assert!(!std::ptr::eq(first.claims(), fresh.claims()));
@@ -407,7 +406,7 @@ async fn r40_what_was_verified_is_not_verified_again_while_it_counts() {
 
 #[tokio::test]
 async fn r40_the_memory_of_tokens_is_bounded_and_short() {
-    let jwt = jwt().remember_at_most(100);
+    let jwt = jwt().cache_capacity(100);
     let first = token(json!({ "jti": "first" }));
     let seen = identify(&jwt, &first, today()).await.unwrap();
     // After five minutes it is verified once more.
@@ -416,13 +415,13 @@ async fn r40_the_memory_of_tokens_is_bounded_and_short() {
     for number in 0..1000 {
         assert_eq!(refusal(&jwt, &token(json!({ "jti": number.to_string() }))).await, None);
     }
-    assert!(jwt.0.verified.len() <= 100, "{}", jwt.0.verified.len());
+    assert!(jwt.0.cache.len() <= 100, "{}", jwt.0.cache.len());
     // What is refused never comes in.
-    let before = jwt.0.verified.len();
+    let before = jwt.0.cache.len();
     for number in 0..1000 {
         assert!(refusal(&jwt, &token(json!({ "aud": number.to_string() }))).await.is_some());
     }
-    assert_eq!(jwt.0.verified.len(), before);
+    assert_eq!(jwt.0.cache.len(), before);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@
 use std::{fmt, sync::Arc};
 
 use super::{
-    error::Flaw,
+    error::TokenError,
     json::{Json, Object},
 };
 
@@ -121,25 +121,25 @@ impl HeaderType {
 
 impl TypeRule {
     /// Checks the header alone, before any key is looked for.
-    pub(super) fn check_header(&self, header: &HeaderType) -> Result<(), Flaw> {
+    pub(super) fn check_header(&self, header: &HeaderType) -> Result<(), TokenError> {
         let is_untyped_good = self.accepts_untyped || self.accepts_id_tokens;
         match header {
             _ if self.custom.is_some() => Ok(()),
             HeaderType::AccessToken => Ok(()),
             HeaderType::Jwt | HeaderType::Absent if is_untyped_good => Ok(()),
-            HeaderType::Jwt | HeaderType::Absent => Err(Flaw::Untyped),
-            HeaderType::Other(_) => Err(Flaw::Type("header parameter `typ`")),
+            HeaderType::Jwt | HeaderType::Absent => Err(TokenError::Untyped),
+            HeaderType::Other(_) => Err(TokenError::Type("header parameter `typ`")),
         }
     }
 
     /// Checks that a token is an access token. No rule of the application turns an ID token into one.
-    pub(super) fn check(&self, hints: TokenHints<'_>) -> Result<(), Flaw> {
+    pub(super) fn check(&self, hints: TokenHints<'_>) -> Result<(), TokenError> {
         self.check_header(hints.header)?;
         if self.accepts_id_tokens {
             return self.check_as_signed_in(hints);
         }
         if let Some(name) = hints.id_token() {
-            return Err(Flaw::IdToken(name));
+            return Err(TokenError::IdToken(name));
         }
         match &self.custom {
             Some(rule) => judged(rule(hints)),
@@ -148,29 +148,29 @@ impl TypeRule {
     }
 
     /// Checks a token of an issuer whose ID tokens are accepted by a switch of the module `danger`.
-    fn check_as_signed_in(&self, hints: TokenHints<'_>) -> Result<(), Flaw> {
+    fn check_as_signed_in(&self, hints: TokenHints<'_>) -> Result<(), TokenError> {
         let checked = match &self.custom {
             Some(rule) => judged(rule(hints)),
             None => said(hints).unwrap_or(Ok(())),
         };
         match checked {
-            Err(Flaw::IdToken(_)) => Ok(()),
+            Err(TokenError::IdToken(_)) => Ok(()),
             checked => checked,
         }
     }
 }
 
-fn judged(typ: TokenType) -> Result<(), Flaw> {
+fn judged(typ: TokenType) -> Result<(), TokenError> {
     match typ {
         TokenType::AccessToken => Ok(()),
-        TokenType::IdToken => Err(Flaw::IdToken("judged by the rule of `Jwt::token_type`")),
-        TokenType::Other => Err(Flaw::Type("judged by the rule of `Jwt::token_type`")),
+        TokenType::IdToken => Err(TokenError::IdToken("judged by the rule of `Jwt::token_type`")),
+        TokenType::Other => Err(TokenError::Type("judged by the rule of `Jwt::token_type`")),
     }
 }
 
 /// Returns what the issuer states, if it states anything. Amazon Cognito has the claim `token_use`, and Keycloak the
 /// claim `typ`.
-fn said(hints: TokenHints<'_>) -> Option<Result<(), Flaw>> {
+fn said(hints: TokenHints<'_>) -> Option<Result<(), TokenError>> {
     if *hints.header == HeaderType::AccessToken {
         return Some(Ok(()));
     }
@@ -178,9 +178,9 @@ fn said(hints: TokenHints<'_>) -> Option<Result<(), Flaw>> {
         let is = |expected: &str| hints.claim(name).is_some_and(|text| text.eq_ignore_ascii_case(expected));
         match hints.claims.get(name)? {
             _ if access.iter().any(|expected| is(expected)) => Some(Ok(())),
-            _ if is(id) => Some(Err(Flaw::IdToken(name))),
+            _ if is(id) => Some(Err(TokenError::IdToken(name))),
             _ if name == "typ" && is("JWT") => None,
-            _ => Some(Err(Flaw::Type(if name == "typ" { "claim `typ`" } else { "claim `token_use`" }))),
+            _ => Some(Err(TokenError::Type(if name == "typ" { "claim `typ`" } else { "claim `token_use`" }))),
         }
     };
     checked("token_use", &["access"], "id").or_else(|| checked("typ", &["Bearer", "at+jwt"], "ID"))
@@ -188,8 +188,8 @@ fn said(hints: TokenHints<'_>) -> Option<Result<(), Flaw>> {
 
 /// Judges a token that says nothing of its kind. An ID token carries the client's `nonce` back (OpenID Connect Core,
 /// section 2). Access tokens of some issuers do so too, but nothing tells the two apart, so the token is refused.
-fn guessed(hints: TokenHints<'_>) -> Result<(), Flaw> {
-    if hints.has_claim("nonce") { Err(Flaw::MayBeIdToken("nonce")) } else { Ok(()) }
+fn guessed(hints: TokenHints<'_>) -> Result<(), TokenError> {
+    if hints.has_claim("nonce") { Err(TokenError::MayBeIdToken("nonce")) } else { Ok(()) }
 }
 
 impl fmt::Debug for TypeRule {
@@ -208,7 +208,7 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{Flaw, HeaderType, TokenHints, TokenType, TypeRule};
+    use super::{HeaderType, TokenError, TokenHints, TokenType, TypeRule};
     use crate::jwt::json::{Json, Object};
 
     fn lenient() -> TypeRule {
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "tests read better without references")]
-    fn check(rule: &TypeRule, header: Option<&str>, claims: Value) -> Result<(), Flaw> {
+    fn check(rule: &TypeRule, header: Option<&str>, claims: Value) -> Result<(), TokenError> {
         let header = HeaderType::read(header.map(|typ| Json::String(typ.into())).as_ref());
         let claims = claims.to_string();
         rule.check(TokenHints::new(&header, &Object::parse(&claims).unwrap()))
@@ -269,30 +269,34 @@ mod tests {
         for (issuer, access, id) in shapes() {
             assert_eq!(check(&lenient(), Some("JWT"), access.clone()), Ok(()), "{issuer}");
             assert!(check(&lenient(), Some("JWT"), id.clone()).is_err(), "{issuer}");
-            assert_eq!(check(&TypeRule::default(), Some("JWT"), access), Err(Flaw::Untyped), "{issuer}");
+            assert_eq!(check(&TypeRule::default(), Some("JWT"), access), Err(TokenError::Untyped), "{issuer}");
             assert_eq!(check(&danger(), Some("JWT"), id), Ok(()), "{issuer}");
         }
     }
 
     #[test]
     fn r35_a_stated_id_token_is_refused_without_nonce_and_at_hash() {
-        assert_eq!(check(&lenient(), None, json!({ "token_use": "id" })), Err(Flaw::IdToken("token_use")));
-        assert_eq!(check(&lenient(), None, json!({ "typ": "ID" })), Err(Flaw::IdToken("typ")));
+        assert_eq!(check(&lenient(), None, json!({ "token_use": "id" })), Err(TokenError::IdToken("token_use")));
+        assert_eq!(check(&lenient(), None, json!({ "typ": "ID" })), Err(TokenError::IdToken("typ")));
         // Not even a header that contradicts it lets it in.
-        assert_eq!(check(&lenient(), Some("at+jwt"), json!({ "typ": "ID" })), Err(Flaw::IdToken("typ")));
+        assert_eq!(check(&lenient(), Some("at+jwt"), json!({ "typ": "ID" })), Err(TokenError::IdToken("typ")));
     }
 
     #[test]
     fn r35_other_types_that_the_claims_state_are_refused() {
         for typ in ["Refresh", "Offline", "Logout", "Serialized-ID", "Registration", "logout+jwt", ""] {
             for rule in [lenient(), danger()] {
-                assert_eq!(check(&rule, Some("JWT"), json!({ "typ": typ })), Err(Flaw::Type("claim `typ`")), "{typ}");
+                assert_eq!(
+                    check(&rule, Some("JWT"), json!({ "typ": typ })),
+                    Err(TokenError::Type("claim `typ`")),
+                    "{typ}"
+                );
             }
         }
         for claims in [json!({ "token_use": "refresh" }), json!({ "token_use": 1 }), json!({ "token_use": null })] {
-            assert_eq!(check(&lenient(), None, claims), Err(Flaw::Type("claim `token_use`")));
+            assert_eq!(check(&lenient(), None, claims), Err(TokenError::Type("claim `token_use`")));
         }
-        assert_eq!(check(&lenient(), None, json!({ "typ": ["Bearer"] })), Err(Flaw::Type("claim `typ`")));
+        assert_eq!(check(&lenient(), None, json!({ "typ": ["Bearer"] })), Err(TokenError::Type("claim `typ`")));
         assert_eq!(check(&lenient(), None, json!({ "typ": "JWT" })), Ok(()));
     }
 
@@ -303,17 +307,17 @@ mod tests {
         }
         assert_eq!(
             check(&lenient(), Some("logout+jwt"), json!({ "typ": "Bearer" })),
-            Err(Flaw::Type("header parameter `typ`"))
+            Err(TokenError::Type("header parameter `typ`"))
         );
     }
 
     #[test]
     fn r35_a_token_that_states_nothing_is_judged_by_its_claims() {
         assert_eq!(check(&lenient(), None, json!({})), Ok(()));
-        assert_eq!(check(&lenient(), None, json!({ "nonce": "n" })), Err(Flaw::MayBeIdToken("nonce")));
+        assert_eq!(check(&lenient(), None, json!({ "nonce": "n" })), Err(TokenError::MayBeIdToken("nonce")));
         for name in ["at_hash", "c_hash"] {
-            assert_eq!(check(&lenient(), None, json!({ name: "h" })), Err(Flaw::IdToken(name)));
-            assert_eq!(check(&lenient(), Some("at+jwt"), json!({ name: "h" })), Err(Flaw::IdToken(name)));
+            assert_eq!(check(&lenient(), None, json!({ name: "h" })), Err(TokenError::IdToken(name)));
+            assert_eq!(check(&lenient(), Some("at+jwt"), json!({ name: "h" })), Err(TokenError::IdToken(name)));
         }
     }
 
@@ -329,16 +333,16 @@ mod tests {
         };
         assert_eq!(check(&by_header, Some("example+jwt"), json!({ "nonce": "n", "typ": "user" })), Ok(()));
         assert_eq!(check(&by_header, Some("JWT"), json!({ "kind": "access" })), Ok(()));
-        assert!(matches!(check(&by_header, Some("JWT"), json!({ "nonce": "n" })), Err(Flaw::IdToken(_))));
-        assert!(matches!(check(&by_header, Some("at+jwt"), json!({})), Err(Flaw::Type(_))));
+        assert!(matches!(check(&by_header, Some("JWT"), json!({ "nonce": "n" })), Err(TokenError::IdToken(_))));
+        assert!(matches!(check(&by_header, Some("at+jwt"), json!({})), Err(TokenError::Type(_))));
         for id in [json!({ "typ": "ID" }), json!({ "token_use": "id" }), json!({ "at_hash": "h" })] {
-            assert!(matches!(check(&by_header, Some("example+jwt"), id.clone()), Err(Flaw::IdToken(_))));
+            assert!(matches!(check(&by_header, Some("example+jwt"), id.clone()), Err(TokenError::IdToken(_))));
             let both = TypeRule { accepts_id_tokens: true, ..by_header.clone() };
             assert_eq!(check(&both, Some("example+jwt"), id), Ok(()));
         }
         let both = TypeRule { accepts_id_tokens: true, ..by_header };
         assert_eq!(check(&both, Some("JWT"), json!({ "nonce": "n" })), Ok(()));
-        assert!(matches!(check(&both, Some("logout+jwt"), json!({})), Err(Flaw::Type(_))));
+        assert!(matches!(check(&both, Some("logout+jwt"), json!({})), Err(TokenError::Type(_))));
     }
 
     #[test]

@@ -18,10 +18,11 @@ use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use super::{
-    Algorithm, JwtError, VerifyingKey,
+    named::NamedKey,
     public::{Curve, PublicKey},
+    verifying::VerifyingKey,
 };
-use crate::jwt::keys::NamedKey;
+use crate::jwt::{algorithm::Algorithm, error::JwtError};
 
 /// More keys than any issuer has.
 const MAX_KEYS: usize = 100;

@@ -11,10 +11,8 @@ use x509_cert::{
 };
 use zeroize::Zeroizing;
 
-use super::{
-    JwtError,
-    public::{Curve, PublicKey},
-};
+use super::public::{Curve, PublicKey};
+use crate::jwt::error::JwtError;
 
 /// RFC 8017, appendix A.1.
 pub(super) const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");

@@ -1,7 +1,10 @@
 //! A public key as numbers and points, and what can be told of it without cryptography.
 
-use super::{Algorithm, JwtError, edwards};
-use crate::jwt::algorithm::RSA;
+use super::edwards;
+use crate::jwt::{
+    algorithm::{Algorithm, RSA},
+    error::JwtError,
+};
 
 const MIN_RSA_BITS: usize = 2048;
 const GOOD_RSA_BITS: usize = 3072;

@@ -1,6 +1,7 @@
 //! How strong a secret has to be.
 
-use super::{Algorithm, JwtError, pem};
+use super::pem;
+use crate::jwt::{algorithm::Algorithm, error::JwtError};
 
 /// Fewer different bytes than this do not come from a random generator, be it raw, in hex, in base64 or in digits.
 const MIN_DISTINCT: usize = 8;

@@ -16,8 +16,12 @@ use x509_cert::{
 };
 use zeroize::Zeroizing;
 
-use super::{Algorithm, JwtError, Material, VerifyingKey, backend::PROVIDER, pem, public::PublicKey, publish};
-use crate::jwt::keys::NamedKey;
+#[cfg(feature = "jwt")]
+use super::aws_lc::PROVIDER;
+#[cfg(not(feature = "jwt"))]
+use super::rust_crypto::PROVIDER;
+use super::{named::NamedKey, pem, public::PublicKey, publish, verifying::VerifyingKey};
+use crate::jwt::{algorithm::Algorithm, error::JwtError};
 
 /// What a key signs when it is loaded.
 const TRIAL: &[u8] = b"trial";
@@ -70,8 +74,8 @@ impl SigningKey {
 
     /// The JWKS that others verify with. A secret is not in it.
     pub(in super::super) fn jwks(&self) -> String {
-        publish::set(match (&self.verifying.0.material, &self.kid) {
-            (Material::Public(key), Some(kid)) => Some(publish::jwk(kid, self.algorithm(), key)),
+        publish::set(match (self.verifying.public_key(), &self.kid) {
+            (Some(key), Some(kid)) => Some(publish::jwk(kid, self.algorithm(), key)),
             _ => None,
         })
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use url::{Host, Url};
 
-use crate::jwt::JwtError;
+use crate::jwt::error::JwtError;
 
 /// Where `http://` is let through; nowhere by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

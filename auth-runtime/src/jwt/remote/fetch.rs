@@ -6,7 +6,7 @@ use poem::http::{Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::endpoint::Endpoint;
-use crate::{authenticate::Unavailable, jwt::JwtError};
+use crate::{authenticate::Unavailable, jwt::error::JwtError};
 
 /// Gets documents of an issuer. [`HttpFetcher`](super::HttpFetcher) does unless an application brings its own, be it
 /// for a proxy, for certificates of a private authority, or for a client that it has anyway.
@@ -26,7 +26,7 @@ use crate::{authenticate::Unavailable, jwt::JwtError};
 /// }
 ///
 /// let keys = RemoteKeys::jwks_url("https://issuer.example/jwks.json")?.fetcher(Nothing);
-/// # Ok::<(), auth_runtime::jwt::JwtError>(())
+/// # Ok::<(), auth_runtime::jwt::error::JwtError>(())
 /// ```
 ///
 /// # What an implementation owes
@@ -161,14 +161,6 @@ pub(super) struct Fetcher(Arc<dyn AnyFetch>);
 impl Fetcher {
     pub(super) fn new(fetch: impl Fetch) -> Self {
         Self(Arc::new(fetch))
-    }
-
-    /// The one for those who bring none.
-    pub(super) fn standard() -> Result<Self, JwtError> {
-        #[cfg(feature = "http-client")]
-        return super::HttpFetcher::new().map(Self::new);
-        #[cfg(not(feature = "http-client"))]
-        return Err(JwtError::NoFetcher);
     }
 
     /// The answer, whatever its status.

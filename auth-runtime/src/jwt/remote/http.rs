@@ -6,7 +6,7 @@ use poem::http::{Response, header::ACCEPT};
 use reqwest::{Client, redirect::Policy};
 
 use super::fetch::{Fetch, FetchRequest};
-use crate::{authenticate::Unavailable, jwt::JwtError};
+use crate::{authenticate::Unavailable, jwt::error::JwtError};
 
 /// Gets documents of an issuer with `reqwest` over `rustls`: no redirects, no cookies, no proxy, bounded in size and
 /// time. Certificates are those that the operating system trusts.
@@ -21,7 +21,7 @@ use crate::{authenticate::Unavailable, jwt::JwtError};
 /// let fetcher = HttpFetcher::new()?;
 /// let staff = RemoteKeys::openid_connect("https://staff.example")?.fetcher(fetcher.clone());
 /// let partners = RemoteKeys::openid_connect("https://partners.example")?.fetcher(fetcher);
-/// # Ok::<(), auth_runtime::jwt::JwtError>(())
+/// # Ok::<(), auth_runtime::jwt::error::JwtError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct HttpFetcher(Client);

@@ -35,7 +35,7 @@ use self::{
     endpoint::Endpoint,
     fetch::Fetcher,
     schedule::{Ask, Demand, Report},
-    settings::Source,
+    settings::KeyLocation,
     task::{Refresher, State},
     user_info::FromIssuer,
 };
@@ -44,8 +44,9 @@ pub use self::{
     settings::RemoteKeys,
 };
 use super::{
-    Algorithm, JwtError,
-    keys::{Candidates, Keys},
+    algorithm::Algorithm,
+    error::JwtError,
+    key_set::{Candidates, KeySet},
 };
 use crate::authenticate::UserInfoSource;
 
@@ -85,7 +86,7 @@ impl Remote {
     /// # Errors
     /// [`JwtError::NoRuntime`] outside of a Tokio runtime; [`JwtError::NoFetcher`] or [`JwtError::HttpClient`] if there
     /// is nothing to fetch with.
-    pub(super) fn start(settings: RemoteKeys, keys: Arc<Keys>) -> Result<Arc<Self>, JwtError> {
+    pub(super) fn start(settings: RemoteKeys, keys: Arc<KeySet>) -> Result<Arc<Self>, JwtError> {
         let runtime = Handle::try_current().map_err(|_| JwtError::NoRuntime)?;
         let (fetcher, settings) = (settings.make_fetcher()?, Arc::new(settings));
         let user_info = Arc::new(ArcSwapOption::empty());
@@ -136,8 +137,8 @@ impl Remote {
     /// Where to ask what the issuer says of the caller with this token; `None` for an issuer that was not discovered.
     pub(super) fn user_info(&self, token: &str) -> Option<Arc<dyn UserInfoSource>> {
         match self.settings.source {
-            Source::KeySet(_) => None,
-            Source::Discovery { .. } => Some(Arc::new(FromIssuer {
+            KeyLocation::KeySet(_) => None,
+            KeyLocation::Discovery { .. } => Some(Arc::new(FromIssuer {
                 endpoint: Arc::clone(&self.user_info),
                 fetcher: self.fetcher.clone(),
                 limits: self.settings.limits,
@@ -166,7 +167,7 @@ impl fmt::Debug for Remote {
 /// cooldown it is not asked, and may have published the key meanwhile: another caller's junk must not turn a good token
 /// into a 401.
 pub(super) async fn renewed(
-    keys: &Keys,
+    keys: &KeySet,
     remote: &Remote,
     algorithm: Algorithm,
     kid: Option<&str>,

@@ -6,9 +6,9 @@ use super::{
     endpoint::{Endpoint, PlainHttp},
     fetch::{Fetch, Fetcher, Limits},
 };
-use crate::{
-    danger::DangerousRemoteKeys,
-    jwt::{Algorithm, JwtError, algorithm::RSA},
+use crate::jwt::{
+    algorithm::{Algorithm, RSA},
+    error::JwtError,
 };
 
 const TTL: Duration = Duration::from_mins(5);
@@ -66,7 +66,7 @@ const LONGEST_COOLDOWN: Duration = Duration::from_mins(5);
 #[derive(Clone)]
 #[must_use = "keys are fetched once a verifier is made of it"]
 pub struct RemoteKeys {
-    pub(super) source: Source,
+    pub(super) source: KeyLocation,
     pub(super) plain_http: PlainHttp,
     pub(super) ttl: Duration,
     pub(super) stale_for: Duration,
@@ -79,7 +79,7 @@ pub struct RemoteKeys {
 
 /// Where the keys are.
 #[derive(Clone, Debug)]
-pub(super) enum Source {
+pub(super) enum KeyLocation {
     KeySet(Endpoint),
     Discovery { issuer: String, document: Endpoint },
 }
@@ -90,7 +90,7 @@ impl RemoteKeys {
     /// # Errors
     /// [`JwtError::Url`] if it is not `https`, or holds a password or a fragment.
     pub fn jwks_url(url: impl AsRef<str>) -> Result<Self, JwtError> {
-        Self::dangerous().jwks_url(url)
+        Self::new_jwks_url(url.as_ref(), PlainHttp::default())
     }
 
     /// The keys of an OpenID provider. Its discovery document is at `/.well-known/openid-configuration` below the
@@ -100,7 +100,7 @@ impl RemoteKeys {
     /// # Errors
     /// [`JwtError::Url`] if the issuer is not an `https` URL, or has a query or a fragment.
     pub fn openid_connect(issuer: impl Into<String>) -> Result<Self, JwtError> {
-        Self::dangerous().openid_connect(issuer)
+        Self::new_openid_connect(issuer.into(), PlainHttp::default())
     }
 
     /// The same for an authorization server that is no OpenID provider: the document is where RFC 8414, section 3,
@@ -109,12 +109,7 @@ impl RemoteKeys {
     /// # Errors
     /// [`JwtError::Url`] if the issuer is not an `https` URL, or has a query or a fragment.
     pub fn authorization_server(issuer: impl Into<String>) -> Result<Self, JwtError> {
-        Self::dangerous().authorization_server(issuer)
-    }
-
-    /// With fewer rules, for a developer's machine.
-    pub fn dangerous() -> DangerousRemoteKeys {
-        DangerousRemoteKeys::new()
+        Self::new_authorization_server(issuer.into(), PlainHttp::default())
     }
 
     /// For how long keys count without being fetched again, and so the time in which a key that the issuer withdrew
@@ -180,34 +175,31 @@ impl RemoteKeys {
     /// The name of the issuer, where it is known.
     pub(in super::super) fn issuer(&self) -> Option<&str> {
         match &self.source {
-            Source::KeySet(_) => None,
-            Source::Discovery { issuer, .. } => Some(issuer),
+            KeyLocation::KeySet(_) => None,
+            KeyLocation::Discovery { issuer, .. } => Some(issuer),
         }
     }
 
     /// The one that was set, or else the standard one.
     pub(super) fn make_fetcher(&self) -> Result<Fetcher, JwtError> {
-        self.fetcher.clone().map_or_else(Fetcher::standard, Ok)
+        self.fetcher.clone().map_or_else(standard_fetcher, Ok)
     }
 
-    pub(crate) fn new_jwks_url(url: &str, danger: DangerousRemoteKeys) -> Result<Self, JwtError> {
-        let plain = danger.plain_http();
-        Ok(Self::new(Source::KeySet(Endpoint::new(url, &plain)?), plain))
+    pub(crate) fn new_jwks_url(url: &str, plain: PlainHttp) -> Result<Self, JwtError> {
+        Ok(Self::new(KeyLocation::KeySet(Endpoint::new(url, &plain)?), plain))
     }
 
-    pub(crate) fn new_openid_connect(issuer: String, danger: DangerousRemoteKeys) -> Result<Self, JwtError> {
-        let plain = danger.plain_http();
+    pub(crate) fn new_openid_connect(issuer: String, plain: PlainHttp) -> Result<Self, JwtError> {
         let document = Endpoint::of_provider(&issuer, &plain)?;
-        Ok(Self::new(Source::Discovery { issuer, document }, plain))
+        Ok(Self::new(KeyLocation::Discovery { issuer, document }, plain))
     }
 
-    pub(crate) fn new_authorization_server(issuer: String, danger: DangerousRemoteKeys) -> Result<Self, JwtError> {
-        let plain = danger.plain_http();
+    pub(crate) fn new_authorization_server(issuer: String, plain: PlainHttp) -> Result<Self, JwtError> {
         let document = Endpoint::of_authorization_server(&issuer, &plain)?;
-        Ok(Self::new(Source::Discovery { issuer, document }, plain))
+        Ok(Self::new(KeyLocation::Discovery { issuer, document }, plain))
     }
 
-    fn new(source: Source, plain_http: PlainHttp) -> Self {
+    fn new(source: KeyLocation, plain_http: PlainHttp) -> Self {
         Self {
             source,
             plain_http,
@@ -221,7 +213,15 @@ impl RemoteKeys {
     }
 }
 
-impl Source {
+/// The fetcher of an application that brings none.
+fn standard_fetcher() -> Result<Fetcher, JwtError> {
+    #[cfg(feature = "http-client")]
+    return super::http::HttpFetcher::new().map(Fetcher::new);
+    #[cfg(not(feature = "http-client"))]
+    return Err(JwtError::NoFetcher);
+}
+
+impl KeyLocation {
     /// What it is called in the log.
     pub(super) fn name(&self) -> &str {
         match self {

@@ -14,7 +14,7 @@ use super::{
     fake::{Answer, DISCOVERY, ISSUER, Issuer, JWKS, discovery, key_set},
     renewed,
 };
-use crate::jwt::{Algorithm, JwtError, keys::Keys};
+use crate::jwt::{Algorithm, JwtError, key_set::KeySet};
 
 const COOLDOWN: Duration = Duration::from_secs(10);
 const TTL: Duration = Duration::from_mins(5);
@@ -22,13 +22,13 @@ const HOUR: Duration = Duration::from_hours(1);
 
 /// A verifier's part of it.
 struct Verifier {
-    keys: Arc<Keys>,
+    keys: Arc<KeySet>,
     remote: Arc<Remote>,
 }
 
 impl Verifier {
     fn of(settings: RemoteKeys) -> Self {
-        let keys = Arc::new(Keys::none());
+        let keys = Arc::new(KeySet::none());
         Self { remote: Remote::start(settings, Arc::clone(&keys)).unwrap(), keys }
     }
 
@@ -309,7 +309,7 @@ async fn the_task_ends_with_its_handle_in_the_middle_of_a_fetch_too() {
 #[test]
 fn without_a_runtime_nothing_starts() {
     let settings = RemoteKeys::jwks_url(JWKS).unwrap().fetcher(Issuer::default());
-    assert_eq!(Remote::start(settings, Arc::new(Keys::none())).unwrap_err(), JwtError::NoRuntime);
+    assert_eq!(Remote::start(settings, Arc::new(KeySet::none())).unwrap_err(), JwtError::NoRuntime);
 }
 
 #[test]

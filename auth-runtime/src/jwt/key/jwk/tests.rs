@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::{JwtError, configured_set, one};
-use crate::jwt::{Algorithm, keys::NamedKey};
+use crate::jwt::{Algorithm, key::named::NamedKey};
 
 const X: &str = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU";
 const Y: &str = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0";

@@ -8,15 +8,20 @@ use std::sync::{
 use smallvec::SmallVec;
 
 use super::{
-    error::Flaw,
+    error::TokenError,
     json::{Json, Object},
-    rules::date,
+    registered_claims::date,
 };
 use crate::authenticate::IdentityBuilder;
 
+/// The claim of a user's [credential epoch](crate::users::User::credential_epoch).
+pub(crate) const EPOCH_CLAIM: &str = "credential_epoch";
+/// The claim of the caller's roles, unless an issuer has them elsewhere (RFC 9068, section 2.2.3.1).
+pub(crate) const ROLES_CLAIM: &str = "roles";
+
 /// Which claims hold what.
 #[derive(Clone, Debug)]
-pub(super) struct Mapping {
+pub(super) struct ClaimMapping {
     /// Roles of all of them are granted.
     pub(super) roles: Vec<ClaimPath>,
     /// Objects whose keys are roles.
@@ -30,10 +35,10 @@ pub(super) struct Mapping {
     pub(super) separator: Option<char>,
 }
 
-impl Default for Mapping {
+impl Default for ClaimMapping {
     fn default() -> Self {
         Self {
-            roles: vec![ClaimPath::new(super::ROLES_CLAIM)],
+            roles: vec![ClaimPath::new(ROLES_CLAIM)],
             role_keys: Vec::new(),
             role_flags: Vec::new(),
             permissions: ClaimPath::new("permissions"),
@@ -43,12 +48,16 @@ impl Default for Mapping {
     }
 }
 
-impl Mapping {
+impl ClaimMapping {
     /// Adds what the claims say.
     ///
     /// A claim that grants something is an error if it has another type than expected: what cannot be read must not
     /// count as absent. A claim that only describes the caller is absent then.
-    pub(super) fn describe(&self, mut identity: IdentityBuilder, claims: &Object<'_>) -> Result<IdentityBuilder, Flaw> {
+    pub(super) fn describe(
+        &self,
+        mut identity: IdentityBuilder,
+        claims: &Object<'_>,
+    ) -> Result<IdentityBuilder, TokenError> {
         self.add_roles(&mut identity, claims)?;
         for permission in self.names(self.permissions.find_granting(claims), "permissions")? {
             identity.add_permission(permission);
@@ -60,7 +69,7 @@ impl Mapping {
                 Some(Json::Array(scopes)) => {
                     strings(scopes, claim)?.into_iter().for_each(|scope| identity.add_scope(scope));
                 }
-                Some(_) => return Err(Flaw::Claim(claim)),
+                Some(_) => return Err(TokenError::Claim(claim)),
             }
         }
         if let Some(name) = self.display_name.iter().find_map(|path| path.find(claims).text()) {
@@ -73,7 +82,7 @@ impl Mapping {
         Ok(identity)
     }
 
-    fn add_roles(&self, identity: &mut IdentityBuilder, claims: &Object<'_>) -> Result<(), Flaw> {
+    fn add_roles(&self, identity: &mut IdentityBuilder, claims: &Object<'_>) -> Result<(), TokenError> {
         for path in &self.roles {
             for role in self.names(path.find_granting(claims), "roles")? {
                 identity.add_role(role);
@@ -94,12 +103,12 @@ impl Mapping {
 
     /// Returns the roles or permissions of a claim: an array has one name in each item, and a string is one name,
     /// unless the issuer is known to join several with a separator. `null` has none.
-    fn names<'a>(&self, found: Found<'a>, claim: &'static str) -> Result<Names<'a>, Flaw> {
+    fn names<'a>(&self, found: Found<'a>, claim: &'static str) -> Result<Names<'a>, TokenError> {
         match found {
             Found::Absent | Found::NoStep(_) | Found::Value(Json::Null) => Ok(Names::new()),
             Found::Value(Json::String(name)) => Ok(self.split(name)),
             Found::Value(Json::Array(names)) => strings(names, claim),
-            Found::Value(_) | Found::NoWay => Err(Flaw::Claim(claim)),
+            Found::Value(_) | Found::NoWay => Err(TokenError::Claim(claim)),
         }
     }
 
@@ -117,29 +126,29 @@ impl Mapping {
 type Names<'a> = SmallVec<[&'a str; 8]>;
 
 /// Returns the strings of an array, in which nothing else may be.
-fn strings<'a>(names: &'a [Json<'_>], claim: &'static str) -> Result<Names<'a>, Flaw> {
-    names.iter().map(|name| string(name).ok_or(Flaw::Claim(claim))).collect()
+fn strings<'a>(names: &'a [Json<'_>], claim: &'static str) -> Result<Names<'a>, TokenError> {
+    names.iter().map(|name| string(name).ok_or(TokenError::Claim(claim))).collect()
 }
 
 /// Returns the roles that are the keys of an object.
-fn keys<'a>(found: Found<'a>) -> Result<Names<'a>, Flaw> {
+fn keys<'a>(found: Found<'a>) -> Result<Names<'a>, TokenError> {
     match found {
         Found::Absent | Found::NoStep(_) | Found::Value(Json::Null) => Ok(Names::new()),
         Found::Value(Json::Object(roles)) => {
             let granted = |(name, value): (&'a str, &'a Json<'a>)| is_granted(value).map(|is| is.then_some(name));
             roles.members().map(granted).filter_map(Result::transpose).collect()
         }
-        Found::Value(_) | Found::NoWay => Err(Flaw::Claim("roles")),
+        Found::Value(_) | Found::NoWay => Err(TokenError::Claim("roles")),
     }
 }
 
 /// Returns whether the value of a key or of a flag grants the role: `true`, or an object with something in it.
-fn is_granted(value: &Json<'_>) -> Result<bool, Flaw> {
+fn is_granted(value: &Json<'_>) -> Result<bool, TokenError> {
     match value {
         Json::Bool(is_granted) => Ok(*is_granted),
         Json::Object(details) => Ok(!details.is_empty()),
         Json::Null => Ok(false),
-        Json::Number(_) | Json::String(_) | Json::Array(_) => Err(Flaw::Claim("roles")),
+        Json::Number(_) | Json::String(_) | Json::Array(_) => Err(TokenError::Claim("roles")),
     }
 }
 
@@ -240,11 +249,11 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{ClaimPath, Found, Mapping};
+    use super::{ClaimMapping, ClaimPath, Found};
     use crate::{
         authenticate::{Context, Identity, IdentityBuilder},
         declared::DeclaredNames,
-        jwt::{error::Flaw, json::Object},
+        jwt::{error::TokenError, json::Object},
     };
 
     static TABLES: DeclaredNames = DeclaredNames {
@@ -255,7 +264,7 @@ mod tests {
     };
 
     #[expect(clippy::needless_pass_by_value, reason = "tests read better without references")]
-    fn describe(mapping: &Mapping, claims: Value) -> Result<Identity, Flaw> {
+    fn describe(mapping: &ClaimMapping, claims: Value) -> Result<Identity, TokenError> {
         let claims = claims.to_string();
         let identity = Context::new(&TABLES).identity("https://issuer.example", "alice");
         mapping.describe(identity, &Object::parse(&claims).unwrap()).map(IdentityBuilder::build)
@@ -264,7 +273,7 @@ mod tests {
     #[test]
     fn r39_names_are_a_string_or_an_array() {
         for roles in [json!("Viewer"), json!(["Viewer"]), json!(["nobody", "Viewer"])] {
-            let identity = describe(&Mapping::default(), json!({ "roles": roles })).unwrap();
+            let identity = describe(&ClaimMapping::default(), json!({ "roles": roles })).unwrap();
             assert_eq!(
                 (identity.role_words(), identity.permission_words()),
                 ([0b01].as_slice(), [0b01].as_slice()),
@@ -272,7 +281,7 @@ mod tests {
             );
         }
         let identity =
-            describe(&Mapping::default(), json!({ "permissions": "edit", "scope": "a entries", "scp": ["b"] }));
+            describe(&ClaimMapping::default(), json!({ "permissions": "edit", "scope": "a entries", "scp": ["b"] }));
         let identity = identity.unwrap();
         assert_eq!((identity.permission_words(), identity.scope_words()), ([0b10].as_slice(), [0b1].as_slice()));
         assert_eq!(identity.scope(), "a entries b");
@@ -280,7 +289,8 @@ mod tests {
 
     #[test]
     fn r39_a_role_with_a_space_in_an_array_is_one_name() {
-        let identity = describe(&Mapping::default(), json!({ "roles": ["Administrator of another service"] })).unwrap();
+        let identity =
+            describe(&ClaimMapping::default(), json!({ "roles": ["Administrator of another service"] })).unwrap();
         assert!(identity.role_words().is_empty());
     }
 
@@ -290,18 +300,18 @@ mod tests {
             ["Deputy Administrator", "Viewer Administrator", "Viewer\tAdministrator", "Viewer,Administrator", ""]
         {
             let claims = json!({ "roles": both, "permissions": "view edit" });
-            let identity = describe(&Mapping::default(), claims).unwrap();
+            let identity = describe(&ClaimMapping::default(), claims).unwrap();
             assert!(identity.role_words().is_empty() && identity.permission_words().is_empty(), "{both:?}");
         }
         // A claim that is named for them is no exception, though scopes are split at spaces.
-        let mapping = Mapping { permissions: ClaimPath::new("scope"), ..Mapping::default() };
+        let mapping = ClaimMapping { permissions: ClaimPath::new("scope"), ..ClaimMapping::default() };
         let identity = describe(&mapping, json!({ "scope": "view edit" })).unwrap();
         assert_eq!((identity.permission_words().len(), identity.scope()), (0, "view edit"));
     }
 
     #[test]
     fn r39_a_separator_that_is_set_splits_strings_of_roles_and_permissions() {
-        let comma = Mapping { separator: Some(','), ..Mapping::default() };
+        let comma = ClaimMapping { separator: Some(','), ..ClaimMapping::default() };
         let claims =
             json!({ "roles": "Viewer, Deputy Administrator,,", "permissions": "edit,x", "scope": "a,b entries" });
         let identity = describe(&comma, claims).unwrap();
@@ -309,22 +319,22 @@ mod tests {
         assert_eq!(identity.scope(), "a,b entries");
         // An item of an array is one name all the same.
         assert!(describe(&comma, json!({ "roles": ["Viewer,Administrator"] })).unwrap().role_words().is_empty());
-        let space = Mapping { separator: Some(' '), ..Mapping::default() };
+        let space = ClaimMapping { separator: Some(' '), ..ClaimMapping::default() };
         assert_eq!(describe(&space, json!({ "roles": "nobody  Viewer" })).unwrap().role_words(), [0b01]);
     }
 
     #[test]
     fn r39_roles_and_permissions_that_are_null_are_none() {
-        let identity = describe(&Mapping::default(), json!({ "roles": null, "permissions": null })).unwrap();
+        let identity = describe(&ClaimMapping::default(), json!({ "roles": null, "permissions": null })).unwrap();
         assert!(identity.role_words().is_empty() && identity.permission_words().is_empty());
-        let nested = Mapping { roles: vec![ClaimPath::new("realm_access.roles")], ..Mapping::default() };
+        let nested = ClaimMapping { roles: vec![ClaimPath::new("realm_access.roles")], ..ClaimMapping::default() };
         assert!(describe(&nested, json!({ "realm_access": null })).unwrap().role_words().is_empty());
     }
 
     #[test]
     fn r39_only_spaces_split_scopes() {
         for space in ['\t', '\n', '\u{a0}', '\u{2003}'] {
-            let identity = describe(&Mapping::default(), json!({ "scope": format!("entries{space}") })).unwrap();
+            let identity = describe(&ClaimMapping::default(), json!({ "scope": format!("entries{space}") })).unwrap();
             assert_eq!((identity.scope_words().len(), identity.scope()), (0, format!("entries{space}").as_str()));
         }
     }
@@ -333,19 +343,19 @@ mod tests {
     fn r39_names_of_another_type_are_not_read_as_absent() {
         for name in ["roles", "permissions", "scope", "scp"] {
             for bad in [json!(1), json!(true), json!({ "Viewer": true }), json!(["Viewer", 1]), json!([null])] {
-                let error = describe(&Mapping::default(), json!({ name: bad })).unwrap_err();
-                assert_eq!(error, Flaw::Claim(name), "{name}: {bad}");
+                let error = describe(&ClaimMapping::default(), json!({ name: bad })).unwrap_err();
+                assert_eq!(error, TokenError::Claim(name), "{name}: {bad}");
             }
         }
         for name in ["scope", "scp"] {
-            assert_eq!(describe(&Mapping::default(), json!({ name: null })).unwrap_err(), Flaw::Claim(name));
+            assert_eq!(describe(&ClaimMapping::default(), json!({ name: null })).unwrap_err(), TokenError::Claim(name));
         }
     }
 
     #[test]
     fn r39_roles_are_read_where_the_issuer_has_them() {
         let roles = |path: &str, claims: Value| {
-            let mapping = Mapping { roles: vec![ClaimPath::new(path)], ..Mapping::default() };
+            let mapping = ClaimMapping { roles: vec![ClaimPath::new(path)], ..ClaimMapping::default() };
             describe(&mapping, claims).map(|identity| identity.role_words().to_vec())
         };
         let keycloak = json!({ "realm_access": { "roles": ["Viewer"] }, "roles": ["Administrator"] });
@@ -356,13 +366,13 @@ mod tests {
         assert_eq!(roles("/https:~1~1example.com~1roles", namespaced.clone()), Ok(vec![0b01]));
         assert_eq!(roles("/a~1b~0c/d", namespaced.clone()), Ok(vec![0b10]));
         assert_eq!(roles("realm_access.roles", namespaced), Ok(vec![]));
-        assert_eq!(roles("realm_access.roles", json!({ "realm_access": "Viewer" })), Err(Flaw::Claim("roles")));
+        assert_eq!(roles("realm_access.roles", json!({ "realm_access": "Viewer" })), Err(TokenError::Claim("roles")));
         assert_eq!(roles("", json!({ "roles": "Viewer" })), Ok(vec![]));
     }
 
     #[test]
     fn name_and_sign_in_are_read() {
-        let name = |claims: Value| describe(&Mapping::default(), claims).unwrap().display_name().to_owned();
+        let name = |claims: Value| describe(&ClaimMapping::default(), claims).unwrap().display_name().to_owned();
         assert_eq!(name(json!({ "name": "Alice A.", "preferred_username": "al" })), "Alice A.");
         assert_eq!(name(json!({ "name": "", "preferred_username": "al" })), "al");
         // A claim of another type describes nobody.
@@ -370,12 +380,12 @@ mod tests {
         assert_eq!(name(json!({ "name": ["Alice A."], "preferred_username": "al" })), "al");
         assert_eq!(name(json!({ "name": 1, "preferred_username": { "a": "al" } })), "alice");
 
-        let identity = describe(&Mapping::default(), json!({ "auth_time": 1_700_000_000.9 })).unwrap();
+        let identity = describe(&ClaimMapping::default(), json!({ "auth_time": 1_700_000_000.9 })).unwrap();
         assert_eq!(identity.authenticated_at(), Some(1_700_000_000));
         // When a token was issued is not when its subject signed in.
-        assert_eq!(describe(&Mapping::default(), json!({ "iat": 1 })).unwrap().authenticated_at(), None);
+        assert_eq!(describe(&ClaimMapping::default(), json!({ "iat": 1 })).unwrap().authenticated_at(), None);
         for bad in [json!("1700000000"), json!(null), json!(-1), json!(1e300)] {
-            let identity = describe(&Mapping::default(), json!({ "auth_time": bad })).unwrap();
+            let identity = describe(&ClaimMapping::default(), json!({ "auth_time": bad })).unwrap();
             assert_eq!(identity.authenticated_at(), None, "{bad}");
         }
     }
@@ -383,7 +393,7 @@ mod tests {
     #[test]
     fn r39_roles_of_several_claims_add_up() {
         let roles = ["realm_access.roles", "/resource_access/my.client/roles"].map(ClaimPath::new).to_vec();
-        let mapping = Mapping { roles, ..Mapping::default() };
+        let mapping = ClaimMapping { roles, ..ClaimMapping::default() };
         let client = json!({ "my.client": { "roles": ["Administrator"] } });
         let claims = json!({ "realm_access": { "roles": ["Viewer"] }, "resource_access": client, "roles": ["x"] });
         assert_eq!(describe(&mapping, claims).unwrap().role_words(), [0b11]);
@@ -392,36 +402,38 @@ mod tests {
             [0b01]
         );
         let bad = json!({ "realm_access": { "roles": ["Viewer"] }, "resource_access": { "my.client": 1 } });
-        assert_eq!(describe(&mapping, bad).unwrap_err(), Flaw::Claim("roles"));
+        assert_eq!(describe(&mapping, bad).unwrap_err(), TokenError::Claim("roles"));
     }
 
     #[test]
     fn r39_the_keys_of_an_object_are_roles_if_the_issuer_writes_them_so() {
         let path = "urn:zitadel:iam:org:project:roles";
-        let zitadel = Mapping { role_keys: vec![ClaimPath::new(path)], ..Mapping::default() };
+        let zitadel = ClaimMapping { role_keys: vec![ClaimPath::new(path)], ..ClaimMapping::default() };
         let claims = json!({ path: { "Viewer": { "2": "example.com" }, "Administrator": {}, "x": { "2": "y" } } });
         assert_eq!(describe(&zitadel, claims.clone()).unwrap().role_words(), [0b01]);
-        assert!(describe(&Mapping::default(), claims).unwrap().role_words().is_empty());
+        assert!(describe(&ClaimMapping::default(), claims).unwrap().role_words().is_empty());
         let flags = json!({ path: { "Viewer": true, "Administrator": false, "x": null } });
         assert_eq!(describe(&zitadel, flags).unwrap().role_words(), [0b01]);
         for none in [json!({}), json!({ path: null }), json!({ path: {} })] {
             assert!(describe(&zitadel, none).unwrap().role_words().is_empty());
         }
         for bad in [json!(["Viewer"]), json!("Viewer"), json!({ "Viewer": "true" }), json!({ "Viewer": 1 })] {
-            assert_eq!(describe(&zitadel, json!({ path: bad })).unwrap_err(), Flaw::Claim("roles"), "{bad}");
+            assert_eq!(describe(&zitadel, json!({ path: bad })).unwrap_err(), TokenError::Claim("roles"), "{bad}");
         }
     }
 
     #[test]
     fn r39_a_claim_that_is_true_is_a_role_if_it_is_named_so() {
-        let firebase =
-            Mapping { role_flags: vec!["Viewer".to_owned(), "Administrator".to_owned()], ..Mapping::default() };
+        let firebase = ClaimMapping {
+            role_flags: vec!["Viewer".to_owned(), "Administrator".to_owned()],
+            ..ClaimMapping::default()
+        };
         let claims = json!({ "Viewer": true, "Administrator": false });
         assert_eq!(describe(&firebase, claims.clone()).unwrap().role_words(), [0b01]);
-        assert!(describe(&Mapping::default(), claims).unwrap().role_words().is_empty());
+        assert!(describe(&ClaimMapping::default(), claims).unwrap().role_words().is_empty());
         assert!(describe(&firebase, json!({ "Viewer": null })).unwrap().role_words().is_empty());
         for bad in [json!("true"), json!(1), json!([true])] {
-            assert_eq!(describe(&firebase, json!({ "Viewer": bad })).unwrap_err(), Flaw::Claim("roles"), "{bad}");
+            assert_eq!(describe(&firebase, json!({ "Viewer": bad })).unwrap_err(), TokenError::Claim("roles"), "{bad}");
         }
     }
 

@@ -3,15 +3,19 @@
 use std::time::Duration;
 
 use super::{
-    error::Flaw,
+    error::TokenError,
     json::{Json, Object},
 };
 
+/// By how much the clocks of issuer and service may differ, unless set.
+pub(super) const LEEWAY: Duration = Duration::from_mins(1);
+/// The most that may be set.
+pub(super) const MAX_LEEWAY: Duration = Duration::from_mins(5);
 /// The end of the year 9999: what lies beyond is not a date.
 const LATEST: Duration = Duration::from_secs(253_402_300_799);
 /// What is expected of a token.
 #[derive(Clone, Debug)]
-pub(super) struct Rules {
+pub(super) struct Expected {
     pub(super) issuer: String,
     pub(super) audiences: Vec<String>,
     /// The claim that names the service where there is no `aud`.
@@ -43,7 +47,7 @@ impl Validity {
     }
 }
 
-impl Rules {
+impl Expected {
     /// Checks all registered claims; `now` is the time since 1970. The claim `jti` excludes nothing unless there is a
     /// list of revocations, and is absent then if it is not text.
     pub(super) fn check<'a>(
@@ -51,9 +55,9 @@ impl Rules {
         claims: &'a Object<'_>,
         now: Duration,
         are_ids_listed: bool,
-    ) -> Result<Registered<'a>, Flaw> {
+    ) -> Result<Registered<'a>, TokenError> {
         if issuer(claims)? != self.issuer {
-            return Err(Flaw::Issuer);
+            return Err(TokenError::Issuer);
         }
         self.check_audience(claims)?;
         let issued_at = date(claims, "iat")?;
@@ -65,42 +69,47 @@ impl Rules {
         Ok(Registered { subject: self.subject(claims)?, id, issued_at, validity })
     }
 
-    fn subject<'a>(&self, claims: &'a Object<'_>) -> Result<&'a str, Flaw> {
+    fn subject<'a>(&self, claims: &'a Object<'_>) -> Result<&'a str, TokenError> {
         match &self.subject_claim {
-            None => text(claims, "sub")?.ok_or(Flaw::Missing("sub")),
+            None => text(claims, "sub")?.ok_or(TokenError::Missing("sub")),
             Some(name) => match claims.get(name) {
                 Some(Json::String(subject)) if !subject.is_empty() => Ok(subject),
-                _ => Err(Flaw::Subject),
+                _ => Err(TokenError::Subject),
             },
         }
     }
 
-    fn check_audience(&self, claims: &Object<'_>) -> Result<(), Flaw> {
+    fn check_audience(&self, claims: &Object<'_>) -> Result<(), TokenError> {
         // Where there is an `aud`, it decides: a token for another service stays one (RFC 7519, section 4.1.3).
         let instead = || claims.get(self.audience_claim.as_deref()?);
         let given = match claims.get("aud").or_else(instead) {
             Some(Json::Array(given)) => given.as_slice(),
             Some(given) => std::slice::from_ref(given),
-            None => return Err(Flaw::Missing("aud")),
+            None => return Err(TokenError::Missing("aud")),
         };
         let mut is_mine = false;
         for name in given {
-            let Json::String(name) = name else { return Err(Flaw::Claim("aud")) };
+            let Json::String(name) = name else { return Err(TokenError::Claim("aud")) };
             is_mine |= self.audiences.iter().any(|mine| mine == name);
         }
-        if is_mine { Ok(()) } else { Err(Flaw::Audience) }
+        if is_mine { Ok(()) } else { Err(TokenError::Audience) }
     }
 
-    fn validity(&self, claims: &Object<'_>, issued_at: Option<Duration>, now: Duration) -> Result<Validity, Flaw> {
-        let until = date(claims, "exp")?.ok_or(Flaw::Missing("exp"))? + self.leeway;
+    fn validity(
+        &self,
+        claims: &Object<'_>,
+        issued_at: Option<Duration>,
+        now: Duration,
+    ) -> Result<Validity, TokenError> {
+        let until = date(claims, "exp")?.ok_or(TokenError::Missing("exp"))? + self.leeway;
         let early = |date: Option<Duration>| date.unwrap_or_default().saturating_sub(self.leeway);
         let (not_before, issued_at) = (early(date(claims, "nbf")?), early(issued_at));
         if now >= until {
-            Err(Flaw::Expired)
+            Err(TokenError::Expired)
         } else if now < not_before {
-            Err(Flaw::NotYetValid)
+            Err(TokenError::NotYetValid)
         } else if now < issued_at {
-            Err(Flaw::IssuedInFuture)
+            Err(TokenError::IssuedInFuture)
         } else {
             Ok(Validity { from: not_before.max(issued_at), until })
         }
@@ -108,34 +117,34 @@ impl Rules {
 }
 
 /// Who has issued a token, as it says itself (RFC 7519, section 4.1.1).
-pub(super) fn issuer<'a>(claims: &'a Object<'_>) -> Result<&'a str, Flaw> {
+pub(super) fn issuer<'a>(claims: &'a Object<'_>) -> Result<&'a str, TokenError> {
     match claims.get("iss") {
         Some(Json::String(issuer)) => Ok(issuer),
-        Some(_) => Err(Flaw::Claim("iss")),
-        None => Err(Flaw::Missing("iss")),
+        Some(_) => Err(TokenError::Claim("iss")),
+        None => Err(TokenError::Missing("iss")),
     }
 }
 
 /// A string with something in it.
-fn text<'a>(claims: &'a Object<'_>, name: &'static str) -> Result<Option<&'a str>, Flaw> {
+fn text<'a>(claims: &'a Object<'_>, name: &'static str) -> Result<Option<&'a str>, TokenError> {
     match claims.get(name) {
         Some(Json::String(text)) if !text.is_empty() => Ok(Some(text)),
-        Some(_) => Err(Flaw::Claim(name)),
+        Some(_) => Err(TokenError::Claim(name)),
         None => Ok(None),
     }
 }
 
 /// A `NumericDate`: seconds since 1970, not necessarily whole (RFC 7519, section 2). Anything but a number, and a
 /// number that is no date, is an error and not an absent claim.
-pub(super) fn date(claims: &Object<'_>, name: &'static str) -> Result<Option<Duration>, Flaw> {
+pub(super) fn date(claims: &Object<'_>, name: &'static str) -> Result<Option<Duration>, TokenError> {
     let seconds = match claims.get(name) {
         Some(Json::Number(seconds)) => *seconds,
-        Some(_) => return Err(Flaw::Claim(name)),
+        Some(_) => return Err(TokenError::Claim(name)),
         None => return Ok(None),
     };
     match Duration::try_from_secs_f64(seconds) {
         Ok(date) if date <= LATEST => Ok(Some(date)),
-        _ => Err(Flaw::Claim(name)),
+        _ => Err(TokenError::Claim(name)),
     }
 }
 
@@ -145,8 +154,8 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::Rules;
-    use crate::jwt::{error::Flaw, json::Object};
+    use super::Expected;
+    use crate::jwt::{error::TokenError, json::Object};
 
     const NOW: u64 = 1_800_000_000;
 
@@ -164,8 +173,8 @@ mod tests {
         claims
     }
 
-    fn rules() -> Rules {
-        Rules {
+    fn rules() -> Expected {
+        Expected {
             issuer: "https://issuer.example".to_owned(),
             audiences: vec!["entries".to_owned()],
             audience_claim: None,
@@ -174,15 +183,14 @@ mod tests {
         }
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "tests read better without references")]
-    fn subject(rules: &Rules, changes: Value) -> Result<String, Flaw> {
+    fn subject(rules: &Expected, changes: Value) -> Result<String, TokenError> {
         let claims = serde_json::to_string(&claims(changes)).unwrap();
         let claims = Object::parse(&claims).unwrap();
         rules.check(&claims, Duration::from_secs(NOW), false).map(|registered| registered.subject.to_owned())
     }
 
-    fn check_with_leeway(changes: Value, leeway: u64) -> Result<(), Flaw> {
-        let rules = Rules {
+    fn check_with_leeway(changes: Value, leeway: u64) -> Result<(), TokenError> {
+        let rules = Expected {
             audiences: vec!["entries".to_owned(), "other".to_owned()],
             leeway: Duration::from_secs(leeway),
             ..rules()
@@ -192,51 +200,51 @@ mod tests {
         rules.check(&claims, Duration::from_secs(NOW), true).map(|registered| assert_eq!(registered.subject, "alice"))
     }
 
-    fn check(changes: Value) -> Result<(), Flaw> {
+    fn check(changes: Value) -> Result<(), TokenError> {
         check_with_leeway(changes, 0)
     }
 
     #[test]
     fn r33_expired_token_is_refused() {
         assert_eq!(check(json!({ "exp": NOW + 1 })), Ok(()));
-        assert_eq!(check(json!({ "exp": NOW })), Err(Flaw::Expired));
-        assert_eq!(check(json!({ "exp": 0 })), Err(Flaw::Expired));
+        assert_eq!(check(json!({ "exp": NOW })), Err(TokenError::Expired));
+        assert_eq!(check(json!({ "exp": 0 })), Err(TokenError::Expired));
         assert_eq!(check_with_leeway(json!({ "exp": NOW - 59 }), 60), Ok(()));
-        assert_eq!(check_with_leeway(json!({ "exp": NOW - 60 }), 60), Err(Flaw::Expired));
+        assert_eq!(check_with_leeway(json!({ "exp": NOW - 60 }), 60), Err(TokenError::Expired));
     }
 
     #[test]
     fn r33_token_from_the_future_is_refused() {
         assert_eq!(check(json!({ "nbf": NOW, "iat": NOW })), Ok(()));
-        assert_eq!(check(json!({ "nbf": NOW + 1 })), Err(Flaw::NotYetValid));
-        assert_eq!(check(json!({ "iat": NOW + 1 })), Err(Flaw::IssuedInFuture));
+        assert_eq!(check(json!({ "nbf": NOW + 1 })), Err(TokenError::NotYetValid));
+        assert_eq!(check(json!({ "iat": NOW + 1 })), Err(TokenError::IssuedInFuture));
         assert_eq!(check_with_leeway(json!({ "nbf": NOW + 60, "iat": NOW + 60 }), 60), Ok(()));
-        assert_eq!(check_with_leeway(json!({ "nbf": NOW + 61 }), 60), Err(Flaw::NotYetValid));
+        assert_eq!(check_with_leeway(json!({ "nbf": NOW + 61 }), 60), Err(TokenError::NotYetValid));
     }
 
     #[test]
     fn r33_dates_are_numbers_within_reason() {
-        assert_eq!(check(json!({ "exp": null })), Err(Flaw::Missing("exp")));
+        assert_eq!(check(json!({ "exp": null })), Err(TokenError::Missing("exp")));
         assert_eq!(check(json!({ "exp": 1_800_000_000.5 })), Ok(()));
         for name in ["exp", "nbf", "iat"] {
             for bad in
                 [json!("1900000000"), json!(-1), json!(-0.5), json!(1e300), json!(u64::MAX), json!([]), json!(true)]
             {
-                assert_eq!(check(json!({ name: bad })), Err(Flaw::Claim(name)), "{name}: {bad}");
+                assert_eq!(check(json!({ name: bad })), Err(TokenError::Claim(name)), "{name}: {bad}");
             }
             let nulled = format!(r#"{{"{name}":null}}"#);
-            assert_eq!(super::date(&Object::parse(&nulled).unwrap(), name), Err(Flaw::Claim(name)));
+            assert_eq!(super::date(&Object::parse(&nulled).unwrap(), name), Err(TokenError::Claim(name)));
         }
     }
 
     #[test]
     fn r34_issuer_is_one_string_and_the_right_one() {
-        assert_eq!(check(json!({ "iss": null })), Err(Flaw::Missing("iss")));
+        assert_eq!(check(json!({ "iss": null })), Err(TokenError::Missing("iss")));
         for bad in ["https://issuer.example/", "https://ISSUER.example", "evil", ""] {
-            assert_eq!(check(json!({ "iss": bad })), Err(Flaw::Issuer), "{bad}");
+            assert_eq!(check(json!({ "iss": bad })), Err(TokenError::Issuer), "{bad}");
         }
         for bad in [json!(["https://issuer.example"]), json!({}), json!(1)] {
-            assert_eq!(check(json!({ "iss": bad })), Err(Flaw::Claim("iss")), "{bad}");
+            assert_eq!(check(json!({ "iss": bad })), Err(TokenError::Claim("iss")), "{bad}");
         }
     }
 
@@ -245,55 +253,55 @@ mod tests {
         for good in [json!("entries"), json!("other"), json!(["x", "entries"])] {
             assert_eq!(check(json!({ "aud": good })), Ok(()), "{good}");
         }
-        assert_eq!(check(json!({ "aud": null })), Err(Flaw::Missing("aud")));
+        assert_eq!(check(json!({ "aud": null })), Err(TokenError::Missing("aud")));
         for bad in [json!("x"), json!(""), json!([]), json!(["x"]), json!("entries other"), json!("Entries")] {
-            assert_eq!(check(json!({ "aud": bad })), Err(Flaw::Audience), "{bad}");
+            assert_eq!(check(json!({ "aud": bad })), Err(TokenError::Audience), "{bad}");
         }
         for bad in [json!(1), json!({}), json!(["entries", 1]), json!([["entries"]])] {
-            assert_eq!(check(json!({ "aud": bad })), Err(Flaw::Claim("aud")), "{bad}");
+            assert_eq!(check(json!({ "aud": bad })), Err(TokenError::Claim("aud")), "{bad}");
         }
     }
 
     #[test]
     fn r34_another_claim_names_the_service_only_where_there_is_no_audience() {
-        let cognito = Rules { audience_claim: Some("client_id".to_owned()), ..rules() };
+        let cognito = Expected { audience_claim: Some("client_id".to_owned()), ..rules() };
         let claims = |aud: Value, client: Value| json!({ "aud": aud, "client_id": client });
         assert!(subject(&cognito, claims(json!(null), json!("entries"))).is_ok());
         assert!(subject(&cognito, claims(json!("entries"), json!("web"))).is_ok());
-        assert_eq!(subject(&cognito, claims(json!("other"), json!("entries"))), Err(Flaw::Audience));
-        assert_eq!(subject(&cognito, claims(json!([]), json!("entries"))), Err(Flaw::Audience));
-        assert_eq!(subject(&cognito, claims(json!(null), json!("other"))), Err(Flaw::Audience));
-        assert_eq!(subject(&cognito, claims(json!(null), json!(1))), Err(Flaw::Claim("aud")));
-        assert_eq!(subject(&cognito, claims(json!(null), json!(null))), Err(Flaw::Missing("aud")));
-        assert_eq!(subject(&rules(), claims(json!(null), json!("entries"))), Err(Flaw::Missing("aud")));
+        assert_eq!(subject(&cognito, claims(json!("other"), json!("entries"))), Err(TokenError::Audience));
+        assert_eq!(subject(&cognito, claims(json!([]), json!("entries"))), Err(TokenError::Audience));
+        assert_eq!(subject(&cognito, claims(json!(null), json!("other"))), Err(TokenError::Audience));
+        assert_eq!(subject(&cognito, claims(json!(null), json!(1))), Err(TokenError::Claim("aud")));
+        assert_eq!(subject(&cognito, claims(json!(null), json!(null))), Err(TokenError::Missing("aud")));
+        assert_eq!(subject(&rules(), claims(json!(null), json!("entries"))), Err(TokenError::Missing("aud")));
     }
 
     #[test]
     fn r36_another_claim_is_the_subject_only_if_it_is_named() {
-        let machines = Rules { subject_claim: Some("client_id".to_owned()), ..rules() };
+        let machines = Expected { subject_claim: Some("client_id".to_owned()), ..rules() };
         assert_eq!(subject(&machines, json!({ "sub": null, "client_id": "m2m" })), Ok("m2m".to_owned()));
         // Never a bit of both: a user could be called like a client.
         assert_eq!(subject(&machines, json!({ "sub": "alice", "client_id": "m2m" })), Ok("m2m".to_owned()));
-        assert_eq!(subject(&machines, json!({ "sub": "alice" })), Err(Flaw::Subject));
+        assert_eq!(subject(&machines, json!({ "sub": "alice" })), Err(TokenError::Subject));
         for bad in [json!(""), json!(1), json!(["m2m"])] {
-            assert_eq!(subject(&machines, json!({ "client_id": bad })), Err(Flaw::Subject), "{bad}");
+            assert_eq!(subject(&machines, json!({ "client_id": bad })), Err(TokenError::Subject), "{bad}");
         }
-        assert_eq!(subject(&rules(), json!({ "sub": null, "client_id": "m2m" })), Err(Flaw::Missing("sub")));
+        assert_eq!(subject(&rules(), json!({ "sub": null, "client_id": "m2m" })), Err(TokenError::Missing("sub")));
     }
 
     #[test]
     fn r40_a_token_id_is_text_where_revocations_are_looked_up() {
         for bad in [json!(1), json!(""), json!([])] {
-            assert_eq!(check(json!({ "jti": bad })), Err(Flaw::Claim("jti")), "{bad}");
+            assert_eq!(check(json!({ "jti": bad })), Err(TokenError::Claim("jti")), "{bad}");
             assert!(subject(&rules(), json!({ "jti": bad })).is_ok(), "{bad}");
         }
     }
 
     #[test]
     fn r36_subject_is_a_string_with_something_in_it() {
-        assert_eq!(check(json!({ "sub": null })), Err(Flaw::Missing("sub")));
+        assert_eq!(check(json!({ "sub": null })), Err(TokenError::Missing("sub")));
         for bad in [json!(""), json!(1), json!(["alice"])] {
-            assert_eq!(check(json!({ "sub": bad })), Err(Flaw::Claim("sub")), "{bad}");
+            assert_eq!(check(json!({ "sub": bad })), Err(TokenError::Claim("sub")), "{bad}");
         }
     }
 }

@@ -7,7 +7,14 @@ use jsonwebtoken::Header;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Algorithm, EPOCH_CLAIM, Jwt, JwtError, JwtKey, ROLES_CLAIM, key::signing::SigningKey, not_empty, now};
+use super::{
+    algorithm::Algorithm,
+    builder::{JwtKey, not_empty},
+    claim_mapping::{EPOCH_CLAIM, ROLES_CLAIM},
+    error::JwtError,
+    key::signing::SigningKey,
+    verifier::{Jwt, now},
+};
 
 const LIFETIME: Duration = Duration::from_mins(15);
 const MIN_LIFETIME: Duration = Duration::from_secs(1);
