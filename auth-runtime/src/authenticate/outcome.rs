@@ -5,50 +5,44 @@ use std::time::Duration;
 use super::{AuthenticationError, Identity, Principal};
 use crate::{
     credential::{Malformed, Selection},
-    declared::{AuthSchema, SchemeSet, SecurityScheme},
+    declared::{AuthSchema, SecurityScheme},
 };
 
-/// What the credentials of a request say.
+/// Result of authenticating a request.
 #[derive(Debug)]
 pub enum Authentication<A: AuthSchema> {
-    /// There are none.
+    /// The request has no credential.
     Anonymous,
-    /// They are good.
+    /// The credential is valid.
     Authenticated(Principal<A>),
-    /// They are not.
+    /// The credential is refused.
     Refused(Refusal),
 }
 
-/// Credentials that prove nothing.
+/// A refused credential.
 #[derive(Debug)]
 pub struct Refusal {
-    /// The scheme that the caller used, if it is one of the declared.
+    /// Position of the scheme that the caller used, if it is declared.
     pub scheme: Option<usize>,
-    /// What is wrong.
+    /// Why it is refused.
     pub cause: RefusalCause,
 }
 
-/// What several authenticators say of one credential, in one word; what weighs more stands further down.
+/// Combined result of several authenticators that refused one credential, ordered by severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum RefusalKind {
-    /// It is nobody's.
+    /// The credential is wrong.
     Invalid,
-    /// Too much was tried: somebody has not looked at it, and will not before this time is over.
+    /// The rate limit is exceeded; the time to wait.
     Throttled(Duration),
-    /// Somebody cannot tell now, so it may be good.
+    /// A backend does not answer, so the credential may be good.
     Unavailable,
 }
 
-impl RefusalKind {
-    /// Of the schemes in `throttled` it is documented that they say `throttled`; what is not documented is a mistake of
-    /// the authenticator, and comes out as what is.
-    fn of(scheme: usize, error: &AuthenticationError, throttled: SchemeSet) -> Self {
+impl From<&AuthenticationError> for RefusalKind {
+    fn from(error: &AuthenticationError) -> Self {
         match error.retry_after() {
-            Some(time) if throttled.contains(scheme) => Self::Throttled(time),
-            Some(_) => {
-                tracing::error!(scheme, "an authenticator says `throttled`, but not `is_throttled`: answered with 503");
-                Self::Unavailable
-            }
+            Some(time) => Self::Throttled(time),
             None if error.is_unavailable() => Self::Unavailable,
             None => Self::Invalid,
         }
@@ -56,14 +50,30 @@ impl RefusalKind {
 }
 
 impl Refusal {
-    /// What is said of the credential, if any was looked at.
-    pub(crate) fn verdict(&self, throttled: SchemeSet) -> RefusalKind {
-        let RefusalCause::Authentication(errors) = &self.cause else { return RefusalKind::Invalid };
-        let verdicts = errors.iter().map(|(scheme, error)| RefusalKind::of(*scheme, error, throttled));
-        verdicts.max().unwrap_or(RefusalKind::Invalid)
+    /// Returns the combined result of the authenticators that looked at the credential.
+    pub(crate) fn kind(&self) -> RefusalKind {
+        match &self.cause {
+            RefusalCause::Authentication(errors) => {
+                errors.iter().map(|(_, error)| error.into()).max().unwrap_or(RefusalKind::Invalid)
+            }
+            _ => RefusalKind::Invalid,
+        }
     }
 
-    /// For the log: what is wrong, by the name of each scheme that was asked.
+    /// Returns the time to wait, if the rate of attempts is the reason.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self.kind() {
+            RefusalKind::Throttled(time) => Some(time),
+            RefusalKind::Invalid | RefusalKind::Unavailable => None,
+        }
+    }
+
+    /// Whether an authenticator looked at the credential.
+    pub(crate) const fn was_verified(&self) -> bool {
+        matches!(self.cause, RefusalCause::Authentication(_))
+    }
+
+    /// Describes the cause for the log, with the name and the error of each scheme.
     pub(crate) fn describe(&self, schemes: &[SecurityScheme]) -> String {
         let name = |index: usize| schemes.get(index).map_or("", |scheme| scheme.name);
         match &self.cause {
@@ -78,22 +88,22 @@ impl Refusal {
     }
 }
 
-/// What is wrong with credentials.
+/// Why a credential is refused.
 #[derive(Debug)]
 pub enum RefusalCause {
-    /// Their form.
+    /// It is malformed.
     Malformed(Malformed),
-    /// There are several, of different schemes.
+    /// The request has credentials of several schemes.
     Several,
-    /// Their scheme is not accepted.
+    /// Its scheme is not accepted.
     Unsupported,
-    /// They are a cookie that a page of another site makes the browser send.
+    /// It is a cookie, and a page of another origin sent the request.
     CrossOrigin,
-    /// Their content, or what is needed to verify it; with what each scheme that was asked says.
+    /// Each authenticator returned an error; with the positions of their schemes.
     Authentication(Vec<(usize, AuthenticationError)>),
 }
 
-/// What was chosen where there is nothing to verify.
+/// A selection without a credential to verify.
 impl From<Selection> for Refusal {
     fn from(choice: Selection) -> Self {
         match choice {
@@ -102,7 +112,7 @@ impl From<Selection> for Refusal {
             }
             Selection::CrossOrigin(scheme) => Self { scheme: Some(scheme), cause: RefusalCause::CrossOrigin },
             Selection::Several => Self { scheme: None, cause: RefusalCause::Several },
-            // The line asks for a refusal only where there is one; anything else stays out all the same.
+            // The guard never converts these. If it did, the request would stay out.
             Selection::Unsupported | Selection::None | Selection::One(_) => {
                 Self { scheme: None, cause: RefusalCause::Unsupported }
             }
@@ -110,25 +120,41 @@ impl From<Selection> for Refusal {
     }
 }
 
-/// Tries the authenticators whose schemes look at the credential that was found, in order, until one vouches for it.
+/// Errors of the authenticators that were tried for one credential, in the order of their schemes.
 #[derive(Debug, Default)]
 pub struct SchemeErrors {
     errors: Vec<(usize, AuthenticationError)>,
 }
 
 impl SchemeErrors {
-    /// No authenticator was asked yet.
+    /// Starts without errors.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes what the authenticator of a scheme says; an identity ends the attempt.
-    pub fn step(&mut self, scheme: usize, said: Result<Identity, AuthenticationError>) -> Option<Identity> {
-        said.map_err(|error| self.errors.push((scheme, error))).ok()
+    /// Returns the identity that the authenticator of a scheme found, or records its error.
+    ///
+    /// The document lists a 429 only for schemes whose authenticator [`is_throttled`](super::Authenticator::is_throttled).
+    /// An undocumented `throttled` is a mistake of the authenticator, and counts as unavailable.
+    pub fn step(
+        &mut self,
+        scheme: usize,
+        is_throttled: bool,
+        result: Result<Identity, AuthenticationError>,
+    ) -> Option<Identity> {
+        let error = match result {
+            Ok(identity) => return Some(identity),
+            Err(error) if error.retry_after().is_some() && !is_throttled => {
+                AuthenticationError::unavailable("the authenticator returned `throttled`, but `is_throttled` is false")
+            }
+            Err(error) => error,
+        };
+        self.errors.push((scheme, error));
+        None
     }
 
-    /// What is left if nobody vouched: the refusal.
+    /// Returns the refusal, after all authenticators returned an error.
     #[must_use]
     pub fn refusal(self) -> Refusal {
         let scheme = self.errors.first().map(|(scheme, _)| *scheme);
@@ -140,10 +166,8 @@ impl SchemeErrors {
 mod tests {
     use std::time::Duration;
 
-    use super::{AuthenticationError, RefusalKind, SchemeErrors, SchemeSet};
+    use super::{AuthenticationError, RefusalKind, SchemeErrors};
     use crate::declared::{SchemeKind, SecurityScheme};
-
-    const BOTH: SchemeSet = SchemeSet::first(2);
 
     const SCHEMES: [SecurityScheme; 2] = [
         SecurityScheme { name: "own", description: "", kind: SchemeKind::Bearer { format: None } },
@@ -151,31 +175,31 @@ mod tests {
     ];
 
     #[test]
-    fn r91_the_log_has_what_every_scheme_says() {
-        let mut attempt = SchemeErrors::new();
-        assert!(attempt.step(0, Err(AuthenticationError::invalid("expired"))).is_none());
-        assert!(attempt.step(1, Err(AuthenticationError::invalid("algorithm"))).is_none());
-        let refusal = attempt.refusal();
+    fn r91_the_log_has_the_error_of_every_scheme() {
+        let mut errors = SchemeErrors::new();
+        assert!(errors.step(0, true, Err(AuthenticationError::invalid("expired"))).is_none());
+        assert!(errors.step(1, true, Err(AuthenticationError::invalid("algorithm"))).is_none());
+        let refusal = errors.refusal();
         assert_eq!(refusal.describe(&SCHEMES), "own: expired; other: algorithm");
-        assert_eq!(refusal.verdict(BOTH), RefusalKind::Invalid);
+        assert_eq!(refusal.kind(), RefusalKind::Invalid);
     }
 
-    /// What comes of what two authenticators say, whichever is asked first.
-    fn verdict(
+    /// Returns the kind of refusal of two errors, after checking that their order does not matter.
+    fn kind(
         first: impl Fn() -> AuthenticationError,
         second: impl Fn() -> AuthenticationError,
-        throttled: SchemeSet,
+        are_throttled: [bool; 2],
     ) -> RefusalKind {
-        let verdict_of = |said: [AuthenticationError; 2]| {
-            let mut attempt = SchemeErrors::new();
-            for (scheme, error) in said.into_iter().enumerate() {
-                assert!(attempt.step(scheme, Err(error)).is_none());
+        let kind_of = |said: [(usize, AuthenticationError); 2]| {
+            let mut errors = SchemeErrors::new();
+            for (scheme, error) in said {
+                assert!(errors.step(scheme, are_throttled[scheme], Err(error)).is_none());
             }
-            attempt.refusal().verdict(throttled)
+            errors.refusal().kind()
         };
-        let verdict = verdict_of([first(), second()]);
-        assert_eq!(verdict, verdict_of([second(), first()]));
-        verdict
+        let kind = kind_of([(0, first()), (1, second())]);
+        assert_eq!(kind, kind_of([(1, second()), (0, first())]));
+        kind
     }
 
     fn down() -> AuthenticationError {
@@ -191,27 +215,26 @@ mod tests {
     }
 
     #[test]
-    fn a_backend_that_is_down_outweighs_a_refusal_whichever_comes_first() {
-        assert_eq!(verdict(down, invalid, BOTH), RefusalKind::Unavailable);
-        assert_eq!(verdict(down, throttled(60), BOTH), RefusalKind::Unavailable);
+    fn an_unavailable_backend_outweighs_a_refusal_in_either_order() {
+        assert_eq!(kind(down, invalid, [true, true]), RefusalKind::Unavailable);
+        assert_eq!(kind(down, throttled(60), [true, true]), RefusalKind::Unavailable);
     }
 
     #[test]
-    fn r77_what_was_not_looked_at_outweighs_a_refusal_and_the_longest_wait_counts() {
-        assert_eq!(verdict(throttled(60), invalid, BOTH), RefusalKind::Throttled(Duration::from_mins(1)));
-        assert_eq!(verdict(throttled(60), throttled(5), BOTH), RefusalKind::Throttled(Duration::from_mins(1)));
+    fn r77_the_rate_limit_outweighs_a_refusal_and_the_longest_wait_counts() {
+        assert_eq!(kind(throttled(60), invalid, [true, true]), RefusalKind::Throttled(Duration::from_mins(1)));
+        assert_eq!(kind(throttled(60), throttled(5), [true, true]), RefusalKind::Throttled(Duration::from_mins(1)));
     }
 
     #[test]
-    fn r94_an_authenticator_that_is_not_documented_to_throttle_is_unavailable_when_it_does() {
-        assert_eq!(verdict(throttled(60), throttled(60), SchemeSet::EMPTY), RefusalKind::Unavailable);
-        let mut attempt = SchemeErrors::new();
-        assert!(attempt.step(1, Err(throttled(60)())).is_none());
-        assert_eq!(attempt.refusal().verdict(SchemeSet::EMPTY.with(0)), RefusalKind::Unavailable);
+    fn r94_an_undocumented_throttled_is_unavailable() {
+        assert_eq!(kind(throttled(60), throttled(60), [false, false]), RefusalKind::Unavailable);
+        assert_eq!(kind(throttled(60), throttled(60), [true, false]), RefusalKind::Unavailable);
+        assert_eq!(kind(invalid, throttled(60), [true, false]), RefusalKind::Unavailable);
     }
 
     #[test]
-    fn an_error_says_after_which_time_to_come_again() {
+    fn an_error_says_how_long_to_wait() {
         assert_eq!(throttled(60)().retry_after(), Some(Duration::from_mins(1)));
         assert_eq!(throttled(60)().to_string(), "too many attempts; again in 60 s");
         assert!(!throttled(60)().is_unavailable());
