@@ -31,6 +31,10 @@ pub enum Algorithm {
     EdDSA,
 }
 
+/// The algorithms of RSA keys, the usual one first.
+pub(super) const RSA: &[Algorithm] =
+    &[Algorithm::RS256, Algorithm::RS384, Algorithm::RS512, Algorithm::PS256, Algorithm::PS384, Algorithm::PS512];
+
 impl Algorithm {
     /// All of them.
     pub const ALL: [Self; 12] = [

@@ -10,6 +10,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use super::registered_claims::MAX_LEEWAY;
+
 /// After so many entries, those of tokens that have expired meanwhile are dropped.
 const SWEEP_EVERY: usize = 1024;
 
@@ -39,10 +41,10 @@ const SWEEP_EVERY: usize = 1024;
 /// A restart: the list is in memory. Keep it where it lasts, and fill it at start. Of callers it keeps one entry each,
 /// for as long as the process lives.
 #[derive(Clone, Default)]
-pub struct Revocations(Arc<Inner>);
+pub struct Revocations(Arc<Shared>);
 
 #[derive(Default)]
-struct Inner {
+struct Shared {
     lists: RwLock<Lists>,
     /// Goes up with each change, so that what was looked up before is looked up again.
     version: AtomicU64,
@@ -59,7 +61,7 @@ struct Lists {
 
 /// What a token is known by, besides its issuer.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Names<'a> {
+pub(super) struct TokenNames<'a> {
     pub(super) issuer: &'a str,
     pub(super) subject: &'a str,
     pub(super) id: Option<&'a str>,
@@ -77,7 +79,7 @@ impl Revocations {
     /// after `expires_at`, when the token is no longer good anyway.
     pub fn revoke_token(&self, issuer: impl Into<String>, jti: impl Into<String>, expires_at: SystemTime) {
         // A verifier may accept a token for a while after it has expired.
-        let until = expires_at.checked_add(super::MAX_LEEWAY).unwrap_or(expires_at);
+        let until = expires_at.checked_add(MAX_LEEWAY).unwrap_or(expires_at);
         self.write(|lists| {
             let known = lists.tokens.entry((issuer.into(), jti.into())).or_insert(until);
             *known = until.max(*known);
@@ -112,7 +114,7 @@ impl Revocations {
         self.0.version.load(Ordering::Acquire)
     }
 
-    pub(super) fn contains(&self, token: Names<'_>) -> bool {
+    pub(super) fn contains(&self, token: TokenNames<'_>) -> bool {
         let lists = self.read();
         if lists.tokens.is_empty() && lists.subjects.is_empty() {
             return false;
@@ -158,10 +160,10 @@ impl fmt::Debug for Revocations {
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use super::{Names, Revocations, SWEEP_EVERY};
+    use super::{Revocations, SWEEP_EVERY, TokenNames};
 
-    const ALICE: Names<'_> =
-        Names { issuer: "https://a", subject: "alice", id: Some("1"), issued_at: Some(Duration::from_secs(1000)) };
+    const ALICE: TokenNames<'_> =
+        TokenNames { issuer: "https://a", subject: "alice", id: Some("1"), issued_at: Some(Duration::from_secs(1000)) };
 
     fn at(seconds: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
@@ -175,10 +177,10 @@ mod tests {
         list.revoke_token("https://a", "1", at(2000));
         assert!(list.contains(ALICE) && list.version() > before);
         for other in [
-            Names { issuer: "https://b", ..ALICE },
-            Names { id: Some("2"), ..ALICE },
-            Names { id: None, ..ALICE },
-            Names { id: Some("alice"), ..ALICE },
+            TokenNames { issuer: "https://b", ..ALICE },
+            TokenNames { id: Some("2"), ..ALICE },
+            TokenNames { id: None, ..ALICE },
+            TokenNames { id: Some("alice"), ..ALICE },
         ] {
             assert!(!list.contains(other), "{other:?}");
         }
@@ -190,11 +192,11 @@ mod tests {
         list.revoke_subject("https://a", "alice", at(1001));
         // An earlier time takes nothing back.
         list.revoke_subject("https://a", "alice", at(500));
-        assert!(list.contains(ALICE) && list.contains(Names { issued_at: None, ..ALICE }));
+        assert!(list.contains(ALICE) && list.contains(TokenNames { issued_at: None, ..ALICE }));
         for other in [
-            Names { issued_at: Some(Duration::from_secs(1001)), ..ALICE },
-            Names { issuer: "https://b", ..ALICE },
-            Names { subject: "1", ..ALICE },
+            TokenNames { issued_at: Some(Duration::from_secs(1001)), ..ALICE },
+            TokenNames { issuer: "https://b", ..ALICE },
+            TokenNames { subject: "1", ..ALICE },
         ] {
             assert!(!list.contains(other), "{other:?}");
         }
@@ -211,7 +213,7 @@ mod tests {
         for id in 0..2 * SWEEP_EVERY {
             list.revoke_token("https://a", id.to_string(), later);
         }
-        assert!(list.contains(Names { id: Some("0"), ..ALICE }));
-        assert!(list.contains(Names { id: Some("2047"), ..ALICE }));
+        assert!(list.contains(TokenNames { id: Some("0"), ..ALICE }));
+        assert!(list.contains(TokenNames { id: Some("2047"), ..ALICE }));
     }
 }

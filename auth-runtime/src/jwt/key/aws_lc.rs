@@ -10,9 +10,10 @@ use aws_lc_rs::{
 };
 
 use super::{
-    Algorithm, Backend,
+    backend::Backend,
     public::{Curve, PublicKey},
 };
+use crate::jwt::algorithm::Algorithm;
 
 /// What jsonwebtoken signs with.
 #[cfg(feature = "jwt")]

@@ -3,7 +3,7 @@
 
 use num_bigint::BigUint;
 
-use super::JwtError;
+use crate::jwt::error::JwtError;
 
 /// The prime of the field, 2^255 - 19, little-endian.
 const PRIME: [u8; 32] = {

@@ -9,9 +9,10 @@ use rsa::{
 };
 
 use super::{
-    Algorithm, Backend,
+    backend::Backend,
     public::{Curve, PublicKey},
 };
+use crate::jwt::algorithm::Algorithm;
 
 /// What jsonwebtoken signs with.
 #[cfg(not(feature = "jwt"))]

@@ -16,8 +16,12 @@ use x509_cert::{
 };
 use zeroize::Zeroizing;
 
-use super::{Algorithm, JwtError, Material, VerifyingKey, backend::PROVIDER, pem, public::PublicKey, publish};
-use crate::jwt::keys::NamedKey;
+#[cfg(feature = "jwt")]
+use super::aws_lc::PROVIDER;
+#[cfg(not(feature = "jwt"))]
+use super::rust_crypto::PROVIDER;
+use super::{named::NamedKey, pem, public::PublicKey, publish, verifying::VerifyingKey};
+use crate::jwt::{algorithm::Algorithm, error::JwtError};
 
 /// What a key signs when it is loaded.
 const TRIAL: &[u8] = b"trial";
@@ -70,8 +74,8 @@ impl SigningKey {
 
     /// The JWKS that others verify with. A secret is not in it.
     pub(in super::super) fn jwks(&self) -> String {
-        publish::set(match (&self.verifying.0.material, &self.kid) {
-            (Material::Public(key), Some(kid)) => Some(publish::jwk(kid, self.algorithm(), key)),
+        publish::set(match (self.verifying.public_key(), &self.kid) {
+            (Some(key), Some(kid)) => Some(publish::jwk(kid, self.algorithm(), key)),
             _ => None,
         })
     }
@@ -95,8 +99,8 @@ fn thumbprint(key: &PublicKey) -> Result<String, JwtError> {
 
 /// The key of a file with a private key: PKCS #8 (RFC 5958), PKCS #1 (RFC 8017, appendix A.1.2) or SEC 1 (RFC 5915).
 fn private_key(pem: &[u8]) -> Result<(EncodingKey, PublicKey), JwtError> {
-    let (label, der) = pem::block(pem).map_err(|_| JwtError::NotAPrivateKey)?;
-    match label {
+    let (label, der) = pem::block(pem).ok_or(JwtError::NotAPrivateKey)?;
+    match &*label {
         "PRIVATE KEY" => pkcs8(&der),
         "RSA PRIVATE KEY" => rsa(&der),
         "EC PRIVATE KEY" => sec1(&der),
@@ -184,7 +188,7 @@ mod tests {
     fn signs(text: &str, algorithm: Algorithm) {
         let key = SigningKey::pem(text.as_bytes()).unwrap();
         assert_eq!(key.algorithm().name(), format!("{algorithm:?}"));
-        let others = jwk::published_set(key.jwks().as_bytes()).unwrap();
+        let others = jwk::published_set(key.jwks().as_bytes(), None).unwrap();
         assert_eq!((others.len(), others[0].kid.as_deref()), (1, key.kid()));
         assert_eq!((key.kid().unwrap().len(), others[0].key == key.verifying().key), (43, true));
         let signature = key.sign(b"message").unwrap();

@@ -6,7 +6,7 @@ use poem::http::{Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::endpoint::Endpoint;
-use crate::{authenticate::Unavailable, jwt::JwtError};
+use crate::{authenticate::Unavailable, jwt::error::JwtError};
 
 /// Gets documents of an issuer. [`HttpFetcher`](super::HttpFetcher) does unless an application brings its own, be it
 /// for a proxy, for certificates of a private authority, or for a client that it has anyway.
@@ -26,7 +26,7 @@ use crate::{authenticate::Unavailable, jwt::JwtError};
 /// }
 ///
 /// let keys = RemoteKeys::jwks_url("https://issuer.example/jwks.json")?.fetcher(Nothing);
-/// # Ok::<(), auth_runtime::jwt::JwtError>(())
+/// # Ok::<(), auth_runtime::jwt::error::JwtError>(())
 /// ```
 ///
 /// # What an implementation owes
@@ -163,14 +163,6 @@ impl Fetcher {
         Self(Arc::new(fetch))
     }
 
-    /// The one for those who bring none.
-    pub(super) fn standard() -> Result<Self, JwtError> {
-        #[cfg(feature = "http-client")]
-        return super::HttpFetcher::new().map(Self::new);
-        #[cfg(not(feature = "http-client"))]
-        return Err(JwtError::NoFetcher);
-    }
-
     /// The answer, whatever its status.
     pub(super) async fn get(&self, request: &FetchRequest<'_>) -> Result<Response<Vec<u8>>, Failure> {
         let answer = tokio::time::timeout(request.timeout, self.0.get_boxed(request)).await;
@@ -200,7 +192,7 @@ mod tests {
 
     #[test]
     fn debug_shows_no_token() {
-        let url = Endpoint::new("https://issuer.example/userinfo", PlainHttp::Never).unwrap();
+        let url = Endpoint::new("https://issuer.example/userinfo", &PlainHttp::default()).unwrap();
         let token = SecretString::from("aaa.bbb.ccc");
         let limits = Limits { max_size: 1, timeout: std::time::Duration::from_secs(1) };
         let request = FetchRequest::new(&url, "application/json", limits).with_bearer(&token);

@@ -15,7 +15,7 @@ use super::{
     schedule::{Demand, Report, after_failures, after_success},
     settings::RemoteKeys,
 };
-use crate::jwt::keys::{Keys, NamedKey};
+use crate::jwt::{key::named::NamedKey, key_set::KeySet};
 
 /// How many names of keys an event shows.
 const SHOWN: usize = 8;
@@ -24,7 +24,7 @@ const SHOWN: usize = 8;
 pub(super) struct Refresher {
     pub(super) settings: Arc<RemoteKeys>,
     pub(super) fetcher: Fetcher,
-    pub(super) keys: Arc<Keys>,
+    pub(super) keys: Arc<KeySet>,
     pub(super) user_info: Arc<ArcSwapOption<Endpoint>>,
     pub(super) report: watch::Sender<Report>,
     pub(super) demand: watch::Receiver<Demand>,

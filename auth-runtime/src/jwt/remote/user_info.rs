@@ -73,7 +73,7 @@ mod tests {
         authenticate::{Context, Identity, UserInfo, UserInfoError},
         declared::DeclaredNames,
         jwt::{
-            keys::Keys,
+            key_set::KeySet,
             remote::{
                 Remote, RemoteKeys, Renewal,
                 fake::{Answer, DISCOVERY, ISSUER, Issuer, JWKS, USER_INFO, discovery},
@@ -85,7 +85,7 @@ mod tests {
     const TOKEN: &str = "aaa.bbb.ccc";
 
     async fn started(settings: RemoteKeys, issuer: &Issuer) -> Arc<Remote> {
-        let remote = Remote::start(settings.fetcher(issuer.clone()), Arc::new(Keys::none())).unwrap();
+        let remote = Remote::start(settings.fetcher(issuer.clone()), Arc::new(KeySet::none())).unwrap();
         assert_eq!(remote.renew().await, Renewal::Done);
         remote
     }

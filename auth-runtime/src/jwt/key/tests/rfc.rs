@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::jwk;
-use crate::jwt::{Algorithm, JwtError, keys::NamedKey};
+use crate::jwt::{Algorithm, JwtError, key::named::NamedKey};
 
 const PAYLOAD_7515: &str =
     "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
