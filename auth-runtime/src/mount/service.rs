@@ -12,10 +12,13 @@ use poem_openapi::{
     registry::{MetaApi, MetaPath, Registry},
 };
 
+use super::{
+    argument::SecurityArgument,
+    openapi::{self, Row},
+    protect::WithAuth,
+};
 use crate::{
     guard::AuthConfig,
-    mount::WithAuth,
-    mount::openapi,
     policy::{Access, Operation},
 };
 
@@ -31,6 +34,10 @@ pub trait Protected: OpenApi {
 
     /// Every operation, with who may call it.
     fn operations() -> Vec<&'static Operation<Self::Auth>>;
+
+    /// Returns, for each of [`operations`](Self::operations), its arguments that are security schemes of poem-openapi.
+    #[doc(hidden)]
+    fn security_arguments() -> Vec<Vec<SecurityArgument>>;
 }
 
 macro_rules! protected_tuples {
@@ -42,6 +49,12 @@ macro_rules! protected_tuples {
                 let mut operations = $first::operations();
                 $(operations.extend($rest::operations());)*
                 operations
+            }
+
+            fn security_arguments() -> Vec<Vec<SecurityArgument>> {
+                let mut arguments = $first::security_arguments();
+                $(arguments.extend($rest::security_arguments());)*
+                arguments
             }
         }
     )*};
@@ -84,19 +97,30 @@ pub trait Service: AuthConfig {
     ///
     /// # Panics
     /// If an operation can only be called by schemes that are not configured: nobody could call it, and it is better
-    /// to know at start (ASP.NET tells at the first request).
+    /// to know at start (ASP.NET tells at the first request). Likewise if two different security schemes have one
+    /// name: those of the `Auth`, and those that arguments of operations bring.
     fn service<T>(&self, api: T, title: impl Into<String>, version: impl Into<String>) -> ProtectedService<Self, T>
     where
         T: Protected<Auth = Self>,
     {
-        for operation in T::operations() {
-            assert_reachable(self, operation);
+        let rows = rows::<T>();
+        for row in &rows {
+            assert_reachable(self, row.operation);
         }
+        openapi::assert_one_scheme_per_name(&rows);
         ProtectedService { auth: self.clone(), inner: OpenApiService::new(Api(api), title, version) }
     }
 }
 
 impl<A: AuthConfig> Service for A {}
+
+/// Returns every operation of an API with its arguments that are security schemes.
+fn rows<T: Protected>() -> Vec<Row<T::Auth>> {
+    let (operations, arguments) = (T::operations(), T::security_arguments());
+    assert_eq!(operations.len(), arguments.len(), "`#[protected]` lists the arguments of every operation");
+    let rows = operations.into_iter().zip(arguments);
+    rows.map(|(operation, arguments)| Row { operation, arguments }).collect()
+}
 
 fn assert_reachable<A: AuthConfig>(auth: &A, operation: &'static Operation<A>) {
     let accepted = operation.schemes().intersection(auth.configured());
@@ -127,7 +151,7 @@ impl<A: AuthConfig, T: Protected<Auth = A>> ProtectedService<A, T> {
     /// The OpenAPI 3.0 document as JSON, with the security of every operation.
     #[must_use]
     pub fn spec(&self) -> String {
-        openapi::document(&self.inner.spec(), &T::operations(), &self.auth)
+        openapi::document(&self.inner.spec(), &rows::<T>(), &self.auth)
     }
 
     /// Serves [`spec`](Self::spec).
