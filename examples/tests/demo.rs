@@ -11,7 +11,7 @@ use std::{
 };
 
 use auth_examples::demo::{Demo, access::Auth, app, people::FirstUsers, welcome::LAST_LINE};
-use auth_runtime::sql::{NewUser, SqlUsers};
+use auth_store::{NewUser, SqlUsers};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use poem::{
     Endpoint,

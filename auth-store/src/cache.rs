@@ -13,8 +13,12 @@ use std::{
 use quick_cache::sync::Cache;
 use tokio::{sync::Mutex, time::Instant};
 
-use super::StoreError;
-use crate::{api_key::ApiKeyRecord, authenticate::Unavailable, users::User};
+use auth_runtime::{api_key::ApiKeyRecord, authenticate::Unavailable, users::User};
+
+use crate::StoreError;
+
+/// How long a read counts without a look at the epoch, unless set.
+pub(crate) const FRESHNESS: Duration = Duration::from_secs(5);
 
 /// After a failure, nobody asks again for so long: requests would wait for one another.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -23,10 +27,10 @@ const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_mins(10);
 
 /// Users and keys that were read, and since when that is known to be all there is.
-pub(super) struct Memory {
+pub(crate) struct StoreCache {
     bound: Duration,
-    pub(super) users: Remembered<User>,
-    pub(super) keys: Remembered<ApiKeyRecord>,
+    pub(crate) users: ByName<User>,
+    pub(crate) keys: ByName<ApiKeyRecord>,
     /// What was read in another generation is forgotten.
     generation: AtomicU64,
     start: Instant,
@@ -56,32 +60,32 @@ impl Last {
 }
 
 /// Records by the name that they were asked for, each with the generation it was read in.
-pub(super) struct Remembered<V>(Cache<Box<str>, (u64, V)>);
+pub(crate) struct ByName<V>(Cache<Box<str>, (u64, V)>);
 
-impl<V: Clone> Remembered<V> {
+impl<V: Clone> ByName<V> {
     fn new(capacity: usize) -> Self {
         Self(Cache::new(capacity))
     }
 
-    pub(super) fn get(&self, name: &str, generation: u64) -> Option<V> {
+    pub(crate) fn get(&self, name: &str, generation: u64) -> Option<V> {
         self.0.get(name).filter(|(read_in, _)| *read_in == generation).map(|(_, value)| value)
     }
 
-    pub(super) fn insert(&self, name: &str, generation: u64, value: V) {
+    pub(crate) fn insert(&self, name: &str, generation: u64, value: V) {
         self.0.insert(name.into(), (generation, value));
     }
 
-    pub(super) fn remove(&self, name: &str) {
+    pub(crate) fn remove(&self, name: &str) {
         self.0.remove(name);
     }
 }
 
-impl Memory {
-    pub(super) fn new(bound: Duration, capacity: usize) -> Self {
+impl StoreCache {
+    pub(crate) fn new(bound: Duration, capacity: usize) -> Self {
         Self {
             bound,
-            users: Remembered::new(capacity),
-            keys: Remembered::new(capacity),
+            users: ByName::new(capacity),
+            keys: ByName::new(capacity),
             generation: AtomicU64::new(0),
             start: Instant::now(),
             asked: AtomicU64::new(0),
@@ -90,7 +94,7 @@ impl Memory {
     }
 
     /// The generation that counts now: at most so old as the bound says. Asks for the epoch if that is not known.
-    pub(super) async fn generation(
+    pub(crate) async fn generation(
         &self,
         epoch: impl Future<Output = Result<i64, StoreError>>,
     ) -> Result<u64, Unavailable> {
@@ -121,18 +125,18 @@ impl Memory {
     }
 
     /// Whatever was read before, or is being read now, does not count any more.
-    pub(super) fn forget(&self) {
+    pub(crate) fn forget(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Forgets when a change ends, however it ends: one that failed may have happened all the same.
-    pub(super) fn forget_at_end(&self) -> ForgetAtEnd<'_> {
+    pub(crate) fn forget_at_end(&self) -> ForgetAtEnd<'_> {
         ForgetAtEnd(self)
     }
 }
 
-/// See [`Memory::forget_at_end`].
-pub(super) struct ForgetAtEnd<'a>(&'a Memory);
+/// See [`StoreCache::forget_at_end`].
+pub(crate) struct ForgetAtEnd<'a>(&'a StoreCache);
 
 impl Drop for ForgetAtEnd<'_> {
     fn drop(&mut self) {
@@ -145,9 +149,9 @@ fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-impl fmt::Debug for Memory {
+impl fmt::Debug for StoreCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Memory").field("bound", &self.bound).finish_non_exhaustive()
+        f.debug_struct("StoreCache").field("bound", &self.bound).finish_non_exhaustive()
     }
 }
 
@@ -155,8 +159,8 @@ impl fmt::Debug for Memory {
 mod tests {
     use std::{cell::Cell, time::Duration};
 
-    use super::{Memory, StoreError};
-    use crate::{sql::SqlOptions, users::User};
+    use super::{StoreCache, StoreError};
+    use auth_runtime::users::User;
 
     const HOUR: Duration = Duration::from_hours(1);
 
@@ -166,72 +170,72 @@ mod tests {
 
     #[tokio::test]
     async fn r7_the_epoch_is_asked_for_once_within_the_bound() {
-        let memory = Memory::new(HOUR, 10);
+        let cache = StoreCache::new(HOUR, 10);
         let asked = Cell::new(0);
         let epoch = || async {
             asked.set(asked.get() + 1);
             Ok(7)
         };
-        let first = memory.generation(epoch()).await.unwrap();
-        assert_eq!((memory.generation(epoch()).await.unwrap(), asked.get()), (first, 1));
+        let first = cache.generation(epoch()).await.unwrap();
+        assert_eq!((cache.generation(epoch()).await.unwrap(), asked.get()), (first, 1));
     }
 
     #[tokio::test]
     async fn r7_another_epoch_is_another_generation_and_the_same_one_is_not() {
-        let memory = Memory::new(Duration::ZERO, 10);
-        let first = memory.generation(async { Ok(7) }).await.unwrap();
-        memory.users.insert("alice", first, User::new("alice", ""));
-        let same = memory.generation(async { Ok(7) }).await.unwrap();
-        assert!(memory.users.get("alice", same).is_some());
+        let cache = StoreCache::new(Duration::ZERO, 10);
+        let first = cache.generation(async { Ok(7) }).await.unwrap();
+        cache.users.insert("alice", first, User::new("alice", ""));
+        let same = cache.generation(async { Ok(7) }).await.unwrap();
+        assert!(cache.users.get("alice", same).is_some());
         // Restored from a backup, it may go down.
-        let other = memory.generation(async { Ok(6) }).await.unwrap();
-        assert!(memory.users.get("alice", other).is_none());
+        let other = cache.generation(async { Ok(6) }).await.unwrap();
+        assert!(cache.users.get("alice", other).is_none());
     }
 
     #[tokio::test(start_paused = true)]
     async fn r7_what_changes_elsewhere_is_found_out_within_five_seconds_unless_set() {
-        let memory = Memory::new(SqlOptions::default().freshness, 10);
-        let first = memory.generation(async { Ok(7) }).await.unwrap();
+        let cache = StoreCache::new(super::FRESHNESS, 10);
+        let first = cache.generation(async { Ok(7) }).await.unwrap();
         tokio::time::advance(Duration::from_millis(4999)).await;
-        assert_eq!(memory.generation(async { Ok(8) }).await.unwrap(), first);
+        assert_eq!(cache.generation(async { Ok(8) }).await.unwrap(), first);
         tokio::time::advance(Duration::from_millis(2)).await;
-        assert_ne!(memory.generation(async { Ok(8) }).await.unwrap(), first);
+        assert_ne!(cache.generation(async { Ok(8) }).await.unwrap(), first);
     }
 
     #[tokio::test(start_paused = true)]
     async fn r7_nothing_is_remembered_for_ever() {
-        let memory = Memory::new(Duration::from_secs(5), 10);
-        let first = memory.generation(async { Ok(7) }).await.unwrap();
-        memory.users.insert("alice", first, User::new("alice", ""));
+        let cache = StoreCache::new(Duration::from_secs(5), 10);
+        let first = cache.generation(async { Ok(7) }).await.unwrap();
+        cache.users.insert("alice", first, User::new("alice", ""));
         tokio::time::advance(super::LONGEST.saturating_sub(Duration::from_secs(1))).await;
-        let same = memory.generation(async { Ok(7) }).await.unwrap();
-        assert!(memory.users.get("alice", same).is_some());
+        let same = cache.generation(async { Ok(7) }).await.unwrap();
+        assert!(cache.users.get("alice", same).is_some());
         tokio::time::advance(Duration::from_secs(6)).await;
-        let other = memory.generation(async { Ok(7) }).await.unwrap();
-        assert!(memory.users.get("alice", other).is_none());
+        let other = cache.generation(async { Ok(7) }).await.unwrap();
+        assert!(cache.users.get("alice", other).is_none());
     }
 
     #[tokio::test]
     async fn r7_what_was_being_read_while_something_changed_is_not_remembered() {
-        let memory = Memory::new(HOUR, 10);
-        let before = memory.generation(async { Ok(7) }).await.unwrap();
-        drop(memory.forget_at_end());
-        memory.users.insert("alice", before, User::new("alice", ""));
-        let after = memory.generation(async { Ok(7) }).await.unwrap();
-        assert!(memory.users.get("alice", after).is_none());
+        let cache = StoreCache::new(HOUR, 10);
+        let before = cache.generation(async { Ok(7) }).await.unwrap();
+        drop(cache.forget_at_end());
+        cache.users.insert("alice", before, User::new("alice", ""));
+        let after = cache.generation(async { Ok(7) }).await.unwrap();
+        assert!(cache.users.get("alice", after).is_none());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_database_that_is_down_is_unavailable_and_is_not_asked_by_everybody() {
-        let memory = Memory::new(Duration::ZERO, 10);
-        assert!(memory.generation(async { Err(down()) }).await.is_err());
+        let cache = StoreCache::new(Duration::ZERO, 10);
+        assert!(cache.generation(async { Err(down()) }).await.is_err());
         let asked = Cell::new(false);
-        let said = memory.generation(async {
+        let said = cache.generation(async {
             asked.set(true);
             Err(down())
         });
         assert!(said.await.is_err() && !asked.get());
         tokio::time::advance(super::PAUSE).await;
-        assert!(memory.generation(async { Ok(7) }).await.is_ok());
+        assert!(cache.generation(async { Ok(7) }).await.is_ok());
     }
 }

@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use sqlx::{AnyConnection, Row, any::AnyRow, query::Query};
 
-use super::{
+use crate::{
     Account, Page, SqlUsers, StoreError,
     database::Database,
     dialect::{placeholders, until_nul},
+    error::DriverResult,
     names::Kind,
+    normalize_name,
     time::time,
 };
-use crate::users::normalize_name;
 
 const COLUMNS: &str = "id, name, display_name, email, password_expires_at, disabled, created_at, last_sign_in_at, \
                        CASE WHEN password_hash IS NULL THEN 0 ELSE 1 END AS has_password";
@@ -29,10 +30,12 @@ impl SqlUsers {
         let normalized = normalize_name(name).map_err(|_| nobody())?;
         let database = &self.0.database;
         let get = async {
-            let mut connection = database.pool().acquire().await?;
+            let mut connection = database.pool().acquire().await.store_error()?;
             let query = database.query(&format!("SELECT {COLUMNS} FROM auth_user WHERE name = ?"));
-            let row = query.bind(normalized).fetch_optional(&mut *connection).await?;
-            Ok::<_, StoreError>(accounts(database, &mut connection, row.into_iter().collect()).await?.pop())
+            let row = query.bind(normalized).fetch_optional(&mut *connection).await.store_error()?;
+            Ok::<_, StoreError>(
+                accounts(database, &mut connection, row.into_iter().collect()).await.store_error()?.pop(),
+            )
         };
         database.within(get).await?.ok_or_else(nobody)
     }
@@ -48,10 +51,10 @@ impl SqlUsers {
             let rows = page_of(database, &mut connection, page).await?;
             accounts(database, &mut connection, rows).await
         };
-        Ok(database.within(list).await?)
+        database.within(list).await.store_error()
     }
 
-    /// How many users have a password whose hash is bound to a [secret key](crate::users::Passwords::secret_key) that is not
+    /// How many users have a password whose hash is bound to a [secret key](auth_runtime::users::Passwords::secret_key) that is not
     /// configured here: they cannot sign in. It looks at all users.
     ///
     /// # Errors
@@ -62,8 +65,8 @@ impl SqlUsers {
         let others = "AND password_hash NOT LIKE ? ".repeat(known.len());
         let sql = format!("SELECT COUNT(*) FROM auth_user WHERE password_hash LIKE '%,keyid=%' {others}");
         let query = known.into_iter().fold(database.query(&sql), |query, known| query.bind(format!("%,{known}%")));
-        let row = database.within(query.fetch_one(database.pool())).await?;
-        Ok(u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or_default())
+        let row = database.within(query.fetch_one(database.pool())).await.store_error()?;
+        Ok(u64::try_from(row.try_get::<i64, _>(0).store_error()?).unwrap_or_default())
     }
 
     /// How many users there are.
@@ -72,8 +75,11 @@ impl SqlUsers {
     /// [`StoreError::Database`].
     pub async fn count(&self) -> Result<u64, StoreError> {
         let database = &self.0.database;
-        let row = database.within(database.query("SELECT COUNT(*) FROM auth_user").fetch_one(database.pool())).await?;
-        Ok(u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or_default())
+        let row = database
+            .within(database.query("SELECT COUNT(*) FROM auth_user").fetch_one(database.pool()))
+            .await
+            .store_error()?;
+        Ok(u64::try_from(row.try_get::<i64, _>(0).store_error()?).unwrap_or_default())
     }
 }
 

@@ -1,24 +1,29 @@
 //! How a store is connected.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use super::{
+use auth_runtime::{declared::DeclaredNames, guard::AuthConfig, throttle::Throttle, users::Passwords};
+
+use crate::{
     SqlUsers, StoreError,
+    attempts::SqlAttempts,
+    cache::{FRESHNESS, StoreCache},
     database::{Bounds, Database},
     database_url::{DatabaseUrl, File},
+    last_used::LastUsed,
     names,
+    store::Shared,
 };
-use crate::{declared::DeclaredNames, guard::AuthConfig, users::Passwords};
 
 /// Settings of a [`SqlUsers`]; made by [`SqlUsers::options`].
 #[derive(Clone)]
 #[must_use = "call `connect`"]
 pub struct SqlOptions {
     bounds: Bounds,
-    pub(super) freshness: Duration,
-    pub(super) remember_at_most: usize,
-    pub(super) passwords: Passwords,
-    pub(super) tables: Option<&'static DeclaredNames>,
+    freshness: Duration,
+    cache_capacity: usize,
+    passwords: Passwords,
+    tables: Option<&'static DeclaredNames>,
     migrate: bool,
     file: File,
 }
@@ -28,8 +33,8 @@ impl Default for SqlOptions {
         let bounds = Bounds { max_connections: 10, acquire: Duration::from_secs(3), answer: Duration::from_secs(10) };
         Self {
             bounds,
-            freshness: Duration::from_secs(5),
-            remember_at_most: 10_000,
+            freshness: FRESHNESS,
+            cache_capacity: 10_000,
             passwords: Passwords::default(),
             tables: None,
             migrate: true,
@@ -65,8 +70,8 @@ impl SqlOptions {
     }
 
     /// How many users, and how many keys, are remembered; 10,000 of each unless set.
-    pub fn remember_at_most(mut self, count: usize) -> Self {
-        self.remember_at_most = count;
+    pub fn cache_capacity(mut self, count: usize) -> Self {
+        self.cache_capacity = count;
         self
     }
 
@@ -127,7 +132,34 @@ impl SqlOptions {
     /// [`StoreError::Setting`] if the URL cannot be read.
     pub fn connect_lazily(self, url: &str) -> Result<SqlUsers, StoreError> {
         let database = Database::new(DatabaseUrl::parse(url, self.file)?, self.bounds);
-        Ok(SqlUsers::new(database, self))
+        let mut throttle = Throttle::shared(SqlAttempts::new(database.clone()));
+        if let Some(key) = self.passwords.derived_key(b"auth-runtime: names that were tried") {
+            throttle = throttle.secret(key).map_err(|error| StoreError::Setting(error.to_string()))?;
+        }
+        Ok(SqlUsers(Arc::new(Shared {
+            throttle,
+            database,
+            cache: StoreCache::new(self.freshness, self.cache_capacity),
+            passwords: self.passwords,
+            tables: self.tables,
+            last_used: LastUsed::new(self.cache_capacity),
+        })))
+    }
+}
+
+/// Connecting.
+impl SqlUsers {
+    /// Settings, if others than the defaults are needed.
+    pub fn options() -> SqlOptions {
+        SqlOptions::default()
+    }
+
+    /// Connects with the defaults: [`SqlOptions::connect`].
+    ///
+    /// # Errors
+    /// [`StoreError`] if the URL cannot be read, the database does not answer, or its tables are of another version.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        Self::options().connect(url).await
     }
 }
 

@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, any::AnyConnectOptions};
 use url::Url;
 
-use super::{StoreError, dialect::Dialect};
+use crate::{StoreError, dialect::Dialect};
 
 /// The parameters that the drivers read. They ignore all others, so that a connection is not encrypted if it says `sslmod`.
 const POSTGRES: &str = "sslmode ssl-mode sslrootcert ssl-root-cert ssl-ca sslcert ssl-cert sslkey ssl-key host hostaddr \
@@ -19,13 +19,13 @@ const MYSQL: &str = "sslmode ssl-mode sslca ssl-ca sslcert ssl-cert sslkey ssl-k
 
 /// What becomes of a file of SQLite that is not there, unless the URL says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum File {
+pub(crate) enum File {
     Made,
     Missed,
 }
 
 /// A URL that its driver can read.
-pub(super) struct DatabaseUrl {
+pub(crate) struct DatabaseUrl {
     dialect: Dialect,
     text: String,
     says_mode: bool,
@@ -33,7 +33,7 @@ pub(super) struct DatabaseUrl {
 }
 
 impl DatabaseUrl {
-    pub(super) fn parse(url: &str, file: File) -> Result<Self, StoreError> {
+    pub(crate) fn parse(url: &str, file: File) -> Result<Self, StoreError> {
         let (dialect, text) = dialect(url, file)?;
         let options = AnyConnectOptions::from_str(&text).map_err(|error| unreadable(&text, &in_words(&error)))?;
         check_parts(dialect, &options.database_url).map_err(|reason| unreadable(&text, &reason))?;
@@ -41,27 +41,27 @@ impl DatabaseUrl {
         Ok(Self { dialect, text, says_mode: mode(url).is_some(), options })
     }
 
-    pub(super) const fn dialect(&self) -> Dialect {
+    pub(crate) const fn dialect(&self) -> Dialect {
         self.dialect
     }
 
-    pub(super) fn is_in_memory(&self) -> bool {
+    pub(crate) fn is_in_memory(&self) -> bool {
         is_in_memory(&self.text)
     }
 
     /// Whether a file of SQLite is made if it is not there.
-    pub(super) fn makes_file(&self) -> bool {
+    pub(crate) fn makes_file(&self) -> bool {
         self.dialect == Dialect::Sqlite && mode(&self.text) == Some("rwc")
     }
 
     /// Whether the URL said what becomes of a file.
-    pub(super) const fn says_mode(&self) -> bool {
+    pub(crate) const fn says_mode(&self) -> bool {
         self.says_mode
     }
 
     /// The file of SQLite.
     #[cfg(feature = "sqlite")]
-    pub(super) fn file(&self) -> Option<PathBuf> {
+    pub(crate) fn file(&self) -> Option<PathBuf> {
         if self.dialect != Dialect::Sqlite || self.is_in_memory() {
             return None;
         }
@@ -69,7 +69,7 @@ impl DatabaseUrl {
         Some(options.get_filename().to_owned())
     }
 
-    pub(super) fn into_options(self) -> AnyConnectOptions {
+    pub(crate) fn into_options(self) -> AnyConnectOptions {
         self.options
     }
 }
@@ -194,7 +194,7 @@ fn after_host(url: &str) -> Option<&str> {
 /// Which database a URL means, without user, password and parameters: for messages.
 ///
 /// ```
-/// use auth_runtime::sql::describe_url;
+/// use auth_store::describe_url;
 ///
 /// assert_eq!(describe_url("postgres://app:secret@db.example:5433/users?sslmode=require"), "postgres://db.example:5433/users");
 /// assert_eq!(describe_url("sqlite:users.db?mode=rwc"), "sqlite:users.db");

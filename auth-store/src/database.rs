@@ -16,10 +16,11 @@ use sqlx::{
 };
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{
+use crate::{
     StoreError,
     database_url::DatabaseUrl,
     dialect::{Dialect, is_busy, sqlite_code},
+    error::FromDriver,
 };
 
 /// How long SQLite waits for another writer, in milliseconds.
@@ -37,17 +38,17 @@ const QUIET: &str = "SET client_min_messages TO error";
 
 /// The bounds of a pool.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bounds {
-    pub(super) max_connections: u32,
-    pub(super) acquire: Duration,
-    pub(super) answer: Duration,
+pub(crate) struct Bounds {
+    pub(crate) max_connections: u32,
+    pub(crate) acquire: Duration,
+    pub(crate) answer: Duration,
 }
 
 /// Connections, opened when they are needed and kept for the next time.
 #[derive(Clone)]
-pub(super) struct Database {
+pub(crate) struct Database {
     pool: AnyPool,
-    pub(super) dialect: Dialect,
+    pub(crate) dialect: Dialect,
     in_memory: bool,
     file: SqliteFile,
     acquire: Duration,
@@ -56,7 +57,7 @@ pub(super) struct Database {
 
 impl Database {
     /// Connects when something is asked first.
-    pub(super) fn new(url: DatabaseUrl, bounds: Bounds) -> Self {
+    pub(crate) fn new(url: DatabaseUrl, bounds: Bounds) -> Self {
         let dialect = url.dialect();
         sqlx::any::install_default_drivers();
         let in_memory = url.is_in_memory();
@@ -95,7 +96,7 @@ impl Database {
     }
 
     /// A connection at start. If there is none, the error says why: a pool would try for a while, and not tell.
-    pub(super) async fn first_connection(&self) -> Result<PoolConnection<Any>, StoreError> {
+    pub(crate) async fn first_connection(&self) -> Result<PoolConnection<Any>, StoreError> {
         if let Err(error) = self.within(self.try_alone()).await
             && !is_passing(&error)
         {
@@ -140,21 +141,21 @@ impl Database {
             (Some(READONLY), ..) => StoreError::Database(
                 "its file and its folder have to be writable, even to be read: SQLite keeps files beside it".into(),
             ),
-            _ => error.into(),
+            _ => StoreError::from_driver(error),
         }
     }
 
     /// A statement with `?` for each value.
-    pub(super) fn query(&self, sql: &str) -> Query<'static, Any, AnyArguments> {
+    pub(crate) fn query(&self, sql: &str) -> Query<'static, Any, AnyArguments> {
         sqlx::query(self.dialect.sql(sql))
     }
 
-    pub(super) const fn pool(&self) -> &AnyPool {
+    pub(crate) const fn pool(&self) -> &AnyPool {
         &self.pool
     }
 
     /// Starts what is done as a whole or not at all. In SQLite it waits for other writers now: later it could only fail.
-    pub(super) async fn begin(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
         match self.dialect {
             Dialect::Sqlite => self.pool.begin_with("BEGIN IMMEDIATE").await,
             Dialect::Postgres | Dialect::MySql => self.pool.begin().await,
@@ -162,13 +163,10 @@ impl Database {
     }
 
     /// No longer than a database may take to answer.
-    pub(super) async fn within<T, E: From<sqlx::Error>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, E> {
+    pub(crate) async fn within<T, E: FromDriver>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let late = |_| {
             let text = format!("no answer within {:?}", self.answer);
-            sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, text))
+            E::from_driver(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, text)))
         };
         timeout(self.answer, work).await.map_err(late)?
     }

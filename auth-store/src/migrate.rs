@@ -8,10 +8,11 @@ use sqlx::{
     migrate::{AppliedMigration, Migrate, MigrateError, Migration, MigrationType, Migrator},
 };
 
-use super::{
-    StoreError,
+use crate::{
+    SqlUsers, StoreError,
     database::Database,
     dialect::{Dialect, placeholders},
+    error::DriverResult,
 };
 
 /// Of its own, as the application may keep its migrations in the same database.
@@ -54,6 +55,26 @@ const MIGRATIONS: [(i64, &str, [&str; 3]); 2] = [
     ),
 ];
 
+/// Tables.
+impl SqlUsers {
+    /// Makes the tables, or brings them up to date; gives how many steps were missing. Safe if several processes do it at
+    /// once: each gives those that it has found missing, whoever makes them.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database does not answer, or its tables are of a later version.
+    pub async fn migrate(&self) -> Result<usize, StoreError> {
+        run(&self.0.database).await
+    }
+
+    /// Checks that the tables are those of this version.
+    ///
+    /// # Errors
+    /// [`StoreError::Schema`] if they are not; [`StoreError::Database`] if the database does not answer.
+    pub async fn check_schema(&self) -> Result<(), StoreError> {
+        check(&self.0.database).await
+    }
+}
+
 fn migrator(dialect: Dialect) -> Migrator {
     let migrations = MIGRATIONS.map(|(version, name, sql)| {
         let sql = sql[dialect as usize];
@@ -65,7 +86,7 @@ fn migrator(dialect: Dialect) -> Migrator {
 }
 
 /// Makes what is missing; gives how many steps were missing, when it looked.
-pub(super) async fn run(database: &Database) -> Result<usize, StoreError> {
+async fn run(database: &Database) -> Result<usize, StoreError> {
     let before = applied(database, &mut *database.first_connection().await?).await?;
     let mut migrator = migrator(database.dialect);
     if database.dialect == Dialect::MySql {
@@ -85,20 +106,20 @@ pub(super) async fn run(database: &Database) -> Result<usize, StoreError> {
 async fn run_in_turn(database: &Database, migrator: &mut Migrator) -> Result<(), StoreError> {
     const NAME: &str = "CONCAT('auth_', SHA1(DATABASE()))";
     // Of no pool: whatever happens, the lock goes with the connection.
-    let mut connection = database.within(database.pool().acquire()).await?.detach();
+    let mut connection = database.within(database.pool().acquire()).await.store_error()?.detach();
     let lock = database.dialect.sql(&format!("SELECT GET_LOCK({NAME}, {LOCK_SECONDS})"));
-    let got: Option<i64> = sqlx::query_scalar(lock).fetch_one(&mut connection).await?;
+    let got: Option<i64> = sqlx::query_scalar(lock).fetch_one(&mut connection).await.store_error()?;
     if got != Some(1) {
         return Err(StoreError::Database("another process is busy with the tables".into()));
     }
     // As `run`, whose future the compiler does not take to be `Send` here.
     let done = migrator.set_locking(false).run_direct(None, &mut connection, false).await;
     done.map_err(|error| schema(&error))?;
-    Ok(connection.close().await?)
+    connection.close().await.store_error()
 }
 
 /// That nothing is missing, and nothing there that this version does not know.
-pub(super) async fn check(database: &Database) -> Result<(), StoreError> {
+async fn check(database: &Database) -> Result<(), StoreError> {
     let wrong = |reason: String| Err(StoreError::Schema(reason));
     let mut connection = database.first_connection().await?;
     match applied(database, &mut connection).await? {
@@ -112,7 +133,7 @@ pub(super) async fn check(database: &Database) -> Result<(), StoreError> {
     if let Some(version) = differing(database, &mut connection).await? {
         return wrong(format!("`{TABLE}` says that step {version} was another one than that of this version"));
     }
-    let found = there(database, &mut connection, &TABLES).await?;
+    let found = there(database, &mut connection, &TABLES).await.store_error()?;
     match TABLES.iter().find(|table| !found.iter().any(|name| name == **table)) {
         None => Ok(()),
         Some(missing) => wrong(format!("`{missing}` is gone that `migrate` has made: restore it from a backup")),
@@ -121,7 +142,9 @@ pub(super) async fn check(database: &Database) -> Result<(), StoreError> {
 
 /// The first step that was made, and not as it is written here.
 async fn differing(database: &Database, connection: &mut AnyConnection) -> Result<Option<i64>, StoreError> {
-    let made = database.within(connection.list_applied_migrations(TABLE)).await.map_err(|error| schema(&error))?;
+    let made = database
+        .within(async { connection.list_applied_migrations(TABLE).await.map_err(|error| schema(&error)) })
+        .await?;
     let migrator = migrator(database.dialect);
     let is_same = |made: &AppliedMigration| {
         migrator.iter().any(|step| step.version == made.version && step.checksum == made.checksum)
@@ -130,12 +153,12 @@ async fn differing(database: &Database, connection: &mut AnyConnection) -> Resul
 }
 
 async fn applied(database: &Database, connection: &mut AnyConnection) -> Result<usize, StoreError> {
-    if there(database, connection, &[TABLE]).await?.is_empty() {
+    if there(database, connection, &[TABLE]).await.store_error()?.is_empty() {
         return Ok(0);
     }
     // MySQL has a row of a migration before it is done, and of one that was ended in the middle.
     let count = database.dialect.sql("SELECT COUNT(*) FROM auth_migration WHERE success = TRUE");
-    let count: i64 = sqlx::query_scalar(count).fetch_one(connection).await?;
+    let count: i64 = sqlx::query_scalar(count).fetch_one(connection).await.store_error()?;
     Ok(usize::try_from(count).unwrap_or_default())
 }
 

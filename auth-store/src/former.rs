@@ -6,8 +6,10 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 use sqlx::{AnyConnection, Row};
 
-use super::{SqlUsers, StoreError, change::Change, database::Database, dialect::placeholders, time::now};
-use crate::users::normalize_name;
+use crate::{
+    SqlUsers, StoreError, database::Database, dialect::placeholders, error::DriverResult, normalize_name, time::now,
+    transaction::Change,
+};
 
 /// What is kept of a name: a person who was deleted need not be named.
 fn kept(name: &str) -> Vec<u8> {
@@ -27,12 +29,12 @@ impl SqlUsers {
             let mut connection = database.pool().acquire().await?;
             former(database, &mut connection, [name.as_str()], "").await
         };
-        Ok(!database.within(read).await?.is_empty())
+        Ok(!database.within(read).await.store_error()?.is_empty())
     }
 }
 
 /// Which of these names are those of former users, as far as one can see before they are taken.
-pub(super) async fn seen_former<'a>(
+pub(crate) async fn seen_former<'a>(
     database: &Database,
     connection: &mut AnyConnection,
     names: impl IntoIterator<Item = &'a str>,
@@ -42,7 +44,7 @@ pub(super) async fn seen_former<'a>(
 
 /// The same when users of these names were added, so that nobody else can be: whoever had the name before was deleted, and
 /// that is committed. Read so that it is seen, whatever the transaction has read before.
-pub(super) async fn sure_former<'a>(
+pub(crate) async fn sure_former<'a>(
     database: &Database,
     connection: &mut AnyConnection,
     names: impl IntoIterator<Item = &'a str>,
@@ -70,7 +72,7 @@ async fn former<'a>(
 
 impl Change<'_> {
     /// Keeps the name of a user from others, in the transaction that deletes the user.
-    pub(super) async fn reserve(&mut self, name: &str) -> Result<(), sqlx::Error> {
+    pub(crate) async fn reserve(&mut self, name: &str) -> Result<(), sqlx::Error> {
         let unless_there = self.dialect().unless_there("deleted_at");
         let sql = format!("INSERT INTO auth_former_user (name_sha256, deleted_at) VALUES (?, ?) {unless_there}");
         let query = self.query(&sql).bind(kept(name)).bind(now());

@@ -8,7 +8,7 @@ const RECORD_CHANGED: u16 = 1020;
 
 /// What differs between the databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dialect {
+pub(crate) enum Dialect {
     Sqlite,
     Postgres,
     MySql,
@@ -16,7 +16,7 @@ pub(super) enum Dialect {
 
 impl Dialect {
     /// What a `SELECT` ends with whose rows nobody else is to change meanwhile. In SQLite nobody can: there is one writer.
-    pub(super) const fn for_update(self) -> &'static str {
+    pub(crate) const fn for_update(self) -> &'static str {
         match self {
             Self::Sqlite => "",
             Self::Postgres | Self::MySql => " FOR UPDATE",
@@ -24,7 +24,7 @@ impl Dialect {
     }
 
     /// What an `INSERT` ends with that leaves a row alone which is there. The column is one of the row.
-    pub(super) fn unless_there(self, column: &str) -> String {
+    pub(crate) fn unless_there(self, column: &str) -> String {
         match self {
             Self::Sqlite | Self::Postgres => "ON CONFLICT DO NOTHING".to_owned(),
             // Not `IGNORE`, which locks a row that is there for reading: of two that then want to write, one is ended.
@@ -33,7 +33,7 @@ impl Dialect {
     }
 
     /// The time of the database, in milliseconds since 1970.
-    pub(super) const fn now_in_millis(self) -> &'static str {
+    pub(crate) const fn now_in_millis(self) -> &'static str {
         match self {
             Self::Sqlite => "CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER)",
             Self::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
@@ -43,7 +43,7 @@ impl Dialect {
     }
 
     /// A statement in this dialect, written with `?` for each value and without a `?` in a text.
-    pub(super) fn sql(self, sql: &str) -> SqlStr {
+    pub(crate) fn sql(self, sql: &str) -> SqlStr {
         match self {
             Self::Sqlite | Self::MySql => AssertSqlSafe(sql.to_owned()).into_sql_str(),
             Self::Postgres => AssertSqlSafe(numbered(sql)).into_sql_str(),
@@ -67,7 +67,7 @@ fn numbered(sql: &str) -> String {
 ///
 /// Those who waited for one another are SQLSTATE 40001, and 40P01 of PostgreSQL. MariaDB also ends who would write what
 /// has changed since they read it (`innodb_snapshot_isolation`).
-pub(super) fn is_conflict(error: &sqlx::Error) -> bool {
+pub(crate) fn is_conflict(error: &sqlx::Error) -> bool {
     let Some(error) = error.as_database_error() else { return false };
     #[cfg(feature = "mysql")]
     if error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>().is_some_and(|error| error.number() == RECORD_CHANGED)
@@ -78,7 +78,7 @@ pub(super) fn is_conflict(error: &sqlx::Error) -> bool {
 }
 
 /// What SQLite says is wrong: the lowest byte of its code, whose kinds the others tell apart.
-pub(super) fn sqlite_code(error: &sqlx::Error) -> Option<u32> {
+pub(crate) fn sqlite_code(error: &sqlx::Error) -> Option<u32> {
     #[cfg(feature = "sqlite")]
     {
         let error = error.as_database_error()?;
@@ -93,13 +93,13 @@ pub(super) fn sqlite_code(error: &sqlx::Error) -> Option<u32> {
 }
 
 /// Whether SQLite says that another connection is in the way (`SQLITE_BUSY`).
-pub(super) fn is_busy(error: &sqlx::Error) -> bool {
+pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
     sqlite_code(error) == Some(5)
 }
 
 /// What of a text can be compared with those that are kept, none of which has a NUL in it: PostgreSQL takes none. What is
 /// greater than the text is greater than this.
-pub(super) fn until_nul(text: String) -> String {
+pub(crate) fn until_nul(text: String) -> String {
     match text.split_once('\0') {
         Some((before, _)) => before.to_owned(),
         None => text,
@@ -107,7 +107,7 @@ pub(super) fn until_nul(text: String) -> String {
 }
 
 /// So many `?` with commas between them.
-pub(super) fn placeholders(count: usize) -> String {
+pub(crate) fn placeholders(count: usize) -> String {
     vec!["?"; count].join(", ")
 }
 

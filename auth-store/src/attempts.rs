@@ -4,13 +4,14 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
-use super::{
+use crate::{
     StoreError,
     database::Database,
     dialect::{Dialect, is_conflict, placeholders},
+    error::FromDriver,
     time::now,
 };
-use crate::throttle::{AttemptStore, Bucket, Key, Updating};
+use auth_runtime::throttle::{AttemptStore, Bucket, Key, Updating};
 
 /// How often a transaction is tried again that another one was in the way of.
 const TRIES: usize = 5;
@@ -19,7 +20,7 @@ const SWEEP_EVERY: i64 = 60;
 const SWEEP_AT_ONCE: u64 = 1000;
 
 /// The table `auth_attempt`.
-pub(super) struct SqlAttempts {
+pub(crate) struct SqlAttempts {
     database: Database,
     /// When rows were deleted last, in seconds since 1970.
     swept_at: AtomicI64,
@@ -32,7 +33,7 @@ impl AttemptStore for SqlAttempts {
             loop {
                 match self.database.within(self.try_update(keys, change)).await {
                     Err(error) if is_raced(&error) && tries < TRIES => tries += 1,
-                    Err(error) => return Err(StoreError::from(error).into()),
+                    Err(error) => return Err(StoreError::from_driver(error).into()),
                     Ok(()) => break,
                 }
             }
@@ -43,7 +44,7 @@ impl AttemptStore for SqlAttempts {
 }
 
 impl SqlAttempts {
-    pub(super) const fn new(database: Database) -> Self {
+    pub(crate) const fn new(database: Database) -> Self {
         Self { database, swept_at: AtomicI64::new(0) }
     }
 

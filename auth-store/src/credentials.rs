@@ -2,16 +2,18 @@
 
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
-use super::{
+use crate::{
     SqlUsers, StoreError,
     database::Database,
+    error::DriverResult,
+    normalize_name,
     time::{now, time},
 };
-use crate::{
+use auth_runtime::{
     api_key::{ApiKeyRecord, ApiKeyStore},
     authenticate::Unavailable,
     throttle::Throttle,
-    users::{Passwords, SignIn, User, UserStore, normalize_name},
+    users::{Passwords, SignIn, User, UserStore},
 };
 
 /// The number of nobody: an unknown name costs the same statements as a known one.
@@ -24,12 +26,12 @@ impl UserStore for SqlUsers {
     async fn find(&self, username: &str) -> Result<Option<User>, Unavailable> {
         let Ok(name) = normalize_name(username) else { return Ok(None) };
         let generation = self.generation().await?;
-        if let Some(user) = self.0.memory.users.get(&name, generation) {
+        if let Some(user) = self.0.cache.users.get(&name, generation) {
             return Ok(Some(user));
         }
         let user = self.read_user(&name).await?;
         if let Some(user) = &user {
-            self.0.memory.users.insert(&name, generation, user.clone());
+            self.0.cache.users.insert(&name, generation, user.clone());
         }
         Ok(user)
     }
@@ -44,15 +46,15 @@ impl UserStore for SqlUsers {
             .query("UPDATE auth_user SET last_sign_in_at = ? WHERE name = ?")
             .bind(now())
             .bind(user.name().to_owned());
-        database.within(seen.execute(database.pool())).await.map_err(StoreError::from)?;
+        database.within(seen.execute(database.pool())).await.store_error()?;
         if let Some(hash) = sign_in.rehashed {
             // The same password: nobody has to sign in again.
             let sql = "UPDATE auth_user SET password_hash = ? WHERE name = ? AND password_hash = ?";
             let rehashed = database.query(sql).bind(hash).bind(user.name().to_owned()).bind(sign_in.verified);
-            database.within(rehashed.execute(database.pool())).await.map_err(StoreError::from)?;
+            database.within(rehashed.execute(database.pool())).await.store_error()?;
         }
         // Another process may have replaced the hash, or this one just has: what is remembered would not fit.
-        self.0.memory.users.remove(user.name());
+        self.0.cache.users.remove(user.name());
         Ok(())
     }
 
@@ -71,12 +73,12 @@ impl ApiKeyStore for SqlUsers {
             return Ok(None);
         }
         let generation = self.generation().await?;
-        if let Some(record) = self.0.memory.keys.get(id, generation) {
+        if let Some(record) = self.0.cache.keys.get(id, generation) {
             return Ok(Some(record));
         }
         let record = self.read_key(id).await?;
         if let Some(record) = &record {
-            self.0.memory.keys.insert(id, generation, record.clone());
+            self.0.cache.keys.insert(id, generation, record.clone());
         }
         Ok(record)
     }
@@ -95,14 +97,14 @@ impl SqlUsers {
         let database = &self.0.database;
         let epoch = async {
             let query = database.query("SELECT epoch FROM auth_epoch WHERE id = 1");
-            let row = database.within(query.fetch_one(database.pool())).await?;
-            Ok(row.try_get::<i64, _>(0)?)
+            let row = database.within(query.fetch_one(database.pool())).await.store_error()?;
+            row.try_get::<i64, _>(0).store_error()
         };
-        self.0.memory.generation(epoch).await
+        self.0.cache.generation(epoch).await
     }
 
     /// The user as they stand in the database.
-    pub(super) async fn read_user(&self, name: &str) -> Result<Option<User>, StoreError> {
+    pub(crate) async fn read_user(&self, name: &str) -> Result<Option<User>, StoreError> {
         // What cannot be a name is asked for as well: whether it is one is nobody's business.
         let name = normalize_name(name).unwrap_or_default();
         let database = &self.0.database;
@@ -121,7 +123,7 @@ impl SqlUsers {
             let user = row.map(|row| user(&row)).transpose()?;
             Ok::<_, sqlx::Error>(user.map(|user| user.roles(roles).permissions(permissions)))
         };
-        Ok(database.within(read).await?)
+        database.within(read).await.store_error()
     }
 
     async fn read_key(&self, id: &str) -> Result<Option<ApiKeyRecord>, StoreError> {
@@ -150,7 +152,33 @@ impl SqlUsers {
             }
             Ok::<_, sqlx::Error>(Some(record))
         };
-        Ok(database.within(read).await?)
+        database.within(read).await.store_error()
+    }
+}
+
+impl SqlUsers {
+    /// Writes down that a key was used, beside the request. A failure is logged: it is no reason to refuse anybody.
+    fn note_use(&self, id: &str) {
+        let now = now();
+        if !self.0.last_used.is_due(id, now) {
+            return;
+        }
+        let (store, id) = (self.clone(), id.to_owned());
+        tokio::spawn(async move {
+            if let Err(error) = store.write_use(&id, now).await {
+                tracing::warn!(%error, id, "the last use of an API key cannot be written down");
+            }
+        });
+    }
+
+    async fn write_use(&self, id: &str, now: i64) -> Result<(), StoreError> {
+        let database = &self.0.database;
+        // Another process may have written a later time.
+        let sql =
+            "UPDATE auth_api_key SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)";
+        let query = database.query(sql).bind(now).bind(id.to_owned()).bind(now);
+        database.within(query.execute(database.pool())).await.store_error()?;
+        Ok(())
     }
 }
 

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Account {
-    /// By which they sign in; as [`normalize_name`](crate::users::normalize_name) writes it.
+    /// By which they sign in; as [`normalize_name`](crate::normalize_name) writes it.
     pub name: String,
     /// The name for people to read.
     pub display_name: Option<String>,
@@ -33,7 +33,7 @@ pub struct Account {
 /// Who a user is to people. What is not given stays as it is, and an empty text takes it away.
 ///
 /// ```
-/// use auth_runtime::sql::Profile;
+/// use auth_store::Profile;
 ///
 /// let married = Profile::new().display_name("Alice B.").email("");
 /// assert_eq!(married, Profile::new().email("").display_name("Alice B."));
@@ -41,8 +41,8 @@ pub struct Account {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "give it to `SqlUsers::set_profile`"]
 pub struct Profile {
-    pub(super) display_name: Option<String>,
-    pub(super) email: Option<String>,
+    pub(crate) display_name: Option<String>,
+    pub(crate) email: Option<String>,
 }
 
 impl Profile {
@@ -65,7 +65,7 @@ impl Profile {
 /// A user to be added.
 ///
 /// ```
-/// use auth_runtime::sql::NewUser;
+/// use auth_store::NewUser;
 ///
 /// let password = "correct horse battery staple"; // from the person, and not in the source
 /// let user = NewUser::new("alice").password(password).display_name("Alice A.").roles(["Viewer"]);
@@ -74,19 +74,19 @@ impl Profile {
 #[derive(Clone)]
 #[must_use = "give it to `SqlUsers::add`"]
 pub struct NewUser {
-    pub(super) name: String,
-    pub(super) password: Option<NewPassword>,
-    pub(super) password_expires_at: Option<SystemTime>,
-    pub(super) display_name: Option<String>,
-    pub(super) email: Option<String>,
-    pub(super) roles: Vec<String>,
-    pub(super) permissions: Vec<String>,
-    pub(super) disabled: bool,
-    pub(super) reuses_name: bool,
+    pub(crate) name: String,
+    pub(crate) password: Option<NewPassword>,
+    pub(crate) password_expires_at: Option<SystemTime>,
+    pub(crate) display_name: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) roles: Vec<String>,
+    pub(crate) permissions: Vec<String>,
+    pub(crate) disabled: bool,
+    pub(crate) reuses_name: bool,
 }
 
 #[derive(Clone)]
-pub(super) enum NewPassword {
+pub(crate) enum NewPassword {
     Text(SecretString),
     Hash(String),
 }
@@ -120,7 +120,7 @@ impl NewUser {
     }
 
     /// Gives the hash of a password, as another system has kept it: one that
-    /// [`Passwords::check_hash`](crate::users::Passwords::check_hash) accepts.
+    /// [`Passwords::check_hash`](auth_runtime::users::Passwords::check_hash) accepts.
     pub fn password_hash(mut self, hash: impl Into<String>) -> Self {
         self.password = Some(NewPassword::Hash(hash.into()));
         self
@@ -180,7 +180,7 @@ impl fmt::Debug for NewUser {
 /// Which users to list: in the order of their names, a page at a time.
 ///
 /// ```
-/// use auth_runtime::sql::Page;
+/// use auth_store::Page;
 ///
 /// let first = Page::of(50).role("Viewer");
 /// let next = first.clone().after("alice");
@@ -188,9 +188,9 @@ impl fmt::Debug for NewUser {
 #[derive(Clone, Debug)]
 #[must_use = "give it to `SqlUsers::list`"]
 pub struct Page {
-    pub(super) limit: u32,
-    pub(super) after: String,
-    pub(super) role: Option<String>,
+    pub(crate) limit: u32,
+    pub(crate) after: String,
+    pub(crate) role: Option<String>,
 }
 
 impl Page {
@@ -216,7 +216,7 @@ impl Page {
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
-/// use auth_runtime::sql::NewKey;
+/// use auth_store::NewKey;
 ///
 /// let expiry = SystemTime::now() + Duration::from_secs(90 * 24 * 3600);
 /// let key = NewKey::limited_to(["view"]).label("nightly build").expires_at(expiry);
@@ -224,10 +224,10 @@ impl Page {
 #[derive(Clone, Debug)]
 #[must_use = "give it to `SqlUsers::create_key`"]
 pub struct NewKey {
-    pub(super) permissions: Option<Vec<String>>,
-    pub(super) prefix: String,
-    pub(super) label: String,
-    pub(super) expires_at: Option<SystemTime>,
+    pub(crate) permissions: Option<Vec<String>>,
+    pub(crate) prefix: String,
+    pub(crate) label: String,
+    pub(crate) expires_at: Option<SystemTime>,
 }
 
 impl NewKey {

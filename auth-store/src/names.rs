@@ -4,39 +4,39 @@ use std::collections::BTreeSet;
 
 use sqlx::Row;
 
-use super::{NewUser, SqlUsers, StoreError};
-use crate::{
-    declared::{DeclaredNames, lookup},
-    users::shown,
+use crate::{NewUser, SqlUsers, StoreError, error::DriverResult};
+use auth_runtime::{
+    declared::{DeclaredNames, unknown_name},
+    users::quote_name,
 };
 
 /// As long as their columns.
 const MAX_LEN: usize = 255;
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Role,
     Permission,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 2] = [Self::Role, Self::Permission];
+    pub(crate) const ALL: [Self; 2] = [Self::Role, Self::Permission];
 
-    pub(super) const fn table(self) -> &'static str {
+    pub(crate) const fn table(self) -> &'static str {
         match self {
             Self::Role => "auth_user_role",
             Self::Permission => "auth_user_permission",
         }
     }
 
-    pub(super) const fn column(self) -> &'static str {
+    pub(crate) const fn column(self) -> &'static str {
         match self {
             Self::Role => "role",
             Self::Permission => "permission",
         }
     }
 
-    pub(super) fn of(self, user: &NewUser) -> &[String] {
+    pub(crate) fn of(self, user: &NewUser) -> &[String] {
         match self {
             Self::Role => &user.roles,
             Self::Permission => &user.permissions,
@@ -68,7 +68,7 @@ pub struct NamesInUse {
 /// Names.
 impl SqlUsers {
     /// The roles and permissions that users and keys in the database have; without declared tables
-    /// ([`SqlOptions::declared_by`](super::SqlOptions::declared_by)) all of them count as declared.
+    /// ([`SqlOptions::declared_by`](crate::SqlOptions::declared_by)) all of them count as declared.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -92,8 +92,10 @@ impl SqlUsers {
         let mut last = String::new();
         loop {
             let query = database.query(&sql).bind(last);
-            let Some(row) = database.within(query.fetch_optional(database.pool())).await? else { return Ok(values) };
-            last = row.try_get(0)?;
+            let Some(row) = database.within(query.fetch_optional(database.pool())).await.store_error()? else {
+                return Ok(values);
+            };
+            last = row.try_get(0).store_error()?;
             values.insert(last.clone());
         }
     }
@@ -105,7 +107,7 @@ impl SqlUsers {
     }
 
     /// The names, each once, if all of them may be written.
-    pub(super) fn check_names(&self, kind: Kind, names: Vec<String>) -> Result<Vec<String>, StoreError> {
+    pub(crate) fn check_names(&self, kind: Kind, names: Vec<String>) -> Result<Vec<String>, StoreError> {
         let mut checked: Vec<String> = Vec::with_capacity(names.len());
         for name in names {
             self.check_name(kind, &name)?;
@@ -119,14 +121,14 @@ impl SqlUsers {
     fn check_name(&self, kind: Kind, name: &str) -> Result<(), StoreError> {
         let is_text = !name.trim().is_empty() && name.trim() == name && !name.contains(char::is_control);
         if !is_text || name.chars().count() > MAX_LEN {
-            let (name, kind) = (shown(name), kind.column());
+            let (name, kind) = (quote_name(name), kind.column());
             return Err(StoreError::Unknown(format!(
                 "{name} cannot be the name of a {kind}: it has 1 to {MAX_LEN} characters, no space at an end, and no control characters"
             )));
         }
         match self.0.tables.map(|tables| kind.declared(tables)) {
             Some(declared) if !declared.contains(&name) => {
-                Err(StoreError::Unknown(lookup::unknown(kind.column(), declared, name).as_str().to_owned()))
+                Err(StoreError::Unknown(unknown_name(kind.column(), declared, name)))
             }
             _ => Ok(()),
         }
@@ -134,7 +136,7 @@ impl SqlUsers {
 }
 
 /// Names what is in the database and not declared, once for each start.
-pub(super) async fn warn_of_unknown(store: &SqlUsers) -> Result<(), StoreError> {
+pub(crate) async fn warn_of_unknown(store: &SqlUsers) -> Result<(), StoreError> {
     let NamesInUse { unknown_roles, unknown_permissions, .. } = store.names_in_use().await?;
     if !unknown_roles.is_empty() {
         tracing::warn!(roles = ?unknown_roles, "users have roles that are not declared: they grant nothing");

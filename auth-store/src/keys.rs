@@ -8,15 +8,16 @@ use sqlx::{
     query::Query,
 };
 
-use super::{
+use crate::{
     Account, KeyInfo, NewKey, SqlUsers, StoreError,
     database::Database,
     dialect::{placeholders, until_nul},
+    error::DriverResult,
     names::Kind,
     time::{now, seconds, time},
     users::check_text,
 };
-use crate::{api_key, credential::ApiKey, declared::DeclaredNames};
+use auth_runtime::{api_key, credential::ApiKey, declared::DeclaredNames};
 
 const MAX_LABEL: usize = 255;
 const SELECT: &str = "SELECT k.id AS id, k.prefix AS prefix, k.label AS label, u.name AS owner, \
@@ -63,10 +64,10 @@ impl SqlUsers {
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
         let key = change.query(sql).bind(info.id.clone()).bind(sha256.to_vec()).bind(info.prefix.clone());
         let key = key.bind(info.label.clone()).bind(owner).bind(i16::from(info.permissions.is_none()));
-        change.execute(key.bind(seconds(info.created_at)).bind(info.expires_at.map(seconds))).await?;
+        change.execute(key.bind(seconds(info.created_at)).bind(info.expires_at.map(seconds))).await.store_error()?;
         for permission in info.permissions.iter().flatten() {
             let limit = change.query("INSERT INTO auth_api_key_permission (key_id, permission) VALUES (?, ?)");
-            change.execute(limit.bind(info.id.clone()).bind(permission.clone())).await?;
+            change.execute(limit.bind(info.id.clone()).bind(permission.clone())).await.store_error()?;
         }
         change.commit().await
     }
@@ -102,7 +103,7 @@ impl SqlUsers {
             let rows = query.fetch_all(&mut *connection).await?;
             keys(database, &mut connection, &rows).await
         };
-        Ok(database.within(list).await?)
+        database.within(list).await.store_error()
     }
 
     /// Takes a key back, for good. One that was taken back before stays so.
@@ -117,7 +118,7 @@ impl SqlUsers {
             let mut change = self.begin_change().await?;
             let sql = "UPDATE auth_api_key SET revoked_at = COALESCE(revoked_at, ?) WHERE id = ?";
             let key = change.query(sql).bind(now()).bind(id.to_owned());
-            match change.execute(key).await? {
+            match change.execute(key).await.store_error()? {
                 0 => Err(StoreError::NoKey(id.to_owned())),
                 _ => change.commit().await,
             }

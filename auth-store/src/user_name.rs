@@ -2,7 +2,7 @@
 
 use precis_profiles::{UsernameCaseMapped, precis_core::profile::PrecisFastInvocation};
 
-use super::{UserError, store::check_name};
+use auth_runtime::users::UserError;
 
 /// The longest name, in bytes.
 const MAX_LEN: usize = 255;
@@ -16,7 +16,7 @@ const PASSES: usize = 3;
 /// look the same would be two people. It cannot tell letters of different scripts that look alike.
 ///
 /// ```
-/// use auth_runtime::users::normalize_name;
+/// use crate::normalize_name;
 ///
 /// assert_eq!(normalize_name("Alice")?, "alice");
 /// assert_eq!(normalize_name("Ｊörg Müller")?, "jörg müller");
@@ -37,8 +37,9 @@ pub fn normalize_name(name: &str) -> Result<String, UserError> {
     for _ in 0..PASSES {
         let enforced = enforce(&known).ok_or_else(refused)?;
         if enforced == known {
-            check_name(&known)?;
-            return if known.len() > MAX_LEN { Err(refused()) } else { Ok(known) };
+            // A colon cannot be sent (RFC 7617, section 2).
+            let is_name = !known.is_empty() && known.len() <= MAX_LEN && !known.contains(':');
+            return if is_name { Ok(known) } else { Err(refused()) };
         }
         known = enforced;
     }
@@ -54,7 +55,9 @@ fn enforce(name: &str) -> Option<String> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{UserError, normalize_name};
+    use auth_runtime::users::UserError;
+
+    use super::normalize_name;
 
     #[test]
     fn r77_spellings_of_one_name_are_one_name() {

@@ -4,14 +4,15 @@ use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use sqlx::{AnyConnection, Row};
 
-use super::{
+use crate::{
     NewUser, SqlUsers, StoreError,
     database::Database,
     dialect::{is_conflict, placeholders},
+    error::FromDriver,
     former::{seen_former, sure_former},
     users::{Checked, insert, is_taken},
 };
-use crate::users::UserError;
+use auth_runtime::users::UserError;
 
 /// How often a batch is tried again if another process adds the same users at the same time.
 const TRIES: usize = 5;
@@ -26,14 +27,14 @@ impl SqlUsers {
     ///
     /// ```
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
-    /// use auth_runtime::sql::{NewUser, SqlUsers};
+    /// use auth_store::{NewUser, SqlUsers};
     ///
     /// let users = SqlUsers::connect("sqlite::memory:").await?;
     /// let hash = "$2b$12$EuZvjQ0pG5Lh8cXcG0GxUOW1wmKxBqk0zHqB1nPy8yZ6r1y7VbYxK"; // of the system before
     /// let batch = vec![NewUser::new("alice").password_hash(hash), NewUser::new("a:b"), NewUser::new("Alice")];
     /// let outcomes = users.import(batch).await?;
     /// assert!(outcomes[0].is_ok() && outcomes[1].is_err() && outcomes[2].is_err());
-    /// # Ok::<(), auth_runtime::sql::StoreError>(()) }).unwrap();
+    /// # Ok::<(), auth_store::StoreError>(()) }).unwrap();
     /// ```
     ///
     /// Users with a password in place of a hash are accepted; each takes the time of a hash.
@@ -88,7 +89,7 @@ impl SqlUsers {
                 Ok(None) => {
                     return Err(StoreError::Database("the same users are added and deleted all the time".into()));
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(StoreError::from_driver(error)),
             }
             tries += 1;
         }

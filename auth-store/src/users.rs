@@ -5,19 +5,21 @@ use std::{collections::HashMap, time::SystemTime};
 use secrecy::ExposeSecret;
 use sqlx::{AnyConnection, Row};
 
-use super::{
+use crate::{
     Account, NewUser, Profile, SqlUsers, StoreError,
     account::NewPassword,
     database::Database,
     dialect::placeholders,
+    error::{DriverResult, FromDriver},
     former::sure_former,
     names::Kind,
+    normalize_name,
     time::{credential_epoch, now, seconds},
 };
-use crate::{
+use auth_runtime::{
     authenticate::AuthenticationError,
     client_ip::ClientAddress,
-    users::{User, UserError, normalize_name},
+    users::{User, UserError},
 };
 
 /// As long as the columns of the database that has the shortest.
@@ -28,9 +30,9 @@ const NEXT_EPOCH: &str = "credential_epoch = CASE WHEN credential_epoch >= ? THE
 
 /// A user as they are written: everything was checked, and the password is a hash.
 #[derive(Clone, Debug)]
-pub(super) struct Checked {
-    pub(super) user: NewUser,
-    pub(super) password_hash: Option<String>,
+pub(crate) struct Checked {
+    pub(crate) user: NewUser,
+    pub(crate) password_hash: Option<String>,
 }
 
 /// Users.
@@ -47,12 +49,14 @@ impl SqlUsers {
         let database = &self.0.database;
         // Nobody remembers users that are not there, so no epoch goes up.
         let insert = async {
-            let mut transaction = database.begin().await?;
+            let mut transaction = database.begin().await.store_error()?;
             insert(database, &mut transaction, &[&user]).await.map_err(|error| taken(error, &name))?;
-            if !user.user.reuses_name && !sure_former(database, &mut transaction, [name.as_str()]).await?.is_empty() {
+            if !user.user.reuses_name
+                && !sure_former(database, &mut transaction, [name.as_str()]).await.store_error()?.is_empty()
+            {
                 return Err(UserError::Former(name.clone()).into());
             }
-            Ok::<_, StoreError>(transaction.commit().await?)
+            transaction.commit().await.store_error()
         };
         database.within(insert).await?;
         self.get(&name).await
@@ -68,7 +72,7 @@ impl SqlUsers {
     }
 
     /// A user as they may be written, with the password as a hash, which takes its time.
-    pub(super) async fn checked(&self, user: NewUser) -> Result<Checked, StoreError> {
+    pub(crate) async fn checked(&self, user: NewUser) -> Result<Checked, StoreError> {
         let mut user = self.checked_text(user)?;
         let password_hash = match user.password.take() {
             None => None,
@@ -81,7 +85,7 @@ impl SqlUsers {
     }
 
     /// All that can be told of a user without hashing their password.
-    pub(super) fn checked_text(&self, mut user: NewUser) -> Result<NewUser, StoreError> {
+    pub(crate) fn checked_text(&self, mut user: NewUser) -> Result<NewUser, StoreError> {
         user.name = normalize_name(&user.name)?;
         user.display_name = user.display_name.and_then(unless_empty);
         user.email = user.email.and_then(unless_empty);
@@ -105,8 +109,8 @@ impl SqlUsers {
         let delete = async {
             let (mut change, id) = self.begin_change_of(name).await?;
             let user = change.query("DELETE FROM auth_user WHERE id = ?").bind(id);
-            change.execute(user).await?;
-            change.reserve(&normalize_name(name)?).await?;
+            change.execute(user).await.store_error()?;
+            change.reserve(&normalize_name(name)?).await.store_error()?;
             change.commit().await
         };
         self.0.database.within(delete).await?;
@@ -125,7 +129,7 @@ impl SqlUsers {
             let sql = format!("UPDATE auth_user SET disabled = ?, {NEXT_EPOCH} WHERE id = ? AND disabled <> ?");
             let (epoch, disabled) = (credential_epoch(), i16::from(disabled));
             let user = change.query(&sql).bind(disabled).bind(epoch).bind(epoch).bind(id).bind(disabled);
-            change.execute(user).await?;
+            change.execute(user).await.store_error()?;
             change.commit().await
         };
         self.0.database.within(disable).await
@@ -143,7 +147,7 @@ impl SqlUsers {
             for (column, text) in [("display_name", profile.display_name), ("email", profile.email)] {
                 let Some(text) = text else { continue };
                 let user = change.query(&format!("UPDATE auth_user SET {column} = ? WHERE id = ?"));
-                change.execute(user.bind(unless_empty(text)).bind(id)).await?;
+                change.execute(user.bind(unless_empty(text)).bind(id)).await.store_error()?;
             }
             change.commit().await
         };
@@ -160,7 +164,7 @@ impl SqlUsers {
             let epoch = credential_epoch();
             let sql = format!("UPDATE auth_user SET {NEXT_EPOCH} WHERE id = ?");
             let user = change.query(&sql).bind(epoch).bind(epoch).bind(id);
-            change.execute(user).await?;
+            change.execute(user).await.store_error()?;
             change.commit().await
         };
         self.0.database.within(sign_out).await
@@ -168,7 +172,7 @@ impl SqlUsers {
 
     /// Gives a user another password, as an administrator does: one that expires, if somebody else than the user knows
     /// it. All tokens of the user end, and no address is known as theirs any more: see
-    /// [`Throttle::forget_addresses`](crate::throttle::Throttle::forget_addresses), of the throttle of this store. While
+    /// [`Throttle::forget_addresses`](auth_runtime::throttle::Throttle::forget_addresses), of the throttle of this store. While
     /// somebody guesses the name from many addresses, they may have to wait before they sign in.
     ///
     /// # Errors
@@ -212,7 +216,7 @@ impl SqlUsers {
             let user = change.query(&sql).bind(hash.to_owned()).bind(expires_at.map(seconds));
             let user = user.bind(epoch).bind(epoch).bind(id);
             let user = former.into_iter().fold(user, |user, former| user.bind(former.to_owned()));
-            let is_replaced = change.execute(user).await? > 0;
+            let is_replaced = change.execute(user).await.store_error()? > 0;
             change.commit().await?;
             Ok(is_replaced)
         };
@@ -220,7 +224,7 @@ impl SqlUsers {
     }
 
     /// Gives a user the password that they have chosen, who says the current one as well (ASVS 6.2.3). All tokens of the
-    /// user end. What is tried is counted as at a sign-in from this address, by the [`Throttle`](crate::throttle::Throttle)
+    /// user end. What is tried is counted as at a sign-in from this address, by the [`Throttle`](auth_runtime::throttle::Throttle)
     /// of this store, and before anything is hashed.
     ///
     /// # Errors
@@ -274,7 +278,7 @@ impl SqlUsers {
     }
 
     /// Whether this is the user's password and still good, be the user disabled or not: for an administrator. It is not
-    /// throttled and no sign-in; callers are verified by [`Basic`](crate::users::Basic).
+    /// throttled and no sign-in; callers are verified by [`Basic`](auth_runtime::users::Basic).
     ///
     /// # Errors
     /// [`StoreError::NoUser`]; [`StoreError::User`] if the hash cannot be verified here; [`StoreError::Database`], also if
@@ -323,9 +327,9 @@ impl SqlUsers {
         let set = async {
             let (mut change, id) = self.begin_change_of(name).await?;
             let old = change.query(&format!("DELETE FROM {} WHERE user_id = ?", kind.table())).bind(id);
-            change.execute(old).await?;
+            change.execute(old).await.store_error()?;
             let names: Vec<_> = names.into_iter().map(|name| (id, name)).collect();
-            insert_names(&self.0.database, change.connection(), kind, &names).await?;
+            insert_names(&self.0.database, change.connection(), kind, &names).await.store_error()?;
             change.commit().await
         };
         self.0.database.within(set).await
@@ -346,7 +350,7 @@ fn throttled(error: AuthenticationError) -> StoreError {
 }
 
 /// A text for people, who read it on one line of a terminal or a page.
-pub(super) fn check_text(what: &'static str, text: Option<&str>, max: usize) -> Result<(), StoreError> {
+pub(crate) fn check_text(what: &'static str, text: Option<&str>, max: usize) -> Result<(), StoreError> {
     match text {
         Some(text) if text.chars().count() > max => Err(StoreError::TooLong { what, max }),
         Some(text) if text.contains(char::is_control) => Err(StoreError::ControlCharacter { what }),
@@ -355,16 +359,16 @@ pub(super) fn check_text(what: &'static str, text: Option<&str>, max: usize) -> 
 }
 
 /// Whether a name that must be there once is there already.
-pub(super) fn is_taken(error: &sqlx::Error) -> bool {
+pub(crate) fn is_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
 fn taken(error: sqlx::Error, name: &str) -> StoreError {
-    if is_taken(&error) { UserError::Taken(name.to_owned()).into() } else { error.into() }
+    if is_taken(&error) { UserError::Taken(name.to_owned()).into() } else { StoreError::from_driver(error) }
 }
 
 /// Adds users with their roles and permissions.
-pub(super) async fn insert(
+pub(crate) async fn insert(
     database: &Database,
     connection: &mut AnyConnection,
     users: &[&Checked],

@@ -2,10 +2,10 @@
 
 use std::{error::Error, fmt, time::Duration};
 
-use crate::{
+use auth_runtime::{
     api_key::ApiKeyError,
     authenticate::Unavailable,
-    users::{UserError, shown},
+    users::{UserError, quote_name},
 };
 
 /// Why users or keys cannot be read or changed. No message holds a password, a hash, a key or the URL of the database.
@@ -13,10 +13,10 @@ use crate::{
 #[non_exhaustive]
 pub enum StoreError {
     /// Nobody has this name.
-    #[error("there is no user {}", shown(.0))]
+    #[error("there is no user {}", quote_name(.0))]
     NoUser(String),
     /// There is no API key of this id.
-    #[error("there is no API key of id {}", shown(.0))]
+    #[error("there is no API key of id {}", quote_name(.0))]
     NoKey(String),
     /// Name or password are not accepted, or the name is taken.
     #[error(transparent)]
@@ -36,7 +36,7 @@ pub enum StoreError {
         permission: String,
     },
     /// The password is not the one that the user has.
-    #[error("the password is not that of {}", shown(.0))]
+    #[error("the password is not that of {}", quote_name(.0))]
     WrongPassword(String),
     /// Too many passwords were tried.
     #[error("too many passwords were tried: wait {} s", .retry_after.as_secs() + 1)]
@@ -78,17 +78,39 @@ impl StoreError {
     }
 }
 
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Database(Box::new(Said(error)))
+/// An error that a driver reports. A private trait in place of `From`, which would be part of the public API.
+pub(crate) trait FromDriver {
+    fn from_driver(error: sqlx::Error) -> Self;
+}
+
+impl FromDriver for sqlx::Error {
+    fn from_driver(error: sqlx::Error) -> Self {
+        error
+    }
+}
+
+impl FromDriver for StoreError {
+    fn from_driver(error: sqlx::Error) -> Self {
+        Self::Database(Box::new(DriverError(error)))
+    }
+}
+
+/// Turns the error of a driver into a [`StoreError`].
+pub(crate) trait DriverResult<T> {
+    fn store_error(self) -> Result<T, StoreError>;
+}
+
+impl<T> DriverResult<T> for Result<T, sqlx::Error> {
+    fn store_error(self) -> Result<T, StoreError> {
+        self.map_err(StoreError::from_driver)
     }
 }
 
 /// What the driver says, without the lines of source text that it adds.
 #[derive(Debug)]
-struct Said(sqlx::Error);
+struct DriverError(sqlx::Error);
 
-impl fmt::Display for Said {
+impl fmt::Display for DriverError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             sqlx::Error::Database(error) => f.write_str(error.message()),
@@ -99,7 +121,7 @@ impl fmt::Display for Said {
     }
 }
 
-impl Error for Said {
+impl Error for DriverError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&self.0)
     }

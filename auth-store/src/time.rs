@@ -2,23 +2,23 @@
 
 use std::time::{Duration, SystemTime};
 
-pub(super) fn seconds(time: SystemTime) -> i64 {
+pub(crate) fn seconds(time: SystemTime) -> i64 {
     i64::try_from(since_1970(time).as_secs()).unwrap_or(i64::MAX)
 }
 
 /// The seconds of a column as a time.
-pub(super) fn time(seconds: i64) -> SystemTime {
+pub(crate) fn time(seconds: i64) -> SystemTime {
     let since = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
     SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
-pub(super) fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     seconds(SystemTime::now())
 }
 
 /// The next epoch of credentials: microseconds, so that one that was given to somebody who was deleted is not given
 /// again, and small enough for any reader of JSON.
-pub(super) fn credential_epoch() -> i64 {
+pub(crate) fn credential_epoch() -> i64 {
     i64::try_from(since_1970(SystemTime::now()).as_micros()).unwrap_or(i64::MAX)
 }
 
