@@ -67,6 +67,12 @@ impl<A> Clone for Node<A> {
 
 impl<A> Copy for Node<A> {}
 
+/// Stops the build at its caller: a panic in the caller itself would point into the source of `core`.
+#[track_caller]
+const fn assert_not_empty(clauses: usize, message: &str) {
+    assert!(clauses > 0, "{}", message);
+}
+
 impl<A: AuthSchema> Requirement<A> {
     const fn of(node: Node<A>) -> Self {
         Self { node, authority: PhantomData }
@@ -118,14 +124,14 @@ impl<A: AuthSchema> Requirement<A> {
     /// A caller who meets every clause.
     #[must_use]
     pub const fn all<const N: usize>(clauses: &'static [Self; N]) -> Self {
-        const { assert!(N > 0, "an empty `all` would let everybody in") }
+        const { assert_not_empty(N, "an empty `all` would let every authenticated caller in") }
         Self::of(Node::All(clauses))
     }
 
     /// A caller who meets at least one clause.
     #[must_use]
     pub const fn any<const N: usize>(clauses: &'static [Self; N]) -> Self {
-        const { assert!(N > 0, "an empty `any` would let nobody in") }
+        const { assert_not_empty(N, "an empty `any` would let no caller in") }
         Self::of(Node::Any(clauses))
     }
 
