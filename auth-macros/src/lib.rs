@@ -192,7 +192,7 @@ pub fn requirement(input: TokenStream) -> TokenStream {
 ///
 /// On the struct, `#[auth(..)]` takes `permissions`, `roles`, `realm` (what challenges name; `api` by default), and
 /// `rejection = path` for a function that makes the body of refusals.
-#[proc_macro_derive(Auth, attributes(auth, scheme, overrides))]
+#[proc_macro_derive(Auth, attributes(auth, scheme, overrides, events))]
 pub fn auth(input: TokenStream) -> TokenStream {
     expand::auth(input.into()).into()
 }

@@ -146,7 +146,10 @@ pub(crate) struct Auth {
     pub(crate) schemes: Vec<Scheme>,
     /// The names of all schemes, those with mistakes included: what names them has no mistake.
     pub(crate) names: Vec<String>,
+    /// The field with `#[overrides]`.
     pub(crate) overrides: Option<Ident>,
+    /// The field with `#[events]`, and its type.
+    pub(crate) events: Option<(Ident, Type)>,
 }
 
 /// A field with `#[scheme(..)]`.

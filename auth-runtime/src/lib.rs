@@ -68,6 +68,7 @@ pub mod credential;
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto", feature = "throttle"))]
 pub mod danger;
 pub mod declared;
+pub mod event;
 pub mod extract;
 pub mod guard;
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]

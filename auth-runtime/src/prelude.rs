@@ -10,7 +10,7 @@ pub use crate::sql::SqlUsers;
 pub use crate::users::Basic;
 pub use crate::{
     Auth,
-    authenticate::{Authenticator, PermissionOverrides, Principal},
+    authenticate::{Authenticator, PermissionOverrides, Principal, Unavailable},
     declared::{AuthSchema as _, RoleTable as _, Table as _},
     extract::{CurrentUser, LoadUser},
     guard::AuthConfig as _,

@@ -15,10 +15,8 @@ pub use crate::{
         Scheme, SchemeKind, SchemeSet, Scope, SecurityScheme, Set, Table, UnknownName, kind,
         lookup::{assert_known, position},
     },
-    guard::{
-        AuthConfig, Guard, HandlerGuard, Rule,
-        check::{Asking, Check, CheckResult},
-    },
+    event::EventSink,
+    guard::{Asking, AuthConfig, Check, CheckResult, Guard, HandlerGuard, Rule},
     mount::{Protected, WithAuth},
     policy::{Access, Operation, Requirement},
     respond::{Guarded, Rejection, RejectionBody},

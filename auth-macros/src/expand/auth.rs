@@ -37,6 +37,13 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
     let configured = schemes_that("is_configured", "configured", auth, p);
     let throttled = schemes_that("is_throttled", "throttled", auth, p);
     let authenticate = authenticate(auth, p);
+    let events = auth.events.as_ref().map(|(field, ty)| {
+        quote_spanned! {ty.span()=>
+            fn event_sink(&self) -> #p::core::option::Option<&dyn #p::EventSink> {
+                #p::core::option::Option::Some(&self.#field)
+            }
+        }
+    });
     let rejection = auth.rejection.as_ref().map(|path| {
         quote_spanned! {path.span()=>
             fn rejection_body(__rejection: &#p::Rejection) -> #p::RejectionBody {
@@ -66,6 +73,7 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
             #configured
             #throttled
             #authenticate
+            #events
             #rejection
         }
     }
@@ -229,7 +237,7 @@ fn with_permissions(listed: &[&LitStr], permission: &TokenStream, p: &Private) -
 
 /// The chain: what every scheme finds, which of it counts, and who vouches for it.
 fn authenticate(auth: &Auth, p: &Private) -> TokenStream {
-    let [request, accepted, attempt] = ["request", "accepted", "attempt"].map(local);
+    let [request, accepted, errors] = ["request", "accepted", "errors"].map(local);
     let credentials: Vec<Ident> = (0..auth.schemes.len()).map(|i| local(&format!("credential{i}"))).collect();
     let schemes = || auth.schemes.iter().zip(&credentials).enumerate();
     let finds = schemes().map(|(index, (scheme, credential))| find(index, scheme, credential, p));
@@ -247,9 +255,9 @@ fn authenticate(auth: &Auth, p: &Private) -> TokenStream {
                 #p::Selection::None => return #p::Authentication::Anonymous,
                 __refused => return #p::Authentication::Refused(#p::core::convert::From::from(__refused)),
             };
-            let mut #attempt = #p::SchemeErrors::new();
+            let mut #errors = #p::SchemeErrors::new();
             #(#steps)*
-            #p::Authentication::Refused(#attempt.refusal())
+            #p::Authentication::Refused(#errors.refusal())
         }
     }
 }
@@ -272,7 +280,7 @@ fn find(index: usize, scheme: &Scheme, credential: &Ident, p: &Private) -> Token
 
 /// So is a type that is no authenticator.
 fn step(index: usize, scheme: &Scheme, credential: &Ident, overrides: Option<&Ident>, p: &Private) -> TokenStream {
-    let [request, attempt] = ["request", "attempt"].map(local);
+    let [request, errors] = ["request", "errors"].map(local);
     let (field, ty) = (&scheme.field, &scheme.ty);
     let overrides = overrides.map(|field| quote!(let __identity = self.#field.apply(__identity);));
     let at_type = p.at(ty.span());
@@ -282,7 +290,8 @@ fn step(index: usize, scheme: &Scheme, credential: &Ident, overrides: Option<&Id
     quote! {
         if __chosen.contains(#index) {
             if let #p::Credential::Found(__found) = #credential.0 {
-                if let #p::core::option::Option::Some(__identity) = #attempt.step(#index, #said) {
+                let __throttled = <#ty as #p::Authenticator>::is_throttled(&self.#field);
+                if let #p::core::option::Option::Some(__identity) = #errors.step(#index, __throttled, #said) {
                     #overrides
                     return #p::Authentication::Authenticated(#p::Principal::new(__identity, #index));
                 }

@@ -12,7 +12,9 @@ use crate::{
 };
 
 pub(crate) fn lower(input: input::Auth, errors: &mut Errors) -> Auth {
-    let overrides = overrides(&input.fields, errors);
+    let overrides = single(&input.fields, |field| field.overrides, "overrides", errors).map(|field| field.name.clone());
+    let events = single(&input.fields, |field| field.events, "events", errors);
+    let events = events.map(|field| (field.name.clone(), field.ty.clone()));
     let names: Vec<String> = input.fields.iter().filter(|field| field.is_scheme).map(scheme_name).collect();
     a_scheme_is_declared(&input.name, names.len(), errors);
     let (mut seen, mut schemes) = (HashMap::new(), Vec::new());
@@ -35,16 +37,23 @@ pub(crate) fn lower(input: input::Auth, errors: &mut Errors) -> Auth {
         schemes,
         names,
         overrides,
+        events,
     }
 }
 
-fn overrides(fields: &[Field], errors: &mut Errors) -> Option<Ident> {
-    let mut overrides = fields.iter().filter(|field| field.overrides);
-    let first = overrides.next();
-    for second in overrides {
-        errors.at(&second.name, "`#[overrides]` stands on one field only");
+/// Returns the field with the attribute; a second one is an error.
+fn single<'a>(
+    fields: &'a [Field],
+    has: impl Fn(&Field) -> bool,
+    attribute: &str,
+    errors: &mut Errors,
+) -> Option<&'a Field> {
+    let mut fields = fields.iter().filter(|field| has(field));
+    let first = fields.next();
+    for second in fields {
+        errors.at(&second.name, format!("`#[{attribute}]` stands on one field only"));
     }
-    first.map(|field| field.name.clone())
+    first
 }
 
 fn a_scheme_is_declared(name: &Ident, schemes: usize, errors: &mut Errors) {
@@ -71,8 +80,8 @@ fn scheme(field: Field, names: &mut HashMap<String, Ident>, errors: &mut Errors)
     let name = scheme_name(&field);
     let mut schemes = field.schemes.into_iter();
     let scheme = schemes.next()?;
-    if field.overrides {
-        errors.span(scheme.span, "a field is a scheme or holds overrides, not both");
+    if field.overrides || field.events {
+        errors.span(scheme.span, "a field has one of `#[scheme(..)]`, `#[overrides]` and `#[events]`");
     }
     for second in schemes {
         errors.span(second.span, "one scheme for a field; declare another field for another scheme");

@@ -38,7 +38,10 @@ pub(crate) struct Field {
     pub(crate) schemes: Vec<Scheme>,
     /// Whether it has a `#[scheme(..)]`, readable or not.
     pub(crate) is_scheme: bool,
+    /// Whether it has `#[overrides]`.
     pub(crate) overrides: bool,
+    /// Whether it has `#[events]`.
+    pub(crate) events: bool,
 }
 
 /// `#[scheme(kind, name = "..")]`.
@@ -124,18 +127,19 @@ impl Field {
         let schemes = field.attrs.iter().filter(|attribute| is(attribute, "scheme"));
         let schemes = schemes.filter_map(|attribute| errors.ok(scheme(attribute))).collect();
         let overrides = field.attrs.iter().any(|attribute| is(attribute, "overrides"));
+        let events = field.attrs.iter().any(|attribute| is(attribute, "events"));
         let is_scheme = field.attrs.iter().any(|attribute| is(attribute, "scheme"));
         let name = field.ident?;
-        if !is_scheme && !overrides {
+        if !is_scheme && !overrides && !events {
             errors.at(
                 &name,
                 format!(
-                    "`{name}` is no security scheme: write `#[scheme(..)]` with one of `{}`, or `#[overrides]`",
+                    "`{name}` is no security scheme: write `#[scheme(..)]` with one of `{}`, `#[overrides]` or `#[events]`",
                     KINDS.join("`, `")
                 ),
             );
         }
-        Some(Self { name, ty: field.ty, description: description(&field.attrs), schemes, is_scheme, overrides })
+        Some(Self { name, ty: field.ty, description: description(&field.attrs), schemes, is_scheme, overrides, events })
     }
 }
 

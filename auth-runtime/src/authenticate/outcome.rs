@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{AuthenticationError, Identity, Principal};
 use crate::{
     credential::{Malformed, Selection},
-    declared::{AuthSchema, SchemeSet, SecurityScheme},
+    declared::{AuthSchema, SecurityScheme},
 };
 
 /// What the credentials of a request say.
@@ -28,27 +28,21 @@ pub struct Refusal {
     pub cause: RefusalCause,
 }
 
-/// What several authenticators say of one credential, in one word; what weighs more stands further down.
+/// Combined result of several authenticators that refused one credential, ordered by severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum RefusalKind {
-    /// It is nobody's.
+    /// The credential is wrong.
     Invalid,
-    /// Too much was tried: somebody has not looked at it, and will not before this time is over.
+    /// The rate limit is exceeded; the time to wait.
     Throttled(Duration),
-    /// Somebody cannot tell now, so it may be good.
+    /// A backend does not answer, so the credential may be good.
     Unavailable,
 }
 
-impl RefusalKind {
-    /// Of the schemes in `throttled` it is documented that they say `throttled`; what is not documented is a mistake of
-    /// the authenticator, and comes out as what is.
-    fn of(scheme: usize, error: &AuthenticationError, throttled: SchemeSet) -> Self {
+impl From<&AuthenticationError> for RefusalKind {
+    fn from(error: &AuthenticationError) -> Self {
         match error.retry_after() {
-            Some(time) if throttled.contains(scheme) => Self::Throttled(time),
-            Some(_) => {
-                tracing::error!(scheme, "an authenticator says `throttled`, but not `is_throttled`: answered with 503");
-                Self::Unavailable
-            }
+            Some(time) => Self::Throttled(time),
             None if error.is_unavailable() => Self::Unavailable,
             None => Self::Invalid,
         }
@@ -56,11 +50,27 @@ impl RefusalKind {
 }
 
 impl Refusal {
-    /// What is said of the credential, if any was looked at.
-    pub(crate) fn verdict(&self, throttled: SchemeSet) -> RefusalKind {
-        let RefusalCause::Authentication(errors) = &self.cause else { return RefusalKind::Invalid };
-        let verdicts = errors.iter().map(|(scheme, error)| RefusalKind::of(*scheme, error, throttled));
-        verdicts.max().unwrap_or(RefusalKind::Invalid)
+    /// Returns the combined result of the authenticators that looked at the credential.
+    pub(crate) fn kind(&self) -> RefusalKind {
+        match &self.cause {
+            RefusalCause::Authentication(errors) => {
+                errors.iter().map(|(_, error)| error.into()).max().unwrap_or(RefusalKind::Invalid)
+            }
+            _ => RefusalKind::Invalid,
+        }
+    }
+
+    /// Returns the time to wait, if the rate of attempts is the reason.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self.kind() {
+            RefusalKind::Throttled(time) => Some(time),
+            RefusalKind::Invalid | RefusalKind::Unavailable => None,
+        }
+    }
+
+    /// Whether an authenticator looked at the credential.
+    pub(crate) const fn was_verified(&self) -> bool {
+        matches!(self.cause, RefusalCause::Authentication(_))
     }
 
     /// For the log: what is wrong, by the name of each scheme that was asked.
@@ -123,9 +133,25 @@ impl SchemeErrors {
         Self::default()
     }
 
-    /// Takes what the authenticator of a scheme says; an identity ends the attempt.
-    pub fn step(&mut self, scheme: usize, said: Result<Identity, AuthenticationError>) -> Option<Identity> {
-        said.map_err(|error| self.errors.push((scheme, error))).ok()
+    /// Returns the identity that the authenticator of a scheme found, or records its error.
+    ///
+    /// The document lists a 429 only for schemes whose authenticator [`is_throttled`](super::Authenticator::is_throttled).
+    /// An undocumented `throttled` is a mistake of the authenticator, and counts as unavailable.
+    pub fn step(
+        &mut self,
+        scheme: usize,
+        is_throttled: bool,
+        result: Result<Identity, AuthenticationError>,
+    ) -> Option<Identity> {
+        let error = match result {
+            Ok(identity) => return Some(identity),
+            Err(error) if error.retry_after().is_some() && !is_throttled => {
+                AuthenticationError::unavailable("the authenticator returned `throttled`, but `is_throttled` is false")
+            }
+            Err(error) => error,
+        };
+        self.errors.push((scheme, error));
+        None
     }
 
     /// What is left if nobody vouched: the refusal.
@@ -140,10 +166,8 @@ impl SchemeErrors {
 mod tests {
     use std::time::Duration;
 
-    use super::{AuthenticationError, RefusalKind, SchemeErrors, SchemeSet};
+    use super::{AuthenticationError, RefusalKind, SchemeErrors};
     use crate::declared::{SchemeKind, SecurityScheme};
-
-    const BOTH: SchemeSet = SchemeSet::first(2);
 
     const SCHEMES: [SecurityScheme; 2] = [
         SecurityScheme { name: "own", description: "", kind: SchemeKind::Bearer { format: None } },
@@ -151,31 +175,31 @@ mod tests {
     ];
 
     #[test]
-    fn r91_the_log_has_what_every_scheme_says() {
-        let mut attempt = SchemeErrors::new();
-        assert!(attempt.step(0, Err(AuthenticationError::invalid("expired"))).is_none());
-        assert!(attempt.step(1, Err(AuthenticationError::invalid("algorithm"))).is_none());
-        let refusal = attempt.refusal();
+    fn r91_the_log_has_the_error_of_every_scheme() {
+        let mut errors = SchemeErrors::new();
+        assert!(errors.step(0, true, Err(AuthenticationError::invalid("expired"))).is_none());
+        assert!(errors.step(1, true, Err(AuthenticationError::invalid("algorithm"))).is_none());
+        let refusal = errors.refusal();
         assert_eq!(refusal.describe(&SCHEMES), "own: expired; other: algorithm");
-        assert_eq!(refusal.verdict(BOTH), RefusalKind::Invalid);
+        assert_eq!(refusal.kind(), RefusalKind::Invalid);
     }
 
-    /// What comes of what two authenticators say, whichever is asked first.
-    fn verdict(
+    /// Returns the kind of refusal of two errors, after checking that their order does not matter.
+    fn kind(
         first: impl Fn() -> AuthenticationError,
         second: impl Fn() -> AuthenticationError,
-        throttled: SchemeSet,
+        are_throttled: [bool; 2],
     ) -> RefusalKind {
-        let verdict_of = |said: [AuthenticationError; 2]| {
-            let mut attempt = SchemeErrors::new();
-            for (scheme, error) in said.into_iter().enumerate() {
-                assert!(attempt.step(scheme, Err(error)).is_none());
+        let kind_of = |said: [(usize, AuthenticationError); 2]| {
+            let mut errors = SchemeErrors::new();
+            for (scheme, error) in said {
+                assert!(errors.step(scheme, are_throttled[scheme], Err(error)).is_none());
             }
-            attempt.refusal().verdict(throttled)
+            errors.refusal().kind()
         };
-        let verdict = verdict_of([first(), second()]);
-        assert_eq!(verdict, verdict_of([second(), first()]));
-        verdict
+        let kind = kind_of([(0, first()), (1, second())]);
+        assert_eq!(kind, kind_of([(1, second()), (0, first())]));
+        kind
     }
 
     fn down() -> AuthenticationError {
@@ -191,27 +215,26 @@ mod tests {
     }
 
     #[test]
-    fn a_backend_that_is_down_outweighs_a_refusal_whichever_comes_first() {
-        assert_eq!(verdict(down, invalid, BOTH), RefusalKind::Unavailable);
-        assert_eq!(verdict(down, throttled(60), BOTH), RefusalKind::Unavailable);
+    fn an_unavailable_backend_outweighs_a_refusal_in_either_order() {
+        assert_eq!(kind(down, invalid, [true, true]), RefusalKind::Unavailable);
+        assert_eq!(kind(down, throttled(60), [true, true]), RefusalKind::Unavailable);
     }
 
     #[test]
-    fn r77_what_was_not_looked_at_outweighs_a_refusal_and_the_longest_wait_counts() {
-        assert_eq!(verdict(throttled(60), invalid, BOTH), RefusalKind::Throttled(Duration::from_mins(1)));
-        assert_eq!(verdict(throttled(60), throttled(5), BOTH), RefusalKind::Throttled(Duration::from_mins(1)));
+    fn r77_the_rate_limit_outweighs_a_refusal_and_the_longest_wait_counts() {
+        assert_eq!(kind(throttled(60), invalid, [true, true]), RefusalKind::Throttled(Duration::from_mins(1)));
+        assert_eq!(kind(throttled(60), throttled(5), [true, true]), RefusalKind::Throttled(Duration::from_mins(1)));
     }
 
     #[test]
-    fn r94_an_authenticator_that_is_not_documented_to_throttle_is_unavailable_when_it_does() {
-        assert_eq!(verdict(throttled(60), throttled(60), SchemeSet::EMPTY), RefusalKind::Unavailable);
-        let mut attempt = SchemeErrors::new();
-        assert!(attempt.step(1, Err(throttled(60)())).is_none());
-        assert_eq!(attempt.refusal().verdict(SchemeSet::EMPTY.with(0)), RefusalKind::Unavailable);
+    fn r94_an_undocumented_throttled_is_unavailable() {
+        assert_eq!(kind(throttled(60), throttled(60), [false, false]), RefusalKind::Unavailable);
+        assert_eq!(kind(throttled(60), throttled(60), [true, false]), RefusalKind::Unavailable);
+        assert_eq!(kind(invalid, throttled(60), [true, false]), RefusalKind::Unavailable);
     }
 
     #[test]
-    fn an_error_says_after_which_time_to_come_again() {
+    fn an_error_says_how_long_to_wait() {
         assert_eq!(throttled(60)().retry_after(), Some(Duration::from_mins(1)));
         assert_eq!(throttled(60)().to_string(), "too many attempts; again in 60 s");
         assert!(!throttled(60)().is_unavailable());

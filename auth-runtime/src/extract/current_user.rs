@@ -6,8 +6,9 @@ use poem::{FromRequest, Request, RequestBody, Result};
 
 use crate::{
     authenticate::{Principal, Unavailable},
+    event,
     guard::{AuthConfig, RequestAuth},
-    respond::Rejection,
+    respond::{DenialCause, Rejection, RejectionCode},
 };
 
 /// A user type of the application that can be loaded for a caller.
@@ -107,19 +108,27 @@ impl<'a, U: LoadUser> FromRequest<'a> for CurrentUser<U> {
 }
 
 async fn load<U: LoadUser>(request: &Request) -> Result<Arc<U>, Rejection> {
-    let slot = RequestAuth::<U::Auth>::of(request)?;
-    if let Some(user) = slot.user::<U>() {
+    let auth = RequestAuth::<U::Auth>::of(request)?;
+    if let Some(user) = auth.user::<U>() {
         return Ok(user);
     }
-    let user = match slot.admitted() {
-        None => U::anonymous().ok_or_else(Rejection::no_rule::<CurrentUser<U>>)?,
-        Some((None, point)) => U::anonymous().ok_or_else(|| Rejection::nobody(point))?,
-        Some((Some(caller), point)) => U::load(caller, request)
-            .await
-            .map_err(|error| Rejection::user_unavailable(caller, &error))?
-            .ok_or_else(|| Rejection::no_user(point, caller))?,
+    let user = match auth.admitted() {
+        None => U::anonymous().ok_or_else(|| {
+            event::no_rule::<CurrentUser<U>>();
+            Rejection::with_code(RejectionCode::Misconfigured)
+        })?,
+        Some((None, point)) => {
+            U::anonymous().ok_or_else(|| RequestAuth::rejection(point, &DenialCause::NoCredential))?
+        }
+        Some((Some(caller), point)) => {
+            let watch = auth.watch();
+            U::load(caller, request)
+                .await
+                .map_err(|error| auth.denied(point, &DenialCause::UserUnavailable { caller, error: &error }, watch))?
+                .ok_or_else(|| auth.denied(point, &DenialCause::NoUser { caller }, watch))?
+        }
     };
     let user = Arc::new(user);
-    slot.remember_user(&user);
+    auth.keep_user(&user);
     Ok(user)
 }

@@ -4,17 +4,22 @@ use poem::{FromRequest, Request, RequestBody, Result};
 
 use crate::{
     authenticate::Principal,
+    event,
     guard::{AuthConfig, RequestAuth},
-    respond::Rejection,
+    respond::{DenialCause, Rejection, RejectionCode},
 };
 
 impl<'a, A: AuthConfig> FromRequest<'a> for Principal<A> {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
-        let slot = RequestAuth::<A>::of(request).map_err(Rejection::into_error)?;
-        match slot.admitted() {
+        let auth = RequestAuth::<A>::of(request).map_err(Rejection::into_error)?;
+        match auth.admitted() {
             Some((Some(principal), _)) => Ok(principal.clone()),
-            Some((None, point)) => Err(Rejection::nobody(point).into_error()),
-            None => Err(Rejection::no_rule::<Self>().into_error()),
+            // No event: an anonymous caller was let in, and `Option<Principal<A>>` asks each time.
+            Some((None, point)) => Err(RequestAuth::rejection(point, &DenialCause::NoCredential).into_error()),
+            None => {
+                event::no_rule::<Self>();
+                Err(Rejection::with_code(RejectionCode::Misconfigured).into_error())
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use poem::Request;
 use crate::{
     authenticate::Authentication,
     declared::{AuthSchema, SchemeSet},
+    event::EventSink,
     respond::{Rejection, RejectionBody},
 };
 
@@ -25,6 +26,11 @@ pub trait AuthConfig: AuthSchema + Clone + Send + Sync {
     /// Returns the configured schemes whose authenticators limit the rate of attempts.
     fn throttled(&self) -> SchemeSet {
         SchemeSet::EMPTY
+    }
+
+    /// Returns what receives the access events, besides the log.
+    fn event_sink(&self) -> Option<&dyn EventSink> {
+        None
     }
 
     /// Looks for credentials of the accepted schemes and verifies the one it finds.

@@ -1,4 +1,4 @@
-//! The clauses that only the handler's arguments can tell: expressions of the application.
+//! The clauses that need the handler's arguments: expressions of the application.
 
 use std::{
     error::Error,
@@ -6,59 +6,90 @@ use std::{
     pin::Pin,
 };
 
+use super::{AuthConfig, RequestAuth};
 use crate::{
-    authenticate::{Principal, Unavailable},
-    guard::AuthConfig,
-    policy::EnforcementPoint,
-    policy::{Access, Decision, Denial, Facts},
-    respond::Rejection,
+    authenticate::Principal,
+    event::Watch,
+    policy::{Access, Decision, EnforcementPoint, Facts},
+    respond::{DenialCause, Rejection},
 };
 
-/// The checks of one request that have no answer yet.
-#[derive(Debug)]
+/// The checks of one request, and what those that ran returned.
 pub struct Checks<'a, A: AuthConfig> {
+    auth: Option<&'a RequestAuth<A>>,
     point: EnforcementPoint<A>,
     caller: Option<&'a Principal<A>>,
+    watch: Watch,
     answered: u64,
     yes: u64,
 }
 
+impl<A: AuthConfig> std::fmt::Debug for Checks<'_, A> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Checks").field("operation", &self.point.operation.name()).finish_non_exhaustive()
+    }
+}
+
 impl<'a, A: AuthConfig> Checks<'a, A> {
-    pub(crate) fn new(point: EnforcementPoint<A>, caller: Option<&'a Principal<A>>) -> Self {
-        Self { point, caller, answered: 0, yes: 0 }
+    pub(super) fn new(
+        auth: Option<&'a RequestAuth<A>>,
+        point: EnforcementPoint<A>,
+        caller: Option<&'a Principal<A>>,
+        watch: Watch,
+    ) -> Self {
+        Self { auth, point, caller, watch, answered: 0, yes: 0 }
     }
 
-    /// The number of the next check whose answer can still change the outcome; none once the caller is let in.
+    /// Returns the number of the next check that can still change the decision; none once the caller is let in.
     ///
     /// # Errors
-    /// The rejection, once the caller is kept out.
+    /// The rejection, if the caller is not let in.
     pub fn next_check(&self) -> Result<Option<u16>, Rejection> {
         let (Access::Required { requirement, .. }, Some(caller)) = (self.point.operation.access(), self.caller) else {
             return Ok(None);
         };
         match requirement.decide(&WithChecks { caller, answered: self.answered, yes: self.yes }) {
-            Decision::Allow => Ok(None),
+            Decision::Allow => {
+                self.allowed(caller);
+                Ok(None)
+            }
             Decision::NeedsCheck(check) => Ok(Some(check)),
-            Decision::Deny(denial) => Err(self.denied(caller, &denial)),
+            Decision::Deny(denial) => Err(self.rejection(&DenialCause::NotMet { caller, denial: &denial })),
         }
     }
 
-    /// Takes the answer to a check.
+    /// Takes the result of a check.
     ///
     /// # Errors
-    /// A check that failed to answer keeps the caller out, whatever the clauses beside it say.
-    pub fn answer(&mut self, check: u16, answer: CheckResult) -> Result<(), Rejection> {
-        match answer {
+    /// The rejection, if the check returned an error, whatever the clauses beside it say.
+    pub fn answer(&mut self, check: u16, result: CheckResult) -> Result<(), Rejection> {
+        let caller = self.caller;
+        match result {
             CheckResult::Yes => self.yes |= 1 << check,
             CheckResult::No => {}
-            CheckResult::Failed(error) => return Err(Rejection::check_failed(self.point, self.caller, &*error)),
+            CheckResult::Failed(error) => {
+                return Err(self.rejection(&DenialCause::CheckFailed { caller, error: &*error }));
+            }
+            CheckResult::Unknown(error) => {
+                return Err(self.rejection(&DenialCause::CheckUnknown { caller, error: &*error }));
+            }
         }
         self.answered |= 1 << check;
         Ok(())
     }
 
-    fn denied(&self, caller: &Principal<A>, denial: &Denial<A>) -> Rejection {
-        Rejection::denied(self.point, caller, denial)
+    /// Without a check, the guard has told of the decision before.
+    fn allowed(&self, caller: &Principal<A>) {
+        if let (Some(auth), true) = (self.auth, self.answered != 0) {
+            auth.allowed(self.point, Some(caller), self.watch);
+        }
+    }
+
+    fn rejection(&self, cause: &DenialCause<'_, A>) -> Rejection {
+        match self.auth {
+            Some(auth) => auth.denied(self.point, cause, self.watch),
+            None => Rejection::new(self.point, cause).with_body(A::rejection_body),
+        }
     }
 }
 
@@ -94,15 +125,17 @@ impl<A: AuthConfig> Facts<A> for WithChecks<'_, A> {
     }
 }
 
-/// What a check says.
+/// The result of a check.
 #[derive(Debug)]
 pub enum CheckResult {
     /// The clause is met.
     Yes,
-    /// It is not.
+    /// The clause is not met.
     No,
-    /// It could not be told: the caller stays out; 503 if [`Unavailable`] is among the causes, else 403.
+    /// A `Result<(), E>` is an error: 403, or 503 if a backend was unavailable.
     Failed(Box<dyn Error + Send + Sync>),
+    /// A `Result<bool, E>` is an error: whether the clause is met is unknown, which is a 503.
+    Unknown(Box<dyn Error + Send + Sync>),
 }
 
 impl CheckResult {
@@ -113,21 +146,30 @@ impl CheckResult {
 
 /// What the expression of a `check` may be: `bool`, `Result<(), E>`, `Result<bool, E>`, or a future of one of them.
 ///
-/// A future is awaited, so that one that was forgotten to be awaited cannot pass for a yes. `How` only keeps the
-/// kinds apart.
+/// | result | response |
+/// |---|---|
+/// | `true`, `Ok(true)`, `Ok(())` | the handler runs |
+/// | `false`, `Ok(false)` | 403 |
+/// | `Err` of a `Result<bool, E>` | 503: whether the clause is met is unknown |
+/// | `Err` of a `Result<(), E>` | 403, or 503 if a backend was unavailable |
+///
+/// A backend was unavailable if the error or one of its sources is [`Unavailable`](crate::authenticate::Unavailable), an
+/// [`io::Error`](std::io::Error) of a connection, or a [`poem::Error`] with a 5xx status.
+///
+/// A future is awaited, so a forgotten `.await` cannot pass for a yes. `How` only keeps the kinds apart.
 #[diagnostic::on_unimplemented(
     message = "a check cannot be `{Self}`",
     label = "this check says neither yes nor no",
     note = "let it be a `bool`, a `Result<(), E>`, or a future of one of them, where `E: std::error::Error`"
 )]
 pub trait Check<How> {
-    /// Asks.
+    /// Starts the check.
     fn ask<'a>(self) -> Asking<'a>
     where
         Self: 'a;
 }
 
-/// A check that is being asked. Boxed: an opaque type would carry the bounds of `E` into the operation's future, where
+/// A check that runs. Boxed: an opaque type would carry the bounds of `E` into the operation's future, where
 /// the compiler cannot prove them for boxed errors.
 pub type Asking<'a> = Pin<Box<dyn Future<Output = CheckResult> + Send + 'a>>;
 
@@ -167,7 +209,7 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> Check<how::Fallible> for Result<bool
     where
         Self: 'a,
     {
-        Box::pin(ready(self.map_or_else(|error| CheckResult::Failed(error.into()), CheckResult::of)))
+        Box::pin(ready(self.map_or_else(|error| CheckResult::Unknown(error.into()), CheckResult::of)))
     }
 }
 
@@ -186,9 +228,4 @@ where
             asking.await
         })
     }
-}
-
-/// Whether a backend that does not answer is among the causes.
-pub(crate) fn is_unavailable(error: &(dyn Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |&error| error.source()).any(<dyn Error>::is::<Unavailable>)
 }

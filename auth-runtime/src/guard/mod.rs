@@ -1,7 +1,7 @@
 //! The runtime line, spelled out: request to credential to identity to principal to decision.
 
 mod auth_config;
-pub(crate) mod check;
+mod check;
 mod request_auth;
 
 use std::marker::PhantomData;
@@ -9,93 +9,98 @@ use std::marker::PhantomData;
 use poem::{FromRequest, Request, RequestBody, Result};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-pub use self::auth_config::AuthConfig;
-use self::check::Checks;
-pub(crate) use self::request_auth::RequestAuth;
 use crate::{
     authenticate::{Authentication, Principal},
     declared::SchemeSet,
-    policy::{Access, Decision, EnforcementPoint, Operation, Requirement},
-    respond::Rejection,
+    event::Watch,
+    policy::{Access, Decision, EnforcementPoint, Operation},
+    respond::{DenialCause, Rejection},
 };
 
-/// Lets a request in, or says why not: no credential that is looked at, no decision, stands anywhere else.
-///
-/// # Errors
-/// The rejection, which was logged.
+pub(crate) use self::request_auth::RequestAuth;
+pub use self::{
+    auth_config::AuthConfig,
+    check::{Asking, Check, CheckResult, Checks},
+};
+
+/// Lets a request in, or returns the rejection. Credentials are read and decisions are made nowhere else.
 pub(crate) async fn admit<A: AuthConfig>(
     request: &Request,
     operation: &'static Operation<A>,
 ) -> Result<Admission<A>, Rejection> {
     let requirement = match operation.access() {
-        Access::Public { .. } => return Ok(Admission::open(operation)),
+        Access::Public { .. } => return Ok(Admission::public(operation)),
         Access::Optional => None,
         Access::Required { requirement, .. } => Some(requirement),
     };
-    let slot = RequestAuth::<A>::of(request)?;
-    let point = slot.point(operation)?;
-    let caller = match slot.authenticate(request, point).await {
+    let auth = RequestAuth::<A>::of(request)?;
+    let watch = auth.watch();
+    let point = auth.point(operation);
+    if requirement.is_some() && point.accepted.is_empty() {
+        return Err(auth.denied(point, &DenialCause::NoScheme, watch));
+    }
+    let caller = match auth.authenticate(request, point).await {
         Authentication::Authenticated(principal) => Some(principal),
         Authentication::Anonymous if requirement.is_none() => None,
-        Authentication::Anonymous => return Err(Rejection::anonymous(point)),
-        Authentication::Refused(refusal) => return Err(Rejection::refused(point, &refusal, slot.throttled())),
+        Authentication::Anonymous => return Err(auth.denied(point, &DenialCause::NoCredential, watch)),
+        Authentication::Refused(refusal) => return Err(auth.denied(point, &DenialCause::Refused(&refusal), watch)),
     };
-    if let (Some(requirement), Some(principal)) = (requirement, &caller) {
-        // What only a `check` can tell is asked when the handler's arguments are there.
-        decide(point, requirement, principal)?;
+    match requirement.zip(caller.as_ref()).map(|(requirement, caller)| (requirement.decide(caller), caller)) {
+        Some((Decision::Deny(denial), caller)) => {
+            return Err(auth.denied(point, &DenialCause::NotMet { caller, denial: &denial }, watch));
+        }
+        // A check needs the handler's arguments, so `Checks` decides.
+        Some((Decision::NeedsCheck(_), _)) => {}
+        Some((Decision::Allow, _)) | None => auth.allowed(point, caller.as_ref(), watch),
     }
-    slot.remember(caller.as_ref(), point);
-    Ok(Admission { point, caller })
+    auth.admit(caller.as_ref(), point);
+    Ok(Admission { auth: Some(auth.clone()), point, caller, watch })
 }
 
-fn decide<A: AuthConfig>(
-    point: EnforcementPoint<A>,
-    requirement: &Requirement<A>,
-    principal: &Principal<A>,
-) -> Result<(), Rejection> {
-    match requirement.decide(principal) {
-        Decision::Allow | Decision::NeedsCheck(_) => Ok(()),
-        Decision::Deny(denial) => Err(Rejection::denied(point, principal, &denial)),
-    }
-}
-
-/// A request that was let in as far as can be told without its arguments.
+/// A request that was let in as far as its head can decide.
 pub(crate) struct Admission<A: AuthConfig> {
+    /// None where the operation is public.
+    auth: Option<RequestAuth<A>>,
     point: EnforcementPoint<A>,
     caller: Option<Principal<A>>,
+    watch: Watch,
 }
 
 impl<A: AuthConfig> Admission<A> {
-    /// Everybody, and nobody in particular.
-    fn open(operation: &'static Operation<A>) -> Self {
-        Self { point: EnforcementPoint { operation, accepted: SchemeSet::EMPTY }, caller: None }
+    fn public(operation: &'static Operation<A>) -> Self {
+        let point = EnforcementPoint { operation, accepted: SchemeSet::EMPTY };
+        Self { auth: None, point, caller: None, watch: Watch::start(None) }
+    }
+
+    fn checks(&self) -> Checks<'_, A> {
+        Checks::new(self.auth.as_ref(), self.point, self.caller.as_ref(), self.watch)
     }
 }
 
 /// The rule of one operation, as a type; the macros implement it.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not a rule; put `#[protected]` on the impl block or the handler")]
 pub trait Rule: Send + Sync + 'static {
-    /// Who vouches for callers.
+    /// The `Auth` that authenticates callers.
     type Auth: AuthConfig;
     /// Who may call.
     const OPERATION: &'static Operation<Self::Auth>;
 }
 
-/// First argument of every operation that the macros generate: it is there if the caller was let in.
+/// First argument of every operation that the macros generate. It can be extracted if the caller is let in.
 pub struct Guard<R: Rule> {
     admission: Admission<R::Auth>,
     rule: PhantomData<R>,
 }
 
 impl<R: Rule> Guard<R> {
-    /// The checks that the rule leaves to ask, now that the arguments are there.
+    /// Returns the checks of the rule, which need the arguments.
     #[must_use]
     pub fn checks(&self) -> Checks<'_, R::Auth> {
-        Checks::new(self.admission.point, self.admission.caller.as_ref())
+        self.admission.checks()
     }
 }
 
-/// In an OpenAPI operation it stands as a security scheme; `service.rs` puts the real ones in the document.
+/// In an OpenAPI operation it stands as a security scheme; `mount/openapi` puts the real ones into the document.
 impl<'a, R: Rule> ApiExtractor<'a> for Guard<R> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
 
@@ -112,11 +117,11 @@ impl<'a, R: Rule> ApiExtractor<'a> for Guard<R> {
     }
 }
 
-/// The same for a plain Poem handler.
+/// First argument of a plain Poem handler that the macros generate.
 pub struct HandlerGuard<R: Rule>(Guard<R>);
 
 impl<R: Rule> HandlerGuard<R> {
-    /// The checks that the rule leaves to ask.
+    /// Returns the checks of the rule, which need the arguments.
     #[must_use]
     pub fn checks(&self) -> Checks<'_, R::Auth> {
         self.0.checks()

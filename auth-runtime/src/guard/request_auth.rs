@@ -1,4 +1,4 @@
-//! What one request carries along the line: who authenticates, who was let in, and who that is to the application.
+//! State of one request: the `Auth`, the caller that a rule let in, and the users that the application loaded.
 
 use std::{
     any::{Any, TypeId},
@@ -7,13 +7,12 @@ use std::{
 
 use poem::{Request, Result};
 
+use super::AuthConfig;
 use crate::{
     authenticate::{Authentication, Principal},
-    declared::SchemeSet,
-    guard::AuthConfig,
-    policy::EnforcementPoint,
-    policy::{Access, Operation},
-    respond::Rejection,
+    event::{self, Watch},
+    policy::{EnforcementPoint, Operation},
+    respond::{DenialCause, Rejection, RejectionCode},
 };
 
 /// Shared by all rules and extractors of one request. Only a rule that let the caller in fills it.
@@ -36,35 +35,31 @@ impl<A: AuthConfig> RequestAuth<A> {
         Self(Arc::new(RequestState { auth, admitted: OnceLock::new(), users: Mutex::default() }))
     }
 
+    /// Returns the state that `.with(auth)` put into the request.
     pub(crate) fn of(request: &Request) -> Result<&Self, Rejection> {
-        request.extensions().get().ok_or_else(Rejection::no_auth::<A>)
+        request.extensions().get().ok_or_else(|| {
+            event::no_auth::<A>();
+            Rejection::with_code(RejectionCode::Misconfigured).with_body(A::rejection_body)
+        })
     }
 
-    /// Who was let in.
+    /// Returns the caller that a rule let in.
     pub(crate) fn principal(&self) -> Option<&Principal<A>> {
         self.admitted().and_then(|(principal, _)| principal)
     }
 
-    /// Who was let in, if it is anybody in particular, and where.
+    /// Returns the caller that a rule let in, or `None` for an anonymous one, and the place of the rule.
     pub(crate) fn admitted(&self) -> Option<(Option<&Principal<A>>, EnforcementPoint<A>)> {
         self.0.admitted.get().map(|(principal, point)| (principal.as_ref(), *point))
     }
 
-    /// The schemes that count for an operation: those of its rule that are configured.
-    pub(crate) fn point(&self, operation: &'static Operation<A>) -> Result<EnforcementPoint<A>, Rejection> {
-        let point =
-            EnforcementPoint { operation, accepted: operation.schemes().intersection(self.0.auth.configured()) };
-        let nobody_could = point.accepted.is_empty() && !matches!(operation.access(), Access::Optional);
-        if nobody_could { Err(Rejection::no_scheme(point)) } else { Ok(point) }
+    /// Returns the schemes that count for an operation: those of its rule that are configured.
+    pub(super) fn point(&self, operation: &'static Operation<A>) -> EnforcementPoint<A> {
+        EnforcementPoint { operation, accepted: operation.schemes().intersection(self.0.auth.configured()) }
     }
 
-    /// The schemes that bound how much is tried.
-    pub(crate) fn throttled(&self) -> SchemeSet {
-        self.0.auth.throttled()
-    }
-
-    /// Who calls: known from a rule further out, or told by the credentials.
-    pub(crate) async fn authenticate(&self, request: &Request, point: EnforcementPoint<A>) -> Authentication<A> {
+    /// Returns the caller that an outer rule let in, or the one that the credentials name.
+    pub(super) async fn authenticate(&self, request: &Request, point: EnforcementPoint<A>) -> Authentication<A> {
         match self.principal() {
             Some(principal) if point.accepted.contains(principal.scheme_index()) => {
                 Authentication::Authenticated(principal.clone())
@@ -74,16 +69,29 @@ impl<A: AuthConfig> RequestAuth<A> {
         }
     }
 
-    pub(crate) fn remember(&self, caller: Option<&Principal<A>>, point: EnforcementPoint<A>) {
-        let is_first = self.0.admitted.set((caller.cloned(), point)).is_ok();
-        if let (true, Some(caller)) = (is_first, caller) {
-            tracing::debug!(
-                scheme = caller.scheme(),
-                issuer = ?caller.issuer(),
-                subject = ?caller.subject(),
-                "authenticated"
-            );
-        }
+    /// Keeps the caller for the extractors. Of nested rules, the outermost one counts.
+    pub(super) fn admit(&self, caller: Option<&Principal<A>>, point: EnforcementPoint<A>) {
+        let _ = self.0.admitted.set((caller.cloned(), point));
+    }
+
+    pub(crate) fn watch(&self) -> Watch {
+        Watch::start(self.0.auth.event_sink())
+    }
+
+    /// Tells that the caller was let in.
+    pub(super) fn allowed(&self, point: EnforcementPoint<A>, caller: Option<&Principal<A>>, watch: Watch) {
+        event::allowed(point, caller, watch, self.0.auth.event_sink());
+    }
+
+    /// Tells that the request was not let in, and makes the response.
+    pub(crate) fn denied(&self, point: EnforcementPoint<A>, cause: &DenialCause<'_, A>, watch: Watch) -> Rejection {
+        event::denied(point, cause, watch, self.0.auth.event_sink());
+        Self::rejection(point, cause)
+    }
+
+    /// Makes the response without an event.
+    pub(crate) fn rejection(point: EnforcementPoint<A>, cause: &DenialCause<'_, A>) -> Rejection {
+        Rejection::new(point, cause).with_body(A::rejection_body)
     }
 
     /// The user of this type that was loaded for this request.
@@ -93,7 +101,7 @@ impl<A: AuthConfig> RequestAuth<A> {
         Arc::clone(&found.1).downcast().ok()
     }
 
-    pub(crate) fn remember_user<U: Send + Sync + 'static>(&self, user: &Arc<U>) {
+    pub(crate) fn keep_user<U: Send + Sync + 'static>(&self, user: &Arc<U>) {
         let user: Arc<dyn Any + Send + Sync> = user.clone();
         self.0.users.lock().unwrap_or_else(PoisonError::into_inner).push((TypeId::of::<U>(), user));
     }

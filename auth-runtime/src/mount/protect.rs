@@ -40,9 +40,9 @@ impl<A: AuthConfig, E: Endpoint> Endpoint for WithAuth<A, E> {
 
     /// Not an async function, whose state would hold the request twice, to be copied with it.
     fn call(&self, mut request: Request) -> impl Future<Output = Result<Response>> + Send {
-        let slot = RequestAuth::new(Arc::clone(&self.auth));
-        request.extensions_mut().insert(slot.clone());
-        self.inner.call(request).map(move |answer| answer.map(|answer| not_kept(answer.into_response(), &slot)))
+        let auth = RequestAuth::new(Arc::clone(&self.auth));
+        request.extensions_mut().insert(auth.clone());
+        self.inner.call(request).map(move |answer| answer.map(|answer| not_kept(answer.into_response(), &auth)))
     }
 }
 
@@ -50,8 +50,8 @@ static NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// What depends on who asks is not for a shared cache, unless the handler knows better (RFC 9111, section 3.5). A 404
 /// stays as it is: one that hides an operation must look like any other.
-fn not_kept<A: AuthConfig>(mut response: Response, slot: &RequestAuth<A>) -> Response {
-    if slot.admitted().is_some() && response.status() != StatusCode::NOT_FOUND {
+fn not_kept<A: AuthConfig>(mut response: Response, auth: &RequestAuth<A>) -> Response {
+    if auth.admitted().is_some() && response.status() != StatusCode::NOT_FOUND {
         response.headers_mut().entry(CACHE_CONTROL).or_insert_with(|| NO_STORE.clone());
     }
     response

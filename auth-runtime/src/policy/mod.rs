@@ -6,6 +6,7 @@
 mod decision;
 mod operation;
 mod requirement;
+mod scopes;
 
 pub(crate) use decision::Facts;
 pub use decision::{Decision, Denial, Reason};

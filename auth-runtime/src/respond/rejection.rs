@@ -1,6 +1,6 @@
 //! A rejection: the code, the challenges and the body of the response to a request that was not let in.
 
-use std::{any::type_name, borrow::Cow, error::Error, fmt, time::Duration};
+use std::{borrow::Cow, error::Error, fmt, time::Duration};
 
 use poem::{
     Body, Response,
@@ -9,15 +9,12 @@ use poem::{
 };
 
 use super::{
-    RejectionBody, RejectionCode,
+    DenialCause, RejectionBody, RejectionCode,
     challenge::{self, ErrorCode},
 };
 use crate::{
-    authenticate::{Principal, Refusal, RefusalCause, RefusalKind, Unavailable},
-    credential::Malformed,
-    declared::SchemeSet,
-    guard::{AuthConfig, check::is_unavailable},
-    policy::{Access, Denial, EnforcementPoint, Operation, Reason},
+    declared::AuthSchema,
+    policy::{Access, Denial, EnforcementPoint, Reason},
 };
 
 /// After how many seconds a caller may come back when a backend is down.
@@ -59,143 +56,25 @@ impl Rejection {
         }
     }
 
-    fn new<A: AuthConfig>(code: RejectionCode, challenges: Vec<HeaderValue>) -> Self {
-        Self { code, challenges, retry_after: None, body: A::rejection_body }
+    /// The response to a request that is not let in for this reason.
+    pub(crate) fn new<A: AuthSchema>(point: EnforcementPoint<A>, cause: &DenialCause<'_, A>) -> Self {
+        let code = cause.code(point);
+        let challenges = challenges(code, point, cause);
+        let retry_after = match cause {
+            DenialCause::Refused(refusal) => refusal.retry_after(),
+            _ => None,
+        };
+        Self { code, challenges, retry_after, body: RejectionBody::problem }
     }
 
-    /// Where no rule is judged, and so no application says what the body is like.
-    pub(crate) fn of(code: RejectionCode) -> Self {
+    /// Returns a rejection without challenges, for where no rule was judged.
+    pub(crate) fn with_code(code: RejectionCode) -> Self {
         Self { code, challenges: Vec::new(), retry_after: None, body: RejectionBody::problem }
     }
 
-    /// Nothing was sent: no error in the challenges (RFC 6750, section 3.1).
-    pub(crate) fn anonymous<A: AuthConfig>(point: EnforcementPoint<A>) -> Self {
-        tracing::info!(operation = point.operation.name(), "denied: no credential");
-        Self::nobody(point)
-    }
-
-    /// A caller is asked for where anonymous ones are let in: no event, as `Option<Principal<..>>` asks every time.
-    pub(crate) fn nobody<A: AuthConfig>(point: EnforcementPoint<A>) -> Self {
-        Self::new::<A>(RejectionCode::AuthenticationRequired, challenge::plain::<A>(point.accepted))
-    }
-
-    /// What was sent lets nobody in; `throttled` are the schemes that bound how much is tried.
-    pub(crate) fn refused<A: AuthConfig>(point: EnforcementPoint<A>, refusal: &Refusal, throttled: SchemeSet) -> Self {
-        let scheme = refusal.scheme.and_then(|index| A::SCHEMES.get(index));
-        let verdict = refusal.verdict(throttled);
-        let (code, error) = match &refusal.cause {
-            RefusalCause::Authentication(_) => match verdict {
-                RefusalKind::Unavailable => (RejectionCode::Unavailable, None),
-                RefusalKind::Throttled(_) => (RejectionCode::TooManyAttempts, None),
-                RefusalKind::Invalid => (RejectionCode::InvalidCredentials, Some(ErrorCode::InvalidToken)),
-            },
-            RefusalCause::Malformed(Malformed::NotBasic) | RefusalCause::Unsupported => {
-                (RejectionCode::InvalidCredentials, None)
-            }
-            RefusalCause::Malformed(_) => (RejectionCode::MalformedCredentials, Some(ErrorCode::InvalidRequest)),
-            RefusalCause::CrossOrigin => (RejectionCode::CrossOrigin, None),
-            RefusalCause::Several => (RejectionCode::SeveralCredentials, Some(ErrorCode::InvalidRequest)),
-        };
-        tracing::warn!(
-            operation = point.operation.name(),
-            scheme = scheme.map(|scheme| scheme.name),
-            cause = ?refusal.describe(A::SCHEMES),
-            "denied: credentials refused"
-        );
-        let challenges = match (code, error) {
-            (RejectionCode::SeveralCredentials, Some(error)) => challenge::only_bearer::<A>(point.accepted, &error),
-            (RejectionCode::MalformedCredentials, Some(error)) => challenge::only::<A>(refusal.scheme, &error),
-            (RejectionCode::InvalidCredentials, Some(error)) => {
-                challenge::with_error::<A>(point.accepted, refusal.scheme, &error)
-            }
-            (RejectionCode::InvalidCredentials, None) => challenge::plain::<A>(point.accepted),
-            _ => Vec::new(),
-        };
-        let retry_after = if let RefusalKind::Throttled(time) = verdict { Some(time) } else { None };
-        Self { retry_after, ..Self::new::<A>(code, challenges) }
-    }
-
-    pub(crate) fn denied<A: AuthConfig>(point: EnforcementPoint<A>, caller: &Principal<A>, denial: &Denial<A>) -> Self {
-        tracing::warn!(
-            operation = point.operation.name(),
-            scheme = caller.scheme(),
-            issuer = ?caller.issuer(),
-            subject = ?caller.subject(),
-            reason = ?denial.reason,
-            clause = %denial.clause,
-            "denied"
-        );
-        let used = Some(caller.scheme_index());
-        match denial.reason {
-            Reason::NotFresh { max_age } => {
-                let error = ErrorCode::InsufficientUserAuthentication { max_age };
-                Self::new::<A>(
-                    RejectionCode::ReauthenticationRequired,
-                    challenge::with_error::<A>(point.accepted, used, &error),
-                )
-            }
-            _ if point.operation.hides() => Self::new::<A>(RejectionCode::NotFound, Vec::new()),
-            _ => {
-                let error = ErrorCode::InsufficientScope { scopes: scopes(point.operation, denial) };
-                Self::new::<A>(RejectionCode::NotAllowed, challenge::only::<A>(used, &error))
-            }
-        }
-    }
-
-    /// A check that did not answer: never a pass.
-    pub(crate) fn check_failed<A: AuthConfig>(
-        point: EnforcementPoint<A>,
-        caller: Option<&Principal<A>>,
-        error: &(dyn Error + Send + Sync + 'static),
-    ) -> Self {
-        let subject = caller.map(Principal::subject);
-        let error: &(dyn Error + 'static) = error;
-        tracing::warn!(operation = point.operation.name(), ?subject, error = ?error.to_string(), "denied: a check failed");
-        match (is_unavailable(error), point.operation.hides()) {
-            (true, _) => Self::new::<A>(RejectionCode::Unavailable, Vec::new()),
-            (false, true) => Self::new::<A>(RejectionCode::NotFound, Vec::new()),
-            (false, false) => Self::new::<A>(RejectionCode::NotAllowed, Vec::new()),
-        }
-    }
-
-    /// The credential is good, but the application has no user for it (any more).
-    pub(crate) fn no_user<A: AuthConfig>(point: EnforcementPoint<A>, caller: &Principal<A>) -> Self {
-        tracing::warn!(
-            operation = point.operation.name(),
-            issuer = ?caller.issuer(),
-            subject = ?caller.subject(),
-            "denied: no user for this caller"
-        );
-        let used = Some(caller.scheme_index());
-        let challenges = challenge::with_error::<A>(point.accepted, used, &ErrorCode::InvalidToken);
-        Self::new::<A>(RejectionCode::InvalidCredentials, challenges)
-    }
-
-    pub(crate) fn user_unavailable<A: AuthConfig>(caller: &Principal<A>, error: &Unavailable) -> Self {
-        tracing::warn!(issuer = ?caller.issuer(), subject = ?caller.subject(), error = ?error.to_string(), "the user cannot be loaded");
-        Self::new::<A>(RejectionCode::Unavailable, Vec::new())
-    }
-
-    /// A rule ran, but none of its schemes is configured.
-    pub(crate) fn no_scheme<A: AuthConfig>(point: EnforcementPoint<A>) -> Self {
-        tracing::error!(operation = point.operation.name(), "none of the schemes that are accepted here is configured");
-        Self::new::<A>(RejectionCode::Misconfigured, Vec::new())
-    }
-
-    /// A rule ran, but there is nobody to authenticate.
-    pub(crate) fn no_auth<A: AuthConfig>() -> Self {
-        let auth = type_name::<A>();
-        tracing::error!("no `{auth}` in the request: put `.with(auth)` around the route, or mount `auth.service(..)`");
-        Self::new::<A>(RejectionCode::Misconfigured, Vec::new())
-    }
-
-    /// A caller is asked for where no rule has let one in.
-    pub(crate) fn no_rule<Extractor>() -> Self {
-        let extractor = type_name::<Extractor>();
-        tracing::error!(
-            "`{extractor}` where no rule ran: put `#[protected]` on the handler, or `.protect(..)` around it"
-        );
-        Self::of(RejectionCode::Misconfigured)
+    /// The same rejection with the body that the application chose.
+    pub(crate) fn with_body(self, body: fn(&Rejection) -> RejectionBody) -> Self {
+        Self { body, ..self }
     }
 
     /// As an error of Poem, which no `bad_request_handler` takes for a bad argument.
@@ -211,9 +90,36 @@ impl Rejection {
     }
 }
 
-/// The scopes to name, if scopes are the rule that failed (RFC 6750, section 3.1).
-fn scopes<A: AuthConfig>(operation: &'static Operation<A>, denial: &Denial<A>) -> Vec<&'static str> {
-    match (denial.reason, operation.access()) {
+/// Returns the `WWW-Authenticate` values that say what to send instead.
+fn challenges<A: AuthSchema>(
+    code: RejectionCode,
+    point: EnforcementPoint<A>,
+    cause: &DenialCause<'_, A>,
+) -> Vec<HeaderValue> {
+    let (accepted, used) = (point.accepted, cause.scheme());
+    match (code, cause) {
+        // Without a credential, a challenge has no error (RFC 6750, section 3.1).
+        (RejectionCode::AuthenticationRequired, _) => challenge::plain::<A>(accepted),
+        (RejectionCode::InvalidCredentials, DenialCause::Refused(refusal)) if !refusal.was_verified() => {
+            challenge::plain::<A>(accepted)
+        }
+        (RejectionCode::InvalidCredentials, _) => challenge::with_error::<A>(accepted, used, &ErrorCode::InvalidToken),
+        (RejectionCode::SeveralCredentials, _) => challenge::only_bearer::<A>(accepted, &ErrorCode::InvalidRequest),
+        (RejectionCode::MalformedCredentials, _) => challenge::only::<A>(used, &ErrorCode::InvalidRequest),
+        (_, DenialCause::NotMet { denial, .. }) => match denial.reason {
+            Reason::NotFresh { max_age } => {
+                challenge::with_error::<A>(accepted, used, &ErrorCode::InsufficientUserAuthentication { max_age })
+            }
+            _ if code == RejectionCode::NotFound => Vec::new(),
+            _ => challenge::only::<A>(used, &ErrorCode::InsufficientScope { scopes: scopes(point, denial) }),
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// Returns the scopes to name, if scopes are the rule that failed (RFC 6750, section 3.1).
+fn scopes<A: AuthSchema>(point: EnforcementPoint<A>, denial: &Denial<A>) -> Vec<&'static str> {
+    match (denial.reason, point.operation.access()) {
         (Reason::MissingScope, Access::Required { requirement, .. }) => requirement.scopes(),
         _ => Vec::new(),
     }

@@ -136,7 +136,7 @@ async fn r91_every_result_of_authentication_is_logged_with_its_scheme() {
     let app = app();
     let (status, line) = logged(&app, get("/permission").by(By::Password, &Caller::new("alice").role("User"))).await;
     assert_eq!(status, 200);
-    assert_says(&line, &["authenticated", r#"scheme="password""#, r#""alice""#]);
+    assert_says(&line, &["request allowed", r#"scheme="password""#, r#""alice""#]);
     let (status, line) = logged(&app, get("/permission")).await;
     assert_eq!(status, 401);
     assert_says(&line, &["denied", "Api::permission"]);

@@ -9,6 +9,7 @@ mod challenges;
 mod checks;
 mod credentials;
 mod documented;
+mod events;
 mod fixture;
 mod log;
 mod methods;

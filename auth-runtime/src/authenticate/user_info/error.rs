@@ -1,13 +1,8 @@
-//! Why there is no user information.
+//! Errors of user information.
 
 use std::{error::Error, fmt, sync::Arc};
 
-use poem::{Response, error::ResponseError, http::StatusCode};
-
-use crate::{
-    authenticate::Unavailable,
-    respond::{Rejection, RejectionCode},
-};
+use crate::authenticate::Unavailable;
 
 /// Why there is no user information.
 ///
@@ -43,14 +38,6 @@ impl UserInfoError {
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Unavailable(Arc::new(Unavailable::new(source)))
     }
-
-    fn code(&self) -> RejectionCode {
-        match self {
-            Self::NotOffered => RejectionCode::Misconfigured,
-            Self::Refused => RejectionCode::NotAllowed,
-            Self::Unavailable(_) | Self::Invalid(_) => RejectionCode::Unavailable,
-        }
-    }
 }
 
 impl fmt::Display for UserInfoError {
@@ -71,39 +58,5 @@ impl Error for UserInfoError {
             Self::Unavailable(source) => Some(&**source),
             _ => None,
         }
-    }
-}
-
-impl ResponseError for UserInfoError {
-    fn status(&self) -> StatusCode {
-        self.code().status()
-    }
-
-    fn as_response(&self) -> Response {
-        Rejection::of(self.code()).as_response()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use poem::error::ResponseError;
-
-    use super::UserInfoError;
-    use crate::guard::check::is_unavailable;
-
-    #[tokio::test]
-    async fn answers_are_problem_details_and_say_nothing_of_the_issuer() {
-        let mut response = UserInfoError::unavailable("connection to 10.0.0.1 refused").as_response();
-        assert_eq!(response.header("Retry-After"), Some("5"));
-        assert_eq!(response.content_type(), Some("application/problem+json"));
-        let body = response.take_body().into_string().await.unwrap();
-        assert!(body.contains("temporarily_unavailable") && !body.contains("10.0.0.1"), "{body}");
-        assert_eq!(UserInfoError::Refused.as_response().header("WWW-Authenticate"), None);
-    }
-
-    #[test]
-    fn a_check_knows_that_a_backend_is_down() {
-        assert!(is_unavailable(&UserInfoError::unavailable("connection refused")));
-        assert!(!is_unavailable(&UserInfoError::Refused));
     }
 }

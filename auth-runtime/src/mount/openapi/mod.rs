@@ -6,7 +6,6 @@
 
 mod responses;
 mod schemes;
-mod scopes;
 
 use std::collections::{BTreeMap, BTreeSet};
 

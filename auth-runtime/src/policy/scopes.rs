@@ -1,21 +1,19 @@
 //! Which names a requirement asks for, and which scopes would do.
 
-use crate::{
-    guard::AuthConfig,
-    policy::{Node, Requirement},
-};
+use super::{Node, Requirement};
+use crate::declared::AuthSchema;
 
 /// More alternatives than a reader could use; beyond, the scopes stand in the description only.
 const MAX_ALTERNATIVES: usize = 16;
 
-impl<A: AuthConfig> Requirement<A> {
+impl<A: AuthSchema> Requirement<A> {
     /// The scopes that are asked for anywhere but below a `not`.
     pub(crate) fn scopes(&self) -> Vec<&'static str> {
         self.names(&|node| if let Node::Scope { name, .. } = node { Some(*name) } else { None })
     }
 
     /// The names that `pick` takes from the clauses, each once; what must not be met is no part of what is required.
-    pub(super) fn names(&self, pick: &impl Fn(&Node<A>) -> Option<&'static str>) -> Vec<&'static str> {
+    pub(crate) fn names(&self, pick: &impl Fn(&Node<A>) -> Option<&'static str>) -> Vec<&'static str> {
         let node = self.node();
         let mut names: Vec<_> = pick(&node).into_iter().collect();
         if let Node::All(clauses) | Node::Any(clauses) = node {
@@ -30,7 +28,7 @@ impl<A: AuthConfig> Requirement<A> {
 
     /// The lists of scopes any one of which will do for a caller who comes by this scheme: the scopes of the
     /// requirement in disjunctive form. A clause that the scheme rules out has no list.
-    pub(super) fn scope_alternatives(&self, scheme: usize) -> Vec<Vec<&'static str>> {
+    pub(crate) fn scope_alternatives(&self, scheme: usize) -> Vec<Vec<&'static str>> {
         let alternatives = match self.node() {
             _ if self.met_by_scheme(scheme) == Some(false) => Vec::new(),
             Node::Scope { name, .. } => vec![vec![name]],

@@ -1,0 +1,28 @@
+//! The access event: one record of each decision. Only this room logs, counts and hands on what the guard decided.
+//!
+//! Each decision becomes one [`AccessEvent`]. It is logged through `tracing`, counted through the `metrics` facade where
+//! the feature `metrics` is on, and handed to the [`EventSink`] of the application.
+//!
+//! | level | message | when |
+//! |---|---|---|
+//! | `DEBUG` | `request allowed` | the caller was let in |
+//! | `INFO` | `request denied` | no credential was sent |
+//! | `WARN` | `request denied` | a credential was refused, or the caller may not do this |
+//! | `ERROR` | `request denied` | the application made a mistake |
+//!
+//! | metric | type | labels |
+//! |---|---|---|
+//! | `auth_decisions_total` | counter | `operation`, `scheme`, `outcome` |
+//! | `auth_decision_duration_seconds` | histogram | `outcome` |
+//!
+//! `operation` and `scheme` come from the declarations of the application, and `outcome` is `allowed` or a
+//! [`RejectionCode`]. So the number of series is bounded. No event holds a credential, a path or a query.
+
+mod record;
+mod sink;
+
+pub(crate) use self::record::{Watch, allowed, denied, no_auth, no_rule};
+pub use self::sink::{AccessEvent, AccessOutcome, EventSink};
+
+#[cfg(doc)]
+use crate::respond::RejectionCode;
