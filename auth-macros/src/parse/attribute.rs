@@ -1,4 +1,4 @@
-//! The four attributes, on whatever they stand.
+//! The four attributes.
 
 use proc_macro2::{Span, TokenStream};
 use syn::{
@@ -15,16 +15,16 @@ use super::{
 };
 use crate::{errors::Errors, model::Name};
 
-/// Which attribute.
+/// The name of an attribute of this crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Word {
+pub(crate) enum AttributeName {
     Protected,
     Permission,
     Public,
     OptionalAuth,
 }
 
-impl Word {
+impl AttributeName {
     pub(crate) const ALL: [Self; 4] = [Self::Protected, Self::Permission, Self::Public, Self::OptionalAuth];
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -54,9 +54,9 @@ impl Word {
     }
 }
 
-/// One attribute as it was written.
-pub(crate) struct Written {
-    pub(crate) word: Word,
+/// One of the four attributes as it was written.
+pub(crate) struct RuleAttribute {
+    pub(crate) name: AttributeName,
     pub(crate) span: Span,
     pub(crate) content: Content,
 }
@@ -68,29 +68,29 @@ pub(crate) enum Content {
     OptionalAuth,
 }
 
-impl Written {
-    pub(crate) fn parse(word: Word, span: Span, arguments: TokenStream) -> syn::Result<Self> {
-        let content = match word {
-            Word::Protected => Content::Protected(clauses.parse2(arguments)?),
-            Word::Permission => Content::Permission(permission(span, arguments)?),
-            Word::Public => Content::Public(reason(span, arguments)?),
-            Word::OptionalAuth if arguments.is_empty() => Content::OptionalAuth,
-            Word::OptionalAuth => {
+impl RuleAttribute {
+    pub(crate) fn parse(name: AttributeName, span: Span, arguments: TokenStream) -> syn::Result<Self> {
+        let content = match name {
+            AttributeName::Protected => Content::Protected(clauses.parse2(arguments)?),
+            AttributeName::Permission => Content::Permission(permission(span, arguments)?),
+            AttributeName::Public => Content::Public(reason(span, arguments)?),
+            AttributeName::OptionalAuth if arguments.is_empty() => Content::OptionalAuth,
+            AttributeName::OptionalAuth => {
                 return Err(syn::Error::new_spanned(
                     arguments,
                     "`#[optional_auth]` takes no arguments: it lets everybody in; ask for more with `#[protected(..)]`",
                 ));
             }
         };
-        Ok(Self { word, span, content })
+        Ok(Self { name, span, content })
     }
 }
 
 /// Takes our attributes out of a list, in the order in which they stand.
-pub(crate) fn take(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Vec<Written> {
+pub(crate) fn take(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Vec<RuleAttribute> {
     let mut written = Vec::new();
     for attribute in attributes.extract_if(.., |attribute| is_ours(attribute)) {
-        match Word::of(&attribute) {
+        match AttributeName::of(&attribute) {
             Some(word) => written.extend(errors.ok(parse_one(word, &attribute))),
             None => refuse_cfg_attr(&attribute, errors),
         }
@@ -100,10 +100,10 @@ pub(crate) fn take(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Vec<
 
 /// Whether an attribute is one of ours, or hides one, without reading it.
 pub(crate) fn is_ours(attribute: &Attribute) -> bool {
-    Word::of(attribute).or_else(|| Word::hidden_in(attribute)).is_some()
+    AttributeName::of(attribute).or_else(|| AttributeName::hidden_in(attribute)).is_some()
 }
 
-fn parse_one(word: Word, attribute: &Attribute) -> syn::Result<Written> {
+fn parse_one(word: AttributeName, attribute: &Attribute) -> syn::Result<RuleAttribute> {
     let arguments = match &attribute.meta {
         Meta::Path(_) => TokenStream::new(),
         Meta::List(list) => list.tokens.clone(),
@@ -112,12 +112,12 @@ fn parse_one(word: Word, attribute: &Attribute) -> syn::Result<Written> {
             return Err(syn::Error::new_spanned(meta, format!("write `#[{word}(..)]`, with parentheses")));
         }
     };
-    Written::parse(word, attribute.path().span(), arguments)
+    RuleAttribute::parse(word, attribute.path().span(), arguments)
 }
 
 /// Behind a `cfg_attr` a rule is there in one build and gone in another; nobody should have to guess which.
 fn refuse_cfg_attr(attribute: &Attribute, errors: &mut Errors) {
-    if let Some(word) = Word::hidden_in(attribute) {
+    if let Some(word) = AttributeName::hidden_in(attribute) {
         let word = word.as_str();
         errors.at(
             attribute,

@@ -1,11 +1,11 @@
 //! The grammar of requirements.
 
-use proc_macro2::{Span, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::{
     Expr, Ident, Lit, LitStr, Path, Token,
     ext::IdentExt,
     parenthesized,
-    parse::{Parse, ParseStream},
+    parse::{Parse, ParseStream, Parser},
     punctuated::Punctuated,
     token,
 };
@@ -21,7 +21,7 @@ pub(crate) struct Clause {
 pub(crate) enum ClauseKind {
     Authenticated,
     Names {
-        of: Of,
+        of: NameKind,
         quantifier: Quantifier,
         names: Vec<Name>,
     },
@@ -38,7 +38,7 @@ pub(crate) enum ClauseKind {
 }
 
 #[derive(Clone, Copy)]
-pub(crate) enum Of {
+pub(crate) enum NameKind {
     Role,
     Permission,
     Scope,
@@ -71,6 +71,17 @@ const WORDS: [&str; 18] = [
     "hide",
     "auth",
 ];
+
+/// The clauses of `requirement!`, at least one.
+pub(crate) fn requirement(input: TokenStream) -> syn::Result<Vec<Clause>> {
+    if input.is_empty() {
+        return Err(syn::Error::new(
+            Span::call_site(),
+            "say what is asked: `requirement!(permission(\"view\"))`, or `requirement!(authenticated)`",
+        ));
+    }
+    clauses.parse2(input)
+}
 
 /// Clauses between commas; a mistake in one does not hide the others.
 pub(crate) fn clauses(input: ParseStream<'_>) -> syn::Result<Vec<Clause>> {
@@ -122,7 +133,7 @@ impl Parse for Clause {
 }
 
 fn kind(word: &Ident, input: ParseStream<'_>) -> syn::Result<ClauseKind> {
-    use Of::{Permission, Role, Scheme, Scope};
+    use NameKind::{Permission, Role, Scheme, Scope};
     use Quantifier::{All, Any};
     let names = |of, quantifier| Ok(ClauseKind::Names { of, quantifier, names: names(word, input)? });
     match word.to_string().as_str() {
