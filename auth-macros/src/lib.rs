@@ -121,7 +121,8 @@ pub fn permissions(input: TokenStream) -> TokenStream {
 
 /// Declares the roles of an application, each with the permissions that it holds.
 ///
-/// A role has what it lists after `=>` (variants, names, or `all`), and what the roles after `:` have.
+/// A role has the permissions that it lists after `=>` (variants, names, or `all`), and those of its parents after `:`.
+/// Several parents are joined by `+`: `Editor = "Editor": Viewer + Commenter => [Edit]`.
 ///
 /// ```
 /// use auth_runtime::prelude::*;

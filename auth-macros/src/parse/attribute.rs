@@ -1,6 +1,7 @@
 //! The four attributes.
 
 use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 use syn::{
     Attribute, Ident, LitStr, Meta, Token,
     ext::IdentExt,
@@ -14,6 +15,10 @@ use super::{
     ends_with, is,
 };
 use crate::{errors::Errors, model::Name};
+
+/// Clauses that read like attributes. Other words, such as `check`, may well be attributes of another crate.
+const ATTRIBUTE_LIKE: [&str; 9] =
+    ["role", "roles", "all_roles", "permissions", "any_permission", "scope", "scopes", "schemes", "authenticated"];
 
 /// The name of an attribute of this crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,19 +93,36 @@ impl RuleAttribute {
 
 /// Takes our attributes out of a list, in the order in which they stand.
 pub(crate) fn take(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Vec<RuleAttribute> {
-    let mut written = Vec::new();
+    let mut rules = Vec::new();
     for attribute in attributes.extract_if(.., |attribute| is_ours(attribute)) {
         match AttributeName::of(&attribute) {
-            Some(word) => written.extend(errors.ok(parse_one(word, &attribute))),
+            Some(name) => rules.extend(errors.ok(parse_one(name, &attribute))),
             None => refuse_cfg_attr(&attribute, errors),
         }
+        refuse_clause(&attribute, errors);
     }
-    written
+    rules
 }
 
-/// Whether an attribute is one of ours, or hides one, without reading it.
+/// Whether an attribute is one of ours, hides one, or is a clause that was meant as one.
 pub(crate) fn is_ours(attribute: &Attribute) -> bool {
     AttributeName::of(attribute).or_else(|| AttributeName::hidden_in(attribute)).is_some()
+        || clause(attribute).is_some()
+}
+
+/// The clause whose word is the name of an attribute: `#[roles("..")]`.
+fn clause(attribute: &Attribute) -> Option<&Ident> {
+    attribute.path().get_ident().filter(|name| ATTRIBUTE_LIKE.iter().any(|word| name == word))
+}
+
+fn refuse_clause(attribute: &Attribute, errors: &mut Errors) {
+    if clause(attribute).is_some() {
+        let clause = match &attribute.meta {
+            Meta::List(list) => format!("{}({})", list.path.to_token_stream(), list.tokens),
+            meta => meta.to_token_stream().to_string(),
+        };
+        errors.at(attribute, format!("a clause is not an attribute: write `#[protected({clause})]`"));
+    }
 }
 
 fn parse_one(word: AttributeName, attribute: &Attribute) -> syn::Result<RuleAttribute> {

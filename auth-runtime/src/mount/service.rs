@@ -92,7 +92,7 @@ pub trait Service: AuthConfig {
         for operation in T::operations() {
             assert_reachable(self, operation);
         }
-        ProtectedService { auth: self.clone(), inner: OpenApiService::new(Api(api), title, version) }
+        ProtectedService { auth: self.cloned(), inner: OpenApiService::new(Api(api), title, version) }
     }
 }
 

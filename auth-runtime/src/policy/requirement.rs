@@ -162,6 +162,8 @@ impl<A: AuthSchema> Requirement<A> {
     pub(crate) const fn met_by_scheme(&self, scheme: usize) -> Option<bool> {
         match self.node {
             Node::Authenticated => Some(true),
+            // A name that is not declared: the build stops there, and it is the only error.
+            Node::Scheme { index: u16::MAX, .. } => None,
             Node::Scheme { index, .. } => Some(index as usize == scheme),
             Node::All(clauses) => Self::first_of(clauses, scheme, false),
             Node::Any(clauses) => Self::first_of(clauses, scheme, true),
