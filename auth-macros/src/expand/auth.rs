@@ -265,7 +265,7 @@ fn authenticate(auth: &Auth, p: &Private) -> TokenStream {
             #accepted: #p::SchemeSet,
         ) -> #p::Authentication<Self> {
             #(#finds)*
-            let __chosen = match #p::choose(#request, #accepted, SCHEMES, &[#(#credentials.1),*]) {
+            let __chosen = match #p::select(#request, #accepted, SCHEMES, &[#(#credentials.1),*]) {
                 #p::Selection::One(__chosen) => __chosen,
                 #p::Selection::None => return #p::Authentication::Anonymous,
                 __refused => return #p::Authentication::Refused(#p::core::convert::From::from(__refused)),

@@ -1,13 +1,15 @@
 //! What an application declares: names in tables, sets of them, and security schemes. Constant data.
 
 mod auth_schema;
+mod empty;
 pub(crate) mod lookup;
 mod scheme;
 mod set;
 mod table;
 
 pub use auth_schema::AuthSchema;
+pub use empty::{NoPermissions, NoRoles};
 pub(crate) use scheme::CredentialLocation;
 pub use scheme::{ApiKeyLocation, GrantType, OAuthFlow, Scheme, SchemeKind, SchemeSet, Scope, SecurityScheme, kind};
 pub use set::Set;
-pub use table::{DeclaredNames, Entry, NoPermissions, NoRoles, RoleTable, Table, TableSet, UnknownName};
+pub use table::{DeclaredNames, Entry, RoleTable, Table, TableSet, UnknownName};

@@ -111,7 +111,7 @@ impl<A: AuthConfig, T: Protected<Auth = A>> ProtectedService<A, T> {
     /// Sets what [`OpenApiService`] lets one set: servers, description, licence, extra headers, the cookie key.
     ///
     /// ```
-    /// # use auth_runtime::{prelude::*, service::ProtectedService};
+    /// # use auth_runtime::{mount::ProtectedService, prelude::*};
     /// # fn configured<A: auth_runtime::guard::AuthConfig, T: auth_runtime::mount::Protected<Auth = A>>(
     /// #     service: ProtectedService<A, T>,
     /// # ) -> ProtectedService<A, T> {

@@ -1,4 +1,4 @@
-//! One thing that can be called, and who may call it: what the attributes become.
+//! An operation and its access rule: what the attributes become.
 
 use super::Requirement;
 use crate::declared::{AuthSchema, SchemeSet};
@@ -6,23 +6,23 @@ use crate::declared::{AuthSchema, SchemeSet};
 /// Who may call an operation.
 #[derive(Clone, Copy, Debug)]
 pub enum Access<A: 'static> {
-    /// Everybody, and no credential is looked at.
+    /// Every caller. Credentials are ignored.
     Public {
-        /// Why, for those who review the list of public operations.
+        /// The reason, for reviewers of public operations.
         reason: &'static str,
     },
-    /// Everybody, and whoever sends a credential must send a good one.
+    /// Every caller, also an anonymous one. A credential that is sent must be valid.
     Optional,
-    /// Whoever meets the requirement.
+    /// Callers who meet the requirement.
     Required {
-        /// What is asked.
+        /// The requirement.
         requirement: Requirement<A>,
-        /// Answer 404 instead of 403, so that those who may not call it do not learn that it exists.
+        /// Answers 404 instead of 403, so that other callers do not learn that the operation exists.
         hide: bool,
     },
 }
 
-/// An operation of an API, a handler or a protected subtree, with who may call it.
+/// An operation of an API, a handler or a protected subtree, with its access rule.
 #[derive(Clone, Copy, Debug)]
 pub struct Operation<A: 'static> {
     name: &'static str,
@@ -32,11 +32,11 @@ pub struct Operation<A: 'static> {
 }
 
 impl<A: AuthSchema> Operation<A> {
-    /// An operation of this name; the macros take `module::Type::method`.
+    /// Returns an operation with this name. The macros use `module::Type::method`.
     ///
     /// # Panics
-    /// If no scheme can ever meet the requirement, as `all(schemes("a"), schemes("b"))`. The macros make operations
-    /// in constants, where that is a compile error.
+    /// If no scheme can meet the requirement, as in `all(schemes("a"), schemes("b"))`. The macros build operations in
+    /// constants, where this is a compile error.
     #[must_use]
     #[track_caller]
     pub const fn new(name: &'static str, access: Access<A>) -> Self {
@@ -55,43 +55,43 @@ impl<A: AuthSchema> Operation<A> {
         Self { name, place: name, access, schemes }
     }
 
-    /// The same, declared at this place in the source.
+    /// Returns the same operation, declared at this place in the source.
     #[doc(hidden)]
     #[must_use]
     pub const fn at(self, place: &'static str) -> Self {
         Self { place, ..self }
     }
 
-    /// What tells it from all others: two functions of one module may each declare a type of one name.
+    /// Returns the unique place in the source. Names are not unique: two functions may declare types of one name.
     pub(crate) const fn place(&self) -> &'static str {
         self.place
     }
 
-    /// Its name: `module::Type::method`.
+    /// Returns the name: `module::Type::method`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Who may call it.
+    /// Returns the access rule.
     #[must_use]
     pub const fn access(&self) -> &Access<A> {
         &self.access
     }
 
-    /// The schemes by which it can be called; none are looked at where it is public.
+    /// Returns the schemes that can meet the rule; none for a public operation.
     #[must_use]
     pub const fn schemes(&self) -> SchemeSet {
         self.schemes
     }
 
-    /// Whether a caller who may not call it is told that it does not exist.
+    /// Whether a denied caller gets 404 instead of 403.
     pub(crate) const fn hides(&self) -> bool {
         matches!(self.access, Access::Required { hide: true, .. })
     }
 }
 
-/// Where a request is judged: the operation, and the schemes that count there.
+/// Where a request is decided: the operation, and the accepted schemes.
 #[derive(Debug)]
 pub(crate) struct EnforcementPoint<A: 'static> {
     pub(crate) operation: &'static Operation<A>,

@@ -117,7 +117,7 @@ impl<A: AuthConfig> Writer<'_, A> {
             Access::Required { hide: false, .. } => vec![400, 401, 403, 503],
         };
         // A cookie that a page of another site makes the browser send.
-        let takes_cookies = self.accepted(operation).any(|(_, scheme)| scheme.place().is_ambient());
+        let takes_cookies = self.accepted(operation).any(|(_, scheme)| scheme.location().is_ambient());
         if takes_cookies && !matches!(method, "get" | "head" | "options") && !statuses.contains(&403) {
             statuses.push(403);
         }

@@ -1,0 +1,98 @@
+//! The trait of everything that verifies a credential.
+
+use std::future::Future;
+
+use super::{AuthenticationError, Context, Identity};
+
+/// Verifies one kind of credential. A type that implements this trait may be a field of an `Auth` struct.
+///
+/// ```
+/// use auth_runtime::{authenticate::*, credential::HttpCredentials, prelude::*};
+///
+/// /// Card holders that the reader at the door knows.
+/// #[derive(Clone)]
+/// struct Cards;
+///
+/// impl Authenticator for Cards {
+///     type Credential = HttpCredentials;
+///
+///     async fn authenticate(
+///         &self,
+///         credential: HttpCredentials,
+///         context: &Context,
+///     ) -> Result<Identity, AuthenticationError> {
+///         match credential.as_str() {
+///             "1234" => Ok(context.identity("cards", "alice").role("Viewer").build()),
+///             _ => Err(AuthenticationError::invalid("unknown card")),
+///         }
+///     }
+/// }
+///
+/// #[derive(Auth, Clone)]
+/// struct Auth {
+///     #[scheme(http = "card")]
+///     cards: Cards,
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot verify credentials",
+    label = "a field with `#[scheme(..)]` holds an authenticator",
+    note = "use one of `Jwt`, `Basic`, `ApiKeys`, or implement `auth_runtime::authenticate::Authenticator` for `{Self}`"
+)]
+pub trait Authenticator: Send + Sync + 'static {
+    /// The credential that it verifies: [`BearerToken`](crate::credential::BearerToken),
+    /// [`BasicCredentials`](crate::credential::BasicCredentials), [`ApiKey`](crate::credential::ApiKey) or
+    /// [`HttpCredentials`](crate::credential::HttpCredentials). The field's scheme must carry it.
+    type Credential: Send + Sync;
+
+    /// Returns the identity that the credential belongs to.
+    ///
+    /// # Errors
+    /// - [`AuthenticationError::invalid`] if the credential is wrong: 401.
+    /// - [`AuthenticationError::unavailable`] if a backend does not answer: 503.
+    /// - [`AuthenticationError::throttled`] if the rate limit is exceeded: 429. It needs [`is_throttled`](Self::is_throttled).
+    fn authenticate(
+        &self,
+        credential: Self::Credential,
+        context: &Context,
+    ) -> impl Future<Output = Result<Identity, AuthenticationError>> + Send;
+
+    /// Whether the authenticator is configured (default: true; false for an `Option` that is `None`).
+    ///
+    /// A scheme without a configured authenticator is not accepted, not offered in challenges, and not documented.
+    fn is_configured(&self) -> bool {
+        true
+    }
+
+    /// Whether it can return [`AuthenticationError::throttled`] (default: false).
+    ///
+    /// The document lists a 429 for each operation that accepts its scheme. If this is false, a `throttled` error is
+    /// answered with 503.
+    fn is_throttled(&self) -> bool {
+        false
+    }
+}
+
+/// For schemes that the configuration may leave out.
+impl<A: Authenticator> Authenticator for Option<A> {
+    type Credential = A::Credential;
+
+    async fn authenticate(
+        &self,
+        credential: Self::Credential,
+        context: &Context,
+    ) -> Result<Identity, AuthenticationError> {
+        match self {
+            Some(authenticator) => authenticator.authenticate(credential, context).await,
+            None => Err(AuthenticationError::invalid("the scheme is not configured")),
+        }
+    }
+
+    fn is_configured(&self) -> bool {
+        self.as_ref().is_some_and(A::is_configured)
+    }
+
+    fn is_throttled(&self) -> bool {
+        self.as_ref().is_some_and(A::is_throttled)
+    }
+}
