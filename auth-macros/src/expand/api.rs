@@ -18,6 +18,8 @@ use crate::{
 pub(crate) fn expand(api: &Api) -> TokenStream {
     let p = Private::locate();
     let Api { auth, attribute, item, operations } = api;
+    // In place of a forgotten one, so that the operations compile and only the missing attribute is an error.
+    let attribute = attribute.as_ref().map_or_else(|| quote!(#[#p::poem_openapi::OpenApi]), ToTokens::to_token_stream);
     let (auth, alias) = rule::alias(auth);
     let (generics, _, where_clause) = item.generics.split_for_impl();
     let ty = &item.self_ty;

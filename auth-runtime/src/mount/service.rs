@@ -108,7 +108,7 @@ pub trait Service: AuthConfig {
             assert_reachable(self, row.operation);
         }
         openapi::assert_one_scheme_per_name(&rows);
-        ProtectedService { auth: self.clone(), inner: OpenApiService::new(Api(api), title, version) }
+        ProtectedService { auth: self.cloned(), inner: OpenApiService::new(Api(api), title, version) }
     }
 }
 
