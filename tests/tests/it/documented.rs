@@ -92,7 +92,7 @@ operations! {
 }
 
 pub(crate) fn service() -> auth_runtime::mount::ProtectedService<Auth, (Single, Nested, Floor, ScopeFloor)> {
-    Auth::default().service((Single, Nested, Floor, ScopeFloor), "Large", "1")
+    Auth::default().service((Single, Nested, Floor, ScopeFloor), "Large", "1").document_hidden()
 }
 
 /// An operation, as the document has it.
@@ -519,7 +519,7 @@ impl Twice {
 }
 
 fn twice() -> auth_runtime::mount::ProtectedService<Auth, Twice> {
-    Auth::default().service(Twice, "Twice", "1")
+    Auth::default().service(Twice, "Twice", "1").document_hidden()
 }
 
 /// What a request can carry, and the schemes that it is a credential of.
@@ -704,4 +704,64 @@ fn a_scheme_of_an_argument_that_has_the_name_of_another_of_ours_stops_the_start(
 #[should_panic(expected = "two different security schemes are called `Extra`")]
 fn two_schemes_of_arguments_that_have_one_name_stop_the_start() {
     let _ = Auth::default().service(of_one_name::UnlikeEachOther, "One", "1");
+}
+
+/// What only a hidden operation uses.
+#[derive(Object)]
+struct Secret {
+    why: Why,
+}
+
+#[derive(poem_openapi::Tags)]
+enum Tag {
+    /// About what administrators do
+    Backstage,
+}
+
+struct PartlyHidden;
+
+#[protected]
+#[OpenApi]
+impl PartlyHidden {
+    #[protected(role("Administrator"), hide)]
+    #[oai(path = "/secret", method = "get", tag = "Tag::Backstage")]
+    async fn secret(&self, tenant: Tenant) -> Json<Secret> {
+        Json(Secret { why: Why { why: tenant.0.key } })
+    }
+
+    #[protected]
+    #[oai(path = "/shared", method = "get")]
+    async fn shared(&self) -> PlainText<&'static str> {
+        PlainText("shared")
+    }
+
+    #[protected(role("Administrator"), hide)]
+    #[oai(path = "/shared", method = "delete")]
+    async fn hidden_method(&self) -> PlainText<&'static str> {
+        PlainText("gone")
+    }
+}
+
+#[test]
+fn a_hidden_operation_leaves_no_trace_in_a_document_unless_it_is_asked_for() {
+    let service = Auth::default().service(PartlyHidden, "Partly", "1");
+    let open = service.spec();
+    for trace in ["secret", "Secret", "\"Why\"", "Backstage", "Tenant"] {
+        assert!(!open.contains(trace), "{trace}: {open}");
+    }
+    let value: Value = serde_json::from_str(&open).unwrap();
+    assert!(value["paths"]["/shared"]["get"].is_object());
+    assert!(value["paths"]["/shared"].get("delete").is_none());
+    assert_eq!(crate::openapi::complaints(&value), Vec::<String>::new());
+    let whole = service.document_hidden().spec();
+    for trace in ["/secret", "Secret", "\"Why\"", "Backstage", "Tenant"] {
+        assert!(whole.contains(trace), "{trace}");
+    }
+}
+
+#[test]
+fn a_bound_on_the_age_of_a_sign_in_is_documented_in_words() {
+    let document: Value = serde_json::from_str(&service().spec()).unwrap();
+    let description = document["paths"]["/single/fresh"]["get"]["description"].as_str().unwrap();
+    assert!(description.contains("a sign-in at most 5 minutes ago"), "{description}");
 }

@@ -4,6 +4,8 @@
 //! (`Guard::security_schemes`). This module finds the operation of the identifier and writes down its rule, so that a
 //! document cannot show another rule than the enforced one.
 
+mod duration;
+mod hidden;
 mod responses;
 mod schemes;
 mod security;
@@ -39,12 +41,13 @@ impl<A: AuthConfig> Row<A> {
     }
 }
 
-/// Poem's document with the security of every operation.
+/// Poem's document with the security of every operation, with or without the operations that have `hide`.
 ///
 /// # Panics
 /// If Poem's document is not JSON, or has an operation without a rule.
-pub(super) fn document<A: AuthConfig>(spec: &str, rows: &[Row<A>], auth: &A) -> String {
+pub(super) fn document<A: AuthConfig>(spec: &str, rows: &[Row<A>], auth: &A, with_hidden: bool) -> String {
     let mut spec: Value = serde_json::from_str(spec).expect("poem-openapi writes JSON");
+    let mut removed = Vec::new();
     let mut writer = Writer {
         rows,
         configured: auth.configured(),
@@ -53,13 +56,19 @@ pub(super) fn document<A: AuthConfig>(spec: &str, rows: &[Row<A>], auth: &A) -> 
         asked: BTreeMap::new(),
         used: BTreeSet::new(),
     };
-    for item in spec["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut()) {
+    let items = spec["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
+    for item in items.filter_map(Value::as_object_mut) {
         for method in METHODS {
-            if let Some(documented) = item.get_mut(method).and_then(Value::as_object_mut) {
-                writer.describe(method, documented);
+            let Some(documented) = item.get_mut(method).and_then(Value::as_object_mut) else { continue };
+            let row = writer.row(documented);
+            if row.operation.hides() && !with_hidden {
+                removed.extend(item.shift_remove(method).and_then(|operation| operation.as_object().cloned()));
+            } else {
+                writer.describe(method, row, documented);
             }
         }
     }
+    hidden::prune(&mut spec, &removed, &METHODS);
     spec["components"]["securitySchemes"] = writer.schemes();
     spec["components"]["schemas"][&writer.problem] = responses::problem_schema();
     serde_json::to_string_pretty(&spec).expect("a JSON value can be written")
@@ -119,14 +128,16 @@ struct Writer<'a, A: 'static> {
 }
 
 impl<'a, A: AuthConfig> Writer<'a, A> {
-    /// Finds the rule of a documented operation and writes it down.
-    fn describe(&mut self, method: &str, documented: &mut Map<String, Value>) {
-        let listed = documented.get("security").and_then(Value::as_array).cloned().unwrap_or_default();
-        let row: &'a Row<A> = self
-            .rows
-            .iter()
-            .find(|row| row.is(&listed))
-            .unwrap_or_else(|| panic!("a documented operation has no rule: {listed:?}"));
+    /// Finds the operation that is documented.
+    fn row(&self, documented: &Map<String, Value>) -> &'a Row<A> {
+        let listed = listed(documented);
+        let row = self.rows.iter().find(|row| row.is(&listed));
+        row.unwrap_or_else(|| panic!("a documented operation has no rule: {listed:?}"))
+    }
+
+    /// Writes down the rule of an operation.
+    fn describe(&mut self, method: &str, row: &'a Row<A>, documented: &mut Map<String, Value>) {
+        let listed = listed(documented);
         let operation = row.operation;
         documented.insert("security".into(), self.security(row, &listed));
         responses::respond(documented, self.statuses(method, operation), &self.problem);
@@ -236,6 +247,11 @@ impl<'a, A: AuthConfig> Writer<'a, A> {
     }
 }
 
+/// Returns the alternatives that poem-openapi lists for an operation.
+fn listed(documented: &Map<String, Value>) -> Vec<Value> {
+    documented.get("security").and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
 /// The requirement in words and as extensions.
 fn require<A: AuthConfig>(documented: &mut Map<String, Value>, requirement: &Requirement<A>) {
     for (key, names) in [
@@ -255,7 +271,9 @@ fn require<A: AuthConfig>(documented: &mut Map<String, Value>, requirement: &Req
     }
     if !matches!(requirement.node(), Node::Authenticated) {
         documented.insert("x-requirement".into(), format!("{requirement:#}").into());
-        add_description(documented, &format!("Requires `{requirement:#}`."));
+        let mut sentences = vec![format!("Requires `{requirement:#}`.")];
+        sentences.extend(duration::explain(requirement));
+        add_description(documented, &sentences.join(" "));
     }
 }
 
