@@ -1,4 +1,4 @@
-//! Where keys come from: what a [`Jwt`] is made of, one step after the other.
+//! Builds a [`Jwt`]: keys first, then the issuer, then the audience.
 
 use std::{fmt, fs, path::Path, sync::Arc};
 
@@ -111,7 +111,7 @@ impl Jwt {
         jwk::configured_set(json.as_ref()).map(JwtKey::fixed)
     }
 
-    /// The same with a JWKS in a file, which is read now, and not again.
+    /// Does the same with a JWKS in a file. The file is read once.
     ///
     /// # Errors
     /// [`JwtError::File`] if it cannot be read, or [`jwks`](Self::jwks) refuses what it holds.
@@ -124,7 +124,7 @@ impl Jwt {
     }
 
     /// For tokens signed with one of the keys that an issuer publishes. They are fetched in the background, now and
-    /// whenever they are about to be out of date; until they are there, requests are answered with 503.
+    /// before they are out of date. Until they arrive, requests get a 503.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), auth_runtime::jwt::JwtError> {
@@ -180,7 +180,7 @@ impl JwtKey {
         Self(vec![KeySource { keys: Arc::new(KeySet::fixed(keys)), remote: None }])
     }
 
-    /// This key or another one of the same issuer, for a time in which it changes its key.
+    /// Accepts another key of the same issuer too, for a key rotation.
     ///
     /// ```
     /// # use auth_runtime::jwt::Jwt;
@@ -193,7 +193,7 @@ impl JwtKey {
         self
     }
 
-    /// Who issues the tokens: the claim `iss` must be exactly this.
+    /// Sets the issuer of the tokens: the claim `iss` must be exactly this.
     ///
     /// # Panics
     /// If it is empty, as nothing would be checked then, or if keys were discovered that are of another issuer.
@@ -208,7 +208,7 @@ impl JwtKey {
 }
 
 impl JwtIssuer {
-    /// By which name the issuer knows this service: the claim `aud` must hold it.
+    /// Sets the name of this service at the issuer: the claim `aud` must hold it.
     ///
     /// # Panics
     /// If it is empty, as nothing would be checked then.
@@ -218,7 +218,7 @@ impl JwtIssuer {
         Jwt::new(self.sources, self.issuer, vec![not_empty("audience", audience.into())])
     }
 
-    /// The same for a service that has several names, of which the claim `aud` must hold one.
+    /// Does the same for a service with several names. The claim `aud` must hold one of them.
     ///
     /// ```
     /// # use auth_runtime::jwt::Jwt;

@@ -29,7 +29,7 @@ pub(super) struct ClaimMapping {
     /// Claims that are `true` for a caller with the role of their name.
     pub(super) role_flags: Vec<String>,
     pub(super) permissions: ClaimPath,
-    /// The first that is there counts.
+    /// The first one with a name wins.
     pub(super) display_name: Vec<ClaimPath>,
     /// Splits a string of roles or permissions; without it, a string is one name.
     pub(super) separator: Option<char>,
@@ -51,7 +51,7 @@ impl Default for ClaimMapping {
 impl ClaimMapping {
     /// Adds what the claims say.
     ///
-    /// A claim that grants something is an error if it has another type than expected: what cannot be read must not
+    /// A claim that grants something is an error if it has another type than expected. An unreadable claim must not
     /// count as absent. A claim that only describes the caller is absent then.
     pub(super) fn describe(
         &self,
@@ -125,7 +125,7 @@ impl ClaimMapping {
 /// Few enough to stand in the value itself.
 type Names<'a> = SmallVec<[&'a str; 8]>;
 
-/// Returns the strings of an array, in which nothing else may be.
+/// Returns the strings of an array. Another type in it is an error.
 fn strings<'a>(names: &'a [Json<'_>], claim: &'static str) -> Result<Names<'a>, TokenError> {
     names.iter().map(|name| string(name).ok_or(TokenError::Claim(claim))).collect()
 }
@@ -217,7 +217,7 @@ impl ClaimPath {
     }
 }
 
-/// What stands at a path.
+/// The result of a look-up by path.
 #[derive(Clone, Copy)]
 enum Found<'a> {
     Absent,
@@ -317,7 +317,7 @@ mod tests {
         let identity = describe(&comma, claims).unwrap();
         assert_eq!((identity.role_words(), identity.permission_words()), ([0b01].as_slice(), [0b11].as_slice()));
         assert_eq!(identity.scope(), "a,b entries");
-        // An item of an array is one name all the same.
+        // An item of an array stays one name.
         assert!(describe(&comma, json!({ "roles": ["Viewer,Administrator"] })).unwrap().role_words().is_empty());
         let space = ClaimMapping { separator: Some(' '), ..ClaimMapping::default() };
         assert_eq!(describe(&space, json!({ "roles": "nobody  Viewer" })).unwrap().role_words(), [0b01]);
@@ -375,7 +375,7 @@ mod tests {
         let name = |claims: Value| describe(&ClaimMapping::default(), claims).unwrap().display_name().to_owned();
         assert_eq!(name(json!({ "name": "Alice A.", "preferred_username": "al" })), "Alice A.");
         assert_eq!(name(json!({ "name": "", "preferred_username": "al" })), "al");
-        // A claim of another type describes nobody.
+        // A claim of another type is absent.
         assert_eq!(name(json!({ "name": null, "preferred_username": "al" })), "al");
         assert_eq!(name(json!({ "name": ["Alice A."], "preferred_username": "al" })), "al");
         assert_eq!(name(json!({ "name": 1, "preferred_username": { "a": "al" } })), "alice");

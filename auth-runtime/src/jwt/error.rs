@@ -1,4 +1,4 @@
-//! What can be wrong with a key, which is told at start, and with a token, which is told to the log.
+//! Errors of keys and settings, which stop the start, and errors of tokens, which go to the log.
 
 use std::time::Duration;
 
@@ -60,8 +60,8 @@ pub enum JwtError {
     /// A point that is none, or not in the one encoding that it has.
     #[error("the point of the public key is not on its curve")]
     PointNotOnCurve,
-    /// A key for Ed25519 for which everybody can make signatures.
-    #[error("the Ed25519 key is one of the points of small order, for which everybody can make signatures")]
+    /// An Ed25519 key of small order: any party can forge its signatures.
+    #[error("the Ed25519 key is a point of small order: any party can forge its signatures; generate a new key")]
     SmallOrder,
     /// The key cannot be used with the algorithm that is asked for.
     #[error("the key is not for {algorithm}; it can be used for {}", names(fitting))]
@@ -76,7 +76,7 @@ pub enum JwtError {
     Jwk {
         /// Which key it is: by its `kid`, or else by its position.
         key: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
     /// Not a JWKS: a JSON object with an array `keys` (RFC 7517, section 5).
@@ -90,7 +90,7 @@ pub enum JwtError {
     File {
         /// Which file.
         path: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
     /// Not the PEM text of exactly one private key of a kind that is supported.
@@ -130,7 +130,7 @@ pub enum JwtError {
     Url {
         /// The address, without a password that may be in it.
         url: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
     },
     /// Keys are fetched in the background, which needs a Tokio runtime.

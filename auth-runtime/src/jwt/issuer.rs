@@ -75,7 +75,7 @@ impl TrustedIssuer {
         Err(AuthenticationError::unavailable(format!("{}: its keys cannot be fetched", self.name())))
     }
 
-    /// What a token says whose signature is good.
+    /// Returns the identity of a token with a good signature, ready for the cache.
     pub(super) fn describe(
         &self,
         token: &[u8],
@@ -88,7 +88,7 @@ impl TrustedIssuer {
         self.types.check(TokenHints::new(&jws.typ, claims)).map_err(|flaw| self.refusal(flaw))?;
         let registered =
             self.expected.check(claims, now, self.revocations.is_some()).map_err(|flaw| self.refusal(flaw))?;
-        // Read before the list is: what is revoked in between is looked up again.
+        // The version is read before the list. A token revoked in between is looked up again.
         let version = self.revocations.as_ref().map_or(0, Revocations::version);
         if self.revocations.as_ref().is_some_and(|list| list.contains(self.names(&registered))) {
             return Err(self.refusal(TokenError::Revoked));
@@ -116,7 +116,7 @@ impl TrustedIssuer {
         TokenNames { issuer: self.name(), subject, id, issued_at }
     }
 
-    /// For the log: who is said to have issued the token, and the rule that it breaks.
+    /// Returns the error for the log: the claimed issuer of the token, and the rule that it breaks.
     fn refusal(&self, flaw: TokenError) -> AuthenticationError {
         AuthenticationError::invalid(format!("{}: {flaw}", self.name()))
     }

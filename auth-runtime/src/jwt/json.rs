@@ -31,7 +31,7 @@ pub(super) enum Json<'a> {
 pub(super) struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
 
 impl<'a> Object<'a> {
-    /// Parses an object, if no member stands twice at any depth: parsers differ in which of two they take
+    /// Parses an object, if no member stands twice at any depth. Parsers differ in their choice between two members
     /// (RFC 7519, section 4; RFC 8725, section 2.4).
     pub(super) fn parse(json: &'a str) -> Option<Self> {
         let mut deserializer = serde_json::Deserializer::from_str(json);

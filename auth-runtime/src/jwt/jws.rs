@@ -12,7 +12,7 @@ use super::{
     token_type::HeaderType,
 };
 
-/// Header parameters that ask for something that is not done here: what `crit` names must be understood or refused
+/// Header parameters with a meaning that is not supported here. An extension in `crit` must be understood or refused
 /// (RFC 7515, section 4.1.11).
 ///
 /// `jku`, `jwk`, `x5u` and `x5c` would let a token choose its own key (RFC 8725, section 3.10). Real issuers send them;
@@ -23,7 +23,7 @@ const REFUSED: [&str; 4] = ["crit", "zip", "enc", "b64"];
 const MAX_HEADER: usize = 8192;
 /// Room for a header without certificates, which needs no memory of its own.
 const USUAL_HEADER: usize = 512;
-/// The largest signature, in bytes: that of an RSA key of 8192 bits.
+/// The largest signature, in bytes: an RSA key of 8192 bits makes it.
 const MAX_SIGNATURE: usize = 1024;
 
 /// Without padding, and with no bits that have no meaning (RFC 7515, section 2).
@@ -32,7 +32,7 @@ static BASE64URL: LazyLock<Simd> = LazyLock::new(|| Simd::url_safe(NO_PAD));
 /// A token in three parts, as they are when decoded.
 #[derive(Debug)]
 pub(super) struct Jws<'a> {
-    /// What is signed: the first two parts as they stand there.
+    /// The signed text: the first two parts as they were sent.
     message: &'a [u8],
     signature: &'a [u8],
     pub(super) algorithm: Algorithm,
@@ -61,7 +61,7 @@ impl<'a> Jws<'a> {
         Ok(Self { message, signature, algorithm, kid, typ, payload })
     }
 
-    /// Hands the message and the signature to what verifies them.
+    /// Hands the message and the signature to a key.
     pub(super) fn is_signed(&self, mut verifies: impl FnMut(&[u8], &[u8]) -> bool) -> bool {
         let mut bytes = [0; MAX_SIGNATURE];
         decode(self.signature, &mut bytes).is_ok_and(|signature| verifies(self.message, signature))
@@ -75,7 +75,7 @@ fn parts(token: &[u8]) -> Option<[&[u8]; 3]> {
     memchr(b'.', &signature[1..]).is_none().then_some([header, payload, &signature[1..]])
 }
 
-/// What a part holds.
+/// Decodes one part.
 fn decode<'b>(part: &[u8], bytes: &'b mut [u8]) -> Result<&'b [u8], TokenError> {
     let len = BASE64URL.decode_slice(part, bytes).map_err(|_| TokenError::Encoding)?;
     Ok(&bytes[..len])

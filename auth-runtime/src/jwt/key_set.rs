@@ -19,7 +19,7 @@ pub(super) type Candidates = SmallVec<[Arc<KeyInUse>; 1]>;
 /// How many keys are tried for a token that does not name its key.
 const MAX_TRIED: usize = 4;
 
-/// A key in use. What was verified with it holds it, and so knows when the issuer has withdrawn it.
+/// A key in use. A cached token holds its key, and so sees when the issuer has withdrawn it.
 #[derive(Debug)]
 pub(super) struct KeyInUse {
     named: NamedKey,
@@ -78,7 +78,7 @@ impl KeySet {
     }
 
     /// The keys that the issuer has now, good until a time (since 1970). A key that was there before stays the same
-    /// key; one that is no longer there is withdrawn at once, with all that was verified with it.
+    /// key; a key that is no longer listed is withdrawn at once, with all tokens that it verified.
     pub(super) fn replace(&self, keys: Vec<NamedKey>, good_until: Duration) {
         let before = self.current.load_full();
         let kept = |named: NamedKey| match before.iter().find(|key| key.is(&named)) {

@@ -28,7 +28,7 @@ impl KeySource {
         kid: Option<&str>,
         now: Duration,
     ) -> Result<Candidates, NoKey> {
-        // A key without a name fits every token, but is not the one that a token names.
+        // A key without a name fits every token, but not the `kid` of a token.
         let is_known = match kid {
             Some(kid) => self.keys.have(algorithm, kid, now),
             None => !self.known(algorithm, kid, now).is_empty(),

@@ -1,9 +1,9 @@
 //! Bearer tokens that are JSON Web Tokens: one of the authenticators of the second step, credential to identity.
 //!
 //! [`Jwt`] verifies them (`verifier.rs`), and [`TokenIssuer`] issues them (`token_issuer.rs`). A `Jwt` is made in
-//! `builder.rs`. A token is taken apart in `jws.rs`. Its `issuer.rs` knows where its keys come from (`key_source.rs`),
-//! what its registered claims must say (`registered_claims.rs`), what marks an access token (`token_type.rs`), and which
-//! claims hold roles and permissions (`claim_mapping.rs`). Verified tokens are kept in `token_cache.rs`.
+//! `builder.rs`. A token is taken apart in `jws.rs`. Its `issuer.rs` holds the sources of the keys (`key_source.rs`),
+//! the rules for registered claims (`registered_claims.rs`) and for the token type (`token_type.rs`), and the claims
+//! with roles and permissions (`claim_mapping.rs`). Verified tokens are kept in `token_cache.rs`.
 //!
 //! The signature is verified here and not by a library for JOSE, as each key has one algorithm, a key is parsed once,
 //! and duplicate members, unknown `crit` and lax base64url are refused.

@@ -1,4 +1,4 @@
-//! What the registered claims must say: for whom a token is, from whom, and when (RFC 7519, section 4.1).
+//! Checks the registered claims: issuer, audience, times and subject (RFC 7519, section 4.1).
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use super::{
 pub(super) const LEEWAY: Duration = Duration::from_mins(1);
 /// The most that may be set.
 pub(super) const MAX_LEEWAY: Duration = Duration::from_mins(5);
-/// The end of the year 9999: what lies beyond is not a date.
+/// The end of the year 9999, the last date.
 const LATEST: Duration = Duration::from_secs(253_402_300_799);
-/// What is expected of a token.
+/// The expected issuer and audiences, and the leeway.
 #[derive(Clone, Debug)]
 pub(super) struct Expected {
     pub(super) issuer: String,
@@ -25,7 +25,7 @@ pub(super) struct Expected {
     pub(super) leeway: Duration,
 }
 
-/// What the registered claims of a good token say.
+/// The registered claims of a good token.
 #[derive(Debug)]
 pub(super) struct Registered<'a> {
     pub(super) subject: &'a str,
@@ -116,7 +116,7 @@ impl Expected {
     }
 }
 
-/// Who has issued a token, as it says itself (RFC 7519, section 4.1.1).
+/// Returns the issuer that a token claims (RFC 7519, section 4.1.1).
 pub(super) fn issuer<'a>(claims: &'a Object<'_>) -> Result<&'a str, TokenError> {
     match claims.get("iss") {
         Some(Json::String(issuer)) => Ok(issuer),

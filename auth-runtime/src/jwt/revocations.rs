@@ -17,8 +17,8 @@ const SWEEP_EVERY: usize = 1024;
 
 /// A list of tokens that are no longer good. Cheap to clone: all clones are one list.
 ///
-/// Give it to [`Jwt::revocations`](super::Jwt::revocations) and keep a clone. What is revoked counts from the next
-/// request on, in this process: with several, tell each of them.
+/// Give it to [`Jwt::revocations`](super::Jwt::revocations) and keep a clone. A revocation counts from the next request
+/// on, in this process. Revoke in each process if there are several.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -34,9 +34,9 @@ const SWEEP_EVERY: usize = 1024;
 /// # Ok::<(), auth_runtime::jwt::JwtError>(())
 /// ```
 ///
-/// A token is named by what its issuer has signed, never by its text: the same token can be written in several ways.
+/// A token is identified by its signed claims, never by its text: the same token can be written in several ways.
 ///
-/// # What it does not protect against
+/// # Limits
 ///
 /// A restart: the list is in memory. Keep it where it lasts, and fill it at start. Of callers it keeps one entry each,
 /// for as long as the process lives.
@@ -54,12 +54,12 @@ struct Shared {
 struct Lists {
     /// By issuer and `jti`: until when the token would be good.
     tokens: HashMap<(String, String), SystemTime>,
-    /// By issuer and `sub`: what was issued before is no longer good.
+    /// By issuer and `sub`: tokens issued before this time are revoked.
     subjects: HashMap<(String, String), SystemTime>,
     sweep_at: usize,
 }
 
-/// What a token is known by, besides its issuer.
+/// The names of a token: issuer, subject, `jti` and time of issue.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TokenNames<'a> {
     pub(super) issuer: &'a str,
@@ -86,9 +86,9 @@ impl Revocations {
         });
     }
 
-    /// Takes back all tokens of a caller that were issued before a time; those that do not say when (no claim `iat`)
-    /// as well. Most tokens say it in whole seconds, so one that is issued in the same second, but later, is taken back
-    /// too: let the caller sign in again from the next second on.
+    /// Takes back all tokens of a caller that were issued before a time; those that do not say when (no claim `iat`) as
+    /// well. Most tokens have it in whole seconds. A token issued later in the same second is revoked too, so let the
+    /// caller sign in again from the next second on.
     pub fn revoke_subject(&self, issuer: impl Into<String>, subject: impl Into<String>, issued_before: SystemTime) {
         self.write(|lists| {
             let known = lists.subjects.entry((issuer.into(), subject.into())).or_insert(issued_before);
@@ -109,7 +109,7 @@ impl Revocations {
         self.len() == 0
     }
 
-    /// The version of the list: what was not revoked in it is not, as long as it stays the same.
+    /// Returns the version of the list. A result stays valid as long as the version stays the same.
     pub(super) fn version(&self) -> u64 {
         self.0.version.load(Ordering::Acquire)
     }
@@ -136,7 +136,7 @@ impl Revocations {
             lists.tokens.retain(|_, until| *until > now);
             lists.sweep_at = lists.tokens.len() * 2;
         }
-        // After the change, and before anybody can read it: whoever sees the new version sees the change.
+        // After the change, and before any reader: a reader that sees the new version sees the change.
         self.0.version.fetch_add(1, Ordering::AcqRel);
     }
 

@@ -70,7 +70,7 @@ async fn identify(jwt: &Jwt, token: &str, now: Duration) -> Result<Identity, Aut
     jwt.identify(token.as_bytes(), now, Context::new(&TABLES)).await
 }
 
-/// What the log says of a token.
+/// Returns the reason in the log.
 async fn refusal(jwt: &Jwt, token: &str) -> Option<String> {
     let error = identify(jwt, token, today()).await.err()?;
     assert!(!error.is_unavailable());
@@ -416,7 +416,7 @@ async fn r40_the_memory_of_tokens_is_bounded_and_short() {
         assert_eq!(refusal(&jwt, &token(json!({ "jti": number.to_string() }))).await, None);
     }
     assert!(jwt.0.cache.len() <= 100, "{}", jwt.0.cache.len());
-    // What is refused never comes in.
+    // A refused token is never cached.
     let before = jwt.0.cache.len();
     for number in 0..1000 {
         assert!(refusal(&jwt, &token(json!({ "aud": number.to_string() }))).await.is_some());
@@ -438,7 +438,7 @@ fn debug_shows_the_rules_and_neither_key_nor_tokens() {
     assert!(!shown.contains("kQ8v") && !shown.contains("107"), "{shown}");
 }
 
-/// What an issuer publishes now; nothing while it hangs.
+/// The published key set of an issuer; none while it hangs.
 #[derive(Clone, Default)]
 struct Published(Arc<Mutex<Option<String>>>);
 
@@ -514,7 +514,7 @@ async fn r46_a_key_without_a_name_does_not_keep_the_issuer_from_being_asked() {
     let remote = || RemoteKeys::jwks_url("https://issuer.example/jwks").unwrap().fetcher(published.clone());
     let unnamed = || Jwt::public_key_pem(pair(Algorithm::EdDSA).1).unwrap();
     let token = issuer.token("alice").client_id("web").sign().unwrap();
-    // The issuer is down at start: that is no denial, though another key of the algorithm is there.
+    // The issuer is down at start. The token is not denied, though another key of its algorithm is known.
     published.set(Some("no keys".to_owned()));
     let jwt = Jwt::remote(remote()).unwrap().or(unnamed()).issuer(ISSUER).audience("entries");
     assert!(identify(&jwt, &token, now().unwrap()).await.unwrap_err().is_unavailable());

@@ -25,7 +25,7 @@ use crate::{authenticate::Identity, declared::DeclaredNames};
 
 const CAPACITY: usize = 10_000;
 const TTL: Duration = Duration::from_mins(5);
-/// How much of a token chooses its place: 192 bits of its signature, which nobody can choose without the key.
+/// The length of the hashed end of a token: 192 bits of its signature. An attacker without the key cannot choose them.
 const HASHED: usize = 32;
 
 /// A bounded number of verified tokens. Only what was verified comes in, so that no flood of other tokens drives
@@ -42,18 +42,18 @@ fn cache(capacity: usize) -> Tokens {
     Cache::with(capacity, capacity as u64, UnitWeighter, RandomState::new(), DefaultLifecycle::default())
 }
 
-/// What was found out about a token, and for how long that counts.
+/// The result of verifying a token, and its validity.
 pub(super) struct CachedToken {
     pub(super) identity: Identity,
     pub(super) validity: Validity,
-    /// What it was verified with.
+    /// The key that verified it.
     pub(super) key: Arc<KeyInUse>,
     pub(super) id: Option<Box<str>>,
     pub(super) issued_at: Option<Duration>,
     pub(super) revocations: Option<Revocations>,
-    /// In which version of the list it was not revoked.
+    /// The version of the list at the last look-up.
     pub(super) not_revoked_in: AtomicU64,
-    /// Whose names became bits in the identity.
+    /// The tables of the bits in the identity.
     pub(super) names: &'static DeclaredNames,
 }
 
@@ -67,7 +67,7 @@ impl TokenCache {
         Self { capacity: self.capacity.min(other.capacity), ttl: self.ttl.min(other.ttl), tokens: OnceLock::new() }
     }
 
-    /// The same bounds, and nothing in it: what was verified by other rules does not count.
+    /// Returns an empty cache with the same bounds: tokens verified by other rules do not count.
     pub(super) const fn emptied(&self) -> Self {
         Self { capacity: self.capacity, ttl: self.ttl, tokens: OnceLock::new() }
     }
@@ -85,7 +85,7 @@ impl TokenCache {
         self.tokens.get().map_or(0, Cache::len)
     }
 
-    /// Whose token this is, if that is known and still counts.
+    /// Returns the identity of a cached token that is still valid.
     pub(super) fn get(&self, token: &[u8], now: Duration, names: &'static DeclaredNames) -> Option<Identity> {
         let tokens = self.tokens.get()?;
         let verified = tokens.get(&TokenText(token))?;
@@ -102,7 +102,7 @@ impl TokenCache {
             return;
         }
         verified.validity.until = verified.validity.until.min(now.saturating_add(self.ttl));
-        // What was verified just now was not verified in a past to which the clock is set back.
+        // If the clock is set back, the token was not verified at that earlier time.
         verified.validity.from = now;
         let tokens = self.tokens.get_or_init(|| cache(self.capacity));
         tokens.insert(TokenKey(token.into()), Arc::new(verified));
@@ -163,7 +163,7 @@ impl Equivalent<TokenKey> for TokenText<'_> {
     }
 }
 
-/// Says how much may be in it, and nothing of what is.
+/// Shows the bounds, and none of the tokens.
 impl fmt::Debug for TokenCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenCache").field("capacity", &self.capacity).field("ttl", &self.ttl).finish_non_exhaustive()

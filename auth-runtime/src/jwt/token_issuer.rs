@@ -55,7 +55,7 @@ const RESERVED: [&str; 17] = [
 /// # Ok::<(), auth_runtime::jwt::JwtError>(())
 /// ```
 ///
-/// A signed token can be read by everybody who sees it: put no secrets in it.
+/// A signed token is readable: put no secrets in it.
 #[derive(Clone)]
 pub struct TokenIssuer {
     key: SigningKey,
@@ -81,7 +81,7 @@ impl TokenIssuer {
     /// Signs with HMAC-SHA-256 and a secret that issuer and service share.
     ///
     /// # Errors
-    /// [`JwtError`] if the secret is one that [`Jwt::hs256`] refuses.
+    /// [`JwtError`] if [`Jwt::hs256`] refuses the secret.
     pub fn hs256(secret: impl AsRef<[u8]>) -> Result<TokenIssuerKey, JwtError> {
         SigningKey::hmac(Algorithm::HS256, secret.as_ref()).map(TokenIssuerKey)
     }
@@ -89,7 +89,7 @@ impl TokenIssuer {
     /// Signs with HMAC-SHA-384.
     ///
     /// # Errors
-    /// [`JwtError`] if the secret is one that [`Jwt::hs384`] refuses.
+    /// [`JwtError`] if [`Jwt::hs384`] refuses the secret.
     pub fn hs384(secret: impl AsRef<[u8]>) -> Result<TokenIssuerKey, JwtError> {
         SigningKey::hmac(Algorithm::HS384, secret.as_ref()).map(TokenIssuerKey)
     }
@@ -97,15 +97,15 @@ impl TokenIssuer {
     /// Signs with HMAC-SHA-512.
     ///
     /// # Errors
-    /// [`JwtError`] if the secret is one that [`Jwt::hs512`] refuses.
+    /// [`JwtError`] if [`Jwt::hs512`] refuses the secret.
     pub fn hs512(secret: impl AsRef<[u8]>) -> Result<TokenIssuerKey, JwtError> {
         SigningKey::hmac(Algorithm::HS512, secret.as_ref()).map(TokenIssuerKey)
     }
 
-    /// Signs with a private key, so that nobody else can issue these tokens: the text of a PEM file with a key for RSA
-    /// (`RS256`), P-256 (`ES256`), P-384 (`ES384`) or Ed25519 (`EdDSA`). It is PKCS #8 (`BEGIN PRIVATE KEY`), PKCS #1
-    /// (`BEGIN RSA PRIVATE KEY`) or SEC 1 (`BEGIN EC PRIVATE KEY`), and not encrypted. The name of the key, the header
-    /// parameter `kid`, is its thumbprint (RFC 7638).
+    /// Signs with a private key, so that no other party can issue these tokens. It is the text of a PEM file with a key
+    /// for RSA (`RS256`), P-256 (`ES256`), P-384 (`ES384`) or Ed25519 (`EdDSA`). It is PKCS #8 (`BEGIN PRIVATE KEY`),
+    /// PKCS #1 (`BEGIN RSA PRIVATE KEY`) or SEC 1 (`BEGIN EC PRIVATE KEY`), and not encrypted. The name of the key, the
+    /// header parameter `kid`, is its thumbprint (RFC 7638).
     ///
     /// ```
     /// # use auth_runtime::jwt::TokenIssuer;
@@ -119,8 +119,8 @@ impl TokenIssuer {
     /// ```
     ///
     /// # Errors
-    /// [`JwtError`] if it is not exactly one such key, or one that [`Jwt::public_key_pem`] refuses, or an RSA key where
-    /// only `RustCrypto` is there (the feature `jwt-rust-crypto` without `jwt`).
+    /// [`JwtError`] if it is not exactly one such key, if [`Jwt::public_key_pem`] refuses its public half, or if it is
+    /// an RSA key and only `RustCrypto` is there (the feature `jwt-rust-crypto` without `jwt`).
     pub fn private_key_pem(pem: impl AsRef<[u8]>) -> Result<TokenIssuerKey, JwtError> {
         SigningKey::pem(pem.as_ref()).map(TokenIssuerKey)
     }
@@ -189,7 +189,7 @@ impl TokenIssuer {
         NewToken { credential_epoch: Some(user.current_epoch()), ..token }
     }
 
-    /// What verifies these tokens, and no others.
+    /// Returns the verifier of exactly these tokens.
     #[must_use]
     pub fn verifier(&self) -> Jwt {
         JwtKey::named(self.key.verifying()).issuer(&*self.issuer).audience(&*self.audience)
@@ -279,7 +279,7 @@ impl NewToken<'_> {
         self
     }
 
-    /// What the caller allows the client to do: scopes, parted by spaces (RFC 6749, section 3.3).
+    /// Sets the scopes that the caller allows the client, separated by spaces (RFC 6749, section 3.3).
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = scope.into();
         self

@@ -1,4 +1,4 @@
-//! What kind of token it is: an access token, or another one that lets no caller in (RFC 8725, section 3.11).
+//! Tells access tokens from other kinds of tokens, which let no caller in (RFC 8725, section 3.11).
 //!
 //! The issuer's own statement comes first: the header parameter `typ`, then the claims `token_use` and `typ`. Without
 //! one, the claims decide.
@@ -12,7 +12,7 @@ use super::{
 
 /// The header parameter `typ` of an access token (RFC 9068, section 2.1), with and without the optional prefix.
 const ACCESS_TOKEN: [&str; 2] = ["at+jwt", "application/at+jwt"];
-/// Claims that only an ID token has: hashes of what the issuer sent beside it (OpenID Connect Core, section 3.3.2.11).
+/// Claims that only an ID token has: hashes of the token or code beside it (OpenID Connect Core, section 3.3.2.11).
 const HASHES: [&str; 2] = ["at_hash", "c_hash"];
 
 /// The kind of a token, as a rule for [`Jwt::token_type`](super::Jwt::token_type) returns it.
@@ -26,7 +26,8 @@ pub enum TokenType {
     Other,
 }
 
-/// What a token says of its kind; the input of a rule for [`Jwt::token_type`](super::Jwt::token_type).
+/// The header and claims that show the type of a token; the input of a rule for
+/// [`Jwt::token_type`](super::Jwt::token_type).
 #[derive(Clone, Copy)]
 pub struct TokenHints<'a> {
     header: &'a HeaderType,

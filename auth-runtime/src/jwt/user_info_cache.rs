@@ -28,7 +28,8 @@ struct Kept {
 }
 
 impl UserInfoCache {
-    /// That of this token, which is good from `now` until then (since 1970); a new one if there is none.
+    /// Returns the user information of this token, valid from `now` to `until` (since 1970). It is new if none is
+    /// cached.
     pub(super) fn of(
         &self,
         token: &[u8],

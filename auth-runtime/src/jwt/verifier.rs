@@ -27,8 +27,8 @@ const SHOWN: usize = 100;
 
 /// Verifies access tokens that are JSON Web Tokens (RFC 7519, RFC 9068). Cheap to clone.
 ///
-/// It cannot be made without the three things that a token must be checked against: a key, which has exactly one
-/// algorithm, the issuer, and the audience, which is the name by which the issuer knows this service.
+/// It needs three things: a key with exactly one algorithm, the issuer, and the audience. The audience is the name of
+/// this service at the issuer.
 ///
 /// ```
 /// use auth_runtime::jwt::{Jwt, TokenIssuer};
@@ -52,7 +52,7 @@ const SHOWN: usize = 100;
 /// # Ok::<(), auth_runtime::jwt::JwtError>(())
 /// ```
 ///
-/// # What is checked
+/// # Checks
 ///
 /// - Form: three parts, base64url without padding, JSON objects without duplicate members.
 /// - Type: the header's `typ` is `at+jwt` (see [`accept_untyped`](Self::accept_untyped) and
@@ -61,20 +61,19 @@ const SHOWN: usize = 100;
 /// - Claims: `exp`, `iss`, `aud` and `sub` are there and of their types; `iss` is the issuer; `aud` names this
 ///   service; the token is not expired, not from the future and not revoked.
 ///
-/// # What is read
+/// # Claims
 ///
 /// Roles and permissions come from the claims `roles` and `permissions`, or from the claims that you name. Each is an
 /// array of names, or a string that is one name (see [`separator`](Self::separator)). Scopes come from `scope` and
 /// `scp`, where a string is split at spaces (RFC 8693, section 4.2). A name that the application does not declare
 /// grants nothing.
 ///
-/// # What is remembered
+/// # Cache
 ///
-/// A token that was verified is not verified again for five minutes at most ([`cache_ttl`](Self::cache_ttl)),
-/// unless it expires, is revoked, or its key is withdrawn. Up to 10 000 tokens are kept
-/// ([`cache_capacity`](Self::cache_capacity)).
+/// A verified token is cached for five minutes at most ([`cache_ttl`](Self::cache_ttl)), unless it expires, is revoked,
+/// or its key is withdrawn. Up to 10 000 tokens are kept ([`cache_capacity`](Self::cache_capacity)).
 ///
-/// # What it does not protect against
+/// # Limits
 ///
 /// A copy of a token is as good as the original, until it expires or is [revoked](Self::revocations). Keep lifetimes
 /// short.
@@ -95,7 +94,7 @@ impl Verifier {
     }
 }
 
-/// What was verified by other settings is not remembered.
+/// A copy starts with an empty cache, as its settings may change.
 impl Clone for Verifier {
     fn clone(&self) -> Self {
         Self { issuers: self.issuers.clone(), cache: self.cache.emptied() }
@@ -235,7 +234,7 @@ impl Jwt {
         self.each(|issuer| issuer.mapping.separator = Some(separator))
     }
 
-    /// Accepts tokens, too, whose header does not say `at+jwt` (RFC 9068, section 4): its `typ` is `JWT` or absent. Off
+    /// Also accepts tokens without the header type `at+jwt` (RFC 9068, section 4): the `typ` is `JWT` or absent. Off
     /// unless called. Keycloak, Microsoft Entra and Amazon Cognito, for example, write `JWT`.
     ///
     /// The claims decide then, in this order:
@@ -246,7 +245,7 @@ impl Jwt {
     /// 3. A token that states nothing and has `nonce` may be an ID token, and is refused. An issuer that puts a `nonce`
     ///    into its access tokens without stating their type needs [`token_type`](Self::token_type).
     ///
-    /// What is left passes. **You owe** that the issuer signs nothing else for the same audience that could be taken for
+    /// Other tokens pass. **You owe** that the issuer signs nothing else for the same audience that could be taken for
     /// an access token (RFC 8725, section 3.11): an ID token without any of these claims cannot be recognised.
     #[must_use]
     pub fn accept_untyped(self) -> Self {
@@ -289,8 +288,7 @@ impl Jwt {
     }
 
     /// For how long a verified token is not verified again: five minutes unless set; zero to verify each time. The
-    /// claims `exp`, `nbf` and `iat`, the list of revocations, and whether its key was withdrawn are looked at each
-    /// time all the same.
+    /// times, the list of revocations and the key are checked each time.
     #[must_use]
     pub fn cache_ttl(mut self, ttl: Duration) -> Self {
         let inner = Arc::make_mut(&mut self.0);
@@ -326,7 +324,7 @@ impl Jwt {
         self
     }
 
-    /// Whose token it is at a time (since 1970).
+    /// Returns the identity of a token at a time (since 1970).
     pub(super) async fn identify(
         &self,
         token: &[u8],
@@ -365,7 +363,7 @@ impl Authenticator for Jwt {
     type Credential = BearerToken;
 
     async fn authenticate(&self, token: BearerToken, context: &Context) -> Result<Identity, AuthenticationError> {
-        // With a clock that cannot be right nobody can tell what is expired.
+        // With a wrong clock, expiry is unknown.
         let now = now().map_err(AuthenticationError::unavailable)?;
         self.identify(token.as_bytes(), now, *context).await
     }

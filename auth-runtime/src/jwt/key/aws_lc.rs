@@ -15,7 +15,7 @@ use super::{
 };
 use crate::jwt::algorithm::Algorithm;
 
-/// What jsonwebtoken signs with.
+/// The provider of signatures for jsonwebtoken.
 #[cfg(feature = "jwt")]
 pub(super) use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER as PROVIDER;
 

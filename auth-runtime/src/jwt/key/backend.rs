@@ -1,4 +1,4 @@
-//! What a library of cryptography does for a key.
+//! The cryptography of a key, behind one trait for both libraries.
 
 use super::public::PublicKey;
 use crate::jwt::algorithm::Algorithm;

@@ -1,7 +1,7 @@
 //! Keys out of JSON: a JWK or a JWKS (RFC 7517, 7518 and 8037).
 //!
-//! What the application has configured is an error if it cannot be used. Of what an issuer publishes only the usable
-//! part is used, as an issuer may publish keys for others as well.
+//! A configured key is an error if it cannot be used. Of a published key set only the usable keys are used: an issuer
+//! may publish keys for other purposes as well.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -127,8 +127,7 @@ pub(in super::super) fn configured_set(json: &str) -> Result<Vec<NamedKey>, JwtE
 
 /// The usable keys of a JWKS that an issuer publishes; there may be none. RSA keys without `alg` are for `rsa`.
 ///
-/// A set with keys of which none can be read as one is no JWKS: the issuer, or what stands in front of it, is broken,
-/// and has not withdrawn its keys.
+/// A set in which no key can be read is no JWKS. The issuer or its proxy is broken, and has not withdrawn its keys.
 pub(in super::super) fn published_set(json: &[u8], rsa: Option<Algorithm>) -> Result<Vec<NamedKey>, JwtError> {
     let found = read(json, rsa)?;
     if !found.is_empty() && found.iter().all(|(_, key)| matches!(key, Err(Unusable::Form(_)))) {
@@ -182,7 +181,7 @@ fn push(keys: &mut Vec<NamedKey>, named: NamedKey) {
     }
 }
 
-/// What everybody may know cannot be a secret.
+/// A published secret is none.
 fn public(named: NamedKey) -> Result<NamedKey, Unusable> {
     if HMAC.contains(&named.key.algorithm()) { Err(Unusable::Secret) } else { Ok(named) }
 }
@@ -275,7 +274,7 @@ fn unsupported(member: &'static str, value: &str) -> Unusable {
     Unusable::Unsupported { member, value: value.to_owned() }
 }
 
-/// Reads a member; one that is `null` or empty is absent.
+/// Reads a member; `null` and an empty value count as absent.
 fn filled<'de, T: Deserialize<'de> + Filled, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     Ok(Option::<T>::deserialize(deserializer)?.filter(Filled::is_filled))
 }
@@ -366,7 +365,7 @@ fn object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, String> {
     serde_json::from_slice(json).map_err(|error| explained(&error))
 }
 
-/// What is wrong with JSON, without what it holds: an error of the parser may show a value, and so a secret.
+/// Explains a JSON error without any value: an error of the parser may show a secret.
 fn explained(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let about_names = text.starts_with("missing field") || text.starts_with("duplicate field");

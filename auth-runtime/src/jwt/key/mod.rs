@@ -1,7 +1,7 @@
 //! Keys, each with the one algorithm it is for (RFC 8725, section 3.1), parsed once and for all when they are loaded.
 //!
-//! `pem.rs` and `jwk.rs` read keys. What they read is a `public.rs` (numbers and points, whose form is checked there) or
-//! a `secret.rs`. `verifying.rs` verifies with it, by the arithmetic of `aws_lc.rs` or `rust_crypto.rs`, which give the
+//! `pem.rs` and `jwk.rs` read keys. The result is a `public.rs` (numbers and points of a checked form) or a
+//! `secret.rs`. `verifying.rs` verifies with it, by the arithmetic of `aws_lc.rs` or `rust_crypto.rs`, which give the
 //! same results. `signing.rs` signs, and `publish.rs` writes the public half.
 
 #[cfg(any(test, feature = "jwt"))]

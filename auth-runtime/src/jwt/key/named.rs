@@ -2,7 +2,7 @@
 
 use super::verifying::VerifyingKey;
 
-/// A key, and the name by which tokens say that they are signed with it (RFC 7517, section 4.5).
+/// A key and its `kid`, the name that tokens give (RFC 7517, section 4.5).
 #[derive(Clone, Debug)]
 pub(in crate::jwt) struct NamedKey {
     pub(in crate::jwt) kid: Option<String>,

@@ -46,7 +46,7 @@ pub(super) fn is_key(text: &[u8]) -> bool {
     contains(text, b"-----BEGIN") || bare(&plain(text)).is_some()
 }
 
-/// Whether a file holds a key that nobody else may see.
+/// Returns whether a file holds a private key.
 fn is_private(pem: &[u8]) -> bool {
     contains(pem, b"PRIVATE KEY-----")
 }
@@ -79,7 +79,7 @@ fn plain(text: &[u8]) -> Zeroizing<Vec<u8>> {
     plain
 }
 
-/// Reads the base64 of a DER, of which the structure says what it holds.
+/// Reads the base64 of a DER. The structure of the DER gives the label.
 fn bare(text: &[u8]) -> Option<(String, Zeroizing<Vec<u8>>)> {
     let mut base64 = Zeroizing::new(Vec::with_capacity(text.len()));
     base64.extend(text.iter().filter(|byte| !byte.is_ascii_whitespace()));
@@ -106,7 +106,7 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-/// The key of a file with a public key, or with a certificate, of which all else is ignored.
+/// The key of a file with a public key, or with a certificate. The rest of the certificate is ignored.
 pub(super) fn public_key(pem: &[u8]) -> Result<PublicKey, JwtError> {
     if is_private(pem) {
         return Err(JwtError::PrivateKey);
@@ -168,7 +168,7 @@ mod tests {
         JwtError, PublicKey, public_key,
     };
 
-    /// Valid for one day, whichever it is now, and signed by nobody but itself.
+    /// Self-signed, and valid for one day in the past.
     const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
         MIIBhjCCAS2gAwIBAgIUIpekisvPXcOeSqmGDHIKNxH1PAUwCgYIKoZIzj0EAwIw\n\
         GTEXMBUGA1UEAwwOaXNzdWVyLmV4YW1wbGUwHhcNMjYxMTIyMjA1MzE1WhcNMjYx\n\
@@ -211,7 +211,7 @@ mod tests {
         }
     }
 
-    /// What becomes of a text in an environment variable or a settings file.
+    /// Returns the shapes of a text in environment variables and settings files.
     fn mangled(text: &str) -> [String; 6] {
         let base64: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
         [

@@ -1,4 +1,4 @@
-//! A public key as numbers and points, and what can be told of it without cryptography.
+//! A public key as numbers and points, with the checks that need no cryptography.
 
 use super::edwards;
 use crate::jwt::{
@@ -90,7 +90,7 @@ impl PublicKey {
         Ok(Self::Ec { curve, point: point.to_vec() })
     }
 
-    /// The point of an Ed25519 key. Of some points everybody knows a signature.
+    /// The point of an Ed25519 key. Points of small order are refused, as any party can forge their signatures.
     pub(super) fn ed25519(point: &[u8]) -> Result<Self, JwtError> {
         let point = <[u8; 32]>::try_from(point).map_err(|_| JwtError::PointForm)?;
         edwards::check_public_key(&point)?;

@@ -3,7 +3,7 @@
 use super::pem;
 use crate::jwt::{algorithm::Algorithm, error::JwtError};
 
-/// Fewer different bytes than this do not come from a random generator, be it raw, in hex, in base64 or in digits.
+/// Fewer different bytes than this do not come from a random generator, in any encoding: raw, hex, base64 or digits.
 const MIN_DISTINCT: usize = 8;
 
 /// As long as the hash (RFC 7518, section 3.2), random as far as one can see, and no key of a PEM file.

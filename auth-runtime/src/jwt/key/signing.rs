@@ -1,5 +1,5 @@
-//! Keys that sign. jsonwebtoken signs with them, by the same cryptography that verifies: named to it outright, as the
-//! one that it would choose for the process depends on what else is in the application.
+//! Keys that sign. jsonwebtoken signs with them, by the same cryptography that verifies. The provider is passed
+//! explicitly: the default of the process depends on the other crates of the application.
 
 use std::fmt;
 
@@ -23,10 +23,10 @@ use super::rust_crypto::PROVIDER;
 use super::{named::NamedKey, pem, public::PublicKey, publish, verifying::VerifyingKey};
 use crate::jwt::{algorithm::Algorithm, error::JwtError};
 
-/// What a key signs when it is loaded.
+/// The message that a key signs when it is loaded.
 const TRIAL: &[u8] = b"trial";
 
-/// What signs: a key and the only algorithm it is used with.
+/// A private key or a secret with its only algorithm.
 #[derive(Clone)]
 pub(in super::super) struct SigningKey {
     /// Wiped from memory when it is dropped.
@@ -56,7 +56,7 @@ impl SigningKey {
         self.verifying.algorithm()
     }
 
-    /// The name by which others find the key; a secret has none.
+    /// Returns the `kid` of the key; a secret has none.
     pub(in super::super) fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
@@ -127,7 +127,7 @@ fn rsa(der: &[u8]) -> Result<(EncodingKey, PublicKey), JwtError> {
     Ok((EncodingKey::from_rsa_der(der), public))
 }
 
-/// SEC 1 as PKCS #8, which is what is signed with.
+/// Wraps SEC 1 as PKCS #8, the form for signing.
 fn sec1(der: &[u8]) -> Result<(EncodingKey, PublicKey), JwtError> {
     let key = EcPrivateKey::from_der(der).map_err(|_| JwtError::NotAPrivateKey)?;
     let Some(EcParameters::NamedCurve(curve)) = key.parameters else { return Err(JwtError::NotAPrivateKey) };
@@ -229,7 +229,7 @@ mod tests {
         let good = pem("PRIVATE KEY", &private);
         let encrypted = good.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
         let mislabelled = good.replace("PRIVATE KEY", "RSA PRIVATE KEY");
-        // Without the curve nobody knows what it is.
+        // Without the curve, the key is incomplete.
         let inner = pkcs8::PrivateKeyInfoRef::from_der(&private).unwrap().private_key.as_bytes();
         for bad in [
             "",

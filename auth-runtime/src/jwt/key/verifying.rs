@@ -1,4 +1,4 @@
-//! What verifies a signature: one key with its one algorithm.
+//! Verifies signatures: one key with its one algorithm.
 
 use std::{fmt, sync::Arc};
 
@@ -11,10 +11,10 @@ use super::rust_crypto as backend;
 use super::{backend::Backend, pem, public::PublicKey, secret};
 use crate::jwt::{algorithm::Algorithm, error::JwtError};
 
-/// What a fingerprint is the MAC of.
+/// The message of a fingerprint, which is a MAC.
 const FINGERPRINT: &[u8] = b"fingerprint";
 
-/// What verifies a signature: a key and the only algorithm it is used with. Cheap to clone.
+/// A key and its only algorithm. Cheap to clone.
 #[derive(Clone)]
 pub(in crate::jwt) struct VerifyingKey(Arc<Parsed<backend::Key>>);
 
@@ -25,7 +25,7 @@ pub(super) struct Parsed<B> {
     key: B,
 }
 
-/// What tells keys apart.
+/// The part of a key that two keys are compared by.
 enum Material {
     /// A MAC made with the secret: the secret itself is kept once only, as the backend keeps it.
     Secret([u8; 32]),

@@ -1,4 +1,4 @@
-//! What an issuer says of itself (OpenID Connect Discovery, section 3; RFC 8414, section 2).
+//! The discovery document of an issuer (OpenID Connect Discovery, section 3; RFC 8414, section 2).
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub(super) struct Discovered {
     pub(super) user_info: Option<Endpoint>,
 }
 
-/// What is read of the document; a member that stands twice is an error.
+/// The members of the document that are read; a duplicate member is an error.
 #[derive(Deserialize)]
 struct Document {
     issuer: String,
@@ -27,8 +27,8 @@ struct Document {
 }
 
 impl Discovered {
-    /// What the document says, if it is of this issuer, to the letter (section 4.3; RFC 8414, section 3.3): another
-    /// issuer could pass its keys off as this one's.
+    /// Reads the document of exactly this issuer (section 4.3; RFC 8414, section 3.3). Another issuer could pass its
+    /// keys off as this one's.
     pub(super) fn read(json: &[u8], issuer: &str, plain: &PlainHttp) -> Result<Self, Failure> {
         // A `struct` can be read from an array of its values as well.
         if json.trim_ascii_start().starts_with(b"[") {

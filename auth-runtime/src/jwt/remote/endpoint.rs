@@ -1,4 +1,4 @@
-//! Where an issuer is reached: over TLS, as whoever can change keys on the way can sign tokens.
+//! The addresses of an issuer. They use TLS, as an attacker on the way could replace keys and sign tokens.
 
 use std::fmt;
 
@@ -100,7 +100,7 @@ fn without_slash(text: &str) -> &str {
     text.strip_suffix('/').unwrap_or(text)
 }
 
-/// A name below `localhost`, or one that happens to resolve to this machine, is not meant: its owner may move it.
+/// A name below `localhost`, and a name that resolves to this machine by chance, do not count: the owner may move it.
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",

@@ -11,7 +11,7 @@ use crate::{authenticate::Unavailable, jwt::error::JwtError};
 /// Gets documents of an issuer with `reqwest` over `rustls`: no redirects, no cookies, no proxy, bounded in size and
 /// time. Certificates are those that the operating system trusts.
 ///
-/// `HTTP_PROXY` and its like are not read: the environment must not decide through whom tokens and keys go. Where the
+/// `HTTP_PROXY` and its like are not read: the environment must not choose the proxy for tokens and keys. Where the
 /// only way out is a proxy, implement [`Fetch`] for a client that knows it.
 ///
 /// ```
@@ -98,7 +98,7 @@ mod tests {
         PlainHttp { on_loopback: true, ..PlainHttp::default() }
     }
 
-    /// A server that sends these bytes to whoever asks, and then keeps silent.
+    /// A server that answers each request with these bytes, and then keeps silent.
     struct Server {
         url: Endpoint,
         heads: Arc<Mutex<Vec<String>>>,
@@ -190,7 +190,7 @@ mod tests {
         assert!(error.contains("onnect") && !error.contains("bbb"), "{error}");
     }
 
-    /// Whoever listens there has no certificate that anybody trusts.
+    /// The server has no trusted certificate.
     #[tokio::test]
     async fn r45_https_is_not_spoken_in_plain_text() {
         let server = Server::start("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;

@@ -25,7 +25,7 @@ use crate::{
 
 static TABLES: DeclaredNames = DeclaredNames { permissions: &[], roles: &[], scopes: &[], role_permissions: &[] };
 
-/// What the issuer publishes now.
+/// The issuer with its current keys.
 #[derive(Clone, Default)]
 struct Issuer {
     url: String,

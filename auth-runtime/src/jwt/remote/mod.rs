@@ -60,10 +60,10 @@ pub(super) struct Remote {
     task: AbortHandle,
 }
 
-/// What came of asking for newer keys.
+/// The result of asking for newer keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Renewal {
-    /// They are there: a fetch has brought them since.
+    /// A fetch has brought keys since.
     Done,
     /// There was a fetch a moment ago.
     TooSoon,
@@ -76,12 +76,12 @@ pub(super) enum Renewal {
 pub(super) enum NoKey {
     /// The issuer has none of that name and algorithm.
     Unknown,
-    /// That cannot be told now.
+    /// The issuer could not be asked.
     Unavailable,
 }
 
 impl Remote {
-    /// Starts the task, whose first fetch is at once.
+    /// Starts the task and its first fetch.
     ///
     /// # Errors
     /// [`JwtError::NoRuntime`] outside of a Tokio runtime; [`JwtError::NoFetcher`] or [`JwtError::HttpClient`] if there
@@ -105,8 +105,8 @@ impl Remote {
         Ok(Arc::new(Self { settings, fetcher, user_info, reports, demand, task }))
     }
 
-    /// Asks for keys that are newer than those that are there, and waits for the fetch that is under way or that this
-    /// starts: at most one per cooldown, shared by all who ask.
+    /// Asks for newer keys, and waits for the fetch under way or starts one. All requests share at most one fetch per
+    /// cooldown.
     pub(super) async fn renew(&self) -> Renewal {
         let mut reports = self.reports.clone();
         let seen = *reports.borrow();
@@ -174,7 +174,7 @@ pub(super) async fn renewed(
     now: Duration,
 ) -> Result<Candidates, NoKey> {
     if is_secret(algorithm) {
-        // Nobody publishes such a key: not worth a call.
+        // No issuer publishes a secret, so the call is saved.
         return Err(NoKey::Unknown);
     }
     let renewal = remote.renew().await;

@@ -17,7 +17,7 @@ use crate::jwt::key::{jwk::published_set, named::NamedKey};
 const KEY_SET: &str = "application/jwk-set+json, application/json";
 const JSON: &str = "application/json";
 
-/// What an issuer has published.
+/// The keys and addresses that an issuer has published.
 #[derive(Debug)]
 pub(super) struct Published {
     /// At least one.

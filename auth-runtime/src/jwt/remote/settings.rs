@@ -41,28 +41,28 @@ const LONGEST_COOLDOWN: Duration = Duration::from_mins(5);
 ///
 /// # How keys are kept up to date
 ///
-/// One task in the background fetches them at once when the verifier is made, and then before they are old: after
-/// eight tenths of what the issuer's `Cache-Control` says, taken as 30 seconds at least and the [`ttl`](Self::ttl) at
-/// most. No request waits for that. A key that the issuer no longer lists ends with that fetch, with all that was
-/// verified with it.
+/// One task in the background fetches them when the verifier is made, and again before they are old. That is after
+/// eight tenths of their lifetime: the issuer's `Cache-Control`, at least 30 seconds and at most the
+/// [`ttl`](Self::ttl). No request waits for it. A key that the issuer no longer lists ends with that fetch, with all
+/// tokens that it verified.
 ///
-/// A token that names a key which is not there starts one more fetch and waits for it, at most once per
-/// [`cooldown`](Self::cooldown), whoever asks and however often. With discovery, each fetch is two documents, as the
-/// issuer may have moved its keys.
+/// A token with an unknown key starts one more fetch and waits for it, at most once per [`cooldown`](Self::cooldown)
+/// for all callers together. Within the cooldown it gets a 503 and not a 401, as the issuer may have published the key
+/// meanwhile. With discovery, each fetch is two documents, as the issuer may have moved its keys.
 ///
-/// While the issuer does not answer, it is tried again after a second at first and every 30 seconds at last, and the
-/// keys that are there go on for [`stale_for`](Self::stale_for). A service starts without its issuer; until keys are
-/// there, and once they are too old, tokens get a 503 and not a 401.
+/// While the issuer does not answer, the fetch is retried after one second at first and every 30 seconds at last. Known
+/// keys stay valid for [`stale_for`](Self::stale_for). A service starts without its issuer; until keys are there, and
+/// once they are too old, tokens get a 503 and not a 401.
 ///
-/// A key set without any usable key is taken for an accident of the issuer, which is tried again as if it did not
-/// answer. But as it does answer, and lists none of the keys, they go on for no longer than the `ttl` since they were
-/// last listed: so an issuer that means it has its way in the same time as one that withdraws one key of several.
+/// A key set without any usable key counts as a mistake of the issuer, and the fetch is retried. Known keys stay valid
+/// for the `ttl` since they were last listed, and no longer. An issuer that withdraws its last key on purpose waits no
+/// longer than for one of several. A document in which no key can be read counts as no answer.
 ///
-/// # What it does not protect against
+/// # Limits
 ///
-/// Whoever controls the address, or a certificate authority that this machine trusts, controls the keys. A key that
-/// was withdrawn while the issuer cannot be reached goes on until `ttl` and `stale_for` have passed. And tokens that
-/// name no key are tried with up to four of the keys that are there: they start no fetch.
+/// The keys are as safe as the address and the certificate authorities that this machine trusts. A key that was
+/// withdrawn while the issuer cannot be reached goes on until `ttl` and `stale_for` have passed. Tokens without a `kid`
+/// are tried with up to four keys of their algorithm, and start a fetch only if there is none.
 #[derive(Clone)]
 #[must_use = "keys are fetched once a verifier is made of it"]
 pub struct RemoteKeys {
@@ -112,8 +112,8 @@ impl RemoteKeys {
         Self::new_authorization_server(issuer.into(), PlainHttp::default())
     }
 
-    /// For how long keys count without being fetched again, and so the time in which a key that the issuer withdrew
-    /// stops verifying. Five minutes unless set; 10 seconds at least, one hour at most.
+    /// Sets how long keys are valid without a new fetch. A key that the issuer withdrew stops verifying within this
+    /// time. Five minutes unless set; 10 seconds at least, one hour at most.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = ttl.clamp(SHORTEST_TTL, LONGEST_TTL);
         self
@@ -139,8 +139,8 @@ impl RemoteKeys {
         self
     }
 
-    /// For how long after a token with an unknown key has started a fetch no other one does. 10 seconds unless set,
-    /// which is the least; five minutes at most.
+    /// For how long after a token with an unknown key has started a fetch no other one does. 10 seconds unless set;
+    /// that or more, and five minutes at most.
     pub fn cooldown(mut self, time: Duration) -> Self {
         self.cooldown = time.clamp(COOLDOWN, LONGEST_COOLDOWN);
         self
@@ -166,7 +166,7 @@ impl RemoteKeys {
         Ok(self)
     }
 
-    /// What gets the documents; [`HttpFetcher`](super::HttpFetcher) unless set.
+    /// Sets the fetcher of the documents; [`HttpFetcher`](super::HttpFetcher) unless set.
     pub fn fetcher(mut self, fetch: impl Fetch) -> Self {
         self.fetcher = Some(Fetcher::new(fetch));
         self
@@ -180,7 +180,7 @@ impl RemoteKeys {
         }
     }
 
-    /// The one that was set, or else the standard one.
+    /// Returns the configured fetcher, or the standard one.
     pub(super) fn make_fetcher(&self) -> Result<Fetcher, JwtError> {
         self.fetcher.clone().map_or_else(standard_fetcher, Ok)
     }
@@ -222,7 +222,7 @@ fn standard_fetcher() -> Result<Fetcher, JwtError> {
 }
 
 impl KeyLocation {
-    /// What it is called in the log.
+    /// Returns the name for the log.
     pub(super) fn name(&self) -> &str {
         match self {
             Self::KeySet(url) => url.as_str(),

@@ -128,7 +128,7 @@ async fn r46_keys_serve_for_a_while_when_the_issuer_is_down_and_no_longer() {
         assert!(verifier.is_good_in("a", end.checked_sub(Duration::from_mins(1)).unwrap()));
         assert!(!verifier.is_good_in("a", end + Duration::from_secs(1)));
     }
-    // Of another key nobody can say now whether there is one.
+    // Whether there is another key is unknown now.
     assert_eq!(verifier.find("b").await, Err(NoKey::Unavailable));
     issuer.now_answers(JWKS, Answer::Json(key_set(&["b"])));
     sleep(Duration::from_secs(30)).await;
@@ -193,14 +193,14 @@ async fn r46_a_load_of_unknown_kids_is_one_fetch_per_cooldown() {
                 verifier.find(&format!("{second}-{request}")).await
             });
         }
-        // Who names a key that is there waits for nobody.
+        // A token with a known key does not wait.
         let mut known = Box::pin(verifier.find("a"));
         assert_eq!(poll_fn(|cx| Poll::Ready(known.as_mut().poll(cx))).await, Poll::Ready(Ok(1)));
         sleep(Duration::from_secs(1)).await;
     }
     let found = unknown.join_all().await;
     assert!(found.iter().all(|found| matches!(found, Err(NoKey::Unknown | NoKey::Unavailable))));
-    // Only a caller for whom the issuer was asked is denied.
+    // Only a token that caused a look-up is denied.
     assert!((1..3000).contains(&found.iter().filter(|found| **found == Err(NoKey::Unknown)).count()));
     // After 0, 10 and 20 seconds, besides the first.
     assert_eq!(issuer.calls(), 4);

@@ -240,7 +240,7 @@ fn what_is_no_set_is_an_error() {
 
 #[test]
 fn r47_an_array_is_no_key_and_no_set_of_keys() {
-    // The values of a key, in the order in which they stand in the `struct`.
+    // The values of a key, in the order of the fields of the `struct`.
     let key = ed(json!({}));
     let mut values = vec![Value::Null; 18];
     (values[0], values[5], values[6]) = (key["kty"].clone(), key["crv"].clone(), key["x"].clone());
@@ -292,7 +292,7 @@ fn r47_a_set_in_which_no_key_can_be_read_is_no_set() {
     {
         assert!(matches!(published_set(bad.as_bytes()), Err(JwtError::NotAJwks(_))), "{bad}");
     }
-    // What is understood and not usable is the issuer's decision.
+    // A key that is understood and not usable is the issuer's decision.
     for none in [r#"{"keys":[]}"#, r#"{"keys":[{"kty":"AKP"}]}"#, r#"{"keys":[1,{"kty":"AKP"}]}"#] {
         assert!(published_set(none.as_bytes()).unwrap().is_empty(), "{none}");
     }

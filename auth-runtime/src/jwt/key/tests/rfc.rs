@@ -1,4 +1,4 @@
-//! The examples of RFC 7515, 7520 and 8037, which prove themselves: what is not as it stands there does not verify.
+//! The examples of RFC 7515, 7520 and 8037, used as test vectors. A typing error in one would not verify.
 
 use serde_json::{Value, json};
 
