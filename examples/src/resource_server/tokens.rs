@@ -30,7 +30,7 @@ struct Issuer {
 enum Key {
     Here(JwtKey),
     /// To be fetched, and the setting that says so.
-    Elsewhere(RemoteKeys, &'static str),
+    Elsewhere(Box<RemoteKeys>, &'static str),
 }
 
 impl Tokens {
@@ -79,7 +79,7 @@ impl Issuer {
     fn start(self) -> Result<JwtIssuer, SettingError> {
         let start = |key| match key {
             Key::Here(key) => Ok(key),
-            Key::Elsewhere(keys, setting) => Jwt::remote(keys).map_err(|error| SettingError::new(setting, error)),
+            Key::Elsewhere(keys, setting) => Jwt::remote(*keys).map_err(|error| SettingError::new(setting, error)),
         };
         let keys: Vec<JwtKey> = self.keys.into_iter().map(start).collect::<Result<_, _>>()?;
         let keys = keys.into_iter().reduce(JwtKey::or).ok_or_else(|| missing("AUTH_ISSUER"))?;
@@ -130,7 +130,7 @@ fn discovered(environment: &Environment, remote: &Remote) -> Result<Vec<Issuer>,
             return Err(SettingError::new(OIDC_ISSUER, format_args!("is the issuer, without what follows {issuer:?}")));
         }
         let keys = remote.openid_connect(&name).map_err(|error| SettingError::new(OIDC_ISSUER, error))?;
-        Ok(Issuer { name, keys: vec![Key::Elsewhere(remote.with_times(keys), OIDC_ISSUER)] })
+        Ok(Issuer { name, keys: vec![Key::Elsewhere(Box::new(remote.with_times(keys)), OIDC_ISSUER)] })
     };
     list(environment, OIDC_ISSUER)?.into_iter().map(issuer).collect()
 }
@@ -152,7 +152,7 @@ fn keys(environment: &Environment, remote: &Remote) -> Result<Vec<Key>, SettingE
     let mut keys = Vec::new();
     for url in list(environment, JWKS_URL)? {
         let url = remote.jwks(&url).map_err(|error| SettingError::new(JWKS_URL, error))?;
-        keys.push(Key::Elsewhere(remote.with_times(url), JWKS_URL));
+        keys.push(Key::Elsewhere(Box::new(remote.with_times(url)), JWKS_URL));
     }
     let mut add = |setting, key: Result<JwtKey, JwtError>| {
         key.map(|key| keys.push(Key::Here(key))).map_err(|error| SettingError::new(setting, error))

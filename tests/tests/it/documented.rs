@@ -501,8 +501,11 @@ impl Twice {
     #[protected(role("Administrator"), hide)]
     #[oai(path = "/hidden", method = "get")]
     async fn hidden(&self, tenant: Tenant, fallback: MaybeTenant) -> PlainText<String> {
-        drop(fallback);
-        PlainText(tenant.0.key)
+        let fallback = match fallback {
+            MaybeTenant::Tenant(Tenant(key)) => key.key,
+            MaybeTenant::Nobody => String::new(),
+        };
+        PlainText(tenant.0.key + &fallback)
     }
 
     #[protected(schemes("key"))]
