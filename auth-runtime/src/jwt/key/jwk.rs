@@ -119,7 +119,7 @@ pub(in super::super) fn configured_set(json: &str) -> Result<Vec<NamedKey>, JwtE
             Ok(named) => push(&mut keys, named),
             Err(Unusable::OtherUse) => {}
             Err(reason @ Unusable::Unsupported { .. }) => {
-                tracing::warn!(key, reason = reason.to_string(), "configured key ignored")
+                tracing::warn!(key, reason = reason.to_string(), "configured key ignored");
             }
             Err(reason) => return Err(JwtError::Jwk { key, reason: reason.to_string() }),
         }
