@@ -67,6 +67,12 @@ impl<A> Clone for Node<A> {
 
 impl<A> Copy for Node<A> {}
 
+/// Stops the build at its caller: a panic in the caller itself would point into the source of `core`.
+#[track_caller]
+const fn assert_not_empty(clauses: usize, message: &str) {
+    assert!(clauses > 0, "{}", message);
+}
+
 impl<A: AuthSchema> Requirement<A> {
     const fn of(node: Node<A>) -> Self {
         Self { node, authority: PhantomData }
@@ -118,14 +124,14 @@ impl<A: AuthSchema> Requirement<A> {
     /// Callers who meet every clause meet it.
     #[must_use]
     pub const fn all<const N: usize>(clauses: &'static [Self; N]) -> Self {
-        const { assert!(N > 0, "an empty `all` would let everybody in") }
+        const { assert_not_empty(N, "an empty `all` would let every authenticated caller in") }
         Self::of(Node::All(clauses))
     }
 
     /// Callers who meet at least one clause meet it.
     #[must_use]
     pub const fn any<const N: usize>(clauses: &'static [Self; N]) -> Self {
-        const { assert!(N > 0, "an empty `any` would let nobody in") }
+        const { assert_not_empty(N, "an empty `any` would let no caller in") }
         Self::of(Node::Any(clauses))
     }
 
@@ -156,6 +162,8 @@ impl<A: AuthSchema> Requirement<A> {
     pub(crate) const fn met_by_scheme(&self, scheme: usize) -> Option<bool> {
         match self.node {
             Node::Authenticated => Some(true),
+            // A name that is not declared: the build stops there, and it is the only error.
+            Node::Scheme { index: u16::MAX, .. } => None,
             Node::Scheme { index, .. } => Some(index as usize == scheme),
             Node::All(clauses) => Self::first_of(clauses, scheme, false),
             Node::Any(clauses) => Self::first_of(clauses, scheme, true),
