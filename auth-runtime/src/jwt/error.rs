@@ -52,10 +52,10 @@ pub enum JwtError {
         bits: usize,
     },
     /// An RSA key whose modulus is even, or whose exponent is even, 1, or longer than 32 bits.
-    #[error("the RSA key has numbers that no RSA key has; the exponent is usually 65537")]
+    #[error("the RSA key has an invalid modulus or exponent; the exponent is usually 65537")]
     RsaNumbers,
     /// A point of a wrong length, or a compressed one.
-    #[error("the point of the public key is not of the length of its curve and uncompressed")]
+    #[error("the point of the public key has a wrong length or is compressed")]
     PointForm,
     /// A point that is none, or not in the one encoding that it has.
     #[error("the point of the public key is not on its curve")]
@@ -80,13 +80,13 @@ pub enum JwtError {
         reason: String,
     },
     /// Not a JWKS: a JSON object with an array `keys` (RFC 7517, section 5).
-    #[error("this is no JWKS: {0}")]
+    #[error("not a JWKS: {0}")]
     NotAJwks(String),
     /// A JWKS without any key that tokens can be verified with.
     #[error("the JWKS has no key to verify tokens with; at least one must be for RSA, P-256, P-384, Ed25519 or HMAC")]
     NoKeys,
     /// A file that cannot be read, or that holds no JWKS.
-    #[error("the file `{path}`: {reason}")]
+    #[error("file `{path}`: {reason}")]
     File {
         /// Which file.
         path: String,
@@ -120,13 +120,13 @@ pub enum JwtError {
     #[error("claim {0:?} has a meaning of its own; use the method of `NewToken` for it, or another name")]
     ReservedClaim(String),
     /// Two of the verifiers that are to become one are for the same issuer.
-    #[error("the issuer {0:?} is there twice; give it several keys with `JwtKey::or`")]
+    #[error("issuer {0:?} is configured twice; give it several keys with `JwtKey::or`")]
     IssuerTwice(String),
     /// A verifier takes tokens of several issuers where those of one are needed.
-    #[error("tokens of several issuers are taken; the users of a store have tokens of one")]
+    #[error("the verifier accepts several issuers; users of a store need a verifier with one issuer")]
     SeveralIssuers,
     /// An address that keys are not fetched from.
-    #[error("{url:?} is no address to fetch keys from: {reason}")]
+    #[error("keys cannot be fetched from {url:?}: {reason}")]
     Url {
         /// The address, without a password that may be in it.
         url: String,
@@ -134,16 +134,16 @@ pub enum JwtError {
         reason: &'static str,
     },
     /// Keys are fetched in the background, which needs a Tokio runtime.
-    #[error("no Tokio runtime to fetch keys in; make it inside of `#[tokio::main]`, or of `Runtime::enter`")]
+    #[error("no Tokio runtime to fetch keys in; build the verifier inside `#[tokio::main]` or `Runtime::enter`")]
     NoRuntime,
     /// The feature `http-client` is off, and no other fetcher was given.
-    #[error("nothing to fetch keys with; turn on the feature `http-client`, or call `RemoteKeys::fetcher`")]
+    #[error("no fetcher for keys; turn on the feature `http-client`, or call `RemoteKeys::fetcher`")]
     NoFetcher,
     /// The address of a key set does not say whose keys they are.
-    #[error("nothing says whose keys these are; use `Jwt::remote(..)?.issuer(..)`, or `RemoteKeys::openid_connect`")]
+    #[error("the issuer of these keys is unknown; use `Jwt::remote(..)?.issuer(..)`, or `RemoteKeys::openid_connect`")]
     NoIssuer,
     /// The HTTPS client cannot be made.
-    #[error("no HTTPS client: {0}")]
+    #[error("the HTTPS client cannot be built: {0}")]
     HttpClient(String),
     /// The random generator or the clock of the system, or the signing itself, failed.
     #[error("the token cannot be signed: {0}")]
@@ -162,31 +162,31 @@ pub(super) enum TokenError {
     Parts,
     #[error("not base64url of a JSON object with unique members")]
     Encoding,
-    #[error("header parameter `{0}`")]
+    #[error("header parameter `{0}` is not accepted")]
     Header(&'static str),
-    #[error("algorithm")]
+    #[error("`alg` is not supported")]
     Algorithm,
-    #[error("another type of token ({0})")]
+    #[error("not an access token ({0})")]
     Type(&'static str),
     #[error("header parameter `typ` is not `at+jwt`; see `Jwt::accept_untyped`")]
     Untyped,
     #[error("no key for its algorithm and `kid`")]
     Key,
-    #[error("signature")]
+    #[error("signature does not verify")]
     Signature,
     #[error("ID token ({0})")]
     IdToken(&'static str),
     #[error("may be an ID token (claim `{0}`); see `Jwt::token_type`")]
     MayBeIdToken(&'static str),
-    #[error("no claim `{0}`")]
+    #[error("claim `{0}` is missing")]
     Missing(&'static str),
     #[error("the claim that `Jwt::subject_claim` names is missing or not text")]
     Subject,
-    #[error("form of claim `{0}`")]
+    #[error("claim `{0}` has a wrong type or form")]
     Claim(&'static str),
     #[error("unknown issuer")]
     Issuer,
-    #[error("audience")]
+    #[error("audience does not name this service")]
     Audience,
     #[error("expired")]
     Expired,

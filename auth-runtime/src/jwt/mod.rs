@@ -29,8 +29,11 @@ mod token_type;
 mod user_info_cache;
 mod verifier;
 
+#[cfg(feature = "basic")]
+pub(crate) use self::claim_mapping::{EPOCH_CLAIM, ROLES_CLAIM};
 #[cfg(feature = "http-client")]
 pub use self::remote::HttpFetcher;
+pub(crate) use self::remote::PlainHttp;
 pub use self::{
     algorithm::Algorithm,
     builder::{JwtIssuer, JwtKey},
@@ -40,8 +43,4 @@ pub use self::{
     token_issuer::{NewToken, TokenIssuer, TokenIssuerKey, TokenIssuerName},
     token_type::{TokenHints, TokenType},
     verifier::Jwt,
-};
-pub(crate) use self::{
-    claim_mapping::{EPOCH_CLAIM, ROLES_CLAIM},
-    remote::PlainHttp,
 };

@@ -118,7 +118,9 @@ pub(in super::super) fn configured_set(json: &str) -> Result<Vec<NamedKey>, JwtE
         match found {
             Ok(named) => push(&mut keys, named),
             Err(Unusable::OtherUse) => {}
-            Err(reason @ Unusable::Unsupported { .. }) => tracing::warn!("{key} of the JWKS is not used: {reason}"),
+            Err(reason @ Unusable::Unsupported { .. }) => {
+                tracing::warn!(key, reason = reason.to_string(), "configured key ignored");
+            }
             Err(reason) => return Err(JwtError::Jwk { key, reason: reason.to_string() }),
         }
     }
@@ -138,9 +140,9 @@ pub(in super::super) fn published_set(json: &[u8], rsa: Option<Algorithm>) -> Re
         match found.and_then(public) {
             Ok(named) => push(&mut keys, named),
             Err(reason @ (Unusable::Private | Unusable::Secret | Unusable::Key(_))) => {
-                tracing::warn!("{key} that the issuer publishes is not used: {reason}");
+                tracing::warn!(key, reason = reason.to_string(), "published key ignored");
             }
-            Err(reason) => tracing::debug!("{key} that the issuer publishes is not used: {reason}"),
+            Err(reason) => tracing::debug!(key, reason = reason.to_string(), "published key ignored"),
         }
     }
     Ok(keys)

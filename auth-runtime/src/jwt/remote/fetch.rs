@@ -26,7 +26,7 @@ use crate::{authenticate::Unavailable, jwt::error::JwtError};
 /// }
 ///
 /// let keys = RemoteKeys::jwks_url("https://issuer.example/jwks.json")?.fetcher(Nothing);
-/// # Ok::<(), auth_runtime::jwt::error::JwtError>(())
+/// # Ok::<(), auth_runtime::jwt::JwtError>(())
 /// ```
 ///
 /// # Duties of an implementation

@@ -21,7 +21,7 @@ use crate::{authenticate::Unavailable, jwt::error::JwtError};
 /// let fetcher = HttpFetcher::new()?;
 /// let staff = RemoteKeys::openid_connect("https://staff.example")?.fetcher(fetcher.clone());
 /// let partners = RemoteKeys::openid_connect("https://partners.example")?.fetcher(fetcher);
-/// # Ok::<(), auth_runtime::jwt::error::JwtError>(())
+/// # Ok::<(), auth_runtime::jwt::JwtError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct HttpFetcher(Client);

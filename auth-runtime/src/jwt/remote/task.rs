@@ -101,7 +101,7 @@ impl Refresher {
             failures = self.state.failures,
             error = ?failure.to_string(),
             ?again,
-            "the keys of an issuer cannot be fetched"
+            "key fetch failed"
         );
         again
     }
@@ -113,7 +113,7 @@ impl Refresher {
         if added + withdrawn > 0 {
             let kids: Vec<_> = keys.iter().take(SHOWN).map(|key| key.kid.as_deref().unwrap_or_default()).collect();
             let issuer = self.settings.source.name();
-            tracing::info!(?issuer, added, withdrawn, count = keys.len(), ?kids, "the keys of an issuer have changed");
+            tracing::info!(?issuer, added, withdrawn, count = keys.len(), ?kids, "keys changed");
         }
     }
 }

@@ -110,8 +110,8 @@ fn r37_weak_keys_are_refused() {
     let one_point = format!("AQ{}", "A".repeat(41));
     for (key, why) in [
         (rsa(json!({ "n": "_".repeat(172) })), "the RSA key has 1032 bits"),
-        (rsa(json!({ "e": "AQ" })), "numbers that no RSA key has"),
-        (rsa(json!({ "e": "_____w8" })), "numbers that no RSA key has"),
+        (rsa(json!({ "e": "AQ" })), "invalid modulus or exponent"),
+        (rsa(json!({ "e": "_____w8" })), "invalid modulus or exponent"),
         (ed(json!({ "x": zero })), "small order"),
         (ed(json!({ "x": one_point })), "small order"),
         (ec(json!({ "y": X })), "not on its curve"),
@@ -138,7 +138,9 @@ fn r38_members_have_one_encoding_and_their_exact_length() {
     ] {
         let reason = reason(&ec(bad));
         assert!(
-            ["is not base64url", "not of the length", "`y` is missing"].iter().any(|why| reason.contains(why)),
+            ["is not base64url", "point of the public key has a wrong length", "`y` is missing"]
+                .iter()
+                .any(|why| reason.contains(why)),
             "{reason}"
         );
     }
@@ -157,7 +159,7 @@ fn r32_duplicate_members_are_refused() {
     assert_eq!(one(&twice).unwrap_err().to_string(), "the JWK cannot be used: duplicate field `alg`");
     assert_eq!(
         configured_set(r#"{"keys":[],"keys":[]}"#).unwrap_err().to_string(),
-        "this is no JWKS: duplicate field `keys`"
+        "not a JWKS: duplicate field `keys`"
     );
 }
 
@@ -235,7 +237,7 @@ fn what_is_no_set_is_an_error() {
     let keys = |count| set(&vec![ed(json!({})); count]);
     assert_eq!(published_set(keys(100).as_bytes()).unwrap().len(), 1);
     let error = published_set(keys(101).as_bytes()).unwrap_err().to_string();
-    assert_eq!(error, "this is no JWKS: it has 101 keys, and 100 at most are accepted");
+    assert_eq!(error, "not a JWKS: it has 101 keys, and 100 at most are accepted");
 }
 
 #[test]

@@ -147,6 +147,6 @@ fn a_file_with_a_jwks_is_read_and_an_error_names_it() {
     std::fs::remove_dir_all(&directory).unwrap();
 
     assert!(shown.contains("EdDSA") && shown.contains(key.kid().unwrap()), "{shown}");
-    assert!(errors[0].contains("bad.json") && errors[0].ends_with("this is no JWKS: missing field `keys`"));
+    assert!(errors[0].contains("bad.json") && errors[0].ends_with("not a JWKS: missing field `keys`"));
     assert!(errors[1].contains("missing.json") && errors[1].contains("os error"), "{}", errors[1]);
 }
