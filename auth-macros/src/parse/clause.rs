@@ -28,12 +28,12 @@ pub(crate) enum ClauseKind {
     Check(Box<Expr>),
     Fresh(Lit),
     Hide,
-    /// `auth = path`: not a clause, but it stands among them.
+    /// `auth = path`, which is not a clause but stands among them.
     Auth(Path),
     Any(Vec<Clause>),
     All(Vec<Clause>),
     Not(Vec<Clause>),
-    /// What could not be read. The clauses beside it could.
+    /// A clause that cannot be parsed, while the ones beside it can.
     Mistake(syn::Error),
 }
 
@@ -83,7 +83,7 @@ pub(crate) fn requirement(input: TokenStream) -> syn::Result<Vec<Clause>> {
     clauses.parse2(input)
 }
 
-/// Clauses between commas; a mistake in one does not hide the others.
+/// Parses clauses between commas. An error in one does not hide the others.
 pub(crate) fn clauses(input: ParseStream<'_>) -> syn::Result<Vec<Clause>> {
     let mut clauses = Vec::new();
     while !input.is_empty() {
@@ -206,7 +206,7 @@ fn names(word: &Ident, input: ParseStream<'_>) -> syn::Result<Vec<Name>> {
         let list;
         parenthesized!(list in input);
         let names = list_of_names(word, &list);
-        // The rest of a list with a mistake, which would be a second one.
+        // Skips the rest of a list with an error, which would be a second one.
         list.parse::<TokenStream>()?;
         return names;
     }
