@@ -1,4 +1,4 @@
-//! The macros of `auth-runtime`. That crate re-exports them: depend on it, not on this one.
+//! The macros of `auth-runtime`. Depend on that crate: it re-exports them.
 //!
 //! Each macro is one line: macro input → parse → input → lower → model → expand → tokens. The `expand_*` functions at the
 //! end of this file spell it out. Errors gather beside the line in `errors::Errors`, so that one build shows them all.
@@ -61,7 +61,7 @@ use crate::{
 /// | `scopes("a", "b")` | a caller whose token carries all the OAuth 2 scopes |
 /// | `schemes("a", "b")` | a caller who used one of the schemes |
 /// | `fresh = "5m"` | a caller who signed in during that time (`s`, `m`, `h`, `d`) |
-/// | `check = expression` | a caller for whom the expression is true; it borrows the arguments of the handler |
+/// | `check = expression` | a caller, if the expression is true; it borrows the handler's arguments |
 /// | `any(..)`, `all(..)`, `not(..)` | combinations; a comma means `all` |
 /// | `authenticated` | any authenticated caller |
 /// | `hide` | not a condition: a denied caller gets 404 instead of 403 |
@@ -101,7 +101,7 @@ pub fn optional_auth(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// use auth_runtime::prelude::*;
 ///
 /// permissions! {
-///     /// What a caller may do.
+///     /// The permissions of a caller.
 ///     pub enum Permission {
 ///         /// View entries
 ///         View = "view",
@@ -131,7 +131,7 @@ pub fn permissions(input: TokenStream) -> TokenStream {
 ///
 /// permissions! { pub enum Permission { View = "view", Edit = "edit", Delete = "delete" } }
 /// roles! {
-///     /// Who works here.
+///     /// The roles of the staff.
 ///     pub enum Role: Permission {
 ///         /// Reads
 ///         Viewer = "Viewer" => [View],
@@ -191,7 +191,7 @@ pub fn requirement(input: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// | scheme | what it carries |
+/// | scheme | credential |
 /// |---|---|
 /// | `basic` | user name and password (RFC 7617) |
 /// | `bearer`, `bearer(format = "JWT")` | a token (RFC 6750) |

@@ -69,7 +69,7 @@ pub(crate) struct Check {
     pub(crate) expression: Expr,
 }
 
-/// Who may call an operation.
+/// The access to an operation.
 #[derive(Debug)]
 pub(crate) enum Access {
     Public { reason: LitStr },

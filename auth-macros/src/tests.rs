@@ -38,7 +38,7 @@ fn operation(clauses: &TokenStream) -> String {
 #[test]
 fn permissions_become_an_enum_and_a_table() {
     let expanded = expand_permissions(quote! {
-        /// What a caller may do.
+        /// The permissions of a caller.
         pub enum Permission {
             /// View entries
             View = "view",

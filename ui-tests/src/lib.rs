@@ -9,7 +9,7 @@ use poem::{IntoEndpoint, http::header, test::TestClient};
 use tokio::runtime::Builder;
 
 permissions! {
-    /// What a caller may do with entries.
+    /// Permissions on entries.
     pub enum Permission {
         /// View entries
         View = "view",
@@ -19,7 +19,7 @@ permissions! {
 }
 
 roles! {
-    /// Who works here.
+    /// The roles of the staff.
     pub enum Role: Permission {
         /// Reads
         Viewer = "Viewer" => [View],

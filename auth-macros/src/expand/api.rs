@@ -3,8 +3,8 @@
 //! Poem-openapi serves the twins. A twin takes the guard first, so the decision precedes all other extraction.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
-use syn::{Attribute, Type, ext::IdentExt};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Attribute, Lifetime, Type, ext::IdentExt, spanned::Spanned, visit_mut::VisitMut};
 
 use super::{
     argument::{Argument, arguments, returns},
@@ -32,6 +32,7 @@ pub(crate) fn expand(api: &Api) -> TokenStream {
         rule::expand(rule, &name, &operation.access, &auth)
     });
     let twins = operations.iter().zip(&rules).map(|(operation, rule)| twin(operation, rule, &p));
+    let security = operations.iter().map(|operation| security_arguments(operation, &p));
     quote! {
         #item
 
@@ -54,8 +55,31 @@ pub(crate) fn expand(api: &Api) -> TokenStream {
                 fn operations() -> #p::std::vec::Vec<&'static #p::Operation<#auth>> {
                     #p::std::vec![#(<#rules as #p::Rule>::OPERATION),*]
                 }
+
+                fn security_arguments() -> #p::std::vec::Vec<#p::std::vec::Vec<#p::SecurityArgument>> {
+                    #p::std::vec![#(#security),*]
+                }
             }
         };
+    }
+}
+
+/// Emits the arguments that are security schemes of poem-openapi. Only the types know, so each argument is listed.
+fn security_arguments(operation: &Operation, p: &Private) -> TokenStream {
+    let types = arguments(&operation.method.sig).into_iter().map(|argument| {
+        let mut ty = (*argument.typed.ty).clone();
+        ElideLifetimes.visit_type_mut(&mut ty);
+        quote_spanned!(ty.span()=> #p::SecurityArgument::of::<#ty>())
+    });
+    quote!(#p::SecurityArgument::all([#(#types),*]))
+}
+
+/// Elides the lifetimes of a type, as poem-openapi does.
+struct ElideLifetimes;
+
+impl VisitMut for ElideLifetimes {
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        lifetime.ident = Ident::new("_", Span::call_site());
     }
 }
 

@@ -8,7 +8,7 @@ use crate::lower::signature::argument_name;
 
 /// An argument.
 pub(crate) struct Argument<'a> {
-    /// The user's name for it, from which poem-openapi takes the parameter name.
+    /// The user's name for it: poem-openapi names the parameter so.
     pub(crate) name: Ident,
     /// The argument as the user wrote it.
     pub(crate) typed: &'a PatType,

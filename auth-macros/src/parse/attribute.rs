@@ -91,7 +91,7 @@ impl RuleAttribute {
     }
 }
 
-/// Takes our attributes out of a list, in the order in which they stand.
+/// Takes our attributes out of a list, in order.
 pub(crate) fn take(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Vec<RuleAttribute> {
     let mut rules = Vec::new();
     for attribute in attributes.extract_if(.., |attribute| is_ours(attribute)) {

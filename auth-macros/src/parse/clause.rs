@@ -28,7 +28,7 @@ pub(crate) enum ClauseKind {
     Check(Box<Expr>),
     Fresh(Lit),
     Hide,
-    /// `auth = path`, which is not a clause but stands among them.
+    /// `auth = path`, an option that stands among the clauses.
     Auth(Path),
     Any(Vec<Clause>),
     All(Vec<Clause>),
@@ -104,7 +104,7 @@ pub(crate) fn clauses(input: ParseStream<'_>) -> syn::Result<Vec<Clause>> {
     Ok(clauses)
 }
 
-/// A comma, or an error for what people write in its place. The clause after `||` or `&&` is read as if after a comma.
+/// Parses a comma, and reports the usual substitutes. The clause after `||` or `&&` is read as if after a comma.
 fn comma(input: ParseStream<'_>) -> syn::Result<()> {
     let error = |tokens: &dyn ToTokens, message| Err(syn::Error::new_spanned(tokens.to_token_stream(), message));
     if input.peek(Token![||]) {
@@ -188,7 +188,7 @@ fn unknown_word(word: &Ident, unknown: &str) -> syn::Error {
     syn::Error::new(word.span(), format!("unknown requirement `{unknown}`{hint}"))
 }
 
-/// A word that is a clause by itself.
+/// Parses a clause of a single word.
 fn alone(word: &Ident, input: ParseStream<'_>, kind: ClauseKind) -> syn::Result<ClauseKind> {
     if input.peek(Token![=]) || input.peek(token::Paren) {
         return Err(syn::Error::new(word.span(), format!("`{word}` takes no value: write `{word}`, or leave it out")));

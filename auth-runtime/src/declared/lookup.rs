@@ -46,6 +46,19 @@ pub(crate) const fn equal(a: &str, b: &str) -> bool {
     true
 }
 
+/// Returns the message for a name that is not declared, with the declared name that is most like it.
+///
+/// ```
+/// use auth_runtime::declared::unknown_name;
+///
+/// let message = unknown_name("permission", &["view", "edit"], "veiw");
+/// assert_eq!(message, "unknown permission `veiw`; did you mean `view`? (declared: `view`, `edit`)");
+/// ```
+#[must_use]
+pub fn unknown_name(kind: &str, declared: &[&str], name: &str) -> String {
+    unknown(kind, declared, name).as_str().to_owned()
+}
+
 pub(crate) const fn unknown(kind: &str, names: &[&str], name: &str) -> Message {
     let message = Message::new().push("unknown ").push(kind).push(" `").push(name).push("`");
     if names.is_empty() {

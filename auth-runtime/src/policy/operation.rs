@@ -1,6 +1,6 @@
 //! An operation and its access rule: what the attributes become.
 
-use super::Requirement;
+use super::{Requirement, operation_id::OperationId};
 use crate::declared::{AuthSchema, SchemeSet};
 
 /// Who may call an operation.
@@ -26,7 +26,7 @@ pub enum Access<A: 'static> {
 #[derive(Clone, Copy, Debug)]
 pub struct Operation<A: 'static> {
     name: &'static str,
-    place: &'static str,
+    id: OperationId,
     access: Access<A>,
     schemes: SchemeSet,
 }
@@ -52,19 +52,21 @@ impl<A: AuthSchema> Operation<A> {
                 schemes
             }
         };
-        Self { name, place: name, access, schemes }
+        Self { name, id: OperationId::of(name), access, schemes }
     }
 
-    /// Returns the same operation, declared at this place in the source.
+    /// Returns the same operation with an identifier that is derived from its place in the source.
+    ///
+    /// Two functions of one module may each declare a type of one name, so the name does not identify an operation.
     #[doc(hidden)]
     #[must_use]
     pub const fn at(self, place: &'static str) -> Self {
-        Self { place, ..self }
+        Self { id: OperationId::of(place), ..self }
     }
 
-    /// Returns the unique place in the source. Names are not unique: two functions may declare types of one name.
-    pub(crate) const fn place(&self) -> &'static str {
-        self.place
+    /// Returns the identifier that stands for the operation in the registry of poem-openapi.
+    pub(crate) const fn id(&'static self) -> &'static str {
+        self.id.as_str()
     }
 
     /// Returns the name: `module::Type::method`.
