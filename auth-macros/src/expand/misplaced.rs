@@ -39,6 +39,10 @@ fn protected(block: &ItemImpl) -> TokenStream {
             fn operations() -> #p::std::vec::Vec<&'static #p::Operation<#auth>> {
                 #p::std::vec::Vec::new()
             }
+
+            fn security_arguments() -> #p::std::vec::Vec<#p::std::vec::Vec<#p::SecurityArgument>> {
+                #p::std::vec::Vec::new()
+            }
         }
     }
 }
