@@ -1,4 +1,4 @@
-//! Gathers mistakes beside the line, so that one build shows them all.
+//! The errors of one macro call. They gather beside the line, so that one build shows them all.
 
 use std::{collections::HashSet, fmt::Display, hash::Hash};
 
@@ -9,7 +9,7 @@ use quote::{ToTokens, quote};
 pub(crate) struct Errors(Option<syn::Error>);
 
 impl Errors {
-    /// A mistake at the tokens that are wrong.
+    /// Adds an error at the tokens that are wrong.
     pub(crate) fn at(&mut self, tokens: &impl ToTokens, message: impl Display) {
         self.push(syn::Error::new_spanned(tokens, message));
     }
@@ -25,12 +25,12 @@ impl Errors {
         }
     }
 
-    /// Takes the mistakes of a part, and says whether that part is free of them.
+    /// Takes over the errors of a part; returns whether there were none.
     pub(crate) fn join(&mut self, part: Self) -> bool {
         part.0.map(|error| self.push(error)).is_none()
     }
 
-    /// The value, or nothing and one mistake more.
+    /// Returns the value, or keeps the error.
     pub(crate) fn ok<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
     }
@@ -39,26 +39,26 @@ impl Errors {
         self.0.is_none()
     }
 
-    /// Returns the mistakes followed by the expansion, so that uses of the item are no second mistake.
+    /// Returns the errors followed by the expansion, so that uses of the item cause no second error.
     pub(crate) fn beside(self, expansion: impl ToTokens) -> TokenStream {
         let mut tokens = self.into_tokens();
         expansion.to_tokens(&mut tokens);
         tokens
     }
 
-    /// Returns the mistakes as an expression.
+    /// Returns the errors as an expression.
     pub(crate) fn into_block(self) -> TokenStream {
         let tokens = self.into_tokens();
         quote!({ #tokens })
     }
 
-    /// Returns one `compile_error!` for each mistake.
+    /// Returns one `compile_error!` for each error.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.0.map(syn::Error::into_compile_error).unwrap_or_default()
     }
 }
 
-/// A name that a list has already.
+/// Reports every name that a list has twice.
 pub(crate) fn each_once<T: ToTokens + Display + Eq + Hash>(names: &[T], errors: &mut Errors) {
     let mut seen = HashSet::new();
     for name in names.iter().filter(|name| !seen.insert(*name)) {
@@ -66,7 +66,7 @@ pub(crate) fn each_once<T: ToTokens + Display + Eq + Hash>(names: &[T], errors: 
     }
 }
 
-/// `; did you mean ..?` for a word that is a few letters off one of `known`, or the list of them.
+/// Returns `; did you mean ..?` if a known word is a few letters away, else the list of known words.
 pub(crate) fn suggestion(known: &[&str], word: &str) -> String {
     let near = known.iter().map(|known| (distance(known, word), known)).min();
     match near {
@@ -75,7 +75,7 @@ pub(crate) fn suggestion(known: &[&str], word: &str) -> String {
     }
 }
 
-/// Levenshtein distance in characters.
+/// Returns the Levenshtein distance in characters.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

@@ -1,4 +1,4 @@
-//! The macros of `auth-runtime`, which re-exports them: depend on that crate, its pages show them at work.
+//! The macros of `auth-runtime`. Depend on that crate: it re-exports them.
 //!
 //! Each macro is one line: macro input → parse → input → lower → model → expand → tokens. The `expand_*` functions at the
 //! end of this file spell it out. Errors gather beside the line in `errors::Errors`, so that one build shows them all.
@@ -24,7 +24,9 @@ use crate::{
     },
 };
 
-/// Who may call: on an impl block above `#[OpenApi]`, on its operations, and on handlers above `#[handler]`.
+/// Requires authentication, and whatever else its clauses ask for.
+///
+/// Stands on an impl block above `#[OpenApi]`, on the operations in it, and on handlers above `#[handler]`.
 ///
 /// ```
 /// # use auth_runtime::prelude::*;
@@ -50,56 +52,56 @@ use crate::{
 /// }
 /// ```
 ///
-/// | clause | who meets it |
+/// | clause | meets it |
 /// |---|---|
-/// | `roles = "A"`, `roles("A", "B")`, `role("A")` | who has one of the roles |
-/// | `all_roles("A", "B")` | who has all of them |
-/// | `permission("a")`, `permissions("a", "b")` | who has all the permissions |
-/// | `any_permission("a", "b")` | who has one of them |
-/// | `scopes("a", "b")` | whose token carries all the OAuth 2 scopes |
-/// | `schemes("a", "b")` | who came by one of the schemes |
-/// | `fresh = "5m"` | who signed in at most so long ago (`s`, `m`, `h`, `d`) |
-/// | `check = expression` | for whom it is true; it sees the handler's arguments by reference |
-/// | `any(..)`, `all(..)`, `not(..)` | as they say; commas mean `all` |
-/// | `authenticated` | every authenticated caller |
-/// | `hide` | nobody more: who may not call reads 404 instead of 403 |
+/// | `roles = "A"`, `roles("A", "B")`, `role("A")` | a caller with one of the roles |
+/// | `all_roles("A", "B")` | a caller with all of them |
+/// | `permission("a")`, `permissions("a", "b")` | a caller with all the permissions |
+/// | `any_permission("a", "b")` | a caller with one of them |
+/// | `scopes("a", "b")` | a caller whose token carries all the OAuth 2 scopes |
+/// | `schemes("a", "b")` | a caller who used one of the schemes |
+/// | `fresh = "5m"` | a caller who signed in during that time (`s`, `m`, `h`, `d`) |
+/// | `check = expression` | a caller, if the expression is true; it borrows the handler's arguments |
+/// | `any(..)`, `all(..)`, `not(..)` | combinations; a comma means `all` |
+/// | `authenticated` | any authenticated caller |
+/// | `hide` | not a condition: a denied caller gets 404 instead of 403 |
 ///
-/// Names are strings or paths (`Role::Administrator`). On an impl block the clauses are a floor that every operation
-/// has as well.
+/// Names are strings or paths (`Role::Administrator`). The clauses on an impl block are
+/// a floor: every operation in it requires them as well.
 #[proc_macro_attribute]
 pub fn protected(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand_attribute(AttributeName::Protected, arguments.into(), item.into()).into()
 }
 
-/// A permission that callers need: `#[permission("view")]` or `#[permission(Permission::View)]`.
+/// Requires a permission: `#[permission("view")]` or `#[permission(Permission::View)]`.
 ///
-/// On an operation of an impl block with `#[protected]`, or above `#[handler]`. Several attributes add up.
+/// Stands on an operation of an impl block with `#[protected]`, or above `#[handler]`. Several attributes add up.
 #[proc_macro_attribute]
 pub fn permission(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand_attribute(AttributeName::Permission, arguments.into(), item.into()).into()
 }
 
-/// Everybody may call, and no credential is looked at: `#[public(reason = "liveness probe")]`.
+/// Lets every caller in and ignores credentials: `#[public(reason = "liveness probe")]`.
 ///
-/// The reason is for those who review the list of public operations. The only way out of a floor.
+/// Reviewers read the reason in the list of public operations. No other attribute lifts the floor of an impl block.
 #[proc_macro_attribute]
 pub fn public(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand_attribute(AttributeName::Public, arguments.into(), item.into()).into()
 }
 
-/// Everybody may call; whoever sends a credential must send a good one. Take `Option<Principal<Auth>>`.
+/// Lets anonymous callers in, and rejects an invalid credential. The function takes `Option<Principal<Auth>>`.
 #[proc_macro_attribute]
 pub fn optional_auth(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand_attribute(AttributeName::OptionalAuth, arguments.into(), item.into()).into()
 }
 
-/// Declares the permissions of an application: a typed constant for each name.
+/// Declares the permissions of an application, with a typed constant for each name.
 ///
 /// ```
 /// use auth_runtime::prelude::*;
 ///
 /// permissions! {
-///     /// What a caller may do.
+///     /// The permissions of a caller.
 ///     pub enum Permission {
 ///         /// View entries
 ///         View = "view",
@@ -119,7 +121,7 @@ pub fn permissions(input: TokenStream) -> TokenStream {
     expand_permissions(input.into()).into()
 }
 
-/// Declares the roles of an application, each with the permissions that it holds.
+/// Declares the roles of an application, each with its permissions.
 ///
 /// A role has the permissions that it lists after `=>` (variants, names, or `all`), and those of its parents after `:`.
 /// Several parents are joined by `+`: `Editor = "Editor": Viewer + Commenter => [Edit]`.
@@ -129,7 +131,7 @@ pub fn permissions(input: TokenStream) -> TokenStream {
 ///
 /// permissions! { pub enum Permission { View = "view", Edit = "edit", Delete = "delete" } }
 /// roles! {
-///     /// Who works here.
+///     /// The roles of the staff.
 ///     pub enum Role: Permission {
 ///         /// Reads
 ///         Viewer = "Viewer" => [View],
@@ -148,7 +150,7 @@ pub fn roles(input: TokenStream) -> TokenStream {
     expand_roles(input.into()).into()
 }
 
-/// A requirement for [`protect`](../auth_runtime/protect/trait.Protect.html#method.protect), in the grammar of
+/// Builds a requirement for [`protect`](../auth_runtime/mount/trait.Protect.html#method.protect), in the grammar of
 /// `#[protected]` without `check`.
 ///
 /// ```
@@ -164,7 +166,7 @@ pub fn requirement(input: TokenStream) -> TokenStream {
     expand_requirement(input.into()).into()
 }
 
-/// Makes a struct of authenticators the `Auth` of an application.
+/// Turns a struct of authenticators into the `Auth` of an application.
 ///
 /// ```
 /// # use auth_runtime::prelude::*;
@@ -183,13 +185,13 @@ pub fn requirement(input: TokenStream) -> TokenStream {
 ///     /// Key of a machine client.
 ///     #[scheme(api_key(header = "X-API-Key"), name = "machine")]
 ///     key: ApiKeys,
-///     /// What single callers have besides.
+///     /// Permissions of single callers.
 ///     #[overrides]
 ///     overrides: PermissionOverrides<Permission>,
 /// }
 /// ```
 ///
-/// | scheme | what it carries |
+/// | scheme | credential |
 /// |---|---|
 /// | `basic` | user name and password (RFC 7617) |
 /// | `bearer`, `bearer(format = "JWT")` | a token (RFC 6750) |
@@ -206,7 +208,7 @@ pub fn auth(input: TokenStream) -> TokenStream {
     expand_auth(input.into()).into()
 }
 
-/// Second round of an attribute whose item has `#[cfg]`s inside: takes what they came to.
+/// Expands an attribute whose item has `#[cfg]`s inside, after the compiler has evaluated them.
 #[doc(hidden)]
 #[proc_macro]
 pub fn __configured(input: TokenStream) -> TokenStream {

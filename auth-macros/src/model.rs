@@ -1,4 +1,4 @@
-//! What was meant: checked, with the spans of what was written.
+//! The checked model of an input. It keeps the spans of the input for later errors.
 
 use std::fmt::{self, Display};
 
@@ -13,7 +13,7 @@ pub(crate) enum Name {
     Path(Path),
 }
 
-/// As people write it.
+/// The name as in the source.
 impl Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -32,7 +32,7 @@ impl ToTokens for Name {
     }
 }
 
-/// What is asked of a caller.
+/// A condition on the caller.
 #[derive(Clone, Debug)]
 pub(crate) enum Requirement {
     Authenticated,
@@ -51,7 +51,7 @@ pub(crate) enum Requirement {
 }
 
 impl Requirement {
-    /// Shows every clause that holds no other.
+    /// Calls `show` with every clause that contains no other.
     pub(crate) fn visit(&self, show: &mut impl FnMut(&Self)) {
         match self {
             Self::All(clauses) | Self::Any(clauses) => clauses.iter().for_each(|clause| clause.visit(show)),
@@ -64,12 +64,12 @@ impl Requirement {
 /// `check = expression`.
 #[derive(Clone, Debug)]
 pub(crate) struct Check {
-    /// Of the word `check`.
+    /// Span of the word `check`.
     pub(crate) span: Span,
     pub(crate) expression: Expr,
 }
 
-/// Who may call an operation.
+/// The access to an operation.
 #[derive(Debug)]
 pub(crate) enum Access {
     Public { reason: LitStr },
@@ -82,14 +82,14 @@ pub(crate) struct Api {
     pub(crate) auth: Path,
     /// `#[OpenApi(..)]`, which goes to the generated impl block; absent if the user forgot it.
     pub(crate) attribute: Option<Attribute>,
-    /// What remains of the user's impl block: the methods without `#[oai]` and without our attributes.
+    /// The user's impl block, its methods without `#[oai]` and without our attributes.
     pub(crate) item: ItemImpl,
     pub(crate) operations: Vec<Operation>,
 }
 
 /// A method that is an operation.
 pub(crate) struct Operation {
-    /// As the user wrote it, `#[oai]` included, without our attributes.
+    /// The method with `#[oai]` and without our attributes.
     pub(crate) method: ImplItemFn,
     pub(crate) access: Access,
 }
@@ -101,7 +101,7 @@ pub(crate) struct Handler {
     pub(crate) attribute: Attribute,
     /// The user's function without it and without our attributes.
     pub(crate) function: syn::ItemFn,
-    /// Absent if there is a mistake.
+    /// Absent if the handler has an error.
     pub(crate) access: Option<Access>,
 }
 
@@ -143,9 +143,9 @@ pub(crate) struct Auth {
     pub(crate) roles: Option<Path>,
     pub(crate) realm: LitStr,
     pub(crate) rejection: Option<Path>,
-    /// Empty if there is a mistake anywhere.
+    /// Empty if the struct has an error.
     pub(crate) schemes: Vec<Scheme>,
-    /// The names of all schemes, those with mistakes included: what names them has no mistake.
+    /// The names of all schemes. Those with an error are included, so that their uses cause no second error.
     pub(crate) names: Vec<String>,
     /// The field with `#[overrides]`.
     pub(crate) overrides: Option<Ident>,

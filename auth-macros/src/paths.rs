@@ -1,24 +1,24 @@
-//! Where the emitted paths start. The items behind them are listed in `auth-runtime/src/private.rs`.
+//! The root of every emitted path. `auth-runtime/src/private.rs` lists the items behind it.
 
 use proc_macro_crate::{FoundCrate, crate_name};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::Ident;
 
-/// `::auth_runtime::__private`, by the name under which the user's crate knows `auth-runtime`.
+/// The path `::auth_runtime::__private`, under the name that the user's crate gives to `auth-runtime`.
 pub(crate) struct Private(Ident);
 
 impl Private {
     pub(crate) fn locate() -> Self {
         let name = match crate_name("auth-runtime") {
             Ok(FoundCrate::Name(name)) => name,
-            // Inside of the crate itself, and where there is no manifest to read.
+            // In the crate itself, and without a manifest.
             Ok(FoundCrate::Itself) | Err(_) => "auth_runtime".to_owned(),
         };
         Self(Ident::new(&name, Span::call_site()))
     }
 
-    /// The same, for errors that are to be said elsewhere.
+    /// Returns the same path at another place, where its errors then stand.
     pub(crate) fn at(&self, span: Span) -> Self {
         Self(Ident::new(&self.0.to_string(), span))
     }

@@ -1,6 +1,6 @@
-//! Golden expansions, and rules whose every case is too small for a case of `ui-tests`.
+//! Golden expansions, and rules that are too small for a case of `ui-tests`.
 //!
-//! `INSTA_UPDATE=always cargo test -p auth-macros` rewrites the expansions. Read them before they are committed.
+//! `INSTA_UPDATE=always cargo test -p auth-macros` rewrites the expansions. Read them before you commit.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -10,7 +10,7 @@ use crate::{
     expand_roles, parse::attribute::AttributeName,
 };
 
-/// As `rustfmt` would write it.
+/// Formats an expansion.
 fn pretty(expanded: &TokenStream) -> String {
     let file = syn::parse2(expanded.clone()).unwrap_or_else(|error| panic!("{error}: {expanded}"));
     prettyplease::unparse(&file)
@@ -20,7 +20,7 @@ fn protected(arguments: TokenStream, item: TokenStream) -> String {
     pretty(&expand_attribute(AttributeName::Protected, arguments, item))
 }
 
-/// What the operation `list` with these clauses expands to.
+/// Expands the operation `list` with these clauses.
 fn operation(clauses: &TokenStream) -> String {
     protected(
         TokenStream::new(),
@@ -38,7 +38,7 @@ fn operation(clauses: &TokenStream) -> String {
 #[test]
 fn permissions_become_an_enum_and_a_table() {
     let expanded = expand_permissions(quote! {
-        /// What a caller may do.
+        /// The permissions of a caller.
         pub enum Permission {
             /// View entries
             View = "view",
@@ -57,7 +57,7 @@ fn roles_hold_what_they_inherit() {
             Administrator = "Administrator" => all,
         }
     });
-    // What they have in common with permissions has a snapshot of its own.
+    // The part in common with permissions has its own snapshot.
     let expanded = pretty(&expanded);
     let roles = expanded.find("const _: ()").expect("the names that are asserted come first");
     insta::assert_snapshot!(&expanded[roles..]);
@@ -118,7 +118,7 @@ fn an_impl_block_stays_and_gets_a_twin_of_each_operation() {
 }
 
 #[test]
-fn a_handler_stays_inside_of_one_with_a_guard() {
+fn a_handler_stays_inside_one_with_a_guard() {
     let expanded = protected(
         quote!(auth = access::Auth, permission("view"), check = caller.subject() == "alice"),
         quote! {
@@ -141,7 +141,7 @@ fn a_requirement_becomes_a_constant() {
 }
 
 #[test]
-fn cfgs_inside_of_an_item_are_asked_one_after_the_other() {
+fn cfgs_inside_an_item_are_evaluated_in_a_chain() {
     let expanded = protected(
         TokenStream::new(),
         quote! {
@@ -158,7 +158,7 @@ fn cfgs_inside_of_an_item_are_asked_one_after_the_other() {
 }
 
 #[test]
-fn an_answered_cfg_takes_with_it_what_is_configured_away() {
+fn an_evaluated_cfg_removes_the_parts_configured_away() {
     let expanded = expand_configured(quote! {
         { true false } protected {} #[OpenApi]
         impl Entries {
@@ -213,7 +213,7 @@ fn one_clause_is_not_wrapped() {
 }
 
 #[test]
-fn every_mistake_of_a_list_is_said() {
+fn every_mistake_of_a_list_is_reported() {
     let expanded = operation(&quote!(rolls = "A", fresh = "5", any(), hide, hide, check, roles("A", "A")));
     assert_eq!(expanded.matches("compile_error!").count(), 6, "{expanded}");
 }
@@ -240,7 +240,7 @@ fn an_operation_with_a_mistake_hides_no_other() {
 }
 
 #[test]
-fn a_word_that_is_near_is_proposed() {
+fn a_similar_word_is_suggested() {
     let known = ["roles", "permission", "fresh"];
     assert_eq!(suggestion(&known, "rolls"), "; did you mean `roles`?");
     assert_eq!(suggestion(&known, "premission"), "; did you mean `permission`?");

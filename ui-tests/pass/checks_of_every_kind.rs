@@ -30,7 +30,7 @@ fn known(name: &str) -> Result<(), std::io::Error> {
     if name == "alice" { Ok(()) } else { Err(std::io::ErrorKind::NotFound.into()) }
 }
 
-/// What `?` makes of every error.
+/// Returns a boxed error, as `?` makes it.
 fn boxed(name: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     Ok(known(name)?)
 }

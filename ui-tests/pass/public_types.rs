@@ -1,5 +1,5 @@
 #![deny(missing_docs, warnings)]
-//! What a library exports.
+//! The exports of a library.
 
 use auth_runtime::prelude::*;
 use auth_ui_tests::Tokens;
@@ -11,14 +11,14 @@ pub mod library {
     use super::*;
 
     permissions! {
-        /// What a caller may do.
+        /// The permissions of a caller.
         pub enum Permission {
             View = "view",
         }
     }
 
     roles! {
-        /// Who works here.
+        /// The roles of the staff.
         #[non_exhaustive]
         pub enum Role: Permission {
             Viewer = "Viewer" => [View],

@@ -1,4 +1,4 @@
-//! A small application for the cases: two tables, an `Auth` with a scheme of every kind, and who verifies them.
+//! A small application for the cases: two tables, and an `Auth` with a scheme of every kind.
 
 use auth_runtime::{
     authenticate::{AuthenticationError, Context, Identity},
@@ -9,7 +9,7 @@ use poem::{IntoEndpoint, http::header, test::TestClient};
 use tokio::runtime::Builder;
 
 permissions! {
-    /// What a caller may do with entries.
+    /// Permissions on entries.
     pub enum Permission {
         /// View entries
         View = "view",
@@ -19,7 +19,7 @@ permissions! {
 }
 
 roles! {
-    /// Who works here.
+    /// The roles of the staff.
     pub enum Role: Permission {
         /// Reads
         Viewer = "Viewer" => [View],
@@ -46,7 +46,7 @@ pub struct Auth {
     pub card: Cards,
 }
 
-/// An `Auth` that is ready to use.
+/// Returns an `Auth` that is ready to use.
 #[must_use]
 pub fn auth() -> Auth {
     Auth { token: Tokens, password: Passwords, key: Keys, card: Cards }
@@ -61,7 +61,7 @@ macro_rules! authenticator {
         impl Authenticator for $name {
             type Credential = $credential;
 
-            /// Takes `name.role_role`.
+            /// Accepts `name.role_role`.
             async fn authenticate(
                 &self,
                 credential: $credential,
@@ -94,11 +94,11 @@ authenticator!(
     Cards, HttpCredentials, as_str
 );
 
-/// The status of the answer to a request such as `GET /entries`; `token` is `name.Role_Role`, or empty for a caller
-/// without a credential.
+/// Returns the status of the response to a request such as `GET /entries`. The token is `name.Role_Role`, or empty for
+/// no credential.
 ///
 /// # Panics
-/// If it is not a request.
+/// If the request is malformed.
 #[must_use]
 pub fn status(app: impl IntoEndpoint, request: &str, token: &str) -> u16 {
     let (method, path) = request.split_once(' ').expect("METHOD /path");

@@ -1,6 +1,6 @@
-//! What does not compile says what to write; what should compile does, and does what it says.
+//! Wrong programs fail with the expected message; right ones compile and run.
 //!
-//! `TRYBUILD=overwrite cargo test -p auth-ui-tests` rewrites the messages. Read them before they are committed.
+//! `TRYBUILD=overwrite cargo test -p auth-ui-tests` rewrites the messages. Read them before you commit.
 
 #[test]
 fn mistakes_are_explained() {

@@ -1,4 +1,4 @@
-//! Who may call, as a constant.
+//! The access of an operation as a constant.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -36,7 +36,7 @@ fn requirement(tree: &Requirement, auth: &Path, checks: &[String], p: &Private) 
         Requirement::Fresh { seconds } => (quote!(fresh), quote!(#seconds)),
         Requirement::Check(index) => {
             let source = &checks[*index];
-            // At most 64, as `lower` says.
+            // `lower` allows at most 64.
             let index = u16::try_from(*index).unwrap_or(u16::MAX);
             (quote!(check), quote!(#index, #source))
         }
@@ -50,7 +50,7 @@ fn requirement(tree: &Requirement, auth: &Path, checks: &[String], p: &Private) 
     quote!(#p::Requirement::<#auth>::#constructor(#argument))
 }
 
-/// A name of a table: looked up where it is a string, and of the right type where it is a path.
+/// Looks up a string in its table. A path has the type of the table already.
 fn typed(name: &Name, table: &TokenStream, auth: &Path, p: &Private) -> TokenStream {
     match name {
         Name::Literal(literal) => {
@@ -60,13 +60,13 @@ fn typed(name: &Name, table: &TokenStream, auth: &Path, p: &Private) -> TokenStr
     }
 }
 
-/// A name that stands for itself; a path leads to a string.
+/// Looks up a scope or a scheme. A path leads to a string.
 fn named(name: &Name, look_up: &str, auth: &Path) -> TokenStream {
     let look_up = Ident::new(look_up, name.span());
     quote_spanned!(name.span()=> <#auth>::#look_up(#name))
 }
 
-/// Stops the build at names that are not declared: a constant for each, so that every one of them is reported.
+/// Stops the build at undeclared names, with a constant for each, so that all of them are reported.
 pub(crate) fn assert_names(access: &Access, auth: &Path) -> TokenStream {
     let Access::Required { requirement, .. } = access else { return TokenStream::new() };
     let p = Private::locate();
@@ -75,7 +75,7 @@ pub(crate) fn assert_names(access: &Access, auth: &Path) -> TokenStream {
     names.into_iter().map(|(span, assertion)| quote_spanned!(span=> const _: () = #assertion;)).collect()
 }
 
-/// The call that asserts a name, and where to say so. A path to a typed value was checked by its type.
+/// Returns the call that asserts a name, and its place. The type of a path is its check.
 fn assertion(leaf: &Requirement, auth: &Path, p: &Private) -> Option<(Span, TokenStream)> {
     let table = |literal: &LitStr, table: TokenStream| {
         let span = literal.span();
@@ -90,7 +90,7 @@ fn assertion(leaf: &Requirement, auth: &Path, p: &Private) -> Option<(Span, Toke
     }
 }
 
-/// The expression as it was written, on one line.
+/// Returns the source of the expression on one line.
 fn source(check: &Check) -> String {
     check.expression.to_token_stream().to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,5 +1,6 @@
-//! A protected impl block: the user's own methods as they were, and beside them a twin of each operation that poem-openapi
-//! serves. The twin takes the guard first, so that nothing of a request is read before the decision.
+//! A protected impl block: the user's methods, and a twin of each operation.
+//!
+//! Poem-openapi serves the twins. A twin takes the guard first, so the decision precedes all other extraction.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -18,7 +19,7 @@ use crate::{
 pub(crate) fn expand(api: &Api) -> TokenStream {
     let p = Private::locate();
     let Api { auth, attribute, item, operations } = api;
-    // In place of a forgotten one, so that the operations compile and only the missing attribute is an error.
+    // A substitute for a forgotten one: the operations compile, and the missing attribute is the only error.
     let attribute = attribute.as_ref().map_or_else(|| quote!(#[#p::poem_openapi::OpenApi]), ToTokens::to_token_stream);
     let (auth, alias) = rule::alias(auth);
     let (generics, _, where_clause) = item.generics.split_for_impl();
@@ -63,7 +64,7 @@ pub(crate) fn expand(api: &Api) -> TokenStream {
     }
 }
 
-/// The arguments that are security schemes of poem-openapi: only their types know, so each is asked.
+/// Emits the arguments that are security schemes of poem-openapi. Only the types know, so each argument is listed.
 fn security_arguments(operation: &Operation, p: &Private) -> TokenStream {
     let types = arguments(&operation.method.sig).into_iter().map(|argument| {
         let mut ty = (*argument.typed.ty).clone();
@@ -82,7 +83,7 @@ impl VisitMut for ElideLifetimes {
     }
 }
 
-/// The method that poem-openapi serves in place of the user's.
+/// Emits the method that poem-openapi serves in place of the user's.
 fn twin(operation: &Operation, rule: &Ident, p: &Private) -> TokenStream {
     let (signature, name) = (&operation.method.sig, &operation.method.sig.ident);
     let twin = format_ident!("__protected_{}", name.unraw(), span = name.span());
@@ -95,7 +96,7 @@ fn twin(operation: &Operation, rule: &Ident, p: &Private) -> TokenStream {
     });
     let checks = check::expand(&operation.access, &guard, &arguments);
     let receiver = signature.receiver();
-    // By its own name, which is a matter of hygiene: `__configured!` stands in the expansion of another macro.
+    // The user's own token, for hygiene: `__configured!` stands in the expansion of another macro.
     let this = receiver.map(|receiver| &receiver.self_token);
     let attributes = operation.method.attrs.iter().filter(|attribute| is(attribute, "oai") || is(attribute, "doc"));
     let (generics, _, where_clause) = signature.generics.split_for_impl();
@@ -116,7 +117,7 @@ fn lints(attributes: &[Attribute]) -> Vec<&Attribute> {
         .collect()
 }
 
-/// A type as people write it: `Entries<S>`.
+/// Returns the source of a type: `Entries<S>`.
 fn type_name(ty: &Type) -> String {
     ty.to_token_stream().to_string().replace(' ', "")
 }

@@ -6,15 +6,15 @@ use syn::{FnArg, PatType, ReturnType, Signature};
 
 use crate::lower::signature::argument_name;
 
-/// One argument.
+/// An argument.
 pub(crate) struct Argument<'a> {
-    /// What it is called: as the user calls it, since poem-openapi takes parameter names from there.
+    /// The user's name for it: poem-openapi names the parameter so.
     pub(crate) name: Ident,
-    /// As it was written.
+    /// The argument as the user wrote it.
     pub(crate) typed: &'a PatType,
 }
 
-/// All of them but the receiver.
+/// Returns the arguments without the receiver.
 pub(crate) fn arguments(signature: &Signature) -> Vec<Argument<'_>> {
     let typed = signature.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(argument) => Some(argument),
@@ -30,7 +30,7 @@ impl<'a> Argument<'a> {
     }
 }
 
-/// A type as it can be written anywhere.
+/// Returns the return type, `()` if none is written.
 pub(crate) fn returns(output: &ReturnType) -> TokenStream {
     match output {
         ReturnType::Default => quote!(()),

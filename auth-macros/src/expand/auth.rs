@@ -81,7 +81,7 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
     }
 }
 
-/// A struct that is not `Clone` is an error at its name.
+/// Emits `cloned`. A struct without `Clone` is an error at its name.
 fn cloned(auth: &Auth, p: &Private) -> TokenStream {
     let at_name = p.at(auth.name.span());
     // Not at the name: in `macro_rules!` that span has another `self`.
@@ -94,7 +94,7 @@ fn cloned(auth: &Auth, p: &Private) -> TokenStream {
     }
 }
 
-/// A method that gathers the schemes of whose authenticators `is` is true.
+/// Emits a method that gathers the schemes whose authenticators return `true` from `is`.
 fn schemes_that(is: &str, method: &str, auth: &Auth, p: &Private) -> TokenStream {
     let [is, method] = [is, method].map(|name| Ident::new(name, Span::call_site()));
     let schemes = auth.schemes.iter().enumerate().map(|(index, Scheme { field, ty, .. })| {
@@ -113,7 +113,7 @@ fn schemes_that(is: &str, method: &str, auth: &Auth, p: &Private) -> TokenStream
     }
 }
 
-/// Names that attributes write as strings.
+/// Emits lookups of the names that attributes write as strings.
 fn look_ups(auth: &Auth, p: &Private) -> TokenStream {
     let name = &auth.name;
     let (generics, arguments, where_clause) = auth.generics.split_for_impl();
@@ -147,7 +147,7 @@ fn look_ups(auth: &Auth, p: &Private) -> TokenStream {
     }
 }
 
-/// The tables that are named, or empty ones.
+/// Returns the tables of `#[auth(..)]`, or empty ones.
 fn tables(auth: &Auth, p: &Private) -> (TokenStream, TokenStream) {
     let permission = match (&auth.permissions, &auth.roles) {
         (Some(path), _) => quote!(#path),
@@ -209,7 +209,7 @@ fn option<T: quote::ToTokens>(value: Option<&T>, p: &Private) -> TokenStream {
     }
 }
 
-/// The names of all scopes: the permissions, unless every OAuth 2 scheme lists its own, and what is listed.
+/// Returns the names of all scopes: the listed ones, and the permissions unless every OAuth 2 scheme lists its own.
 fn scopes(auth: &Auth, permission: &TokenStream, p: &Private) -> TokenStream {
     let mut listed: Vec<&LitStr> = Vec::new();
     let mut all_listed = false;
@@ -250,7 +250,7 @@ fn with_permissions(listed: &[&LitStr], permission: &TokenStream, p: &Private) -
     }
 }
 
-/// The chain: what every scheme finds, which of it counts, and who vouches for it.
+/// Emits the chain: find a credential for each scheme, select one, verify it.
 fn authenticate(auth: &Auth, p: &Private) -> TokenStream {
     let [request, accepted, errors] = ["request", "accepted", "errors"].map(local);
     let credentials: Vec<Ident> = (0..auth.schemes.len()).map(|i| local(&format!("credential{i}"))).collect();
@@ -277,7 +277,7 @@ fn authenticate(auth: &Auth, p: &Private) -> TokenStream {
     }
 }
 
-/// A binding. A handler of Poem is a unit struct in lower case, which no binding may shadow: hence the underscores.
+/// Returns a binding. Its underscores avoid handlers of Poem: unit structs in lower case, which no binding may shadow.
 fn local(name: &str) -> Ident {
     Ident::new(&format!("__{name}"), Span::mixed_site())
 }
@@ -293,7 +293,7 @@ fn find(index: usize, scheme: &Scheme, credential: &Ident, p: &Private) -> Token
     }
 }
 
-/// So is a type that is no authenticator.
+/// A type that is not an authenticator is an error at the type of the field.
 fn step(index: usize, scheme: &Scheme, credential: &Ident, overrides: Option<&Ident>, p: &Private) -> TokenStream {
     let [request, errors] = ["request", "errors"].map(local);
     let (field, ty) = (&scheme.field, &scheme.ty);

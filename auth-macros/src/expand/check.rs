@@ -1,4 +1,4 @@
-//! Asks the checks of an operation, once its arguments are there.
+//! Runs the checks of an operation after its arguments are extracted.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -10,7 +10,7 @@ use crate::{
     paths::Private,
 };
 
-/// Statements that leave the generated function with a rejection unless the checks let the caller in.
+/// Emits statements that return a rejection unless the checks allow the caller.
 pub(crate) fn expand(access: &Access, guard: &Ident, arguments: &[Argument<'_>]) -> TokenStream {
     let Access::Required { checks, .. } = access else { return TokenStream::new() };
     if checks.is_empty() {
@@ -51,14 +51,14 @@ fn ask(check: &Check, p: &Private) -> TokenStream {
     quote_spanned!(check.span=> match #p::ask(#expression) { __asking => __asking.await })
 }
 
-/// The user's pattern over a reference: every name of it is bound by reference.
+/// Matches the user's pattern on a reference, which binds every name by reference.
 fn binding(argument: &Argument<'_>) -> TokenStream {
     let (name, mut pattern) = (&argument.name, (*argument.typed.pat).clone());
     ByReference.visit_pat_mut(&mut pattern);
     quote!(#[allow(unused_variables)] let #pattern = &#name;)
 }
 
-/// `mut` and `ref` have no place in a pattern that binds by reference anyway.
+/// Removes `mut` and `ref`, which a pattern on a reference cannot have.
 struct ByReference;
 
 impl VisitMut for ByReference {

@@ -1,4 +1,4 @@
-//! A protected handler: the user's function as it was, inside of one that takes the guard first.
+//! A protected handler: the user's function inside another one, which takes the guard first.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
@@ -39,12 +39,12 @@ pub(crate) fn expand(handler: &Handler) -> TokenStream {
     }
 }
 
-/// The user's own handler, beside the mistake.
+/// Emits the user's handler beside the error.
 fn as_written(Handler { attribute, function, .. }: &Handler) -> TokenStream {
     quote!(#attribute #function)
 }
 
-/// The function that `#[handler]` makes an endpoint.
+/// Emits the function that becomes the endpoint.
 fn guarded(handler: &Handler, access: &Access, rule: &Ident, p: &Private) -> TokenStream {
     let Handler { attribute, function, .. } = handler;
     let (visibility, signature, name) = (&function.vis, &function.sig, &function.sig.ident);
@@ -73,7 +73,7 @@ fn guarded(handler: &Handler, access: &Access, rule: &Ident, p: &Private) -> Tok
     }
 }
 
-/// The user's function, with all attributes that are its own.
+/// Emits the user's function with its own attributes.
 fn own(handler: &Handler) -> TokenStream {
     let mut own = handler.function.clone();
     own.attrs.retain(|attribute| !is(attribute, "doc") && !is(attribute, "cfg"));

@@ -1,4 +1,4 @@
-//! What remains of an item on which an attribute has no business, beside the mistake.
+//! The item below a misplaced attribute, emitted beside the error.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -25,7 +25,7 @@ fn impl_block(mut block: ItemImpl) -> TokenStream {
     quote!(#block #protected)
 }
 
-/// As if the attribute stood where it should, so that mounting the API is no second mistake.
+/// Implements `Protected`, so that mounting the API is no second error.
 fn protected(block: &ItemImpl) -> TokenStream {
     let p = Private::locate();
     let (ty, auth) = (&block.self_ty, default_auth());
@@ -37,6 +37,10 @@ fn protected(block: &ItemImpl) -> TokenStream {
             type Auth = #auth;
 
             fn operations() -> #p::std::vec::Vec<&'static #p::Operation<#auth>> {
+                #p::std::vec::Vec::new()
+            }
+
+            fn security_arguments() -> #p::std::vec::Vec<#p::std::vec::Vec<#p::SecurityArgument>> {
                 #p::std::vec::Vec::new()
             }
         }

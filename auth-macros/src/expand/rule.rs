@@ -1,4 +1,4 @@
-//! The rule of one operation: a constant, behind a type that stands for it.
+//! The rule of one operation: a type with a constant.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
@@ -7,7 +7,7 @@ use syn::{Path, spanned::Spanned};
 use super::access;
 use crate::{model::Access, paths::Private};
 
-/// Implements `Rule` for the type; `name` is what the log calls the operation within its module.
+/// Implements `Rule` for the type; `name` is the name of the operation within its module.
 pub(crate) fn expand(rule: &Ident, name: &str, access: &Access, auth: &Path) -> TokenStream {
     let p = Private::locate();
     let assertions = access::assert_names(access, auth);
@@ -26,7 +26,7 @@ pub(crate) fn expand(rule: &Ident, name: &str, access: &Access, auth: &Path) -> 
     }
 }
 
-/// Another name for an `Auth`, and the item that declares it: where there is no such type, that is one error.
+/// Returns an alias of an `Auth` and the item that declares it, so that an unknown type is one error.
 pub(crate) fn alias(auth: &Path) -> (Path, TokenStream) {
     let alias = Ident::new("__Auth", auth.span());
     let item = quote_spanned!(auth.span()=> type #alias = #auth;);

@@ -1,6 +1,6 @@
-//! A table of names: an enum, and what makes it a table.
+//! A table of names: an enum with its lookups.
 //!
-//! What is bound here starts with `__`: a handler of Poem is a unit struct in lower case, which no binding may shadow.
+//! Bindings start with `__`: a handler of Poem is a unit struct in lower case, which no binding may shadow.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
@@ -31,7 +31,7 @@ pub(crate) fn roles(table: &Table<Role>, permissions: &Path) -> TokenStream {
         impl #name {
             const __HELD: [<#permissions as #p::Table>::Set; #count] = [#(#held),*];
 
-            /// The permissions that this role holds, inherited ones included.
+            /// Returns the permissions of this role, with the inherited ones.
             #[must_use]
             pub const fn permissions(self) -> <#permissions as #p::Table>::Set {
                 Self::__HELD[self as #p::core::primitive::usize]
@@ -58,7 +58,7 @@ fn held(held: &Held, permissions: &Path, p: &Private) -> TokenStream {
     }
 }
 
-/// Stops the build at the names of a role's own list that are not declared.
+/// Stops the build at undeclared names in a role's own list.
 fn known(own: &Held, permissions: &Path) -> TokenStream {
     let Held::These(names) = own else { return TokenStream::new() };
     let literals = names.iter().filter_map(|name| match name {
@@ -70,7 +70,7 @@ fn known(own: &Held, permissions: &Path) -> TokenStream {
     quote!(#(#asserted)*)
 }
 
-/// In a list of a role, one word is a variant.
+/// Looks up a permission of a role. A single word is a variant.
 fn permission(name: &Name, permissions: &Path) -> TokenStream {
     match name {
         Name::Literal(literal) => quote_spanned!(literal.span()=> <#permissions>::__entry(#literal)),
@@ -81,7 +81,7 @@ fn permission(name: &Name, permissions: &Path) -> TokenStream {
     }
 }
 
-/// What both kinds of table have.
+/// Emits the items that both kinds of table have.
 fn common<E>(kind: &str, table: &Table<E>, entries: &[&Entry]) -> TokenStream {
     let p = Private::locate();
     let words = entries.len().div_ceil(64);
@@ -115,7 +115,7 @@ fn declaration<E>(table: &Table<E>, entries: &[&Entry], words: usize, p: &Privat
     }
 }
 
-/// A name without a description is its own.
+/// Emits a variant. Its name is its description if it has no other.
 fn documented(entry: &Entry) -> TokenStream {
     let (attributes, variant) = (&entry.attributes, &entry.variant);
     let own = attributes.is_empty().then(|| {
@@ -133,19 +133,19 @@ fn methods(kind: &str, name: &Ident, entries: &[&Entry], words: usize, p: &Priva
             /// Every value, in the order of declaration.
             pub const ALL: &'static [Self] = &[#(Self::#variants),*];
 
-            /// The name, as it stands in tokens, documents and databases.
+            /// Returns the name, as in tokens, documents and databases.
             #[must_use]
             pub const fn name(self) -> &'static #p::core::primitive::str {
                 <Self as #p::Table>::NAMES[self as #p::core::primitive::usize]
             }
 
-            /// The description: the doc comment.
+            /// Returns the description: the doc comment.
             #[must_use]
             pub const fn description(self) -> &'static #p::core::primitive::str {
                 <Self as #p::Table>::DESCRIPTIONS[self as #p::core::primitive::usize]
             }
 
-            /// The set of these values.
+            /// Returns the set of these values.
             #[must_use]
             pub const fn set(__values: &[Self]) -> #p::Set<Self, #words> {
                 let mut __set = #p::Set::EMPTY;
@@ -157,7 +157,7 @@ fn methods(kind: &str, name: &Ident, entries: &[&Entry], words: usize, p: &Priva
                 __set
             }
 
-            /// The value as a requirement takes it.
+            /// Returns the value in the form that a requirement takes.
             #[must_use]
             pub const fn entry(self) -> #p::Entry<Self> {
                 #p::Entry::new(self as #p::core::primitive::u16, self.name())
@@ -196,7 +196,7 @@ fn table_impl(kind: &str, name: &Ident, entries: &[&Entry], words: usize, p: &Pr
     }
 }
 
-/// To and from text.
+/// Emits the conversions to and from text.
 fn text(kind: &str, name: &Ident, entries: &[&Entry], p: &Private) -> TokenStream {
     let variants: Vec<&Ident> = entries.iter().map(|entry| &entry.variant).collect();
     let names = entries.iter().map(|entry| &entry.name);
@@ -207,14 +207,14 @@ fn text(kind: &str, name: &Ident, entries: &[&Entry], p: &Private) -> TokenStrea
             }
         }
 
-        /// As the name.
+        /// Writes the name.
         impl #p::core::fmt::Display for #name {
             fn fmt(&self, __f: &mut #p::core::fmt::Formatter<'_>) -> #p::core::fmt::Result {
                 __f.pad(self.name())
             }
         }
 
-        /// From the name.
+        /// Reads the name.
         impl #p::core::str::FromStr for #name {
             type Err = #p::UnknownName;
 
@@ -230,14 +230,14 @@ fn text(kind: &str, name: &Ident, entries: &[&Entry], p: &Private) -> TokenStrea
 
 fn serde(name: &Ident, p: &Private) -> TokenStream {
     quote! {
-        /// As the name.
+        /// Writes the name.
         impl #p::serde::Serialize for #name {
             fn serialize<S: #p::serde::Serializer>(&self, __serializer: S) -> #p::core::result::Result<S::Ok, S::Error> {
                 __serializer.serialize_str(self.name())
             }
         }
 
-        /// From the name; an unknown one is an error.
+        /// Reads the name; an unknown name is an error.
         impl<'de> #p::serde::Deserialize<'de> for #name {
             fn deserialize<D: #p::serde::Deserializer<'de>>(__deserializer: D) -> #p::core::result::Result<Self, D::Error> {
                 let __name = <#p::std::string::String as #p::serde::Deserialize>::deserialize(__deserializer)?;

@@ -1,4 +1,4 @@
-//! The attributes of one operation to who may call it.
+//! Lowers the attributes of one operation to its access.
 
 use proc_macro2::Span;
 use syn::{Path, parse_quote};
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// Clauses that add up, with what is no clause taken out.
+/// Clauses that add up, apart from the options `auth` and `hide`.
 #[derive(Default)]
 pub(crate) struct Clauses {
     pub(crate) auth: Option<Path>,
@@ -22,7 +22,7 @@ pub(crate) struct Clauses {
     pub(crate) checks: Vec<Check>,
 }
 
-/// The attributes of an operation, below a floor.
+/// Lowers the attributes of an operation below a floor.
 pub(crate) fn lower(
     written: Vec<RuleAttribute>,
     floor: &Clauses,
@@ -67,7 +67,7 @@ impl Clauses {
                     auth_is_given_once(span, self.auth.is_some(), errors);
                     self.auth = Some(path);
                 }
-                // A floor that hides, and an operation that does, agree.
+                // No error: the floor and the operation may both hide.
                 ClauseKind::Hide => self.hide = true,
                 kind => {
                     let mut lowering = Lowering { position, checks: &mut self.checks, errors };
@@ -83,7 +83,7 @@ impl Clauses {
     }
 }
 
-/// What lets everybody in has nothing beside it that would keep anybody out.
+/// `#[public]` and `#[optional_auth]` have no requirement beside them.
 fn open_stands_alone(written: &[RuleAttribute], errors: &mut Errors) {
     let find = |name| written.iter().find(|attribute| attribute.name == name);
     let Some(open) =
@@ -94,14 +94,14 @@ fn open_stands_alone(written: &[RuleAttribute], errors: &mut Errors) {
     let message = if written.iter().all(|attribute| attribute.name == open.name) {
         format!("`#[{}]` is given twice: remove one", open.name.as_str())
     } else if open.name == AttributeName::Public {
-        "`#[public]` lets everybody in and cannot stand beside `#[protected]`, `#[permission]` or `#[optional_auth]`: remove it or them".to_owned()
+        "`#[public]` lets every caller in, so it cannot stand beside `#[protected]`, `#[permission]` or `#[optional_auth]`: remove one".to_owned()
     } else {
-        "`#[optional_auth]` lets anonymous callers in and cannot stand beside `#[protected]` or `#[permission]`: remove it or them".to_owned()
+        "`#[optional_auth]` lets anonymous callers in, so it cannot stand beside `#[protected]` or `#[permission]`: remove one".to_owned()
     };
     errors.span(open.span, message);
 }
 
-/// Bare `#[protected]` beside another attribute of an operation adds nothing, and hints at a misunderstanding.
+/// Bare `#[protected]` beside another attribute adds nothing and is a likely misunderstanding.
 fn protected_says_something_twice(written: &[RuleAttribute], errors: &mut Errors) {
     let is_bare = |content: &Content| matches!(content, Content::Protected(clauses) if clauses.is_empty());
     let is_open = |content: &Content| matches!(content, Content::Public(_) | Content::OptionalAuth);
@@ -109,22 +109,19 @@ fn protected_says_something_twice(written: &[RuleAttribute], errors: &mut Errors
         && !written.iter().any(|attribute| is_open(&attribute.content))
         && let Some(attribute) = written.iter().find(|attribute| is_bare(&attribute.content))
     {
-        errors.span(attribute.span, "bare `#[protected]` asks for any authenticated caller, and the attribute beside it asks for more: remove this one");
+        errors.span(attribute.span, "bare `#[protected]` only requires authentication, and the attribute beside it requires more: remove this one");
     }
 }
 
 fn optional_has_no_floor(span: Span, floor: &Clauses, errors: &mut Errors) {
     if !floor.requirements.is_empty() {
-        errors.span(span, "the impl block asks something of every caller, so none can be anonymous: move this operation to another impl block, or write `#[public(reason = \"..\")]`");
+        errors.span(span, "the impl block has a requirement, so no caller can be anonymous: move this operation to another impl block, or write `#[public(reason = \"..\")]`");
     }
 }
 
 fn auth_stands_outside(span: Span, position: Position, errors: &mut Errors) {
     if position == Position::Operation {
-        errors.span(
-            span,
-            "`auth = ..` goes on the `#[protected]` of the impl block, as all operations of it share one `Auth`",
-        );
+        errors.span(span, "`auth = ..` goes on the `#[protected]` of the impl block: its operations share one `Auth`");
     }
 }
 
@@ -134,7 +131,7 @@ fn at_most_64_checks(checks: &[Check], errors: &mut Errors) {
     }
 }
 
-/// A second one of these in a list is forgotten or misunderstood.
+/// A list has `hide`, `fresh` and `authenticated` at most once.
 fn each_is_given_once(list: &[Clause], errors: &mut Errors) {
     let words = [
         ("hide", (|kind| matches!(kind, ClauseKind::Hide)) as fn(&ClauseKind) -> bool),
@@ -154,7 +151,7 @@ fn auth_is_given_once(span: Span, is_given: bool, errors: &mut Errors) {
     }
 }
 
-/// `Auth`, where no other is named.
+/// Returns `Auth`, the default of `auth = path`.
 pub(crate) fn default_auth() -> Path {
     parse_quote!(Auth)
 }

@@ -1,4 +1,4 @@
-//! An impl block to an API whose every operation says who may call it.
+//! Lowers an impl block to an API whose operations all have a rule.
 
 use proc_macro2::Span;
 use syn::{Attribute, FnArg, ImplItem, ImplItemFn, ItemImpl, parse_quote};
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// Operations with a mistake are left out, so that the others can be compiled, and their mistakes be seen.
+/// Leaves out operations with an error, so that the others still compile and show theirs.
 pub(crate) fn lower(
     rule: syn::Result<RuleAttribute>,
     span: Span,
@@ -38,7 +38,7 @@ pub(crate) fn lower(
     Api { auth: floor.auth.unwrap_or_else(default_auth), attribute, item, operations }
 }
 
-/// Poem-openapi makes operations only of an impl block with its attribute.
+/// An impl block without `#[OpenApi]` serves no operations.
 fn open_api_stands_below(span: Span, attribute: Option<&Attribute>, errors: &mut Errors) {
     if attribute.is_none() {
         errors.span(span, "`#[OpenApi]` is missing: write it below `#[protected]`");
@@ -63,7 +63,7 @@ fn floor(outer: Vec<RuleAttribute>, errors: &mut Errors) -> Clauses {
     floor
 }
 
-/// A method with `#[oai]`; what remains of it in the user's impl block loses `#[oai]`.
+/// Lowers a method with `#[oai]`, and removes `#[oai]` from the user's own method.
 fn operation(method: &mut ImplItemFn, floor: &Clauses, errors: &mut Errors) -> Option<Operation> {
     let mut mistakes = Errors::default();
     let says_something = method.attrs.iter().any(is_ours);
@@ -110,7 +110,7 @@ fn rule_needs_an_operation(written: &[RuleAttribute], errors: &mut Errors) {
         let word = attribute.name.as_str();
         errors.span(
             attribute.span,
-            format!("`#[{word}]` on a method that is no operation: it has no `#[oai(path = \"..\", method = \"..\")]`"),
+            format!("`#[{word}]` stands on a method that is not an operation: add `#[oai(path = \"..\", method = \"..\")]`, or remove it"),
         );
     }
 }

@@ -1,4 +1,4 @@
-//! An `Auth` struct to its schemes.
+//! Lowers an `Auth` struct to its schemes.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ pub(crate) fn lower(input: input::Auth, errors: &mut Errors) -> Auth {
     let realm = input.options.realm.unwrap_or_else(|| LitStr::new("api", Span::call_site()));
     is_printable(&realm, "a realm", errors);
     if !errors.is_empty() {
-        // What cannot be used anyway should not complain of types.
+        // The struct has an error already; its types cause no second one.
         schemes.clear();
     }
     Auth {
@@ -61,7 +61,7 @@ fn a_scheme_is_declared(name: &Ident, schemes: usize, errors: &mut Errors) {
         errors.at(
             name,
             format!(
-                "`{name}` declares no security scheme: nobody could prove who they are; put `#[scheme(..)]` on a field"
+                "`{name}` declares no security scheme, so no caller can authenticate: put `#[scheme(..)]` on a field"
             ),
         );
     }
@@ -70,7 +70,7 @@ fn a_scheme_is_declared(name: &Ident, schemes: usize, errors: &mut Errors) {
     }
 }
 
-/// What it is renamed to, or the name of the field.
+/// Returns the name that the attribute gives, or the name of the field.
 fn scheme_name(field: &Field) -> String {
     let renamed = field.schemes.first().and_then(|scheme| scheme.name.as_ref());
     renamed.map_or_else(|| field.name.unraw().to_string(), LitStr::value)
@@ -84,7 +84,7 @@ fn scheme(field: Field, names: &mut HashMap<String, Ident>, errors: &mut Errors)
         errors.span(scheme.span, "a field has one of `#[scheme(..)]`, `#[overrides]` and `#[events]`");
     }
     for second in schemes {
-        errors.span(second.span, "one scheme for a field; declare another field for another scheme");
+        errors.span(second.span, "a field has one scheme: declare another field for this one");
     }
     name_fits_openapi(&name, scheme.name.as_ref(), &field.name, errors);
     name_is_new(&name, scheme.name.as_ref(), &field.name, names, errors);
@@ -92,7 +92,7 @@ fn scheme(field: Field, names: &mut HashMap<String, Ident>, errors: &mut Errors)
     Some(Scheme { field: field.name, ty: field.ty, name, description: field.description, kind })
 }
 
-/// A component key (OpenAPI 3.0, section 4.7.7).
+/// The name is a component key (OpenAPI 3.0, section 4.7.7).
 fn name_fits_openapi(name: &str, written: Option<&LitStr>, field: &Ident, errors: &mut Errors) {
     if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c)) {
         let message = format!(
@@ -175,7 +175,7 @@ fn a_flow_is_declared(flows: &[input::Flow], span: Span, errors: &mut Errors) {
     }
 }
 
-/// The URLs that a flow needs, and no others (OpenAPI 3.0, section 4.7.27).
+/// A flow has the URLs that it needs, and no others (OpenAPI 3.0, section 4.7.27).
 fn flow(flow: &input::Flow, errors: &mut Errors) -> Flow {
     let (grant, token, authorization) = match flow.grant.to_string().as_str() {
         "password" => ("Password", true, false),
@@ -222,7 +222,7 @@ fn is_absolute_url(url: &LitStr, errors: &mut Errors) {
     }
 }
 
-/// OpenAPI takes no notice of a header of this name, so the document would say that no credential is needed.
+/// OpenAPI ignores a header of this name, so the document would show an open operation.
 fn header_is_free(name: &LitStr, errors: &mut Errors) {
     is_token(name, "a header name", errors);
     if name.value().eq_ignore_ascii_case("authorization") {

@@ -1,4 +1,4 @@
-//! One clause to the requirement that it is.
+//! Lowers one clause to a requirement.
 
 use proc_macro2::Span;
 use syn::{
@@ -12,20 +12,20 @@ use crate::{
     parse::clause::{Clause, ClauseKind, NameKind, Quantifier},
 };
 
-/// What may be written where.
+/// The place of a clause, which decides what may be written there.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Position {
-    /// `#[protected]` on an impl block: `auth = path` is welcome, `check` has nothing to look at.
+    /// `#[protected]` on an impl block: allows `auth = path`, and no `check`.
     Floor,
     /// An operation of an impl block.
     Operation,
-    /// A handler: `auth = path` is welcome.
+    /// A handler, which allows `auth = path`.
     Handler,
-    /// `requirement!`: `auth = path` is welcome, `check` has nothing to look at.
+    /// `requirement!`: allows `auth = path`, and no `check`.
     Macro,
 }
 
-/// Where a clause stands, and what gathers on the way.
+/// The place of a clause, and the checks and errors found so far.
 pub(crate) struct Lowering<'a> {
     pub(crate) position: Position,
     pub(crate) checks: &'a mut Vec<Check>,
@@ -33,7 +33,7 @@ pub(crate) struct Lowering<'a> {
 }
 
 impl Lowering<'_> {
-    /// Nothing, and a mistake more, if it is none.
+    /// Returns the requirement, or adds an error.
     pub(crate) fn requirement(&mut self, Clause { span, kind }: Clause) -> Option<Requirement> {
         match kind {
             ClauseKind::Authenticated => Some(Requirement::Authenticated),
@@ -44,8 +44,8 @@ impl Lowering<'_> {
             ClauseKind::All(list) => self.group(span, "all", list).map(all),
             ClauseKind::Not(list) => self.not(span, list),
             ClauseKind::Mistake(error) => self.refuse(error),
-            ClauseKind::Hide => self.refuse(syn::Error::new(span, "`hide` is about the answer, not about the caller: put it beside the clauses, outside of `any`, `all` and `not`")),
-            ClauseKind::Auth(_) => self.refuse(syn::Error::new(span, "`auth` names who vouches for callers: put it beside the clauses, outside of `any`, `all` and `not`")),
+            ClauseKind::Hide => self.refuse(syn::Error::new(span, "`hide` changes the response and is no condition on the caller: put it beside the clauses, outside of `any`, `all` and `not`")),
+            ClauseKind::Auth(_) => self.refuse(syn::Error::new(span, "`auth` names the `Auth` type and is no condition on the caller: put it beside the clauses, outside of `any`, `all` and `not`")),
         }
     }
 
@@ -56,7 +56,10 @@ impl Lowering<'_> {
 
     fn names(&mut self, span: Span, of: NameKind, quantifier: Quantifier, names: Vec<Name>) -> Option<Requirement> {
         if names.is_empty() {
-            return self.refuse(syn::Error::new(span, "an empty list says nothing about who may call; write a name, or bare `#[protected]` for every authenticated caller"));
+            return self.refuse(syn::Error::new(
+                span,
+                "this list is empty: write a name, or bare `#[protected]` for any authenticated caller",
+            ));
         }
         each_once(&names, self.errors);
         let leaf = match of {
@@ -86,10 +89,10 @@ impl Lowering<'_> {
     fn check(&mut self, span: Span, expression: Expr) -> Option<Requirement> {
         let message = match self.position {
             Position::Floor => {
-                "a check looks at the arguments of one operation: put it on the operations, not on the impl block"
+                "a check reads the arguments of one operation: put it on the operations, not on the impl block"
             }
             Position::Macro => {
-                "a check looks at the arguments of a handler: put `#[protected(check = ..)]` on the handler"
+                "a check reads the arguments of a handler: put `#[protected(check = ..)]` on the handler"
             }
             Position::Operation | Position::Handler => {
                 check_stays_inside(&expression, self.errors);
@@ -103,10 +106,7 @@ impl Lowering<'_> {
     fn group(&mut self, span: Span, word: &str, list: Vec<Clause>) -> Option<Vec<Requirement>> {
         if list.is_empty() {
             let clauses = if word == "not" { "role(\"..\")" } else { "role(\"..\"), permission(\"..\")" };
-            self.errors.span(
-                span,
-                format!("an empty `{word}` says nothing about who may call; write clauses: `{word}({clauses})`"),
-            );
+            self.errors.span(span, format!("`{word}` is empty: write clauses, `{word}({clauses})`"));
             return None;
         }
         Some(list.into_iter().filter_map(|clause| self.requirement(clause)).collect())
@@ -119,7 +119,7 @@ impl Lowering<'_> {
     }
 }
 
-/// One clause is itself, none is "authenticated".
+/// Joins clauses. A single one stays as it is, and none means any authenticated caller.
 pub(crate) fn all(mut requirements: Vec<Requirement>) -> Requirement {
     match requirements.len() {
         0 => Requirement::Authenticated,
@@ -132,7 +132,7 @@ fn any(mut requirements: Vec<Requirement>) -> Requirement {
     if requirements.len() == 1 { requirements.remove(0) } else { Requirement::Any(requirements) }
 }
 
-/// `"90s"`, `"5m"`, `"12h"`, `"7d"` in seconds.
+/// Returns a time such as `"90s"`, `"5m"`, `"12h"` or `"7d"` in seconds.
 fn seconds(text: &str) -> Option<u64> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match &text[digits.len()..] {
@@ -154,21 +154,21 @@ fn not_takes_one(span: Span, list: &[Clause], errors: &mut Errors) {
     }
 }
 
-/// `?` and `return` would leave the generated method, not the check.
+/// `?` and `return` would leave the generated method instead of the check.
 fn check_stays_inside(expression: &Expr, errors: &mut Errors) {
     struct Leaves<'a>(&'a mut Errors);
     impl<'ast> Visit<'ast> for Leaves<'_> {
         fn visit_expr_try(&mut self, expression: &'ast ExprTry) {
             self.0.span(
                 expression.question_token.span,
-                "`?` has nowhere to go in a check: let the check be the `Result` itself, or put it in a function that the check calls",
+                "`?` cannot stand in a check: write the `Result` itself, or move the code to a function that the check calls",
             );
             visit::visit_expr_try(self, expression);
         }
         fn visit_expr_return(&mut self, expression: &'ast ExprReturn) {
-            self.0.at(expression, "`return` has nowhere to go in a check: let the check be the value itself");
+            self.0.at(expression, "`return` cannot stand in a check: write the value itself");
         }
-        // These have a body of their own to leave.
+        // In these, `?` and `return` leave their own body.
         fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
         fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
         fn visit_item(&mut self, _: &'ast syn::Item) {}

@@ -1,4 +1,4 @@
-//! A plain Poem handler to one that says who may call it.
+//! Lowers a plain Poem handler.
 
 use syn::{Attribute, ItemFn};
 
@@ -13,7 +13,7 @@ use crate::{
     parse::attribute::{RuleAttribute, take},
 };
 
-/// A handler with a mistake has no access: it stays as the user wrote it.
+/// A handler with an error has no access, and stays as the user wrote it.
 pub(crate) fn lower(
     rule: syn::Result<RuleAttribute>,
     attribute: Attribute,

@@ -1,4 +1,4 @@
-//! Second step: input to model. A table of contents of the rules; each is one function.
+//! Second step: input to model. Each rule is one function.
 
 pub(crate) mod access;
 pub(crate) mod api;

@@ -1,4 +1,4 @@
-//! What a rule asks of the function that it stands on.
+//! Rules about the signature below an attribute.
 
 use std::collections::HashSet;
 
@@ -34,17 +34,17 @@ fn is_exclusive(receiver: &Receiver) -> bool {
     matches!(receiver.kind, ReceiverKind::Value | ReceiverKind::Reference(_, _, Some(_)))
 }
 
-/// A parameter is called as its argument is; `argument1` would be a surprise.
+/// Poem-openapi names a parameter after its argument; `argument1` would be a surprise.
 fn parameter_has_a_name(argument: &syn::PatType, errors: &mut Errors) {
     let is_parameter = matches!(names(&argument.ty).as_slice(), [first, ..] if ["Path", "Query", "Header", "Cookie"].contains(&first.as_str()));
     let is_named =
         argument_name(&argument.pat).is_some() || argument.attrs.iter().any(|attribute| is(attribute, "oai"));
     if is_parameter && !is_named {
-        errors.at(&argument.pat, "this parameter has no name: write one, or `#[oai(name = \"..\")]`");
+        errors.at(&argument.pat, "this parameter has no name: give the argument one, or write `#[oai(name = \"..\")]`");
     }
 }
 
-/// What an argument is called, if that can be told from its pattern.
+/// Returns the name of an argument, unless its pattern has several names or none.
 pub(crate) fn argument_name(pattern: &Pat) -> Option<&syn::Ident> {
     match pattern {
         Pat::Ident(pattern) if pattern.subpat.is_none() => Some(&pattern.ident),
@@ -53,7 +53,7 @@ pub(crate) fn argument_name(pattern: &Pat) -> Option<&syn::Ident> {
     }
 }
 
-/// A function takes the caller that its rule provides.
+/// A function takes only a caller that its rule provides.
 pub(crate) fn caller_fits_access(signature: &Signature, access: &Access, errors: &mut Errors) {
     let message = match access {
         Access::Public { .. } => {
@@ -81,7 +81,7 @@ fn is_misfit(names: &[String], access: &Access) -> bool {
     }
 }
 
-/// The names of a type and of its first type argument: `Option<Principal<Auth>>` gives `Option`, `Principal`.
+/// Returns the names of a type and of its first type argument: `Option`, `Principal` for `Option<Principal<Auth>>`.
 fn names(ty: &Type) -> Vec<String> {
     let Type::Path(path) = ty else { return Vec::new() };
     let Some(segment) = path.path.segments.last() else { return Vec::new() };
@@ -94,7 +94,7 @@ fn names(ty: &Type) -> Vec<String> {
     names
 }
 
-/// What only a check looks at is used all the same.
+/// Silences the warning about an argument that only a check uses.
 pub(crate) fn arguments_of_checks_are_used(signature: &mut Signature, access: &Access) {
     let Access::Required { checks, .. } = access else { return };
     let mut mentioned = HashSet::new();
@@ -105,7 +105,7 @@ pub(crate) fn arguments_of_checks_are_used(signature: &mut Signature, access: &A
         if let FnArg::Typed(argument) = input
             && bindings(&argument.pat).iter().any(|name| mentioned.contains(name))
         {
-            argument.attrs.push(parse_quote!(#[allow(unused_variables, reason = "a check looks at it")]));
+            argument.attrs.push(parse_quote!(#[allow(unused_variables, reason = "a check uses it")]));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Tables of names to typed constants.
+//! Lowers tables of names.
 
 use std::collections::{HashMap, HashSet};
 
@@ -43,7 +43,7 @@ fn own(holds: Holds) -> Held {
     }
 }
 
-/// What every table needs of its rows. What cannot stand in an enum is taken out, or replaced.
+/// Applies the rules of both tables, and removes or replaces the rows that an enum cannot have.
 fn rows_are_fit<R: AsMut<Row> + From<Row>>(kind: &str, table: &Ident, rows: &mut Vec<R>, errors: &mut Errors) {
     if rows.is_empty() {
         errors.at(table, format!("`{table}` is empty: declare a {kind}, `Name = \"name\"`"));
@@ -62,7 +62,7 @@ fn rows_are_fit<R: AsMut<Row> + From<Row>>(kind: &str, table: &Ident, rows: &mut
     }
 }
 
-/// An enum with a `repr` has a variant.
+/// Returns a row for an empty table: an enum with a `repr` needs a variant.
 fn placeholder() -> Row {
     Row { attributes: Vec::new(), variant: parse_quote!(__Nothing), name: parse_quote!("nothing") }
 }
@@ -80,7 +80,7 @@ fn name_is_new(kind: &str, row: &mut Row, names: &mut HashMap<String, Ident>, er
     match names.get(&name) {
         Some(first) => {
             errors.at(&row.name, format!("the {kind} `{name}` is declared twice: `{first}` has this name"));
-            // Another one, so that the rest of the table makes sense.
+            // A substitute, so that the rest of the table compiles.
             row.name = LitStr::new(&row.variant.to_string(), row.name.span());
         }
         None => drop(names.insert(name, row.variant.clone())),
@@ -92,10 +92,7 @@ fn name_is_printable(row: &Row, errors: &mut Errors) {
     if name.is_empty() {
         errors.at(&row.name, "a name cannot be empty");
     } else if name.trim() != name || name.chars().any(char::is_control) {
-        errors.at(
-            &row.name,
-            "a name has no space around it and no control characters: nobody could tell it from another",
-        );
+        errors.at(&row.name, "a name has no space around it and no control characters: two names would look the same");
     }
 }
 
@@ -117,14 +114,14 @@ fn parents_are_roles(rows: &[RoleRow], errors: &mut Errors) {
     }
 }
 
-/// A role that inherits from itself, by whatever way; said once, at the first role of the way.
+/// Reports each cycle of inheritance once, at its first role.
 fn inheritance_ends(rows: &[RoleRow], errors: &mut Errors) {
     for (index, row) in rows.iter().enumerate() {
         for parent in &row.parents {
-            let way = position(rows, parent).and_then(|start| way(start, index, rows, &mut vec![false; rows.len()]));
-            if let Some(way) = way.filter(|way| way.iter().all(|step| *step >= index)) {
+            let path = position(rows, parent).and_then(|start| path(start, index, rows, &mut vec![false; rows.len()]));
+            if let Some(path) = path.filter(|path| path.iter().all(|step| *step >= index)) {
                 let variant = &row.row.variant;
-                let names: Vec<String> = way.iter().map(|step| rows[*step].row.variant.to_string()).collect();
+                let names: Vec<String> = path.iter().map(|step| rows[*step].row.variant.to_string()).collect();
                 errors.at(
                     parent,
                     format!("`{variant}` inherits from itself: {variant} → {}; remove one of these", names.join(" → ")),
@@ -143,8 +140,8 @@ fn lists_name_each_once(rows: &[RoleRow], errors: &mut Errors) {
     }
 }
 
-/// The way from one role to another, from parent to parent.
-fn way(from: usize, to: usize, rows: &[RoleRow], seen: &mut [bool]) -> Option<Vec<usize>> {
+/// Returns the path from one role to another, from parent to parent.
+fn path(from: usize, to: usize, rows: &[RoleRow], seen: &mut [bool]) -> Option<Vec<usize>> {
     if from == to {
         return Some(vec![to]);
     }
@@ -152,13 +149,13 @@ fn way(from: usize, to: usize, rows: &[RoleRow], seen: &mut [bool]) -> Option<Ve
         return None;
     }
     rows[from].parents.iter().filter_map(|parent| position(rows, parent)).find_map(|parent| {
-        let mut rest = way(parent, to, rows, seen)?;
+        let mut rest = path(parent, to, rows, seen)?;
         rest.insert(0, from);
         Some(rest)
     })
 }
 
-/// What a role and all that it inherits from hold.
+/// Returns the permissions of a role and of all its ancestors.
 fn held(row: usize, rows: &[RoleRow]) -> Held {
     let (mut names, mut seen, mut open): (Vec<Name>, _, _) = (Vec::new(), vec![false; rows.len()], vec![row]);
     while let Some(row) = open.pop() {

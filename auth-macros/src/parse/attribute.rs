@@ -50,7 +50,7 @@ impl AttributeName {
         Self::ALL.into_iter().find(|word| is(attribute, word.as_str()))
     }
 
-    /// In `#[cfg_attr(predicate, attribute, ..)]`.
+    /// Finds one of our attributes in `#[cfg_attr(predicate, attribute, ..)]`.
     fn hidden_in(attribute: &Attribute) -> Option<Self> {
         let list = attribute.meta.require_list().ok().filter(|list| list.path.is_ident("cfg_attr"))?;
         let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
@@ -83,7 +83,7 @@ impl RuleAttribute {
             AttributeName::OptionalAuth => {
                 return Err(syn::Error::new_spanned(
                     arguments,
-                    "`#[optional_auth]` takes no arguments: it lets everybody in; ask for more with `#[protected(..)]`",
+                    "`#[optional_auth]` takes no arguments; to require something of the caller, write `#[protected(..)]`",
                 ));
             }
         };
@@ -91,7 +91,7 @@ impl RuleAttribute {
     }
 }
 
-/// Takes our attributes out of a list, in the order in which they stand.
+/// Takes our attributes out of a list, in order.
 pub(crate) fn take(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Vec<RuleAttribute> {
     let mut rules = Vec::new();
     for attribute in attributes.extract_if(.., |attribute| is_ours(attribute)) {
@@ -137,7 +137,7 @@ fn parse_one(word: AttributeName, attribute: &Attribute) -> syn::Result<RuleAttr
     RuleAttribute::parse(word, attribute.path().span(), arguments)
 }
 
-/// Behind a `cfg_attr` a rule is there in one build and gone in another; nobody should have to guess which.
+/// In `cfg_attr` a rule would exist in one build and be missing from another.
 fn refuse_cfg_attr(attribute: &Attribute, errors: &mut Errors) {
     if let Some(word) = AttributeName::hidden_in(attribute) {
         let word = word.as_str();
@@ -167,7 +167,7 @@ fn permission(span: Span, arguments: TokenStream) -> syn::Result<Name> {
 }
 
 fn reason(span: Span, arguments: TokenStream) -> syn::Result<LitStr> {
-    const MESSAGE: &str = "say why everybody may call this: `#[public(reason = \"liveness probe\")]`";
+    const MESSAGE: &str = "say why this is open to every caller: `#[public(reason = \"liveness probe\")]`";
     let parse = |input: ParseStream<'_>| {
         if input.is_empty() {
             return Err(syn::Error::new(span, MESSAGE));

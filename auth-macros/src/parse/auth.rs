@@ -36,7 +36,7 @@ pub(crate) struct Field {
     pub(crate) ty: Type,
     pub(crate) description: String,
     pub(crate) schemes: Vec<Scheme>,
-    /// Whether it has a `#[scheme(..)]`, readable or not.
+    /// Whether it has a `#[scheme(..)]`, even one with an error.
     pub(crate) is_scheme: bool,
     /// Whether it has `#[overrides]`.
     pub(crate) overrides: bool,
@@ -89,7 +89,7 @@ fn named_fields(name: &Ident, data: Data, errors: &mut Errors) -> Vec<syn::Field
     match data {
         Data::Struct(DataStruct { fields: Fields::Named(fields), .. }) => return fields.named.into_iter().collect(),
         Data::Struct(_) => {
-            errors.at(name, "`Auth` needs named fields: their names are the names of the security schemes");
+            errors.at(name, "`Auth` needs named fields: each field name is the name of a security scheme");
         }
         _ => errors.at(name, "`Auth` goes on a struct: a field for each security scheme"),
     }
@@ -122,7 +122,7 @@ impl Options {
     }
 }
 
-/// A path, which people also write as a string.
+/// Parses a path; a string is a common mistake.
 fn path(option: &Ident, input: ParseStream<'_>) -> syn::Result<Path> {
     if input.peek(LitStr) {
         let text: LitStr = input.parse()?;
@@ -181,7 +181,7 @@ impl Parse for Scheme {
         if input.is_empty() {
             Ok(Self { span: word.span(), kind, name })
         } else {
-            Err(input.error("nothing may follow"))
+            Err(input.error("expected the end of the list"))
         }
     }
 }
@@ -272,7 +272,7 @@ fn one(of: &Ident, input: ParseStream<'_>, words: &[&str]) -> syn::Result<(Ident
     equals(&word, &list)?;
     let value = list.parse()?;
     comma(&list)?;
-    if list.is_empty() { Ok((word, value)) } else { Err(list.error("nothing may follow")) }
+    if list.is_empty() { Ok((word, value)) } else { Err(list.error("expected the end of the list")) }
 }
 
 fn arguments<'a>(of: &Ident, input: ParseStream<'a>, example: &str) -> syn::Result<syn::parse::ParseBuffer<'a>> {

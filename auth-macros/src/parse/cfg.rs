@@ -67,7 +67,7 @@ fn apply(item: TokenStream, values: &[bool]) -> TokenStream {
     visit(item, &mut holds)
 }
 
-/// Calls `holds` with every attribute of methods and arguments, and removes those for which it returns `false`.
+/// Calls `holds` with every attribute of methods and arguments, and removes an item if it returns `false`.
 fn visit(item: TokenStream, holds: &mut impl FnMut(&Attribute) -> bool) -> TokenStream {
     if let Ok(mut block) = syn::parse2::<syn::ItemImpl>(item.clone()) {
         block.items = block

@@ -28,12 +28,12 @@ pub(crate) enum ClauseKind {
     Check(Box<Expr>),
     Fresh(Lit),
     Hide,
-    /// `auth = path`: not a clause, but it stands among them.
+    /// `auth = path`, an option that stands among the clauses.
     Auth(Path),
     Any(Vec<Clause>),
     All(Vec<Clause>),
     Not(Vec<Clause>),
-    /// What could not be read. The clauses beside it could.
+    /// A clause that cannot be parsed, while the ones beside it can.
     Mistake(syn::Error),
 }
 
@@ -83,7 +83,7 @@ pub(crate) fn requirement(input: TokenStream) -> syn::Result<Vec<Clause>> {
     clauses.parse2(input)
 }
 
-/// Clauses between commas; a mistake in one does not hide the others.
+/// Parses clauses between commas. An error in one does not hide the others.
 pub(crate) fn clauses(input: ParseStream<'_>) -> syn::Result<Vec<Clause>> {
     let mut clauses = Vec::new();
     while !input.is_empty() {
@@ -104,7 +104,7 @@ pub(crate) fn clauses(input: ParseStream<'_>) -> syn::Result<Vec<Clause>> {
     Ok(clauses)
 }
 
-/// A comma, or an error for what people write in its place. The clause after `||` or `&&` is read as if after a comma.
+/// Parses a comma, and reports the usual substitutes. The clause after `||` or `&&` is read as if after a comma.
 fn comma(input: ParseStream<'_>) -> syn::Result<()> {
     let error = |tokens: &dyn ToTokens, message| Err(syn::Error::new_spanned(tokens.to_token_stream(), message));
     if input.peek(Token![||]) {
@@ -188,7 +188,7 @@ fn unknown_word(word: &Ident, unknown: &str) -> syn::Error {
     syn::Error::new(word.span(), format!("unknown requirement `{unknown}`{hint}"))
 }
 
-/// A word that is a clause by itself.
+/// Parses a clause of a single word.
 fn alone(word: &Ident, input: ParseStream<'_>, kind: ClauseKind) -> syn::Result<ClauseKind> {
     if input.peek(Token![=]) || input.peek(token::Paren) {
         return Err(syn::Error::new(word.span(), format!("`{word}` takes no value: write `{word}`, or leave it out")));
@@ -206,7 +206,7 @@ fn names(word: &Ident, input: ParseStream<'_>) -> syn::Result<Vec<Name>> {
         let list;
         parenthesized!(list in input);
         let names = list_of_names(word, &list);
-        // The rest of a list with a mistake, which would be a second one.
+        // Skips the rest of a list with an error, which would be a second one.
         list.parse::<TokenStream>()?;
         return names;
     }

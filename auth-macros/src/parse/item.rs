@@ -1,4 +1,4 @@
-//! What an attribute stands on.
+//! The item below an attribute.
 
 use proc_macro2::TokenStream;
 use syn::{Attribute, ImplItem, ImplItemFn, ItemFn, ItemImpl};
@@ -8,11 +8,11 @@ use super::{
     is,
 };
 
-/// What an attribute stands on.
+/// The item below an attribute.
 pub(crate) enum Item {
-    /// An impl block, and the `#[OpenApi]` below the attribute, unless it was forgotten.
+    /// An impl block, with its `#[OpenApi]` unless the user forgot it.
     Api(Option<Attribute>, Box<ItemImpl>),
-    /// A function, and the `#[handler]` below the attribute.
+    /// A function with its `#[handler]`.
     Handler(Attribute, Box<ItemFn>),
     /// Any other item, with the message that says what to write.
     Misplaced(String),
@@ -41,7 +41,7 @@ impl Item {
                 word.as_str()
             )),
             None => Self::Misplaced(
-                "`#[protected]` must stand above `#[OpenApi]`: below it, the operations are already made, without a rule"
+                "`#[protected]` must stand above `#[OpenApi]`: below it, the operations already exist without a rule"
                     .to_owned(),
             ),
         }
@@ -53,7 +53,7 @@ fn remove(attributes: &mut Vec<Attribute>, name: &str) -> Option<Attribute> {
     Some(attributes.remove(position))
 }
 
-/// `#[OpenApi]` takes `#[oai]` away: where there still is one, it did not run.
+/// `#[OpenApi]` removes `#[oai]`: a remaining one means that it has not run.
 fn has_operations(block: &ItemImpl) -> bool {
     block.items.iter().any(|item| matches!(item, ImplItem::Fn(method) if has(&method.attrs, "oai")))
 }
@@ -89,7 +89,7 @@ fn has(attributes: &[Attribute], name: &str) -> bool {
     attributes.iter().any(|attribute| is(attribute, name))
 }
 
-/// Takes away what would act or complain, so that a misplaced attribute breaks nothing that uses the item.
+/// Removes the attributes that would act or fail, so that a misplaced attribute causes no second error.
 pub(crate) fn silence(attributes: &mut Vec<Attribute>) {
     attributes.retain(|attribute| {
         !is_ours(attribute) && !["OpenApi", "handler", "oai"].iter().any(|name| is(attribute, name))

@@ -1,4 +1,4 @@
-//! First step: tokens to input. What is written, with its spans; whether it makes sense is asked by `lower`.
+//! First step: tokens to input. It knows the grammar; `lower` checks the meaning.
 
 pub(crate) mod attribute;
 pub(crate) mod auth;
@@ -9,7 +9,7 @@ pub(crate) mod table;
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, Path};
 
-/// The text of doc comments, a line each.
+/// Returns the text of doc comments, line by line.
 pub(crate) fn description(attributes: &[Attribute]) -> String {
     let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
         Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
@@ -21,7 +21,7 @@ pub(crate) fn description(attributes: &[Attribute]) -> String {
     lines.collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
-/// Whether an attribute has this name, whatever path leads to it.
+/// Returns whether the path of an attribute ends with this name.
 pub(crate) fn is(attribute: &Attribute, name: &str) -> bool {
     ends_with(attribute.path(), name)
 }

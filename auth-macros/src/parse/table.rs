@@ -71,7 +71,7 @@ impl Parse for Permissions {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let (attributes, visibility, name) = head(input, "permissions! { pub enum Permission { View = \"view\" } }")?;
         if input.peek(Token![:]) {
-            return Err(input.error("permissions stand for themselves; `: ..` belongs to `roles!`"));
+            return Err(input.error("a table of permissions has no `: ..`; that belongs to `roles!`"));
         }
         let rows = rows(input)?;
         Ok(Self { attributes, visibility, name, rows })
@@ -109,7 +109,7 @@ fn rows<R: Parse>(input: ParseStream<'_>) -> syn::Result<Vec<R>> {
     let list;
     braced!(list in input);
     let rows = Punctuated::<R, Token![,]>::parse_terminated(&list)?.into_iter().collect();
-    if input.is_empty() { Ok(rows) } else { Err(input.error("one enum only")) }
+    if input.is_empty() { Ok(rows) } else { Err(input.error("expected one enum only")) }
 }
 
 impl Parse for Row {

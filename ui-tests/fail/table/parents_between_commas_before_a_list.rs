@@ -2,7 +2,7 @@ use auth_runtime::prelude::*;
 use auth_ui_tests::{Keys, Permission};
 
 roles! {
-    /// Who works here.
+    /// The roles of the staff.
     pub enum Role: Permission {
         /// Reads
         Viewer = "Viewer" => [View],

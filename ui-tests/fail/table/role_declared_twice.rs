@@ -1,7 +1,7 @@
 use auth_runtime::prelude::*;
 
 roles! {
-    /// Who works here.
+    /// The roles of the staff.
     pub enum Role: auth_ui_tests::Permission {
         /// Reads
         Viewer = "Viewer" => [View],

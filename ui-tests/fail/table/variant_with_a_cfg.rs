@@ -1,7 +1,7 @@
 use auth_runtime::prelude::*;
 
 permissions! {
-    /// What a caller may do.
+    /// The permissions of a caller.
     pub enum Permission {
         /// View entries
         #[cfg(unix)]

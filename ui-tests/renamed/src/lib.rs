@@ -34,7 +34,7 @@ use poem_openapi::{
 };
 
 permissions! {
-    /// What a caller may do.
+    /// The permissions of a caller.
     pub enum Permission {
         /// View entries
         View = "view",
@@ -43,7 +43,7 @@ permissions! {
 }
 
 roles! {
-    /// Who works here.
+    /// The roles of the staff.
     pub enum Role: Permission {
         /// Reads
         Viewer = "Viewer" => ["view"],
@@ -129,7 +129,7 @@ impl<S: ToString + Send + Sync + 'static> Entries<S> {
     ) {
     }
 
-    /// Who calls.
+    /// The caller.
     #[optional_auth]
     #[oai(path = "/who/am/i", method = "get")]
     async fn who(&self, caller: Option<Principal<Auth>>) -> PlainText<String> {

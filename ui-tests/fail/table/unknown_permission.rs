@@ -1,10 +1,10 @@
 use auth_runtime::prelude::*;
 
 roles! {
-    /// Who works here.
+    /// The roles of the staff.
     pub enum Role: auth_ui_tests::Permission {
         /// Reads
-        Viewer = "Viewer" => ["veiw"],
+        Viewer = "Viewer" => [Veiw],
     }
 }
 
