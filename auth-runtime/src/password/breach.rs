@@ -1,63 +1,63 @@
-//! Whether a password is known from a breach, for those who have a service to ask.
+//! The check of new passwords against known breaches.
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use super::UserError;
+use super::PasswordError;
 use crate::authenticate::Unavailable;
 
-/// For how long an answer is waited for.
+/// The longest wait for an answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Tells whether a password is known from a breach (ASVS 6.2.12), such as the range search of Have I Been Pwned, a file,
-/// or the words of an organisation.
+/// A check whether a password is known from a breach (ASVS 6.2.12). It may ask the range search of Have I Been Pwned, or
+/// look into a file or a list of the words of an organization.
 ///
-/// It is asked when a password is set, and never at sign-in. If it cannot tell, or takes longer than ten seconds, the
-/// password is not accepted: [`UserError::Unavailable`].
+/// It runs when a password is set, never at sign-in. If it fails or takes longer than ten seconds, the password is not
+/// accepted: [`PasswordError::Unavailable`].
 ///
 /// ```
-/// use auth_runtime::{authenticate::Unavailable, users::{BreachCheck, Passwords, UserError}};
+/// use auth_runtime::{authenticate::Unavailable, password::{BreachCheck, Passwords, PasswordError}};
 ///
-/// /// The name of the product, and what is like it.
-/// struct OurWords;
+/// /// Passwords with the name of the product.
+/// struct ProductName;
 ///
-/// impl BreachCheck for OurWords {
+/// impl BreachCheck for ProductName {
 ///     async fn is_breached(&self, password: &str) -> Result<bool, Unavailable> {
 ///         Ok(password.to_lowercase().contains("entrybook"))
 ///     }
 /// }
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-/// let passwords = Passwords::new().breach_check(OurWords);
-/// assert_eq!(passwords.hash("EntryBook 2024", "alice").await, Err(UserError::BreachedPassword));
+/// let passwords = Passwords::new().breach_check(ProductName);
+/// assert_eq!(passwords.hash("EntryBook 2024", "alice").await, Err(PasswordError::Breached));
 /// # });
 /// ```
 ///
-/// # What an implementation owes
+/// # Duties of an implementation
 ///
-/// The password is a secret: it goes into no log and no error, and to no service. Of its SHA-1, the five digits that
-/// Have I Been Pwned asks for are shared with hundreds of other passwords; ask over HTTPS.
+/// The password is a secret. Never write it to a log or an error, and never send it to a service. Have I Been Pwned needs
+/// only the first five digits of its SHA-1, which hundreds of passwords share; ask over HTTPS.
 pub trait BreachCheck: Send + Sync + 'static {
-    /// Whether the password is known to others.
+    /// Returns whether the password is known from a breach.
     ///
     /// # Errors
-    /// [`Unavailable`] if that cannot be told now.
+    /// [`Unavailable`] if the check fails.
     fn is_breached(&self, password: &str) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 }
 
-type Asking<'a> = Pin<Box<dyn Future<Output = Result<bool, Unavailable>> + Send + 'a>>;
+type CheckFuture<'a> = Pin<Box<dyn Future<Output = Result<bool, Unavailable>> + Send + 'a>>;
 
-/// [`BreachCheck`] behind a pointer.
+/// An object-safe [`BreachCheck`].
 trait AnyCheck: Send + Sync {
-    fn ask_boxed<'a>(&'a self, password: &'a str) -> Asking<'a>;
+    fn check_boxed<'a>(&'a self, password: &'a str) -> CheckFuture<'a>;
 }
 
 impl<C: BreachCheck> AnyCheck for C {
-    fn ask_boxed<'a>(&'a self, password: &'a str) -> Asking<'a> {
+    fn check_boxed<'a>(&'a self, password: &'a str) -> CheckFuture<'a> {
         Box::pin(self.is_breached(password))
     }
 }
 
-/// Whichever check is used.
+/// The configured check.
 #[derive(Clone)]
 pub(super) struct Breaches(Arc<dyn AnyCheck>);
 
@@ -66,11 +66,11 @@ impl Breaches {
         Self(Arc::new(check))
     }
 
-    /// Lets a password through that is known not to be breached.
-    pub(super) async fn check(&self, password: &str) -> Result<(), UserError> {
-        let asking = self.0.ask_boxed(password);
-        let answer = tokio::time::timeout(TIMEOUT, asking).await.map_err(Unavailable::new)?;
-        if answer? { Err(UserError::BreachedPassword) } else { Ok(()) }
+    /// Accepts a password that is in no known breach.
+    pub(super) async fn check(&self, password: &str) -> Result<(), PasswordError> {
+        let checking = self.0.check_boxed(password);
+        let answer = tokio::time::timeout(TIMEOUT, checking).await.map_err(Unavailable::new)?;
+        if answer? { Err(PasswordError::Breached) } else { Ok(()) }
     }
 }
 
@@ -84,7 +84,7 @@ impl fmt::Debug for Breaches {
 mod tests {
     use std::future::pending;
 
-    use super::{BreachCheck, Breaches, Unavailable, UserError};
+    use super::{BreachCheck, Breaches, PasswordError, Unavailable};
 
     #[derive(Clone, Copy)]
     enum Check {
@@ -104,17 +104,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn r71_a_breached_password_is_refused() {
+    async fn r71_a_breached_password_is_rejected() {
         let breaches = Breaches::new(Check::Knows("correct horse"));
-        assert_eq!(breaches.check("correct horse").await, Err(UserError::BreachedPassword));
+        assert_eq!(breaches.check("correct horse").await, Err(PasswordError::Breached));
         assert_eq!(breaches.check("another horse").await, Ok(()));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn r71_a_check_that_cannot_tell_lets_no_password_through() {
+    async fn r71_a_failed_check_accepts_no_password() {
         for check in [Check::Down, Check::Hangs] {
             let error = Breaches::new(check).check("correct horse").await.unwrap_err();
-            assert!(matches!(error, UserError::Unavailable(_)), "{error}");
+            assert!(matches!(error, PasswordError::Unavailable(_)), "{error}");
             assert!(!error.to_string().contains("horse"), "{error}");
         }
     }

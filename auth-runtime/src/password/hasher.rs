@@ -1,45 +1,65 @@
-//! How hashes are made now, and which of the stored ones are weaker.
+//! The parameters of new hashes, and the comparison of stored hashes with them.
 
 use std::error::Error;
 
 use argon2::{
-    Algorithm, Argon2, Params, ParamsBuilder, PasswordHasher, RECOMMENDED_SALT_LEN, Version,
-    password_hash::{self, phc::PasswordHash},
+    Algorithm, Params, ParamsBuilder, RECOMMENDED_SALT_LEN, Version,
+    password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
 
 use super::{
-    UserError,
-    secret::Keys,
-    stored::{Function, MAX_MEMORY_KIB, MAX_WORK_KIB, Stored, argon2, work},
+    PasswordError,
+    error::Reason,
+    legacy::LegacyHashes,
+    memory::BlockBuffer,
+    secret::{Keys, SecretKey},
+    stored::{Function, MAX_MEMORY_KIB, MAX_WORK_KIB, StoredHash, parse, work},
 };
 
-/// Argon2id in one lane.
+/// A failure to compute a hash.
+pub(super) type Failure = Box<dyn Error + Send + Sync>;
+
+/// Makes hashes with Argon2id in one lane.
 #[derive(Clone)]
-pub(super) struct Making {
+pub(super) struct PasswordHasher {
     memory_kib: u32,
     passes: u32,
     pub(super) keys: Keys,
+    pub(super) legacy: LegacyHashes,
 }
 
-impl Making {
-    /// At least what OWASP recommends, and at most what a stored hash may ask for.
+impl PasswordHasher {
+    /// Sets the cost, within the minimum of OWASP and the maximum for stored hashes.
     pub(super) fn set_cost(&mut self, memory_kib: u32, passes: u32) {
         self.memory_kib = memory_kib.clamp(Params::DEFAULT_M_COST, MAX_MEMORY_KIB);
         self.passes = passes.clamp(Params::DEFAULT_T_COST, MAX_WORK_KIB / self.memory_kib);
     }
 
-    /// A hash with a salt of its own.
-    pub(super) fn hash(&self, password: &str) -> Result<String, UserError> {
-        let hash = self.try_hash(password).map_err(|error| UserError::Hashing(error.to_string()))?;
+    /// Returns the blocks of 1 KiB that a new hash needs.
+    pub(super) fn blocks(&self) -> usize {
+        usize::try_from(self.memory_kib).unwrap_or(usize::MAX)
+    }
+
+    /// Hashes a password with a new salt, as a PHC string.
+    pub(super) fn hash(&self, password: &str, memory: &mut BlockBuffer) -> Result<String, PasswordError> {
+        self.try_hash(password, memory).map_err(|error| PasswordError::Hashing(error.to_string()))
+    }
+
+    fn try_hash(&self, password: &str, memory: &mut BlockBuffer) -> Result<String, Failure> {
+        let params = self.params()?;
+        let mut salt = [0; RECOMMENDED_SALT_LEN];
+        getrandom::fill(&mut salt)?;
+        let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+        let function = Function::Argon2(Algorithm::Argon2id, Version::V0x13, params.clone());
+        function.compute(password.as_bytes(), &salt, self.keys.current.as_ref(), memory, &mut output)?;
+        let hash = PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&params)?,
+            salt: Some(Salt::new(&salt)?),
+            hash: Some(Output::new(&output)?),
+        };
         Ok(hash.to_string())
-    }
-
-    fn try_hash(&self, password: &str) -> password_hash::Result<PasswordHash> {
-        self.argon2()?.hash_password(password.as_bytes())
-    }
-
-    fn argon2(&self) -> argon2::Result<Argon2<'_>> {
-        argon2(Algorithm::Argon2id, Version::V0x13, self.params()?, self.keys.current.as_ref())
     }
 
     fn params(&self) -> argon2::Result<Params> {
@@ -48,14 +68,21 @@ impl Making {
         params.output_len(Params::DEFAULT_OUTPUT_LEN).build()
     }
 
-    /// Costs what a hash costs that is made now, and is of no password.
-    pub(super) fn dummy(&self) -> Result<Stored, Box<dyn Error + Send + Sync>> {
+    /// Returns a hash of no password that costs as much as a new one.
+    pub(super) fn dummy(&self) -> Result<StoredHash, Failure> {
         let function = Function::Argon2(Algorithm::Argon2id, Version::V0x13, self.params()?);
-        Ok(Stored::new(function, &[0; RECOMMENDED_SALT_LEN], &[0; Params::DEFAULT_OUTPUT_LEN])?)
+        Ok(StoredHash::new("dummy", function, &[0; RECOMMENDED_SALT_LEN], &[0; Params::DEFAULT_OUTPUT_LEN])?)
     }
 
-    /// Whether a hash that is made now would be harder to find the password of. More memory makes up for fewer passes.
-    pub(super) fn is_weaker(&self, stored: &Stored) -> bool {
+    /// Reads a stored hash, and finds the key that it was made with.
+    pub(super) fn read(&self, hash: &str) -> Result<(StoredHash, Option<&SecretKey>), Reason> {
+        let stored = parse(hash)?;
+        let key = self.keys.find(stored.function().key_id())?;
+        Ok((stored, key))
+    }
+
+    /// Returns whether a new hash would be harder to crack. More memory makes up for fewer passes.
+    pub(super) fn is_weaker(&self, stored: &StoredHash) -> bool {
         let Function::Argon2(Algorithm::Argon2id, Version::V0x13, params) = stored.function() else { return true };
         let (salt, output) = stored.lengths();
         params.m_cost() < self.memory_kib
@@ -66,9 +93,14 @@ impl Making {
     }
 }
 
-impl Default for Making {
-    /// What OWASP recommends: 19 MiB, two passes.
+impl Default for PasswordHasher {
+    /// Returns the minimum of OWASP: 19 MiB and two passes.
     fn default() -> Self {
-        Self { memory_kib: Params::DEFAULT_M_COST, passes: Params::DEFAULT_T_COST, keys: Keys::default() }
+        Self {
+            memory_kib: Params::DEFAULT_M_COST,
+            passes: Params::DEFAULT_T_COST,
+            keys: Keys::default(),
+            legacy: LegacyHashes::default(),
+        }
     }
 }

@@ -1,30 +1,39 @@
-//! Which passwords are accepted for a user. What is stored already is not judged again.
+//! The rules for new passwords. Stored passwords are not checked again.
 
-use super::{MAX_PASSWORD_LEN, MIN_PASSWORD_LEN, UserError, common::is_common};
+use super::{PasswordError, common::is_common};
 
-/// What a new password has to be.
+/// The longest password in bytes. A longer one would only cost time.
+pub const MAX_PASSWORD_LEN: usize = 1024;
+/// The shortest new password in characters (ASVS 6.2.1).
+pub const MIN_PASSWORD_LEN: usize = 8;
+
+/// The rules for new passwords.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Policy {
     pub(super) min_len: usize,
 }
 
 impl Policy {
-    /// Length, and nothing that is tried first; whatever it is composed of (ASVS 6.2.1, 6.2.4, 6.2.5, 6.2.9).
-    pub(super) fn check(self, password: &str, username: &str) -> Result<(), UserError> {
-        if password.chars().count() < self.min_len {
-            return Err(UserError::ShortPassword { required: self.min_len });
+    /// Checks the length, and that attackers do not try the password first. There are no rules of composition (ASVS 6.2.1,
+    /// 6.2.4, 6.2.5, 6.2.9).
+    ///
+    /// `typed` is the password before normalization.
+    pub(super) fn check(self, typed: &str, password: &str, username: &str) -> Result<(), PasswordError> {
+        // Sign-ins reject a longer text before it is normalized.
+        if typed.len() > MAX_PASSWORD_LEN || password.len() > MAX_PASSWORD_LEN {
+            return Err(PasswordError::TooLong);
         }
-        if password.len() > MAX_PASSWORD_LEN {
-            return Err(UserError::LongPassword);
+        if password.chars().count() < self.min_len {
+            return Err(PasswordError::TooShort { required: self.min_len });
         }
         if password.contains(char::is_control) {
-            return Err(UserError::ControlCharacter);
+            return Err(PasswordError::ControlCharacter);
         }
         if is_common(password) {
-            return Err(UserError::CommonPassword);
+            return Err(PasswordError::Common);
         }
         if is_same_word(password, username) {
-            return Err(UserError::NameAsPassword);
+            return Err(PasswordError::SameAsName);
         }
         Ok(())
     }
@@ -36,7 +45,7 @@ impl Default for Policy {
     }
 }
 
-/// Whether they differ in capitals only.
+/// Returns whether two texts differ in case only.
 fn is_same_word(one: &str, other: &str) -> bool {
     one.chars().flat_map(char::to_lowercase).eq(other.chars().flat_map(char::to_lowercase))
 }
@@ -45,54 +54,58 @@ fn is_same_word(one: &str, other: &str) -> bool {
 mod tests {
     use proptest::{prop_assert_eq, proptest};
 
-    use super::{MAX_PASSWORD_LEN, Policy, UserError};
+    use super::{MAX_PASSWORD_LEN, PasswordError, Policy};
 
-    fn check(password: &str) -> Result<(), UserError> {
-        Policy::default().check(password, "alice")
+    fn check(password: &str) -> Result<(), PasswordError> {
+        Policy::default().check(password, password, "alice")
     }
 
     #[test]
-    fn r71_a_password_that_cannot_be_sent_is_refused() {
+    fn r71_control_characters_are_rejected() {
         for password in ["tab\tin between", "nul\0in between", "break at the end\n", "of C1 \u{85} in between"] {
-            assert_eq!(check(password), Err(UserError::ControlCharacter), "{password:?}");
+            assert_eq!(check(password), Err(PasswordError::ControlCharacter), "{password:?}");
         }
     }
 
     #[test]
-    fn r71_passwords_that_are_too_short_or_too_long_are_refused() {
-        let short = Err(UserError::ShortPassword { required: 8 });
-        // Characters count, and not bytes.
+    fn r71_passwords_that_are_too_short_or_too_long_are_rejected() {
+        let short = Err(PasswordError::TooShort { required: 8 });
+        // The minimum counts characters.
         for password in ["", "seven77", "äöüßäöü", "🐎🐎🐎🐎🐎🐎🐎"] {
             assert_eq!(check(password), short, "{password}");
         }
         for length in [64, MAX_PASSWORD_LEN] {
             assert_eq!(check(&"xy".repeat(length / 2)), Ok(()));
         }
-        assert_eq!(check(&"x".repeat(MAX_PASSWORD_LEN + 1)), Err(UserError::LongPassword));
-        // Bytes count, and not characters.
+        assert_eq!(check(&"x".repeat(MAX_PASSWORD_LEN + 1)), Err(PasswordError::TooLong));
+        // The maximum counts bytes.
         assert_eq!(check(&"ä".repeat(MAX_PASSWORD_LEN / 2)), Ok(()));
-        assert_eq!(check(&"ä".repeat(MAX_PASSWORD_LEN / 2 + 1)), Err(UserError::LongPassword));
+        assert_eq!(check(&"ä".repeat(MAX_PASSWORD_LEN / 2 + 1)), Err(PasswordError::TooLong));
     }
 
     #[test]
-    fn r71_a_longer_minimum_is_told() {
+    fn r71_a_longer_minimum_is_in_the_error() {
         let policy = Policy { min_len: 15 };
-        let error = policy.check("fourteen chars", "alice").unwrap_err();
+        let error = policy.check("fourteen chars", "fourteen chars", "alice").unwrap_err();
         assert_eq!(error.to_string(), "the password has fewer than 15 characters");
-        assert_eq!(policy.check("fifteen letters", "alice"), Ok(()));
+        assert_eq!(policy.check("fifteen letters", "fifteen letters", "alice"), Ok(()));
     }
 
     #[test]
-    fn r71_passwords_that_are_tried_first_are_refused() {
+    fn r71_common_passwords_and_the_user_name_are_rejected() {
         for password in ["password", "Password1", "QWERTYUIOP"] {
-            assert_eq!(check(password), Err(UserError::CommonPassword), "{password}");
+            assert_eq!(check(password), Err(PasswordError::Common), "{password}");
         }
         for (password, username) in
             [("alice.liddell", "alice.liddell"), ("ALICE.Liddell", "alice.liddell"), ("ÄRGERLICH", "ärgerlich")]
         {
-            assert_eq!(Policy::default().check(password, username), Err(UserError::NameAsPassword), "{password}");
+            assert_eq!(
+                Policy::default().check(password, password, username),
+                Err(PasswordError::SameAsName),
+                "{password}"
+            );
         }
-        assert_eq!(Policy::default().check("alice.liddell", "alice"), Ok(()));
+        assert_eq!(Policy::default().check("alice.liddell", "alice.liddell", "alice"), Ok(()));
     }
 
     #[test]

@@ -1,15 +1,15 @@
-//! Hashes that other software made, and such as nobody did.
+//! Hashes of other software, and texts that are no hashes.
 
 mod refused;
 mod vectors;
 
-use super::{Stored, parse};
+use super::{super::memory::BlockBuffer, StoredHash, parse};
 
-/// Whether the password gives the hash, which can be read and asks for no key.
+/// Returns whether the password has the hash, which needs no key.
 fn matches(password: &str, hash: &str) -> bool {
-    read(hash).matches(password, None).unwrap()
+    read(hash).matches(password, None, &mut BlockBuffer::unpooled()).unwrap()
 }
 
-fn read(hash: &str) -> Stored {
+fn read(hash: &str) -> StoredHash {
     parse(hash).unwrap_or_else(|reason| panic!("{hash}: {reason}"))
 }
