@@ -24,10 +24,10 @@ pub enum PasswordError {
     #[error("the password holds a control character, such as a tab, which cannot be sent")]
     ControlCharacter,
     /// The password is one of the most common ones (ASVS 6.2.4).
-    #[error("the password is among the most common ones, which attackers try first")]
+    #[error("the password is among the most common ones, which are tried first")]
     Common,
     /// The password is the name of the user.
-    #[error("the password is the user's name, which attackers try first")]
+    #[error("the password is the user's name, which are tried first")]
     SameAsName,
     /// The [`BreachCheck`](super::BreachCheck) knows the password.
     #[error("the password is known from a breach")]
