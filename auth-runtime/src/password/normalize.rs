@@ -1,4 +1,4 @@
-//! The normal form of passwords: OpaqueString of RFC 8265, section 4.2.
+//! The normal form of passwords: `OpaqueString` of RFC 8265, section 4.2.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 /// Returns the password with ASCII spaces for all others, in Unicode normalization form C.
 ///
-/// The rules of OpaqueString for allowed characters do not apply: the policy rejects control characters, and all others
+/// The rules of `OpaqueString` for allowed characters do not apply: the policy rejects control characters, and all others
 /// are allowed (ASVS 6.2.5).
 pub(super) fn normalize(password: &str) -> Zeroizing<String> {
     let profile = OpaqueString::new();

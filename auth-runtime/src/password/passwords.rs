@@ -221,11 +221,11 @@ impl Passwords {
     /// | function | forms | limits |
     /// |---|---|---|
     /// | argon2id, argon2i, argon2d | PHC: `$argon2id$v=19$m=65536,t=3,p=4$..$..`; Django: `argon2$argon2id$..` | 256 MiB; 1 GiB of memory times passes |
-    /// | bcrypt | `$2b$12$..`, `2a` and `2y`; Django: `bcrypt$$2b$..`, `bcrypt_sha256$$2b$..`; passlib: `$bcrypt-sha256$v=2,t=2b,r=12$..`; WordPress: `$wp$2y$..`; Spring Security: `{bcrypt}$2a$..` | cost 15 |
+    /// | bcrypt | `$2b$12$..`, `2a` and `2y`; Django: `bcrypt$$2b$..`, `bcrypt_sha256$$2b$..`; passlib: `$bcrypt-sha256$v=2,t=2b,r=12$..`; `WordPress`: `$wp$2y$..`; Spring Security: `{bcrypt}$2a$..` | cost 15 |
     /// | scrypt | PHC: `$scrypt$ln=17,r=8,p=1$..$..`; Django: `scrypt$16384$salt$8$5$..`; Werkzeug: `scrypt:32768:8:1$salt$..` | 256 MiB; 1 GiB of memory times `p`; `r · p` = 1024 |
     /// | PBKDF2 with SHA-256 or SHA-512 | PHC: `$pbkdf2-sha256$i=600000$..$..`; passlib: `$pbkdf2-sha256$29000$..$..`; Django: `pbkdf2_sha256$1000000$salt$..`; Werkzeug: `pbkdf2:sha256:1000000$salt$..`; ASP.NET Core Identity 3: `AQAAAA..` | 1000 to 5 000 000 iterations |
     /// | SHA-crypt | glibc: `$6$salt$..`, `$5$rounds=10000$salt$..` | 1000 to 1 000 000 rounds |
-    /// | phpass | WordPress: `$P$B..`; phpBB: `$H$9..` | 2^7 to 2^20 rounds |
+    /// | phpass | `WordPress`: `$P$B..`; `phpBB`: `$H$9..` | 2^7 to 2^20 rounds |
     ///
     /// The output has 16 to 64 bytes. A hash with a secret key needs that key to be configured.
     ///

@@ -17,7 +17,7 @@ const MAX_BCRYPT_COST: u32 = 15;
 const MAX_ITERATIONS: u32 = 5_000_000;
 /// Rounds of SHA-crypt. passlib uses 656 000 by default, glibc 5000.
 const MAX_SHA_CRYPT_ROUNDS: u32 = 1_000_000;
-/// Binary logarithm of the rounds of phpass. passlib uses 19 by default, WordPress 13.
+/// Binary logarithm of the rounds of phpass. passlib uses 19 by default, `WordPress` 13.
 const MAX_PHPASS_LOG_ROUNDS: u32 = 20;
 /// The longest text in bytes.
 pub(in super::super) const MAX_TEXT: usize = 512;

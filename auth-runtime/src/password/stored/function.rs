@@ -13,7 +13,7 @@ use super::super::{memory::BlockBuffer, secret::SecretKey};
 
 /// The bytes of a password that bcrypt reads.
 const BCRYPT_LEN: usize = 72;
-/// The key of WordPress, which separates these hashes from those of other software.
+/// The key of `WordPress`, which separates these hashes from those of other software.
 const WORDPRESS_KEY: &[u8] = b"wp-sha384";
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -29,7 +29,7 @@ pub(in super::super) enum Function {
     Sha256Crypt(sha_crypt::Params),
     /// `$6$` of glibc.
     Sha512Crypt(sha_crypt::Params),
-    /// MD5, repeated 2^n times: old versions of WordPress.
+    /// MD5, repeated 2^n times: old versions of `WordPress`.
     Phpass(u32),
 }
 
@@ -43,7 +43,7 @@ pub(in super::super) enum Prehash {
     Sha256Base64,
     /// HMAC with SHA-256 and the encoded salt as key, in base64: passlib 1.7.
     HmacSha256Base64(String),
-    /// HMAC with SHA-384 and a fixed key, in base64: WordPress.
+    /// HMAC with SHA-384 and a fixed key, in base64: `WordPress`.
     HmacSha384Base64,
 }
 
