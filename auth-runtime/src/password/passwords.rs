@@ -2,11 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-#[cfg(any(feature = "_sql", test))]
-use super::verify::Verified;
 use super::{
     BreachCheck, LegacyHash, MIN_PASSWORD_LEN, PasswordError, PasswordPool, breach::Breaches, hasher::PasswordHasher,
-    normalize::normalize, permit::HashPermit, policy::Policy, secret::SecretKey,
+    normalize::normalize, permit::HashPermit, policy::Policy, secret::SecretKey, verify::Verified,
 };
 use crate::authenticate::Unavailable;
 
@@ -110,15 +108,16 @@ impl Passwords {
         Ok(self.with(|config| config.hasher_mut().keys.current = Some(key)))
     }
 
-    /// Derives a key for another purpose; `None` without a secret key.
-    #[cfg(feature = "_sql")]
-    pub(crate) fn derived_key(&self, purpose: &[u8]) -> Option<[u8; 32]> {
+    /// Derives a key for another purpose from the [`secret_key`](Self::secret_key); `None` without one. A store protects
+    /// with it the data that readers of the database must not see.
+    #[must_use]
+    pub fn derived_key(&self, purpose: &[u8]) -> Option<[u8; 32]> {
         self.0.hasher.keys.current.as_ref().map(|key| key.derive(purpose))
     }
 
-    /// Returns how hashes name the configured keys.
-    #[cfg(feature = "_sql")]
-    pub(crate) fn key_parameters(&self) -> Vec<String> {
+    /// Returns how hashes name the configured keys (`keyid=..`). A store finds with it the hashes that no key verifies.
+    #[must_use]
+    pub fn key_parameters(&self) -> Vec<String> {
         self.0.hasher.keys.parameters()
     }
 
@@ -196,8 +195,11 @@ impl Passwords {
         self.0.hasher.hash(&normalize(password), &mut self.0.pool.buffer(self.0.hasher.blocks()))
     }
 
-    /// Checks a new password without the breach check.
-    pub(crate) fn check(&self, password: &str, username: &str) -> Result<(), PasswordError> {
+    /// Checks a new password without hashing it, and without the [`breach_check`](Self::breach_check).
+    ///
+    /// # Errors
+    /// [`PasswordError`] if the password is not accepted.
+    pub fn check(&self, password: &str, username: &str) -> Result<(), PasswordError> {
         self.0.policy.check(password, &normalize(password), username)
     }
 
@@ -248,8 +250,10 @@ impl Passwords {
     }
 
     /// Returns whether the password has this hash. It neither counts an attempt nor records a sign-in.
-    #[cfg(feature = "_sql")]
-    pub(crate) async fn is_right(&self, password: &str, hash: &str) -> Result<bool, Unavailable> {
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the [`PasswordPool`] is full.
+    pub async fn is_right(&self, password: &str, hash: &str) -> Result<bool, Unavailable> {
         let verified = self.permit().await?.verify(password.to_owned().into(), Some(hash.to_owned())).await?;
         Ok(matches!(verified, Verified::Right { .. }))
     }

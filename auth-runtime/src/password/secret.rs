@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-#[cfg(feature = "_sql")]
 use argon2::password_hash::phc::ParamsString;
 use argon2::{Argon2, KeyId};
-#[cfg(feature = "_sql")]
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretSlice};
-#[cfg(feature = "_sql")]
 use sha2::Sha256;
 
 use super::{PasswordError, error::Reason};
@@ -40,7 +37,6 @@ impl SecretKey {
     }
 
     /// Derives a key for another purpose (NIST SP 800-108, in one step with HMAC).
-    #[cfg(feature = "_sql")]
     pub(super) fn derive(&self, purpose: &[u8]) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.bytes()).expect("a MAC takes a key of any length");
         mac.update(purpose);
@@ -67,7 +63,6 @@ impl Keys {
     }
 
     /// Returns the `keyid` parameter of each key, as hashes have it.
-    #[cfg(feature = "_sql")]
     pub(super) fn parameters(&self) -> Vec<String> {
         let parameter = |key: &SecretKey| {
             let mut parameters = ParamsString::new();

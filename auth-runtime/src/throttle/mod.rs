@@ -194,12 +194,6 @@ impl Throttle {
         Ok(self.with(|limiter| limiter.keys = keys))
     }
 
-    /// Sets a secret that has the right length.
-    #[cfg(feature = "_sql")]
-    pub(crate) fn keyed(self, key: &[u8; 32]) -> Self {
-        self.with(|limiter| limiter.keys = KeyDerivation::unchecked(key))
-    }
-
     fn with(self, change: impl FnOnce(&mut RateLimiter)) -> Self {
         Self(self.0.map(|limiter| {
             let mut limiter = Arc::unwrap_or_clone(limiter);
