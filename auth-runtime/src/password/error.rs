@@ -1,6 +1,6 @@
 //! The errors of passwords and their hashes.
 
-use super::policy::MAX_PASSWORD_LEN;
+use super::limits::MAX_PASSWORD_LEN;
 use crate::authenticate::Unavailable;
 
 /// Why a hash is not supported, or a key not accepted. It holds nothing of the hash or the key.

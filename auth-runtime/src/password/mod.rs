@@ -7,6 +7,7 @@ mod common;
 mod error;
 mod hasher;
 mod legacy;
+mod limits;
 mod memory;
 mod normalize;
 mod passwords;
@@ -22,7 +23,7 @@ pub use self::{
     breach::BreachCheck,
     error::PasswordError,
     legacy::LegacyHash,
+    limits::{MAX_PASSWORD_LEN, MIN_PASSWORD_LEN},
     passwords::{HashInfo, HashStrength, Passwords, hash_password},
-    policy::{MAX_PASSWORD_LEN, MIN_PASSWORD_LEN},
     pool::PasswordPool,
 };

@@ -1,11 +1,10 @@
 //! The rules for new passwords. Stored passwords are not checked again.
 
-use super::{PasswordError, common::is_common};
-
-/// The longest password in bytes. A longer one would only cost time.
-pub const MAX_PASSWORD_LEN: usize = 1024;
-/// The shortest new password in characters (ASVS 6.2.1).
-pub const MIN_PASSWORD_LEN: usize = 8;
+use super::{
+    PasswordError,
+    common::is_common,
+    limits::{MAX_PASSWORD_LEN, MIN_PASSWORD_LEN},
+};
 
 /// The rules for new passwords.
 #[derive(Clone, Copy, Debug)]
