@@ -74,6 +74,8 @@ pub mod guard;
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
 pub mod jwt;
 pub mod mount;
+#[cfg(feature = "basic")]
+pub mod password;
 pub mod policy;
 pub mod prelude;
 pub mod respond;

@@ -11,7 +11,7 @@ use crate::{
     error::FromDriver,
     time::now,
 };
-use auth_runtime::throttle::{AttemptStore, Bucket, Key, Updating};
+use auth_runtime::throttle::{AttemptStore, Bucket, BucketKey, UpdateFuture};
 
 /// How often a transaction is tried again that another one was in the way of.
 const TRIES: usize = 5;
@@ -27,7 +27,11 @@ pub(crate) struct SqlAttempts {
 }
 
 impl AttemptStore for SqlAttempts {
-    fn update<'a>(&'a self, keys: &'a [Key], change: &'a mut (dyn FnMut(&mut [Bucket], i64) + Send)) -> Updating<'a> {
+    fn update<'a>(
+        &'a self,
+        keys: &'a [BucketKey],
+        change: &'a mut (dyn FnMut(&mut [Bucket], i64) + Send),
+    ) -> UpdateFuture<'a> {
         Box::pin(async move {
             let mut tries = 0;
             loop {
@@ -50,7 +54,7 @@ impl SqlAttempts {
 
     async fn try_update(
         &self,
-        keys: &[Key],
+        keys: &[BucketKey],
         change: &mut (dyn FnMut(&mut [Bucket], i64) + Send),
     ) -> Result<(), sqlx::Error> {
         let mut transaction = self.database.begin().await?;
@@ -74,7 +78,11 @@ impl SqlAttempts {
 
     /// The rows of these keys, which nobody else changes until the transaction ends; and the time of the database, which
     /// all processes have in common.
-    async fn locked(&self, connection: &mut AnyConnection, keys: &[Key]) -> Result<(Vec<Bucket>, i64), sqlx::Error> {
+    async fn locked(
+        &self,
+        connection: &mut AnyConnection,
+        keys: &[BucketKey],
+    ) -> Result<(Vec<Bucket>, i64), sqlx::Error> {
         let values = vec!["(?, 0, 0, 0)"; keys.len()].join(", ");
         let columns = "auth_attempt (bucket, empty_at, last_at, forget_at)";
         // A row that is not there cannot be locked.
@@ -137,7 +145,7 @@ fn is_raced(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::RowNotFound) || is_conflict(error)
 }
 
-fn bucket(rows: &[AnyRow], key: &Key) -> Result<Bucket, sqlx::Error> {
+fn bucket(rows: &[AnyRow], key: &BucketKey) -> Result<Bucket, sqlx::Error> {
     for row in rows {
         if row.try_get::<Vec<u8>, _>("bucket")? == key.as_bytes() {
             return Ok(Bucket {

@@ -5,6 +5,7 @@ use std::{error::Error, fmt, time::Duration};
 use auth_runtime::{
     api_key::ApiKeyError,
     authenticate::Unavailable,
+    password::PasswordError,
     users::{UserError, quote_name},
 };
 
@@ -74,7 +75,13 @@ impl StoreError {
     /// Whether the database is the reason, and not what was asked of it: the same may go through later.
     #[must_use]
     pub const fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Database(_) | Self::User(UserError::Unavailable(_)))
+        matches!(self, Self::Database(_) | Self::User(UserError::Password(PasswordError::Unavailable(_))))
+    }
+}
+
+impl From<PasswordError> for StoreError {
+    fn from(error: PasswordError) -> Self {
+        Self::User(error.into())
     }
 }
 

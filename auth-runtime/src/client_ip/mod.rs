@@ -1,4 +1,4 @@
-//! From where a request comes: what the line knows of a caller before there is any credential.
+//! The IP address of the client, known before any credential is read.
 
 mod proxies;
 
@@ -10,13 +10,13 @@ use poem::{Addr, FromRequest, Request, RequestBody};
 
 pub use self::proxies::{BehindProxies, TrustedProxies, TrustedProxiesError};
 
-/// The IP address of the caller, as this server believes it.
+/// The IP address of the client.
 ///
-/// That is the address of the peer of the connection, whatever any header says, unless [`TrustedProxies`] stand around
-/// the route. An IPv4 address that is written as IPv6 (`::ffff:192.0.2.1`) is the IPv4 address. Where there is none, as
-/// on a Unix socket and in tests without a network, it is [`ClientAddress::UNKNOWN`], which all such callers share.
+/// It is the address of the connection's peer. Headers count only behind [`TrustedProxies`]. An IPv4 address in IPv6 form
+/// (`::ffff:192.0.2.1`) becomes the IPv4 address. Clients without an address, such as those on a Unix socket, share
+/// [`ClientAddress::UNKNOWN`].
 ///
-/// A handler takes it as an argument, and an [`Authenticator`](crate::authenticate::Authenticator) finds it in its
+/// A handler takes it as an argument. An [`Authenticator`](crate::authenticate::Authenticator) finds it in its
 /// [`Context`](crate::authenticate::Context):
 ///
 /// ```
@@ -24,33 +24,33 @@ pub use self::proxies::{BehindProxies, TrustedProxies, TrustedProxiesError};
 /// use poem::handler;
 ///
 /// #[handler]
-/// fn whence(client: ClientAddress) -> String {
+/// fn address(client: ClientAddress) -> String {
 ///     format!("you come from {client}")
 /// }
 /// ```
 ///
-/// Who knows better than a header of proxies, such as a middleware that reads the PROXY protocol, says so with
+/// A middleware can set another address, for example from the PROXY protocol:
 /// `request.set_data(ClientAddress::from(ip))`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct ClientAddress(Option<IpAddr>);
 
 impl ClientAddress {
-    /// That of all callers of whom no address is known.
+    /// The address of all clients without a known address.
     pub const UNKNOWN: Self = Self(None);
 
-    /// The address from which this request comes.
+    /// Returns the address of the client that sent this request.
     #[must_use]
     pub fn of(request: &Request) -> Self {
         request.data().copied().unwrap_or_else(|| Self::of_peer(request.remote_addr()))
     }
 
-    /// The address, if it is known.
+    /// Returns the address, if it is known.
     #[must_use]
     pub const fn ip(self) -> Option<IpAddr> {
         self.0
     }
 
-    /// Whether it may be that of a proxy rather than of a caller.
+    /// Returns whether the address may be that of a proxy.
     #[cfg(feature = "throttle")]
     pub(crate) fn is_internal(self) -> bool {
         self.0.is_none_or(|address| match address {
@@ -59,7 +59,7 @@ impl ClientAddress {
         })
     }
 
-    /// The address as limits count it. Of IPv6 that is the network: whoever has one address there has all 2^64 of them.
+    /// Returns the address for rate limits. For IPv6 it is the network, because a client there has all 2^64 addresses.
     #[cfg(feature = "throttle")]
     pub(crate) const fn network(self) -> Option<IpAddr> {
         match self.0 {

@@ -1,4 +1,4 @@
-//! Whose word is taken for where a request comes from.
+//! Proxies whose `X-Forwarded-For` is trusted.
 
 use std::{
     future::Future,
@@ -15,10 +15,10 @@ use poem::{
 use super::ClientAddress;
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-/// As nginx writes it for peers on a Unix socket.
+/// The form of nginx for peers on a Unix socket.
 const UNIX: &str = "unix:";
 
-/// The proxies whose `X-Forwarded-For` is believed: a middleware of Poem. Without it, nobody's is (ASVS 4.1.3).
+/// A middleware that trusts the `X-Forwarded-For` of these proxies. Without it, the header is ignored (ASVS 4.1.3).
 ///
 /// ```
 /// use auth_runtime::client_ip::TrustedProxies;
@@ -35,67 +35,67 @@ const UNIX: &str = "unix:";
 /// # Ok::<(), auth_runtime::client_ip::TrustedProxiesError>(())
 /// ```
 ///
-/// Each proxy writes the address of its own peer behind those that it was sent, so the list is read from the right: the
-/// caller is the first who is no trusted proxy. What stands further left is whatever the caller has sent, and is not
-/// looked at. An entry that is no address ends the reading: the caller then is the proxy that passed it on, and shares
-/// the limits of all who do the same. A port, and brackets around IPv6, may be there.
+/// Each proxy appends the address of its peer, so the list is read from the right. The client is the first address that
+/// is no trusted proxy. Entries further left come from the client and are ignored. An entry that is no address ends the
+/// list: the client is then the proxy that sent it. An entry may have a port, and IPv6 may stand in brackets.
 ///
-/// Of two that stand around one route, the inner one counts. `Forwarded` (RFC 7239), `X-Real-IP` and the like are not
-/// read: let the proxy write `X-Forwarded-For`.
+/// If two of these middlewares surround a route, the inner one counts. `Forwarded` (RFC 7239) and `X-Real-IP` are not
+/// read: configure the proxy to write `X-Forwarded-For`.
 ///
 /// # What it does not protect against
 ///
-/// A proxy that passes the header on without adding to it, and callers who reach the server past the proxy from one of
-/// these addresses: both choose their address. Name the addresses of your proxies, and not the network that they share
-/// with others.
+/// - A proxy that forwards the header without appending to it. Its clients choose their address.
+/// - Clients that reach the server from a trusted address without passing the proxy. List the addresses of the proxies, not
+///   the network that they share with others.
 #[derive(Clone, Debug)]
-pub struct TrustedProxies(Arc<Inner>);
+pub struct TrustedProxies(Arc<TrustedPeers>);
 
 #[derive(Debug)]
-struct Inner {
+struct TrustedPeers {
     networks: Vec<IpNet>,
+    /// Whether all peers on Unix sockets are trusted.
     unix: bool,
 }
 
-/// What names no proxy.
+/// A value that is no proxy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrustedProxiesError {
-    /// Neither an address nor a network.
-    #[error("{0:?} is no proxy: write an address such as `127.0.0.1`, a network such as `10.0.0.0/8`, or `unix:`")]
+    /// The value is neither an address nor a network.
+    #[error("{0:?} is not a proxy; write an address such as `127.0.0.1`, a network such as `10.0.0.0/8`, or `unix:`")]
     Form(String),
-    /// An address with a prefix that does not hold all of it: it may be the one that is meant, or its whole network.
-    #[error("{given:?} may be an address or a network: write `{address}`, or `{network}`")]
+    /// The address has bits beyond the prefix, so it may mean one address or a network.
+    #[error("{given:?} may be an address or a network; write `{address}`, or `{network}`")]
     HostBits {
-        /// What is written.
+        /// The value.
         given: String,
-        /// The address alone.
+        /// The address.
         address: IpAddr,
-        /// The network alone.
+        /// The network.
         network: String,
     },
-    /// Every address there is.
-    #[error("{0:?} is everybody, and so every caller could choose an address: name the proxies")]
+    /// The network has all addresses.
+    #[error("{0:?} trusts all clients, so each of them could choose an address; list the proxies")]
     Everybody(String),
 }
 
 impl TrustedProxies {
-    /// Trusts these addresses and networks; `unix:` stands for whoever connects to a Unix socket.
+    /// Trusts these addresses and networks. `unix:` stands for all peers on Unix sockets.
     ///
     /// # Errors
-    /// [`TrustedProxiesError`], which names the value, if one is neither, or is everybody.
+    /// [`TrustedProxiesError`] with the value, if one is neither, or is the network of all addresses.
     pub fn new<T: AsRef<str>>(proxies: impl IntoIterator<Item = T>) -> Result<Self, TrustedProxiesError> {
-        let mut inner = Inner { networks: Vec::new(), unix: false };
+        let mut peers = TrustedPeers { networks: Vec::new(), unix: false };
         for proxy in proxies {
             match proxy.as_ref().trim() {
-                UNIX => inner.unix = true,
-                proxy => inner.networks.push(network(proxy)?),
+                UNIX => peers.unix = true,
+                proxy => peers.networks.push(network(proxy)?),
             }
         }
-        Ok(Self(Arc::new(inner)))
+        Ok(Self(Arc::new(peers)))
     }
 
-    /// Who has sent a request, going from the peer backwards for as long as a trusted proxy vouches for the next one.
+    /// Returns the client: follows the list from the peer, as long as the last address is a trusted proxy.
     fn client(&self, peer: &Addr, headers: &HeaderMap) -> ClientAddress {
         let mut client = ClientAddress::of_peer(peer);
         let mut is_trusted = self.is_trusted_peer(peer);
@@ -137,15 +137,15 @@ fn network(proxy: &str) -> Result<IpNet, TrustedProxiesError> {
     }
 }
 
-/// A network of IPv4 addresses that are written as IPv6 is one of IPv4, as the addresses are.
+/// Returns a network of IPv4 addresses in IPv6 form as an IPv4 network, as addresses are.
 fn canonical(network: IpNet) -> IpNet {
     let IpNet::V6(written) = network else { return network };
     let mapped = written.addr().to_ipv4_mapped().zip(written.prefix_len().checked_sub(96));
     mapped.and_then(|(address, prefix)| Ipv4Net::new(address, prefix).ok()).map_or(network, IpNet::V4)
 }
 
-/// The entries of the list from the right; `None` where one is no address. Several lines are one list (RFC 9110,
-/// section 5.3).
+/// Returns the entries of the list from the right; `None` for an entry that is no address. Several lines form one list
+/// (RFC 9110, section 5.3).
 fn hops(headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> {
     let lines = headers.get_all(&X_FORWARDED_FOR).into_iter().rev();
     lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b',')).map(address)
@@ -208,14 +208,14 @@ mod tests {
         lines.iter().map(|line| (X_FORWARDED_FOR.clone(), HeaderValue::from_bytes(line).unwrap())).collect()
     }
 
-    /// Who sends a request with these header lines by way of this peer.
+    /// Returns the client of a request with these header lines from this peer.
     fn client(from: &str, lines: &[&str]) -> String {
         let lines: Vec<&[u8]> = lines.iter().map(|line| line.as_bytes()).collect();
         proxies().client(&peer(from), &headers(&lines)).to_string()
     }
 
     #[test]
-    fn r8_the_caller_is_the_rightmost_who_is_no_trusted_proxy() {
+    fn r8_the_client_is_the_rightmost_address_that_is_no_trusted_proxy() {
         for (lines, expected) in [
             (&["198.51.100.1"][..], "198.51.100.1"),
             (&["203.0.113.9, 198.51.100.1"], "198.51.100.1"),
@@ -238,14 +238,14 @@ mod tests {
     }
 
     #[test]
-    fn r8_without_the_header_or_behind_proxies_alone_the_caller_is_the_farthest_of_them() {
+    fn r8_a_list_of_trusted_proxies_alone_gives_the_farthest_one() {
         assert_eq!(client("127.0.0.1", &[]), "127.0.0.1");
         assert_eq!(client("127.0.0.1", &["10.0.0.1"]), "10.0.0.1");
         assert_eq!(client("127.0.0.1", &["10.0.0.2, 10.0.0.1"]), "10.0.0.2");
     }
 
     #[test]
-    fn r8_a_peer_that_is_no_trusted_proxy_is_the_caller_whatever_it_sends() {
+    fn r8_the_header_of_an_untrusted_peer_is_ignored() {
         for from in ["198.51.100.1", "11.0.0.1", "127.0.0.2", "::1", "2001:db8::1"] {
             for lines in [&["203.0.113.9"][..], &["10.0.0.1"], &["203.0.113.9", "127.0.0.1"], &["garbage"], &[]] {
                 assert_eq!(client(from, lines), from, "{lines:?}");
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn r8_an_entry_that_is_no_address_leaves_the_last_proxy_and_nothing_to_its_left() {
+    fn r8_an_entry_that_is_no_address_ends_the_list() {
         for bad in [
             "",
             " ",
@@ -288,13 +288,13 @@ mod tests {
     }
 
     #[test]
-    fn r8_a_long_list_is_read_only_as_far_as_it_is_believed() {
+    fn r8_a_long_list_is_read_only_up_to_the_client() {
         let list = format!("{}198.51.100.1", "203.0.113.9, ".repeat(10_000));
         assert_eq!(client("127.0.0.1", &[&list]), "198.51.100.1");
     }
 
     #[test]
-    fn what_is_no_proxy_is_named() {
+    fn invalid_proxies_are_rejected_with_their_value() {
         for bad in ["", "localhost", "10.0.0.0/33", "10.0.0/8", "fd00::/129", "10.0.0.1:80", "10.0.0.0/8 fd00::/8", "*"]
         {
             assert_eq!(TrustedProxies::new([bad]).unwrap_err(), TrustedProxiesError::Form(bad.to_owned()));
@@ -304,12 +304,12 @@ mod tests {
             assert_eq!(error, TrustedProxiesError::Everybody(everybody.to_owned()));
         }
         let error = TrustedProxies::new(["10.1.2.3/8"]).unwrap_err().to_string();
-        assert_eq!(error, "\"10.1.2.3/8\" may be an address or a network: write `10.1.2.3`, or `10.0.0.0/8`");
-        assert!(TrustedProxies::new(Vec::<String>::new()).is_ok(), "nobody is trusted");
+        assert_eq!(error, "\"10.1.2.3/8\" may be an address or a network; write `10.1.2.3`, or `10.0.0.0/8`");
+        assert!(TrustedProxies::new(Vec::<String>::new()).is_ok(), "an empty list trusts no proxy");
     }
 
     #[test]
-    fn r8_a_network_may_be_written_as_its_addresses_are_seen() {
+    fn r8_a_network_may_be_in_ipv6_form() {
         let proxies = TrustedProxies::new(["::ffff:10.0.0.0/104"]).unwrap();
         let headers = headers(&[b"198.51.100.1"]);
         assert_eq!(proxies.client(&peer("10.1.2.3"), &headers).to_string(), "198.51.100.1");
@@ -318,7 +318,7 @@ mod tests {
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn r8_a_peer_on_a_unix_socket_is_believed_only_if_it_is_named() {
+    async fn r8_peers_on_unix_sockets_are_trusted_only_by_name() {
         let (socket, _other) = tokio::net::UnixStream::pair().unwrap();
         let peer = Addr::unix(socket.peer_addr().unwrap());
         let headers = headers(&[b"198.51.100.1"]);
@@ -329,9 +329,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_knows_better_says_so() {
-        let whence = make_sync(|request| ClientAddress::of(&request).to_string());
-        let answer = async |request| whence.call(request).await.unwrap();
+    async fn another_middleware_can_set_the_address() {
+        let address = make_sync(|request| ClientAddress::of(&request).to_string());
+        let answer = async |request| address.call(request).await.unwrap();
         assert_eq!(answer(Request::default()).await, "unknown");
         let mut request = Request::default();
         request.set_data(ClientAddress::from("::ffff:192.0.2.1".parse::<std::net::IpAddr>().unwrap()));

@@ -1,4 +1,4 @@
-//! What is counted together, as a key that does not tell what it is.
+//! The keys of buckets: one-way, so that a store learns neither names nor addresses.
 
 use std::{fmt, net::IpAddr};
 
@@ -9,135 +9,153 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use super::ThrottleError;
 use crate::client_ip::ClientAddress;
 
-/// Without a secret: it keeps keys apart from hashes that others make of the same names, and nothing secret.
+/// The MAC key without a secret. It is public: it only separates these keys from other hashes of the same names.
 const NO_SECRET: &[u8] = b"auth-runtime throttle";
 /// 256 bits, as long as the hash (RFC 2104, section 3).
 const MIN_SECRET_LEN: usize = 32;
-/// In bytes; far beyond what `normalize_name` of `auth-store` takes.
-const LONGEST_NAME: usize = 1024;
+/// In bytes; far more than `normalize_name` of `auth-store` accepts.
+const MAX_NAME_LEN: usize = 1024;
 
-/// Names one [`Bucket`](super::Bucket): 32 bytes.
+/// The key of one [`Bucket`](super::Bucket): 32 bytes.
 ///
-/// It is a MAC of address and name. Neither stands in it, as people type passwords into the field for the name.
+/// It is a MAC of the name and the address. Neither is readable in it, because users type passwords into the field for
+/// the name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key([u8; 32]);
+pub struct BucketKey([u8; 32]);
 
-impl Key {
-    /// As a store keeps it.
+impl BucketKey {
+    /// Returns the bytes under which a store keeps the bucket.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 }
 
-/// It can be guessed of what it is, if it was made without a secret.
-impl fmt::Debug for Key {
+/// Redacted: without a secret, keys can be brute-forced.
+impl fmt::Debug for BucketKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[key]")
     }
 }
 
-/// What is counted.
+/// The three kinds of bucket, each with a limit of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(super) enum BucketKind {
     /// Attempts with one name from one address.
     Pair,
-    /// Attempts from one address.
-    Address,
-    /// Attempts with one name, from all addresses that it is not known to sign in from.
-    Name,
-    /// The same from one address that it is known to sign in from.
-    Own,
-    /// Failures from one address where there are no names.
-    Failure,
+    /// Attempts from one address, whatever the name.
+    Address {
+        /// Whether the credentials have a name. Failures of API keys have none, and a bucket of their own.
+        has_name: bool,
+    },
+    /// Attempts with one name.
+    Name {
+        /// Whether the bucket is that of one known address. All other addresses share one bucket.
+        is_known: bool,
+    },
 }
 
-impl Kind {
+impl BucketKind {
     const fn label(self) -> u8 {
         match self {
             Self::Pair => b'p',
-            Self::Address => b'a',
-            Self::Name => b'n',
-            Self::Own => b'o',
-            Self::Failure => b'f',
+            Self::Address { has_name: true } => b'a',
+            Self::Address { has_name: false } => b'f',
+            Self::Name { is_known: false } => b'n',
+            Self::Name { is_known: true } => b'o',
         }
     }
 
-    /// For the log.
+    /// Returns the name for the log.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Pair => "name and address",
-            Self::Address => "address",
-            Self::Name => "name",
-            Self::Own => "name from a known address",
-            Self::Failure => "failures from an address",
+            Self::Address { has_name: true } => "address",
+            Self::Address { has_name: false } => "failures from an address",
+            Self::Name { is_known: false } => "name",
+            Self::Name { is_known: true } => "name from a known address",
         }
+    }
+
+    const fn has_address(self) -> bool {
+        !matches!(self, Self::Name { is_known: false })
+    }
+
+    const fn has_name(self) -> bool {
+        !matches!(self, Self::Address { .. })
     }
 }
 
-/// What one attempt is counted in, by key: stores that lock rows do it in this order, so that no two of them wait for
-/// each other.
+/// The four buckets that an attempt may be counted in.
+///
+/// They are sorted by key: stores lock rows in this order, so that no two transactions wait for each other.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Keys {
-    pub(super) sorted: [Key; 4],
-    pub(super) kinds: [Kind; 4],
-    pub(super) pair: Key,
-    pub(super) address: Key,
+pub(super) struct AttemptKeys {
+    pub(super) sorted: [BucketKey; 4],
+    pub(super) kinds: [BucketKind; 4],
+    pub(super) pair: BucketKey,
+    pub(super) address: BucketKey,
 }
 
-/// Makes keys.
+/// Derives the keys of buckets.
 #[derive(Clone)]
-pub(super) struct KeyMaker(Hmac<Sha256>);
+pub(super) struct KeyDerivation(Hmac<Sha256>);
 
-impl KeyMaker {
+impl KeyDerivation {
     pub(super) fn new(secret: &[u8]) -> Result<Self, ThrottleError> {
         if secret.len() < MIN_SECRET_LEN {
             return Err(ThrottleError::ShortSecret { length: secret.len() });
         }
-        Ok(Self::of(secret))
+        Ok(Self::unchecked(secret))
     }
 
-    pub(super) fn of(secret: &[u8]) -> Self {
+    /// Takes a secret of any length.
+    pub(super) fn unchecked(secret: &[u8]) -> Self {
         Self(Hmac::new_from_slice(secret).expect("a MAC takes a key of any length"))
     }
 
-    /// For an attempt of somebody of this name.
-    pub(super) fn attempt(&self, client: ClientAddress, name: &str) -> Keys {
+    /// Returns the keys for an attempt with this name.
+    pub(super) fn attempt(&self, client: ClientAddress, name: &str) -> AttemptKeys {
         let name = folded(name);
-        let mut keys =
-            [Kind::Pair, Kind::Address, Kind::Name, Kind::Own].map(|kind| (self.key(kind, client, &name), kind));
+        let kinds = [
+            BucketKind::Pair,
+            BucketKind::Address { has_name: true },
+            BucketKind::Name { is_known: false },
+            BucketKind::Name { is_known: true },
+        ];
+        let mut keys = kinds.map(|kind| (self.key(kind, client, &name), kind));
         let [pair, address] = [keys[0].0, keys[1].0];
         keys.sort_unstable_by_key(|(key, _)| *key);
-        Keys { sorted: keys.map(|(key, _)| key), kinds: keys.map(|(_, kind)| kind), pair, address }
+        AttemptKeys { sorted: keys.map(|(key, _)| key), kinds: keys.map(|(_, kind)| kind), pair, address }
     }
 
-    /// For all that is tried with one name.
-    pub(super) fn name(&self, name: &str) -> Key {
-        self.key(Kind::Name, ClientAddress::UNKNOWN, &folded(name))
+    /// Returns the key of the bucket that all unknown addresses share for one name.
+    pub(super) fn name(&self, name: &str) -> BucketKey {
+        self.key(BucketKind::Name { is_known: false }, ClientAddress::UNKNOWN, &folded(name))
     }
 
-    /// For a failure of somebody without a name.
-    pub(super) fn failure(&self, client: ClientAddress) -> Key {
-        self.key(Kind::Failure, client, "")
+    /// Returns the key for failures of credentials without a name.
+    pub(super) fn failure(&self, client: ClientAddress) -> BucketKey {
+        self.key(BucketKind::Address { has_name: false }, client, "")
     }
 
-    /// Label and address say by themselves where they end, so no two kinds, addresses or names are taken for another.
-    fn key(&self, kind: Kind, client: ClientAddress, name: &str) -> Key {
+    /// The label and the address have a fixed length each, so no two inputs have the same encoding.
+    fn key(&self, kind: BucketKind, client: ClientAddress, name: &str) -> BucketKey {
         let mut mac = self.0.clone();
         mac.update(&[kind.label()]);
-        if kind != Kind::Name {
+        if kind.has_address() {
             update_address(&mut mac, client);
         }
-        if !matches!(kind, Kind::Address | Kind::Failure) {
+        if kind.has_name() {
             mac.update(name.as_bytes());
         }
-        Key(mac.finalize().into_bytes().into())
+        BucketKey(mac.finalize().into_bytes().into())
     }
 }
 
-impl Default for KeyMaker {
+impl Default for KeyDerivation {
     fn default() -> Self {
-        Self::of(NO_SECRET)
+        Self::unchecked(NO_SECRET)
     }
 }
 
@@ -155,20 +173,22 @@ fn update_address(mac: &mut Hmac<Sha256>, client: ClientAddress) {
     }
 }
 
-/// One spelling for all that `normalize_name` of `auth-store` takes for one name, and nearly all that
-/// databases do: without letter case, accents, compatibility forms, and what cannot be seen. Two names that become one
-/// share their limits, and nothing else.
+/// Returns one spelling for all spellings of a name: without letter case, accents, compatibility forms and invisible
+/// characters.
+///
+/// It folds all that `normalize_name` of `auth-store` folds, and nearly all that the collations of
+/// databases fold. Two names with one folded form share their limits, and nothing else.
 fn folded(name: &str) -> String {
-    if name.len() > LONGEST_NAME {
-        // Nobody's name, and all of them together are one: to fold them would be the work.
+    if name.len() > MAX_NAME_LEN {
+        // No user has such a name. All of them share one bucket, which saves the work of folding.
         return String::new();
     }
-    let letters = name.nfkd().filter(|c| !is_combining_mark(*c) && !is_unseen(*c));
-    // Some letters have a lower case of their own and one upper case with others, and `ẞ` has none above it.
+    let letters = name.nfkd().filter(|c| !is_combining_mark(*c) && !is_invisible(*c));
+    // Some letters have a lower case of their own and share their upper case; `ẞ` has no upper case.
     letters.flat_map(char::to_lowercase).flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
-fn is_unseen(c: char) -> bool {
+fn is_invisible(c: char) -> bool {
     let is_format = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     c.is_whitespace() || c.is_control() || is_format
 }
@@ -179,7 +199,7 @@ mod tests {
 
     use precis_profiles::{UsernameCaseMapped, precis_core::profile::PrecisFastInvocation};
 
-    use super::{ClientAddress, KeyMaker, Kind, ThrottleError, folded};
+    use super::{BucketKind, ClientAddress, KeyDerivation, ThrottleError, folded};
 
     /// Returns the spelling that the stores of `auth-store` keep (RFC 8265, section 3.3).
     fn normalized(name: &str) -> Option<String> {
@@ -195,14 +215,20 @@ mod tests {
         None
     }
 
-    const KINDS: [Kind; 5] = [Kind::Pair, Kind::Address, Kind::Name, Kind::Own, Kind::Failure];
+    const KINDS: [BucketKind; 5] = [
+        BucketKind::Pair,
+        BucketKind::Address { has_name: true },
+        BucketKind::Name { is_known: false },
+        BucketKind::Name { is_known: true },
+        BucketKind::Address { has_name: false },
+    ];
 
     fn from(address: &str) -> ClientAddress {
         address.parse::<IpAddr>().unwrap().into()
     }
 
     #[test]
-    fn r77_every_spelling_of_a_name_is_one_name() {
+    fn r77_all_spellings_of_a_name_have_one_folded_form() {
         for (one, other) in [
             ("alice", "ALICE"),
             ("alice", "Ａｌｉｃｅ"),
@@ -229,7 +255,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn r77_what_is_one_name_to_the_store_is_one_name_here(name in "\\PC{1,12}") {
+        fn r77_names_that_the_store_normalizes_alike_are_folded_alike(name in "\\PC{1,12}") {
             if let Some(known) = normalized(&name) {
                 proptest::prop_assert_eq!(folded(&known), folded(&name));
             }
@@ -238,7 +264,7 @@ mod tests {
 
     /// Each character, alone and among others.
     #[test]
-    fn r77_no_character_makes_two_names_of_one() {
+    fn r77_no_character_splits_a_normalized_name() {
         for c in '\0'..=char::MAX {
             for name in [c.to_string(), format!("a{c}b")] {
                 if let Some(known) = normalized(&name) {
@@ -249,14 +275,14 @@ mod tests {
     }
 
     #[test]
-    fn r77_names_that_are_too_long_are_one_and_cost_nothing() {
+    fn r77_names_that_are_too_long_share_one_bucket() {
         assert_eq!(folded(&"a".repeat(1025)), folded(&"b".repeat(1025)));
         assert_ne!(folded(&"a".repeat(1024)), folded(&"b".repeat(1024)));
     }
 
     #[test]
-    fn r76_an_ipv6_network_is_one_address() {
-        let keys = KeyMaker::default();
+    fn r76_an_ipv6_network_counts_as_one_address() {
+        let keys = KeyDerivation::default();
         let of = |address| keys.attempt(from(address), "alice").pair;
         assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff:ffff:ffff:ffff"));
         assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
@@ -265,8 +291,8 @@ mod tests {
     }
 
     #[test]
-    fn no_two_things_that_are_counted_have_one_key() {
-        let keys = KeyMaker::default();
+    fn every_bucket_has_a_key_of_its_own() {
+        let keys = KeyDerivation::default();
         let clients = [ClientAddress::UNKNOWN, from("192.0.2.1"), from("c000:201::"), from("::"), from("0.0.0.0")];
         let mut seen = HashSet::new();
         for client in clients {
@@ -276,14 +302,14 @@ mod tests {
                 }
             }
         }
-        // "alice" has one control character less than it seems; names alone and addresses alone are the same each time.
+        // "alice" with a control character is folded to "alice". Some keys depend on the name alone or the address alone.
         let (clients, names) = (5, 3);
         assert_eq!(seen.len(), 2 * clients * names + names + 2 * clients);
     }
 
     #[test]
-    fn keys_are_sorted_with_what_they_are_of() {
-        let maker = KeyMaker::default();
+    fn keys_are_sorted_together_with_their_kinds() {
+        let maker = KeyDerivation::default();
         for name in ["alice", "bob", "carol", "dave"] {
             let keys = maker.attempt(ClientAddress::UNKNOWN, name);
             assert!(keys.sorted.is_sorted());
@@ -295,12 +321,12 @@ mod tests {
     }
 
     #[test]
-    fn with_a_secret_nobody_else_makes_the_same_keys() {
+    fn keys_depend_on_the_secret() {
         let [one, other] = [b"0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa", b"1Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa"]
-            .map(|secret| KeyMaker::new(secret).unwrap().failure(ClientAddress::UNKNOWN));
+            .map(|secret| KeyDerivation::new(secret).unwrap().failure(ClientAddress::UNKNOWN));
         assert_ne!(one, other);
-        assert_ne!(one, KeyMaker::default().failure(ClientAddress::UNKNOWN));
-        assert_eq!(KeyMaker::new(&[0; 31]).err(), Some(ThrottleError::ShortSecret { length: 31 }));
+        assert_ne!(one, KeyDerivation::default().failure(ClientAddress::UNKNOWN));
+        assert_eq!(KeyDerivation::new(&[0; 31]).err(), Some(ThrottleError::ShortSecret { length: 31 }));
         assert_eq!(format!("{one:?}"), "[key]");
     }
 }

@@ -1,14 +1,15 @@
-//! The limits, and what is counted in which of them.
+//! The limits, and the rule which buckets an attempt is counted in.
 
 use std::{ops::RangeInclusive, time::Duration};
 
 use super::{
     Bucket, ThrottleError,
     bucket::{HOUR, Limit, MINUTE},
-    key::Kind,
+    key::BucketKind,
 };
 use crate::{authenticate::AuthenticationError, client_ip::ClientAddress};
 
+/// One limit for each kind of bucket.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub(super) pair: Limit,
@@ -18,15 +19,15 @@ pub(super) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { pair: Limit::backing_off(5), address: a_minute(25), name: an_hour(50) }
+        Self { pair: Limit::backing_off(5), address: per_minute(25), name: per_hour(50) }
     }
 }
 
-const fn a_minute(attempts: u32) -> Limit {
+const fn per_minute(attempts: u32) -> Limit {
     Limit::in_any(MINUTE, attempts, attempts.div_ceil(25))
 }
 
-const fn an_hour(attempts: u32) -> Limit {
+const fn per_hour(attempts: u32) -> Limit {
     Limit::in_any(HOUR, attempts, attempts.div_ceil(5))
 }
 
@@ -41,113 +42,129 @@ impl Limits {
     }
 
     pub(super) fn address(attempts: u32) -> Result<Limit, ThrottleError> {
-        in_range("per address", attempts, 1..=1000).map(a_minute)
+        in_range("per address", attempts, 1..=1000).map(per_minute)
     }
 
     pub(super) fn name(attempts: u32) -> Result<Limit, ThrottleError> {
-        in_range("per name", attempts, 10..=100).map(an_hour)
+        in_range("per name", attempts, 10..=100).map(per_hour)
     }
 
-    const fn of(&self, kind: Kind) -> &Limit {
+    const fn of(&self, kind: BucketKind) -> &Limit {
         match kind {
-            Kind::Pair => &self.pair,
-            Kind::Address | Kind::Failure => &self.address,
-            Kind::Name | Kind::Own => &self.name,
+            BucketKind::Pair => &self.pair,
+            BucketKind::Address { .. } => &self.address,
+            BucketKind::Name { .. } => &self.name,
         }
     }
 
-    /// Counts an attempt in all buckets that it belongs in, or in none of them if one is full.
-    pub(super) fn count(&self, kinds: &[Kind], buckets: &mut [Bucket], now: i64) -> Result<Counted, Full> {
+    /// Counts an attempt in all its buckets, or in none of them if one is full.
+    pub(super) fn count(
+        &self,
+        kinds: &[BucketKind],
+        buckets: &mut [Bucket],
+        now: i64,
+    ) -> Result<Receipt, LimitReached> {
         for (kind, bucket) in kinds.iter().zip(&mut *buckets) {
-            *bucket = bucket.settled(now, self.of(*kind));
-            if *kind == Kind::Name {
-                *bucket = bucket.begun_by(now);
+            *bucket = bucket.repaired(now, self.of(*kind));
+            if *kind == SHARED_NAME {
+                *bucket = bucket.without_future_reset(now);
             }
         }
         let find = |wanted| kinds.iter().zip(&*buckets).find_map(|(kind, bucket)| (*kind == wanted).then_some(*bucket));
-        let after = find(Kind::Name).and_then(|name| name.succeeded_at);
-        let is_known = find(Kind::Pair).is_some_and(|pair| pair.is_known(after, now));
+        let reset_at = find(SHARED_NAME).and_then(|name| name.succeeded_at);
+        let is_known = find(BucketKind::Pair).is_some_and(|pair| pair.is_known(reset_at, now));
         let mut counted = buckets.to_vec();
-        let mut full: Option<Full> = None;
+        let mut reached: Option<LimitReached> = None;
         for (kind, bucket) in kinds.iter().zip(&mut counted).filter(|(kind, _)| kind.counts(is_known)) {
-            match bucket.attempt(now, self.of(*kind)) {
+            match bucket.count(now, self.of(*kind)) {
                 Ok(next) => *bucket = next,
-                Err(wait) => full = full.max(Some(Full { wait, kind: *kind })),
+                Err(wait) => reached = reached.max(Some(LimitReached { wait, kind: *kind })),
             }
         }
-        full.map_or(Ok(Counted { is_known, at: now }), Err).inspect(|_| buckets.copy_from_slice(&counted))
+        reached.map_or(Ok(Receipt { is_known, at: now }), Err).inspect(|_| buckets.copy_from_slice(&counted))
     }
 
-    /// Takes an attempt back; of one that has succeeded, all that the pair had used up.
-    pub(super) fn give_back(&self, kinds: &[Kind], buckets: &mut [Bucket], counted: Counted, now: i64, end: End) {
+    /// Refunds an attempt. A sign-in empties the bucket of the pair.
+    pub(super) fn refund(
+        &self,
+        kinds: &[BucketKind],
+        buckets: &mut [Bucket],
+        receipt: Receipt,
+        now: i64,
+        outcome: Outcome,
+    ) {
         for (kind, bucket) in kinds.iter().zip(buckets) {
-            if kind.counts(counted.is_known) {
-                *bucket = match (kind, end) {
-                    // When it came: the password may be another one by now.
-                    (Kind::Pair, End::Succeeded) => Bucket::succeeded(bucket.succeeded_by(now).max(counted.at)),
-                    (Kind::Pair, End::Replaced) => Bucket::succeeded(now.saturating_add(1)),
-                    (kind, _) => bucket.given_back(counted.at, now, self.of(*kind)),
+            if kind.counts(receipt.is_known) {
+                *bucket = match (kind, outcome) {
+                    // The time of the attempt: meanwhile the password may have been replaced.
+                    (BucketKind::Pair, Outcome::Succeeded) => {
+                        Bucket::signed_in(bucket.last_sign_in(now).max(receipt.at))
+                    }
+                    (BucketKind::Pair, Outcome::Replaced) => Bucket::signed_in(now.saturating_add(1)),
+                    (kind, _) => bucket.refunded(receipt.at, now, self.of(*kind)),
                 };
             }
-            if (*kind, end) == (Kind::Name, End::Replaced) {
-                *bucket = bucket.begins_at(now);
+            if (*kind, outcome) == (SHARED_NAME, Outcome::Replaced) {
+                *bucket = bucket.forgetting_addresses(now);
             }
         }
     }
 }
 
-/// What an attempt that is taken back has turned out to be.
+/// The bucket that all unknown addresses share for one name.
+const SHARED_NAME: BucketKind = BucketKind::Name { is_known: false };
+
+/// How an attempt ended that is refunded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum Outcome {
     /// The password was right.
     Succeeded,
-    /// It was right, and is another one now.
+    /// The password was right, and was replaced.
     Replaced,
-    /// Nobody has looked at it.
+    /// The password was not verified.
     Withdrawn,
 }
 
-/// What there is to know of an attempt when it is over.
+/// The record of a counted attempt, which a refund needs.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Counted {
-    /// Whether the name was known to sign in from the address.
+pub(super) struct Receipt {
+    /// Whether the address was known for the name.
     is_known: bool,
     at: i64,
 }
 
-impl Kind {
-    /// Whether an attempt is counted there; of a name that is known at its address, apart from those from elsewhere.
-    fn counts(self, is_known: bool) -> bool {
+impl BucketKind {
+    /// Returns whether an attempt from a known or an unknown address is counted in this bucket.
+    fn counts(self, from_known: bool) -> bool {
         match self {
-            Self::Name => !is_known,
-            Self::Own => is_known,
-            Self::Pair | Self::Address | Self::Failure => true,
+            Self::Name { is_known } => is_known == from_known,
+            Self::Pair | Self::Address { .. } => true,
         }
     }
 }
 
-/// A bucket without room.
+/// A limit without room for one more attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Full {
+pub(super) struct LimitReached {
     wait: Duration,
-    kind: Kind,
+    kind: BucketKind,
 }
 
-impl Full {
-    /// Of those who wait until the attempt before theirs is over.
-    pub(super) const fn of_turns(kind: Kind) -> Self {
+impl LimitReached {
+    /// Returns the limit of a full queue.
+    pub(super) const fn of_queue(kind: BucketKind) -> Self {
         Self { wait: Duration::from_secs(1), kind }
     }
 
-    /// The same some time later; `None` if there is room again.
+    /// Returns the limit some time later; `None` if there is room again.
     pub(super) fn after(self, passed: Duration) -> Option<Self> {
         let wait = self.wait.checked_sub(passed).filter(|wait| !wait.is_zero())?;
         Some(Self { wait, ..self })
     }
 
-    /// The log is told who it was and why, but no name: it may be a password, typed into the wrong field.
+    /// Logs the refusal and returns the error. The log gets no name, because it may be a password in the wrong field.
     pub(super) fn refuse(self, client: ClientAddress) -> AuthenticationError {
-        let hint = if client.is_internal() { ": if this is a proxy, it is none of the `TrustedProxies`" } else { "" };
+        let hint = if client.is_internal() { ": if this is a proxy, add it to `TrustedProxies`" } else { "" };
         tracing::warn!(%client, limit = self.kind.as_str(), wait = ?self.wait, "throttled{hint}");
         AuthenticationError::throttled(self.wait)
     }

@@ -1,4 +1,4 @@
-//! What was tried at this process.
+//! The buckets of one process, in its memory.
 
 use std::{
     future::ready,
@@ -8,25 +8,25 @@ use std::{
 
 use quick_cache::unsync::Cache;
 
-use super::{AttemptStore, Bucket, Key, Updating};
+use super::{AttemptStore, Bucket, BucketKey, UpdateFuture};
 use crate::authenticate::Unavailable;
 
 const CAPACITY: usize = 100_000;
 
-/// A bounded number of buckets, in the memory of this process.
+/// A bounded number of buckets in memory.
 ///
-/// When there are more, those go first that were asked for once and not again. To drive out one that is in use, somebody
-/// needs thousands of addresses: a new bucket costs an attempt, and an address has few of them. What signed in is kept
-/// apart, with names whose password was replaced, so that nobody without a password drives it out.
+/// When there are too many, buckets that were used once are evicted first. An attacker needs thousands of addresses to
+/// evict a bucket in use: each new bucket costs an attempt, and an address has few of them. Buckets with a sign-in, and
+/// names with a replaced password, have a cache of their own. Attempts without a password cannot evict these.
 pub(super) struct MemoryAttempts {
     buckets: Mutex<Buckets>,
-    /// Another one in tests.
+    /// Replaced in tests.
     clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
 }
 
 struct Buckets {
-    tried: Cache<Key, Bucket>,
-    known: Cache<Key, Bucket>,
+    tried: Cache<BucketKey, Bucket>,
+    known: Cache<BucketKey, Bucket>,
 }
 
 impl MemoryAttempts {
@@ -44,13 +44,13 @@ impl MemoryAttempts {
         Self { clock: Box::new(clock), ..self }
     }
 
-    /// The time since 1970. With a clock that cannot be right nobody can tell how long ago anything was.
+    /// Returns the time since 1970. A clock before 1970 is wrong, so the store is unavailable.
     fn now(&self) -> Result<i64, Unavailable> {
         let since = (self.clock)().duration_since(SystemTime::UNIX_EPOCH).map_err(Unavailable::new)?;
         i64::try_from(since.as_millis()).map_err(Unavailable::new)
     }
 
-    fn change(&self, keys: &[Key], change: &mut dyn FnMut(&mut [Bucket], i64)) -> Result<(), Unavailable> {
+    fn change(&self, keys: &[BucketKey], change: &mut dyn FnMut(&mut [Bucket], i64)) -> Result<(), Unavailable> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let before: Vec<Bucket> = keys.iter().map(|key| buckets.load(key)).collect();
         let mut after = before.clone();
@@ -65,11 +65,11 @@ impl MemoryAttempts {
 }
 
 impl Buckets {
-    fn load(&self, key: &Key) -> Bucket {
+    fn load(&self, key: &BucketKey) -> Bucket {
         self.known.get(key).or_else(|| self.tried.get(key)).copied().unwrap_or_default()
     }
 
-    fn save(&mut self, key: Key, bucket: Bucket) {
+    fn save(&mut self, key: BucketKey, bucket: Bucket) {
         if bucket.succeeded_at.is_some() {
             self.tried.remove(&key);
             self.known.insert(key, bucket);
@@ -80,7 +80,11 @@ impl Buckets {
 }
 
 impl AttemptStore for MemoryAttempts {
-    fn update<'a>(&'a self, keys: &'a [Key], change: &'a mut (dyn FnMut(&mut [Bucket], i64) + Send)) -> Updating<'a> {
+    fn update<'a>(
+        &'a self,
+        keys: &'a [BucketKey],
+        change: &'a mut (dyn FnMut(&mut [Bucket], i64) + Send),
+    ) -> UpdateFuture<'a> {
         Box::pin(ready(self.change(keys, change)))
     }
 }
@@ -89,19 +93,19 @@ impl AttemptStore for MemoryAttempts {
 mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
-    use super::{AttemptStore, Bucket, Key, MemoryAttempts};
-    use crate::{client_ip::ClientAddress, throttle::key::KeyMaker};
+    use super::{AttemptStore, Bucket, BucketKey, MemoryAttempts};
+    use crate::{client_ip::ClientAddress, throttle::key::KeyDerivation};
 
-    fn key(number: u32) -> Key {
+    fn key(number: u32) -> BucketKey {
         let address = IpAddr::V4(Ipv4Addr::from_bits(number));
-        KeyMaker::default().failure(ClientAddress::from(address))
+        KeyDerivation::default().failure(ClientAddress::from(address))
     }
 
-    async fn write(store: &MemoryAttempts, key: Key, bucket: Bucket) {
+    async fn write(store: &MemoryAttempts, key: BucketKey, bucket: Bucket) {
         store.update(&[key], &mut |buckets, _| buckets[0] = bucket).await.unwrap();
     }
 
-    async fn read(store: &MemoryAttempts, key: Key) -> Bucket {
+    async fn read(store: &MemoryAttempts, key: BucketKey) -> Bucket {
         let mut read = Bucket::default();
         store.update(&[key], &mut |buckets, _| read = buckets[0]).await.unwrap();
         read
@@ -112,7 +116,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_changed_is_there_and_what_is_not_takes_no_room() {
+    async fn changed_buckets_are_kept_and_unchanged_ones_are_not() {
         let store = MemoryAttempts::new();
         write(&store, key(1), tried(1)).await;
         assert_eq!(read(&store, key(1)).await, tried(1));
@@ -121,7 +125,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn r76_what_is_remembered_is_bounded_and_a_flood_drives_out_nothing_that_is_in_use() {
+    async fn r76_the_number_of_buckets_is_bounded_and_a_flood_evicts_none_in_use() {
         let store = MemoryAttempts::with_capacity(1000);
         for times in 1..10 {
             write(&store, key(0), tried(times)).await;
@@ -133,13 +137,13 @@ mod tests {
                 assert_eq!(read(&store, key(0)).await, tried(9), "after {number}");
             }
         }
-        assert_eq!(read(&store, key(1)).await.succeeded_at, Some(1), "nobody else has signed in");
+        assert_eq!(read(&store, key(1)).await.succeeded_at, Some(1), "no other address has signed in");
         let buckets = store.buckets.lock().unwrap();
         assert!(buckets.tried.len() <= 1000 && buckets.known.len() == 1);
     }
 
     #[tokio::test]
-    async fn what_signs_in_moves_to_those_that_did() {
+    async fn a_sign_in_moves_the_bucket_to_the_known_ones() {
         let store = MemoryAttempts::new();
         write(&store, key(1), tried(1)).await;
         write(&store, key(1), Bucket { succeeded_at: Some(1), ..tried(2) }).await;

@@ -1,75 +1,82 @@
-//! How much may be tried, before anything is verified: between a credential and the authenticator that would verify it.
+//! Rate limits and lockouts for attempts to authenticate, applied before a credential is verified.
 //!
-//! [`Throttle`] counts in the buckets of an [`AttemptStore`]; `bucket.rs` has the rule.
+//! [`Throttle`] is the entry point. This page has all of its rules.
+//!
+//! # Buckets
+//!
+//! Each attempt with a name and a password is counted in three buckets before the password is hashed:
+//!
+//! | bucket | limit (default) | when the limit is reached |
+//! |---|---|---|
+//! | one name from one address | 5 attempts | lockouts of 1, 2, 4, 8, 8, 15, 15, .. minutes, each followed by one attempt |
+//! | one address | 25 attempts in any minute | one attempt per minute |
+//! | one name | 50 attempts in any hour | one attempt per six minutes |
+//!
+//! 1. If one of the buckets is full, the request gets 429 with `Retry-After`, whether or not the password is right. It is
+//!    counted in none of them, so retrying does not extend a lockout.
+//! 2. If the password is right, the attempt is refunded, and the bucket of the name and address is emptied. Only failures
+//!    stay counted.
+//! 3. If the password was not verified, for example because the pool of hashes was full, the attempt is refunded.
+//! 4. A request that is dropped stays counted.
+//! 5. Wrong API keys have no name. They are counted after verification, in a bucket of their own for each address.
+//!
+//! Names are compared without letter case, accents and invisible characters, whether the user exists or not. An IPv6
+//! network of 2^64 addresses counts as one address.
+//!
+//! # Known addresses
+//!
+//! An address is known for a name for 30 days after a sign-in. The bucket of the name is shared by all unknown addresses;
+//! each known address has a bucket of its own. So **no attacker can lock a user out of a known address** by guessing from
+//! elsewhere.
+//!
+//! A replaced password makes all addresses unknown, except that of the request: other people may have known the
+//! former password.
+//!
+//! An attacker gets at most 50 attempts an hour at one name. From an address that the user shares with the attacker, there
+//! are 50 more: together the 100 of ASVS 4.0, 2.2.1.
+//!
+//! # Queues
+//!
+//! Attempts with one name from one address run one after the other in each process. Of one address, a third of its limit
+//! runs at once. The others wait, up to 1000 in a queue. So a burst of requests with the right password is not throttled,
+//! and a burst of guesses gets no more attempts than guesses one by one.
+//!
+//! # Stores
+//!
+//! The buckets are in memory, or in an [`AttemptStore`] that several processes share. A store that fails makes the request
+//! fail with 503: no attempt is verified that is not counted. If only the refund fails, the caller is let in.
 
 mod bucket;
-mod closed;
-mod counter;
+mod cache;
+mod error;
 mod key;
+mod limiter;
 mod limits;
 mod memory;
+mod queue;
 mod store;
 #[cfg(test)]
 mod tests;
-mod turn;
 
 use std::{fmt, sync::Arc};
 
 pub use self::{
     bucket::Bucket,
-    counter::Attempt,
-    key::Key,
-    store::{AttemptStore, Updating},
+    error::ThrottleError,
+    key::BucketKey,
+    limiter::Attempt,
+    store::{AttemptStore, UpdateFuture},
 };
-use self::{counter::Counter, key::KeyMaker, limits::Limits, memory::MemoryAttempts};
+use self::{key::KeyDerivation, limiter::RateLimiter, limits::Limits, memory::MemoryAttempts};
 use crate::{
     authenticate::{AuthenticationError, Unavailable},
     client_ip::ClientAddress,
 };
 
-/// Limits that cannot be set.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ThrottleError {
-    /// A number that is too small to be used, or too large to protect.
-    #[error("{given} attempts {per} are out of range: set {least} to {most}")]
-    Range {
-        /// What is limited.
-        per: &'static str,
-        /// What was given.
-        given: u32,
-        /// The lowest number.
-        least: u32,
-        /// The highest number.
-        most: u32,
-    },
-    /// Too short to be hard to guess.
-    #[error("the secret of a throttle needs at least 32 bytes, this one has {length}")]
-    ShortSecret {
-        /// How many it has.
-        length: usize,
-    },
-}
-
-/// Bounds how often callers may fail to prove who they are. Cheap to clone: clones count together.
+/// A rate limit for failed attempts to authenticate. Cheap to clone: clones count together.
 ///
-/// | what is counted | unless set | when it is used up |
-/// |---|---|---|
-/// | attempts with one name from one address | 5 | pauses of 1, 2, 4, 8, 8, 15, 15, .. minutes, each before one more attempt |
-/// | attempts from one address | 25 in any minute | one comes back each minute |
-/// | attempts with one name, from all addresses | 50 in any hour | one comes back every six minutes |
-///
-/// What is beyond is answered 429 with `Retry-After`, before a password is hashed. It does not count, so nobody stays
-/// out longer by asking again. The right password takes its attempt back, and all that the name has used up from this
-/// address; so only failures are left. Names count in one spelling, whether there is such a user or not. An IPv6
-/// network of 2^64 addresses is one address.
-///
-/// **Nobody can lock the owner of a name out of the addresses that they come from** by guessing elsewhere: one from
-/// which the name has signed in within 30 days, with the password that it has, has the hourly limit for itself. What
-/// others use up does not count there, and what is tried from there does not count for others. So at most 50 attempts an
-/// hour reach a name from elsewhere, and 50 from each address that it is known at: together the 100 of ASVS 4.0, 2.2.1,
-/// where the owner shares one with whoever guesses. Tokens and API keys that are right are never throttled, nor are
-/// passwords that are remembered for the address they come from, as long as nobody there guesses on.
+/// The [module documentation](self) has its rules. Tokens and API keys that are right are never throttled. A cached
+/// password is not throttled for its address, unless guesses from there evict it.
 ///
 /// ```
 /// use auth_runtime::throttle::Throttle;
@@ -82,7 +89,7 @@ pub enum ThrottleError {
 /// # Ok::<(), auth_runtime::throttle::ThrottleError>(())
 /// ```
 ///
-/// To use it for a kind of credential of your own, count before you verify, and tell if it was right:
+/// An authenticator of your own counts before it verifies, and reports success:
 ///
 /// ```
 /// use auth_runtime::{authenticate::*, credential::BasicCredentials, throttle::Throttle};
@@ -117,134 +124,131 @@ pub enum ThrottleError {
 ///
 /// # What it does not protect against
 ///
-/// - Guesses at many names from many addresses, a few each. Long passwords do.
-/// - Who comes from an address that is new to their name while somebody guesses it: they share the hourly limit, and may
-///   have to wait until that stops.
-/// - A wrong address. Behind a proxy, all callers come from the proxy until
-///   [`TrustedProxies`](crate::client_ip::TrustedProxies) say otherwise: they share the limit of one address, and whoever
-///   guesses keeps the others from signing in.
-/// - Callers who share an address with whoever guesses: they share its limits, and it can be found out that a name has
+/// - Password spraying: a few guesses at many names from many addresses. Require long passwords.
+/// - A user at an unknown address while an attacker guesses their password. They share the hourly limit, and the user may
+///   have to wait.
+/// - A wrong client address. Behind a proxy, all callers share the address of the proxy until
+///   [`TrustedProxies`](crate::client_ip::TrustedProxies) are configured. One attacker then locks out the others.
+/// - Users who share an address with an attacker. They share its limits, and the attacker can find out that a name has
 ///   signed in there.
-/// - In memory, a restart, and what is tried at other processes: [`shared`](Self::shared) counts for all of them. And
-///   100 000 buckets are kept, so thousands of addresses at once can have others forgotten.
+/// - In memory, a restart, and attempts at other processes: use [`shared`](Self::shared). At most 100 000 buckets are kept,
+///   so an attacker with thousands of addresses can evict others.
 #[derive(Clone)]
-pub struct Throttle(Option<Arc<Counter>>);
+pub struct Throttle(Option<Arc<RateLimiter>>);
 
 impl Throttle {
     /// Counts in the memory of this process.
     #[must_use]
     pub fn in_memory() -> Self {
-        Self(Some(Arc::new(Counter::new(MemoryAttempts::new()))))
+        Self(Some(Arc::new(RateLimiter::new(MemoryAttempts::new()))))
     }
 
     /// Counts in a store that several processes share.
     #[must_use]
     pub fn shared(store: impl AttemptStore) -> Self {
-        Self(Some(Arc::new(Counter::shared(store))))
+        Self(Some(Arc::new(RateLimiter::shared(store))))
     }
 
     pub(crate) const fn off() -> Self {
         Self(None)
     }
 
-    /// How many attempts one name has from one address before the pauses begin: 5 unless set, up to 10.
+    /// Sets how many attempts one name has from one address before the first lockout: 1 to 10 (default: 5).
     ///
     /// # Errors
-    /// [`ThrottleError::Range`] if it is out of range.
+    /// [`ThrottleError::Range`] if the number is out of range.
     pub fn per_name_and_address(self, attempts: u32) -> Result<Self, ThrottleError> {
         let pair = Limits::pair(attempts)?;
-        Ok(self.with(|counter| counter.limits.pair = pair))
+        Ok(self.with(|limiter| limiter.limits.pair = pair))
     }
 
-    /// How many attempts one address has in any minute: 25 unless set, up to 1000. When they are used up, a 25th of them
-    /// comes back in each minute. A third of them may be verified at once at this process, and others wait: attempts count
-    /// until the right password takes them back.
+    /// Sets how many attempts one address has in any minute: 1 to 1000 (default: 25).
+    ///
+    /// When they are used up, a 25th of them comes back in each minute. A third of them may be verified at once in this
+    /// process, and others wait.
     ///
     /// # Errors
-    /// [`ThrottleError::Range`] if it is out of range.
+    /// [`ThrottleError::Range`] if the number is out of range.
     pub fn per_address(self, attempts: u32) -> Result<Self, ThrottleError> {
         let address = Limits::address(attempts)?;
-        Ok(self.with(|counter| counter.limits.address = address))
+        Ok(self.with(|limiter| limiter.limits.address = address))
     }
 
-    /// How many attempts one name has in any hour, from all addresses: 50 unless set, up to 100 (ASVS 4.0, 2.2.1). When
-    /// they are used up, a fifth of them comes back in each hour.
+    /// Sets how many attempts one name has in any hour, from all unknown addresses: 10 to 100 (default: 50; ASVS 4.0,
+    /// 2.2.1). When they are used up, a fifth of them comes back in each hour.
     ///
     /// # Errors
-    /// [`ThrottleError::Range`] if it is out of range.
+    /// [`ThrottleError::Range`] if the number is out of range.
     pub fn per_name(self, attempts: u32) -> Result<Self, ThrottleError> {
         let name = Limits::name(attempts)?;
-        Ok(self.with(|counter| counter.limits.name = name))
+        Ok(self.with(|limiter| limiter.limits.name = name))
     }
 
-    /// A secret of at least 32 bytes for the [`Key`]s, the same at all processes; none unless set. With it, who reads
-    /// the store cannot try out which names were used.
+    /// Sets the secret for the [`BucketKey`]s: at least 32 bytes, the same in all processes (default: none). With it, a
+    /// reader of the store cannot brute-force the names.
     ///
     /// # Errors
-    /// [`ThrottleError::ShortSecret`] if it is shorter.
+    /// [`ThrottleError::ShortSecret`] if the secret is shorter.
     pub fn secret(self, secret: impl AsRef<[u8]>) -> Result<Self, ThrottleError> {
-        let keys = KeyMaker::new(secret.as_ref())?;
-        Ok(self.with(|counter| counter.keys = keys))
+        let keys = KeyDerivation::new(secret.as_ref())?;
+        Ok(self.with(|limiter| limiter.keys = keys))
     }
 
-    fn with(self, change: impl FnOnce(&mut Counter)) -> Self {
-        Self(self.0.map(|counter| {
-            let mut counter = Arc::unwrap_or_clone(counter);
-            change(&mut counter);
-            Arc::new(counter)
+    fn with(self, change: impl FnOnce(&mut RateLimiter)) -> Self {
+        Self(self.0.map(|limiter| {
+            let mut limiter = Arc::unwrap_or_clone(limiter);
+            change(&mut limiter);
+            Arc::new(limiter)
         }))
     }
 
-    /// Whether anything is counted.
+    /// Returns whether attempts are counted.
     #[must_use]
     pub const fn is_on(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Counts an attempt of somebody of this name, before the password is looked at. Tell whether it was right.
+    /// Counts an attempt with this name, before the password is verified. Report the outcome to the [`Attempt`].
     ///
-    /// Attempts of one name from one address are made one after the other, at this process, and those of one address a
-    /// third of its limit at once: this waits until one before is over, which is when its [`Attempt`] is dropped. So
-    /// callers who send the right password many times at once are not throttled, up to 1000 of them; if what was
-    /// verified is remembered, look again whether it is by then.
+    /// It waits in a queue until earlier attempts are dropped (see [Queues](self#queues)). If you cache verified passwords,
+    /// look into the cache again afterwards.
     ///
     /// # Errors
-    /// [`AuthenticationError::throttled`] if too much was tried; [`AuthenticationError::unavailable`] if the store
-    /// cannot tell.
+    /// [`AuthenticationError::throttled`] if a limit is reached; [`AuthenticationError::unavailable`] if the store does not
+    /// answer.
     pub async fn attempt(&self, client: ClientAddress, name: &str) -> Result<Attempt, AuthenticationError> {
         match &self.0 {
-            Some(counter) => Arc::clone(counter).attempt(client, name).await,
+            Some(limiter) => Arc::clone(limiter).attempt(client, name).await,
             None => Ok(Attempt::uncounted()),
         }
     }
 
-    /// Says that the password of this name is another one, or the name another user's: from now on no address is known as
-    /// one of the owner's, until the right password comes from there. Whoever knew the one before may have come from many.
+    /// Makes all addresses unknown for this name. Call it when the password was replaced, or the name has another user.
     ///
     /// # Errors
-    /// [`Unavailable`] if the store cannot tell.
+    /// [`Unavailable`] if the store does not answer.
     pub async fn forget_addresses(&self, name: &str) -> Result<(), Unavailable> {
         match &self.0 {
-            Some(counter) => counter.forget_addresses(name).await,
+            Some(limiter) => limiter.forget_addresses(name).await,
             None => Ok(()),
         }
     }
 
-    /// Counts a failure, after the credential was found wrong, where there is no name to count by: an API key or a code
-    /// that nobody can be in doubt about. Whoever sends the right one never waits.
+    /// Counts a wrong credential that has no name, such as an API key. Right credentials are never throttled.
     ///
     /// # Errors
-    /// As [`attempt`](Self::attempt), to be said in place of what was wrong. The limit is that of an address.
+    /// As [`attempt`](Self::attempt), to be returned in place of the error of the credential. The limit is that of an
+    /// address.
     pub async fn failed(&self, client: ClientAddress) -> Result<(), AuthenticationError> {
         match &self.0 {
-            Some(counter) => counter.failed(client).await,
+            Some(limiter) => limiter.failed(client).await,
             None => Ok(()),
         }
     }
 }
 
 impl Default for Throttle {
-    /// In memory.
+    /// Counts in memory.
     fn default() -> Self {
         Self::in_memory()
     }
@@ -252,7 +256,7 @@ impl Default for Throttle {
 
 impl fmt::Debug for Throttle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let limits = self.0.as_ref().map(|counter| counter.limits);
+        let limits = self.0.as_ref().map(|limiter| limiter.limits);
         f.debug_struct("Throttle").field("limits", &limits).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! What a throttle does over time, and what an attacker gets out of it.
+//! The throttle over time: how many attempts an attacker and a user get.
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{AttemptStore, Bucket, Key, MemoryAttempts, Throttle, ThrottleError, Updating};
+use super::{AttemptStore, Bucket, BucketKey, MemoryAttempts, Throttle, ThrottleError, UpdateFuture};
 use crate::{
     authenticate::{AuthenticationError, Unavailable},
     client_ip::ClientAddress,
@@ -19,7 +19,7 @@ use crate::{
 const START: u64 = 1_800_000_000;
 const DAY: u64 = 24 * 3600;
 
-/// Seconds since 1970, as a test sets them.
+/// A clock that a test sets, in seconds since 1970.
 #[derive(Clone)]
 pub(crate) struct TestClock(Arc<AtomicU64>);
 
@@ -38,12 +38,12 @@ impl TestClock {
 }
 
 impl Throttle {
-    /// The same in memory, with a clock that stands still.
+    /// Returns the same limits in memory, with a clock that stands still.
     pub(crate) fn with_test_clock(self) -> (Self, TestClock) {
         let clock = TestClock(Arc::new(AtomicU64::new(START)));
         let seconds = clock.clone();
         let now = move || SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.now());
-        let throttle = self.with(|counter| counter.store = Arc::new(MemoryAttempts::new().with_clock(now)));
+        let throttle = self.with(|limiter| limiter.store = Arc::new(MemoryAttempts::new().with_clock(now)));
         (throttle, clock)
     }
 }
@@ -56,23 +56,23 @@ fn address(number: u32) -> ClientAddress {
     IpAddr::V4(Ipv4Addr::from_bits(0xc633_6400 + number)).into()
 }
 
-/// An attempt with a wrong password.
+/// Makes an attempt with a wrong password.
 async fn guess(throttle: &Throttle, client: ClientAddress, name: &str) -> Result<(), AuthenticationError> {
     throttle.attempt(client, name).await.map(drop)
 }
 
-/// An attempt with the right one.
+/// Makes an attempt with the right password.
 async fn sign_in(throttle: &Throttle, client: ClientAddress, name: &str) -> Result<(), AuthenticationError> {
     throttle.attempt(client, name).await?.succeeded().await;
     Ok(())
 }
 
-/// How long to wait, in seconds, if too much was tried.
+/// Returns the wait in seconds; zero for an attempt that passed.
 fn wait(said: Result<(), AuthenticationError>) -> u64 {
     said.map_or_else(|error| error.retry_after().expect("it is throttled").as_secs(), |()| 0)
 }
 
-/// How many guesses pass, of so many.
+/// Returns how many of these guesses pass.
 async fn guesses(throttle: &Throttle, client: ClientAddress, name: &str, tries: usize) -> usize {
     let mut passed = 0;
     for _ in 0..tries {
@@ -82,22 +82,22 @@ async fn guesses(throttle: &Throttle, client: ClientAddress, name: &str, tries: 
 }
 
 #[tokio::test]
-async fn r76_five_attempts_with_a_name_from_an_address_and_then_pauses() {
+async fn r76_five_attempts_per_name_and_address_and_then_lockouts() {
     let (throttle, clock) = in_memory();
     assert_eq!(guesses(&throttle, address(1), "alice", 20).await, 5);
-    for pause in [60, 120, 240, 480, 480, 900, 900] {
-        assert_eq!(wait(guess(&throttle, address(1), "alice").await), pause);
-        clock.forward(pause - 1);
+    for lockout in [60, 120, 240, 480, 480, 900, 900] {
+        assert_eq!(wait(guess(&throttle, address(1), "alice").await), lockout);
+        clock.forward(lockout - 1);
         assert_eq!(wait(guess(&throttle, address(1), "alice").await), 1);
         clock.forward(1);
         assert_eq!(guesses(&throttle, address(1), "alice", 3).await, 1);
     }
     clock.forward(DAY);
-    assert_eq!(guesses(&throttle, address(1), "alice", 20).await, 5, "nobody is locked out for ever");
+    assert_eq!(guesses(&throttle, address(1), "alice", 20).await, 5, "a lockout ends");
 }
 
 #[tokio::test]
-async fn r76_who_asks_again_while_it_is_closed_does_not_keep_it_closed() {
+async fn r76_retrying_does_not_extend_a_lockout() {
     let (throttle, clock) = in_memory();
     assert_eq!(guesses(&throttle, address(1), "alice", 5).await, 5);
     for _ in 0..59 {
@@ -109,21 +109,21 @@ async fn r76_who_asks_again_while_it_is_closed_does_not_keep_it_closed() {
 }
 
 #[tokio::test]
-async fn r76_25_attempts_from_an_address_in_a_minute_with_whatever_names() {
+async fn r76_an_address_has_25_attempts_a_minute_with_any_names() {
     let (throttle, clock) = in_memory();
     for number in 0..25 {
         assert_eq!(guesses(&throttle, address(1), &format!("user{number}"), 1).await, 1);
     }
     assert_eq!(wait(guess(&throttle, address(1), "somebody").await), 60);
-    assert!(guess(&throttle, address(2), "somebody").await.is_ok(), "another address is not concerned");
+    assert!(guess(&throttle, address(2), "somebody").await.is_ok(), "another address is not affected");
     clock.forward(60);
     assert_eq!(guesses(&throttle, address(1), "somebody", 3).await, 1);
-    // What was refused has used up nothing of the name.
+    // The refused attempts were not counted for the name.
     assert_eq!(guesses(&throttle, address(3), "somebody", 20).await, 5);
 }
 
 #[tokio::test]
-async fn r76_at_most_fifty_failures_an_hour_with_a_name_from_however_many_addresses() {
+async fn r76_a_name_has_at_most_50_failures_an_hour_from_all_addresses() {
     let (throttle, clock) = in_memory();
     let mut passed = 0;
     for second in 0..3600 {
@@ -134,15 +134,15 @@ async fn r76_at_most_fifty_failures_an_hour_with_a_name_from_however_many_addres
 }
 
 #[tokio::test]
-async fn r76_the_owner_signs_in_from_a_known_address_whatever_others_try() {
+async fn r76_a_user_signs_in_from_a_known_address_during_an_attack() {
     let (throttle, clock) = in_memory();
     sign_in(&throttle, address(0), "alice").await.unwrap();
     for number in 1..100 {
         let _ = guess(&throttle, address(number), "alice").await;
     }
-    assert!(wait(sign_in(&throttle, address(200), "alice").await) > 0, "from another address it takes a while");
+    assert!(wait(sign_in(&throttle, address(200), "alice").await) > 0, "an unknown address has to wait");
     for _ in 0..30 {
-        // Again and again, on any of the next 30 days.
+        // On each of the next 30 days.
         clock.forward(DAY - 3600);
         for number in 1..100 {
             let _ = guess(&throttle, address(number), "alice").await;
@@ -153,15 +153,15 @@ async fn r76_the_owner_signs_in_from_a_known_address_whatever_others_try() {
     for number in 1..100 {
         let _ = guess(&throttle, address(number), "alice").await;
     }
-    assert!(sign_in(&throttle, address(0), "alice").await.is_err(), "it is not known any more");
+    assert!(sign_in(&throttle, address(0), "alice").await.is_err(), "the address is unknown again");
 }
 
 #[tokio::test]
-async fn r76_who_shares_the_address_of_the_owner_has_no_more_than_an_hourly_limit() {
+async fn r76_an_attacker_at_a_known_address_has_the_hourly_limit() {
     let (throttle, clock) = in_memory();
     let mut passed = 0;
     for _ in 0..60 {
-        // The owner signs in each minute, which takes back what was tried in between.
+        // The user signs in each minute, which refunds the guesses in between.
         let _ = sign_in(&throttle, address(0), "alice").await;
         passed += guesses(&throttle, address(0), "alice", 10).await;
         clock.forward(60);
@@ -170,19 +170,19 @@ async fn r76_who_shares_the_address_of_the_owner_has_no_more_than_an_hourly_limi
 }
 
 #[tokio::test]
-async fn r76_the_right_password_takes_its_attempt_back_and_those_before_it() {
+async fn r76_a_sign_in_refunds_its_attempt_and_those_before_it() {
     let (throttle, _) = in_memory();
     for _ in 0..10 {
         assert_eq!(guesses(&throttle, address(1), "alice", 2).await, 2);
         sign_in(&throttle, address(1), "alice").await.unwrap();
     }
-    // Of the address the failures count on: 20 so far.
+    // The bucket of the address keeps the 20 failures.
     assert_eq!(guesses(&throttle, address(1), "bob", 4).await, 4);
     assert_eq!(guesses(&throttle, address(1), "carol", 4).await, 1);
 }
 
 #[tokio::test]
-async fn r76_no_number_of_right_passwords_is_too_much() {
+async fn r76_right_passwords_are_never_throttled() {
     let (throttle, _) = in_memory();
     for number in 0..1000 {
         sign_in(&throttle, address(1), &format!("user{number}")).await.unwrap();
@@ -191,7 +191,7 @@ async fn r76_no_number_of_right_passwords_is_too_much() {
 }
 
 #[tokio::test]
-async fn r76_the_right_password_of_one_user_does_not_help_to_guess_that_of_another() {
+async fn r76_signing_in_as_one_user_gives_no_attempts_at_another() {
     let (throttle, _) = in_memory();
     let mut passed = 0;
     for number in 0..100 {
@@ -202,13 +202,13 @@ async fn r76_the_right_password_of_one_user_does_not_help_to_guess_that_of_anoth
 }
 
 #[tokio::test]
-async fn r76_what_nobody_has_looked_at_does_not_count() {
+async fn r76_a_withdrawn_attempt_does_not_count() {
     let (throttle, _) = in_memory();
     for _ in 0..100 {
         throttle.attempt(address(1), "alice").await.unwrap().withdrawn().await;
     }
     assert_eq!(guesses(&throttle, address(1), "alice", 20).await, 5);
-    // Nor is the address known for it: the hour of the name has begun.
+    // The address did not become known.
     for number in 2..100 {
         let _ = guess(&throttle, address(number), "alice").await;
     }
@@ -216,7 +216,7 @@ async fn r76_what_nobody_has_looked_at_does_not_count() {
 }
 
 #[tokio::test]
-async fn r77_a_burst_at_once_gets_no_more_through_than_one_after_the_other() {
+async fn r77_a_burst_gets_no_more_attempts_than_single_guesses() {
     let (throttle, _) = in_memory();
     let burst = (0..100).map(|_| {
         let throttle = throttle.clone();
@@ -234,7 +234,7 @@ async fn r77_a_burst_at_once_gets_no_more_through_than_one_after_the_other() {
 }
 
 #[tokio::test]
-async fn r51_who_sends_the_right_password_many_times_at_once_is_not_throttled() {
+async fn r51_a_burst_with_the_right_password_is_not_throttled() {
     let (throttle, _) = in_memory();
     let burst = (0..100).map(|_| {
         let throttle = throttle.clone();
@@ -251,7 +251,7 @@ async fn r51_who_sends_the_right_password_many_times_at_once_is_not_throttled() 
 }
 
 #[tokio::test]
-async fn r76_many_who_come_from_one_address_at_once_with_the_right_passwords_are_not_throttled() {
+async fn r76_many_users_at_one_address_at_once_are_not_throttled() {
     let (throttle, _) = in_memory();
     let burst = (0..200).map(|number| {
         let throttle = throttle.clone();
@@ -268,7 +268,7 @@ async fn r76_many_who_come_from_one_address_at_once_with_the_right_passwords_are
 }
 
 #[tokio::test]
-async fn r77_names_count_in_one_spelling_whether_there_is_such_a_user_or_not() {
+async fn r77_spellings_of_a_name_count_together() {
     let (throttle, _) = in_memory();
     let spellings = ["alice", "ALICE", " alice", "a\u{301}lice", "ａｌｉｃｅ", "Alice\u{200b}", "aLiCe"];
     let mut passed = 0;
@@ -279,7 +279,7 @@ async fn r77_names_count_in_one_spelling_whether_there_is_such_a_user_or_not() {
 }
 
 #[tokio::test]
-async fn r53_failures_without_a_name_are_25_in_a_minute_and_apart_from_attempts() {
+async fn r53_failures_without_a_name_have_a_bucket_of_their_own() {
     let (throttle, clock) = in_memory();
     for _ in 0..25 {
         throttle.failed(address(1)).await.unwrap();
@@ -299,7 +299,7 @@ async fn callers_without_an_address_share_one() {
 }
 
 #[tokio::test]
-async fn r76_whoever_knew_the_password_before_has_the_limits_of_a_stranger() {
+async fn r76_a_replaced_password_makes_addresses_unknown() {
     let (throttle, clock) = in_memory();
     for number in 1..=40 {
         sign_in(&throttle, address(number), "alice").await.unwrap();
@@ -311,7 +311,7 @@ async fn r76_whoever_knew_the_password_before_has_the_limits_of_a_stranger() {
         passed += guesses(&throttle, address(number), "alice", 5).await;
     }
     assert_eq!(passed, 41);
-    // Where the new one comes from is known again.
+    // A sign-in with the new password makes its address known.
     let (throttle, clock) = in_memory();
     throttle.forget_addresses("alice").await.unwrap();
     clock.forward(1);
@@ -321,12 +321,12 @@ async fn r76_whoever_knew_the_password_before_has_the_limits_of_a_stranger() {
     }
     assert_eq!(guesses(&throttle, address(81), "alice", 5).await, 0);
     assert_eq!(guesses(&throttle, address(1), "alice", 5).await, 5);
-    // Nobody else is meant.
+    // Other names are not affected.
     throttle.forget_addresses("bob").await.unwrap();
     assert_eq!(wait(guess(&throttle, address(81), "carol").await), 0);
 }
 
-/// How many guesses pass at 41 addresses that are new, and then at this one.
+/// Uses up the name at 41 unknown addresses, and returns how many guesses pass at this one.
 async fn passes_at(throttle: &Throttle, number: u32) -> usize {
     for new in 100..141 {
         assert_eq!(guesses(throttle, address(new), "alice", 1).await, 1);
@@ -335,7 +335,7 @@ async fn passes_at(throttle: &Throttle, number: u32) -> usize {
 }
 
 #[tokio::test]
-async fn r76_a_sign_in_that_was_under_way_is_of_the_password_before() {
+async fn r76_a_sign_in_that_began_before_a_reset_makes_no_address_known() {
     let (throttle, clock) = in_memory();
     let attempt = throttle.attempt(address(1), "alice").await.unwrap();
     throttle.forget_addresses("alice").await.unwrap();
@@ -345,7 +345,7 @@ async fn r76_a_sign_in_that_was_under_way_is_of_the_password_before() {
 }
 
 #[tokio::test]
-async fn r76_who_replaces_the_password_is_known_and_nobody_else() {
+async fn r76_only_the_address_that_replaces_the_password_stays_known() {
     let (throttle, _) = in_memory();
     for number in [1, 2] {
         sign_in(&throttle, address(number), "alice").await.unwrap();
@@ -356,11 +356,11 @@ async fn r76_who_replaces_the_password_is_known_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn r76_addresses_are_known_again_though_the_clock_was_set_back() {
+async fn r76_addresses_become_known_after_the_clock_was_set_back() {
     let (throttle, clock) = in_memory();
     throttle.forget_addresses("alice").await.unwrap();
     clock.back(DAY);
-    // The first one finds out.
+    // The first sign-in corrects the reset.
     sign_in(&throttle, address(2), "alice").await.unwrap();
     clock.forward(1);
     sign_in(&throttle, address(1), "alice").await.unwrap();
@@ -368,7 +368,7 @@ async fn r76_addresses_are_known_again_though_the_clock_was_set_back() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_set_back_locks_nobody_out_for_long_and_lets_nobody_in() {
+async fn a_clock_that_is_set_back_neither_ends_nor_extends_a_lockout() {
     let (throttle, clock) = in_memory();
     assert_eq!(guesses(&throttle, address(1), "alice", 20).await, 5);
     clock.back(DAY);
@@ -379,7 +379,7 @@ async fn a_clock_that_is_set_back_locks_nobody_out_for_long_and_lets_nobody_in()
 }
 
 #[tokio::test]
-async fn a_clock_that_cannot_be_right_is_unavailable() {
+async fn a_clock_before_1970_is_unavailable() {
     let before_time = || SystemTime::UNIX_EPOCH - Duration::from_secs(1);
     let throttle = Throttle::shared(MemoryAttempts::new().with_clock(before_time));
     assert!(guess(&throttle, address(1), "alice").await.unwrap_err().is_unavailable());
@@ -388,17 +388,17 @@ async fn a_clock_that_cannot_be_right_is_unavailable() {
 
 type Change<'a> = &'a mut (dyn FnMut(&mut [Bucket], i64) + Send);
 
-/// A store that does as it is told, or does not.
+/// A store whose behavior a test sets.
 struct Broken(fn(Change<'_>) -> Result<(), Unavailable>);
 
 impl AttemptStore for Broken {
-    fn update<'a>(&'a self, _: &'a [Key], change: Change<'a>) -> Updating<'a> {
+    fn update<'a>(&'a self, _: &'a [BucketKey], change: Change<'a>) -> UpdateFuture<'a> {
         Box::pin(async { (self.0)(change) })
     }
 }
 
 #[tokio::test]
-async fn a_store_that_does_not_count_lets_nobody_in() {
+async fn a_store_that_does_not_count_is_unavailable() {
     let does_not_answer = Broken(|_| Err(Unavailable::new("connection refused")));
     let does_not_ask = Broken(|_| Ok(()));
     let has_lost_some = Broken(|change| {
@@ -413,7 +413,7 @@ async fn a_store_that_does_not_count_lets_nobody_in() {
 }
 
 #[tokio::test]
-async fn a_store_that_finds_a_conflict_asks_again_and_the_last_answer_counts() {
+async fn after_a_conflict_the_last_call_of_the_change_counts() {
     let again = Broken(|change| {
         let full = Bucket { empty_at: i64::MAX, last: i64::MAX, succeeded_at: None };
         change(&mut [full; 4], 0);
@@ -430,35 +430,35 @@ async fn r76_processes_that_share_a_store_count_together() {
     assert_eq!(guesses(&here, address(1), "alice", 3).await, 3);
     assert_eq!(guesses(&there, address(1), "alice", 3).await, 2);
     let apart = Throttle::shared(store).secret("0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa").unwrap();
-    assert_eq!(guesses(&apart, address(1), "alice", 20).await, 5, "other keys");
+    assert_eq!(guesses(&apart, address(1), "alice", 20).await, 5, "another secret gives other keys");
 }
 
-/// A store that counts how often it is asked.
+/// A store that counts its updates.
 struct Counting(MemoryAttempts, AtomicU64);
 
 impl AttemptStore for Counting {
-    fn update<'a>(&'a self, keys: &'a [Key], change: Change<'a>) -> Updating<'a> {
+    fn update<'a>(&'a self, keys: &'a [BucketKey], change: Change<'a>) -> UpdateFuture<'a> {
         self.1.fetch_add(1, Ordering::SeqCst);
         self.0.update(keys, change)
     }
 }
 
 #[tokio::test]
-async fn r53_whoever_sends_wrong_keys_all_the_same_costs_a_shared_store_nothing() {
+async fn r53_a_flood_of_wrong_keys_does_not_reach_a_shared_store() {
     let store = Arc::new(Counting(MemoryAttempts::new(), AtomicU64::new(0)));
     let throttle = Throttle::shared(Arc::clone(&store));
     let mut refused = 0;
     for _ in 0..1000 {
         refused += u64::from(wait(throttle.clone().failed(address(1)).await) > 0);
     }
-    // The first who is refused has asked.
+    // The first refused request has asked the store.
     assert_eq!((refused, store.1.load(Ordering::SeqCst)), (975, 26));
     throttle.failed(address(2)).await.unwrap();
     assert_eq!(wait(guess(&throttle, address(1), "alice").await), 0);
 }
 
 #[tokio::test]
-async fn limits_can_be_set_as_far_as_they_protect() {
+async fn limits_have_a_range() {
     let (throttle, _) = in_memory();
     let throttle = throttle.per_name_and_address(2).unwrap().per_address(3).unwrap().per_name(10).unwrap();
     assert_eq!(guesses(&throttle, address(1), "alice", 20).await, 2);
@@ -467,7 +467,7 @@ async fn limits_can_be_set_as_far_as_they_protect() {
     for number in 2..30 {
         passed += guesses(&throttle, address(number), "alice", 1).await;
     }
-    assert_eq!(passed, 9, "the tenth comes back within the hour");
+    assert_eq!(passed, 9, "the tenth attempt drains within the hour");
 
     let out_of_range = |per, given, least, most| ThrottleError::Range { per, given, least, most };
     for given in [0, 11, u32::MAX] {
@@ -484,7 +484,7 @@ async fn limits_can_be_set_as_far_as_they_protect() {
 }
 
 #[tokio::test]
-async fn what_is_off_counts_nothing() {
+async fn a_throttle_that_is_off_counts_nothing() {
     let off = danger::unlimited_attempts();
     assert!(!off.is_on() && Throttle::default().is_on());
     assert_eq!(guesses(&off, address(1), "alice", 1000).await, 1000);

@@ -3,6 +3,7 @@
 use secrecy::SecretString;
 
 use super::UserError;
+use crate::password::PasswordError;
 
 /// Without those that are taken for one another: `i`, `l`, `o` and `u`.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -26,10 +27,10 @@ const LEN: usize = 16;
 /// ```
 ///
 /// # Errors
-/// [`UserError::Hashing`] if the system has no randomness.
+/// [`PasswordError::Hashing`] if the system has no randomness.
 pub fn generate_password() -> Result<SecretString, UserError> {
     let mut bytes = [0; LEN];
-    getrandom::fill(&mut bytes).map_err(|error| UserError::Hashing(error.to_string()))?;
+    getrandom::fill(&mut bytes).map_err(|error| PasswordError::Hashing(error.to_string()))?;
     let text: String = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
     Ok(text.into())
 }

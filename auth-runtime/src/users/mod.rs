@@ -5,7 +5,6 @@
 
 mod generate;
 mod memory;
-mod password;
 mod remembered;
 mod store;
 #[cfg(test)]
@@ -19,22 +18,23 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use self::remembered::{Proof, Remembered, Sent};
 #[cfg(feature = "_jwt")]
 pub use self::tokens::UserTokens;
 pub use self::{
     generate::generate_password,
     memory::MemoryUsers,
-    password::{BreachCheck, HashStrength, MAX_PASSWORD_LEN, MIN_PASSWORD_LEN, PasswordPool, Passwords, hash_password},
     store::{SignIn, User, UserStore},
 };
-use self::{
-    password::Verified,
-    remembered::{Proof, Remembered, Sent},
+pub use crate::password::{
+    BreachCheck, HashStrength, MAX_PASSWORD_LEN, MIN_PASSWORD_LEN, PasswordError, PasswordPool, Passwords,
+    hash_password,
 };
 use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity, Unavailable},
     client_ip::ClientAddress,
     credential::BasicCredentials,
+    password::Verified,
     throttle::Throttle,
 };
 
@@ -62,47 +62,17 @@ pub enum UserError {
     /// A user of this name was deleted. What an application keeps for them would be that of whoever gets the name.
     #[error("a user {} was deleted, and what they owned would be owned by another of that name", quote_name(.0))]
     Former(String),
-    /// The password has too few characters.
-    #[error("the password has fewer than {required} characters")]
-    ShortPassword {
-        /// How many it needs: [`MIN_PASSWORD_LEN`], or what [`Passwords::min_len`] says.
-        required: usize,
-    },
-    /// The password has more than [`MAX_PASSWORD_LEN`] bytes.
-    #[error("the password has more than {MAX_PASSWORD_LEN} bytes")]
-    LongPassword,
-    /// The password holds a control character, which cannot be sent (RFC 7617, section 2).
-    #[error("the password holds a control character, such as a tab, which cannot be sent")]
-    ControlCharacter,
-    /// The password is one of those that are tried first (ASVS 6.2.4).
-    #[error("the password is among the most common ones, which are tried first")]
-    CommonPassword,
-    /// The password is the name of the user.
-    #[error("the password is the user's name, which is tried first")]
-    NameAsPassword,
+    /// The password is not accepted.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
     /// The password is the one that was to be replaced.
     #[error("the new password is the current one")]
     SamePassword,
-    /// The [`BreachCheck`] knows the password.
-    #[error("the password is known from a breach")]
-    BreachedPassword,
-    /// Not a key that hashes can be bound to.
-    #[error("this is no secret key for passwords: {0}; make one with `openssl rand -base64 48`")]
-    SecretKey(&'static str),
-    /// A hash that cannot be verified, and why.
-    #[error("the password hash cannot be verified: {0}")]
-    Hash(&'static str),
-    /// The password cannot be hashed: the system has no randomness, or no memory.
-    #[error("the password cannot be hashed: {0}")]
-    Hashing(String),
-    /// It cannot be told now whether the password is good, or too many wait for theirs. Nothing was changed.
-    #[error("the password cannot be accepted now: {0}")]
-    Unavailable(String),
 }
 
 impl From<Unavailable> for UserError {
     fn from(error: Unavailable) -> Self {
-        Self::Unavailable(error.to_string())
+        Self::Password(error.into())
     }
 }
 
@@ -281,7 +251,7 @@ impl<S: UserStore> Inner<S> {
     /// The user whose password this is. One hash is computed, whether there is such a user or not.
     async fn compare(&self, sent: &Sent<'_>, has_taken: bool) -> Result<Option<User>, Unavailable> {
         let user = self.store.find_at_sign_in(sent.username).await?.filter(|user| may_sign_in(user, sent.now));
-        let turn = self.passwords.turn().await?;
+        let permit = self.passwords.permit().await?;
         // Another request of the same caller may have been first.
         let remembered = self.remembered.as_deref().and_then(|seen| seen.hash(sent));
         if let Some(hash) = remembered
@@ -290,7 +260,7 @@ impl<S: UserStore> Inner<S> {
             return Ok(Some(user));
         }
         let hash = user.as_ref().map(|user| user.password_hash().to_owned());
-        let verified = turn.verify(sent.password.to_owned().into(), hash).await?;
+        let verified = permit.verify(sent.password.to_owned().into(), hash).await?;
         let (Some(user), Verified::Right { rehashed }) = (user, verified) else { return Ok(None) };
         let kept = self.write_down(&user, rehashed).await;
         if let Some(seen) = &self.remembered {

@@ -48,7 +48,7 @@ async fn sign_in<S: UserStore>(basic: &Basic<S>, name: &str, password: &str) -> 
 
 /// A sign-in that does not compute a hash: there is no turn to get.
 async fn sign_in_without_hashing(basic: &Basic<Store>) -> Result<Identity, AuthenticationError> {
-    let _turn = basic.0.passwords.turn().await.unwrap();
+    let _permit = basic.0.passwords.permit().await.unwrap();
     sign_in(basic, "alice", PASSWORD).await
 }
 
@@ -98,7 +98,7 @@ async fn r73_unknown_and_disabled_users_cost_as_much_as_a_wrong_password() {
         (active.pool(one_at_once()), "bob", "wrong horse"),
         (disabled.pool(one_at_once()), "alice", PASSWORD),
     ] {
-        let _turn = basic.0.passwords.turn().await.unwrap();
+        let _permit = basic.0.passwords.permit().await.unwrap();
         // Each of them asks for a turn to compute a hash.
         assert!(sign_in(&basic, name, password).await.unwrap_err().is_unavailable());
     }
@@ -107,7 +107,7 @@ async fn r73_unknown_and_disabled_users_cost_as_much_as_a_wrong_password() {
 #[tokio::test]
 async fn r71_empty_and_long_passwords_are_refused_without_hashing() {
     let basic = basic(alice()).pool(one_at_once());
-    let _turn = basic.0.passwords.turn().await.unwrap();
+    let _permit = basic.0.passwords.permit().await.unwrap();
     for password in ["", &"x".repeat(MAX_PASSWORD_LEN + 1)] {
         assert!(!sign_in(&basic, "alice", password).await.unwrap_err().is_unavailable());
     }
@@ -174,7 +174,7 @@ async fn r76_what_is_remembered_is_not_told_to_who_goes_away() {
     let basic = basic(alice()).pool(PasswordPool::new(1, 2));
     assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
     // One guess waits to be hashed, and so all others of that name wait there.
-    let turn = basic.0.passwords.turn().await.unwrap();
+    let permit = basic.0.passwords.permit().await.unwrap();
     let waiting = tokio::spawn({
         let basic = basic.clone();
         async move { guess(&basic, "192.0.2.1", "wrong horse").await }
@@ -184,7 +184,7 @@ async fn r76_what_is_remembered_is_not_told_to_who_goes_away() {
         let asked = tokio::time::timeout(Duration::ZERO, guess(&basic, "192.0.2.1", password)).await;
         assert!(asked.is_err(), "{asked:?}");
     }
-    drop(turn);
+    drop(permit);
     assert_eq!(waiting.await.unwrap(), 401);
     // It has counted, and left everything as it was.
     assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
@@ -215,7 +215,7 @@ async fn r76_a_guess_that_is_given_up_is_the_last_one_that_is_not_counted() {
         before.withdrawn().await;
         // The owner signs in anew, and is not remembered: the next guess would be told.
         assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
-        let _turn = basic.0.passwords.turn().await.unwrap();
+        let _permit = basic.0.passwords.permit().await.unwrap();
         assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 401, "it takes a hash");
     }
 }
@@ -246,7 +246,7 @@ async fn a_store_that_is_down_is_unavailable_though_the_password_is_remembered()
 #[tokio::test]
 async fn r51_a_burst_of_one_caller_costs_one_hash() {
     let basic = basic(alice()).pool(PasswordPool::new(1, 2));
-    let first = basic.0.passwords.turn().await.unwrap();
+    let first = basic.0.passwords.permit().await.unwrap();
     let waiting = tokio::spawn({
         let basic = basic.clone();
         async move { sign_in(&basic, "alice", PASSWORD).await.is_ok() }

@@ -1,4 +1,4 @@
-//! The key that hashes are bound to, and how they name it.
+//! The secret key (pepper) of hashes, and its identifier.
 
 use std::sync::Arc;
 
@@ -8,17 +8,17 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretSlice};
 use sha2::Sha256;
 
-use super::{UserError, stored::Reason};
+use super::{PasswordError, error::Reason};
 
-/// As long as what HMAC with SHA-256 asks for.
+/// In bytes; the minimum of HMAC with SHA-256.
 const MIN_LEN: usize = 32;
-/// Fewer different bytes than this do not come from a random generator, be it raw, in hex, in base64 or in digits.
+/// The least number of different bytes. Random keys have more, also in hex, base64 or digits.
 const MIN_DISTINCT: usize = 8;
-/// Base64 of it is not padded.
+/// In bytes; its base64 needs no padding.
 const ID_LEN: usize = 6;
 const ID_SALT: &[u8] = b"auth-runtime: which key a password hash was made with";
 
-/// A key, and its name.
+/// A secret key and its identifier.
 #[derive(Clone)]
 pub(super) struct SecretKey {
     bytes: Arc<SecretSlice<u8>>,
@@ -26,9 +26,9 @@ pub(super) struct SecretKey {
 }
 
 impl SecretKey {
-    pub(super) fn new(key: &[u8]) -> Result<Self, UserError> {
-        check(key).map_err(UserError::SecretKey)?;
-        let id = id(key).map_err(|error| UserError::Hashing(error.to_string()))?;
+    pub(super) fn new(key: &[u8]) -> Result<Self, PasswordError> {
+        check(key).map_err(PasswordError::SecretKey)?;
+        let id = id(key).map_err(|error| PasswordError::Hashing(error.to_string()))?;
         Ok(Self { bytes: Arc::new(key.to_vec().into()), id })
     }
 
@@ -36,20 +36,20 @@ impl SecretKey {
         self.bytes.expose_secret()
     }
 
-    /// Another key of this one, for another purpose (NIST SP 800-108, in one step with HMAC).
+    /// Derives a key for another purpose (NIST SP 800-108, in one step with HMAC).
     pub(super) fn derive(&self, purpose: &[u8]) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.bytes()).expect("a MAC takes a key of any length");
         mac.update(purpose);
         mac.finalize().into_bytes().into()
     }
 
-    /// How a hash names this key (`keyid`).
+    /// Returns the identifier in hashes (`keyid`).
     pub(super) fn id(&self) -> KeyId {
         self.id
     }
 }
 
-/// The keys that hashes may be bound to: one that new ones are made with, and those before it.
+/// The key of new hashes, and the former keys.
 #[derive(Clone, Default)]
 pub(super) struct Keys {
     pub(super) current: Option<SecretKey>,
@@ -57,12 +57,12 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// The name of the current key; empty without one.
+    /// Returns the identifier of the current key; empty without one.
     pub(super) fn id(&self) -> KeyId {
         self.current.as_ref().map_or(KeyId::EMPTY, SecretKey::id)
     }
 
-    /// How hashes name these keys: the parameter as it stands in each.
+    /// Returns the `keyid` parameter of each key, as hashes have it.
     pub(super) fn parameters(&self) -> Vec<String> {
         let parameter = |key: &SecretKey| {
             let mut parameters = ParamsString::new();
@@ -72,7 +72,7 @@ impl Keys {
         self.current.iter().chain(&self.former).filter_map(parameter).collect()
     }
 
-    /// The key of this name; `None` for no name, as hashes were made before there was a key.
+    /// Returns the key with this identifier; `None` for an empty one, of hashes without a key.
     pub(super) fn find(&self, id: &[u8]) -> Result<Option<&SecretKey>, Reason> {
         if id.is_empty() {
             return Ok(None);
@@ -82,7 +82,7 @@ impl Keys {
     }
 }
 
-/// Long enough, random as far as one can see, and nothing that is made to be shown.
+/// Rejects keys that are short, repetitive or public.
 fn check(key: &[u8]) -> Result<(), Reason> {
     if key.trim_ascii_start().starts_with(b"-----BEGIN") {
         return Err("it is a PEM file");
@@ -97,7 +97,7 @@ fn check(key: &[u8]) -> Result<(), Reason> {
     Ok(())
 }
 
-/// By argon2 as well: it stands in the database, and trying keys against it has to cost what trying passwords does.
+/// Returns the identifier of a key. It is in the database, so it takes Argon2 to try keys against it.
 fn id(key: &[u8]) -> Result<KeyId, argon2::Error> {
     let mut id = [0; ID_LEN];
     Argon2::default().hash_password_into(key, ID_SALT, &mut id)?;
@@ -106,22 +106,22 @@ fn id(key: &[u8]) -> Result<KeyId, argon2::Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::{SecretKey, UserError};
+    use super::{PasswordError, SecretKey};
 
     const KEY: &[u8] = b"Vb8Zc1Xn5Lk9Qw3Er7Ty2Ui6Op4As0Df";
 
     #[test]
-    fn r70_a_key_that_can_be_guessed_is_refused_at_start() {
+    fn r70_a_key_that_can_be_guessed_is_rejected() {
         for key in
             [b"".as_slice(), &KEY[1..], &[0; 64], &b"password".repeat(8), b"\n-----BEGIN CERTIFICATE-----\nMIIB.."]
         {
             let error = SecretKey::new(key).err().unwrap();
-            assert!(matches!(error, UserError::SecretKey(_)), "{error}");
+            assert!(matches!(error, PasswordError::SecretKey(_)), "{error}");
         }
     }
 
     #[test]
-    fn r70_a_key_is_named_the_same_each_time_and_by_nothing_of_it() {
+    fn r70_the_identifier_of_a_key_is_stable_and_reveals_nothing() {
         let (one, again) = (SecretKey::new(KEY).unwrap(), SecretKey::new(KEY).unwrap());
         let other = SecretKey::new(&[KEY, b"!"].concat()).unwrap();
         assert!(one.id() == again.id() && one.id() != other.id());

@@ -1,0 +1,29 @@
+//! Passwords: which are accepted, how they are hashed, and how a stored hash is verified.
+//!
+//! The room knows neither users nor stores. [`Passwords`] is the entry point, and [`PasswordPool`] bounds the cost.
+
+mod breach;
+mod common;
+mod error;
+mod hasher;
+mod legacy;
+mod limits;
+mod memory;
+mod normalize;
+mod passwords;
+mod permit;
+mod policy;
+mod pool;
+mod secret;
+mod stored;
+mod verify;
+
+pub(crate) use self::verify::Verified;
+pub use self::{
+    breach::BreachCheck,
+    error::PasswordError,
+    legacy::LegacyHash,
+    limits::{MAX_PASSWORD_LEN, MIN_PASSWORD_LEN},
+    passwords::{HashInfo, HashStrength, Passwords, hash_password},
+    pool::PasswordPool,
+};
