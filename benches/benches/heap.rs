@@ -1,5 +1,5 @@
-//! Heap calls per request: `cargo bench -p auth-benches --bench heap`, with `-- HS256` for the rows whose names hold
-//! that. The figures are the same on every machine.
+//! Counts heap calls per request: `cargo bench -p auth-benches --bench heap`. Append `-- HS256` to measure only rows
+//! whose name contains `HS256`. The figures are the same on every machine.
 
 use std::{alloc::System, env};
 
@@ -28,7 +28,7 @@ fn main() {
     print!("{}", table(&rows, &counted));
 }
 
-/// What so many requests take, once all is warm.
+/// Returns the heap use of this many requests after a warm-up.
 fn counted(row: &Row) -> Stats {
     let mut stats = Stats::default();
     row.contender().work(row.case, WARM_UP, &mut |work| work());
@@ -64,7 +64,7 @@ const fn calls(stats: &Stats) -> usize {
     stats.allocations + stats.reallocations
 }
 
-/// Per request, with one digit where it is not whole.
+/// Formats a value per request, with one decimal digit if it is not an integer.
 fn each(sum: usize) -> String {
     match (sum / COUNT, sum % COUNT * 10 / COUNT) {
         (whole, 0) => whole.to_string(),

@@ -1,5 +1,5 @@
-//! Time per request: `cargo bench -p auth-benches --bench requests`, with `-- --rounds 1000` for more rounds and
-//! `-- HS256` for the rows whose names hold that.
+//! Measures time per request: `cargo bench -p auth-benches --bench requests`. Append `-- --rounds 1000` for more
+//! rounds, or `-- HS256` to measure only rows whose name contains `HS256`.
 
 use std::env;
 
@@ -26,7 +26,7 @@ fn main() {
     print!("{}", table(&rows, &samples));
 }
 
-/// How many rounds, and of what. Cargo adds `--bench`.
+/// Reads the number of rounds and the row filter from the arguments. Cargo adds `--bench`.
 fn arguments() -> (usize, String) {
     let (mut rounds, mut filter) = (ROUNDS, String::new());
     let mut arguments = env::args().skip(1).filter(|argument| argument != "--bench");

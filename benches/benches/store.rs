@@ -1,7 +1,7 @@
-//! A store of a million users: whether import, sign-in and lists stay usable.
+//! Measures import, sign-in and lists on a store of a million users.
 //!
-//! `cargo bench -p auth-benches --bench store -- --users 1000000`, on SQLite in a temporary folder, and on the databases
-//! that `TEST_POSTGRES_URL` and `TEST_MYSQL_URL` name (`tests/services up` starts them). Not in parallel with anything.
+//! `cargo bench -p auth-benches --bench store -- --users 1000000` runs on SQLite in a temporary folder, and on the
+//! databases in `TEST_POSTGRES_URL` and `TEST_MYSQL_URL` (`tests/services up` starts them). Run nothing in parallel.
 
 use std::{
     env,
@@ -23,7 +23,7 @@ use tokio::runtime::Runtime;
 const BATCH: usize = 1000;
 const ROUNDS: usize = 200;
 const PASSWORD: &str = "correct horse battery staple";
-/// And one of how many users has them.
+/// Rare roles: one of this many users has the role.
 const RARE_ROLES: [(&str, usize); 2] = [("Auditor", 1500), ("Reviewer", 400)];
 const ROLES: [&str; 3] = ["Viewer", "User", "Administrator"];
 
@@ -32,7 +32,7 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 fn main() -> ExitCode {
     let users = match users() {
         Ok(Some(users)) => users,
-        // `cargo test` builds and starts it, and is not to wait for it.
+        // `cargo test` also starts this binary; the measurement would delay it.
         Ok(None) => return ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("store: {error}");
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What is asked for: `--users N`, and nothing without `--bench`, which cargo adds.
+/// Returns the N of `--users N`, or `None` without the `--bench` that cargo adds.
 fn users() -> Outcome<Option<usize>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     if !arguments.iter().any(|argument| argument == "--bench") {
@@ -82,7 +82,7 @@ async fn measure(database: &str, url: &str, users: usize) -> Outcome<()> {
     println!("{database}");
     let store = SqlUsers::options().freshness(Duration::from_secs(5)).connect(url).await?;
     if store.count().await? > 0 {
-        return Err(format!("{database}: there are users already; the database must be empty").into());
+        return Err(format!("{database}: the database already has users; use an empty one").into());
     }
     let hash = hash_password(PASSWORD)?;
     let start = Instant::now();
@@ -104,7 +104,7 @@ async fn measure(database: &str, url: &str, users: usize) -> Outcome<()> {
 
     let far = |round: usize| name((round * 7919 + users / 2) % users);
     each("a user, from the database", async |round| store.find_at_sign_in(&far(round)).await.map(drop)).await?;
-    each("a user who is remembered", async |_| UserStore::find(&store, &name(1)).await.map(drop)).await?;
+    each("a cached user", async |_| UserStore::find(&store, &name(1)).await.map(drop)).await?;
     each("a page of 50, the first", async |_| store.list(Page::of(50)).await.map(drop)).await?;
     each("a page of 50, anywhere", async |round| store.list(Page::of(50).after(far(round))).await.map(drop)).await?;
     for role in ["Administrator", "Reviewer", "Auditor"] {
@@ -131,7 +131,7 @@ async fn measure(database: &str, url: &str, users: usize) -> Outcome<()> {
     Ok(())
 }
 
-/// The median and the 99th of a hundred of some rounds.
+/// Returns the median and the 99th percentile of the rounds.
 async fn each<E>(what: &str, once: impl AsyncFn(usize) -> Result<(), E>) -> Result<(), E> {
     let mut times = Vec::with_capacity(ROUNDS);
     for round in 0..ROUNDS {

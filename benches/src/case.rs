@@ -1,30 +1,30 @@
-//! What a caller may send, and what must come of it.
+//! The cases of the truth table, and the expected status of each.
 
-/// A caller's situation: a row of the truth table.
+/// One case of the truth table: the kind of credential that the caller sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Case {
-    /// A good credential of somebody who may call the operation.
+    /// A valid credential of a caller with the permission.
     Valid,
-    /// The same an hour after its end.
+    /// A credential that expired an hour ago.
     Expired,
-    /// The same an hour before its start.
+    /// A credential that becomes valid in an hour.
     NotYetValid,
     /// A token for another service.
     WrongAudience,
-    /// A token that says to be from another issuer.
+    /// A token that names another issuer.
     WrongIssuer,
-    /// A token whose signature is not the issuer's.
+    /// A token with a wrong signature.
     BadSignature,
-    /// A good credential of somebody who may do other things, but not call the operation.
+    /// A valid credential of a caller without the permission.
     LackingPermission,
-    /// Nothing.
+    /// No credential.
     NoCredential,
-    /// What is a credential in its outer form only.
+    /// A header with the form of a credential, but meaningless content.
     Garbage,
 }
 
 impl Case {
-    /// All of them, in the order of the table.
+    /// All cases, in the order of the table.
     pub const ALL: [Self; 9] = [
         Self::Valid,
         Self::Expired,
@@ -37,23 +37,23 @@ impl Case {
         Self::Garbage,
     ];
 
-    /// Its column in the table.
+    /// Returns the heading of the case's column.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Valid => "valid",
             Self::Expired => "expired",
-            Self::NotYetValid => "too early",
-            Self::WrongAudience => "other aud",
-            Self::WrongIssuer => "other iss",
+            Self::NotYetValid => "not yet valid",
+            Self::WrongAudience => "wrong aud",
+            Self::WrongIssuer => "wrong iss",
             Self::BadSignature => "bad sig",
-            Self::LackingPermission => "may not",
-            Self::NoCredential => "nothing",
+            Self::LackingPermission => "no permission",
+            Self::NoCredential => "none",
             Self::Garbage => "garbage",
         }
     }
 
-    /// The status that is right.
+    /// Returns the expected status.
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {

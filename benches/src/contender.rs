@@ -1,4 +1,4 @@
-//! Whoever answers requests in this process.
+//! The interface of a contender: a measured implementation that answers requests in this process.
 
 use std::rc::Rc;
 
@@ -10,48 +10,48 @@ use tokio::runtime::Runtime;
 
 use crate::case::Case;
 
-/// What a client sends besides the credential.
+/// The headers that a client sends besides the credential.
 pub const HEADERS: [(HeaderName, HeaderValue); 3] = [
     (HOST, HeaderValue::from_static("entries.example.com")),
     (USER_AGENT, HeaderValue::from_static("benches/0.1")),
     (ACCEPT, HeaderValue::from_static("application/json")),
 ];
 
-/// What came back.
+/// The response of a contender.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The status; floors say 200 for yes and 401 for no.
+    /// The status. Floors return 200 if the check passes and 401 if it fails.
     pub status: u16,
-    /// The body; floors have none.
+    /// The body. Floors have none.
     pub body: Option<String>,
 }
 
-/// Does `count` times what is measured, when it is called.
+/// Runs the measured work `count` times when called.
 pub type Work<'a> = &'a mut dyn FnMut();
 
-/// Whoever answers requests in this process.
+/// A measured implementation that answers requests in this process.
 pub trait Contender {
-    /// As it stands in the tables.
+    /// Returns the name that the tables show.
     fn name(&self) -> &str;
 
-    /// The answer in this case.
+    /// Returns the response in this case.
     ///
     /// # Errors
-    /// Why there is no such case.
+    /// Returns the reason why the contender does not have this case.
     fn answer(&self, case: Case) -> Result<Answer, &'static str>;
 
-    /// Prepares so many requests and hands over the work of answering them. Making requests is not measured, as a
-    /// server has them from the socket; taking apart requests and answers is.
+    /// Prepares this many requests and returns the work of answering them. Building requests is not measured, because
+    /// a server reads them from the socket. Dropping requests and responses is measured.
     fn work(&self, case: Case, count: usize, measure: &mut dyn FnMut(Work<'_>));
 }
 
-/// Contenders are shared by the rows in which they stand.
+/// A contender that several rows share.
 pub type Shared = Rc<dyn Contender>;
 
-/// A runtime for what a contender does before it is measured: hashing a password needs threads.
+/// Returns a runtime for work before the measurement: hashing a password needs threads.
 ///
 /// # Panics
-/// If the system has no threads left.
+/// If the system cannot start a thread.
 #[must_use]
 pub fn runtime() -> Rc<Runtime> {
     Rc::new(tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"))

@@ -1,27 +1,27 @@
-//! What callers send in each case, made before anything is measured.
+//! The credential that a caller sends in each case, created before the measurement.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use poem::http::{HeaderName, HeaderValue, header::AUTHORIZATION};
 
 use crate::{case::Case, keys::Keys, token};
 
-/// What is sent in one case.
+/// The credential of one case.
 #[derive(Clone, Debug)]
 pub enum Sent {
-    /// This header. Clones share its text, as the headers of one request share what came from the socket.
+    /// A header. Clones share its text, as the headers of one request share the socket's buffer.
     Header(HeaderName, HeaderValue),
     /// No header.
     Nothing,
-    /// There is no such case, for this reason.
+    /// The contender does not have this case, for this reason.
     NoSuchCase(&'static str),
 }
 
-/// What is sent in all cases.
+/// The credentials of all cases.
 #[derive(Clone, Debug)]
 pub struct Credentials(Vec<(Case, Sent)>);
 
 impl Credentials {
-    /// Bearer tokens of an issuer.
+    /// Returns bearer tokens of an issuer.
     #[must_use]
     pub fn tokens(keys: &Keys) -> Self {
         Self::each(|case| match case {
@@ -31,7 +31,7 @@ impl Credentials {
         })
     }
 
-    /// API keys: that of somebody who may, of somebody who may not, one that is past its time, and one that nobody has.
+    /// Returns API keys: one with the permission, one without it, one expired and one unknown.
     #[must_use]
     pub fn keys(header: &'static str, good: &str, other: &str, expired: &str, unknown: &str) -> Self {
         let key = |key: &str| Sent::Header(HeaderName::from_static(header), value(key));
@@ -45,7 +45,7 @@ impl Credentials {
         })
     }
 
-    /// Names and passwords: of somebody who may, of somebody who may not, and of nobody.
+    /// Returns names and passwords: of a user with the permission, of a user without it, and with a wrong password.
     #[must_use]
     pub fn passwords(good: [&str; 2], other: [&str; 2], wrong: [&str; 2]) -> Self {
         Self::each(|case| match case {
@@ -57,21 +57,21 @@ impl Credentials {
         })
     }
 
-    /// Nothing, for those who let in everybody.
+    /// Returns no credential, for contenders that let every caller in.
     #[must_use]
     pub fn none() -> Self {
         Self::each(|case| match case {
             Case::Valid => Sent::Nothing,
-            _ => Sent::NoSuchCase("it lets in everybody"),
+            _ => Sent::NoSuchCase("it lets every caller in"),
         })
     }
 
-    /// Whatever is told for each case.
+    /// Calls the function for each case.
     pub fn each(sent: impl Fn(Case) -> Sent) -> Self {
         Self(Case::ALL.into_iter().map(|case| (case, sent(case))).collect())
     }
 
-    /// What is sent in this case.
+    /// Returns the credential of this case.
     #[must_use]
     pub fn sent(&self, case: Case) -> &Sent {
         self.0.iter().find(|(of, _)| *of == case).map_or(&Sent::Nothing, |(_, sent)| sent)

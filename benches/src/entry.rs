@@ -1,32 +1,32 @@
-//! What every contender answers: `GET /entries/:id` gives a small JSON object.
+//! The response of every contender: `GET /entries/:id` returns a small JSON object.
 
 use poem_openapi::Object;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// The path that is asked for.
+/// The path of the request.
 pub const PATH: &str = "/entries/42";
 
-/// The permission that it takes.
+/// The required permission.
 pub const PERMISSION: &str = "entries:view";
 
-/// An entry of a book.
+/// An entry of the book.
 #[derive(Clone, Debug, Object, Serialize)]
 pub struct Entry {
     /// Its number.
     pub id: i64,
-    /// What it is about.
+    /// Its title.
     pub title: String,
-    /// Who wrote it.
+    /// Its author.
     pub author: String,
-    /// Where to find it.
+    /// Its URL.
     pub tags: Vec<String>,
-    /// Whether it stands on top.
+    /// Whether it is pinned to the top.
     pub pinned: bool,
 }
 
 impl Entry {
-    /// The entry of this number.
+    /// Returns the entry with this number.
     #[must_use]
     pub fn of(id: i64) -> Self {
         Self {
@@ -39,7 +39,7 @@ impl Entry {
     }
 }
 
-/// The body that is right for [`PATH`].
+/// Returns the expected body for [`PATH`].
 #[must_use]
 pub fn expected() -> Value {
     json!({

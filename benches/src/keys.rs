@@ -1,4 +1,4 @@
-//! The keys of the issuer: one of each algorithm, made anew in each run.
+//! The issuer's keys: one for each algorithm, generated anew in each run.
 
 use aws_lc_rs::{
     encoding::AsDer,
@@ -10,10 +10,10 @@ use jsonwebtoken::{DecodingKey, EncodingKey, crypto::aws_lc::DEFAULT_PROVIDER};
 
 const PUBLIC: &str = "PUBLIC KEY";
 const PRIVATE: &str = "PRIVATE KEY";
-/// Of HS256; nothing outside of the benchmark is signed with it.
+/// The HS256 secret. Nothing outside of the benchmark is signed with it.
 const SECRET: &str = "kQ8vR2mX5tZ1wB7nJ4cL9pD6sF3hG0yA";
 
-/// How tokens are signed.
+/// A signature algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
     /// HMAC-SHA-256.
@@ -27,10 +27,10 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// All of them, in the order of the tables.
+    /// All algorithms, in the order of the tables.
     pub const ALL: [Self; 4] = [Self::Hs256, Self::Rs256, Self::Es256, Self::EdDsa];
 
-    /// As in the header of a token (RFC 7518, section 3.1; RFC 8037, section 3.1).
+    /// Returns its name in a token's header (RFC 7518, section 3.1; RFC 8037, section 3.1).
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -41,7 +41,7 @@ impl Algorithm {
         }
     }
 
-    /// As `jsonwebtoken` calls it.
+    /// Returns the `jsonwebtoken` value of the algorithm.
     #[must_use]
     pub const fn of_jsonwebtoken(self) -> jsonwebtoken::Algorithm {
         match self {
@@ -53,9 +53,9 @@ impl Algorithm {
     }
 }
 
-/// What an issuer signs with, and what a service verifies with.
+/// A key pair: the issuer signs with its private half, and a service verifies with its public half.
 pub struct Keys {
-    /// What they are for.
+    /// The algorithm of the keys.
     pub algorithm: Algorithm,
     /// The private half as a PEM file, or the secret.
     private: String,
@@ -66,13 +66,13 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// New ones.
+    /// Generates a key pair.
     ///
     /// # Panics
-    /// If the system has no randomness.
+    /// If the system has no source of randomness.
     #[must_use]
     pub fn generate(algorithm: Algorithm) -> Self {
-        // Said explicitly, as features of other crates could leave the choice open. Only the first one counts.
+        // `jsonwebtoken` cannot choose a backend if the features of other crates enable several. The first call wins.
         let _ = DEFAULT_PROVIDER.install_default();
         match algorithm {
             Algorithm::Hs256 => Self {
@@ -103,10 +103,10 @@ impl Keys {
         Self { algorithm, private: pem(PRIVATE, private), public: pem(PUBLIC, public), raw: raw.to_vec() }
     }
 
-    /// What `jsonwebtoken` signs with.
+    /// Returns the signing key of `jsonwebtoken`.
     ///
     /// # Panics
-    /// Not for keys that were made here.
+    /// Never for keys that this crate generates.
     #[must_use]
     pub fn encoding(&self) -> EncodingKey {
         let private = self.private.as_bytes();
@@ -118,10 +118,10 @@ impl Keys {
         }
     }
 
-    /// What `jsonwebtoken` verifies with.
+    /// Returns the verification key of `jsonwebtoken`.
     ///
     /// # Panics
-    /// Not for keys that were made here.
+    /// Never for keys that this crate generates.
     #[must_use]
     pub fn decoding(&self) -> DecodingKey {
         let public = self.public.as_bytes();
@@ -134,7 +134,7 @@ impl Keys {
     }
 }
 
-/// RFC 7468, with lines of 64 characters as strict parsers want them.
+/// Encodes as PEM (RFC 7468), in lines of 64 characters because strict parsers require them.
 fn pem(label: &str, der: &[u8]) -> String {
     let text = BASE64_STANDARD.encode(der);
     let lines: Vec<&str> = (0..text.len()).step_by(64).map(|at| &text[at..text.len().min(at + 64)]).collect();

@@ -1,9 +1,9 @@
 //! Side-by-side benchmarks of `auth-runtime` and its peers, all in one process and without sockets.
 //!
-//! Everybody answers the same request with the same [`entry`], for callers with the same [`token`], signed with the
-//! same [`keys`]. The [`contenders`] pass the [`truth`] table before any of the [`rows`] is measured: by
-//! `benches/requests.rs` in time, by `benches/heap.rs` in heap calls, and by the script `instructions` in
-//! instructions. What each of them is, and the last results, are in `README.md`.
+//! Every contender answers the same request with the same [`entry`]. Its callers send the same [`token`], signed with
+//! the same [`keys`]. All [`contenders`] must pass the [`truth`] table before any of the [`rows`] is measured.
+//! `benches/requests.rs` measures time, `benches/heap.rs` counts heap calls, and the script `instructions` counts
+//! instructions. `README.md` describes the rows and has the last results.
 
 pub mod case;
 pub mod contender;

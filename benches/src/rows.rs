@@ -1,4 +1,4 @@
-//! What is measured: who, and in which case.
+//! The rows of the result tables: a contender in one case each.
 
 use std::{cell::LazyCell, rc::Rc};
 
@@ -15,38 +15,38 @@ use crate::{
     keys::{Algorithm, Keys},
 };
 
-/// The row with which the others are compared.
+/// The row that all others are compared with.
 pub const BARE: &str = "bare poem-openapi operation";
 
-/// Made when it is first needed, as some have keys to generate and passwords to hash.
+/// A value that is created at its first use, because generating keys and hashing passwords is slow.
 type Lazy<T> = Rc<LazyCell<T, Box<dyn FnOnce() -> T>>>;
 
 /// A contender in one case.
 pub struct Row {
-    /// Under which heading it stands.
+    /// The heading above the row.
     pub group: &'static str,
-    /// As it stands in the table.
+    /// The name in the table.
     pub name: String,
-    /// What is sent.
+    /// The case that the row measures.
     pub case: Case,
     contender: Lazy<Shared>,
 }
 
 impl Row {
-    /// Who answers.
+    /// Returns the measured implementation.
     #[must_use]
     pub fn contender(&self) -> &Shared {
         &self.contender
     }
 
-    /// Whether both are of one contender.
+    /// Returns whether both rows measure the same contender.
     #[must_use]
     pub fn is_of(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.contender, &other.contender)
     }
 }
 
-/// All rows, in the order of the table.
+/// Returns all rows, in the order of the table.
 #[must_use]
 pub fn all() -> Vec<Row> {
     let keys = Algorithm::ALL.map(|algorithm| lazy(move || Keys::generate(algorithm)));
@@ -61,7 +61,7 @@ pub fn all() -> Vec<Row> {
     rows
 }
 
-/// The bare poem-openapi operation, and those rows whose names hold the text.
+/// Returns the bare poem-openapi operation, and the rows whose name contains the text.
 #[must_use]
 pub fn matching(text: &str) -> Vec<Row> {
     all().into_iter().filter(|row| row.name == BARE || row.name.contains(text)).collect()
@@ -97,8 +97,8 @@ fn refused(keys: &Lazy<Keys>) -> Vec<Row> {
     let new = from(keys, |keys| this_library::tokens(keys, Cache::Off));
     let known = from(keys, |keys| this_library::tokens(keys, Cache::On));
     vec![
-        row(group, "may not: new token, HS256", Case::LackingPermission, &new),
-        row(group, "may not: known token, HS256", Case::LackingPermission, &known),
+        row(group, "denied: new token, HS256", Case::LackingPermission, &new),
+        row(group, "denied: known token, HS256", Case::LackingPermission, &known),
         row(group, "bad signature, HS256", Case::BadSignature, &known),
         row(group, "garbage", Case::Garbage, &known),
         row(group, "no credential", Case::NoCredential, &known),
@@ -116,7 +116,7 @@ fn three_schemes(keys: &Lazy<Keys>) -> Vec<Row> {
     ]
 }
 
-/// One row for each algorithm.
+/// Returns one row for each algorithm.
 fn each(group: &'static str, name: &str, keys: &[Lazy<Keys>; 4], contender: fn(&Keys) -> Shared) -> Vec<Row> {
     let name = |algorithm: Algorithm| format!("{name}, {}", algorithm.name());
     let rows = Algorithm::ALL.into_iter().zip(keys);

@@ -10,19 +10,19 @@ pub struct Table {
 
 #[derive(Clone, Debug)]
 enum Line {
-    /// Over a part of the table, without columns.
+    /// A heading above a part of the table, without columns.
     Group(String),
     Cells(Vec<String>),
 }
 
 impl Table {
-    /// With the names of its columns.
+    /// Returns a table with these column names.
     #[must_use]
     pub fn new<const N: usize>(columns: [&str; N]) -> Self {
         Self { lines: vec![Line::Cells(columns.map(str::to_owned).to_vec())] }
     }
 
-    /// Starts a part.
+    /// Starts a part with a heading.
     pub fn group(&mut self, name: &str) {
         self.lines.push(Line::Group(name.to_owned()));
     }
@@ -67,11 +67,11 @@ mod tests {
 
     #[test]
     fn columns_are_aligned() {
-        let mut table = Table::new(["who", "µs"]);
+        let mut table = Table::new(["row", "µs"]);
         table.group("all");
-        table.row(["somebody".to_owned(), "1.5".to_owned()]);
+        table.row(["other".to_owned(), "1.5".to_owned()]);
         table.row(["me".to_owned(), "10.25".to_owned()]);
-        let expected = "  who          µs\n\nall\n  somebody    1.5\n  me        10.25\n";
+        let expected = "  row       µs\n\nall\n  other    1.5\n  me     10.25\n";
         assert_eq!(table.to_string(), expected);
     }
 }

@@ -1,18 +1,18 @@
-//! The access token that everybody gets: 15 claims, as an authorization server issues them (RFC 9068).
+//! The access token of the benchmarks: 15 claims, as an authorization server issues them (RFC 9068).
 
 use jsonwebtoken::{Header, encode, get_current_timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{case::Case, entry::PERMISSION, keys::Keys};
 
-/// Who issues the tokens.
+/// The issuer of the tokens.
 pub const ISSUER: &str = "https://id.example.com/realms/main";
-/// The service that they are for.
+/// The service that the tokens are for.
 pub const AUDIENCE: &str = "https://entries.example.com";
 
 const HOUR: u64 = 3600;
 const KEY_ID: &str = "2026-05-01-a7f3";
-/// A permission that is declared everywhere, but lets nobody read entries.
+/// A declared permission that does not allow reading entries.
 const ANOTHER: &str = "audit:view";
 
 /// All claims of the token, as a hand-written checker reads them.
@@ -37,7 +37,7 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// What a caller's token says.
+    /// Returns the claims of a caller's token in this case.
     #[must_use]
     pub fn of(case: Case) -> Self {
         let now = get_current_timestamp();
@@ -70,17 +70,17 @@ impl Claims {
         }
     }
 
-    /// Whether the caller may call the operation.
+    /// Returns whether the caller may call the operation.
     #[must_use]
     pub fn may_view(&self) -> bool {
         self.permissions.iter().any(|permission| permission == PERMISSION)
     }
 }
 
-/// A token for a caller in this situation.
+/// Returns a signed token for this case.
 ///
 /// # Panics
-/// If the system has no randomness.
+/// If the system has no source of randomness.
 #[must_use]
 pub fn signed(case: Case, keys: &Keys) -> String {
     let mut header = Header::new(keys.algorithm.of_jsonwebtoken());
@@ -90,7 +90,7 @@ pub fn signed(case: Case, keys: &Keys) -> String {
     if case == Case::BadSignature { altered(&token) } else { token }
 }
 
-/// The same with another character in the middle of its signature.
+/// Returns the token with one changed character in the middle of its signature.
 fn altered(token: &str) -> String {
     let (message, signature) = token.rsplit_once('.').expect("three parts");
     let (before, after) = signature.split_at(signature.len() / 2);

@@ -1,4 +1,4 @@
-//! The truth table: who does what in each case. Nobody is measured who does not do what is asked.
+//! The truth table: the response of every contender in every case. A contender that fails a case is not measured.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::{
     table::Table,
 };
 
-/// How the contenders of some rows do.
+/// The results of the contenders in all cases.
 #[derive(Debug)]
 pub struct Truth {
     table: Table,
@@ -19,7 +19,7 @@ pub struct Truth {
 }
 
 impl Truth {
-    /// Asks every contender once for each case.
+    /// Sends every contender one request for each case.
     #[must_use]
     pub fn of(rows: &[Row]) -> Self {
         let mut truth = Self { table: Table::new(columns()), notes: Vec::new(), failures: Vec::new() };
@@ -31,21 +31,27 @@ impl Truth {
         truth
     }
 
-    /// What somebody did wrong.
+    /// Returns the cases in which a contender gave a wrong response.
     #[must_use]
     pub fn failures(&self) -> &[String] {
         &self.failures
     }
 
-    /// Prints it.
+    /// Prints the table.
     ///
     /// # Panics
-    /// If somebody failed.
+    /// If a contender failed a case.
     pub fn print_and_assert(&self) {
-        println!("Truth table: what each answers. A dash is a case that there is not, for the reason below.\n");
+        println!(
+            "Truth table: the status of each response. A dash marks a case that the contender does not have; see below.\n"
+        );
         println!("{}", self.table);
         self.notes.iter().for_each(|note| println!("  - {note}"));
-        assert!(self.failures.is_empty(), "not measured, as somebody failed:\n{}", self.failures.join("\n"));
+        assert!(
+            self.failures.is_empty(),
+            "not measured, because a contender failed the truth table:\n{}",
+            self.failures.join("\n")
+        );
         println!("\nAll passed.\n");
     }
 
@@ -72,7 +78,7 @@ impl Truth {
     }
 }
 
-/// The status is right, and who is let in gets the entry.
+/// Returns whether the status is as expected, and the response to a valid credential is the entry.
 fn is_right(case: Case, answer: &Answer) -> bool {
     let has_entry = |body: &String| serde_json::from_str::<Value>(body).is_ok_and(|body| body == entry::expected());
     answer.status == case.status() && (case != Case::Valid || answer.body.as_ref().is_none_or(has_entry))
@@ -89,7 +95,7 @@ mod tests {
     use super::{Answer, Case, Contender, Table, Truth, columns};
     use crate::contender::Work;
 
-    /// Lets in everybody, or nobody, and answers with this body.
+    /// Gives the same status and body in every case.
     struct Careless(u16, &'static str);
 
     impl Contender for Careless {
@@ -111,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn who_does_not_do_what_is_asked_fails() {
+    fn a_contender_with_wrong_responses_fails() {
         let entry = crate::entry::expected().to_string();
         assert_eq!(failures(&Careless(200, entry.leak())), Case::ALL.len() - 1);
         assert_eq!(failures(&Careless(200, "{}")), Case::ALL.len());

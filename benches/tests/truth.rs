@@ -1,4 +1,4 @@
-//! Every contender does what is asked, so that the benchmarks compare like with like. Nothing is timed here.
+//! Every contender gives the expected responses, so that the benchmarks compare like with like. Nothing is timed here.
 
 use auth_benches::{rows, truth::Truth};
 

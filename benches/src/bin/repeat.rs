@@ -1,11 +1,11 @@
-//! Repeats one row, for the tools of valgrind: `repeat --list` names the rows, `repeat NAME COUNT` repeats one.
+//! Repeats one row under a valgrind tool: `repeat --list` prints the row names, `repeat NAME COUNT` repeats one row.
 
 use std::{env, process::ExitCode};
 
 use auth_benches::{contender::Work, rows};
 
 const WARM_UP: usize = 3;
-/// So many requests are ready at once.
+/// Number of requests that are prepared at once.
 const BATCH: usize = 100;
 
 fn main() -> ExitCode {
@@ -24,10 +24,10 @@ fn main() -> ExitCode {
 
 fn repeat(name: &str, count: &str) -> ExitCode {
     let Some(row) = rows::all().into_iter().find(|row| row.name == name) else {
-        return usage("no such row; `repeat --list` names them");
+        return usage("unknown row; `repeat --list` prints the names");
     };
-    let Ok(count) = count.parse::<usize>() else { return usage("COUNT is a number") };
-    // What is made or remembered at the first request belongs to no later one.
+    let Ok(count) = count.parse::<usize>() else { return usage("COUNT must be a number") };
+    // The first request fills caches and lazy values. It is not counted.
     let answer = row.contender().answer(row.case);
     assert!(answer.is_ok_and(|answer| answer.status == row.case.status()), "a wrong answer");
     row.contender().work(row.case, WARM_UP, &mut |work| work());
@@ -37,7 +37,7 @@ fn repeat(name: &str, count: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// A function of its own, as valgrind counts from where it starts to where it ends.
+/// Runs the measured work. It is a separate function because valgrind counts between its start and its end.
 #[inline(never)]
 fn measured(work: Work<'_>) {
     work();

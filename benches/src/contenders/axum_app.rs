@@ -1,4 +1,4 @@
-//! Contenders that are routers of axum.
+//! Contenders that are axum routers.
 
 use std::{
     cell::RefCell,
@@ -24,7 +24,7 @@ use crate::{
     entry::PATH,
 };
 
-/// A router and who calls it.
+/// A router and the credentials of its callers.
 pub struct AxumApp {
     name: String,
     service: RefCell<RouterIntoService<Body>>,
@@ -33,7 +33,7 @@ pub struct AxumApp {
 }
 
 impl AxumApp {
-    /// A router that callers with these credentials call.
+    /// Returns a contender for this router, called with these credentials.
     pub fn shared(name: impl Into<String>, router: Router, credentials: Credentials) -> Shared {
         let service = RefCell::new(router.into_service());
         Rc::new(Self { name: name.into(), service, credentials, runtime: runtime() })
@@ -74,7 +74,7 @@ impl Contender for AxumApp {
         measure(&mut || {
             for request in requests.drain(..) {
                 let ready = Service::<Request>::poll_ready(&mut *service, &mut Context::from_waker(Waker::noop()));
-                assert!(ready.is_ready(), "a router is always ready");
+                assert!(ready.is_ready(), "an axum router is always ready");
                 black_box(service.call(request).now_or_never().expect("it does not wait")).ok();
             }
         });

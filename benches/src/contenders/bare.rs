@@ -1,4 +1,4 @@
-//! The operation without any protection: what everything else is compared with.
+//! The operation without protection. All other rows are compared with it.
 
 #![allow(clippy::unused_async, reason = "an operation is async, whether it waits for something or not")]
 
@@ -8,7 +8,7 @@ use poem_openapi::{OpenApi, OpenApiService, param::Path, payload::Json};
 use super::{axum_app::AxumApp, poem_app::PoemApp};
 use crate::{contender::Shared, credentials::Credentials, entry::Entry};
 
-/// A handler of Poem.
+/// A Poem handler.
 #[must_use]
 pub fn poem() -> Shared {
     let app = Route::new().at("/entries/:id", get(entry_of_poem));
@@ -20,7 +20,7 @@ async fn entry_of_poem(web::Path(id): web::Path<i64>) -> web::Json<Entry> {
     web::Json(Entry::of(id))
 }
 
-/// An operation of poem-openapi.
+/// A poem-openapi operation.
 #[must_use]
 pub fn poem_openapi() -> Shared {
     let app = Route::new().nest("/", OpenApiService::new(Entries, "Entries", "1.0"));
@@ -37,7 +37,7 @@ impl Entries {
     }
 }
 
-/// A handler of axum, which is what jwt-authorizer adds to.
+/// An axum handler: the baseline of jwt-authorizer.
 #[must_use]
 pub fn axum() -> Shared {
     let app = axum::Router::new().route("/entries/:id", axum::routing::get(entry_of_axum));

@@ -1,4 +1,4 @@
-//! What cannot be had for less: the bare signature, and a bare look-up.
+//! Lower bounds: only the signature check, and only a map look-up.
 
 use std::{collections::HashMap, hint::black_box, rc::Rc};
 
@@ -15,7 +15,7 @@ use crate::{
     token,
 };
 
-/// The signature of the token, with the key parsed and the base64 decoded before.
+/// Verifies only the signature of the token. The key is parsed and the base64 decoded beforehand.
 #[must_use]
 pub fn signature(keys: &Keys) -> Shared {
     Rc::new(SignatureFloor {
@@ -26,7 +26,7 @@ pub fn signature(keys: &Keys) -> Shared {
     })
 }
 
-/// The token in a map of the standard library, among a thousand others.
+/// Looks the token up in a `HashMap` of the standard library, among a thousand others.
 #[must_use]
 pub fn look_up(keys: &Keys) -> Shared {
     let token = token::signed(Case::Valid, keys);
@@ -42,13 +42,13 @@ struct SignatureFloor {
     bad: Signed,
 }
 
-/// A key, parsed.
+/// A parsed key.
 enum Key {
     Secret(Box<hmac::Key>),
     Public(ParsedPublicKey),
 }
 
-/// A token as far as its signature is concerned.
+/// The signed message of a token, and its signature.
 struct Signed {
     message: String,
     signature: Vec<u8>,
@@ -91,7 +91,7 @@ impl Contender for SignatureFloor {
         match case {
             Case::Valid => Ok(said(self.key.verifies(&self.good))),
             Case::BadSignature => Ok(said(self.key.verifies(&self.bad))),
-            _ => Err("it is the signature only"),
+            _ => Err("the floor checks the signature only"),
         }
     }
 
@@ -119,7 +119,7 @@ impl Contender for LookUpFloor {
         match case {
             Case::Valid => Ok(said(self.known.contains_key(self.token.as_str()))),
             Case::BadSignature => Ok(said(self.known.contains_key(self.unknown.as_str()))),
-            _ => Err("it is the look-up only"),
+            _ => Err("the floor does the look-up only"),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What one writes without a library: a `SecurityScheme` of poem-openapi, and `jsonwebtoken`.
+//! Access control without a library: a `SecurityScheme` of poem-openapi, and `jsonwebtoken`.
 
 #![allow(clippy::unused_async, reason = "an operation is async, whether it waits for something or not")]
 
@@ -17,7 +17,7 @@ use crate::{
     token::{AUDIENCE, Claims, ISSUER},
 };
 
-/// A scheme whose checker has key and validation ready, as a careful author would.
+/// A scheme whose checker prepares the key and the validation once, as a careful author would.
 #[must_use]
 pub fn hand_written(keys: &Keys) -> Shared {
     let service = OpenApiService::new(Entries, "Entries", "1.0");
@@ -25,7 +25,7 @@ pub fn hand_written(keys: &Keys) -> Shared {
     PoemApp::shared(format!("hand-written, {}", keys.algorithm.name()), app, Credentials::tokens(keys))
 }
 
-/// What verifies a token with `jsonwebtoken`.
+/// Verifies a token with `jsonwebtoken`.
 pub(super) struct Verifier {
     key: DecodingKey,
     validation: Validation,

@@ -1,4 +1,4 @@
-//! axum with jwt-authorizer, which brings its own, older `jsonwebtoken` (on ring).
+//! axum with jwt-authorizer, which depends on an older `jsonwebtoken` (on ring).
 
 use ::jwt_authorizer::{Authorizer, AuthorizerBuilder, IntoLayer, JwtAuthorizer, Validation};
 use axum::{Router, routing::get};
@@ -11,10 +11,10 @@ use crate::{
     token::{AUDIENCE, Claims, ISSUER},
 };
 
-/// Its layer around a handler.
+/// A handler behind the layer of jwt-authorizer.
 ///
 /// # Panics
-/// Not for keys that were made here.
+/// Never for keys that this crate generates.
 #[must_use]
 pub fn jwt_authorizer(keys: &Keys) -> Shared {
     let validation = Validation::new().iss(&[ISSUER]).aud(&[AUDIENCE]).nbf(true);

@@ -1,4 +1,4 @@
-//! Who is compared.
+//! The implementations that are compared.
 
 pub mod axum_app;
 pub mod bare;

@@ -1,4 +1,4 @@
-//! Contenders that are endpoints of Poem.
+//! Contenders that are Poem endpoints.
 
 use std::{hint::black_box, rc::Rc};
 
@@ -13,7 +13,7 @@ use crate::{
     entry::PATH,
 };
 
-/// An endpoint and who calls it.
+/// An endpoint and the credentials of its callers.
 pub struct PoemApp<E> {
     name: String,
     endpoint: E,
@@ -22,7 +22,7 @@ pub struct PoemApp<E> {
 }
 
 impl<E: Endpoint + 'static> PoemApp<E> {
-    /// An endpoint that callers with these credentials call.
+    /// Returns a contender for this endpoint, called with these credentials.
     pub fn shared(name: impl Into<String>, endpoint: E, credentials: Credentials) -> Shared {
         Rc::new(Self { name: name.into(), endpoint, credentials, runtime: runtime() })
     }
@@ -53,8 +53,8 @@ impl<E: Endpoint + 'static> Contender for PoemApp<E> {
         }))
     }
 
-    /// As the server of Poem calls an endpoint: an error becomes the response that the caller gets. What is measured
-    /// never waits, so it needs nobody to wake it.
+    /// Calls the endpoint as Poem's server does: an error becomes the response. The measured work never waits, so it
+    /// needs no waker.
     fn work(&self, case: Case, count: usize, measure: &mut dyn FnMut(Work<'_>)) {
         let mut requests: Vec<Request> = (0..count).filter_map(|_| self.request(case).ok()).collect();
         let _inside = self.runtime.enter();

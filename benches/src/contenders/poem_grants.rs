@@ -1,5 +1,5 @@
-//! poem-grants: permissions on operations. Where they come from is the application's: here `jsonwebtoken`, as in its
-//! own examples.
+//! poem-grants: permissions on operations. The application supplies the permissions; as in the examples of
+//! poem-grants, this one reads them with `jsonwebtoken`.
 
 #![allow(clippy::unused_async, reason = "an operation is async, whether it waits for something or not")]
 
@@ -12,7 +12,7 @@ use poem_openapi::{OpenApi, OpenApiService, param::Path, payload::Json};
 use super::{hand_written::Verifier, poem_app::PoemApp};
 use crate::{contender::Shared, credentials::Credentials, entry::Entry, keys::Keys};
 
-/// Its middleware around an operation that asks for a permission.
+/// An operation with a required permission, behind the middleware of poem-grants.
 #[must_use]
 pub fn poem_grants(keys: &Keys) -> Shared {
     let service = OpenApiService::new(Entries, "Entries", "1.0");

@@ -1,4 +1,4 @@
-//! `auth-runtime`, with each scheme by itself and with three at once.
+//! `auth-runtime`, with each scheme alone and with three schemes together.
 
 use std::time::{Duration, SystemTime};
 
@@ -19,7 +19,7 @@ use crate::{
     token::{AUDIENCE, ISSUER},
 };
 
-/// A permission that does not let anybody read entries.
+/// A permission that does not allow reading entries.
 const ANOTHER: &str = "audit:view";
 const HEADER: &str = "x-api-key";
 const GOOD_KEY: &str = "kQ8vR2mX5tZ1wB7nJ4cL9p";
@@ -28,10 +28,10 @@ const OLD_KEY: &str = "uW4xY7zA0bC3dF6gI9jL2m";
 const UNKNOWN_KEY: &str = "oP5qR8sT1uV4wX7yZ0aB3c";
 const ALICE: [&str; 2] = ["alice", "correct horse battery staple"];
 const BOB: [&str; 2] = ["bob", "wrong donkey capacitor paperclip"];
-const NOBODY: [&str; 2] = ["alice", "a password that is not hers"];
+const WRONG_PASSWORD: [&str; 2] = ["alice", "a password that is not hers"];
 
 permissions! {
-    /// What a caller may do.
+    /// The permissions of a caller.
     pub enum Permission {
         /// View entries
         EntriesView = "entries:view",
@@ -51,31 +51,31 @@ permissions! {
         BillingView = "billing:view",
         /// Edit bills
         BillingEdit = "billing:edit",
-        /// View who did what
+        /// View the audit log
         AuditView = "audit:view",
     }
 }
 
 roles! {
-    /// Who works here.
+    /// The roles of a caller.
     pub enum Role: Permission {
-        /// Reports
+        /// Views and creates reports
         Clerk = "Clerk" => [ReportsView, ReportsCreate],
-        /// Looks into the past
+        /// Views the audit log
         Auditor = "Auditor" => [AuditView],
-        /// Counts
+        /// Edits bills
         Accountant = "Accountant" => [BillingView, BillingEdit],
-        /// Does everything
+        /// Has all permissions
         Administrator = "Administrator" => all,
     }
 }
 
-/// Whether a token that was verified is verified again.
+/// Whether verified tokens are cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cache {
-    /// It is: each request is the first with its token.
+    /// No cache: every request verifies its token.
     Off,
-    /// It is not.
+    /// A verified token is cached.
     On,
 }
 
@@ -88,7 +88,7 @@ impl Cache {
     }
 }
 
-/// One way of proving who one is.
+/// Declares an `Auth`, and an API that it protects.
 macro_rules! service {
     ($(#[$doc:meta])* $entries:ident: $auth:ident { $($(#[$scheme:meta])* $field:ident: $authenticator:ty),* $(,)? }) => {
         $(#[$doc])*
@@ -119,7 +119,7 @@ macro_rules! service {
 }
 
 service! {
-    /// Tokens.
+    /// An `Auth` with bearer tokens.
     TokenEntries: TokenAuth {
         /// Access token of the issuer.
         #[scheme(bearer(format = "JWT"))]
@@ -128,7 +128,7 @@ service! {
 }
 
 service! {
-    /// API keys.
+    /// An `Auth` with API keys.
     KeyEntries: KeyAuth {
         /// Key of a machine client.
         #[scheme(api_key(header = "X-API-Key"))]
@@ -137,7 +137,7 @@ service! {
 }
 
 service! {
-    /// Passwords.
+    /// An `Auth` with passwords.
     PasswordEntries: PasswordAuth {
         /// User name and password.
         #[scheme(basic)]
@@ -146,7 +146,7 @@ service! {
 }
 
 service! {
-    /// All of them.
+    /// An `Auth` with all three schemes.
     AnyEntries: AnyAuth {
         /// Access token of the issuer.
         #[scheme(bearer(format = "JWT"))]
@@ -165,21 +165,21 @@ struct PublicEntries;
 #[protected(auth = TokenAuth)]
 #[OpenApi]
 impl PublicEntries {
-    #[public(reason = "what it costs to ask for nothing")]
+    #[public(reason = "measures the cost of a public operation")]
     #[oai(path = "/entries/:id", method = "get")]
     async fn entry(&self, Path(id): Path<i64>) -> Json<Entry> {
         Json(Entry::of(id))
     }
 }
 
-/// An operation that is public: what the library costs before it asks for anything.
+/// Returns a contender with a public operation: the library's cost without a credential check.
 #[must_use]
 pub fn public(keys: &Keys) -> Shared {
     let service = TokenAuth { token: jwt(keys, Cache::On) }.service(PublicEntries, "Entries", "1.0");
     PoemApp::shared("auth-runtime, public operation", Route::new().nest("/", service), Credentials::none())
 }
 
-/// With tokens only.
+/// Returns a contender that accepts tokens only.
 #[must_use]
 pub fn tokens(keys: &Keys, cache: Cache) -> Shared {
     let name = match cache {
@@ -190,34 +190,34 @@ pub fn tokens(keys: &Keys, cache: Cache) -> Shared {
     PoemApp::shared(name, app.into_endpoint(), Credentials::tokens(keys))
 }
 
-/// With API keys only.
+/// Returns a contender that accepts API keys only.
 #[must_use]
 pub fn api_keys() -> Shared {
     let app = KeyAuth { key: keys() }.app();
     PoemApp::shared("auth-runtime, API keys", app.into_endpoint(), sent_keys())
 }
 
-/// With passwords only.
+/// Returns a contender that accepts passwords only.
 #[must_use]
 pub fn passwords() -> Shared {
     let app = PasswordAuth { password: users() }.app();
     PoemApp::shared("auth-runtime, passwords", app.into_endpoint(), sent_passwords())
 }
 
-/// With all three, called with tokens.
+/// Returns a contender that accepts all three schemes, called with tokens.
 #[must_use]
 pub fn any_with_tokens(keys: &Keys) -> Shared {
     let name = format!("auth-runtime, three schemes, {}", keys.algorithm.name());
     PoemApp::shared(name, any(keys), Credentials::tokens(keys))
 }
 
-/// With all three, called with API keys.
+/// Returns a contender that accepts all three schemes, called with API keys.
 #[must_use]
 pub fn any_with_api_keys(keys: &Keys) -> Shared {
     PoemApp::shared("auth-runtime, three schemes, API keys", any(keys), sent_keys())
 }
 
-/// With all three, called with passwords.
+/// Returns a contender that accepts all three schemes, called with passwords.
 #[must_use]
 pub fn any_with_passwords(keys: &Keys) -> Shared {
     PoemApp::shared("auth-runtime, three schemes, passwords", any(keys), sent_passwords())
@@ -253,7 +253,7 @@ fn users() -> Basic {
     let users = [user(ALICE, PERMISSION), user(BOB, ANOTHER)];
     let empty = MemoryUsers::new();
     let users = users.into_iter().fold(empty, |users, user| users.add_user(user).expect("another user"));
-    // Longer than any measurement.
+    // Longer than any measurement, so that no cache entry expires.
     Basic::new(users).remember_for(Duration::from_hours(1))
 }
 
@@ -262,5 +262,5 @@ fn sent_keys() -> Credentials {
 }
 
 fn sent_passwords() -> Credentials {
-    Credentials::passwords(ALICE, BOB, NOBODY)
+    Credentials::passwords(ALICE, BOB, WRONG_PASSWORD)
 }
