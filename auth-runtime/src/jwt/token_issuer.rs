@@ -7,10 +7,38 @@ use jsonwebtoken::Header;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Algorithm, EPOCH_CLAIM, Jwt, JwtError, JwtKey, ROLES_CLAIM, key::signing::SigningKey, not_empty, now};
+use super::{
+    algorithm::Algorithm,
+    builder::{JwtKey, not_empty},
+    claim_mapping::{EPOCH_CLAIM, ROLES_CLAIM},
+    error::JwtError,
+    key::signing::SigningKey,
+    verifier::{Jwt, now},
+};
 
 const LIFETIME: Duration = Duration::from_mins(15);
+const MIN_LIFETIME: Duration = Duration::from_secs(1);
 const MAX_LIFETIME: Duration = Duration::from_hours(24);
+/// Claims that a verifier gives a meaning, beside those that [`NewToken`] writes.
+const RESERVED: [&str; 17] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "nbf",
+    "iat",
+    "jti",
+    "client_id",
+    "permissions",
+    "scope",
+    "scp",
+    "name",
+    "auth_time",
+    "typ",
+    "token_use",
+    "at_hash",
+    "c_hash",
+];
 
 /// Issues access tokens for one audience (RFC 9068). Cheap enough to clone, but share it where you can.
 ///
@@ -27,7 +55,7 @@ const MAX_LIFETIME: Duration = Duration::from_hours(24);
 /// # Ok::<(), auth_runtime::jwt::JwtError>(())
 /// ```
 ///
-/// A signed token can be read by everybody who sees it: put no secrets in it.
+/// A signed token is readable: put no secrets in it.
 #[derive(Clone)]
 pub struct TokenIssuer {
     key: SigningKey,
@@ -53,7 +81,7 @@ impl TokenIssuer {
     /// Signs with HMAC-SHA-256 and a secret that issuer and service share.
     ///
     /// # Errors
-    /// [`JwtError`] if the secret is one that [`Jwt::hs256`] refuses.
+    /// [`JwtError`] if [`Jwt::hs256`] refuses the secret.
     pub fn hs256(secret: impl AsRef<[u8]>) -> Result<TokenIssuerKey, JwtError> {
         SigningKey::hmac(Algorithm::HS256, secret.as_ref()).map(TokenIssuerKey)
     }
@@ -61,7 +89,7 @@ impl TokenIssuer {
     /// Signs with HMAC-SHA-384.
     ///
     /// # Errors
-    /// [`JwtError`] if the secret is one that [`Jwt::hs384`] refuses.
+    /// [`JwtError`] if [`Jwt::hs384`] refuses the secret.
     pub fn hs384(secret: impl AsRef<[u8]>) -> Result<TokenIssuerKey, JwtError> {
         SigningKey::hmac(Algorithm::HS384, secret.as_ref()).map(TokenIssuerKey)
     }
@@ -69,15 +97,15 @@ impl TokenIssuer {
     /// Signs with HMAC-SHA-512.
     ///
     /// # Errors
-    /// [`JwtError`] if the secret is one that [`Jwt::hs512`] refuses.
+    /// [`JwtError`] if [`Jwt::hs512`] refuses the secret.
     pub fn hs512(secret: impl AsRef<[u8]>) -> Result<TokenIssuerKey, JwtError> {
         SigningKey::hmac(Algorithm::HS512, secret.as_ref()).map(TokenIssuerKey)
     }
 
-    /// Signs with a private key, so that nobody else can issue these tokens: the text of a PEM file with a key for RSA
-    /// (`RS256`), P-256 (`ES256`), P-384 (`ES384`) or Ed25519 (`EdDSA`). It is PKCS #8 (`BEGIN PRIVATE KEY`), PKCS #1
-    /// (`BEGIN RSA PRIVATE KEY`) or SEC 1 (`BEGIN EC PRIVATE KEY`), and not encrypted. The name of the key, the header
-    /// parameter `kid`, is its thumbprint (RFC 7638).
+    /// Signs with a private key, so that no other party can issue these tokens. It is the text of a PEM file with a key
+    /// for RSA (`RS256`), P-256 (`ES256`), P-384 (`ES384`) or Ed25519 (`EdDSA`). It is PKCS #8 (`BEGIN PRIVATE KEY`),
+    /// PKCS #1 (`BEGIN RSA PRIVATE KEY`) or SEC 1 (`BEGIN EC PRIVATE KEY`), and not encrypted. The name of the key, the
+    /// header parameter `kid`, is its thumbprint (RFC 7638).
     ///
     /// ```
     /// # use auth_runtime::jwt::TokenIssuer;
@@ -91,8 +119,8 @@ impl TokenIssuer {
     /// ```
     ///
     /// # Errors
-    /// [`JwtError`] if it is not exactly one such key, or one that [`Jwt::public_key_pem`] refuses, or an RSA key where
-    /// only `RustCrypto` is there (the feature `jwt-rust-crypto` without `jwt`).
+    /// [`JwtError`] if it is not exactly one such key, if [`Jwt::public_key_pem`] refuses its public half, or if it is
+    /// an RSA key and only `RustCrypto` is there (the feature `jwt-rust-crypto` without `jwt`).
     pub fn private_key_pem(pem: impl AsRef<[u8]>) -> Result<TokenIssuerKey, JwtError> {
         SigningKey::pem(pem.as_ref()).map(TokenIssuerKey)
     }
@@ -105,12 +133,17 @@ impl TokenIssuer {
         self.key.jwks()
     }
 
-    /// How long a token is good: 15 minutes unless set, at least a second and at most a day, as it cannot be taken
+    /// Sets how long a token is good: 15 minutes unless set, at least a second and at most a day, as it cannot be taken
     /// back.
-    #[must_use]
-    pub fn lifetime(mut self, lifetime: Duration) -> Self {
-        self.lifetime = lifetime.clamp(Duration::from_secs(1), MAX_LIFETIME);
-        self
+    ///
+    /// # Errors
+    /// [`JwtError::Lifetime`] if it is shorter or longer.
+    pub fn lifetime(mut self, lifetime: Duration) -> Result<Self, JwtError> {
+        if !(MIN_LIFETIME..=MAX_LIFETIME).contains(&lifetime) {
+            return Err(JwtError::Lifetime { lifetime, longest: MAX_LIFETIME });
+        }
+        self.lifetime = lifetime;
+        Ok(self)
     }
 
     /// How long a token is good; a token endpoint says it in seconds (RFC 6749, section 5.1).
@@ -133,6 +166,7 @@ impl TokenIssuer {
             token_id: None,
             credential_epoch: None,
             is_limited: false,
+            claims: Map::new(),
         }
     }
 
@@ -155,7 +189,7 @@ impl TokenIssuer {
         NewToken { credential_epoch: Some(user.current_epoch()), ..token }
     }
 
-    /// What verifies these tokens, and no others.
+    /// Returns the verifier of exactly these tokens.
     #[must_use]
     pub fn verifier(&self) -> Jwt {
         JwtKey::named(self.key.verifying()).issuer(&*self.issuer).audience(&*self.audience)
@@ -214,6 +248,8 @@ pub struct NewToken<'a> {
     token_id: Option<String>,
     credential_epoch: Option<u64>,
     is_limited: bool,
+    /// Those of the application.
+    claims: Map<String, Value>,
 }
 
 impl NewToken<'_> {
@@ -243,7 +279,7 @@ impl NewToken<'_> {
         self
     }
 
-    /// What the caller allows the client to do: scopes, parted by spaces (RFC 6749, section 3.3).
+    /// Sets the scopes that the caller allows the client, separated by spaces (RFC 6749, section 3.3).
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = scope.into();
         self
@@ -262,6 +298,26 @@ impl NewToken<'_> {
         self
     }
 
+    /// Adds a claim of your own. Give it a name that no other party uses, such as `https://example.com/tenant` (RFC 7519,
+    /// section 4.2).
+    ///
+    /// ```
+    /// # use auth_runtime::jwt::{JwtError, TokenIssuer};
+    /// # let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
+    /// let issuer = TokenIssuer::hs256(secret)?.issuer("https://issuer.example").audience("entries");
+    /// let token = issuer.token("alice").client_id("web").claim("https://example.com/tenant", 7).sign()?;
+    ///
+    /// let error = issuer.token("alice").client_id("web").claim("roles", "Administrator").sign().unwrap_err();
+    /// assert_eq!(error, JwtError::ReservedClaim("roles".to_owned()));
+    /// # Ok::<(), JwtError>(())
+    /// ```
+    ///
+    /// A claim that already has a meaning is an error of [`sign`](Self::sign).
+    pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.claims.insert(name.into(), value.into());
+        self
+    }
+
     /// A name of yours for the token, to [revoke](super::Revocations::revoke_token) it by: the claim `jti`, a random one
     /// unless set. No two tokens may have the same (RFC 7519, section 4.1.7).
     pub fn token_id(mut self, jti: impl Into<String>) -> Self {
@@ -272,7 +328,8 @@ impl NewToken<'_> {
     /// The token, good from now on.
     ///
     /// # Errors
-    /// [`JwtError::Empty`] without a subject or a client; [`JwtError::Signing`] if the system has no randomness or
+    /// [`JwtError::Empty`] without a subject or a client; [`JwtError::ReservedClaim`] if a claim of your own already has
+    /// a meaning; [`JwtError::Signing`] if the system has no randomness or
     /// its clock is before 1970.
     pub fn sign(self) -> Result<String, JwtError> {
         let key = &self.issuer.key;
@@ -283,7 +340,12 @@ impl NewToken<'_> {
     }
 
     fn claims(&self, now: u64) -> Result<Map<String, Value>, JwtError> {
-        let mut claims = Map::new();
+        let mut claims = self.claims.clone();
+        let is_reserved =
+            |name: &String| RESERVED.contains(&name.as_str()) || [ROLES_CLAIM, EPOCH_CLAIM].contains(&name.as_str());
+        if let Some(reserved) = claims.keys().find(|name| is_reserved(name)) {
+            return Err(JwtError::ReservedClaim(reserved.clone()));
+        }
         let mut put = |name: &str, value: Value| claims.insert(name.to_owned(), value);
         put("iss", self.issuer.issuer.as_str().into());
         put("sub", required("subject", &self.subject)?);
@@ -349,7 +411,7 @@ mod tests {
     use jsonwebtoken::Algorithm;
     use serde_json::json;
 
-    use super::{Jwt, JwtError, TokenIssuer, now};
+    use super::{EPOCH_CLAIM, Jwt, JwtError, RESERVED, ROLES_CLAIM, TokenIssuer, now};
     use crate::{
         authenticate::{AuthenticationError, Context, Identity},
         declared::DeclaredNames,
@@ -409,15 +471,35 @@ mod tests {
 
     #[tokio::test]
     async fn r84_issued_token_expires() {
-        let issuer = issuer().lifetime(Duration::from_secs(10));
+        let issuer = issuer().lifetime(Duration::from_secs(10)).unwrap();
         assert_eq!(issuer.expires_in(), Duration::from_secs(10));
         let token = issuer.token("alice").client_id("web").sign().unwrap();
         assert!(identify(&issuer.verifier(), &token, Duration::from_mins(1)).await.is_ok());
         let error = identify(&issuer.verifier(), &token, Duration::from_secs(72)).await.unwrap_err();
         assert_eq!((error.to_string().as_str(), error.is_unavailable()), ("https://issuer.example: expired", false));
+    }
 
-        assert_eq!(issuer.clone().lifetime(Duration::ZERO).expires_in(), Duration::from_secs(1));
-        assert_eq!(issuer.lifetime(Duration::MAX).expires_in(), Duration::from_hours(24));
+    #[test]
+    fn r84_a_lifetime_out_of_bounds_is_an_error() {
+        for good in [Duration::from_secs(1), Duration::from_hours(24)] {
+            assert_eq!(issuer().lifetime(good).unwrap().expires_in(), good);
+        }
+        for bad in [Duration::ZERO, Duration::from_millis(999), Duration::from_secs(86_401), Duration::MAX] {
+            let error = issuer().lifetime(bad).unwrap_err();
+            assert_eq!(error, JwtError::Lifetime { lifetime: bad, longest: Duration::from_hours(24) });
+        }
+    }
+
+    #[tokio::test]
+    async fn own_claims_are_in_the_token_and_reserved_ones_are_refused() {
+        let issuer = issuer();
+        let token = issuer.token("alice").client_id("web").claim("tenant", json!({ "id": 7 })).sign().unwrap();
+        let identity = identify(&issuer.verifier(), &token, Duration::ZERO).await.unwrap();
+        assert_eq!(identity.claims()["tenant"], json!({ "id": 7 }));
+        for name in RESERVED.into_iter().chain([ROLES_CLAIM, EPOCH_CLAIM]) {
+            let error = issuer.token("alice").client_id("web").claim(name, "x").sign().unwrap_err();
+            assert_eq!(error, JwtError::ReservedClaim(name.to_owned()));
+        }
     }
 
     #[tokio::test]

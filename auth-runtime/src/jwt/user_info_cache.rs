@@ -12,14 +12,14 @@ use quick_cache::{
     sync::{Cache, DefaultLifecycle},
 };
 
-use super::verified::{Text, Token};
+use super::token_cache::{TokenKey, TokenText};
 use crate::authenticate::{OnDemand, UserInfoSource};
 
 const CAPACITY: usize = 10_000;
 
 /// Those of an issuer. Only tokens that were verified come in.
 #[derive(Default)]
-pub(super) struct UserInfos(OnceLock<Cache<Token, Kept, UnitWeighter, RandomState>>);
+pub(super) struct UserInfoCache(OnceLock<Cache<TokenKey, Kept, UnitWeighter, RandomState>>);
 
 #[derive(Clone)]
 struct Kept {
@@ -27,8 +27,9 @@ struct Kept {
     until: Duration,
 }
 
-impl UserInfos {
-    /// That of this token, which is good from `now` until then (since 1970); a new one if there is none.
+impl UserInfoCache {
+    /// Returns the user information of this token, valid from `now` to `until` (since 1970). It is new if none is
+    /// cached.
     pub(super) fn of(
         &self,
         token: &[u8],
@@ -39,18 +40,18 @@ impl UserInfos {
         let kept = self.0.get_or_init(|| {
             Cache::with(CAPACITY, CAPACITY as u64, UnitWeighter, RandomState::new(), DefaultLifecycle::default())
         });
-        if let Some(known) = kept.get(&Text(token)).filter(|known| now < known.until) {
+        if let Some(known) = kept.get(&TokenText(token)).filter(|known| now < known.until) {
             return known.info;
         }
         let info = Arc::new(OnDemand::new(source()));
-        kept.insert(Token(token.into()), Kept { info: Arc::clone(&info), until });
+        kept.insert(TokenKey(token.into()), Kept { info: Arc::clone(&info), until });
         info
     }
 }
 
-impl fmt::Debug for UserInfos {
+impl fmt::Debug for UserInfoCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UserInfos").finish_non_exhaustive()
+        f.debug_struct("UserInfoCache").finish_non_exhaustive()
     }
 }
 
@@ -58,7 +59,7 @@ impl fmt::Debug for UserInfos {
 mod tests {
     use std::{sync::Arc, time::Duration};
 
-    use super::UserInfos;
+    use super::UserInfoCache;
     use crate::authenticate::{LoadingUserInfo, OnDemand, UserInfo, UserInfoSource};
 
     struct Alice;
@@ -71,7 +72,7 @@ mod tests {
 
     #[test]
     fn user_information_is_that_of_one_token_until_it_expires() {
-        let (infos, second) = (UserInfos::default(), Duration::from_secs);
+        let (infos, second) = (UserInfoCache::default(), Duration::from_secs);
         let of = |token: &[u8], now| infos.of(token, second(now), second(600), || Arc::new(Alice));
         let first: Arc<OnDemand> = of(b"a.b.c", 0);
         assert!(Arc::ptr_eq(&first, &of(b"a.b.c", 599)));

@@ -1,57 +1,28 @@
-//! Where keys come from: what a [`Jwt`] is made of, one step after the other.
+//! Builds a [`Jwt`]: keys first, then the issuer, then the audience.
 
-use std::{fmt, fs, path::Path, sync::Arc, time::Duration};
+use std::{fmt, fs, path::Path, sync::Arc};
 
 use super::{
-    Algorithm, Jwt, JwtError,
-    key::{VerifyingKey, jwk},
-    keys::{Candidates, Keys, NamedKey},
-    remote::{self, NoKey, Remote, RemoteKeys},
+    algorithm::Algorithm,
+    error::JwtError,
+    key::{jwk, named::NamedKey, verifying::VerifyingKey},
+    key_set::KeySet,
+    key_source::KeySource,
+    remote::{Remote, RemoteKeys},
+    verifier::Jwt,
 };
 
 /// One or several keys that still need an issuer to become a [`Jwt`].
 #[derive(Clone, Debug)]
 #[must_use = "call `issuer` and `audience`"]
-pub struct JwtKey(Vec<Source>);
+pub struct JwtKey(Vec<KeySource>);
 
 /// Keys and an issuer that still need an audience to become a [`Jwt`].
 #[derive(Clone, Debug)]
 #[must_use = "call `audience`"]
 pub struct JwtIssuer {
-    sources: Vec<Source>,
+    sources: Vec<KeySource>,
     issuer: String,
-}
-
-/// Keys, and what keeps them up to date.
-#[derive(Clone, Debug)]
-pub(super) struct Source {
-    pub(super) keys: Arc<Keys>,
-    pub(super) remote: Option<Arc<Remote>>,
-}
-
-impl Source {
-    /// The keys that a token may be signed with, as far as they are known.
-    pub(super) fn known(&self, algorithm: Algorithm, kid: Option<&str>, now: Duration) -> Candidates {
-        self.keys.candidates(algorithm, kid, now)
-    }
-
-    /// The same once more, if the issuer may have published another key for this token meanwhile.
-    pub(super) async fn renewed(
-        &self,
-        algorithm: Algorithm,
-        kid: Option<&str>,
-        now: Duration,
-    ) -> Result<Candidates, NoKey> {
-        // A key without a name fits every token, but is not the one that a token names.
-        let is_known = match kid {
-            Some(kid) => self.keys.have(algorithm, kid, now),
-            None => !self.known(algorithm, kid, now).is_empty(),
-        };
-        match &self.remote {
-            Some(remote) if !is_known => remote::renewed(&self.keys, remote, algorithm, kid, now).await,
-            _ => Err(NoKey::Unknown),
-        }
-    }
 }
 
 impl Jwt {
@@ -140,7 +111,7 @@ impl Jwt {
         jwk::configured_set(json.as_ref()).map(JwtKey::fixed)
     }
 
-    /// The same with a JWKS in a file, which is read now, and not again.
+    /// Does the same with a JWKS in a file. The file is read once.
     ///
     /// # Errors
     /// [`JwtError::File`] if it cannot be read, or [`jwks`](Self::jwks) refuses what it holds.
@@ -153,7 +124,7 @@ impl Jwt {
     }
 
     /// For tokens signed with one of the keys that an issuer publishes. They are fetched in the background, now and
-    /// whenever they are about to be out of date; until they are there, requests are answered with 503.
+    /// before they are out of date. Until they arrive, requests get a 503.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), auth_runtime::jwt::JwtError> {
@@ -169,9 +140,9 @@ impl Jwt {
     /// [`JwtError::NoRuntime`] outside of a Tokio runtime; [`JwtError::NoFetcher`] or [`JwtError::HttpClient`] if there
     /// is nothing to fetch with.
     pub fn remote(keys: RemoteKeys) -> Result<JwtKey, JwtError> {
-        let fetched = Arc::new(Keys::none());
+        let fetched = Arc::new(KeySet::none());
         let remote = Remote::start(keys, Arc::clone(&fetched))?;
-        Ok(JwtKey(vec![Source { keys: fetched, remote: Some(remote) }]))
+        Ok(JwtKey(vec![KeySource { keys: fetched, remote: Some(remote) }]))
     }
 
     /// For tokens of an OpenID Connect provider, or another issuer with a discovery document (RFC 8414): it says where
@@ -206,10 +177,10 @@ impl JwtKey {
 
     fn fixed(keys: impl IntoIterator<Item = NamedKey>) -> Self {
         let keys = keys.into_iter().inspect(|key| key.warn_if_weak("of the configuration"));
-        Self(vec![Source { keys: Arc::new(Keys::fixed(keys)), remote: None }])
+        Self(vec![KeySource { keys: Arc::new(KeySet::fixed(keys)), remote: None }])
     }
 
-    /// This key or another one of the same issuer, for a time in which it changes its key.
+    /// Accepts another key of the same issuer too, for a key rotation.
     ///
     /// ```
     /// # use auth_runtime::jwt::Jwt;
@@ -222,7 +193,7 @@ impl JwtKey {
         self
     }
 
-    /// Who issues the tokens: the claim `iss` must be exactly this.
+    /// Sets the issuer of the tokens: the claim `iss` must be exactly this.
     ///
     /// # Panics
     /// If it is empty, as nothing would be checked then, or if keys were discovered that are of another issuer.
@@ -237,7 +208,7 @@ impl JwtKey {
 }
 
 impl JwtIssuer {
-    /// By which name the issuer knows this service: the claim `aud` must hold it.
+    /// Sets the name of this service at the issuer: the claim `aud` must hold it.
     ///
     /// # Panics
     /// If it is empty, as nothing would be checked then.
@@ -247,7 +218,7 @@ impl JwtIssuer {
         Jwt::new(self.sources, self.issuer, vec![not_empty("audience", audience.into())])
     }
 
-    /// The same for a service that has several names, of which the claim `aud` must hold one.
+    /// Does the same for a service with several names. The claim `aud` must hold one of them.
     ///
     /// ```
     /// # use auth_runtime::jwt::Jwt;

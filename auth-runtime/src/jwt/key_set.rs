@@ -11,34 +11,17 @@ use std::{
 use arc_swap::ArcSwap;
 use smallvec::SmallVec;
 
-use super::{Algorithm, key::VerifyingKey};
+use super::{algorithm::Algorithm, key::named::NamedKey};
 
 /// Keys to try, nearly always one.
-pub(super) type Candidates = SmallVec<[Arc<Key>; 1]>;
+pub(super) type Candidates = SmallVec<[Arc<KeyInUse>; 1]>;
 
 /// How many keys are tried for a token that does not name its key.
 const MAX_TRIED: usize = 4;
 
-/// A key, and the name by which tokens say that they are signed with it (RFC 7517, section 4.5).
-#[derive(Clone, Debug)]
-pub(super) struct NamedKey {
-    pub(super) kid: Option<String>,
-    pub(super) key: VerifyingKey,
-}
-
-impl NamedKey {
-    /// Says that a key which is new here is weak, though good enough.
-    pub(super) fn warn_if_weak(&self, issuer: &str) {
-        if let Some(bits) = self.key.too_few_bits() {
-            let kid = self.kid.as_deref().unwrap_or_default();
-            tracing::warn!(?issuer, ?kid, bits, "an RSA key of less than 3072 bits is below 128 bits of security");
-        }
-    }
-}
-
-/// A key in use. What was verified with it holds it, and so knows when the issuer has withdrawn it.
+/// A key in use. A cached token holds its key, and so sees when the issuer has withdrawn it.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(super) struct KeyInUse {
     named: NamedKey,
     /// In seconds since 1970.
     good_until: AtomicU64,
@@ -46,11 +29,11 @@ pub(super) struct Key {
 
 /// All keys of an issuer. Keys in use stay in use when others are added or withdrawn.
 #[derive(Debug)]
-pub(super) struct Keys {
-    current: ArcSwap<Vec<Arc<Key>>>,
+pub(super) struct KeySet {
+    current: ArcSwap<Vec<Arc<KeyInUse>>>,
 }
 
-impl Key {
+impl KeyInUse {
     fn new(named: NamedKey, good_until: Duration) -> Self {
         Self { named, good_until: AtomicU64::new(good_until.as_secs()) }
     }
@@ -82,10 +65,10 @@ impl Key {
     }
 }
 
-impl Keys {
+impl KeySet {
     /// Keys that the application has chosen: they are good for ever.
     pub(super) fn fixed(keys: impl IntoIterator<Item = NamedKey>) -> Self {
-        let keys = keys.into_iter().map(|named| Arc::new(Key::new(named, Duration::MAX))).collect();
+        let keys = keys.into_iter().map(|named| Arc::new(KeyInUse::new(named, Duration::MAX))).collect();
         Self { current: ArcSwap::from_pointee(keys) }
     }
 
@@ -95,7 +78,7 @@ impl Keys {
     }
 
     /// The keys that the issuer has now, good until a time (since 1970). A key that was there before stays the same
-    /// key; one that is no longer there is withdrawn at once, with all that was verified with it.
+    /// key; a key that is no longer listed is withdrawn at once, with all tokens that it verified.
     pub(super) fn replace(&self, keys: Vec<NamedKey>, good_until: Duration) {
         let before = self.current.load_full();
         let kept = |named: NamedKey| match before.iter().find(|key| key.is(&named)) {
@@ -103,7 +86,7 @@ impl Keys {
                 key.end(good_until);
                 Arc::clone(key)
             }
-            None => Arc::new(Key::new(named, good_until)),
+            None => Arc::new(KeyInUse::new(named, good_until)),
         };
         let now: Vec<_> = keys.into_iter().map(kept).collect();
         for key in before.iter().filter(|key| !now.iter().any(|kept| Arc::ptr_eq(key, kept))) {
@@ -114,7 +97,7 @@ impl Keys {
 
     /// Whether there is a key of this very name.
     pub(super) fn have(&self, algorithm: Algorithm, kid: &str, now: Duration) -> bool {
-        let is_it = |key: &Key| key.named.kid.as_deref() == Some(kid) && key.named.key.algorithm() == algorithm;
+        let is_it = |key: &KeyInUse| key.named.kid.as_deref() == Some(kid) && key.named.key.algorithm() == algorithm;
         self.current.load().iter().any(|key| is_it(key) && key.is_good(now))
     }
 

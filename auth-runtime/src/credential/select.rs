@@ -1,41 +1,41 @@
-//! Which of the credentials that a request holds counts.
+//! Selects the credential that counts among several.
 
 use poem::Request;
 
 use super::{Credential, Malformed, authorization, cross_origin::is_cross_origin};
 use crate::declared::{CredentialLocation, SchemeSet, SecurityScheme};
 
-/// The credential that counts.
+/// The selected credential.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Selection {
-    /// There is none: an anonymous caller.
+    /// None: the caller is anonymous.
     None,
-    /// One; several schemes if they look at the same place, to be tried in their order.
+    /// One. Several schemes can read its location; they are tried in their order.
     One(SchemeSet),
-    /// Different credentials in one request: nobody can say which identity is meant.
+    /// Different credentials in one request: the identity is ambiguous.
     Several,
-    /// Something that is no credential of this scheme.
+    /// A malformed credential of this scheme.
     Malformed(usize, Malformed),
-    /// An `Authorization` header of a scheme that is not accepted.
+    /// An `Authorization` header with a scheme that is not accepted.
     Unsupported,
-    /// A cookie that a page of another site makes the browser send.
+    /// A cookie of this scheme, in a request that a page of another origin sent.
     CrossOrigin(usize),
 }
 
-/// Chooses from what was found for each scheme, in their order.
+/// Selects from the credentials that were found, in the order of the schemes.
 ///
-/// What a caller sends on purpose (a header, the query) comes before what a browser adds (a cookie), so that a page
-/// that sends a token is judged by it alone.
+/// Explicit credentials (a header, the query) take precedence over cookies, which a browser adds. So a page that sends a
+/// token is authenticated by the token alone.
 #[must_use]
-pub fn choose(
+pub fn select(
     request: &Request,
     accepted: SchemeSet,
     schemes: &[SecurityScheme],
     found: &[Credential<()>],
 ) -> Selection {
-    let on_purpose = among(schemes, found, |place| !place.is_ambient());
-    if on_purpose != Selection::None {
-        return on_purpose;
+    let explicit = among(schemes, found, |location| !location.is_ambient());
+    if explicit != Selection::None {
+        return explicit;
     }
     if is_unsupported(request, accepted, schemes) {
         return Selection::Unsupported;
@@ -44,7 +44,7 @@ pub fn choose(
         Selection::One(chosen) if is_cross_origin(request) => {
             chosen.iter().next().map_or(Selection::None, Selection::CrossOrigin)
         }
-        choice => choice,
+        selection => selection,
     }
 }
 
@@ -53,31 +53,31 @@ fn among(
     found: &[Credential<()>],
     counts: impl Fn(CredentialLocation) -> bool,
 ) -> Selection {
-    let mut choice = Selection::None;
+    let mut selection = Selection::None;
     let mut first = None;
     for (index, credential) in found.iter().enumerate() {
-        let place = schemes[index].place();
-        choice = match (credential, choice) {
-            (Credential::Absent, choice) => choice,
-            (_, choice) if !counts(place) => choice,
+        let location = schemes[index].location();
+        selection = match (credential, selection) {
+            (Credential::Absent, selection) => selection,
+            (_, selection) if !counts(location) => selection,
             (Credential::Malformed(malformed), _) => return Selection::Malformed(index, *malformed),
-            (Credential::Found(()), Selection::One(chosen)) if first == Some(place) => {
+            (Credential::Found(()), Selection::One(chosen)) if first == Some(location) => {
                 Selection::One(chosen.with(index))
             }
             (Credential::Found(()), Selection::None) => {
-                first = Some(place);
+                first = Some(location);
                 Selection::One(SchemeSet::EMPTY.with(index))
             }
             (Credential::Found(()), _) => Selection::Several,
         };
     }
-    choice
+    selection
 }
 
-/// A caller who sends a scheme that nobody reads has tried to authenticate, and must not become anonymous, nor
-/// whoever a cookie says.
+/// Whether the request uses a scheme that is not accepted. Such a caller tried to authenticate, so the request is neither
+/// anonymous nor authenticated by a cookie.
 fn is_unsupported(request: &Request, accepted: SchemeSet, schemes: &[SecurityScheme]) -> bool {
-    let reads = |used: &[u8], index: usize| matches!(schemes[index].place(), CredentialLocation::Authorization(name) if name.as_bytes().eq_ignore_ascii_case(used));
+    let reads = |used: &[u8], index: usize| matches!(schemes[index].location(), CredentialLocation::Authorization(name) if name.as_bytes().eq_ignore_ascii_case(used));
     authorization::scheme(request)
         .is_some_and(|used| !(0..schemes.len()).any(|index| accepted.contains(index) && reads(used, index)))
 }
