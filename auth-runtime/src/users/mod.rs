@@ -59,9 +59,9 @@ pub enum UserError {
     /// There is a user of this name.
     #[error("there is a user {} already", quote_name(.0))]
     Taken(String),
-    /// A user of this name was deleted. What an application keeps for them would be that of whoever gets the name.
-    #[error("a user {} was deleted, and what they owned would be owned by another of that name", quote_name(.0))]
-    Former(String),
+    /// Another user has this subject.
+    #[error("there is a user of the subject {} already", quote_name(.0))]
+    SubjectTaken(String),
     /// The password is not accepted.
     #[error(transparent)]
     Password(#[from] PasswordError),
@@ -276,7 +276,7 @@ impl<S: UserStore> Inner<S> {
         match self.store.signed_in(user, SignIn { verified: old.clone(), rehashed: rehashed.clone() }).await {
             Ok(()) => rehashed.unwrap_or(old),
             Err(error) => {
-                tracing::warn!(subject = ?user.name(), %error, "the sign-in cannot be written down");
+                tracing::warn!(subject = ?user.subject(), %error, "the sign-in cannot be written down");
                 old
             }
         }
