@@ -1,6 +1,7 @@
 //! From a command to its end: settings, log, store, the command itself, and one line if it was not done.
 
-use auth_runtime::{guard::AuthConfig, sql::SqlUsers, users::Passwords};
+use auth_runtime::{guard::AuthConfig, users::Passwords};
+use auth_store::SqlUsers;
 use tracing::instrument::WithSubscriber;
 
 use crate::{

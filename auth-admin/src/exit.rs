@@ -2,7 +2,7 @@
 
 use std::{io, process::ExitCode};
 
-use auth_runtime::sql::StoreError;
+use auth_store::StoreError;
 
 /// For the `after_help` of a parser.
 pub const EXIT_CODES: &str = "\

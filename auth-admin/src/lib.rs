@@ -7,7 +7,8 @@
 //! use std::process::ExitCode;
 //!
 //! use auth_admin::{Admin, AdminCommand, Settings};
-//! use auth_runtime::{prelude::*, sql::SqlUsers};
+//! use auth_runtime::prelude::*;
+//! use auth_store::SqlUsers;
 //! use clap::{CommandFactory, Parser};
 //!
 //! permissions! { pub enum Permission { View = "view", Edit = "edit" } }
@@ -64,7 +65,7 @@
 //! | | |
 //! |---|---|
 //! | `user add`, `list`, `show`, `delete` | |
-//! | `user disable`, `enable`, `sign-out` | what a user has been given ends with the next request, but for `enable`, which gives nothing back; see [freshness](auth_runtime::sql::SqlUsers#freshness) |
+//! | `user disable`, `enable`, `sign-out` | what a user has been given ends with the next request, but for `enable`, which gives nothing back; see [freshness](auth_store::SqlUsers#freshness) |
 //! | `user set-password`, `verify-password` | |
 //! | `user set-profile`, `set-roles`, `set-permissions` | |
 //! | `user import` | many users from CSV or JSONL, with the hashes of another system |

@@ -2,7 +2,7 @@
 
 use std::{io, time::SystemTime};
 
-use auth_runtime::sql::{Account, KeyInfo};
+use auth_store::{Account, KeyInfo};
 use clap::ValueEnum;
 use comfy_table::{ColumnConstraint, Table, Width, presets};
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! What a command works with.
 
-use auth_runtime::sql::SqlUsers;
+use auth_store::SqlUsers;
 use serde::Serialize;
 
 use crate::{

@@ -8,10 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use auth_runtime::{
-    sql::{SqlUsers, describe_url},
-    users::Passwords,
-};
+use auth_runtime::users::Passwords;
+use auth_store::{SqlUsers, describe_url};
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
 

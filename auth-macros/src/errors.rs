@@ -3,7 +3,7 @@
 use std::{collections::HashSet, fmt::Display, hash::Hash};
 
 use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 
 #[derive(Default)]
 pub(crate) struct Errors(Option<syn::Error>);
@@ -39,7 +39,20 @@ impl Errors {
         self.0.is_none()
     }
 
-    /// One `compile_error!` for each mistake.
+    /// Returns the mistakes followed by the expansion, so that uses of the item are no second mistake.
+    pub(crate) fn beside(self, expansion: impl ToTokens) -> TokenStream {
+        let mut tokens = self.into_tokens();
+        expansion.to_tokens(&mut tokens);
+        tokens
+    }
+
+    /// Returns the mistakes as an expression.
+    pub(crate) fn into_block(self) -> TokenStream {
+        let tokens = self.into_tokens();
+        quote!({ #tokens })
+    }
+
+    /// Returns one `compile_error!` for each mistake.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.0.map(syn::Error::into_compile_error).unwrap_or_default()
     }

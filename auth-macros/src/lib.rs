@@ -1,7 +1,7 @@
 //! The macros of `auth-runtime`, which re-exports them: depend on that crate, its pages show them at work.
 //!
-//! One line for each: macro input → parse → input → lower → model → expand → tokens. Mistakes gather in
-//! `errors::Errors` beside the line, so that one build shows them all.
+//! Each macro is one line: macro input → parse → input → lower → model → expand → tokens. The `expand_*` functions at the
+//! end of this file spell it out. Errors gather beside the line in `errors::Errors`, so that one build shows them all.
 
 mod errors;
 mod expand;
@@ -13,8 +13,16 @@ mod paths;
 mod tests;
 
 use proc_macro::TokenStream;
+use proc_macro2::{Span, TokenStream as TokenStream2};
 
-use crate::parse::attribute::Word;
+use crate::{
+    errors::Errors,
+    parse::{
+        attribute::{AttributeName, RuleAttribute},
+        cfg::Configured,
+        item::Item,
+    },
+};
 
 /// Who may call: on an impl block above `#[OpenApi]`, on its operations, and on handlers above `#[handler]`.
 ///
@@ -60,7 +68,7 @@ use crate::parse::attribute::Word;
 /// has as well.
 #[proc_macro_attribute]
 pub fn protected(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand::attribute(Word::Protected, arguments.into(), item.into()).into()
+    expand_attribute(AttributeName::Protected, arguments.into(), item.into()).into()
 }
 
 /// A permission that callers need: `#[permission("view")]` or `#[permission(Permission::View)]`.
@@ -68,7 +76,7 @@ pub fn protected(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// On an operation of an impl block with `#[protected]`, or above `#[handler]`. Several attributes add up.
 #[proc_macro_attribute]
 pub fn permission(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand::attribute(Word::Permission, arguments.into(), item.into()).into()
+    expand_attribute(AttributeName::Permission, arguments.into(), item.into()).into()
 }
 
 /// Everybody may call, and no credential is looked at: `#[public(reason = "liveness probe")]`.
@@ -76,13 +84,13 @@ pub fn permission(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// The reason is for those who review the list of public operations. The only way out of a floor.
 #[proc_macro_attribute]
 pub fn public(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand::attribute(Word::Public, arguments.into(), item.into()).into()
+    expand_attribute(AttributeName::Public, arguments.into(), item.into()).into()
 }
 
 /// Everybody may call; whoever sends a credential must send a good one. Take `Option<Principal<Auth>>`.
 #[proc_macro_attribute]
 pub fn optional_auth(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand::attribute(Word::OptionalAuth, arguments.into(), item.into()).into()
+    expand_attribute(AttributeName::OptionalAuth, arguments.into(), item.into()).into()
 }
 
 /// Declares the permissions of an application: a typed constant for each name.
@@ -108,12 +116,13 @@ pub fn optional_auth(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro]
 pub fn permissions(input: TokenStream) -> TokenStream {
-    expand::permissions(input.into()).into()
+    expand_permissions(input.into()).into()
 }
 
 /// Declares the roles of an application, each with the permissions that it holds.
 ///
-/// A role has what it lists after `=>` (variants, names, or `all`), and what the roles after `:` have.
+/// A role has the permissions that it lists after `=>` (variants, names, or `all`), and those of its parents after `:`.
+/// Several parents are joined by `+`: `Editor = "Editor": Viewer + Commenter => [Edit]`.
 ///
 /// ```
 /// use auth_runtime::prelude::*;
@@ -136,7 +145,7 @@ pub fn permissions(input: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro]
 pub fn roles(input: TokenStream) -> TokenStream {
-    expand::roles(input.into()).into()
+    expand_roles(input.into()).into()
 }
 
 /// A requirement for [`protect`](../auth_runtime/protect/trait.Protect.html#method.protect), in the grammar of
@@ -152,7 +161,7 @@ pub fn roles(input: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro]
 pub fn requirement(input: TokenStream) -> TokenStream {
-    expand::requirement(input.into()).into()
+    expand_requirement(input.into()).into()
 }
 
 /// Makes a struct of authenticators the `Auth` of an application.
@@ -194,12 +203,76 @@ pub fn requirement(input: TokenStream) -> TokenStream {
 /// `rejection = path` for a function that makes the body of refusals.
 #[proc_macro_derive(Auth, attributes(auth, scheme, overrides, events))]
 pub fn auth(input: TokenStream) -> TokenStream {
-    expand::auth(input.into()).into()
+    expand_auth(input.into()).into()
 }
 
 /// Second round of an attribute whose item has `#[cfg]`s inside: takes what they came to.
 #[doc(hidden)]
 #[proc_macro]
 pub fn __configured(input: TokenStream) -> TokenStream {
-    expand::configured(input.into()).into()
+    expand_configured(input.into()).into()
+}
+
+/// `#[protected]`, `#[permission]`, `#[public]` and `#[optional_auth]`: in two rounds if there are `#[cfg]`s inside.
+fn expand_attribute(name: AttributeName, arguments: TokenStream2, item: TokenStream2) -> TokenStream2 {
+    let predicates = parse::cfg::predicates(&item);
+    if predicates.is_empty() {
+        expand_rule(Configured { name, span: Span::call_site(), arguments, item })
+    } else {
+        expand::cfg::expand(name, &arguments, &item, &predicates)
+    }
+}
+
+/// `__configured!`: the second round.
+fn expand_configured(input: TokenStream2) -> TokenStream2 {
+    syn::parse2(input).map_or_else(syn::Error::into_compile_error, expand_rule)
+}
+
+/// An attribute on the item that it protects.
+fn expand_rule(Configured { name, span, arguments, item }: Configured) -> TokenStream2 {
+    let mut errors = Errors::default();
+    let rule = RuleAttribute::parse(name, span, arguments);
+    match Item::parse(name, &item) {
+        Item::Api(open_api, block) => {
+            let api = lower::api::lower(rule, span, open_api, *block, &mut errors);
+            errors.beside(expand::api::expand(&api))
+        }
+        Item::Handler(attribute, function) => {
+            let handler = lower::handler::lower(rule, attribute, *function, &mut errors);
+            errors.beside(expand::handler::expand(&handler))
+        }
+        Item::Misplaced(message) => {
+            errors.span(span, message);
+            errors.beside(expand::misplaced::expand(item))
+        }
+    }
+}
+
+fn expand_permissions(input: TokenStream2) -> TokenStream2 {
+    let mut errors = Errors::default();
+    let Some(input) = errors.ok(syn::parse2(input)) else { return errors.into_tokens() };
+    let table = lower::table::permissions(input, &mut errors);
+    errors.beside(expand::table::permissions(&table))
+}
+
+fn expand_roles(input: TokenStream2) -> TokenStream2 {
+    let mut errors = Errors::default();
+    let Some(input) = errors.ok(syn::parse2(input)) else { return errors.into_tokens() };
+    let (table, permissions) = lower::table::roles(input, &mut errors);
+    errors.beside(expand::table::roles(&table, &permissions))
+}
+
+fn expand_requirement(input: TokenStream2) -> TokenStream2 {
+    let mut errors = Errors::default();
+    let clauses = errors.ok(parse::clause::requirement(input));
+    let (auth, access) = lower::access::requirement(clauses.unwrap_or_default(), &mut errors);
+    if errors.is_empty() { expand::requirement::expand(&auth, &access) } else { errors.into_block() }
+}
+
+fn expand_auth(input: TokenStream2) -> TokenStream2 {
+    let mut errors = Errors::default();
+    let Some(input) = errors.ok(syn::parse2(input)) else { return errors.into_tokens() };
+    let input = parse::auth::Auth::parse(input, &mut errors);
+    let auth = lower::auth::lower(input, &mut errors);
+    errors.beside(expand::auth::expand(&auth))
 }

@@ -80,8 +80,8 @@ pub(crate) enum Access {
 /// An impl block whose operations are protected.
 pub(crate) struct Api {
     pub(crate) auth: Path,
-    /// `#[OpenApi(..)]`, which goes to the generated impl block.
-    pub(crate) attribute: Attribute,
+    /// `#[OpenApi(..)]`, which goes to the generated impl block; absent if the user forgot it.
+    pub(crate) attribute: Option<Attribute>,
     /// What remains of the user's impl block: the methods without `#[oai]` and without our attributes.
     pub(crate) item: ItemImpl,
     pub(crate) operations: Vec<Operation>,
@@ -101,7 +101,8 @@ pub(crate) struct Handler {
     pub(crate) attribute: Attribute,
     /// The user's function without it and without our attributes.
     pub(crate) function: syn::ItemFn,
-    pub(crate) access: Access,
+    /// Absent if there is a mistake.
+    pub(crate) access: Option<Access>,
 }
 
 /// A table of names.

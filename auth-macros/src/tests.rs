@@ -5,7 +5,10 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{errors::suggestion, expand, parse::attribute::Word};
+use crate::{
+    errors::suggestion, expand_attribute, expand_auth, expand_configured, expand_permissions, expand_requirement,
+    expand_roles, parse::attribute::AttributeName,
+};
 
 /// As `rustfmt` would write it.
 fn pretty(expanded: &TokenStream) -> String {
@@ -14,7 +17,7 @@ fn pretty(expanded: &TokenStream) -> String {
 }
 
 fn protected(arguments: TokenStream, item: TokenStream) -> String {
-    pretty(&expand::attribute(Word::Protected, arguments, item))
+    pretty(&expand_attribute(AttributeName::Protected, arguments, item))
 }
 
 /// What the operation `list` with these clauses expands to.
@@ -34,7 +37,7 @@ fn operation(clauses: &TokenStream) -> String {
 
 #[test]
 fn permissions_become_an_enum_and_a_table() {
-    let expanded = expand::permissions(quote! {
+    let expanded = expand_permissions(quote! {
         /// What a caller may do.
         pub enum Permission {
             /// View entries
@@ -47,7 +50,7 @@ fn permissions_become_an_enum_and_a_table() {
 
 #[test]
 fn roles_hold_what_they_inherit() {
-    let expanded = expand::roles(quote! {
+    let expanded = expand_roles(quote! {
         enum Role: Permission {
             Viewer = "Viewer" => [View],
             User = "User": Viewer => ["edit", crate::Permission::Delete],
@@ -62,7 +65,7 @@ fn roles_hold_what_they_inherit() {
 
 #[test]
 fn an_auth_becomes_a_chain_over_its_fields() {
-    let expanded = expand::auth(quote! {
+    let expanded = expand_auth(quote! {
         #[auth(permissions = Permission, roles = Role, realm = "entry book", rejection = body)]
         struct Auth<S: Store> {
             /// Access token.
@@ -133,7 +136,7 @@ fn a_handler_stays_inside_of_one_with_a_guard() {
 
 #[test]
 fn a_requirement_becomes_a_constant() {
-    let expanded = expand::requirement(quote!(any(role("Administrator"), permission(Permission::Edit)), hide));
+    let expanded = expand_requirement(quote!(any(role("Administrator"), permission(Permission::Edit)), hide));
     insta::assert_snapshot!(pretty(&quote!(const RULE: &Operation<Auth> = #expanded;)));
 }
 
@@ -156,7 +159,7 @@ fn cfgs_inside_of_an_item_are_asked_one_after_the_other() {
 
 #[test]
 fn an_answered_cfg_takes_with_it_what_is_configured_away() {
-    let expanded = expand::configured(quote! {
+    let expanded = expand_configured(quote! {
         { true false } protected {} #[OpenApi]
         impl Entries {
             #[cfg(unix)]

@@ -1,11 +1,11 @@
-//! What is weaker than the defaults, by name: nothing in here is needed for a service that runs as it should.
+//! Settings that are weaker than the defaults. A service that runs as it should needs none of them.
 //!
-//! Whatever relaxes a rule stands in this module and nowhere else, so that a search for `danger` finds it all. Each item
-//! says what the rule protects against, and what whoever uses the item then owes in its place. No Cargo feature and no
+//! Whatever relaxes a rule stands in this module and nowhere else, so that a search for `danger` finds it all. Each
+//! item names the attack that the rule stops, and the duty that its user takes over. No Cargo feature and no
 //! environment variable relaxes anything.
 
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
-use crate::jwt::{JwtError, RemoteKeys};
+use crate::jwt::{Jwt, JwtError, PlainHttp, RemoteKeys};
 #[cfg(feature = "throttle")]
 use crate::throttle::Throttle;
 
@@ -19,14 +19,36 @@ use crate::throttle::Throttle;
 /// # }
 /// ```
 ///
-/// The rule is a limit because a password can be guessed by whoever may try often enough, and because each try costs
-/// this service the time and the memory of a hash (ASVS 6.3.1). **You owe** a limit elsewhere, such as in a proxy that
-/// all requests come through: by address and by name, before the password is hashed, of at most 100 failures an hour for
-/// a name.
+/// The rule is a limit because an attacker with enough attempts guesses a password, and because each attempt costs this
+/// service the time and the memory of a hash (ASVS 6.3.1). **You owe** a limit elsewhere, such as in a proxy that all
+/// requests come through: by address and by name, before the password is hashed, of at most 100 failures an hour for a
+/// name.
 #[cfg(feature = "throttle")]
 #[must_use]
 pub fn unlimited_attempts() -> Throttle {
     Throttle::off()
+}
+
+/// Lets ID tokens of the verifier's issuers in, besides access tokens. Their header need not say a type.
+///
+/// ```
+/// use auth_runtime::{danger, jwt::Jwt};
+///
+/// # let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
+/// let jwt = Jwt::hs256(secret)?.issuer("https://issuer.example").audience("the-only-client");
+/// let jwt = danger::accept_id_tokens(jwt);
+/// # Ok::<(), auth_runtime::jwt::JwtError>(())
+/// ```
+///
+/// The rule is access tokens only, because an ID token tells a client who signed in, and is not meant to leave it (ASVS
+/// 9.2.2). Its audience is the client and not this service, so any party that the client shows it to can present it
+/// here. **You owe** that the audience is one client of your own. This client sends its ID tokens to this service
+/// alone, and no other service has the same audience. It carries no scopes, so the consent of the user is unknown.
+/// Decide by roles and permissions that the issuer puts into it on purpose.
+#[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
+#[must_use]
+pub fn accept_id_tokens(jwt: Jwt) -> Jwt {
+    jwt.accept_id_tokens()
 }
 
 /// Makes [`RemoteKeys`] with fewer rules: [`RemoteKeys::dangerous`].
@@ -43,31 +65,53 @@ pub fn unlimited_attempts() -> Throttle {
 /// # Ok::<(), auth_runtime::jwt::JwtError>(())
 /// ```
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 #[must_use = "call `jwks_url`, `openid_connect` or `authorization_server`"]
 pub struct DangerousRemoteKeys {
-    http_on_loopback: bool,
+    plain_http: PlainHttp,
+}
+
+#[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
+impl RemoteKeys {
+    /// Starts settings with fewer rules, for a developer's machine or a private network.
+    pub fn dangerous() -> DangerousRemoteKeys {
+        DangerousRemoteKeys::default()
+    }
 }
 
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
 impl DangerousRemoteKeys {
-    pub(crate) fn new() -> Self {
-        Self::default()
-    }
-
-    pub(crate) fn is_http_allowed_on_loopback(self) -> bool {
-        self.http_on_loopback
-    }
-
-    /// Lets `http://` through where the host is 127.0.0.0/8, `[::1]` or `localhost`, be it configured or named by the
-    /// discovery document.
+    /// Lets `http://` through where the host is 127.0.0.0/8, `[::1]` or `localhost`. The address may be configured or
+    /// named by the discovery document.
     ///
-    /// The rule is `https` because whoever answers in the issuer's place can sign tokens for everybody, and reads the
-    /// tokens that user information is asked for with. **You owe** that only the issuer can listen on that port: on a
-    /// machine that others have accounts on, in a shared network namespace (the containers of a pod), or while the
-    /// issuer is restarted, another process may. And you owe that `localhost` is this machine for the resolver.
+    /// The rule is `https` because an attacker in the issuer's place can sign tokens for all users. User information is
+    /// requested with the caller's token, and the attacker reads it. **You owe** that only the issuer can listen on
+    /// that port: on a machine that others have accounts on, in a shared network namespace (the containers of a pod),
+    /// or while the issuer is restarted, another process may. And you owe that `localhost` is this machine for the
+    /// resolver.
     pub fn allow_http_on_loopback(mut self) -> Self {
-        self.http_on_loopback = true;
+        self.plain_http.on_loopback = true;
+        self
+    }
+
+    /// Allows `http://` to this host, by the name or the address that stands in the URL. It may be configured or named
+    /// by the discovery document. Any port is allowed.
+    ///
+    /// ```
+    /// use auth_runtime::jwt::RemoteKeys;
+    ///
+    /// // A service of the same compose file.
+    /// let danger = RemoteKeys::dangerous().allow_http_to("keycloak");
+    /// let keys = danger.openid_connect("http://keycloak:8080/realms/staff")?;
+    /// # Ok::<(), auth_runtime::jwt::JwtError>(())
+    /// ```
+    ///
+    /// The rule is `https` because a machine on the way can sign tokens for all users. User information is requested
+    /// with the caller's token, and the machine reads it. **You owe** a network between the two that no other party can
+    /// read or write, and a resolver that no other party controls: a private network of containers on one machine, or
+    /// an encrypted one (a service mesh, a VPN).
+    pub fn allow_http_to(mut self, host: impl Into<String>) -> Self {
+        self.plain_http.to_hosts.push(host.into());
         self
     }
 
@@ -76,7 +120,7 @@ impl DangerousRemoteKeys {
     /// # Errors
     /// [`JwtError::Url`] if it is no address that is allowed.
     pub fn jwks_url(self, url: impl AsRef<str>) -> Result<RemoteKeys, JwtError> {
-        RemoteKeys::new_jwks_url(url.as_ref(), self)
+        RemoteKeys::new_jwks_url(url.as_ref(), self.plain_http)
     }
 
     /// As [`RemoteKeys::openid_connect`].
@@ -84,7 +128,7 @@ impl DangerousRemoteKeys {
     /// # Errors
     /// [`JwtError::Url`] if it is no address that is allowed.
     pub fn openid_connect(self, issuer: impl Into<String>) -> Result<RemoteKeys, JwtError> {
-        RemoteKeys::new_openid_connect(issuer.into(), self)
+        RemoteKeys::new_openid_connect(issuer.into(), self.plain_http)
     }
 
     /// As [`RemoteKeys::authorization_server`].
@@ -92,6 +136,6 @@ impl DangerousRemoteKeys {
     /// # Errors
     /// [`JwtError::Url`] if it is no address that is allowed.
     pub fn authorization_server(self, issuer: impl Into<String>) -> Result<RemoteKeys, JwtError> {
-        RemoteKeys::new_authorization_server(issuer.into(), self)
+        RemoteKeys::new_authorization_server(issuer.into(), self.plain_http)
     }
 }

@@ -77,8 +77,6 @@ pub mod mount;
 pub mod policy;
 pub mod prelude;
 pub mod respond;
-#[cfg(feature = "_sql")]
-pub mod sql;
 pub mod testing;
 #[cfg(feature = "throttle")]
 pub mod throttle;

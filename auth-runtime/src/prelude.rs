@@ -4,8 +4,6 @@
 pub use crate::api_key::ApiKeys;
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
 pub use crate::jwt::Jwt;
-#[cfg(feature = "_sql")]
-pub use crate::sql::SqlUsers;
 #[cfg(feature = "basic")]
 pub use crate::users::Basic;
 pub use crate::{

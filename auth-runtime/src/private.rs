@@ -1,4 +1,4 @@
-//! Every path that the macros emit. Not for use by hand, and free to change in any release.
+//! Every path that the macros emit. Not part of the public API: it may change in any release.
 
 pub use auth_macros::__configured;
 pub use core;
@@ -9,7 +9,7 @@ pub use std;
 
 pub use crate::{
     authenticate::{Authentication, Authenticator, Context, Principal, Refusal, RefusalCause, SchemeErrors},
-    credential::{CarriedBy, Credential, Selection, choose},
+    credential::{CarriedBy, Credential, Selection, select},
     declared::{
         ApiKeyLocation, AuthSchema, DeclaredNames, Entry, GrantType, NoPermissions, NoRoles, OAuthFlow, RoleTable,
         Scheme, SchemeKind, SchemeSet, Scope, SecurityScheme, Set, Table, UnknownName, kind,
@@ -17,12 +17,12 @@ pub use crate::{
     },
     event::EventSink,
     guard::{Asking, AuthConfig, Check, CheckResult, Guard, HandlerGuard, Rule},
-    mount::{Protected, WithAuth},
+    mount::{Protected, SecurityArgument, WithAuth},
     policy::{Access, Operation, Requirement},
     respond::{Guarded, Rejection, RejectionBody},
 };
 
-/// What a scheme finds in a request, and what was found without what it holds.
+/// Looks for the credential of a scheme. Returns it, and whether it was found.
 #[must_use]
 pub fn find<K, C: CarriedBy<K>>(
     request: &poem::Request,
@@ -35,7 +35,7 @@ pub fn find<K, C: CarriedBy<K>>(
     (credential, state)
 }
 
-/// The names of two tables in one.
+/// Joins the names of two tables.
 #[must_use]
 pub const fn concat<const N: usize>(first: &[&'static str], second: &[&'static str]) -> [&'static str; N] {
     let mut names = [""; N];
@@ -47,13 +47,13 @@ pub const fn concat<const N: usize>(first: &[&'static str], second: &[&'static s
     names
 }
 
-/// A set with one more entry. A name that is not declared has stopped the build already, and adds nothing.
+/// Adds an entry to a set. An undeclared name adds nothing, as it stops the build elsewhere.
 #[must_use]
 pub const fn with<T, const N: usize>(set: Set<T, N>, entry: Entry<T>) -> Set<T, N> {
     if entry.index() == u16::MAX { set } else { set.with(entry) }
 }
 
-/// Asks a check, as a function of its own: a type that cannot be asked is one error, at the check.
+/// Starts a check. As a function, it makes a wrong type one error, at the check.
 pub fn ask<'a, How, C: Check<How> + 'a>(check: C) -> Asking<'a> {
     check.ask()
 }

@@ -5,7 +5,7 @@ use crate::{
     guard::AuthConfig,
 };
 
-/// A caller as if let in by the first scheme of `A`, to call a handler or a method by hand.
+/// Returns a caller of the first scheme of `A`, for a test that calls a handler or a method.
 ///
 /// See [`Principal`] for an example.
 #[must_use]

@@ -15,9 +15,9 @@ use auth_runtime::{
     client_ip::ClientAddress,
     credential::BasicCredentials,
     prelude::*,
-    sql::{NewKey, NewUser, Page, SqlUsers},
     users::{UserStore, hash_password},
 };
+use auth_store::{NewKey, NewUser, Page, SqlUsers};
 use tokio::runtime::Runtime;
 
 const BATCH: usize = 1000;

@@ -98,7 +98,7 @@ pub async fn listen(port: u16) -> Result<(TcpAcceptor, SocketAddr), io::Error> {
     Ok((TcpAcceptor::from_tokio(listener)?, address))
 }
 
-/// Serves until Ctrl-C, and lets the requests that are under way end.
+/// Serves until Ctrl-C or SIGTERM. Requests in flight get five seconds to end.
 ///
 /// # Errors
 /// If the system takes the port away.
@@ -107,15 +107,30 @@ where
     E: IntoEndpoint,
     E::Endpoint: 'static,
 {
-    let mut stop = Box::pin(async {
-        if let Err(error) = signal::ctrl_c().await {
-            tracing::error!(%error, "cannot wait for Ctrl-C");
-        }
-    });
+    let mut stop = Box::pin(stop_signal());
     // From now on, and not from when nobody calls for a moment.
     tokio::select! { biased; () = &mut stop => return Ok(()), () = ready(()) => {} }
     let app = app.into_endpoint().around(bounded);
     Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(app, stop, Some(SHUTDOWN)).await
+}
+
+/// Waits for Ctrl-C, or for the SIGTERM of a process manager.
+async fn stop_signal() {
+    let interrupt = async {
+        if let Err(error) = signal::ctrl_c().await {
+            tracing::error!(%error, "cannot wait for Ctrl-C");
+        }
+    };
+    #[cfg(unix)]
+    match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! { () = interrupt => {}, _ = terminate.recv() => {} },
+        Err(error) => {
+            tracing::error!(%error, "cannot wait for SIGTERM");
+            interrupt.await;
+        }
+    }
+    #[cfg(not(unix))]
+    interrupt.await;
 }
 
 /// Poem reads bodies of any length: here they end after [`MAX_BODY`], and one that says that it is longer is refused.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use auth_examples::demo::{Demo, access::Auth, app, people::FirstUsers, welcome::LAST_LINE};
-use auth_runtime::sql::{NewUser, SqlUsers};
+use auth_store::{NewUser, SqlUsers};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use poem::{
     Endpoint,
@@ -79,6 +79,29 @@ fn denials_are_logged_with_their_reason_and_ctrl_c_ends_it() {
     let log = demo.logged_until("Entries::change").concat();
     assert!(log.contains("denied") && log.contains("bob") && log.contains("Administrator"), "{log}");
     assert!(demo.interrupt().success());
+}
+
+#[test]
+fn sigterm_lets_a_request_in_flight_end() {
+    let folder = folder();
+    let mut demo = Running::start(demo(&folder).args(["--port", "0"]));
+    let printed = demo.printed_until(LAST_LINE);
+    let address = printed[0].rsplit_once("http://").expect("the first line ends with the address").1;
+    let address = address.split([',', '/', ' ']).next().expect("an address");
+    let mut client = TcpStream::connect(address).expect("the demo listens");
+    let head = format!(
+        "POST /auth/token HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: 19\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
+    );
+    client.write_all(head.as_bytes()).unwrap();
+    let mut answer = BufReader::new(client.try_clone().unwrap()).lines();
+    // The handler waits for the body.
+    assert!(answer.next().unwrap().unwrap().starts_with("HTTP/1.1 100"));
+    assert!(answer.next().unwrap().unwrap().is_empty());
+    demo.signal("TERM");
+    client.write_all(b"grant_type=password").unwrap();
+    assert!(answer.next().expect("an answer").unwrap().starts_with("HTTP/1.1 400"));
+    assert!(demo.wait().success());
 }
 
 #[test]

@@ -33,7 +33,7 @@ const BEARER: SecurityScheme =
 const MAX_CLAIMS: usize = 6000;
 
 static JWT: LazyLock<Jwt> =
-    LazyLock::new(|| Jwt::hs256(SECRET).expect("a good secret").issuer(ISSUER).audience(AUDIENCE).remember_at_most(0));
+    LazyLock::new(|| Jwt::hs256(SECRET).expect("a good secret").issuer(ISSUER).audience(AUDIENCE).cache_capacity(0));
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     let mut random = Random::new(seed);
@@ -59,6 +59,9 @@ const CLAIMS: &[&str] = &[
     r#""jti":"1""#,
     r#""nonce":"x""#,
     r#""at_hash":"x""#,
+    r#""token_use":"id""#,
+    r#""typ":"ID""#,
+    r#""typ":"Bearer""#,
     r#""roles":["Viewer","Editor"]"#,
     r#""roles":"Viewer  Administrator""#,
     r#""permissions":"edit""#,

@@ -89,6 +89,9 @@ const WORDS_OF_KEYS: &[&str] = &[
     r#""e":"AAEAAQ""#,
     r#""e":"AQ""#,
     r#""x5c":["x"]"#,
+    r#""x5c":null"#,
+    r#""oth":[]"#,
+    r#""d":"""#,
     r#""a""#,
     r#""b""#,
     r#""kty""#,
@@ -132,16 +135,21 @@ impl Fetch for Issuer {
     }
 }
 
-/// Without any key it cannot be told what a token is: that is no denial.
+/// Without any key, no token is denied. With keys, a token of an unknown key is denied or unavailable: the issuer is not
+/// asked again within the cooldown.
 async fn is_published(document: &[u8], keys: &[Key]) {
     let remote = RemoteKeys::jwks_url("https://issuer.example/jwks.json").expect("an address");
     let remote = Jwt::remote(remote.fetcher(Issuer(document.to_vec()))).expect("a runtime");
-    let jwt = remote.issuer(ISSUER).audience(AUDIENCE).remember_at_most(0);
+    let jwt = remote.issuer(ISSUER).audience(AUDIENCE).cache_capacity(0);
     for signed in TOKENS.iter() {
         let expected = match signed.0 {
             _ if is_accepted(signed, keys) => Ok(()),
             SignWith::Hmac => Err(false),
-            _ => Err(keys.is_empty()),
+            _ if keys.is_empty() => Err(true),
+            _ => {
+                assert!(judged(&jwt, signed).await.is_err(), "{signed:?}: {keys:?}");
+                continue;
+            }
         };
         assert_eq!(judged(&jwt, signed).await, expected, "{signed:?}: {keys:?}");
     }
@@ -160,7 +168,7 @@ fn verdict(said: &Result<JwtKey, JwtError>) -> Verdict {
 /// Tokens of the keys that are there are accepted, and no others.
 fn check(said: Result<JwtKey, JwtError>, keys: &[Key], document: Option<&Json<'_>>) {
     let jwt = match said {
-        Ok(found) => found.issuer(ISSUER).audience(AUDIENCE).remember_at_most(0),
+        Ok(found) => found.issuer(ISSUER).audience(AUDIENCE).cache_capacity(0),
         Err(error) => return is_discreet(&error.to_string(), document),
     };
     app::wait(async {

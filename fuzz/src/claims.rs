@@ -75,24 +75,25 @@ impl Caller {
 #[must_use]
 pub fn caller(text: &[u8], settings: &Settings, now: f64) -> Option<Caller> {
     let claims = Json::read_strictly(text).filter(|claims| matches!(claims, Json::Object(_)))?;
-    let is_id_token = claims.get("nonce").or(claims.get("at_hash")).is_some();
+    let states = |name: &str, typ: &str| {
+        claims.get(name).and_then(Json::text).is_some_and(|text| text.eq_ignore_ascii_case(typ))
+    };
+    let has_hash = claims.get("at_hash").or(claims.get("c_hash")).is_some();
+    let is_id_token = has_hash || states("token_use", "id") || states("typ", "ID");
     if is_id_token || claims.get("iss")?.text()? != ISSUER || !is_for_us(claims.get("aud")?) {
         return None;
     }
     is_now(&claims, settings.leeway, now)?;
     let subject = claims.get("sub")?.text().filter(|subject| !subject.is_empty())?;
-    if let Some(id) = claims.get("jti") {
-        id.text().filter(|id| !id.is_empty())?;
-    }
     let given = names(at(&claims, &settings.roles)?)?;
     let roles = known(Role::NAMES, &given);
     let mut permissions = known(Permission::NAMES, &names(at(&claims, &settings.permissions)?)?);
     permissions.extend(roles.iter().flat_map(|role| held_by(role)));
-    let mut scope = names(claims.get("scope"))?;
-    scope.extend(names(claims.get("scp"))?);
+    let mut scope = scopes(claims.get("scope"))?;
+    scope.extend(scopes(claims.get("scp"))?);
     let read = |path: &String| at(&claims, path).flatten()?.text().filter(|name| !name.is_empty());
     let display_name = settings.names.iter().find_map(read).unwrap_or_else(|| subject.clone());
-    let authenticated_at = date(&claims, "auth_time")?.map(whole);
+    let authenticated_at = date(&claims, "auth_time").flatten().map(whole);
     // An item of an array may hold several scopes, though it should not.
     let scope: Vec<&str> = scope.iter().flat_map(|names| names.split(' ')).filter(|name| !name.is_empty()).collect();
     Some(Caller { subject, display_name, roles, permissions, scope: scope.join(" "), authenticated_at })
@@ -141,8 +142,10 @@ fn at<'a, 'b>(claims: &'a Json<'b>, path: &str) -> Option<Option<&'a Json<'b>>> 
     };
     let mut found = claims;
     for step in &steps {
-        if !matches!(found, Json::Object(_)) {
-            return None;
+        match found {
+            Json::Object(_) => {}
+            Json::Null => return Some(None),
+            _ => return None,
         }
         match found.get(step) {
             Some(value) => found = value,
@@ -152,12 +155,22 @@ fn at<'a, 'b>(claims: &'a Json<'b>, path: &str) -> Option<Option<&'a Json<'b>>> 
     Some(Some(found))
 }
 
-/// A string of names parted by spaces, or an array of them; nothing if it is anything else.
+/// Returns roles or permissions: an array of names, or a string that is one name. `null` has none, and any other type
+/// is an error.
 fn names(value: Option<&Json<'_>>) -> Option<Vec<String>> {
+    match value {
+        None | Some(Json::Null) => Some(Vec::new()),
+        Some(Json::Array(items)) => items.iter().map(Json::text).collect(),
+        Some(value) => Some(vec![value.text()?]),
+    }
+}
+
+/// Returns scopes: an array of them, or a string that is split at spaces.
+fn scopes(value: Option<&Json<'_>>) -> Option<Vec<String>> {
     match value {
         None => Some(Vec::new()),
         Some(Json::Array(items)) => items.iter().map(Json::text).collect(),
-        Some(value) => Some(value.text()?.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect()),
+        Some(value) => Some(vec![value.text()?]),
     }
 }
 

@@ -100,10 +100,13 @@ pub fn key(jwk: &Json<'_>) -> Result<Key, Unusable> {
     if !are_names || MEMBERS.iter().any(|name| jwk.members(name).count() > 1) {
         return Err(Unusable::Refused);
     }
-    // Whatever its kind, what is looked at has its type.
+    // Whatever its kind, what is looked at has its type. An empty member is absent.
     let text = |name: &str| match jwk.get(name) {
         None | Some(Json::Null) => Ok(None),
-        Some(value) => value.text().map(Some).ok_or(Unusable::Refused),
+        Some(value) => {
+            let text = value.text().ok_or(Unusable::Refused)?;
+            Ok(Some(text).filter(|text| name == "kty" || !text.is_empty()))
+        }
     };
     for name in MEMBERS.iter().filter(|name| !PRIVATE.contains(name) && **name != "key_ops") {
         text(name)?;
@@ -113,14 +116,14 @@ pub fn key(jwk: &Json<'_>) -> Result<Key, Unusable> {
     if text("use")?.is_some_and(|usage| usage != "sig") {
         return Err(Unusable::LeftOut);
     }
-    if PRIVATE.iter().any(|name| !matches!(jwk.get(name), None | Some(Json::Null))) {
+    if PRIVATE.iter().any(|name| jwk.get(name).is_some_and(|value| !is_empty(value))) {
         return Err(Unusable::Refused);
     }
     if operations.is_some_and(|operations| !operations.iter().any(|operation| operation == "verify")) {
         return Err(Unusable::LeftOut);
     }
     let bytes = |name: &str| match text(name)? {
-        Some(text) => BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| Unusable::Refused),
+        Some(text) => base64url(&text).ok_or(Unusable::Refused),
         None => Err(Unusable::Refused),
     };
     let kid = text("kid")?;
@@ -160,11 +163,28 @@ pub fn key(jwk: &Json<'_>) -> Result<Key, Unusable> {
     Ok(Key { kid, algorithm, material, exponent })
 }
 
+fn is_empty(value: &Json<'_>) -> bool {
+    match value {
+        Json::Null => true,
+        Json::Array(items) => items.is_empty(),
+        Json::Object(members) => members.is_empty(),
+        other => other.text().is_some_and(|text| text.is_empty()),
+    }
+}
+
+/// With or without padding, which stands at the end only.
+fn base64url(text: &str) -> Option<Vec<u8>> {
+    let bare = text.trim_end_matches('=');
+    let is_padded = text.len() == bare.len() || text.len() == bare.len().next_multiple_of(4);
+    BASE64URL_NOPAD.decode(bare.as_bytes()).ok().filter(|_| is_padded)
+}
+
 fn operations(jwk: &Json<'_>) -> Result<Option<Vec<String>>, Unusable> {
     match jwk.get("key_ops") {
         None | Some(Json::Null) => Ok(None),
         Some(Json::Array(items)) => {
-            items.iter().map(Json::text).collect::<Option<Vec<_>>>().map(Some).ok_or(Unusable::Refused)
+            let items = items.iter().map(Json::text).collect::<Option<Vec<_>>>().ok_or(Unusable::Refused)?;
+            Ok(Some(items).filter(|items| !items.is_empty()))
         }
         Some(_) => Err(Unusable::Refused),
     }

@@ -21,10 +21,8 @@ use std::{
     time::Duration,
 };
 
-use auth_runtime::{
-    sql::{NewKey, NewUser, StoreError},
-    users::UserError,
-};
+use auth_runtime::users::UserError;
+use auth_store::{NewKey, NewUser, StoreError};
 
 use crate::{
     callers::{App, Caller, PASSWORD},

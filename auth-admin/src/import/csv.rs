@@ -6,7 +6,7 @@ use std::{
     iter, str,
 };
 
-use auth_runtime::sql::NewUser;
+use auth_store::NewUser;
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 use memchr::memchr_iter;
 

@@ -13,10 +13,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use auth_runtime::{
-    sql::{ImportOutcome, NewUser, StoreError},
-    users::UserError,
-};
+use auth_runtime::users::UserError;
+use auth_store::{ImportOutcome, NewUser, StoreError};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! One user of a file, whatever its form.
 
-use auth_runtime::sql::NewUser;
+use auth_store::NewUser;
 
 /// The longest record, in bytes: far beyond what a user may have, and little enough to be held many times.
 pub(super) const MAX_RECORD: usize = 1 << 16;

@@ -1,6 +1,6 @@
 //! Users: what may become of them.
 
-use auth_runtime::sql::{Account, Profile};
+use auth_store::{Account, Profile};
 use clap::Args;
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! The database as a whole.
 
-use auth_runtime::sql::StoreError;
+use auth_store::StoreError;
 use serde::Serialize;
 use serde_json::json;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_runtime::sql::{KeyInfo, NewKey};
+use auth_store::{KeyInfo, NewKey};
 use clap::{Args, Subcommand};
 use serde_json::json;
 

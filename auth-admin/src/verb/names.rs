@@ -1,6 +1,6 @@
 //! Roles and permissions: what the application declares, next to what the database has.
 
-use auth_runtime::sql::NamesInUse;
+use auth_store::NamesInUse;
 use clap::Subcommand;
 use serde::Serialize;
 

@@ -3,7 +3,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use auth_runtime::{sql::Account, users::generate_password};
+use auth_runtime::users::generate_password;
+use auth_store::Account;
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 

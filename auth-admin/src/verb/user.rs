@@ -1,10 +1,7 @@
 //! Users: adding and reading them; the other verbs stand in `change` and `password`, and `import` in its own module.
 
-use auth_runtime::{
-    api_key::generated_id,
-    sql::{Account, NewUser, Page, StoreError},
-    users::{UserError, normalize_name},
-};
+use auth_runtime::{api_key::generated_id, users::UserError};
+use auth_store::{Account, NewUser, Page, StoreError, normalize_name};
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
 

@@ -6,11 +6,8 @@ use std::{
 };
 
 use auth_admin::{Admin, AdminCommand, Console, Exit, Settings};
-use auth_runtime::{
-    prelude::*,
-    sql::{NewUser, SqlUsers},
-    users::Passwords,
-};
+use auth_runtime::{prelude::*, users::Passwords};
+use auth_store::{NewUser, SqlUsers};
 use clap::{CommandFactory, Parser, Subcommand};
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -67,16 +67,16 @@ fn named(name: &Name, look_up: &str, auth: &Path) -> TokenStream {
 }
 
 /// Stops the build at names that are not declared: a constant for each, so that every one of them is reported.
-pub(crate) fn known(access: &Access, auth: &Path) -> TokenStream {
+pub(crate) fn assert_names(access: &Access, auth: &Path) -> TokenStream {
     let Access::Required { requirement, .. } = access else { return TokenStream::new() };
     let p = Private::locate();
     let mut names = Vec::new();
-    requirement.visit(&mut |leaf| names.extend(asserted(leaf, auth, &p)));
-    names.into_iter().map(|(span, asserted)| quote_spanned!(span=> const _: () = #asserted;)).collect()
+    requirement.visit(&mut |leaf| names.extend(assertion(leaf, auth, &p)));
+    names.into_iter().map(|(span, assertion)| quote_spanned!(span=> const _: () = #assertion;)).collect()
 }
 
 /// The call that asserts a name, and where to say so. A path to a typed value was checked by its type.
-fn asserted(leaf: &Requirement, auth: &Path, p: &Private) -> Option<(Span, TokenStream)> {
+fn assertion(leaf: &Requirement, auth: &Path, p: &Private) -> Option<(Span, TokenStream)> {
     let table = |literal: &LitStr, table: TokenStream| {
         let span = literal.span();
         (span, quote_spanned!(span=> <<#auth as #p::AuthSchema>::#table>::__assert_known(#literal)))

@@ -2,8 +2,8 @@
 //! serves. The twin takes the guard first, so that nothing of a request is read before the decision.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
-use syn::{Attribute, Type, ext::IdentExt};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Attribute, Lifetime, Type, ext::IdentExt, spanned::Spanned, visit_mut::VisitMut};
 
 use super::{
     argument::{Argument, arguments, returns},
@@ -18,6 +18,8 @@ use crate::{
 pub(crate) fn expand(api: &Api) -> TokenStream {
     let p = Private::locate();
     let Api { auth, attribute, item, operations } = api;
+    // In place of a forgotten one, so that the operations compile and only the missing attribute is an error.
+    let attribute = attribute.as_ref().map_or_else(|| quote!(#[#p::poem_openapi::OpenApi]), ToTokens::to_token_stream);
     let (auth, alias) = rule::alias(auth);
     let (generics, _, where_clause) = item.generics.split_for_impl();
     let ty = &item.self_ty;
@@ -29,6 +31,7 @@ pub(crate) fn expand(api: &Api) -> TokenStream {
         rule::expand(rule, &name, &operation.access, &auth)
     });
     let twins = operations.iter().zip(&rules).map(|(operation, rule)| twin(operation, rule, &p));
+    let security = operations.iter().map(|operation| security_arguments(operation, &p));
     quote! {
         #item
 
@@ -51,8 +54,31 @@ pub(crate) fn expand(api: &Api) -> TokenStream {
                 fn operations() -> #p::std::vec::Vec<&'static #p::Operation<#auth>> {
                     #p::std::vec![#(<#rules as #p::Rule>::OPERATION),*]
                 }
+
+                fn security_arguments() -> #p::std::vec::Vec<#p::std::vec::Vec<#p::SecurityArgument>> {
+                    #p::std::vec![#(#security),*]
+                }
             }
         };
+    }
+}
+
+/// The arguments that are security schemes of poem-openapi: only their types know, so each is asked.
+fn security_arguments(operation: &Operation, p: &Private) -> TokenStream {
+    let types = arguments(&operation.method.sig).into_iter().map(|argument| {
+        let mut ty = (*argument.typed.ty).clone();
+        ElideLifetimes.visit_type_mut(&mut ty);
+        quote_spanned!(ty.span()=> #p::SecurityArgument::of::<#ty>())
+    });
+    quote!(#p::SecurityArgument::all([#(#types),*]))
+}
+
+/// Elides the lifetimes of a type, as poem-openapi does.
+struct ElideLifetimes;
+
+impl VisitMut for ElideLifetimes {
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        lifetime.ident = Ident::new("_", Span::call_site());
     }
 }
 

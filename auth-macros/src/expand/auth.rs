@@ -36,6 +36,7 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
     let (generics, arguments, where_clause) = auth.generics.split_for_impl();
     let configured = schemes_that("is_configured", "configured", auth, p);
     let throttled = schemes_that("is_throttled", "throttled", auth, p);
+    let cloned = cloned(auth, p);
     let authenticate = authenticate(auth, p);
     let events = auth.events.as_ref().map(|(field, ty)| {
         quote_spanned! {ty.span()=>
@@ -70,11 +71,25 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
         }
 
         impl #generics #p::AuthConfig for #name #arguments #where_clause {
+            #cloned
             #configured
             #throttled
             #authenticate
             #events
             #rejection
+        }
+    }
+}
+
+/// A struct that is not `Clone` is an error at its name.
+fn cloned(auth: &Auth, p: &Private) -> TokenStream {
+    let at_name = p.at(auth.name.span());
+    // Not at the name: in `macro_rules!` that span has another `self`.
+    let this = quote!(self);
+    let clone = quote_spanned!(auth.name.span()=> <Self as #at_name::core::clone::Clone>::clone(#this));
+    quote! {
+        fn cloned(&self) -> Self {
+            #clone
         }
     }
 }
@@ -250,7 +265,7 @@ fn authenticate(auth: &Auth, p: &Private) -> TokenStream {
             #accepted: #p::SchemeSet,
         ) -> #p::Authentication<Self> {
             #(#finds)*
-            let __chosen = match #p::choose(#request, #accepted, SCHEMES, &[#(#credentials.1),*]) {
+            let __chosen = match #p::select(#request, #accepted, SCHEMES, &[#(#credentials.1),*]) {
                 #p::Selection::One(__chosen) => __chosen,
                 #p::Selection::None => return #p::Authentication::Anonymous,
                 __refused => return #p::Authentication::Refused(#p::core::convert::From::from(__refused)),

@@ -44,11 +44,11 @@ pub(crate) fn expand(access: &Access, guard: &Ident, arguments: &[Argument<'_>])
     }
 }
 
-/// All of it stands at the word `check`, so that a check of a wrong type is one error there. The `match` keeps what the
-/// expression borrows alive until it is answered.
+/// The call stands at the word `check`, so that a wrong type is an error at the expression. The `match` keeps borrowed
+/// temporaries of the expression alive until the check has a result.
 fn ask(check: &Check, p: &Private) -> TokenStream {
     let (p, expression) = (p.at(check.span), &check.expression);
-    quote_spanned!(check.span=> match #expression { __check => #p::ask(__check).await })
+    quote_spanned!(check.span=> match #p::ask(#expression) { __asking => __asking.await })
 }
 
 /// The user's pattern over a reference: every name of it is bound by reference.

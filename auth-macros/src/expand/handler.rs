@@ -8,16 +8,21 @@ use super::{
     argument::{Argument, arguments, returns},
     check, rule,
 };
-use crate::{model::Handler, parse::is, paths::Private};
+use crate::{
+    model::{Access, Handler},
+    parse::is,
+    paths::Private,
+};
 
 pub(crate) fn expand(handler: &Handler) -> TokenStream {
+    let Some(access) = &handler.access else { return as_written(handler) };
     let p = Private::locate();
     let name = &handler.function.sig.ident;
     let rule = format_ident!("__AuthRule_{}", name.unraw());
     let configured: Vec<_> = handler.function.attrs.iter().filter(|attribute| is(attribute, "cfg")).collect();
     let (auth, alias) = rule::alias(&handler.auth);
-    let rule_impl = rule::expand(&rule, &name.unraw().to_string(), &handler.access, &auth);
-    let guarded = guarded(handler, &rule, &p);
+    let rule_impl = rule::expand(&rule, &name.unraw().to_string(), access, &auth);
+    let guarded = guarded(handler, access, &rule, &p);
     quote! {
         #(#configured)*
         #[allow(non_camel_case_types, reason = "generated")]
@@ -34,9 +39,14 @@ pub(crate) fn expand(handler: &Handler) -> TokenStream {
     }
 }
 
-/// What Poem makes an endpoint of.
-fn guarded(handler: &Handler, rule: &Ident, p: &Private) -> TokenStream {
-    let Handler { attribute, function, access, .. } = handler;
+/// The user's own handler, beside the mistake.
+fn as_written(Handler { attribute, function, .. }: &Handler) -> TokenStream {
+    quote!(#attribute #function)
+}
+
+/// The function that `#[handler]` makes an endpoint.
+fn guarded(handler: &Handler, access: &Access, rule: &Ident, p: &Private) -> TokenStream {
+    let Handler { attribute, function, .. } = handler;
     let (visibility, signature, name) = (&function.vis, &function.sig, &function.sig.ident);
     let documented = function.attrs.iter().filter(|attribute| is(attribute, "doc") || is(attribute, "cfg"));
     let guard = Ident::new("__guard", Span::mixed_site());

@@ -10,10 +10,10 @@ use crate::{model::Access, paths::Private};
 /// Implements `Rule` for the type; `name` is what the log calls the operation within its module.
 pub(crate) fn expand(rule: &Ident, name: &str, access: &Access, auth: &Path) -> TokenStream {
     let p = Private::locate();
-    let known = access::known(access, auth);
+    let assertions = access::assert_names(access, auth);
     let access = access::expand(access, auth);
     quote! {
-        #known
+        #assertions
 
         impl #p::Rule for #rule {
             type Auth = #auth;

@@ -3,28 +3,15 @@
 use proc_macro2::Span;
 use syn::{Path, parse_quote};
 
-use super::clause::{Lowering, all};
+use super::clause::{Lowering, Position, all};
 use crate::{
     errors::Errors,
     model::{Access, Check, Requirement},
     parse::{
-        attribute::{Content, Word, Written},
+        attribute::{AttributeName, Content, RuleAttribute},
         clause::{Clause, ClauseKind},
     },
 };
-
-/// What may be written where.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Position {
-    /// `#[protected]` on an impl block: `auth = path` is welcome, `check` has nothing to look at.
-    Floor,
-    /// An operation of an impl block.
-    Operation,
-    /// A handler: `auth = path` is welcome.
-    Handler,
-    /// `requirement!`: `auth = path` is welcome, `check` has nothing to look at.
-    Macro,
-}
 
 /// Clauses that add up, with what is no clause taken out.
 #[derive(Default)]
@@ -37,7 +24,7 @@ pub(crate) struct Clauses {
 
 /// The attributes of an operation, below a floor.
 pub(crate) fn lower(
-    written: Vec<Written>,
+    written: Vec<RuleAttribute>,
     floor: &Clauses,
     position: Position,
     errors: &mut Errors,
@@ -62,6 +49,14 @@ pub(crate) fn lower(
     (open.unwrap_or_else(|| clauses.into_access()), auth)
 }
 
+/// The clauses of `requirement!`.
+pub(crate) fn requirement(list: Vec<Clause>, errors: &mut Errors) -> (Path, Access) {
+    let mut clauses = Clauses::default();
+    clauses.add(list, Position::Macro, errors);
+    let auth = clauses.auth.take().unwrap_or_else(default_auth);
+    (auth, clauses.into_access())
+}
+
 impl Clauses {
     pub(crate) fn add(&mut self, list: Vec<Clause>, position: Position, errors: &mut Errors) {
         each_is_given_once(&list, errors);
@@ -82,21 +77,23 @@ impl Clauses {
         }
     }
 
-    pub(crate) fn into_access(self) -> Access {
+    fn into_access(self) -> Access {
         let Self { hide, requirements, checks, .. } = self;
         Access::Required { requirement: all(requirements), hide, checks }
     }
 }
 
 /// What lets everybody in has nothing beside it that would keep anybody out.
-fn open_stands_alone(written: &[Written], errors: &mut Errors) {
-    let find = |word| written.iter().find(|attribute| attribute.word == word);
-    let Some(open) = find(Word::Public).or_else(|| find(Word::OptionalAuth)).filter(|_| written.len() > 1) else {
+fn open_stands_alone(written: &[RuleAttribute], errors: &mut Errors) {
+    let find = |name| written.iter().find(|attribute| attribute.name == name);
+    let Some(open) =
+        find(AttributeName::Public).or_else(|| find(AttributeName::OptionalAuth)).filter(|_| written.len() > 1)
+    else {
         return;
     };
-    let message = if written.iter().all(|attribute| attribute.word == open.word) {
-        format!("`#[{}]` is given twice: remove one", open.word.as_str())
-    } else if open.word == Word::Public {
+    let message = if written.iter().all(|attribute| attribute.name == open.name) {
+        format!("`#[{}]` is given twice: remove one", open.name.as_str())
+    } else if open.name == AttributeName::Public {
         "`#[public]` lets everybody in and cannot stand beside `#[protected]`, `#[permission]` or `#[optional_auth]`: remove it or them".to_owned()
     } else {
         "`#[optional_auth]` lets anonymous callers in and cannot stand beside `#[protected]` or `#[permission]`: remove it or them".to_owned()
@@ -105,7 +102,7 @@ fn open_stands_alone(written: &[Written], errors: &mut Errors) {
 }
 
 /// Bare `#[protected]` beside another attribute of an operation adds nothing, and hints at a misunderstanding.
-fn protected_says_something_twice(written: &[Written], errors: &mut Errors) {
+fn protected_says_something_twice(written: &[RuleAttribute], errors: &mut Errors) {
     let is_bare = |content: &Content| matches!(content, Content::Protected(clauses) if clauses.is_empty());
     let is_open = |content: &Content| matches!(content, Content::Public(_) | Content::OptionalAuth);
     if written.len() > 1

@@ -1,23 +1,32 @@
 //! An impl block to an API whose every operation says who may call it.
 
+use proc_macro2::Span;
 use syn::{Attribute, FnArg, ImplItem, ImplItemFn, ItemImpl, parse_quote};
 
 use super::{
-    access::{Clauses, Position, default_auth, lower as lower_access},
+    access::{Clauses, default_auth, lower as lower_access},
+    clause::Position,
     signature,
 };
 use crate::{
     errors::Errors,
     model::{Api, Operation},
     parse::{
-        attribute::{Content, Written, is_ours, take},
+        attribute::{Content, RuleAttribute, is_ours, take},
         is,
     },
 };
 
 /// Operations with a mistake are left out, so that the others can be compiled, and their mistakes be seen.
-pub(crate) fn lower(written: Option<Written>, attribute: Attribute, mut item: ItemImpl, errors: &mut Errors) -> Api {
-    let mut outer: Vec<Written> = written.into_iter().collect();
+pub(crate) fn lower(
+    rule: syn::Result<RuleAttribute>,
+    span: Span,
+    attribute: Option<Attribute>,
+    mut item: ItemImpl,
+    errors: &mut Errors,
+) -> Api {
+    open_api_stands_below(span, attribute.as_ref(), errors);
+    let mut outer: Vec<RuleAttribute> = errors.ok(rule).into_iter().collect();
     outer.extend(take(&mut item.attrs, errors));
     let floor = floor(outer, errors);
     let mut operations = Vec::new();
@@ -29,8 +38,15 @@ pub(crate) fn lower(written: Option<Written>, attribute: Attribute, mut item: It
     Api { auth: floor.auth.unwrap_or_else(default_auth), attribute, item, operations }
 }
 
-/// What the attributes of the impl block ask of every operation.
-fn floor(outer: Vec<Written>, errors: &mut Errors) -> Clauses {
+/// Poem-openapi makes operations only of an impl block with its attribute.
+fn open_api_stands_below(span: Span, attribute: Option<&Attribute>, errors: &mut Errors) {
+    if attribute.is_none() {
+        errors.span(span, "`#[OpenApi]` is missing: write it below `#[protected]`");
+    }
+}
+
+/// Returns the requirement that the attributes of the impl block add to every operation.
+fn floor(outer: Vec<RuleAttribute>, errors: &mut Errors) -> Clauses {
     let mut floor = Clauses::default();
     for attribute in outer {
         match attribute.content {
@@ -39,7 +55,7 @@ fn floor(outer: Vec<Written>, errors: &mut Errors) -> Clauses {
                 attribute.span,
                 format!(
                     "`#[{}]` goes on the operations; on the impl block, above `#[OpenApi]`, write `#[protected]`",
-                    attribute.word.as_str()
+                    attribute.name.as_str()
                 ),
             ),
         }
@@ -89,9 +105,9 @@ fn operation_says_who(method: &ImplItemFn, errors: &mut Errors) {
     );
 }
 
-fn rule_needs_an_operation(written: &[Written], errors: &mut Errors) {
+fn rule_needs_an_operation(written: &[RuleAttribute], errors: &mut Errors) {
     for attribute in written {
-        let word = attribute.word.as_str();
+        let word = attribute.name.as_str();
         errors.span(
             attribute.span,
             format!("`#[{word}]` on a method that is no operation: it has no `#[oai(path = \"..\", method = \"..\")]`"),

@@ -6,12 +6,24 @@ use syn::{
     visit::{self, Visit},
 };
 
-use super::access::Position;
 use crate::{
     errors::{Errors, each_once},
     model::{Check, Name, Requirement},
-    parse::clause::{Clause, ClauseKind, Of, Quantifier},
+    parse::clause::{Clause, ClauseKind, NameKind, Quantifier},
 };
+
+/// What may be written where.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Position {
+    /// `#[protected]` on an impl block: `auth = path` is welcome, `check` has nothing to look at.
+    Floor,
+    /// An operation of an impl block.
+    Operation,
+    /// A handler: `auth = path` is welcome.
+    Handler,
+    /// `requirement!`: `auth = path` is welcome, `check` has nothing to look at.
+    Macro,
+}
 
 /// Where a clause stands, and what gathers on the way.
 pub(crate) struct Lowering<'a> {
@@ -42,16 +54,16 @@ impl Lowering<'_> {
         None
     }
 
-    fn names(&mut self, span: Span, of: Of, quantifier: Quantifier, names: Vec<Name>) -> Option<Requirement> {
+    fn names(&mut self, span: Span, of: NameKind, quantifier: Quantifier, names: Vec<Name>) -> Option<Requirement> {
         if names.is_empty() {
             return self.refuse(syn::Error::new(span, "an empty list says nothing about who may call; write a name, or bare `#[protected]` for every authenticated caller"));
         }
         each_once(&names, self.errors);
         let leaf = match of {
-            Of::Role => Requirement::Role,
-            Of::Permission => Requirement::Permission,
-            Of::Scope => Requirement::Scope,
-            Of::Scheme => Requirement::Scheme,
+            NameKind::Role => Requirement::Role,
+            NameKind::Permission => Requirement::Permission,
+            NameKind::Scope => Requirement::Scope,
+            NameKind::Scheme => Requirement::Scheme,
         };
         let leaves = names.into_iter().map(leaf).collect();
         Some(match quantifier {

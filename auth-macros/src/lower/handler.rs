@@ -3,27 +3,28 @@
 use syn::{Attribute, ItemFn};
 
 use super::{
-    access::{Clauses, Position, default_auth, lower as lower_access},
+    access::{Clauses, default_auth, lower as lower_access},
+    clause::Position,
     signature,
 };
 use crate::{
     errors::Errors,
     model::Handler,
-    parse::attribute::{Written, take},
+    parse::attribute::{RuleAttribute, take},
 };
 
-/// Nothing if there is a mistake; what remains of the function has lost our attributes.
+/// A handler with a mistake has no access: it stays as the user wrote it.
 pub(crate) fn lower(
-    written: Option<Written>,
-    attribute: &Attribute,
-    function: &mut ItemFn,
+    rule: syn::Result<RuleAttribute>,
+    attribute: Attribute,
+    mut function: ItemFn,
     errors: &mut Errors,
-) -> Option<Handler> {
-    let mut outer: Vec<Written> = written.into_iter().collect();
+) -> Handler {
+    let mut outer: Vec<RuleAttribute> = errors.ok(rule).into_iter().collect();
     outer.extend(take(&mut function.attrs, errors));
     let (access, auth) = lower_access(outer, &Clauses::default(), Position::Handler, errors);
     signature::caller_fits_access(&function.sig, &access, errors);
-    let auth = auth.unwrap_or_else(default_auth);
     signature::arguments_of_checks_are_used(&mut function.sig, &access);
-    errors.is_empty().then(|| Handler { auth, attribute: attribute.clone(), function: function.clone(), access })
+    let access = errors.is_empty().then_some(access);
+    Handler { auth: auth.unwrap_or_else(default_auth), attribute, function, access }
 }

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{FnArg, GenericArgument, Pat, PathArguments, Signature, Type, parse_quote, visit::Visit};
+use syn::{
+    FnArg, GenericArgument, Pat, PathArguments, Receiver, ReceiverKind, Signature, Type, parse_quote, visit::Visit,
+};
 
 use crate::{errors::Errors, model::Access, parse::is};
 
@@ -14,12 +16,22 @@ pub(crate) fn is_operation(signature: &Signature, errors: &mut Errors) {
     if signature.asyncness.is_none() {
         errors.at(name, format!("`{name}` must be `async`, as every operation"));
     }
-    if signature.receiver().is_none() {
-        errors.at(name, format!("`{name}` must take `&self`, as every operation"));
+    match signature.receiver() {
+        None => errors.at(name, format!("`{name}` must take `&self`, as every operation")),
+        Some(receiver) if is_exclusive(receiver) => errors.at(
+            receiver,
+            "requests run at the same time, so an operation takes `&self`: put state that changes behind a `Mutex` or an atomic",
+        ),
+        Some(_) => {}
     }
     for argument in signature.inputs.iter().filter_map(typed) {
         parameter_has_a_name(argument, errors);
     }
+}
+
+/// Whether a receiver is `self` or `&mut self`.
+fn is_exclusive(receiver: &Receiver) -> bool {
+    matches!(receiver.kind, ReceiverKind::Value | ReceiverKind::Reference(_, _, Some(_)))
 }
 
 /// A parameter is called as its argument is; `argument1` would be a surprise.

@@ -1,6 +1,7 @@
-//! The four attributes, on whatever they stand.
+//! The four attributes.
 
 use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 use syn::{
     Attribute, Ident, LitStr, Meta, Token,
     ext::IdentExt,
@@ -15,16 +16,20 @@ use super::{
 };
 use crate::{errors::Errors, model::Name};
 
-/// Which attribute.
+/// Clauses that read like attributes. Other words, such as `check`, may well be attributes of another crate.
+const ATTRIBUTE_LIKE: [&str; 9] =
+    ["role", "roles", "all_roles", "permissions", "any_permission", "scope", "scopes", "schemes", "authenticated"];
+
+/// The name of an attribute of this crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Word {
+pub(crate) enum AttributeName {
     Protected,
     Permission,
     Public,
     OptionalAuth,
 }
 
-impl Word {
+impl AttributeName {
     pub(crate) const ALL: [Self; 4] = [Self::Protected, Self::Permission, Self::Public, Self::OptionalAuth];
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -54,9 +59,9 @@ impl Word {
     }
 }
 
-/// One attribute as it was written.
-pub(crate) struct Written {
-    pub(crate) word: Word,
+/// One of the four attributes as it was written.
+pub(crate) struct RuleAttribute {
+    pub(crate) name: AttributeName,
     pub(crate) span: Span,
     pub(crate) content: Content,
 }
@@ -68,42 +73,59 @@ pub(crate) enum Content {
     OptionalAuth,
 }
 
-impl Written {
-    pub(crate) fn parse(word: Word, span: Span, arguments: TokenStream) -> syn::Result<Self> {
-        let content = match word {
-            Word::Protected => Content::Protected(clauses.parse2(arguments)?),
-            Word::Permission => Content::Permission(permission(span, arguments)?),
-            Word::Public => Content::Public(reason(span, arguments)?),
-            Word::OptionalAuth if arguments.is_empty() => Content::OptionalAuth,
-            Word::OptionalAuth => {
+impl RuleAttribute {
+    pub(crate) fn parse(name: AttributeName, span: Span, arguments: TokenStream) -> syn::Result<Self> {
+        let content = match name {
+            AttributeName::Protected => Content::Protected(clauses.parse2(arguments)?),
+            AttributeName::Permission => Content::Permission(permission(span, arguments)?),
+            AttributeName::Public => Content::Public(reason(span, arguments)?),
+            AttributeName::OptionalAuth if arguments.is_empty() => Content::OptionalAuth,
+            AttributeName::OptionalAuth => {
                 return Err(syn::Error::new_spanned(
                     arguments,
                     "`#[optional_auth]` takes no arguments: it lets everybody in; ask for more with `#[protected(..)]`",
                 ));
             }
         };
-        Ok(Self { word, span, content })
+        Ok(Self { name, span, content })
     }
 }
 
 /// Takes our attributes out of a list, in the order in which they stand.
-pub(crate) fn take(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Vec<Written> {
-    let mut written = Vec::new();
+pub(crate) fn take(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Vec<RuleAttribute> {
+    let mut rules = Vec::new();
     for attribute in attributes.extract_if(.., |attribute| is_ours(attribute)) {
-        match Word::of(&attribute) {
-            Some(word) => written.extend(errors.ok(parse_one(word, &attribute))),
+        match AttributeName::of(&attribute) {
+            Some(name) => rules.extend(errors.ok(parse_one(name, &attribute))),
             None => refuse_cfg_attr(&attribute, errors),
         }
+        refuse_clause(&attribute, errors);
     }
-    written
+    rules
 }
 
-/// Whether an attribute is one of ours, or hides one, without reading it.
+/// Whether an attribute is one of ours, hides one, or is a clause that was meant as one.
 pub(crate) fn is_ours(attribute: &Attribute) -> bool {
-    Word::of(attribute).or_else(|| Word::hidden_in(attribute)).is_some()
+    AttributeName::of(attribute).or_else(|| AttributeName::hidden_in(attribute)).is_some()
+        || clause(attribute).is_some()
 }
 
-fn parse_one(word: Word, attribute: &Attribute) -> syn::Result<Written> {
+/// The clause whose word is the name of an attribute: `#[roles("..")]`.
+fn clause(attribute: &Attribute) -> Option<&Ident> {
+    attribute.path().get_ident().filter(|name| ATTRIBUTE_LIKE.iter().any(|word| name == word))
+}
+
+fn refuse_clause(attribute: &Attribute, errors: &mut Errors) {
+    if clause(attribute).is_some() {
+        let clause = match &attribute.meta {
+            Meta::List(list) => format!("{}({})", list.path.to_token_stream(), list.tokens),
+            meta => meta.to_token_stream().to_string(),
+        };
+        errors.at(attribute, format!("a clause is not an attribute: write `#[protected({clause})]`"));
+    }
+}
+
+fn parse_one(word: AttributeName, attribute: &Attribute) -> syn::Result<RuleAttribute> {
     let arguments = match &attribute.meta {
         Meta::Path(_) => TokenStream::new(),
         Meta::List(list) => list.tokens.clone(),
@@ -112,12 +134,12 @@ fn parse_one(word: Word, attribute: &Attribute) -> syn::Result<Written> {
             return Err(syn::Error::new_spanned(meta, format!("write `#[{word}(..)]`, with parentheses")));
         }
     };
-    Written::parse(word, attribute.path().span(), arguments)
+    RuleAttribute::parse(word, attribute.path().span(), arguments)
 }
 
 /// Behind a `cfg_attr` a rule is there in one build and gone in another; nobody should have to guess which.
 fn refuse_cfg_attr(attribute: &Attribute, errors: &mut Errors) {
-    if let Some(word) = Word::hidden_in(attribute) {
+    if let Some(word) = AttributeName::hidden_in(attribute) {
         let word = word.as_str();
         errors.at(
             attribute,

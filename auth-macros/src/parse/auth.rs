@@ -102,9 +102,9 @@ impl Options {
             let word = Ident::parse_any(input)?;
             equals(&word, input)?;
             let duplicate = match word.to_string().as_str() {
-                "permissions" => self.permissions.replace(input.call(Path::parse_mod_style)?).is_some(),
-                "roles" => self.roles.replace(input.call(Path::parse_mod_style)?).is_some(),
-                "rejection" => self.rejection.replace(input.call(Path::parse_mod_style)?).is_some(),
+                "permissions" => self.permissions.replace(path(&word, input)?).is_some(),
+                "roles" => self.roles.replace(path(&word, input)?).is_some(),
+                "rejection" => self.rejection.replace(path(&word, input)?).is_some(),
                 "realm" => self.realm.replace(input.parse()?).is_some(),
                 unknown => {
                     return Err(syn::Error::new(
@@ -120,6 +120,16 @@ impl Options {
         }
         Ok(())
     }
+}
+
+/// A path, which people also write as a string.
+fn path(option: &Ident, input: ParseStream<'_>) -> syn::Result<Path> {
+    if input.peek(LitStr) {
+        let text: LitStr = input.parse()?;
+        let message = format!("write the path without quotes: `{option} = {}`", text.value());
+        return Err(syn::Error::new(text.span(), message));
+    }
+    input.call(Path::parse_mod_style)
 }
 
 impl Field {
@@ -178,6 +188,10 @@ impl Parse for Scheme {
 
 fn kind(word: &Ident, input: ParseStream<'_>) -> syn::Result<Kind> {
     match word.to_string().as_str() {
+        "basic" if input.peek(token::Paren) => Err(syn::Error::new(
+            word.span(),
+            "`basic` takes no arguments: the realm is one for all schemes, `#[auth(realm = \"..\")]` on the struct",
+        )),
         "basic" => Ok(Kind::Basic),
         "bearer" if input.peek(token::Paren) => {
             one(word, input, &["format"]).map(|(_, format)| Kind::Bearer { format: Some(format) })

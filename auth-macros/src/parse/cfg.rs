@@ -1,33 +1,27 @@
-//! `#[cfg]`s inside of an item, which an attribute macro sees before the compiler has judged them.
+//! `#[cfg]`s inside an item, which an attribute macro sees before the compiler has evaluated them.
 //!
-//! What is configured away must not become an operation. The predicates are handed to the compiler as
-//! `#[cfg(..)] macro_rules!` pairs that call each other in a chain, and come back as `true` and `false`.
-
-use std::{
-    collections::hash_map::DefaultHasher,
-    hash::{Hash, Hasher},
-};
+//! A method that is configured away must not become an operation. The first round collects the predicates; `expand::cfg`
+//! has the compiler evaluate them; the second round reads the item again, with the values.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::ToTokens;
 use syn::{
     Attribute, FnArg, ImplItem, LitBool, Meta, Signature, braced,
     parse::{Parse, ParseStream},
 };
 
-use super::attribute::Word;
-use crate::paths::Private;
+use super::attribute::AttributeName;
 
-/// An attribute with its item, ready to be read: either there is no `#[cfg]` inside, or all are decided.
+/// An attribute with its item after the compiler has evaluated every `#[cfg]` inside.
 pub(crate) struct Configured {
-    pub(crate) word: Word,
-    /// Of the attribute.
+    pub(crate) name: AttributeName,
+    /// Span of the attribute.
     pub(crate) span: Span,
     pub(crate) arguments: TokenStream,
     pub(crate) item: TokenStream,
 }
 
-/// The predicates of the `#[cfg]`s inside of an item, each once.
+/// Returns the predicates of the `#[cfg]`s inside an item, each once.
 pub(crate) fn predicates(item: &TokenStream) -> Vec<TokenStream> {
     let mut predicates: Vec<TokenStream> = Vec::new();
     let mut collect = |attribute: &Attribute| {
@@ -42,73 +36,38 @@ pub(crate) fn predicates(item: &TokenStream) -> Vec<TokenStream> {
     predicates
 }
 
-/// Asks the compiler; `__configured!` gets the answers.
-pub(crate) fn ask(word: Word, arguments: &TokenStream, item: &TokenStream, predicates: &[TokenStream]) -> TokenStream {
-    let p = Private::locate();
-    let word = format_ident!("{}", word.as_str());
-    let id = identity(item);
-    let name = |i: usize| format_ident!("__auth_cfg_{id}_{i}");
-    let questions = predicates.iter().enumerate().map(|(i, predicate)| {
-        let this = name(i);
-        let next = if i + 1 < predicates.len() {
-            let next = name(i + 1);
-            quote!(#next)
-        } else {
-            quote!(#p::__configured)
-        };
-        quote! {
-            #[cfg(#predicate)]
-            macro_rules! #this { ({ $($answers:tt)* } $($rest:tt)*) => { #next! { { $($answers)* true } $($rest)* } } }
-            #[cfg(not(#predicate))]
-            macro_rules! #this { ({ $($answers:tt)* } $($rest:tt)*) => { #next! { { $($answers)* false } $($rest)* } } }
-        }
-    });
-    let first = name(0);
-    quote! {
-        #(#questions)*
-        #first! { {} #word { #arguments } #item }
-    }
-}
-
-/// Tells the macros of one item from those of another in the same scope.
-fn identity(item: &TokenStream) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    item.to_string().hash(&mut hasher);
-    hasher.finish()
-}
-
 impl Parse for Configured {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let (answers, arguments);
-        braced!(answers in input);
-        let word: Ident = input.parse()?;
+        let (list, arguments);
+        braced!(list in input);
+        let name: Ident = input.parse()?;
         braced!(arguments in input);
         let arguments: TokenStream = arguments.parse()?;
         let item: TokenStream = input.parse()?;
-        let mut decided = Vec::new();
-        while !answers.is_empty() {
-            decided.push(answers.parse::<LitBool>()?.value);
+        let mut values = Vec::new();
+        while !list.is_empty() {
+            values.push(list.parse::<LitBool>()?.value);
         }
-        // `ask` made it where the attribute stands.
-        let span = word.span();
-        Ok(Self { word: Word::parse(&word)?, span, arguments, item: apply(item, &decided) })
+        // `expand::cfg` gave it the span of the attribute.
+        let span = name.span();
+        Ok(Self { name: AttributeName::parse(&name)?, span, arguments, item: apply(item, &values) })
     }
 }
 
-/// The item without what is configured away, and without the `#[cfg]`s of what stays.
-fn apply(item: TokenStream, answers: &[bool]) -> TokenStream {
+/// Removes the parts that are configured away, and the `#[cfg]`s of the parts that stay.
+fn apply(item: TokenStream, values: &[bool]) -> TokenStream {
     let predicates: Vec<String> = predicates(&item).iter().map(ToString::to_string).collect();
     let mut holds = |attribute: &Attribute| match predicate(attribute) {
         None => true,
         Some(predicate) => {
             let position = predicates.iter().position(|known| *known == predicate.to_string());
-            position.and_then(|position| answers.get(position)).copied().unwrap_or(false)
+            position.and_then(|position| values.get(position)).copied().unwrap_or(false)
         }
     };
     visit(item, &mut holds)
 }
 
-/// Shows every attribute of methods and arguments to `holds`; what it does not hold for goes, with its `#[cfg]`s.
+/// Calls `holds` with every attribute of methods and arguments, and removes those for which it returns `false`.
 fn visit(item: TokenStream, holds: &mut impl FnMut(&Attribute) -> bool) -> TokenStream {
     if let Ok(mut block) = syn::parse2::<syn::ItemImpl>(item.clone()) {
         block.items = block
@@ -122,11 +81,11 @@ fn visit(item: TokenStream, holds: &mut impl FnMut(&Attribute) -> bool) -> Token
                 Some(item)
             })
             .collect();
-        return quote!(#block);
+        return block.into_token_stream();
     }
     if let Ok(mut function) = syn::parse2::<syn::ItemFn>(item.clone()) {
         arguments(&mut function.sig, holds);
-        return quote!(#function);
+        return function.into_token_stream();
     }
     item
 }
@@ -147,7 +106,7 @@ fn arguments(signature: &mut Signature, holds: &mut impl FnMut(&Attribute) -> bo
 fn keep(attributes: &mut Vec<Attribute>, holds: &mut impl FnMut(&Attribute) -> bool) -> Option<()> {
     let mut kept = true;
     for attribute in &*attributes {
-        // Every one is shown, so that all predicates are collected.
+        // No short circuit: every predicate is collected.
         kept &= holds(attribute);
     }
     attributes.retain(|attribute| predicate(attribute).is_none());

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use syn::{Attribute, ImplItem, ImplItemFn, ItemFn, ItemImpl};
 
 use super::{
-    attribute::{Word, is_ours},
+    attribute::{AttributeName, is_ours},
     is,
 };
 
@@ -14,12 +14,12 @@ pub(crate) enum Item {
     Api(Option<Attribute>, Box<ItemImpl>),
     /// A function, and the `#[handler]` below the attribute.
     Handler(Attribute, Box<ItemFn>),
-    /// Anywhere else; with what to write.
+    /// Any other item, with the message that says what to write.
     Misplaced(String),
 }
 
 impl Item {
-    pub(crate) fn parse(word: Word, item: &TokenStream) -> Self {
+    pub(crate) fn parse(word: AttributeName, item: &TokenStream) -> Self {
         if let Ok(block) = syn::parse2::<ItemImpl>(item.clone()) {
             return Self::of_impl(word, block);
         }
@@ -31,7 +31,7 @@ impl Item {
         Self::Misplaced(misplaced(word, item))
     }
 
-    fn of_impl(word: Word, mut block: ItemImpl) -> Self {
+    fn of_impl(word: AttributeName, mut block: ItemImpl) -> Self {
         match remove(&mut block.attrs, "OpenApi") {
             open_api if block.trait_.is_none() && (open_api.is_some() || has_operations(&block)) => {
                 Self::Api(open_api, Box::new(block))
@@ -58,7 +58,7 @@ fn has_operations(block: &ItemImpl) -> bool {
     block.items.iter().any(|item| matches!(item, ImplItem::Fn(method) if has(&method.attrs, "oai")))
 }
 
-fn misplaced(word: Word, item: &TokenStream) -> String {
+fn misplaced(word: AttributeName, item: &TokenStream) -> String {
     let attribute = word.as_str();
     match syn::parse2::<ImplItemFn>(item.clone()) {
         Ok(method) if is_method(&method) => {
@@ -71,7 +71,7 @@ fn misplaced(word: Word, item: &TokenStream) -> String {
             let name = &function.sig.ident;
             format!("`#[{attribute}]` must stand above `#[handler]`, which makes `{name}` an endpoint")
         }
-        Err(_) if word == Word::Protected => {
+        Err(_) if word == AttributeName::Protected => {
             "`#[protected]` goes on an impl block, above `#[OpenApi]`, on its operations, or above `#[handler]`"
                 .to_owned()
         }

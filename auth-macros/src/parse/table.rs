@@ -1,10 +1,13 @@
 //! `permissions! { enum .. }` and `roles! { enum ..: .. }`.
 
+use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::{
     Attribute, Ident, LitStr, Path, Token, Visibility, braced, bracketed,
     ext::IdentExt,
     parse::{Parse, ParseStream},
     punctuated::Punctuated,
+    token,
 };
 
 use crate::model::Name;
@@ -134,7 +137,7 @@ impl Parse for RoleRow {
         let mut parents = Vec::new();
         if input.peek(Token![:]) {
             input.parse::<Token![:]>()?;
-            parents = Punctuated::<Ident, Token![+]>::parse_separated_nonempty(input)?.into_iter().collect();
+            parents = self::parents(&row, input)?;
         }
         let holds = if input.peek(Token![=>]) {
             input.parse::<Token![=>]>().and_then(|_| holds(input))?
@@ -145,10 +148,35 @@ impl Parse for RoleRow {
     }
 }
 
-fn holds(input: ParseStream<'_>) -> syn::Result<Holds> {
-    if input.peek(syn::token::Bracket) {
+/// `Parent + Parent`.
+fn parents(row: &Row, input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
+    let head = format!("{} = {}", row.variant, row.name.to_token_stream());
+    if input.peek(token::Bracket) {
         let list;
         let bracket = bracketed!(list in input);
+        let names = list.parse::<TokenStream>()?.to_string().replace(" ,", " +").replace(',', " +");
+        let message = format!("parents stand without brackets, joined by `+`: `{head}: {names}`");
+        return Err(syn::Error::new(bracket.span.join(), message));
+    }
+    let parents: Vec<Ident> = Punctuated::<_, Token![+]>::parse_separated_nonempty(input)?.into_iter().collect();
+    // The next row has a name after `=`; a parent has none.
+    if input.peek(Token![,]) && input.peek2(Ident) && (!input.peek3(Token![=]) || input.peek3(Token![=>])) {
+        let comma = input.parse::<Token![,]>()?;
+        let next: Ident = input.parse()?;
+        let names: Vec<String> = parents.iter().chain([&next]).map(ToString::to_string).collect();
+        let message = format!("parents are joined by `+`: `{head}: {}`", names.join(" + "));
+        return Err(syn::Error::new_spanned(comma, message));
+    }
+    Ok(parents)
+}
+
+fn holds(input: ParseStream<'_>) -> syn::Result<Holds> {
+    if input.peek(token::Bracket) {
+        let list;
+        let bracket = bracketed!(list in input);
+        if list.peek(Ident::peek_any) && list.fork().parse::<Ident>().is_ok_and(|word| word == "all") {
+            return Err(syn::Error::new(bracket.span.join(), "`all` stands without brackets: `=> all`"));
+        }
         let names: Vec<Name> = Punctuated::<Name, Token![,]>::parse_terminated(&list)?.into_iter().collect();
         if names.is_empty() {
             return Err(syn::Error::new(

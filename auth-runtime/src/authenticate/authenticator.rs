@@ -4,12 +4,12 @@ use std::future::Future;
 
 use super::{AuthenticationError, Context, Identity};
 
-/// Verifies one kind of credential: the plugin point. A type that implements it may be a field of an `Auth` struct.
+/// Verifies one kind of credential. A type that implements this trait may be a field of an `Auth` struct.
 ///
 /// ```
 /// use auth_runtime::{authenticate::*, credential::HttpCredentials, prelude::*};
 ///
-/// /// Everybody whose card the reader at the door has seen.
+/// /// Card holders that the reader at the door knows.
 /// #[derive(Clone)]
 /// struct Cards;
 ///
@@ -40,31 +40,34 @@ use super::{AuthenticationError, Context, Identity};
     note = "use one of `Jwt`, `Basic`, `ApiKeys`, or implement `auth_runtime::authenticate::Authenticator` for `{Self}`"
 )]
 pub trait Authenticator: Send + Sync + 'static {
-    /// What it verifies: [`BearerToken`](crate::credential::BearerToken),
+    /// The credential that it verifies: [`BearerToken`](crate::credential::BearerToken),
     /// [`BasicCredentials`](crate::credential::BasicCredentials), [`ApiKey`](crate::credential::ApiKey) or
-    /// [`HttpCredentials`](crate::credential::HttpCredentials), as the scheme carries.
+    /// [`HttpCredentials`](crate::credential::HttpCredentials). The field's scheme must carry it.
     type Credential: Send + Sync;
 
-    /// Says whose credential it is.
+    /// Returns the identity that the credential belongs to.
     ///
     /// # Errors
-    /// [`AuthenticationError::invalid`] if it is nobody's, which is a 401;
-    /// [`AuthenticationError::unavailable`] if that cannot be told now, which is a 503;
-    /// [`AuthenticationError::throttled`] if too much was tried, which is a 429, if it [`is_throttled`](Self::is_throttled).
+    /// - [`AuthenticationError::invalid`] if the credential is wrong: 401.
+    /// - [`AuthenticationError::unavailable`] if a backend does not answer: 503.
+    /// - [`AuthenticationError::throttled`] if the rate limit is exceeded: 429. It needs [`is_throttled`](Self::is_throttled).
     fn authenticate(
         &self,
         credential: Self::Credential,
         context: &Context,
     ) -> impl Future<Output = Result<Identity, AuthenticationError>> + Send;
 
-    /// Whether there is anything to verify against. A scheme that is not configured is neither accepted, nor offered
-    /// in challenges, nor documented. True, unless the authenticator is an `Option` that is `None`.
+    /// Whether the authenticator is configured (default: true; false for an `Option` that is `None`).
+    ///
+    /// A scheme without a configured authenticator is not accepted, not offered in challenges, and not documented.
     fn is_configured(&self) -> bool {
         true
     }
 
-    /// Whether it may say [`AuthenticationError::throttled`]: operations that accept its scheme are documented with a
-    /// 429. What is not documented does not happen: one that says so all the same is answered with 503.
+    /// Whether it can return [`AuthenticationError::throttled`] (default: false).
+    ///
+    /// The document lists a 429 for each operation that accepts its scheme. If this is false, a `throttled` error is
+    /// answered with 503.
     fn is_throttled(&self) -> bool {
         false
     }

@@ -1,11 +1,11 @@
-//! The identity of a record that a store hands out with each request: made once, as long as the record is the same.
+//! Caches the identity of a store's record, so that it is built once for each version of the record.
 
 use std::sync::{Arc, OnceLock};
 
 use super::{Context, Identity, IdentityBuilder};
 use crate::declared::DeclaredNames;
 
-/// The identity that a record has become. A record that is changed becomes another one: clear it then.
+/// Cached identity of one record. Clear it when the record changes.
 #[derive(Debug, Default)]
 pub(crate) struct IdentityCache(OnceLock<Known>);
 
@@ -13,18 +13,18 @@ pub(crate) struct IdentityCache(OnceLock<Known>);
 struct Known {
     identity: Identity,
     issuer: Arc<str>,
-    /// Whose names became bits.
+    /// The names that became bits.
     names: &'static DeclaredNames,
 }
 
-/// What a record says of its owner.
+/// The owner of a record, as the record describes them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Owner<'a> {
     pub(crate) subject: &'a str,
     pub(crate) display_name: Option<&'a str>,
     pub(crate) roles: &'a [String],
     pub(crate) permissions: &'a [String],
-    /// What of it the credential may be used for; everything unless set.
+    /// Permissions that the credential is limited to (default: no limit).
     pub(crate) limits: Option<&'a [String]>,
 }
 
@@ -39,7 +39,7 @@ impl Owner<'_> {
 }
 
 impl IdentityCache {
-    /// The identity that was made of the record before, or the one that is made now.
+    /// Returns the cached identity, or builds it.
     pub(crate) fn of(&self, owner: Owner<'_>, context: Context, issuer: &Arc<str>) -> Identity {
         let names = context.declared_names();
         let is_same = |known: &Known| std::ptr::eq(known.names, names) && known.issuer == *issuer;
@@ -47,7 +47,7 @@ impl IdentityCache {
             return known.identity.clone();
         }
         let identity = owner.identity(context, issuer);
-        // Of two applications that share a store, the first one is served faster.
+        // Two applications may share a store. Only the identity of the first one is cached.
         let _ = self.0.set(Known { identity: identity.clone(), issuer: Arc::clone(issuer), names });
         identity
     }
@@ -57,7 +57,7 @@ impl IdentityCache {
     }
 }
 
-/// A copy is there to be changed.
+/// A copy starts empty, as it is made to be changed.
 impl Clone for IdentityCache {
     fn clone(&self) -> Self {
         Self::default()
@@ -83,7 +83,7 @@ mod tests {
             known.of(owner, Context::new(names), &issuer.into()).permission_words().to_vec()
         };
         assert_eq!(bits(&known, alice, &HERE, "basic"), [0b1]);
-        // Nothing is made again.
+        // The cached identity is returned.
         let nobody = Owner::default();
         assert_eq!(bits(&known, nobody, &HERE, "basic"), [0b1]);
         assert_eq!(bits(&known, alice, &THERE, "basic"), [0b10]);

@@ -1,8 +1,8 @@
-//! Why a credential is refused, or cannot be verified now.
+//! Errors of authentication.
 
 use std::{borrow::Cow, error::Error, fmt, time::Duration};
 
-/// Why a credential proves nothing. What it says goes to the log, and never to the caller.
+/// Why a credential is not accepted. The text goes to the log, never to the caller.
 #[derive(Debug)]
 pub struct AuthenticationError(AuthenticationErrorKind);
 
@@ -14,24 +14,25 @@ enum AuthenticationErrorKind {
 }
 
 impl AuthenticationError {
-    /// The credential is wrong, expired, revoked or nobody's. The reason must not hold the credential.
+    /// The credential is wrong, expired, revoked or unknown. The reason must not contain the credential.
     pub fn invalid(reason: impl Into<Cow<'static, str>>) -> Self {
         Self(AuthenticationErrorKind::Invalid(reason.into()))
     }
 
-    /// What is needed to tell (a database, a key server) does not answer.
+    /// A backend, such as a database or a key server, does not answer.
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(AuthenticationErrorKind::Unavailable(source.into()))
     }
 
-    /// Too much was tried, and so the credential is not looked at; it may be after this time. The caller is told so in
-    /// `Retry-After`, whoever the caller claims to be: it must not depend on whether there is such a user.
+    /// The rate limit is exceeded, so the credential was not verified. `Retry-After` carries the time to wait.
+    ///
+    /// The limit must not depend on whether the user exists.
     #[must_use]
     pub const fn throttled(retry_after: Duration) -> Self {
         Self(AuthenticationErrorKind::Throttled(retry_after))
     }
 
-    /// After which time the credential may be looked at, if too much was tried.
+    /// Returns the time to wait, if the rate limit is exceeded.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         match self.0 {
@@ -40,7 +41,7 @@ impl AuthenticationError {
         }
     }
 
-    /// Whether nothing can be said of the credential now.
+    /// Whether a backend was unavailable.
     #[must_use]
     pub const fn is_unavailable(&self) -> bool {
         matches!(self.0, AuthenticationErrorKind::Unavailable(_))
@@ -72,13 +73,13 @@ impl From<Unavailable> for AuthenticationError {
     }
 }
 
-/// A backend that does not answer. As the error of a store or of a `check`, it makes the answer a 503.
+/// A backend does not answer. As the error of a store or of a `check`, it is answered with 503.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Unavailable(#[source] Box<dyn Error + Send + Sync>);
 
 impl Unavailable {
-    /// For the reason that the backend gives.
+    /// Wraps the error of the backend.
     pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(source.into())
     }

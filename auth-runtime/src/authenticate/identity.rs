@@ -1,4 +1,4 @@
-//! Who a credential belongs to, and what is theirs as bits.
+//! The identity behind a credential, with its roles and permissions as bits.
 
 use std::{
     fmt,
@@ -14,24 +14,24 @@ use crate::{
     declared::{DeclaredNames, Table, TableSet},
 };
 
-/// Bits over a table; two words stand in the value itself.
+/// Bits over a table. Two words are stored inline.
 pub(crate) type Words = SmallVec<[u64; 2]>;
 
-/// How many unknown names an event shows: some issuers send hundreds.
+/// Maximum number of unknown names in a log event. Some issuers send hundreds.
 const SHOWN: usize = 8;
 
-/// Who a credential belongs to: what an [`Authenticator`](super::Authenticator) gives. Cheap to clone.
+/// The identity that an [`Authenticator`](super::Authenticator) returns. Cheap to clone.
 ///
-/// Names of roles, permissions and scopes became bits when it was built: once per authentication.
+/// Building it turns the names of roles, permissions and scopes into bits, once for each authentication.
 #[derive(Clone)]
 pub struct Identity {
     shared: Arc<Inner>,
-    /// Beside what is shared, as the application may give a caller others than the credential does.
+    /// Not shared, as `PermissionOverrides` can replace them.
     roles: Words,
     permissions: Words,
-    /// Whether the credential is good for less than its owner may do, so that nothing may be added.
+    /// Whether the credential is limited to some permissions, so that none may be added.
     is_limited: bool,
-    /// As a password comes with each request.
+    /// Not shared, as a password is sent with each request.
     authenticated_at: Option<u64>,
 }
 
@@ -47,48 +47,48 @@ struct Inner {
 }
 
 impl Identity {
-    /// Who vouches for the caller: the `iss` of a token, or the name of a store.
+    /// Returns the issuer: the `iss` of a token, or the name of a store.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.shared.issuer
     }
 
-    /// The caller's identifier, unique within the issuer only.
+    /// Returns the caller's identifier. It is unique within the issuer only.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.shared.subject
     }
 
-    /// A name for people to read; the subject if there is no other.
+    /// Returns a name for people to read (default: the subject).
     #[must_use]
     pub fn display_name(&self) -> &str {
         self.shared.display_name.as_deref().unwrap_or(&self.shared.subject)
     }
 
-    /// The scopes of the token, declared or not, parted by spaces.
+    /// Returns the scopes of the token, declared or not, separated by spaces.
     #[must_use]
     pub fn scope(&self) -> &str {
         &self.shared.scope
     }
 
-    /// What else the issuer says of the caller.
+    /// Returns all claims of the issuer.
     #[must_use]
     pub fn claims(&self) -> &Map<String, Value> {
         self.shared.claims.get()
     }
 
-    /// When the caller last proved who they are, in seconds since 1970; not when a token was renewed.
+    /// Returns the time of the last sign-in, in seconds since 1970. Renewing a token is not a sign-in.
     #[must_use]
     pub fn authenticated_at(&self) -> Option<u64> {
         self.authenticated_at
     }
 
-    /// What the issuer says of the caller beyond the credential: [`Principal::user_info`] tells more.
+    /// Loads what the issuer knows of the caller beyond the credential; see [`Principal::user_info`].
     ///
     /// [`Principal::user_info`]: crate::authenticate::Principal::user_info
     ///
     /// # Errors
-    /// [`UserInfoError`] if there is none, or if it cannot be told now.
+    /// [`UserInfoError`] if the issuer offers none, or does not answer.
     pub async fn user_info(&self) -> Result<UserInfo, UserInfoError> {
         match &self.shared.user_info {
             Some(on_demand) => on_demand.get(self.issuer(), self.subject()).await,
@@ -96,13 +96,13 @@ impl Identity {
         }
     }
 
-    /// The caller's roles.
+    /// Returns the caller's roles.
     #[must_use]
     pub fn roles<A: AuthSchema>(&self) -> <A::Role as Table>::Set {
         TableSet::from_words(&self.roles)
     }
 
-    /// The caller's permissions: direct ones, and those of the roles.
+    /// Returns the caller's permissions: direct ones, and those of the roles.
     #[must_use]
     pub fn permissions<A: AuthSchema>(&self) -> <A::Permission as Table>::Set {
         TableSet::from_words(&self.permissions)
@@ -120,14 +120,14 @@ impl Identity {
         &self.shared.scopes
     }
 
-    /// The same caller, who has proved just now who they are.
+    /// Returns the same identity with a sign-in at this moment.
     #[cfg(feature = "basic")]
     pub(crate) fn at(mut self, seconds: u64) -> Self {
         self.authenticated_at = Some(seconds);
         self
     }
 
-    /// The same caller with what somebody else has.
+    /// Returns the same caller with the roles and permissions of another identity.
     #[cfg(all(feature = "basic", feature = "_jwt"))]
     pub(crate) fn with_access_of(mut self, other: &Self) -> Self {
         self.roles.clone_from(&other.roles);
@@ -135,7 +135,7 @@ impl Identity {
         self
     }
 
-    /// The same caller without roles, and without permissions that somebody else lacks.
+    /// Returns the same caller without roles, and only with permissions that the other identity has too.
     #[cfg(all(feature = "basic", feature = "_jwt"))]
     pub(crate) fn limited_by(mut self, other: &Self) -> Self {
         self.roles.clear();
@@ -144,19 +144,19 @@ impl Identity {
         self
     }
 
-    /// Whether the credential is good for less than its owner may do.
+    /// Whether the credential is limited to some of its owner's permissions.
     pub(super) const fn is_limited(&self) -> bool {
         self.is_limited
     }
 
-    /// The same caller with other permissions.
+    /// Returns the same caller with other permissions.
     pub(crate) fn with_permissions(mut self, words: &[u64]) -> Self {
         self.permissions = words.into();
         self
     }
 }
 
-/// Names the caller and says what is theirs, but none of their claims.
+/// Shows the caller, the roles and the permissions, but no claims.
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Identity")
@@ -166,9 +166,9 @@ impl fmt::Debug for Identity {
     }
 }
 
-/// Describes an [`Identity`]; made by [`Context::identity`](super::Context::identity).
+/// Builds an [`Identity`]; [`Context::identity`](super::Context::identity) starts one.
 ///
-/// A name that the application does not declare grants nothing, and is logged.
+/// A role or permission that the application does not declare grants nothing. It is logged.
 #[derive(Clone)]
 #[must_use = "call `build`"]
 pub struct IdentityBuilder {
@@ -203,25 +203,25 @@ impl IdentityBuilder {
         }
     }
 
-    /// A name for people to read.
+    /// Sets a name for people to read.
     pub fn display_name(mut self, name: impl Into<String>) -> Self {
         self.inner.display_name = Some(name.into());
         self
     }
 
-    /// Gives the role of this name, and what it holds.
+    /// Adds a role, with its permissions.
     pub fn role(mut self, name: &str) -> Self {
         self.add_role(name);
         self
     }
 
-    /// Gives the permission of this name.
+    /// Adds a permission.
     pub fn permission(mut self, name: &str) -> Self {
         self.add_permission(name);
         self
     }
 
-    /// The scopes of the token, parted by spaces (RFC 6749, section 3.3). One that is not declared is kept for reading.
+    /// Adds scopes, separated by spaces (RFC 6749, section 3.3). `Principal::scopes` also returns undeclared ones.
     pub fn scope(mut self, scope: &str) -> Self {
         self.add_scope(scope);
         self
@@ -244,7 +244,7 @@ impl IdentityBuilder {
         }
     }
 
-    /// Takes the roles, and all permissions but those of these names.
+    /// Removes the roles, and all permissions but these.
     #[cfg(any(feature = "api-key", feature = "basic"))]
     pub(crate) fn limit_to(&mut self, permissions: &[String]) {
         let mut limits = Words::new();
@@ -272,39 +272,39 @@ impl IdentityBuilder {
         }
     }
 
-    /// What else is known of the caller.
+    /// Sets the claims of the issuer.
     pub fn claims(mut self, claims: Map<String, Value>) -> Self {
         self.inner.claims = Claims::read(claims);
         self
     }
 
-    /// The same as the text of a JSON object, which is not read unless somebody asks.
+    /// Sets the claims as the text of a JSON object, which is parsed at first use.
     #[cfg(feature = "_jwt")]
     pub(crate) fn claims_json(mut self, json: &str) -> Self {
         self.inner.claims = Claims::unread(json);
         self
     }
 
-    /// When the caller last proved who they are, in seconds since 1970.
+    /// Sets the time of the last sign-in, in seconds since 1970.
     pub fn authenticated_at(mut self, seconds: u64) -> Self {
         self.authenticated_at = Some(seconds);
         self
     }
 
-    /// Where to ask what the issuer says of the caller beyond the credential, once a handler wants to know it.
+    /// Sets the source of user information, which is asked when a handler first needs it.
     pub fn user_info(mut self, source: Arc<dyn UserInfoSource>) -> Self {
         self.inner.user_info = Some(Arc::new(OnDemand::new(source)));
         self
     }
 
-    /// The same, which others may have asked for already.
+    /// Sets a source that other requests share.
     #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
     pub(crate) fn user_info_on_demand(mut self, info: Arc<OnDemand>) -> Self {
         self.inner.user_info = Some(info);
         self
     }
 
-    /// The identity.
+    /// Returns the identity.
     #[must_use]
     pub fn build(self) -> Identity {
         if !self.unknown.is_empty() {
@@ -323,7 +323,7 @@ impl fmt::Debug for IdentityBuilder {
     }
 }
 
-/// Claims, read when they are asked for first: most requests ask for none.
+/// Claims that are parsed at first use. Most requests use none.
 #[derive(Clone, Default)]
 struct Claims {
     json: Box<str>,
@@ -346,7 +346,7 @@ impl Claims {
     }
 }
 
-/// Parted by spaces, and no other white space (RFC 6749, section 3.3).
+/// Splits at spaces, and at no other white space (RFC 6749, section 3.3).
 pub(crate) fn scopes(scope: &str) -> impl Iterator<Item = &str> {
     scope.split(' ').filter(|name| !name.is_empty())
 }
@@ -376,7 +376,7 @@ fn intersect(words: &mut Words, other: &[u64]) {
     words.iter_mut().zip(others).for_each(|(mine, theirs)| *mine &= theirs);
 }
 
-/// Whether the bit is set; one beyond the words is not.
+/// Whether the bit is set. A bit beyond the words is not.
 pub(crate) fn contains(words: &[u64], index: u16) -> bool {
     let index = usize::from(index);
     words.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)

@@ -8,23 +8,23 @@ use crate::{
     declared::{AuthSchema, SecurityScheme},
 };
 
-/// What the credentials of a request say.
+/// Result of authenticating a request.
 #[derive(Debug)]
 pub enum Authentication<A: AuthSchema> {
-    /// There are none.
+    /// The request has no credential.
     Anonymous,
-    /// They are good.
+    /// The credential is valid.
     Authenticated(Principal<A>),
-    /// They are not.
+    /// The credential is refused.
     Refused(Refusal),
 }
 
-/// Credentials that prove nothing.
+/// A refused credential.
 #[derive(Debug)]
 pub struct Refusal {
-    /// The scheme that the caller used, if it is one of the declared.
+    /// Position of the scheme that the caller used, if it is declared.
     pub scheme: Option<usize>,
-    /// What is wrong.
+    /// Why it is refused.
     pub cause: RefusalCause,
 }
 
@@ -73,7 +73,7 @@ impl Refusal {
         matches!(self.cause, RefusalCause::Authentication(_))
     }
 
-    /// For the log: what is wrong, by the name of each scheme that was asked.
+    /// Describes the cause for the log, with the name and the error of each scheme.
     pub(crate) fn describe(&self, schemes: &[SecurityScheme]) -> String {
         let name = |index: usize| schemes.get(index).map_or("", |scheme| scheme.name);
         match &self.cause {
@@ -88,22 +88,22 @@ impl Refusal {
     }
 }
 
-/// What is wrong with credentials.
+/// Why a credential is refused.
 #[derive(Debug)]
 pub enum RefusalCause {
-    /// Their form.
+    /// It is malformed.
     Malformed(Malformed),
-    /// There are several, of different schemes.
+    /// The request has credentials of several schemes.
     Several,
-    /// Their scheme is not accepted.
+    /// Its scheme is not accepted.
     Unsupported,
-    /// They are a cookie that a page of another site makes the browser send.
+    /// It is a cookie, and a page of another origin sent the request.
     CrossOrigin,
-    /// Their content, or what is needed to verify it; with what each scheme that was asked says.
+    /// Each authenticator returned an error; with the positions of their schemes.
     Authentication(Vec<(usize, AuthenticationError)>),
 }
 
-/// What was chosen where there is nothing to verify.
+/// A selection without a credential to verify.
 impl From<Selection> for Refusal {
     fn from(choice: Selection) -> Self {
         match choice {
@@ -112,7 +112,7 @@ impl From<Selection> for Refusal {
             }
             Selection::CrossOrigin(scheme) => Self { scheme: Some(scheme), cause: RefusalCause::CrossOrigin },
             Selection::Several => Self { scheme: None, cause: RefusalCause::Several },
-            // The line asks for a refusal only where there is one; anything else stays out all the same.
+            // The guard never converts these. If it did, the request would stay out.
             Selection::Unsupported | Selection::None | Selection::One(_) => {
                 Self { scheme: None, cause: RefusalCause::Unsupported }
             }
@@ -120,14 +120,14 @@ impl From<Selection> for Refusal {
     }
 }
 
-/// Tries the authenticators whose schemes look at the credential that was found, in order, until one vouches for it.
+/// Errors of the authenticators that were tried for one credential, in the order of their schemes.
 #[derive(Debug, Default)]
 pub struct SchemeErrors {
     errors: Vec<(usize, AuthenticationError)>,
 }
 
 impl SchemeErrors {
-    /// No authenticator was asked yet.
+    /// Starts without errors.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -154,7 +154,7 @@ impl SchemeErrors {
         None
     }
 
-    /// What is left if nobody vouched: the refusal.
+    /// Returns the refusal, after all authenticators returned an error.
     #[must_use]
     pub fn refusal(self) -> Refusal {
         let scheme = self.errors.first().map(|(scheme, _)| *scheme);

@@ -1,22 +1,22 @@
-//! What the application itself gives to single callers, whatever their credential says.
+//! Permissions that the application gives to single callers, independent of their credential.
 
 use std::collections::HashMap;
 
 use super::Identity;
 use crate::declared::{Table, TableSet};
 
-/// Permissions for single callers, each named by issuer *and* subject: a token whose `sub` is `alice` does not get
-/// what the password user `alice` has.
+/// Permissions for single callers: a field of an `Auth` struct with `#[overrides]`.
 ///
-/// A credential that is limited (a key or a token for some permissions) stays so: nothing is added to it, and of what
-/// replaces its permissions it has those that it had.
+/// Issuer *and* subject name a caller. A token whose `sub` is `alice` does not get the permissions of the password user
+/// `alice`.
 ///
-/// A field of an `Auth` struct with `#[overrides]`.
+/// A limited credential (a key or a token for some permissions) stays limited. [`add`](Self::add) adds nothing to it, and
+/// [`replace`](Self::replace) gives it only permissions that it had before.
 ///
 /// ```
 /// # use auth_runtime::{authenticate::PermissionOverrides, prelude::*};
 /// # permissions! { pub enum Permission { View = "view", Edit = "edit" } }
-/// let grants = PermissionOverrides::<Permission>::new()
+/// let overrides = PermissionOverrides::<Permission>::new()
 ///     .add("https://issuer.example", "user1", Permission::set(Permission::ALL))
 ///     .replace("basic", "guest", Permission::set(&[Permission::View]));
 /// ```
@@ -38,19 +38,19 @@ impl<P: Table> Default for PermissionOverrides<P> {
 }
 
 impl<P: Table> PermissionOverrides<P> {
-    /// Nothing for anybody.
+    /// Returns an empty table.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Gives permissions to a caller, besides what the credential and its roles give.
+    /// Adds permissions to those of the credential and its roles.
     #[must_use]
     pub fn add(self, issuer: impl Into<String>, subject: impl Into<String>, permissions: P::Set) -> Self {
         self.insert(issuer.into(), subject.into(), Override::Add(permissions))
     }
 
-    /// Gives permissions to a caller in place of all that the credential and its roles give. Roles stay.
+    /// Replaces the permissions of the credential and its roles. The caller keeps the roles.
     #[must_use]
     pub fn replace(self, issuer: impl Into<String>, subject: impl Into<String>, permissions: P::Set) -> Self {
         self.insert(issuer.into(), subject.into(), Override::Replace(permissions))
@@ -61,7 +61,7 @@ impl<P: Table> PermissionOverrides<P> {
         self
     }
 
-    /// The caller with what is granted.
+    /// Returns the caller with the overrides applied.
     #[doc(hidden)]
     #[must_use]
     pub fn apply(&self, identity: Identity) -> Identity {
@@ -69,7 +69,7 @@ impl<P: Table> PermissionOverrides<P> {
         let mine = P::Set::from_words(identity.permission_words());
         match grant {
             None => identity,
-            // A key or a token for less stays so, whatever its owner may do.
+            // A limited key or token stays limited.
             Some(Override::Add(_)) if identity.is_limited() => identity,
             Some(Override::Replace(theirs)) if identity.is_limited() => with(identity, mine, *theirs, |a, b| a & b),
             Some(Override::Replace(permissions)) => identity.with_permissions(permissions.as_slice()),

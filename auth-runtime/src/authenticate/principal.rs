@@ -1,4 +1,4 @@
-//! Third step: identity to principal, the caller as the application sees it.
+//! The principal: the authenticated caller, as the application sees it.
 
 use std::{
     fmt,
@@ -17,9 +17,9 @@ use crate::{
 
 /// The authenticated caller.
 ///
-/// An extractor: a handler that takes it runs for authenticated callers only; with
-/// `#[optional_auth]`, take `Option<Principal<Auth>>`. It holds what a rule has let in, so it is only there where a
-/// rule ran: in an operation of a protected API, a handler with `#[protected]`, below `.protect(..)`.
+/// An extractor: a handler that takes it runs for authenticated callers only. With `#[optional_auth]`, take
+/// `Option<Principal<Auth>>`. It needs a rule: an operation of a protected API, a handler with `#[protected]`, or a route
+/// below `.protect(..)`.
 ///
 /// ```
 /// # use auth_runtime::prelude::*;
@@ -31,7 +31,7 @@ use crate::{
 ///     if caller.has_role(Role::Viewer) { format!("Hello {}", caller.display_name()) } else { "Hello".into() }
 /// }
 ///
-/// // In a test of the handler itself, make one by hand:
+/// // A test of the handler makes a caller by hand:
 /// let viewer = auth_runtime::testing::principal("basic", "alice", |identity| identity.role("Viewer"));
 /// assert_eq!(greeting(&viewer), "Hello alice");
 /// assert!(viewer.has(Permission::View));
@@ -49,38 +49,38 @@ impl<A> Clone for Principal<A> {
 }
 
 impl<A: AuthSchema> Principal<A> {
-    /// The caller of this identity, who came by the scheme at this position.
+    /// Returns the caller with this identity, who used the scheme at this position.
     #[doc(hidden)]
     #[must_use]
     pub fn new(identity: Identity, scheme: usize) -> Self {
         Self { identity, scheme, authority: PhantomData }
     }
 
-    /// Who vouches for the caller: the `iss` of a token, or the name of a store.
+    /// Returns the issuer: the `iss` of a token, or the name of a store.
     #[must_use]
     pub fn issuer(&self) -> &str {
         self.identity.issuer()
     }
 
-    /// The caller's identifier. Unique within the issuer only: store both.
+    /// Returns the caller's identifier. It is unique within the issuer only, so store both.
     #[must_use]
     pub fn subject(&self) -> &str {
         self.identity.subject()
     }
 
-    /// A name for people to read; the subject if there is no other.
+    /// Returns a name for people to read (default: the subject).
     #[must_use]
     pub fn display_name(&self) -> &str {
         self.identity.display_name()
     }
 
-    /// The name of the security scheme by which the caller came.
+    /// Returns the name of the security scheme that the caller used.
     #[must_use]
     pub fn scheme(&self) -> &'static str {
         A::SCHEMES.get(self.scheme).map_or("", |scheme| scheme.name)
     }
 
-    /// The caller's roles.
+    /// Returns the caller's roles.
     #[must_use]
     pub fn roles(&self) -> <A::Role as Table>::Set {
         self.identity.roles::<A>()
@@ -92,7 +92,7 @@ impl<A: AuthSchema> Principal<A> {
         self.roles().has(role)
     }
 
-    /// The caller's permissions: direct ones, and those of the roles.
+    /// Returns the caller's permissions: direct ones, and those of the roles.
     #[must_use]
     pub fn permissions(&self) -> <A::Permission as Table>::Set {
         self.identity.permissions::<A>()
@@ -104,28 +104,28 @@ impl<A: AuthSchema> Principal<A> {
         self.permissions().has(permission)
     }
 
-    /// The OAuth 2 scopes of the token, declared or not.
+    /// Returns the OAuth 2 scopes of the token, declared or not.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         scopes(self.identity.scope())
     }
 
-    /// What else the issuer says of the caller.
+    /// Returns all claims of the issuer.
     #[must_use]
     pub fn claims(&self) -> &Map<String, Value> {
         self.identity.claims()
     }
 
-    /// One claim as a type of yours; `None` if it is not there or of another type.
+    /// Returns one claim as your type. `None` if it is absent or has another type.
     #[must_use]
     pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         self.claims().get(name).and_then(|claim| T::deserialize(claim).ok())
     }
 
-    /// What the issuer says of the caller beyond the token: name, e-mail address and the like, as far as the token's
-    /// scopes allow (OpenID Connect Core, section 5.4).
+    /// Returns what the issuer knows of the caller beyond the token, such as name and e-mail address. The token's scopes
+    /// decide how much (OpenID Connect Core, section 5.4).
     ///
-    /// It is asked for at the first call, with the caller's own token, and kept as long as the token is: what changes
-    /// at the issuer meanwhile is not seen. Several calls at once are one to the issuer. A failure is not kept.
+    /// The first call asks the issuer with the caller's token. The answer is cached as long as the token is, so later
+    /// changes at the issuer are not seen. Concurrent calls share one request. A failure is not cached.
     ///
     /// ```no_run
     /// # use auth_runtime::{authenticate::UserInfoError, prelude::*};
@@ -135,21 +135,20 @@ impl<A: AuthSchema> Principal<A> {
     /// # struct Auth { #[scheme(bearer)] token: Jwt }
     /// async fn address(caller: &Principal<Auth>) -> Result<Option<String>, UserInfoError> {
     ///     let info = caller.user_info().await?;
-    ///     // Whoever may enter any address at the issuer must not become somebody else by it.
+    ///     // An unverified address may belong to another person.
     ///     Ok(info.email().filter(|_| info.email_verified() == Some(true)).map(str::to_owned))
     /// }
     /// ```
     ///
-    /// It is information, and no proof: who the caller is, is [`issuer`](Self::issuer) and
-    /// [`subject`](Self::subject), and what they may do was decided before.
+    /// Do not identify callers by it: [`issuer`](Self::issuer) and [`subject`](Self::subject) do that.
     ///
     /// # Errors
-    /// [`UserInfoError`], which as the error of a handler is never a 401: the caller's token was good.
+    /// [`UserInfoError`]. As the error of a handler, it is never a 401, as the caller's token was valid.
     pub async fn user_info(&self) -> Result<UserInfo, UserInfoError> {
         self.identity.user_info().await
     }
 
-    /// When the caller last proved who they are; `None` for those who never sign in, such as machines with a key.
+    /// Returns the time of the last sign-in. `None` for callers that never sign in, such as machines with a key.
     #[must_use]
     pub fn authenticated_at(&self) -> Option<SystemTime> {
         let since = Duration::from_secs(self.identity.authenticated_at()?);
@@ -173,7 +172,7 @@ impl<A: AuthSchema> fmt::Debug for Principal<A> {
     }
 }
 
-/// What is known of a caller when a requirement is read.
+/// The facts that a requirement is decided from.
 impl<A: AuthSchema> Facts<A> for Principal<A> {
     fn role(&self, index: u16) -> Option<bool> {
         Some(contains(self.identity.role_words(), index))
@@ -193,7 +192,7 @@ impl<A: AuthSchema> Facts<A> for Principal<A> {
 
     fn fresh(&self, seconds: u64) -> Option<bool> {
         let age = self.authenticated_at().map(|at| SystemTime::now().duration_since(at));
-        // A sign-in in the future is a clock that is off, and no proof of anything.
+        // A sign-in in the future means that a clock is wrong. It proves nothing.
         Some(matches!(age, Some(Ok(age)) if age <= Duration::from_secs(seconds)))
     }
 }

@@ -1,22 +1,22 @@
-//! Keys in a header, the query or a cookie.
+//! API keys in a header, the query or a cookie.
 
 use poem::{Request, http::header::COOKIE};
 
 use super::{CarriedBy, Credential, MAX_LEN, Malformed, text::Text};
 use crate::declared::{ApiKeyLocation, SchemeKind, SecurityScheme, kind};
 
-/// A key as the caller sent it: visible ASCII, not empty, once.
+/// An API key of a request: visible ASCII, not empty, sent once.
 #[derive(Clone, Debug)]
 pub struct ApiKey(Text);
 
 impl ApiKey {
-    /// For a test; what comes with a request is read by the scheme.
+    /// Builds a key for a test. A scheme reads the key of a request.
     #[must_use]
     pub fn new(key: impl Into<String>) -> Self {
         Self(Text::Owned(key.into()))
     }
 
-    /// The key; a secret.
+    /// Returns the key. It is a secret.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
@@ -37,7 +37,7 @@ impl CarriedBy<kind::ApiKey> for ApiKey {
     }
 }
 
-/// The only one of several, as which of two would count is a guess that a proxy in front may make otherwise.
+/// Returns the only value. Two are malformed, as a proxy may choose another one than this service.
 fn one(mut found: impl Iterator<Item = Text>) -> Credential<Text> {
     match (found.next(), found.next()) {
         (None, _) => Credential::Absent,
@@ -60,9 +60,10 @@ fn parameters(request: &Request, name: &str) -> impl Iterator<Item = String> {
     parameters.into_iter().filter(move |(found, _)| found == name).map(|(_, value)| value)
 }
 
-/// The values of all cookies of this name (RFC 6265, section 4.2.1), as bytes: white space is a space or a tab, and
-/// nothing else that Unicode calls so. A cookie `\u{2003}__Host-session` is no `__Host-session`, which a page of another
-/// host could not set. Bytes that are no text make their cookie malformed, and not absent.
+/// Returns the values of all cookies of this name (RFC 6265, section 4.2.1), as bytes.
+///
+/// Only a space and a tab are white space here. Otherwise a page of another host could set `\u{2003}__Host-session`, and
+/// it would count as `__Host-session`. A cookie that is not text is malformed, not absent.
 fn cookies(request: &Request, name: &str) -> impl Iterator<Item = String> {
     let headers = request.headers().get_all(COOKIE).iter();
     let pairs = headers.flat_map(|header| header.as_bytes().split(|byte| *byte == b';')).filter_map(pair);
@@ -71,7 +72,7 @@ fn cookies(request: &Request, name: &str) -> impl Iterator<Item = String> {
         .map(|(_, value)| String::from_utf8_lossy(value).into_owned())
 }
 
-/// Name and value, parted by the first `=`.
+/// Splits name and value at the first `=`.
 fn pair(pair: &[u8]) -> Option<(&[u8], &[u8])> {
     let equals = pair.iter().position(|byte| *byte == b'=')?;
     Some((pair[..equals].trim_ascii(), pair[equals + 1..].trim_ascii()))

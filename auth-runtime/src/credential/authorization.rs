@@ -7,7 +7,7 @@ use poem::{
 
 use super::{Credential, MAX_LEN, Malformed, text::Text};
 
-/// What follows the scheme of this name, if the header is of that scheme.
+/// Returns the credential after the scheme of this name, if the header has that scheme.
 pub(super) fn credentials(request: &Request, scheme: &str) -> Credential<Text> {
     match header(request) {
         Credential::Absent => Credential::Absent,
@@ -21,7 +21,7 @@ pub(super) fn credentials(request: &Request, scheme: &str) -> Credential<Text> {
     }
 }
 
-/// The name of the scheme that the request uses, in its own spelling.
+/// Returns the name of the scheme, as the request spells it.
 pub(super) fn scheme(request: &Request) -> Option<&[u8]> {
     let header = request.headers().get(AUTHORIZATION)?;
     Some(split(header.as_bytes()).map_or(b"", |(scheme, _)| scheme))
@@ -37,8 +37,8 @@ fn header(request: &Request) -> Credential<&HeaderValue> {
     }
 }
 
-/// Scheme and credential, split at the first space; the credential holds no further one in front. What else may be in
-/// it is for its scheme to say.
+/// Splits scheme and credential at the first space. The credential does not start with a space; its scheme checks the
+/// rest.
 fn split(header: &[u8]) -> Result<(&[u8], &[u8]), Malformed> {
     let end = header.iter().position(|byte| *byte == b' ').unwrap_or(header.len());
     let (scheme, credential) = (&header[..end], header.get(end + 1..).unwrap_or_default());

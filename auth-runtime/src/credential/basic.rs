@@ -15,19 +15,19 @@ pub struct BasicCredentials {
 }
 
 impl BasicCredentials {
-    /// For a form or a test; what comes by the header is read by the scheme.
+    /// Builds credentials for a form or a test. A scheme reads those of a request.
     #[must_use]
     pub fn new(username: impl Into<String>, password: impl Into<String>) -> Self {
         Self { username: username.into(), password: password.into().into() }
     }
 
-    /// The user name.
+    /// Returns the user name.
     #[must_use]
     pub fn username(&self) -> &str {
         &self.username
     }
 
-    /// The password; a secret.
+    /// Returns the password. It is a secret.
     #[must_use]
     pub fn password(&self) -> &str {
         self.password.expose_secret()
@@ -42,7 +42,7 @@ impl CarriedBy<kind::Basic> for BasicCredentials {
     }
 }
 
-/// Base64, UTF-8, no control characters, split at the first colon: a user name cannot hold one.
+/// Decodes base64 and UTF-8, rejects control characters, and splits at the first colon.
 fn decode(encoded: &[u8]) -> Result<BasicCredentials, Malformed> {
     let decoded = BASE64_STANDARD.decode(encoded).map_err(|_| Malformed::NotBasic)?;
     let decoded = SecretString::from(String::from_utf8(decoded).map_err(|_| Malformed::NotBasic)?);

@@ -5,14 +5,14 @@ use poem::Request;
 use super::{CarriedBy, Credential, Malformed, authorization, text::Text};
 use crate::declared::{SecurityScheme, kind};
 
-/// A bearer token as it stands in the `Authorization` header: `token68` and nothing else (RFC 6750, section 2.1).
+/// A bearer token of the `Authorization` header: only `token68` (RFC 6750, section 2.1).
 ///
-/// Tokens in the query or in a form are not looked at (RFC 9700, section 4.3.2).
+/// Tokens in the query or in a form are ignored (RFC 9700, section 4.3.2).
 #[derive(Clone, Debug)]
 pub struct BearerToken(Text);
 
 impl BearerToken {
-    /// The token; a secret.
+    /// Returns the token. It is a secret.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
@@ -38,8 +38,8 @@ fn is_token68(token: &[u8]) -> bool {
     !token.is_empty() && token.iter().fold(0, |foreign, byte| foreign | is_foreign(*byte)) == 0
 }
 
-/// Not 0 for a byte that does not belong into a token. Without a branch, so that the compiler looks at many bytes at
-/// once: this is read with each request.
+/// Returns 0 for a byte that a token may contain. It has no branch, so that the compiler can check many bytes at once:
+/// each request runs it.
 fn is_foreign(byte: u8) -> u8 {
     let is_in = |byte: u8, first: u8, count: u8| u8::from(byte.wrapping_sub(first) < count);
     // From `-` to `9` are `-`, `.`, `/` and the digits.

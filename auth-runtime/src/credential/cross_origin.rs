@@ -1,7 +1,7 @@
-//! Whether a page of another site sends a request with a cookie that the browser adds by itself (CSRF).
+//! Cross-origin check for cookies, against cross-site request forgery (CSRF).
 //!
-//! Judged as Go's `http.CrossOriginProtection` does: `Sec-Fetch-Site` where there is one, else `Origin` against
-//! `Host`; a request with neither comes from no browser of the last years, and so with no cookie of a victim.
+//! The rules are those of Go's `http.CrossOriginProtection`: `Sec-Fetch-Site` if present, else `Origin` compared with
+//! `Host`. Current browsers send one of them, so a request with neither does not come from a victim's browser.
 
 use poem::{
     Request,
@@ -12,9 +12,9 @@ use poem::{
     },
 };
 
-/// Whether a cookie must not count for this request.
+/// Whether this request must not be authenticated by a cookie.
 ///
-/// Requests that only read are left to the browser's same-origin policy; a WebSocket handshake reads in name only.
+/// Safe methods are left to the browser's same-origin policy, except a WebSocket handshake.
 pub(super) fn is_cross_origin(request: &Request) -> bool {
     let only_reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if only_reads && !request.headers().contains_key(UPGRADE) {
@@ -27,7 +27,7 @@ pub(super) fn is_cross_origin(request: &Request) -> bool {
     }
 }
 
-/// Whether an origin is the host of the request; a port that goes without saying may be said (RFC 6454, section 4).
+/// Whether an origin is the host of the request. The default port may be written or not (RFC 6454, section 4).
 fn is_same_host(request: &Request, origin: &str) -> bool {
     let host = header(request, HOST.as_str()).or_else(|| request.uri().authority().map(Authority::as_str));
     let (Some((scheme, origin)), Some(host)) = (origin.split_once("://"), host) else { return false };
@@ -40,7 +40,7 @@ fn is_same_host(request: &Request, origin: &str) -> bool {
     bare(origin) == bare(host)
 }
 
-/// The only value of a header; a value that is no text, or one of several, is no value to trust.
+/// Returns the only value of a header. A value that is not text, or is repeated, is not trusted.
 fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     let mut values = request.headers().get_all(name).iter();
     let first = values.next()?;

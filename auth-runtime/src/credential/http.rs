@@ -1,16 +1,16 @@
-//! Any other scheme of the `Authorization` header, for plugins.
+//! Other schemes of the `Authorization` header, for authenticators of the application.
 
 use poem::Request;
 
 use super::{CarriedBy, Credential, Malformed, authorization, text::Text};
 use crate::declared::{SchemeKind, SecurityScheme, kind};
 
-/// What follows the name of a scheme that this crate does not know: not empty, visible ASCII and spaces.
+/// The credentials of a scheme that this crate does not know: visible ASCII and spaces, not empty.
 #[derive(Clone, Debug)]
 pub struct HttpCredentials(Text);
 
 impl HttpCredentials {
-    /// The credentials; a secret.
+    /// Returns the credentials. They are a secret.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()

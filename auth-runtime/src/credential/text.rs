@@ -1,4 +1,4 @@
-//! The text of a credential: shares the header's buffer where it can, and is never printed.
+//! The text of a credential. It shares the header's buffer if possible, and is never printed.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use poem::http::HeaderValue;
 
 #[derive(Clone)]
 pub(super) enum Text {
-    /// From this byte on in a header.
+    /// The part of a header from this byte on.
     InHeader(HeaderValue, usize),
     Owned(String),
 }
@@ -23,7 +23,7 @@ impl Text {
         }
     }
 
-    /// Nothing, if it is no text: whoever makes a credential of it has checked that.
+    /// Returns the text, or an empty one for other bytes. The constructors of credentials have checked the bytes.
     pub(super) fn as_str(&self) -> &str {
         match self {
             Self::InHeader(..) => str::from_utf8(self.as_bytes()).unwrap_or_default(),
@@ -31,7 +31,7 @@ impl Text {
         }
     }
 
-    /// Whether it is visible ASCII, spaces and tabs.
+    /// Whether all bytes are visible ASCII, spaces or tabs.
     pub(super) fn is_visible(&self) -> bool {
         self.as_bytes().iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t'))
     }

@@ -1,9 +1,9 @@
-//! Looks a name up in a table at compile time, and builds the message for a name that is not there.
+//! Looks up a name at compile time, and builds the error message for an unknown one.
 
-/// Position of `name` in `names`; of a name that is not there, one that no set holds.
+/// Returns the position of `name` in `names`, or one that no set contains.
 ///
-/// Whoever looks a name up [asserts](assert_known) it as well, in a constant of its own: so every wrong name is reported
-/// once, where it stands, and nothing that is built from it fails a second time.
+/// Generated code also [asserts](assert_known) each name in a constant of its own. So a wrong name is one error, at the
+/// name.
 #[must_use]
 pub const fn position(names: &[&str], name: &str) -> u16 {
     let mut i = 0;
@@ -17,10 +17,10 @@ pub const fn position(names: &[&str], name: &str) -> u16 {
     u16::MAX
 }
 
-/// Stops the build at a name that is not declared.
+/// Stops the build at an undeclared name.
 ///
 /// # Panics
-/// If it is not; in a constant this is the compile error that the developer reads.
+/// If the name is not declared. In a constant, the panic is the compile error.
 #[track_caller]
 pub const fn assert_known(kind: &str, names: &[&str], name: &str) {
     if position(names, name) == u16::MAX {
@@ -44,6 +44,19 @@ pub(crate) const fn equal(a: &str, b: &str) -> bool {
         i += 1;
     }
     true
+}
+
+/// Returns the message for a name that is not declared, with the declared name that is most like it.
+///
+/// ```
+/// use auth_runtime::declared::unknown_name;
+///
+/// let message = unknown_name("permission", &["view", "edit"], "veiw");
+/// assert_eq!(message, "unknown permission `veiw`; did you mean `view`? (declared: `view`, `edit`)");
+/// ```
+#[must_use]
+pub fn unknown_name(kind: &str, declared: &[&str], name: &str) -> String {
+    unknown(kind, declared, name).as_str().to_owned()
 }
 
 pub(crate) const fn unknown(kind: &str, names: &[&str], name: &str) -> Message {
@@ -75,7 +88,7 @@ const fn declared(message: Message, names: &[&str]) -> Message {
     message.push(")")
 }
 
-/// The name that is a few edits away, if there is one.
+/// Returns the declared name that is a few edits away.
 const fn nearest<'a>(names: &[&'a str], name: &str) -> Option<&'a str> {
     let mut best = None;
     let mut best_distance = name.len() / 3 + 2;
@@ -91,7 +104,7 @@ const fn nearest<'a>(names: &[&'a str], name: &str) -> Option<&'a str> {
     best
 }
 
-/// Levenshtein distance in bytes, letter case aside, over the first 64 bytes.
+/// Returns the Levenshtein distance in bytes, without letter case, over the first 64 bytes.
 const fn distance(a: &str, b: &str) -> usize {
     const WIDTH: usize = 64;
     let (a, b) = (a.as_bytes(), b.as_bytes());
@@ -122,7 +135,7 @@ const fn min(a: usize, b: usize) -> usize {
     if a < b { a } else { b }
 }
 
-/// A string that is built at compile time; what does not fit is cut.
+/// A string that is built at compile time. Text that does not fit is left out.
 pub(crate) struct Message {
     bytes: [u8; Message::CAPACITY],
     len: usize,
@@ -135,7 +148,7 @@ impl Message {
         Self { bytes: [0; Self::CAPACITY], len: 0 }
     }
 
-    /// Appends a whole string or nothing of it, so that no character is cut in two.
+    /// Appends the whole string or nothing, so that no character is cut.
     const fn push(mut self, text: &str) -> Self {
         let text = text.as_bytes();
         if self.len + text.len() > Self::CAPACITY {

@@ -9,6 +9,7 @@ mod table;
 
 pub use auth_schema::AuthSchema;
 pub use empty::{NoPermissions, NoRoles};
+pub use lookup::unknown_name;
 pub(crate) use scheme::CredentialLocation;
 pub use scheme::{ApiKeyLocation, GrantType, OAuthFlow, Scheme, SchemeKind, SchemeSet, Scope, SecurityScheme, kind};
 pub use set::Set;

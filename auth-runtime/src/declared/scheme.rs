@@ -1,61 +1,61 @@
-//! How callers may prove who they are: the security schemes that `derive(Auth)` reads from the fields.
+//! The security schemes that `derive(Auth)` reads from the fields.
 
 use std::{fmt, marker::PhantomData};
 
-/// One way of proving who one is: a Security Scheme Object (OpenAPI 3.0, section 4.7.25) as constant data.
+/// A Security Scheme Object (OpenAPI 3.0, section 4.7.25) as constant data.
 #[derive(Debug, Clone, Copy)]
 pub struct SecurityScheme {
     /// Its name in the document: the field's name unless it is renamed.
     pub name: &'static str,
     /// The field's doc comment.
     pub description: &'static str,
-    /// What it carries, and where.
+    /// Kind of credential and its location.
     pub kind: SchemeKind,
 }
 
-/// What a security scheme carries, and where.
+/// Kind of credential of a security scheme, and its location.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum SchemeKind {
     /// User name and password in the `Authorization` header (RFC 7617).
     Basic,
-    /// A token in the `Authorization` header (RFC 6750); `format` is for the reader of the document.
+    /// A token in the `Authorization` header (RFC 6750).
     Bearer {
-        /// Such as `JWT`.
+        /// Format for the reader of the document, such as `JWT`.
         format: Option<&'static str>,
     },
     /// A bearer token from an OAuth 2 authorization server (RFC 6749).
     OAuth2 {
-        /// How to get one.
+        /// The flows that issue one.
         flows: &'static [OAuthFlow],
-        /// The scopes with their descriptions; the permission table where none are given.
+        /// The scopes with their descriptions (default: the permission table).
         scopes: Option<&'static [(&'static str, &'static str)]>,
     },
     /// A bearer token from an OpenID Connect provider.
     OpenIdConnect {
-        /// Of its discovery document.
+        /// URL of the discovery document.
         url: &'static str,
     },
     /// A key in a header, the query or a cookie.
     ApiKey {
-        /// Where it stands.
+        /// Location of the key.
         location: ApiKeyLocation,
-        /// What the header, parameter or cookie is called.
+        /// Name of the header, parameter or cookie.
         name: &'static str,
     },
     /// Any other scheme of the `Authorization` header, by its registered name.
     Http {
-        /// Such as `ldap`.
+        /// Registered name, such as `ldap`.
         scheme: &'static str,
     },
 }
 
-/// Where an API key stands.
+/// Location of an API key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ApiKeyLocation {
     /// A request header.
     Header,
-    /// The query string; it ends up in access logs and browser histories, so prefer a header (ASVS 14.2.1).
+    /// The query string. Access logs and browser histories record it, so prefer a header (ASVS 14.2.1).
     Query,
     /// A cookie.
     Cookie,
@@ -72,20 +72,20 @@ impl ApiKeyLocation {
     }
 }
 
-/// One way of getting an OAuth 2 token: an OAuth Flow Object (OpenAPI 3.0, section 4.7.27).
+/// An OAuth Flow Object (OpenAPI 3.0, section 4.7.27).
 #[derive(Debug, Clone, Copy)]
 pub struct OAuthFlow {
-    /// Which grant.
+    /// The grant type.
     pub grant: GrantType,
-    /// Where the user is sent; for `authorization_code` and `implicit`.
+    /// Authorization endpoint, for `authorization_code` and `implicit`.
     pub authorization_url: Option<&'static str>,
-    /// Where the token is fetched; for all but `implicit`.
+    /// Token endpoint, for all grants but `implicit`.
     pub token_url: Option<&'static str>,
-    /// Where it is renewed.
+    /// Endpoint that refreshes a token.
     pub refresh_url: Option<&'static str>,
 }
 
-/// The grant of an OAuth 2 flow.
+/// The grant type of an OAuth 2 flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GrantType {
     /// Resource owner password credentials (RFC 6749, section 4.3; RFC 9700 advises against it).
@@ -98,7 +98,7 @@ pub enum GrantType {
     Implicit,
 }
 
-/// Where in a request a scheme looks; two schemes of one place see the same credential.
+/// Location of a credential in a request. Schemes with the same location read the same credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CredentialLocation {
     Authorization(&'static str),
@@ -106,7 +106,7 @@ pub(crate) enum CredentialLocation {
 }
 
 impl SecurityScheme {
-    pub(crate) const fn place(&self) -> CredentialLocation {
+    pub(crate) const fn location(&self) -> CredentialLocation {
         match self.kind {
             SchemeKind::Basic => CredentialLocation::Authorization("Basic"),
             SchemeKind::Bearer { .. } | SchemeKind::OAuth2 { .. } | SchemeKind::OpenIdConnect { .. } => {
@@ -117,30 +117,30 @@ impl SecurityScheme {
         }
     }
 
-    /// Whether tokens of this scheme carry scopes that OpenAPI 3.0 lets a document list.
+    /// Whether OpenAPI 3.0 lets a document list scopes for this scheme.
     pub(crate) const fn has_scopes(&self) -> bool {
         matches!(self.kind, SchemeKind::OAuth2 { .. } | SchemeKind::OpenIdConnect { .. })
     }
 
-    /// Whether a refusal may carry the error codes of RFC 6750.
+    /// Whether challenges of this scheme can have the error codes of RFC 6750.
     pub(crate) const fn is_bearer(&self) -> bool {
-        matches!(self.place(), CredentialLocation::Authorization(scheme) if crate::declared::lookup::equal(scheme, "Bearer"))
+        matches!(self.location(), CredentialLocation::Authorization(scheme) if crate::declared::lookup::equal(scheme, "Bearer"))
     }
 }
 
 impl CredentialLocation {
-    /// Whether a browser sends it by itself; what a caller sends on purpose comes before it.
+    /// Whether a browser adds the credential on its own. Explicit credentials take precedence.
     pub(crate) const fn is_ambient(self) -> bool {
         matches!(self, Self::Key(ApiKeyLocation::Cookie, _))
     }
 }
 
-/// The kinds of scheme, as types: which credential fits which scheme is settled at compile time.
+/// The kinds of scheme as types, so that the compiler checks which credential fits which scheme.
 pub mod kind {
     /// User name and password.
     #[derive(Debug)]
     pub enum Basic {}
-    /// A bearer token, whichever way it was got.
+    /// A bearer token, from any grant.
     #[derive(Debug)]
     pub enum Bearer {}
     /// A key in a header, the query or a cookie.
@@ -171,13 +171,13 @@ impl SchemeSet {
         self.0 >> index & 1 == 1
     }
 
-    /// This set and one more scheme.
+    /// Returns this set and one more scheme.
     #[must_use]
     pub const fn with(self, index: usize) -> Self {
         Self(self.0 | 1 << index)
     }
 
-    /// What is in both.
+    /// Returns the schemes that are in both sets.
     #[must_use]
     pub const fn intersection(self, other: Self) -> Self {
         Self(self.0 & other.0)
@@ -189,7 +189,7 @@ impl SchemeSet {
         self.0 == 0
     }
 
-    /// The first so many schemes.
+    /// Returns the first `count` schemes.
     pub(crate) const fn first(count: usize) -> Self {
         if count >= u64::BITS as usize { Self(u64::MAX) } else { Self((1 << count) - 1) }
     }

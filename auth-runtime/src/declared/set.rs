@@ -1,4 +1,4 @@
-//! A set of names of one table, as bits: what a decision compares.
+//! A set of names of one table, as bits.
 
 use std::{
     fmt,
@@ -15,8 +15,7 @@ const WORD: usize = u64::BITS as usize;
 
 /// A set of permissions or roles: `N` words of 64 bits, a bit for each name of the table `T`.
 ///
-/// The tables give it a name (`PermissionSet`, `RoleSet`) and a constructor; every operation here is
-/// constant and neither allocates nor hashes.
+/// `permissions!` and `roles!` name it (`PermissionSet`, `RoleSet`) and build it. No operation allocates or hashes.
 ///
 /// ```
 /// # auth_runtime::permissions! { pub enum Permission { View = "view", Edit = "edit", Delete = "delete" } }
@@ -33,17 +32,17 @@ pub struct Set<T, const N: usize> {
 }
 
 impl<T, const N: usize> Set<T, N> {
-    /// The set with nothing in it.
+    /// The empty set.
     pub const EMPTY: Self = Self { words: [0; N], table: PhantomData };
 
-    /// This set and one more name.
+    /// Returns this set and one more name.
     #[must_use]
     pub const fn with(mut self, entry: Entry<T>) -> Self {
         self.words[entry.index() as usize / WORD] |= 1 << (entry.index() as usize % WORD);
         self
     }
 
-    /// What is in either.
+    /// Returns the names in either set.
     #[must_use]
     pub const fn union(mut self, other: Self) -> Self {
         let mut i = 0;
@@ -54,7 +53,7 @@ impl<T, const N: usize> Set<T, N> {
         self
     }
 
-    /// What is in both.
+    /// Returns the names in both sets.
     #[must_use]
     pub const fn intersection(mut self, other: Self) -> Self {
         let mut i = 0;
@@ -65,7 +64,7 @@ impl<T, const N: usize> Set<T, N> {
         self
     }
 
-    /// What is in this set and not in the other.
+    /// Returns the names in this set and not in the other.
     #[must_use]
     pub const fn difference(mut self, other: Self) -> Self {
         let mut i = 0;
@@ -76,19 +75,19 @@ impl<T, const N: usize> Set<T, N> {
         self
     }
 
-    /// Whether everything in `other` is here.
+    /// Whether all names of `other` are in this set.
     #[must_use]
     pub const fn contains_all(self, other: Self) -> bool {
         other.difference(self).is_empty()
     }
 
-    /// Whether anything in `other` is here.
+    /// Whether at least one name of `other` is in this set.
     #[must_use]
     pub const fn intersects(self, other: Self) -> bool {
         !self.intersection(other).is_empty()
     }
 
-    /// Whether nothing is here.
+    /// Whether the set is empty.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         let mut i = 0;
@@ -101,7 +100,7 @@ impl<T, const N: usize> Set<T, N> {
         true
     }
 
-    /// How many names are here.
+    /// Returns the number of names.
     #[must_use]
     pub const fn len(self) -> usize {
         let (mut i, mut count) = (0, 0);
@@ -112,7 +111,7 @@ impl<T, const N: usize> Set<T, N> {
         count
     }
 
-    /// The bits, lowest first.
+    /// Returns the bits, lowest first.
     #[must_use]
     pub const fn as_words(&self) -> &[u64; N] {
         &self.words
@@ -120,13 +119,13 @@ impl<T, const N: usize> Set<T, N> {
 }
 
 impl<T: Table, const N: usize> Set<T, N> {
-    /// Whether `value` is here.
+    /// Whether `value` is in the set.
     #[must_use]
     pub fn contains(self, value: T) -> bool {
         self.words[value.index() / WORD] >> (value.index() % WORD) & 1 == 1
     }
 
-    /// The values that are here, in the order of declaration.
+    /// Returns the values, in the order of declaration.
     pub fn iter(self) -> impl Iterator<Item = T> {
         T::ALL.iter().copied().filter(move |value| self.contains(*value))
     }
@@ -160,7 +159,7 @@ impl<T: Table, const N: usize> FromIterator<T> for Set<T, N> {
     }
 }
 
-// Written out: derives would ask the same of `T`, which is only a name here.
+// Written out, as derives would add bounds on `T`, which is a marker.
 
 impl<T, const N: usize> Clone for Set<T, N> {
     fn clone(&self) -> Self {
@@ -220,7 +219,7 @@ impl<T: Table, const N: usize> fmt::Debug for Set<T, N> {
     }
 }
 
-/// A name as it is, without the quotes of a string's `Debug`.
+/// Prints a name without quotes.
 fn plain_name(index: usize, names: &'static [&'static str]) -> impl fmt::Debug {
     struct Plain(&'static str);
     impl fmt::Debug for Plain {
@@ -231,14 +230,14 @@ fn plain_name(index: usize, names: &'static [&'static str]) -> impl fmt::Debug {
     Plain(names[index])
 }
 
-/// As a list of names.
+/// Writes a list of names.
 impl<T: Table, const N: usize> Serialize for Set<T, N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.iter().map(|value| T::NAMES[value.index()]))
     }
 }
 
-/// From a list of names; an unknown one is an error.
+/// Reads a list of names. An unknown name is an error.
 impl<'de, T: Table, const N: usize> Deserialize<'de> for Set<T, N> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let names = Vec::<String>::deserialize(deserializer)?;

@@ -1,4 +1,4 @@
-//! Tables of names: what `permissions!` and `roles!` declare, and the untyped view of them that authentication uses.
+//! Tables of names: typed, as `permissions!` and `roles!` declare them, and untyped, as authentication uses them.
 
 use std::{
     fmt::{self, Debug, Display},
@@ -7,14 +7,14 @@ use std::{
     str::FromStr,
 };
 
-/// A closed list of names with a typed value for each; what [`permissions!`](crate::permissions) and
-/// [`roles!`](crate::roles) implement.
+/// A closed list of names with a typed value for each. [`permissions!`](crate::permissions) and
+/// [`roles!`](crate::roles) implement it.
 ///
-/// Not meant to be implemented by hand.
+/// Do not implement it by hand.
 pub trait Table: Copy + Eq + Ord + Hash + Debug + Display + FromStr<Err = UnknownName> + Send + Sync + 'static {
-    /// A set of these, as bits.
+    /// A set of these values, as bits.
     type Set: TableSet<Self>;
-    /// What the names are: `permission` or `role`.
+    /// Kind of the names: `permission` or `role`.
     const KIND: &'static str;
     /// Every value, in the order of declaration.
     const ALL: &'static [Self];
@@ -23,21 +23,21 @@ pub trait Table: Copy + Eq + Ord + Hash + Debug + Display + FromStr<Err = Unknow
     /// Every description (the doc comment), in the same order.
     const DESCRIPTIONS: &'static [&'static str];
 
-    /// Position in [`ALL`](Self::ALL), which is also the bit in a [`Set`](super::Set).
+    /// Returns the position in [`ALL`](Self::ALL), which is also the bit in a [`Set`](super::Set).
     fn index(self) -> usize;
 }
 
-/// A set that can be made from the words of a bit set, and shown as them.
+/// A set that converts from and to the words of a bit set.
 pub trait TableSet<T>: Copy + Eq + Debug + Default + Send + Sync + 'static {
-    /// Takes the bits that the table knows.
+    /// Builds a set from the bits that the table knows.
     fn from_words(words: &[u64]) -> Self;
-    /// The bits.
+    /// Returns the bits.
     fn as_slice(&self) -> &[u64];
     /// Whether `value` is in the set.
     fn has(&self, value: T) -> bool;
 }
 
-/// A table of roles: each holds permissions of another table, inheritance already closed.
+/// A table of roles. Each role holds permissions of another table, including inherited ones.
 pub trait RoleTable: Table {
     /// The permissions that these roles hold.
     type Permission: Table;
@@ -45,7 +45,7 @@ pub trait RoleTable: Table {
     const PERMISSION_WORDS: &'static [&'static [u64]];
 }
 
-/// One name of a table, found at compile time; the type says which table.
+/// One name of a table, found at compile time. The type names the table.
 pub struct Entry<T> {
     index: u16,
     name: &'static str,
@@ -67,27 +67,27 @@ impl<T> Debug for Entry<T> {
 }
 
 impl<T> Entry<T> {
-    /// The entry that a generated table vouches for.
+    /// Returns the entry of a generated table.
     #[doc(hidden)]
     #[must_use]
     pub const fn new(index: u16, name: &'static str) -> Self {
         Self { index, name, table: PhantomData }
     }
 
-    /// Its position in the table.
+    /// Returns the position in the table.
     #[must_use]
     pub const fn index(self) -> u16 {
         self.index
     }
 
-    /// Its name.
+    /// Returns the name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.name
     }
 }
 
-/// A name that a table does not have.
+/// Error for a name that a table does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown {kind} {name:?}")]
 pub struct UnknownName {
@@ -96,14 +96,14 @@ pub struct UnknownName {
 }
 
 impl UnknownName {
-    /// For `name`, looked for among names of this `kind`.
+    /// Returns the error for `name` in a table of this `kind`.
     #[must_use]
     pub fn new(kind: &'static str, name: impl Into<String>) -> Self {
         Self { kind, name: name.into() }
     }
 }
 
-/// The names of one `Auth` without their types: how authenticators turn names into bits.
+/// The names of one `Auth` without their types. Authenticators turn names into bits with it.
 #[derive(Debug)]
 pub struct DeclaredNames {
     /// Names of permissions.

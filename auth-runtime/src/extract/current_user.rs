@@ -1,4 +1,4 @@
-//! The application's own user, loaded for the caller: one trait away.
+//! The application's own user type, loaded for the caller.
 
 use std::{fmt, future::Future, ops::Deref, sync::Arc};
 
@@ -11,7 +11,7 @@ use crate::{
     respond::{DenialCause, Rejection, RejectionCode},
 };
 
-/// A user type of the application that can be loaded for a caller.
+/// A user type of the application that is loaded for a caller.
 ///
 /// ```
 /// # use auth_runtime::{authenticate::Unavailable, prelude::*};
@@ -36,19 +36,19 @@ use crate::{
     note = "implement `auth_runtime::extract::LoadUser` for `{Self}`"
 )]
 pub trait LoadUser: Send + Sync + Sized + 'static {
-    /// Who vouches for callers.
+    /// The `Auth` that authenticates callers.
     type Auth: AuthConfig;
 
-    /// Loads the user; `None` if there is none for this caller, which is a 401.
+    /// Loads the user. `None` means that this caller has no user: 401.
     ///
     /// # Errors
-    /// [`Unavailable`] if that cannot be told now, which is a 503.
+    /// [`Unavailable`] if a backend does not answer: 503.
     fn load(
         caller: &Principal<Self::Auth>,
         request: &Request,
     ) -> impl Future<Output = Result<Option<Self>, Unavailable>> + Send;
 
-    /// What an anonymous caller is given; nothing, unless the type is an `Option`.
+    /// Returns the value for an anonymous caller (default: none; `Some(None)` for an `Option`).
     #[must_use]
     fn anonymous() -> Option<Self> {
         None
@@ -57,7 +57,7 @@ pub trait LoadUser: Send + Sync + Sized + 'static {
 
 /// For `#[optional_auth]`: take `CurrentUser<Option<Account>>`.
 ///
-/// Not `Option<CurrentUser<Account>>`: there Poem would turn a database that is down into an anonymous caller.
+/// Do not take `Option<CurrentUser<Account>>`: Poem would make an unavailable database look like an anonymous caller.
 impl<U: LoadUser> LoadUser for Option<U> {
     type Auth = U::Auth;
 
@@ -70,7 +70,7 @@ impl<U: LoadUser> LoadUser for Option<U> {
     }
 }
 
-/// The application's own user for the caller: an extractor, loaded once in a request.
+/// Extractor of the application's own user for the caller. The user is loaded once for each request.
 pub struct CurrentUser<U>(Arc<U>);
 
 impl<U> Clone for CurrentUser<U> {
@@ -80,7 +80,7 @@ impl<U> Clone for CurrentUser<U> {
 }
 
 impl<U> CurrentUser<U> {
-    /// For a test of the handler itself.
+    /// Wraps a user, for a test that calls a handler.
     #[must_use]
     pub fn new(user: U) -> Self {
         Self(Arc::new(user))

@@ -14,7 +14,7 @@ impl<'a, A: AuthConfig> FromRequest<'a> for Principal<A> {
         let auth = RequestAuth::<A>::of(request).map_err(Rejection::into_error)?;
         match auth.admitted() {
             Some((Some(principal), _)) => Ok(principal.clone()),
-            // No event: an anonymous caller was let in, and `Option<Principal<A>>` asks each time.
+            // No event: the guard allowed an anonymous caller, and `Option<Principal<A>>` tries this each time.
             Some((None, point)) => Err(RequestAuth::rejection(point, &DenialCause::NoCredential).into_error()),
             None => {
                 event::no_rule::<Self>();

@@ -19,7 +19,14 @@ use crate::{
     label = "not an `Auth` type",
     note = "put `#[derive(Auth, Clone)]` on `{Self}`, and `#[scheme(..)]` on its fields"
 )]
-pub trait AuthConfig: AuthSchema + Clone + Send + Sync {
+pub trait AuthConfig: AuthSchema + Send + Sync {
+    /// Clones the configuration.
+    ///
+    /// Not a supertrait: a struct without `Clone` is then one error at the struct, and none at its operations.
+    #[doc(hidden)]
+    #[must_use]
+    fn cloned(&self) -> Self;
+
     /// Returns the schemes whose authenticators are configured.
     fn configured(&self) -> SchemeSet;
 

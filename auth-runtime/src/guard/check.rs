@@ -159,8 +159,8 @@ impl CheckResult {
 /// A future is awaited, so a forgotten `.await` cannot pass for a yes. `How` only keeps the kinds apart.
 #[diagnostic::on_unimplemented(
     message = "a check cannot be `{Self}`",
-    label = "this check says neither yes nor no",
-    note = "let it be a `bool`, a `Result<(), E>`, or a future of one of them, where `E: std::error::Error`"
+    label = "expected `bool`, `Result<(), E>`, `Result<bool, E>`, or a future of one of them",
+    note = "the error type `E` implements `std::error::Error`"
 )]
 pub trait Check<How> {
     /// Starts the check.
@@ -189,9 +189,36 @@ pub(crate) mod how {
     pub struct Later<How>(std::marker::PhantomData<How>);
 }
 
+/// The result of a check that needs no waiting.
+///
+/// A trait beside [`Check`], so that a future of futures is none: after another mistake in the expression, the compiler
+/// would look for the end of such a chain, and report an overflow.
+pub trait Outcome<How> {
+    /// Returns the result of the check.
+    fn into_result(self) -> CheckResult;
+}
+
+impl Outcome<how::Bool> for bool {
+    fn into_result(self) -> CheckResult {
+        CheckResult::of(self)
+    }
+}
+
+impl<E: Into<Box<dyn Error + Send + Sync>>> Outcome<how::Unit> for Result<(), E> {
+    fn into_result(self) -> CheckResult {
+        self.map_or_else(|error| CheckResult::Failed(error.into()), |()| CheckResult::Yes)
+    }
+}
+
+impl<E: Into<Box<dyn Error + Send + Sync>>> Outcome<how::Fallible> for Result<bool, E> {
+    fn into_result(self) -> CheckResult {
+        self.map_or_else(|error| CheckResult::Unknown(error.into()), CheckResult::of)
+    }
+}
+
 impl Check<how::Bool> for bool {
     fn ask<'a>(self) -> Asking<'a> {
-        Box::pin(ready(CheckResult::of(self)))
+        Box::pin(ready(self.into_result()))
     }
 }
 
@@ -200,7 +227,7 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> Check<how::Unit> for Result<(), E> {
     where
         Self: 'a,
     {
-        Box::pin(ready(self.map_or_else(|error| CheckResult::Failed(error.into()), |()| CheckResult::Yes)))
+        Box::pin(ready(self.into_result()))
     }
 }
 
@@ -209,7 +236,7 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> Check<how::Fallible> for Result<bool
     where
         Self: 'a,
     {
-        Box::pin(ready(self.map_or_else(|error| CheckResult::Unknown(error.into()), CheckResult::of)))
+        Box::pin(ready(self.into_result()))
     }
 }
 
@@ -217,15 +244,12 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> Check<how::Fallible> for Result<bool
 impl<F, How> Check<how::Later<How>> for F
 where
     F: Future + Send,
-    F::Output: Check<How>,
+    F::Output: Outcome<How>,
 {
     fn ask<'a>(self) -> Asking<'a>
     where
         Self: 'a,
     {
-        Box::pin(async move {
-            let asking = self.await.ask();
-            asking.await
-        })
+        Box::pin(async move { self.await.into_result() })
     }
 }

@@ -108,7 +108,7 @@ impl<'a, R: Rule> ApiExtractor<'a> for Guard<R> {
     type ParamRawType = ();
 
     fn security_schemes() -> Vec<&'static str> {
-        vec![R::OPERATION.place()]
+        vec![R::OPERATION.id()]
     }
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What a token is signed with. A key has exactly one (RFC 8725, section 3.1).
+/// A signature algorithm. A key has exactly one (RFC 8725, section 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Algorithm {
     /// HMAC with SHA-256.
@@ -30,6 +30,10 @@ pub enum Algorithm {
     /// Ed25519, the only curve that is supported.
     EdDSA,
 }
+
+/// The algorithms of RSA keys, the usual one first.
+pub(super) const RSA: &[Algorithm] =
+    &[Algorithm::RS256, Algorithm::RS384, Algorithm::RS512, Algorithm::PS256, Algorithm::PS384, Algorithm::PS512];
 
 impl Algorithm {
     /// All of them.
@@ -67,8 +71,8 @@ impl Algorithm {
         }
     }
 
-    /// The algorithm of this name, in the only spelling there is; `Ed25519` is the newer name of what `EdDSA` means
-    /// here (RFC 9864, section 2.2).
+    /// Returns the algorithm of this name, in its only spelling. `Ed25519` is the newer name of `EdDSA` with this curve
+    /// (RFC 9864, section 2.2).
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         if name == "Ed25519" {

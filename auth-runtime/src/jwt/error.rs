@@ -1,6 +1,8 @@
-//! What can be wrong with a key, which is told at start, and with a token, which is told to the log.
+//! Errors of keys and settings, which stop the start, and errors of tokens, which go to the log.
 
-use super::Algorithm;
+use std::time::Duration;
+
+use super::algorithm::Algorithm;
 use crate::authenticate::AuthenticationError;
 
 /// A key or a setting that no service should start with, or a token that cannot be issued.
@@ -28,8 +30,8 @@ pub enum JwtError {
         /// How many different bytes it holds.
         distinct: usize,
     },
-    /// The secret is the text of a PEM file: a public key as a secret lets everybody sign.
-    #[error("the secret is a PEM file; a public key goes to `Jwt::public_key_pem`")]
+    /// The secret is a key in PEM or DER: with a public key as the secret, every party can sign.
+    #[error("the secret is a key (PEM or DER), not a secret; pass a public key to `Jwt::public_key_pem`")]
     PemAsSecret,
     /// A private key where the public one is asked for.
     #[error("this is a private key; a service that verifies tokens needs the public key only")]
@@ -58,8 +60,8 @@ pub enum JwtError {
     /// A point that is none, or not in the one encoding that it has.
     #[error("the point of the public key is not on its curve")]
     PointNotOnCurve,
-    /// A key for Ed25519 for which everybody can make signatures.
-    #[error("the Ed25519 key is one of the points of small order, for which everybody can make signatures")]
+    /// An Ed25519 key of small order: any party can forge its signatures.
+    #[error("the Ed25519 key is a point of small order: any party can forge its signatures; generate a new key")]
     SmallOrder,
     /// The key cannot be used with the algorithm that is asked for.
     #[error("the key is not for {algorithm}; it can be used for {}", names(fitting))]
@@ -74,7 +76,7 @@ pub enum JwtError {
     Jwk {
         /// Which key it is: by its `kid`, or else by its position.
         key: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
     /// Not a JWKS: a JSON object with an array `keys` (RFC 7517, section 5).
@@ -88,7 +90,7 @@ pub enum JwtError {
     File {
         /// Which file.
         path: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
     /// Not the PEM text of exactly one private key of a kind that is supported.
@@ -106,6 +108,17 @@ pub enum JwtError {
     /// A list without anything in it, or a name without characters.
     #[error("the {0} of a token must not be empty")]
     Empty(&'static str),
+    /// A token must not be good for so long, or for no time at all, as it cannot be taken back.
+    #[error("a token lifetime of {lifetime:?} is out of bounds; use 1 second to {longest:?}")]
+    Lifetime {
+        /// The lifetime that was asked for.
+        lifetime: Duration,
+        /// The longest one.
+        longest: Duration,
+    },
+    /// A claim of its own that an issued token may not have, as it already has a meaning.
+    #[error("claim {0:?} has a meaning of its own; use the method of `NewToken` for it, or another name")]
+    ReservedClaim(String),
     /// Two of the verifiers that are to become one are for the same issuer.
     #[error("the issuer {0:?} is there twice; give it several keys with `JwtKey::or`")]
     IssuerTwice(String),
@@ -117,7 +130,7 @@ pub enum JwtError {
     Url {
         /// The address, without a password that may be in it.
         url: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
     },
     /// Keys are fetched in the background, which needs a Tokio runtime.
@@ -144,7 +157,7 @@ fn names(algorithms: &[Algorithm]) -> String {
 
 /// The rule that a token breaks. It holds nothing of the token, so it can be logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Flaw {
+pub(super) enum TokenError {
     #[error("not three parts")]
     Parts,
     #[error("not base64url of a JSON object with unique members")]
@@ -153,18 +166,22 @@ pub(super) enum Flaw {
     Header(&'static str),
     #[error("algorithm")]
     Algorithm,
-    #[error("another type of token (header parameter `typ`)")]
-    Type,
+    #[error("another type of token ({0})")]
+    Type(&'static str),
     #[error("header parameter `typ` is not `at+jwt`; see `Jwt::accept_untyped`")]
     Untyped,
     #[error("no key for its algorithm and `kid`")]
     Key,
     #[error("signature")]
     Signature,
-    #[error("ID token (claim `{0}`)")]
+    #[error("ID token ({0})")]
     IdToken(&'static str),
+    #[error("may be an ID token (claim `{0}`); see `Jwt::token_type`")]
+    MayBeIdToken(&'static str),
     #[error("no claim `{0}`")]
     Missing(&'static str),
+    #[error("the claim that `Jwt::subject_claim` names is missing or not text")]
+    Subject,
     #[error("form of claim `{0}`")]
     Claim(&'static str),
     #[error("unknown issuer")]
@@ -181,8 +198,8 @@ pub(super) enum Flaw {
     Revoked,
 }
 
-impl From<Flaw> for AuthenticationError {
-    fn from(flaw: Flaw) -> Self {
+impl From<TokenError> for AuthenticationError {
+    fn from(flaw: TokenError) -> Self {
         Self::invalid(flaw.to_string())
     }
 }

@@ -18,7 +18,7 @@ const NUMBER: &str = "$serde_json::private::Number";
 #[derive(Debug, PartialEq)]
 pub(super) enum Json<'a> {
     Null,
-    Bool,
+    Bool(bool),
     /// Precise enough for dates, the only numbers that are read.
     Number(f64),
     String(Cow<'a, str>),
@@ -31,7 +31,7 @@ pub(super) enum Json<'a> {
 pub(super) struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
 
 impl<'a> Object<'a> {
-    /// Parses an object, if no member stands twice at any depth: parsers differ in which of two they take
+    /// Parses an object, if no member stands twice at any depth. Parsers differ in their choice between two members
     /// (RFC 7519, section 4; RFC 8725, section 2.4).
     pub(super) fn parse(json: &'a str) -> Option<Self> {
         let mut deserializer = serde_json::Deserializer::from_str(json);
@@ -43,6 +43,15 @@ impl<'a> Object<'a> {
     /// The value of a member.
     pub(super) fn get(&self, name: &str) -> Option<&Json<'a>> {
         self.0.iter().find(|(member, _)| member == name).map(|(_, value)| value)
+    }
+
+    /// The names and values of all members.
+    pub(super) fn members(&self) -> impl Iterator<Item = (&str, &Json<'a>)> {
+        self.0.iter().map(|(name, value)| (&**name, value))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     fn has_duplicates(&self) -> bool {
@@ -101,8 +110,8 @@ impl<'de: 'a, 'a> Visitor<'de> for JsonVisitor<'a> {
         Ok(Json::Null)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Json<'a>, E> {
-        Ok(Json::Bool)
+    fn visit_bool<E>(self, value: bool) -> Result<Json<'a>, E> {
+        Ok(Json::Bool(value))
     }
 
     #[expect(clippy::cast_precision_loss, reason = "dates are far below 2^53")]
@@ -250,7 +259,7 @@ mod tests {
     fn values_are_what_they_are() {
         let object = Object::parse(r#"{"n":null,"b":false,"i":-2,"f":1.5,"s":"a\nb","a":[1],"o":{"x":"y"}}"#).unwrap();
         assert_eq!(object.get("n"), Some(&Json::Null));
-        assert_eq!(object.get("b"), Some(&Json::Bool));
+        assert_eq!(object.get("b"), Some(&Json::Bool(false)));
         assert_eq!(object.get("i"), Some(&Json::Number(-2.0)));
         assert_eq!(object.get("f"), Some(&Json::Number(1.5)));
         assert_eq!(object.get("s"), Some(&Json::String("a\nb".into())));

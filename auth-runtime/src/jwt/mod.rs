@@ -1,298 +1,47 @@
 //! Bearer tokens that are JSON Web Tokens: one of the authenticators of the second step, credential to identity.
 //!
-//! [`Jwt`] verifies them, [`TokenIssuer`] issues them. A token is taken apart in `jws.rs`; `trusted.rs` is its issuer,
-//! who has the `keys.rs`, the `rules.rs` for its registered claims, and the mapping of `claims.rs`; what was verified
-//! is remembered in `verified.rs`.
+//! [`Jwt`] verifies them (`verifier.rs`), and [`TokenIssuer`] issues them (`token_issuer.rs`). A `Jwt` is made in
+//! `builder.rs`. A token is taken apart in `jws.rs`. Its `issuer.rs` holds the sources of the keys (`key_source.rs`),
+//! the rules for registered claims (`registered_claims.rs`) and for the token type (`token_type.rs`), and the claims
+//! with roles and permissions (`claim_mapping.rs`). Verified tokens are kept in `token_cache.rs`.
+//!
+//! The signature is verified here and not by a library for JOSE, as each key has one algorithm, a key is parsed once,
+//! and duplicate members, unknown `crit` and lax base64url are refused.
 
 mod algorithm;
-mod claims;
+mod builder;
+mod claim_mapping;
 mod error;
-mod issue;
+mod issuer;
 mod json;
 mod jws;
 mod key;
-mod keys;
+mod key_set;
+mod key_source;
+mod registered_claims;
 mod remote;
 mod revocations;
-mod rules;
-mod sources;
 #[cfg(test)]
 mod tests;
-mod trusted;
-mod user_infos;
-mod verified;
-
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime, SystemTimeError},
-};
+mod token_cache;
+mod token_issuer;
+mod token_type;
+mod user_info_cache;
+mod verifier;
 
 #[cfg(feature = "http-client")]
 pub use self::remote::HttpFetcher;
 pub use self::{
     algorithm::Algorithm,
+    builder::{JwtIssuer, JwtKey},
     error::JwtError,
-    issue::{NewToken, TokenIssuer, TokenIssuerKey, TokenIssuerName},
     remote::{Fetch, FetchRequest, RemoteKeys},
     revocations::Revocations,
-    sources::{JwtIssuer, JwtKey},
+    token_issuer::{NewToken, TokenIssuer, TokenIssuerKey, TokenIssuerName},
+    token_type::{TokenHints, TokenType},
+    verifier::Jwt,
 };
-use self::{
-    claims::{ClaimPath, Mapping},
-    error::Flaw,
-    json::Object,
-    jws::Jws,
-    rules::Rules,
-    sources::{Source, not_empty},
-    trusted::TrustedIssuer,
-    verified::VerifiedTokens,
+pub(crate) use self::{
+    claim_mapping::{EPOCH_CLAIM, ROLES_CLAIM},
+    remote::PlainHttp,
 };
-use crate::{
-    authenticate::{AuthenticationError, Authenticator, Context, Identity},
-    credential::BearerToken,
-};
-
-/// The claim of a user's [credential epoch](crate::users::User::credential_epoch).
-pub(crate) const EPOCH_CLAIM: &str = "credential_epoch";
-/// The claim of the caller's roles, unless an issuer has them elsewhere (RFC 9068, section 2.2.3.1).
-pub(crate) const ROLES_CLAIM: &str = "roles";
-const LEEWAY: Duration = Duration::from_mins(1);
-const MAX_LEEWAY: Duration = Duration::from_mins(5);
-/// How much of the name of an unknown issuer the log shows, in characters.
-const SHOWN: usize = 100;
-
-/// Verifies access tokens that are JSON Web Tokens (RFC 7519, RFC 9068). Cheap to clone.
-///
-/// It cannot be made without the three things that a token must be checked against: a key, which has exactly one
-/// algorithm, the issuer, and the audience, which is the name by which the issuer knows this service.
-///
-/// ```
-/// use auth_runtime::jwt::{Jwt, TokenIssuer};
-///
-/// let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa"; // from a random generator, and not in the source
-/// let jwt = Jwt::hs256(secret)?.issuer("https://issuer.example").audience("entries");
-/// let jwt = jwt.roles_claim("realm_access.roles");
-/// assert!(!format!("{jwt:?}").contains(secret));
-///
-/// // What is too weak does not start.
-/// let error = Jwt::hs256("secret").unwrap_err();
-/// assert!(error.to_string().contains("needs at least 32"));
-/// # Ok::<(), auth_runtime::jwt::JwtError>(())
-/// ```
-///
-/// Without issuer and audience it is no `Jwt` yet:
-///
-/// ```compile_fail,E0308
-/// # use auth_runtime::jwt::Jwt;
-/// let jwt: Jwt = Jwt::hs256("0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa")?.issuer("https://issuer.example");
-/// # Ok::<(), auth_runtime::jwt::JwtError>(())
-/// ```
-///
-/// # What is checked
-///
-/// - Form: three parts, base64url without padding, JSON objects without duplicate members.
-/// - Header: `alg` is the algorithm of the key; `typ` is `at+jwt` (see [`accept_untyped`](Self::accept_untyped)); no
-///   `crit`, `jku`, `jwk`, `x5u`, `x5c`, `zip`, `enc`, `b64`.
-/// - Claims: `exp`, `iss`, `aud` and `sub` are there and of their types; `iss` is the issuer; `aud` names this
-///   service; the token is not expired, not from the future, not revoked, and no ID token.
-///
-/// What is the caller's is read from `roles`, `permissions` (or the claims that you name), `scope` and `scp`: a string
-/// of names parted by spaces, or an array of strings. A name that the application does not declare grants nothing.
-///
-/// # What is remembered
-///
-/// A token that was verified is not verified again for five minutes at most ([`remember_for`](Self::remember_for)),
-/// unless it expires, is revoked, or its key is withdrawn. Up to 10 000 tokens are kept
-/// ([`remember_at_most`](Self::remember_at_most)).
-///
-/// # What it does not protect against
-///
-/// A copy of a token is as good as the original, until it expires or is [revoked](Self::revocations). Keep lifetimes
-/// short.
-#[derive(Clone, Debug)]
-pub struct Jwt(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    issuers: Vec<TrustedIssuer>,
-    verified: VerifiedTokens,
-}
-
-impl Inner {
-    fn join(mut self, other: Self) -> Self {
-        self.verified = self.verified.narrower(&other.verified);
-        self.issuers.extend(other.issuers);
-        self
-    }
-}
-
-/// What was verified by other settings is not remembered.
-impl Clone for Inner {
-    fn clone(&self) -> Self {
-        Self { issuers: self.issuers.clone(), verified: self.verified.emptied() }
-    }
-}
-
-impl Jwt {
-    /// One verifier for the tokens of several issuers, each with its own keys, audiences and claims. A token's claim
-    /// `iss` says which of them it is for. Each keeps its settings; of how many tokens are remembered, and for how
-    /// long, the least counts.
-    ///
-    /// ```
-    /// # use auth_runtime::jwt::Jwt;
-    /// # let (secret, other) = ("0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa", "8Gf2HjMa0Zr9Pq4cWv1XsT7uKb3Ln6Yd");
-    /// let staff = Jwt::hs256(secret)?.issuer("https://staff.example").audience("entries");
-    /// let partners = Jwt::hs256(other)?.issuer("https://partners.example").audience("https://entries.example");
-    /// let jwt = Jwt::any_of([staff, partners.roles_claim("realm_access.roles")])?;
-    /// # Ok::<(), auth_runtime::jwt::JwtError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`JwtError::IssuerTwice`] if two are for the same issuer, [`JwtError::Empty`] if there is none.
-    pub fn any_of(verifiers: impl IntoIterator<Item = Self>) -> Result<Self, JwtError> {
-        let joined = verifiers.into_iter().map(|jwt| Arc::unwrap_or_clone(jwt.0)).reduce(Inner::join);
-        let joined = joined.ok_or(JwtError::Empty("issuer"))?;
-        let names = || joined.issuers.iter().map(TrustedIssuer::name);
-        match names().enumerate().find(|(index, name)| names().take(*index).any(|other| other == *name)) {
-            Some((_, twice)) => Err(JwtError::IssuerTwice(twice.to_owned())),
-            None => Ok(Self(Arc::new(joined))),
-        }
-    }
-
-    /// The issuer, if there is only one.
-    #[cfg(feature = "basic")]
-    pub(crate) fn only_issuer(&self) -> Result<&str, JwtError> {
-        match self.0.issuers.as_slice() {
-            [issuer] => Ok(issuer.name()),
-            _ => Err(JwtError::SeveralIssuers),
-        }
-    }
-
-    /// By how much the clocks of issuer and service may differ: one minute unless set, and five minutes at most.
-    #[must_use]
-    pub fn leeway(self, leeway: Duration) -> Self {
-        self.each(|issuer| issuer.rules.leeway = leeway.min(MAX_LEEWAY))
-    }
-
-    /// Which claim holds the caller's roles: a name, a dotted path (`realm_access.roles`) or a JSON pointer
-    /// (`/realm_access/roles`); `roles` unless set.
-    #[must_use]
-    pub fn roles_claim(self, path: impl Into<String>) -> Self {
-        let path = ClaimPath::new(path);
-        self.each(|issuer| issuer.mapping.roles = path.clone())
-    }
-
-    /// Which claim holds the caller's permissions; `permissions` unless set. Scopes are not read from it: they are
-    /// what the caller allows the client to do, and not what the caller may do.
-    #[must_use]
-    pub fn permissions_claim(self, path: impl Into<String>) -> Self {
-        let path = ClaimPath::new(path);
-        self.each(|issuer| issuer.mapping.permissions = path.clone())
-    }
-
-    /// Which claim holds a name for people to read; `name` or else `preferred_username` unless set.
-    #[must_use]
-    pub fn display_name_claim(self, path: impl Into<String>) -> Self {
-        let path = vec![ClaimPath::new(path)];
-        self.each(|issuer| issuer.mapping.display_name.clone_from(&path))
-    }
-
-    /// Accepts tokens, too, that do not say that they are access tokens: the header's `typ` is `JWT`, or not there.
-    /// Off unless called: it must be `at+jwt` (RFC 9068, section 4). Keycloak and Microsoft Entra, for example, do
-    /// not say so.
-    ///
-    /// You then have to see to it that the issuer signs nothing else for the same audience that could be taken for an
-    /// access token (RFC 8725, section 3.11). ID tokens are recognised by `nonce` and `at_hash` only.
-    #[must_use]
-    pub fn accept_untyped(self) -> Self {
-        self.each(|issuer| issuer.accepts_untyped = true)
-    }
-
-    /// A list of tokens that are no longer good, which you keep a clone of.
-    #[must_use]
-    pub fn revocations(self, list: &Revocations) -> Self {
-        self.each(|issuer| issuer.revocations = list.clone())
-    }
-
-    /// For how long a verified token is not verified again: five minutes unless set; zero to verify each time. The
-    /// claims `exp`, `nbf` and `iat`, the list of revocations, and whether its key was withdrawn are looked at each
-    /// time all the same.
-    #[must_use]
-    pub fn remember_for(mut self, time: Duration) -> Self {
-        let inner = Arc::make_mut(&mut self.0);
-        inner.verified = inner.verified.with_time(time);
-        self
-    }
-
-    /// How many verified tokens are remembered: 10 000 unless set; zero to verify each time. Of more, those that are
-    /// used least are forgotten.
-    #[must_use]
-    pub fn remember_at_most(mut self, tokens: usize) -> Self {
-        let inner = Arc::make_mut(&mut self.0);
-        inner.verified = inner.verified.with_capacity(tokens);
-        self
-    }
-
-    fn new(sources: Vec<Source>, issuer: String, audiences: Vec<String>) -> Self {
-        let issuer = TrustedIssuer {
-            sources,
-            accepts_untyped: false,
-            rules: Rules { issuer, audiences, leeway: LEEWAY },
-            mapping: Mapping::default(),
-            revocations: Revocations::new(),
-            user_infos: Arc::default(),
-        };
-        Self(Arc::new(Inner { issuers: vec![issuer], verified: VerifiedTokens::new() }))
-    }
-
-    fn each(mut self, change: impl Fn(&mut TrustedIssuer)) -> Self {
-        let inner = Arc::make_mut(&mut self.0);
-        inner.verified = inner.verified.emptied();
-        inner.issuers.iter_mut().for_each(change);
-        self
-    }
-
-    /// Whose token it is at a time (since 1970).
-    async fn identify(&self, token: &[u8], now: Duration, context: Context) -> Result<Identity, AuthenticationError> {
-        match self.0.verified.get(token, now, context.declared_names()) {
-            Some(identity) => Ok(identity),
-            // In a box of its own, so that the common path stays small.
-            None => Box::pin(self.verify(token, now, context)).await,
-        }
-    }
-
-    async fn verify(&self, token: &[u8], now: Duration, context: Context) -> Result<Identity, AuthenticationError> {
-        let jws = Jws::parse(token)?;
-        let claims = Object::parse(&jws.payload).ok_or(Flaw::Encoding)?;
-        let issuer = self.issuer(rules::issuer(&claims)?)?;
-        // Nothing but the name of the issuer is believed before the signature is.
-        let key = issuer.key(&jws, now).await?;
-        let verified = issuer.describe(token, &jws, &claims, key, now, context)?;
-        let identity = verified.identity.clone();
-        self.0.verified.insert(token, now, verified);
-        Ok(identity)
-    }
-
-    fn issuer(&self, name: &str) -> Result<&TrustedIssuer, AuthenticationError> {
-        let known = self.0.issuers.iter().find(|issuer| issuer.name() == name);
-        known.ok_or_else(|| {
-            let shown: String = name.chars().take(SHOWN).collect();
-            AuthenticationError::invalid(format!("{}: {shown:?}", Flaw::Issuer))
-        })
-    }
-}
-
-impl Authenticator for Jwt {
-    type Credential = BearerToken;
-
-    async fn authenticate(&self, token: BearerToken, context: &Context) -> Result<Identity, AuthenticationError> {
-        // With a clock that cannot be right nobody can tell what is expired.
-        let now = now().map_err(AuthenticationError::unavailable)?;
-        self.identify(token.as_bytes(), now, *context).await
-    }
-}
-
-/// The time since 1970.
-fn now() -> Result<Duration, SystemTimeError> {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)
-}

@@ -10,13 +10,15 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use super::registered_claims::MAX_LEEWAY;
+
 /// After so many entries, those of tokens that have expired meanwhile are dropped.
 const SWEEP_EVERY: usize = 1024;
 
 /// A list of tokens that are no longer good. Cheap to clone: all clones are one list.
 ///
-/// Give it to [`Jwt::revocations`](super::Jwt::revocations) and keep a clone. What is revoked counts from the next
-/// request on, in this process: with several, tell each of them.
+/// Give it to [`Jwt::revocations`](super::Jwt::revocations) and keep a clone. A revocation counts from the next request
+/// on, in this process. Revoke in each process if there are several.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -32,17 +34,17 @@ const SWEEP_EVERY: usize = 1024;
 /// # Ok::<(), auth_runtime::jwt::JwtError>(())
 /// ```
 ///
-/// A token is named by what its issuer has signed, never by its text: the same token can be written in several ways.
+/// A token is identified by its signed claims, never by its text: the same token can be written in several ways.
 ///
-/// # What it does not protect against
+/// # Limits
 ///
 /// A restart: the list is in memory. Keep it where it lasts, and fill it at start. Of callers it keeps one entry each,
 /// for as long as the process lives.
 #[derive(Clone, Default)]
-pub struct Revocations(Arc<Inner>);
+pub struct Revocations(Arc<Shared>);
 
 #[derive(Default)]
-struct Inner {
+struct Shared {
     lists: RwLock<Lists>,
     /// Goes up with each change, so that what was looked up before is looked up again.
     version: AtomicU64,
@@ -52,14 +54,14 @@ struct Inner {
 struct Lists {
     /// By issuer and `jti`: until when the token would be good.
     tokens: HashMap<(String, String), SystemTime>,
-    /// By issuer and `sub`: what was issued before is no longer good.
+    /// By issuer and `sub`: tokens issued before this time are revoked.
     subjects: HashMap<(String, String), SystemTime>,
     sweep_at: usize,
 }
 
-/// What a token is known by, besides its issuer.
+/// The names of a token: issuer, subject, `jti` and time of issue.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Names<'a> {
+pub(super) struct TokenNames<'a> {
     pub(super) issuer: &'a str,
     pub(super) subject: &'a str,
     pub(super) id: Option<&'a str>,
@@ -77,16 +79,16 @@ impl Revocations {
     /// after `expires_at`, when the token is no longer good anyway.
     pub fn revoke_token(&self, issuer: impl Into<String>, jti: impl Into<String>, expires_at: SystemTime) {
         // A verifier may accept a token for a while after it has expired.
-        let until = expires_at.checked_add(super::MAX_LEEWAY).unwrap_or(expires_at);
+        let until = expires_at.checked_add(MAX_LEEWAY).unwrap_or(expires_at);
         self.write(|lists| {
             let known = lists.tokens.entry((issuer.into(), jti.into())).or_insert(until);
             *known = until.max(*known);
         });
     }
 
-    /// Takes back all tokens of a caller that were issued before a time; those that do not say when (no claim `iat`)
-    /// as well. Most tokens say it in whole seconds, so one that is issued in the same second, but later, is taken back
-    /// too: let the caller sign in again from the next second on.
+    /// Takes back all tokens of a caller that were issued before a time; those that do not say when (no claim `iat`) as
+    /// well. Most tokens have it in whole seconds. A token issued later in the same second is revoked too, so let the
+    /// caller sign in again from the next second on.
     pub fn revoke_subject(&self, issuer: impl Into<String>, subject: impl Into<String>, issued_before: SystemTime) {
         self.write(|lists| {
             let known = lists.subjects.entry((issuer.into(), subject.into())).or_insert(issued_before);
@@ -107,12 +109,12 @@ impl Revocations {
         self.len() == 0
     }
 
-    /// The version of the list: what was not revoked in it is not, as long as it stays the same.
+    /// Returns the version of the list. A result stays valid as long as the version stays the same.
     pub(super) fn version(&self) -> u64 {
         self.0.version.load(Ordering::Acquire)
     }
 
-    pub(super) fn contains(&self, token: Names<'_>) -> bool {
+    pub(super) fn contains(&self, token: TokenNames<'_>) -> bool {
         let lists = self.read();
         if lists.tokens.is_empty() && lists.subjects.is_empty() {
             return false;
@@ -134,7 +136,7 @@ impl Revocations {
             lists.tokens.retain(|_, until| *until > now);
             lists.sweep_at = lists.tokens.len() * 2;
         }
-        // After the change, and before anybody can read it: whoever sees the new version sees the change.
+        // After the change, and before any reader: a reader that sees the new version sees the change.
         self.0.version.fetch_add(1, Ordering::AcqRel);
     }
 
@@ -158,10 +160,10 @@ impl fmt::Debug for Revocations {
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use super::{Names, Revocations, SWEEP_EVERY};
+    use super::{Revocations, SWEEP_EVERY, TokenNames};
 
-    const ALICE: Names<'_> =
-        Names { issuer: "https://a", subject: "alice", id: Some("1"), issued_at: Some(Duration::from_secs(1000)) };
+    const ALICE: TokenNames<'_> =
+        TokenNames { issuer: "https://a", subject: "alice", id: Some("1"), issued_at: Some(Duration::from_secs(1000)) };
 
     fn at(seconds: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
@@ -175,10 +177,10 @@ mod tests {
         list.revoke_token("https://a", "1", at(2000));
         assert!(list.contains(ALICE) && list.version() > before);
         for other in [
-            Names { issuer: "https://b", ..ALICE },
-            Names { id: Some("2"), ..ALICE },
-            Names { id: None, ..ALICE },
-            Names { id: Some("alice"), ..ALICE },
+            TokenNames { issuer: "https://b", ..ALICE },
+            TokenNames { id: Some("2"), ..ALICE },
+            TokenNames { id: None, ..ALICE },
+            TokenNames { id: Some("alice"), ..ALICE },
         ] {
             assert!(!list.contains(other), "{other:?}");
         }
@@ -190,11 +192,11 @@ mod tests {
         list.revoke_subject("https://a", "alice", at(1001));
         // An earlier time takes nothing back.
         list.revoke_subject("https://a", "alice", at(500));
-        assert!(list.contains(ALICE) && list.contains(Names { issued_at: None, ..ALICE }));
+        assert!(list.contains(ALICE) && list.contains(TokenNames { issued_at: None, ..ALICE }));
         for other in [
-            Names { issued_at: Some(Duration::from_secs(1001)), ..ALICE },
-            Names { issuer: "https://b", ..ALICE },
-            Names { subject: "1", ..ALICE },
+            TokenNames { issued_at: Some(Duration::from_secs(1001)), ..ALICE },
+            TokenNames { issuer: "https://b", ..ALICE },
+            TokenNames { subject: "1", ..ALICE },
         ] {
             assert!(!list.contains(other), "{other:?}");
         }
@@ -211,7 +213,7 @@ mod tests {
         for id in 0..2 * SWEEP_EVERY {
             list.revoke_token("https://a", id.to_string(), later);
         }
-        assert!(list.contains(Names { id: Some("0"), ..ALICE }));
-        assert!(list.contains(Names { id: Some("2047"), ..ALICE }));
+        assert!(list.contains(TokenNames { id: Some("0"), ..ALICE }));
+        assert!(list.contains(TokenNames { id: Some("2047"), ..ALICE }));
     }
 }

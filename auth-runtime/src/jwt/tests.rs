@@ -13,13 +13,13 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::{
-    Authenticator, BearerToken, Fetch, FetchRequest, Jwt, JwtError, RemoteKeys, Revocations, TokenIssuer,
+    Fetch, FetchRequest, Jwt, JwtError, RemoteKeys, Revocations, TokenIssuer, TokenType,
     key::tests::{SECRET, generated, pair, pem, sign},
-    now,
+    verifier::now,
 };
 use crate::{
-    authenticate::{AuthenticationError, Context, Identity, Unavailable},
-    credential::{CarriedBy, Credential},
+    authenticate::{AuthenticationError, Authenticator, Context, Identity, Unavailable},
+    credential::{BearerToken, CarriedBy, Credential},
     declared::{DeclaredNames, SchemeKind, SecurityScheme},
 };
 
@@ -70,7 +70,7 @@ async fn identify(jwt: &Jwt, token: &str, now: Duration) -> Result<Identity, Aut
     jwt.identify(token.as_bytes(), now, Context::new(&TABLES)).await
 }
 
-/// What the log says of a token.
+/// Returns the reason in the log.
 async fn refusal(jwt: &Jwt, token: &str) -> Option<String> {
     let error = identify(jwt, token, today()).await.err()?;
     assert!(!error.is_unavailable());
@@ -138,6 +138,16 @@ async fn r30_signature_of_other_claims_is_refused() {
 }
 
 #[tokio::test]
+async fn r31_a_key_in_the_header_verifies_nothing() {
+    let own = "mallory's own secret, which is long enough to be one";
+    let k = BASE64_URL_SAFE_NO_PAD.encode(own);
+    let header = format!(r#"{{"alg":"HS256","typ":"at+jwt","jwk":{{"kty":"oct","k":"{k}","alg":"HS256"}}}}"#);
+    let forged = signed_with(&EncodingKey::from_secret(own.as_bytes()), Algorithm::HS256, &header, claims(json!({})));
+    assert_eq!(refusal(&jwt(), &forged).await, said("signature"));
+    assert_eq!(refusal(&jwt(), &signed(&header, claims(json!({})))).await, None);
+}
+
+#[tokio::test]
 async fn r32_trailing_bits_without_meaning_are_refused() {
     // 32 bytes of signature in 43 characters: the last two bits of the last one mean nothing, and must be 0.
     let good = token(json!({}));
@@ -185,9 +195,8 @@ async fn r34_what_is_not_for_this_service_is_refused() {
         (json!({ "iss": "x".repeat(101) + "\n" }), &format!("unknown issuer: \"{}\"", "x".repeat(100))),
         (json!({ "iss": [ISSUER] }), "form of claim `iss`"),
         (json!({ "aud": "other" }), "https://issuer.example: audience"),
-        (json!({ "nonce": "x" }), "https://issuer.example: ID token (claim `nonce`)"),
+        (json!({ "at_hash": "x" }), "https://issuer.example: ID token (at_hash)"),
         (json!({ "roles": 1 }), "https://issuer.example: form of claim `roles`"),
-        (json!({ "jti": 1 }), "https://issuer.example: form of claim `jti`"),
     ] {
         assert_eq!(refusal(&jwt(), &token(changes)).await.as_deref(), Some(reason));
     }
@@ -222,11 +231,64 @@ async fn r35_only_what_says_that_it_is_an_access_token_is_one_unless_the_issuer_
 }
 
 #[tokio::test]
+async fn r35_an_audience_alone_does_not_make_an_id_token_acceptable() {
+    let untyped = |changes: Value| signed(r#"{"alg":"HS256","typ":"JWT"}"#, claims(changes));
+    let id_token = untyped(json!({ "token_use": "id", "roles": ["Viewer"] }));
+    assert_eq!(refusal(&jwt().accept_untyped(), &id_token).await, said("ID token (token_use)"));
+    let nonce = untyped(json!({ "nonce": "n" }));
+    let expected = said("may be an ID token (claim `nonce`); see `Jwt::token_type`");
+    assert_eq!(refusal(&jwt().accept_untyped(), &nonce).await, expected);
+    let bearer = untyped(json!({ "nonce": "n", "typ": "Bearer" }));
+    assert_eq!(refusal(&jwt().accept_untyped(), &bearer).await, None);
+    // The application may know better of the one, and needs the switch for the other.
+    let trusting = jwt().token_type(|_| TokenType::AccessToken);
+    assert_eq!(refusal(&trusting, &nonce).await, None);
+    assert_eq!(refusal(&trusting, &id_token).await, said("ID token (token_use)"));
+    assert_eq!(refusal(&crate::danger::accept_id_tokens(jwt()), &id_token).await, None);
+}
+
+#[tokio::test]
+async fn r35_the_rule_for_types_is_of_one_issuer() {
+    let other = Jwt::hs256(SECRET).unwrap().issuer("https://other.example").audience("entries");
+    let both = Jwt::any_of([jwt(), crate::danger::accept_id_tokens(other)]).unwrap();
+    let id_token = |issuer: &str| token(json!({ "iss": issuer, "typ": "ID" }));
+    assert_eq!(refusal(&both, &id_token("https://other.example")).await, None);
+    assert_eq!(refusal(&both, &id_token(ISSUER)).await, said("ID token (typ)"));
+}
+
+#[tokio::test]
+async fn claims_that_only_describe_are_absent_if_their_type_is_wrong() {
+    let odd = token(json!({ "name": null, "preferred_username": ["al"], "email": 1, "auth_time": "1", "jti": 7 }));
+    let identity = identify(&jwt(), &odd, today()).await.unwrap();
+    assert_eq!((identity.display_name(), identity.authenticated_at()), ("alice", None));
+    assert_eq!(identity.claims()["jti"], json!(7));
+}
+
+#[tokio::test]
+async fn r36_a_machine_client_of_cognito_is_identified_by_its_client() {
+    let cognito = jwt().accept_untyped().audience_claim("client_id").subject_claim("client_id");
+    let claims = json!({ "iss": ISSUER, "client_id": "entries", "token_use": "access", "exp": today().as_secs() + 60 });
+    let token = signed(r#"{"alg":"HS256","kid":"k"}"#, claims.to_string());
+    assert_eq!(identify(&cognito, &token, today()).await.unwrap().subject(), "entries");
+    assert_eq!(refusal(&jwt().accept_untyped(), &token).await, said("no claim `aud`"));
+}
+
+#[tokio::test]
 async fn options_change_where_names_are_read() {
     let jwt = jwt().roles_claim("realm_access.roles").permissions_claim("/perms").display_name_claim("nick");
     let token = token(json!({ "realm_access": { "roles": ["Viewer"] }, "perms": "view", "nick": "Al" }));
     let identity = identify(&jwt, &token, today()).await.unwrap();
     assert_eq!((identity.role_words(), identity.display_name()), ([0b1].as_slice(), "Al"));
+}
+
+#[tokio::test]
+async fn r39_a_separator_is_of_one_issuer() {
+    let other = Jwt::hs256(SECRET).unwrap().issuer("https://other.example").audience("entries");
+    let both = Jwt::any_of([jwt(), other.separator(',')]).unwrap();
+    let roles = json!("Viewer,Editor");
+    let of_other = token(json!({ "iss": "https://other.example", "roles": roles }));
+    assert_eq!(identify(&both, &of_other, today()).await.unwrap().role_words(), [0b1]);
+    assert!(identify(&both, &token(json!({ "roles": roles })), today()).await.unwrap().role_words().is_empty());
 }
 
 #[tokio::test]
@@ -253,7 +315,7 @@ async fn each_of_several_issuers_has_its_own_keys_audience_and_claims() {
 async fn r40_of_several_verifiers_the_shortest_memory_counts() {
     let other = Jwt::hs256(SECRET).unwrap().issuer("https://other.example").audience("entries");
     let token = token(json!({}));
-    for other in [other.clone().remember_at_most(0), other.remember_for(Duration::ZERO)] {
+    for other in [other.clone().cache_capacity(0), other.cache_ttl(Duration::ZERO)] {
         let both = Jwt::any_of([jwt(), other]).unwrap();
         let first = identify(&both, &token, today()).await.unwrap();
         let again = identify(&both, &token, today()).await.unwrap();
@@ -289,7 +351,7 @@ async fn an_issuer_may_have_several_keys() {
 
 #[tokio::test]
 async fn r40_a_remembered_token_ends_with_its_time() {
-    let jwt = jwt().leeway(Duration::ZERO).remember_for(Duration::MAX);
+    let jwt = jwt().leeway(Duration::ZERO).cache_ttl(Duration::MAX);
     let token = token(json!({ "nbf": today().as_secs() }));
     for (now, flaw) in [
         (today(), None),
@@ -310,6 +372,7 @@ async fn r40_a_remembered_token_ends_when_it_is_revoked() {
     for token in &tokens {
         assert_eq!(refusal(&jwt, token).await, None);
     }
+    assert_eq!(refusal(&jwt, &token(json!({ "jti": 1 }))).await, said("form of claim `jti`"));
     list.revoke_token(ISSUER, "1", std::time::UNIX_EPOCH + today() + Duration::from_mins(10));
     let verdicts =
         async || [refusal(&jwt, &tokens[0]).await, refusal(&jwt, &tokens[1]).await, refusal(&jwt, &tokens[2]).await];
@@ -333,8 +396,7 @@ async fn r40_what_was_verified_is_not_verified_again_while_it_counts() {
     assert_eq!(elsewhere.permission_words(), [0b10]);
     let here = identify(&jwt, &token(json!({ "permissions": "view" })), today()).await.unwrap();
     assert_eq!(here.permission_words(), [0b1]);
-    for other in [jwt.clone().leeway(Duration::ZERO), jwt.clone().remember_at_most(0), jwt.remember_for(Duration::ZERO)]
-    {
+    for other in [jwt.clone().leeway(Duration::ZERO), jwt.clone().cache_capacity(0), jwt.cache_ttl(Duration::ZERO)] {
         for _ in 0..2 {
             let fresh = identify(&other, &good, today()).await.unwrap();
             assert!(!std::ptr::eq(first.claims(), fresh.claims()));
@@ -344,7 +406,7 @@ async fn r40_what_was_verified_is_not_verified_again_while_it_counts() {
 
 #[tokio::test]
 async fn r40_the_memory_of_tokens_is_bounded_and_short() {
-    let jwt = jwt().remember_at_most(100);
+    let jwt = jwt().cache_capacity(100);
     let first = token(json!({ "jti": "first" }));
     let seen = identify(&jwt, &first, today()).await.unwrap();
     // After five minutes it is verified once more.
@@ -353,13 +415,13 @@ async fn r40_the_memory_of_tokens_is_bounded_and_short() {
     for number in 0..1000 {
         assert_eq!(refusal(&jwt, &token(json!({ "jti": number.to_string() }))).await, None);
     }
-    assert!(jwt.0.verified.len() <= 100, "{}", jwt.0.verified.len());
-    // What is refused never comes in.
-    let before = jwt.0.verified.len();
+    assert!(jwt.0.cache.len() <= 100, "{}", jwt.0.cache.len());
+    // A refused token is never cached.
+    let before = jwt.0.cache.len();
     for number in 0..1000 {
         assert!(refusal(&jwt, &token(json!({ "aud": number.to_string() }))).await.is_some());
     }
-    assert_eq!(jwt.0.verified.len(), before);
+    assert_eq!(jwt.0.cache.len(), before);
 }
 
 #[tokio::test]
@@ -376,7 +438,7 @@ fn debug_shows_the_rules_and_neither_key_nor_tokens() {
     assert!(!shown.contains("kQ8v") && !shown.contains("107"), "{shown}");
 }
 
-/// What an issuer publishes now; nothing while it hangs.
+/// The published key set of an issuer; none while it hangs.
 #[derive(Clone, Default)]
 struct Published(Arc<Mutex<Option<String>>>);
 
@@ -452,7 +514,7 @@ async fn r46_a_key_without_a_name_does_not_keep_the_issuer_from_being_asked() {
     let remote = || RemoteKeys::jwks_url("https://issuer.example/jwks").unwrap().fetcher(published.clone());
     let unnamed = || Jwt::public_key_pem(pair(Algorithm::EdDSA).1).unwrap();
     let token = issuer.token("alice").client_id("web").sign().unwrap();
-    // The issuer is down at start: that is no denial, though another key of the algorithm is there.
+    // The issuer is down at start. The token is not denied, though another key of its algorithm is known.
     published.set(Some("no keys".to_owned()));
     let jwt = Jwt::remote(remote()).unwrap().or(unnamed()).issuer(ISSUER).audience("entries");
     assert!(identify(&jwt, &token, now().unwrap()).await.unwrap_err().is_unavailable());

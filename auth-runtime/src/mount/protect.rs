@@ -31,7 +31,7 @@ impl<A: AuthConfig, E> WithAuth<A, E> {
     /// Puts `auth` in front of an endpoint.
     #[must_use]
     pub fn new(auth: &A, inner: E) -> Self {
-        Self { auth: Arc::new(auth.clone()), inner }
+        Self { auth: Arc::new(auth.cloned()), inner }
     }
 }
 

@@ -1,21 +1,22 @@
 //! A protected API that is mounted: routes, documents and who authenticates, from one place.
 
-use std::{collections::HashMap, future::Future};
+use std::collections::HashMap;
 
-use poem::{
-    Endpoint, EndpointExt, IntoEndpoint, Request, Response, Result,
-    endpoint::{BoxEndpoint, make_sync},
-    http::{HeaderValue, Method, StatusCode, header::ALLOW},
-};
+use poem::{Endpoint, IntoEndpoint, endpoint::BoxEndpoint, http::Method};
 use poem_openapi::{
     OpenApi, OpenApiService,
     registry::{MetaApi, MetaPath, Registry},
 };
 
+use super::{
+    argument::SecurityArgument,
+    methods::{self, KnownMethods},
+    openapi::{self, Row},
+    pages,
+    protect::WithAuth,
+};
 use crate::{
     guard::AuthConfig,
-    mount::WithAuth,
-    mount::openapi,
     policy::{Access, Operation},
 };
 
@@ -31,6 +32,10 @@ pub trait Protected: OpenApi {
 
     /// Every operation, with who may call it.
     fn operations() -> Vec<&'static Operation<Self::Auth>>;
+
+    /// Returns, for each of [`operations`](Self::operations), its arguments that are security schemes of poem-openapi.
+    #[doc(hidden)]
+    fn security_arguments() -> Vec<Vec<SecurityArgument>>;
 }
 
 macro_rules! protected_tuples {
@@ -42,6 +47,12 @@ macro_rules! protected_tuples {
                 let mut operations = $first::operations();
                 $(operations.extend($rest::operations());)*
                 operations
+            }
+
+            fn security_arguments() -> Vec<Vec<SecurityArgument>> {
+                let mut arguments = $first::security_arguments();
+                $(arguments.extend($rest::security_arguments());)*
+                arguments
             }
         }
     )*};
@@ -70,6 +81,7 @@ protected_tuples! {
 pub struct ProtectedService<A, T> {
     auth: A,
     inner: OpenApiService<Api<T>, ()>,
+    documents_hidden: bool,
 }
 
 impl<A, T> std::fmt::Debug for ProtectedService<A, T> {
@@ -84,19 +96,34 @@ pub trait Service: AuthConfig {
     ///
     /// # Panics
     /// If an operation can only be called by schemes that are not configured: nobody could call it, and it is better
-    /// to know at start (ASP.NET tells at the first request).
+    /// to know at start (ASP.NET tells at the first request). Likewise if two different security schemes have one
+    /// name: those of the `Auth`, and those that arguments of operations bring.
     fn service<T>(&self, api: T, title: impl Into<String>, version: impl Into<String>) -> ProtectedService<Self, T>
     where
         T: Protected<Auth = Self>,
     {
-        for operation in T::operations() {
-            assert_reachable(self, operation);
+        let rows = rows::<T>();
+        for row in &rows {
+            assert_reachable(self, row.operation);
         }
-        ProtectedService { auth: self.clone(), inner: OpenApiService::new(Api(api), title, version) }
+        openapi::assert_one_scheme_per_name(&rows);
+        ProtectedService {
+            auth: self.cloned(),
+            inner: OpenApiService::new(Api(api), title, version),
+            documents_hidden: false,
+        }
     }
 }
 
 impl<A: AuthConfig> Service for A {}
+
+/// Returns every operation of an API with its arguments that are security schemes.
+fn rows<T: Protected>() -> Vec<Row<T::Auth>> {
+    let (operations, arguments) = (T::operations(), T::security_arguments());
+    assert_eq!(operations.len(), arguments.len(), "`#[protected]` lists the arguments of every operation");
+    let rows = operations.into_iter().zip(arguments);
+    rows.map(|(operation, arguments)| Row { operation, arguments }).collect()
+}
 
 fn assert_reachable<A: AuthConfig>(auth: &A, operation: &'static Operation<A>) {
     let accepted = operation.schemes().intersection(auth.configured());
@@ -124,28 +151,66 @@ impl<A: AuthConfig, T: Protected<Auth = A>> ProtectedService<A, T> {
         self
     }
 
-    /// The OpenAPI 3.0 document as JSON, with the security of every operation.
+    /// Documents operations with `hide` too. Without it, every document and page leaves them out, because every caller
+    /// can read them.
+    ///
+    /// Put `.protect(..)` around the endpoints that are made after this call.
+    ///
+    /// ```
+    /// # use auth_runtime::{mount::ProtectedService, prelude::*};
+    /// # fn documents<A: auth_runtime::guard::AuthConfig, T: auth_runtime::mount::Protected<Auth = A>>(
+    /// #     service: ProtectedService<A, T>,
+    /// # ) {
+    /// let for_all_callers = service.spec_endpoint();
+    /// let service = service.document_hidden();
+    /// let for_administrators = service.spec_endpoint();
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn document_hidden(mut self) -> Self {
+        self.documents_hidden = true;
+        self
+    }
+
+    /// Returns the OpenAPI 3.0 document as JSON, with the security of every operation.
     #[must_use]
     pub fn spec(&self) -> String {
-        openapi::document(&self.inner.spec(), &T::operations(), &self.auth)
+        openapi::document(&self.inner.spec(), &rows::<T>(), &self.auth, self.documents_hidden)
     }
 
     /// Serves [`spec`](Self::spec).
     pub fn spec_endpoint(&self) -> impl Endpoint + use<A, T> {
-        let spec = self.spec();
-        make_sync(move |_| Response::builder().content_type("application/json").body(spec.clone()))
+        pages::text("application/json", self.spec())
     }
 
     /// Serves Swagger UI from inside the binary, without a request to anywhere else.
     #[cfg(feature = "swagger-ui")]
     pub fn swagger_ui(&self) -> impl Endpoint + use<A, T> {
-        // Poem makes the page from its own document; ours goes in its place, unable to end the script it stands in.
-        let ours = self.spec().replace('<', "\\u003c");
-        let page = self.inner.swagger_ui_html().replacen(&self.inner.spec(), &ours, 1);
-        let receiver = self.inner.swagger_ui();
-        poem::Route::new()
-            .at("/", make_sync(move |_| poem::web::Html(page.clone())))
-            .at("/oauth-receiver.html", receiver)
+        pages::page::swagger_ui(&self.spec())
+    }
+
+    /// Serves Redoc from inside the binary; it loads its fonts from Google.
+    #[cfg(feature = "redoc")]
+    pub fn redoc(&self) -> impl Endpoint + use<A, T> {
+        pages::page::redoc(&self.spec())
+    }
+
+    /// Serves Scalar from inside the binary.
+    #[cfg(feature = "scalar")]
+    pub fn scalar(&self) -> impl Endpoint + use<A, T> {
+        pages::page::scalar(&self.spec())
+    }
+
+    /// Serves `RapiDoc` from inside the binary; it loads its fonts from Google.
+    #[cfg(feature = "rapidoc")]
+    pub fn rapidoc(&self) -> impl Endpoint + use<A, T> {
+        pages::page::rapidoc(&self.spec())
+    }
+
+    /// Serves the OpenAPI explorer from inside the binary; it loads its fonts from Google.
+    #[cfg(feature = "openapi-explorer")]
+    pub fn openapi_explorer(&self) -> impl Endpoint + use<A, T> {
+        pages::page::openapi_explorer(&self.spec())
     }
 }
 
@@ -153,40 +218,8 @@ impl<A: AuthConfig, T: Protected<Auth = A> + 'static> IntoEndpoint for Protected
     type Endpoint = WithAuth<A, KnownMethods<BoxEndpoint<'static>>>;
 
     fn into_endpoint(self) -> Self::Endpoint {
-        WithAuth::new(&self.auth, KnownMethods(self.inner.into_endpoint()))
+        WithAuth::new(&self.auth, KnownMethods::new(self.inner.into_endpoint()))
     }
-}
-
-/// Calls all methods that HTTP does not know by one name, so that a path can answer them.
-#[derive(Debug)]
-pub struct KnownMethods<E>(E);
-
-impl<E: Endpoint> Endpoint for KnownMethods<E> {
-    type Output = E::Output;
-
-    fn call(&self, mut request: Request) -> impl Future<Output = Result<E::Output>> + Send {
-        if !METHODS.contains(request.method()) {
-            request.set_method(unknown_method());
-        }
-        self.0.call(request)
-    }
-}
-
-const METHODS: [Method; 9] = [
-    Method::GET,
-    Method::HEAD,
-    Method::POST,
-    Method::PUT,
-    Method::DELETE,
-    Method::PATCH,
-    Method::OPTIONS,
-    Method::TRACE,
-    Method::CONNECT,
-];
-
-fn unknown_method() -> Method {
-    // A token, so this cannot fail.
-    Method::from_bytes(b"UNKNOWN").unwrap_or(Method::TRACE)
 }
 
 /// An API as Poem serves it, with what Poem leaves out.
@@ -210,34 +243,9 @@ impl<T: OpenApi> OpenApi for Api<T> {
         T::register(registry);
     }
 
-    /// A method that a path does not have is told which it has (RFC 9110, section 15.5.6).
+    /// A method that a path does not have is 405 with `Allow`.
     fn add_routes(self, routes: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {
         self.0.add_routes(routes);
-        for methods in routes.values_mut() {
-            let allow = allow(methods);
-            // `HEAD` follows `GET`.
-            for method in METHODS.into_iter().chain([unknown_method()]).filter(|method| method != Method::HEAD) {
-                methods.entry(method).or_insert_with(|| not_allowed(allow.clone()));
-            }
-        }
+        routes.values_mut().for_each(methods::refuse_others);
     }
-}
-
-fn allow<E>(methods: &HashMap<Method, E>) -> HeaderValue {
-    let mut names: Vec<&str> = methods.keys().map(Method::as_str).collect();
-    if methods.contains_key(&Method::GET) && !methods.contains_key(&Method::HEAD) {
-        names.push("HEAD");
-    }
-    names.sort_unstable();
-    HeaderValue::try_from(names.join(", ")).unwrap_or(HeaderValue::from_static(""))
-}
-
-fn not_allowed(allow: HeaderValue) -> BoxEndpoint<'static> {
-    make_sync(move |_| {
-        Response::builder()
-            .status(StatusCode::METHOD_NOT_ALLOWED)
-            .header(ALLOW, allow.clone())
-            .body("method not allowed")
-    })
-    .boxed()
 }

@@ -1,27 +1,27 @@
-//! Fourth step: requirement and caller to decision.
+//! The decision: a requirement and a caller to allow, deny, or a check to run.
 //!
-//! The tree is read with three truth values (Kleene): what is not known yet, a `check` before the arguments are
-//! there, is unknown, and only a clause that cannot change the outcome is left unread.
+//! The tree is evaluated with three truth values (Kleene). A `check` is unknown until the arguments are extracted.
+//! Evaluation stops at the first clause that decides.
 
 use std::fmt;
 
 use crate::policy::{Node, Requirement};
 
-/// What a requirement says of a caller.
+/// Result of evaluating a requirement for a caller.
 #[derive(Debug)]
 #[must_use]
 pub enum Decision<A: 'static> {
-    /// Let in.
+    /// The caller is let in.
     Allow,
-    /// Kept out.
+    /// The caller is not let in.
     Deny(Denial<A>),
-    /// It depends on the `check` of this number, which has no answer yet.
+    /// The result depends on the `check` with this number, which did not run yet.
     NeedsCheck(u16),
 }
 
-/// Why a caller is kept out: for the log, never for the caller.
+/// Why a caller is denied: for the log, never for the caller.
 pub struct Denial<A: 'static> {
-    /// What kind of clause failed.
+    /// Kind of the clause that failed.
     pub reason: Reason,
     /// The clause that failed.
     pub clause: Requirement<A>,
@@ -37,26 +37,26 @@ impl<A> fmt::Debug for Denial<A> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
-    /// A role that the caller does not have.
+    /// The caller lacks a role.
     MissingRole,
-    /// A permission that the caller does not have.
+    /// The caller lacks a permission.
     MissingPermission,
-    /// A scope that the token does not carry.
+    /// The token lacks a scope.
     MissingScope,
-    /// The caller came by a scheme that does not count here.
+    /// The caller used a scheme that is not accepted here.
     WrongScheme,
-    /// The sign-in is older than this many seconds, or its time is not known.
+    /// The sign-in is too old, or its time is unknown.
     NotFresh {
-        /// The greatest age that is accepted.
+        /// Maximum age in seconds.
         max_age: u64,
     },
-    /// A `check` said no.
+    /// A `check` returned false.
     CheckFailed,
-    /// The caller meets what must not be met.
+    /// The caller meets the clause of a `not`.
     Excluded,
 }
 
-/// What is known when a requirement is read; `None` where it is not known yet.
+/// Facts about a caller. `None` means unknown so far.
 pub(crate) trait Facts<A> {
     fn role(&self, _index: u16) -> Option<bool> {
         None
@@ -78,7 +78,7 @@ pub(crate) trait Facts<A> {
     }
 }
 
-/// One of three truth values; false with the clause that made it so, unknown with a check that would tell more.
+/// One of three truth values. `False` names the clause that failed; `Unknown` names a check to run next.
 #[derive(Debug)]
 pub(crate) enum Ternary<A: 'static> {
     True,
@@ -87,13 +87,13 @@ pub(crate) enum Ternary<A: 'static> {
 }
 
 impl<A> Requirement<A> {
-    /// Decides from what is known.
+    /// Decides from the known facts.
     pub(crate) fn decide(&self, facts: &impl Facts<A>) -> Decision<A> {
         match self.truth(facts) {
             Ternary::True => Decision::Allow,
             Ternary::False(clause) => Decision::Deny(Denial { reason: clause.reason(), clause }),
             Ternary::Unknown(Some(check)) => Decision::NeedsCheck(check),
-            // Nothing that a caller's facts leave unknown; were it so, the caller stays out.
+            // The facts of a caller are never unknown. If they were, the caller would stay out.
             Ternary::Unknown(None) => Decision::Deny(Denial { reason: Reason::CheckFailed, clause: *self }),
         }
     }
@@ -128,7 +128,7 @@ impl<A> Requirement<A> {
         }
     }
 
-    /// True if one is; the clause of a false `any` is the whole of it, or its only member.
+    /// True if one clause is. A false `any` names itself, or its only clause.
     fn any_of(&self, clauses: &[Self], facts: &impl Facts<A>) -> Ternary<A> {
         let mut outcome = Ternary::False(*self);
         for clause in clauses {
@@ -144,7 +144,7 @@ impl<A> Requirement<A> {
         outcome
     }
 
-    /// What kind of clause this is when it is not met; of several, the first one speaks.
+    /// Returns the reason when this clause is not met. A list gives the reason of its first clause.
     fn reason(&self) -> Reason {
         match self.node {
             Node::Role { .. } => Reason::MissingRole,
@@ -159,7 +159,7 @@ impl<A> Requirement<A> {
     }
 }
 
-/// True if every one is; one that is false decides, whatever is unknown beside it.
+/// True if every clause is. One false clause decides, even beside unknown ones.
 fn all<A>(clauses: &[Requirement<A>], facts: &impl Facts<A>) -> Ternary<A> {
     let mut outcome = Ternary::True;
     for clause in clauses {

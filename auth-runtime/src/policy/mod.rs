@@ -5,6 +5,7 @@
 
 mod decision;
 mod operation;
+mod operation_id;
 mod requirement;
 mod scopes;
 

@@ -1,42 +1,42 @@
-//! One thing that can be called, and who may call it: what the attributes become.
+//! An operation and its access rule: what the attributes become.
 
-use super::Requirement;
+use super::{Requirement, operation_id::OperationId};
 use crate::declared::{AuthSchema, SchemeSet};
 
 /// Who may call an operation.
 #[derive(Clone, Copy, Debug)]
 pub enum Access<A: 'static> {
-    /// Everybody, and no credential is looked at.
+    /// Every caller. Credentials are ignored.
     Public {
-        /// Why, for those who review the list of public operations.
+        /// The reason, for reviewers of public operations.
         reason: &'static str,
     },
-    /// Everybody, and whoever sends a credential must send a good one.
+    /// Every caller, also an anonymous one. A credential that is sent must be valid.
     Optional,
-    /// Whoever meets the requirement.
+    /// Callers who meet the requirement.
     Required {
-        /// What is asked.
+        /// The requirement.
         requirement: Requirement<A>,
-        /// Answer 404 instead of 403, so that those who may not call it do not learn that it exists.
+        /// Answers 404 instead of 403, so that other callers do not learn that the operation exists.
         hide: bool,
     },
 }
 
-/// An operation of an API, a handler or a protected subtree, with who may call it.
+/// An operation of an API, a handler or a protected subtree, with its access rule.
 #[derive(Clone, Copy, Debug)]
 pub struct Operation<A: 'static> {
     name: &'static str,
-    place: &'static str,
+    id: OperationId,
     access: Access<A>,
     schemes: SchemeSet,
 }
 
 impl<A: AuthSchema> Operation<A> {
-    /// An operation of this name; the macros take `module::Type::method`.
+    /// Returns an operation with this name. The macros use `module::Type::method`.
     ///
     /// # Panics
-    /// If no scheme can ever meet the requirement, as `all(schemes("a"), schemes("b"))`. The macros make operations
-    /// in constants, where that is a compile error.
+    /// If no scheme can meet the requirement, as in `all(schemes("a"), schemes("b"))`. The macros build operations in
+    /// constants, where this is a compile error.
     #[must_use]
     #[track_caller]
     pub const fn new(name: &'static str, access: Access<A>) -> Self {
@@ -52,46 +52,48 @@ impl<A: AuthSchema> Operation<A> {
                 schemes
             }
         };
-        Self { name, place: name, access, schemes }
+        Self { name, id: OperationId::of(name), access, schemes }
     }
 
-    /// The same, declared at this place in the source.
+    /// Returns the same operation with an identifier that is derived from its place in the source.
+    ///
+    /// Two functions of one module may each declare a type of one name, so the name does not identify an operation.
     #[doc(hidden)]
     #[must_use]
     pub const fn at(self, place: &'static str) -> Self {
-        Self { place, ..self }
+        Self { id: OperationId::of(place), ..self }
     }
 
-    /// What tells it from all others: two functions of one module may each declare a type of one name.
-    pub(crate) const fn place(&self) -> &'static str {
-        self.place
+    /// Returns the identifier that stands for the operation in the registry of poem-openapi.
+    pub(crate) const fn id(&'static self) -> &'static str {
+        self.id.as_str()
     }
 
-    /// Its name: `module::Type::method`.
+    /// Returns the name: `module::Type::method`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Who may call it.
+    /// Returns the access rule.
     #[must_use]
     pub const fn access(&self) -> &Access<A> {
         &self.access
     }
 
-    /// The schemes by which it can be called; none are looked at where it is public.
+    /// Returns the schemes that can meet the rule; none for a public operation.
     #[must_use]
     pub const fn schemes(&self) -> SchemeSet {
         self.schemes
     }
 
-    /// Whether a caller who may not call it is told that it does not exist.
+    /// Whether a denied caller gets 404 instead of 403.
     pub(crate) const fn hides(&self) -> bool {
         matches!(self.access, Access::Required { hide: true, .. })
     }
 }
 
-/// Where a request is judged: the operation, and the schemes that count there.
+/// Where a request is decided: the operation, and the accepted schemes.
 #[derive(Debug)]
 pub(crate) struct EnforcementPoint<A: 'static> {
     pub(crate) operation: &'static Operation<A>,

@@ -1,4 +1,4 @@
-//! What is asked of a caller: a constant tree, never code.
+//! A requirement: a constant tree of clauses, never code.
 
 use std::{fmt, marker::PhantomData, slice};
 
@@ -7,11 +7,11 @@ use crate::{
     declared::{Entry, Scheme, SchemeSet, Scope},
 };
 
-/// What a caller must be or have to be let in: a tree of clauses over the tables of the `Auth` type `A`.
+/// A tree of clauses that a caller must meet, over the tables of the `Auth` type `A`.
 ///
-/// The attributes build it, and so does [`requirement!`](crate::requirement) for routes outside of OpenAPI.
-/// It is data: the same value is decided, explained in the log, and documented. Every requirement asks for an
-/// authenticated caller; a requirement of two tables cannot be mixed up, as the type names the table.
+/// The attributes build it, and [`requirement!`](crate::requirement) builds it for routes outside of OpenAPI. It is data:
+/// enforcement, log and document read the same value. Every requirement needs an authenticated caller. The type `A` keeps
+/// the names of two applications apart.
 ///
 /// ```
 /// # use auth_runtime::{policy::Requirement, prelude::*};
@@ -26,7 +26,7 @@ use crate::{
 /// assert_eq!(RULE.to_string(), r#"any(role("Administrator"), permission("edit"))"#);
 /// ```
 ///
-/// An empty `any` or `all` does not compile, as there is no telling whether it should let everybody in or nobody:
+/// An empty `any` or `all` does not compile, as its meaning is ambiguous:
 ///
 /// ```compile_fail
 /// # use auth_runtime::{policy::Requirement, prelude::*};
@@ -67,69 +67,75 @@ impl<A> Clone for Node<A> {
 
 impl<A> Copy for Node<A> {}
 
+/// Stops the build at its caller: a panic in the caller itself would point into the source of `core`.
+#[track_caller]
+const fn assert_not_empty(clauses: usize, message: &str) {
+    assert!(clauses > 0, "{}", message);
+}
+
 impl<A: AuthSchema> Requirement<A> {
     const fn of(node: Node<A>) -> Self {
         Self { node, authority: PhantomData }
     }
 
-    /// Any authenticated caller.
+    /// Every authenticated caller meets it.
     #[must_use]
     pub const fn authenticated() -> Self {
         Self::of(Node::Authenticated)
     }
 
-    /// A caller who has this role.
+    /// Callers with this role meet it.
     #[must_use]
     pub const fn role(role: Entry<A::Role>) -> Self {
         Self::of(Node::Role { index: role.index(), name: role.name() })
     }
 
-    /// A caller who has this permission, directly or through a role.
+    /// Callers with this permission meet it, directly or through a role.
     #[must_use]
     pub const fn permission(permission: Entry<A::Permission>) -> Self {
         Self::of(Node::Permission { index: permission.index(), name: permission.name() })
     }
 
-    /// A caller whose token carries this OAuth 2 scope (RFC 6749, section 3.3).
+    /// Callers whose token has this OAuth 2 scope meet it (RFC 6749, section 3.3).
     #[must_use]
     pub const fn scope(scope: Entry<Scope<A>>) -> Self {
         Self::of(Node::Scope { index: scope.index(), name: scope.name() })
     }
 
-    /// A caller who came by this scheme.
+    /// Callers who used this scheme meet it.
     #[must_use]
     pub const fn scheme(scheme: Entry<Scheme<A>>) -> Self {
         Self::of(Node::Scheme { index: scheme.index(), name: scheme.name() })
     }
 
-    /// A caller who signed in at most so many seconds ago (RFC 9470, `max_age`).
+    /// Callers who signed in at most this many seconds ago meet it (RFC 9470, `max_age`).
     #[must_use]
     pub const fn fresh(seconds: u64) -> Self {
         Self::of(Node::Fresh { seconds })
     }
 
-    /// What the expression number `index` of an operation says; `source` is how it was written.
+    /// The expression with this number decides; `source` is its text.
     #[doc(hidden)]
     #[must_use]
     pub const fn check(index: u16, source: &'static str) -> Self {
         Self::of(Node::Check { index, source })
     }
 
-    /// A caller who meets every clause.
+    /// Callers who meet every clause meet it.
     #[must_use]
     pub const fn all<const N: usize>(clauses: &'static [Self; N]) -> Self {
-        const { assert!(N > 0, "an empty `all` would let everybody in") }
+        const { assert_not_empty(N, "an empty `all` would let every authenticated caller in") }
         Self::of(Node::All(clauses))
     }
 
-    /// A caller who meets at least one clause.
+    /// Callers who meet at least one clause meet it.
     #[must_use]
     pub const fn any<const N: usize>(clauses: &'static [Self; N]) -> Self {
-        const { assert!(N > 0, "an empty `any` would let nobody in") }
+        const { assert_not_empty(N, "an empty `any` would let no caller in") }
         Self::of(Node::Any(clauses))
     }
 
-    /// An authenticated caller who does not meet the clause.
+    /// Authenticated callers who do not meet the clause meet it.
     #[must_use]
     pub const fn not(clause: &'static Self) -> Self {
         Self::of(Node::Not(clause))
@@ -139,7 +145,7 @@ impl<A: AuthSchema> Requirement<A> {
         self.node
     }
 
-    /// The schemes by which this requirement can be met at all.
+    /// Returns the schemes that can meet this requirement.
     pub(super) const fn schemes(&self) -> SchemeSet {
         let mut schemes = SchemeSet::EMPTY;
         let mut index = 0;
@@ -152,10 +158,12 @@ impl<A: AuthSchema> Requirement<A> {
         schemes
     }
 
-    /// What can be said of a caller when only the scheme is known: the sibling of `truth` that runs at compile time.
+    /// Evaluates the requirement when only the scheme is known. This is `truth` for compile time.
     pub(crate) const fn met_by_scheme(&self, scheme: usize) -> Option<bool> {
         match self.node {
             Node::Authenticated => Some(true),
+            // A name that is not declared: the build stops there, and it is the only error.
+            Node::Scheme { index: u16::MAX, .. } => None,
             Node::Scheme { index, .. } => Some(index as usize == scheme),
             Node::All(clauses) => Self::first_of(clauses, scheme, false),
             Node::Any(clauses) => Self::first_of(clauses, scheme, true),
@@ -167,7 +175,7 @@ impl<A: AuthSchema> Requirement<A> {
         }
     }
 
-    /// `deciding` if one clause says so, else unknown if one is, else the opposite.
+    /// Returns `deciding` if one clause has that value, else unknown if one is unknown, else the opposite.
     const fn first_of(clauses: &[Self], scheme: usize, deciding: bool) -> Option<bool> {
         let mut outcome = Some(!deciding);
         let mut index = 0;
@@ -183,7 +191,7 @@ impl<A: AuthSchema> Requirement<A> {
     }
 }
 
-/// As it is written in an attribute; with `{:#}` without the code of checks, which is not for readers of a document.
+/// As an attribute writes it. `{:#}` leaves out the code of checks, which does not belong in a document.
 impl<A> fmt::Display for Requirement<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |f: &mut fmt::Formatter<'_>, word: &str, clauses: &[Self]| {

@@ -1,18 +1,18 @@
-//! Which names a requirement asks for, and which scopes would do.
+//! The names that a requirement asks for, and the lists of scopes that are enough.
 
 use super::{Node, Requirement};
 use crate::declared::AuthSchema;
 
-/// More alternatives than a reader could use; beyond, the scopes stand in the description only.
+/// Maximum number of alternatives. Beyond it, only the description lists the scopes.
 const MAX_ALTERNATIVES: usize = 16;
 
 impl<A: AuthSchema> Requirement<A> {
-    /// The scopes that are asked for anywhere but below a `not`.
+    /// Returns the scopes that are asked for anywhere but below a `not`.
     pub(crate) fn scopes(&self) -> Vec<&'static str> {
         self.names(&|node| if let Node::Scope { name, .. } = node { Some(*name) } else { None })
     }
 
-    /// The names that `pick` takes from the clauses, each once; what must not be met is no part of what is required.
+    /// Returns the names that `pick` takes from the clauses, each once. Clauses below a `not` are not required.
     pub(crate) fn names(&self, pick: &impl Fn(&Node<A>) -> Option<&'static str>) -> Vec<&'static str> {
         let node = self.node();
         let mut names: Vec<_> = pick(&node).into_iter().collect();
@@ -26,8 +26,8 @@ impl<A: AuthSchema> Requirement<A> {
         names
     }
 
-    /// The lists of scopes any one of which will do for a caller who comes by this scheme: the scopes of the
-    /// requirement in disjunctive form. A clause that the scheme rules out has no list.
+    /// Returns lists of scopes. A caller of this scheme needs one of them: the requirement in disjunctive form. A clause
+    /// that the scheme cannot meet has no list.
     pub(crate) fn scope_alternatives(&self, scheme: usize) -> Vec<Vec<&'static str>> {
         let alternatives = match self.node() {
             _ if self.met_by_scheme(scheme) == Some(false) => Vec::new(),
@@ -43,7 +43,7 @@ impl<A: AuthSchema> Requirement<A> {
     }
 }
 
-/// Every list of the one with every list of the other.
+/// Joins every list of `left` with every list of `right`.
 fn both(left: &[Vec<&'static str>], right: &[Vec<&'static str>]) -> Vec<Vec<&'static str>> {
     if left.len() * right.len() > MAX_ALTERNATIVES {
         return vec![Vec::new()];
@@ -56,7 +56,7 @@ fn both(left: &[Vec<&'static str>], right: &[Vec<&'static str>]) -> Vec<Vec<&'st
     left.iter().flat_map(|left| right.iter().map(move |right| (left, right))).map(joined).collect()
 }
 
-/// Without the lists that ask for more than another one does.
+/// Removes the lists that contain another list.
 fn minimal(alternatives: Vec<Vec<&'static str>>) -> Vec<Vec<&'static str>> {
     let mut kept: Vec<Vec<&'static str>> = Vec::new();
     for scopes in alternatives {

@@ -1,4 +1,4 @@
-//! The body of a rejection: problem details, unless the application has its own.
+//! The body of a rejection: problem details, or the application's own.
 
 use std::{borrow::Cow, sync::LazyLock};
 
@@ -13,7 +13,7 @@ pub struct RejectionBody {
     pub(super) text: Cow<'static, str>,
 }
 
-/// The problem details of each code, in their order: written once, as they are the same for every caller.
+/// Problem details of each code, in the order of the codes. They are the same for every caller, so they are written once.
 static PROBLEMS: LazyLock<Vec<String>> =
     LazyLock::new(|| RejectionCode::ALL.iter().map(|code| problem(*code)).collect());
 
@@ -35,19 +35,19 @@ impl RejectionBody {
         Self { content_type: "application/problem+json", text: text.into() }
     }
 
-    /// Any other JSON.
+    /// Returns a JSON body.
     #[must_use]
     pub fn json(value: &Value) -> Self {
         Self { content_type: "application/json; charset=utf-8", text: value.to_string().into() }
     }
 
-    /// Plain text.
+    /// Returns a plain text body.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         Self { content_type: "text/plain; charset=utf-8", text: text.into().into() }
     }
 
-    /// A page.
+    /// Returns an HTML page.
     #[must_use]
     pub fn html(text: impl Into<String>) -> Self {
         Self { content_type: "text/html; charset=utf-8", text: text.into().into() }

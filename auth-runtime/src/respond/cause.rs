@@ -1,4 +1,4 @@
-//! Why a request is not let in, and the code that says so to the caller.
+//! Why a request is denied, and the code that the caller gets.
 
 use std::{
     error::Error,
@@ -13,7 +13,7 @@ use crate::{
     policy::{Denial, EnforcementPoint, Reason},
 };
 
-/// Why a request is not let in: the decision, before anything is logged or answered.
+/// Why a request is denied: the decision, before it is logged or answered.
 #[derive(Debug)]
 pub(crate) enum DenialCause<'a, A: AuthSchema> {
     /// The request has no credential.
@@ -24,7 +24,7 @@ pub(crate) enum DenialCause<'a, A: AuthSchema> {
     NotMet { caller: &'a Principal<A>, denial: &'a Denial<A> },
     /// A check returned an error.
     CheckFailed { caller: Option<&'a Principal<A>>, error: &'a (dyn Error + Send + Sync + 'static) },
-    /// A check could not tell whether its clause is met.
+    /// Whether the clause of a check is met is unknown.
     CheckUnknown { caller: Option<&'a Principal<A>>, error: &'a (dyn Error + Send + Sync + 'static) },
     /// The application has no user for this caller.
     NoUser { caller: &'a Principal<A> },

@@ -9,7 +9,7 @@ use crate::{
     declared::{SchemeKind, SchemeSet, SecurityScheme},
 };
 
-/// What is wrong with a bearer token (RFC 6750, section 3.1; RFC 9470, section 3).
+/// Error codes of bearer tokens (RFC 6750, section 3.1; RFC 9470, section 3).
 #[derive(Debug, Clone)]
 pub(crate) enum ErrorCode {
     InvalidRequest,
@@ -18,27 +18,27 @@ pub(crate) enum ErrorCode {
     InsufficientUserAuthentication { max_age: u64 },
 }
 
-/// One challenge for each accepted scheme, without errors.
+/// Returns one challenge for each accepted scheme, without an error.
 pub(crate) fn plain<A: AuthSchema>(accepted: SchemeSet) -> Vec<HeaderValue> {
     each::<A>(accepted, |_| None)
 }
 
-/// One for each accepted scheme; the one that the caller used says what was wrong.
+/// Returns one challenge for each accepted scheme. The challenge of the used scheme has the error.
 pub(crate) fn with_error<A: AuthSchema>(
     accepted: SchemeSet,
     used: Option<usize>,
     error: &ErrorCode,
 ) -> Vec<HeaderValue> {
-    each::<A>(accepted, |index| shares_place::<A>(used, index).then_some(error))
+    each::<A>(accepted, |index| shares_location::<A>(used, index).then_some(error))
 }
 
-/// Only that of the scheme that the caller used, if it can say what was wrong.
+/// Returns the challenge of the used scheme, if its challenges can have an error.
 pub(crate) fn only<A: AuthSchema>(used: Option<usize>, error: &ErrorCode) -> Vec<HeaderValue> {
     let scheme = used.and_then(|index| A::SCHEMES.get(index)).filter(|scheme| scheme.is_bearer());
     scheme.map(|scheme| challenge(scheme, A::REALM, Some(error))).into_iter().collect()
 }
 
-/// Only that of bearer tokens, if they are accepted: the only scheme with a word for what was wrong.
+/// Returns the challenge of bearer tokens, if they are accepted. No other scheme has error codes.
 pub(crate) fn only_bearer<A: AuthSchema>(accepted: SchemeSet, error: &ErrorCode) -> Vec<HeaderValue> {
     let bearer = accepted.iter().find(|index| A::SCHEMES.get(*index).is_some_and(SecurityScheme::is_bearer));
     only::<A>(bearer, error)
@@ -55,9 +55,9 @@ fn each<'a, A: AuthSchema>(accepted: SchemeSet, error: impl Fn(usize) -> Option<
     challenges
 }
 
-/// Two schemes of one place have one challenge.
-fn shares_place<A: AuthSchema>(used: Option<usize>, index: usize) -> bool {
-    used.and_then(|used| A::SCHEMES.get(used)).is_some_and(|used| used.place() == A::SCHEMES[index].place())
+/// Schemes that read the same location share a challenge.
+fn shares_location<A: AuthSchema>(used: Option<usize>, index: usize) -> bool {
+    used.and_then(|used| A::SCHEMES.get(used)).is_some_and(|used| used.location() == A::SCHEMES[index].location())
 }
 
 fn challenge(scheme: &SecurityScheme, realm: &str, error: Option<&ErrorCode>) -> HeaderValue {
@@ -75,7 +75,7 @@ fn challenge(scheme: &SecurityScheme, realm: &str, error: Option<&ErrorCode>) ->
     if let Some(error) = error.filter(|_| scheme.is_bearer()) {
         push_error(&mut challenge, error);
     }
-    // All parts are visible ASCII: constants that the macros checked, or text that `quoted` cleaned.
+    // All parts are visible ASCII: constants that the macros checked, or text that `quoted` escaped.
     HeaderValue::try_from(challenge).unwrap_or(HeaderValue::from_static("Bearer"))
 }
 
@@ -95,7 +95,7 @@ fn push_error(challenge: &mut String, error: &ErrorCode) {
     let _ = write!(challenge, ", error=\"{code}\"{parameter}");
 }
 
-/// A quoted-string (RFC 9110, section 5.6.4) of what is visible ASCII in `text`; anything else becomes `?`.
+/// Returns a quoted-string (RFC 9110, section 5.6.4). Characters other than visible ASCII become `?`.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {

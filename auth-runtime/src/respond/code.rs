@@ -1,37 +1,37 @@
-//! What a rejected caller can rely on.
+//! The stable codes of rejections.
 
 use poem::http::StatusCode;
 
-/// What a rejected caller can rely on: stable, machine-readable, and silent about users, roles and rules.
+/// Stable, machine-readable code of a rejection. It reveals nothing about users, roles or rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RejectionCode {
     /// 401: no credential was sent.
     AuthenticationRequired,
-    /// 401: the credential is not valid (any more).
+    /// 401: the credential is not valid, or no longer valid.
     InvalidCredentials,
-    /// 401: the sign-in is too long ago (RFC 9470).
+    /// 401: the sign-in is too old (RFC 9470).
     ReauthenticationRequired,
-    /// 400: what was sent is not a credential.
+    /// 400: the credential is malformed.
     MalformedCredentials,
     /// 400: more than one credential was sent.
     SeveralCredentials,
     /// 403: the caller may not do this.
     NotAllowed,
-    /// 403: a page of another site sent the request, with a cookie that the browser added.
+    /// 403: a page of another origin sent the request with the caller's cookie.
     CrossOrigin,
-    /// 404 instead of 403.
+    /// 404 instead of 403, for operations with `hide`.
     NotFound,
-    /// 429: too much was tried.
+    /// 429: the rate limit is exceeded.
     TooManyAttempts,
-    /// 503: whether the caller may do this cannot be told now.
+    /// 503: a backend is unavailable, so the request could not be decided.
     Unavailable,
-    /// 500: an error of the application: a rule without an `Auth`.
+    /// 500: the application mounted a rule without its `Auth`.
     Misconfigured,
 }
 
 impl RejectionCode {
-    /// All of them, in the order of their declaration.
+    /// All codes, in the order of their declaration.
     pub(super) const ALL: [Self; 11] = [
         Self::AuthenticationRequired,
         Self::InvalidCredentials,
@@ -46,7 +46,7 @@ impl RejectionCode {
         Self::Misconfigured,
     ];
 
-    /// The status: fixed, whatever the body.
+    /// Returns the HTTP status.
     #[must_use]
     pub const fn status(self) -> StatusCode {
         match self {
@@ -62,7 +62,7 @@ impl RejectionCode {
         }
     }
 
-    /// As it stands in the body.
+    /// Returns the text of the member `code`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -80,7 +80,7 @@ impl RejectionCode {
         }
     }
 
-    /// A sentence for people, the same for every caller.
+    /// Returns a sentence for people. It is the same for every caller.
     pub(super) const fn detail(self) -> &'static str {
         match self {
             Self::AuthenticationRequired => {
@@ -90,11 +90,11 @@ impl RejectionCode {
             Self::ReauthenticationRequired => "This operation needs a more recent sign-in.",
             Self::MalformedCredentials => "The credential is not well-formed.",
             Self::SeveralCredentials => "Send one credential, not several.",
-            Self::NotAllowed => "You may not do this.",
-            Self::CrossOrigin => "A page of another site may not do this.",
+            Self::NotAllowed => "You are not allowed to do this.",
+            Self::CrossOrigin => "Pages of other sites are not allowed to do this.",
             Self::NotFound => "There is nothing here.",
             Self::TooManyAttempts => "Too many attempts; the Retry-After header says when to try again.",
-            Self::Unavailable => "Whether you may do this cannot be told at the moment; try again later.",
+            Self::Unavailable => "The request could not be authorized now; try again later.",
             Self::Misconfigured => "The server is not set up for this operation.",
         }
     }

@@ -1,4 +1,4 @@
-//! The answer of a generated operation: the user's own, or a rejection that nothing rewrites.
+//! The result of a generated operation: the response of the user's method, or a rejection that nothing rewrites.
 
 use poem::{Error, IntoResponse, Result, error::IntoResult};
 use poem_openapi::{
@@ -8,17 +8,17 @@ use poem_openapi::{
 
 use crate::respond::{Rejection, is_rejection};
 
-/// What a generated operation returns. Documented as `R` is; `openapi.rs` adds 401 and 403.
+/// Return type of a generated operation. It is documented as `R`; `mount/openapi` adds 401 and 403.
 #[derive(Debug)]
 pub enum Guarded<R> {
-    /// The user's method ran.
+    /// The response of the user's method.
     Answered(R),
-    /// It did not.
+    /// The rejection, if the method did not run.
     Rejected(Error),
 }
 
 impl<R> Guarded<R> {
-    /// For a rejection after the arguments were there.
+    /// Wraps a rejection that a check caused.
     #[must_use]
     pub fn rejected(rejection: Rejection) -> Self {
         Self::Rejected(rejection.into_error())
@@ -36,7 +36,7 @@ impl<R: ApiResponse> ApiResponse for Guarded<R> {
         R::register(registry);
     }
 
-    /// Poem sends every error of an argument through here, those of the guard too.
+    /// Poem passes every error of an argument to this function, also those of the guard.
     fn from_parse_request_error(error: Error) -> Self {
         if is_rejection(&error) { Self::Rejected(error) } else { Self::Answered(R::from_parse_request_error(error)) }
     }

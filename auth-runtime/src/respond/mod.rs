@@ -1,4 +1,4 @@
-//! Last step: decision to response. The body says what to do next; the cause goes to the log.
+//! The response to a denied request. The body tells the caller what to do next. The cause goes to the log only.
 
 mod body;
 mod cause;

@@ -1,4 +1,4 @@
-//! A rejection: the code, the challenges and the body of the response to a request that was not let in.
+//! A rejection: the code, the challenges and the body of the response to a denied request.
 
 use std::{borrow::Cow, error::Error, fmt, time::Duration};
 
@@ -17,37 +17,37 @@ use crate::{
     policy::{Access, Denial, EnforcementPoint, Reason},
 };
 
-/// After how many seconds a caller may come back when a backend is down.
+/// `Retry-After` of a 503.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// What an answer carries that nobody should keep or show in a frame (OWASP REST Security Cheat Sheet).
+/// Headers of every rejection: no caching, no sniffing, no frames (OWASP REST Security Cheat Sheet).
 static HEADERS: [(HeaderName, HeaderValue); 3] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("frame-ancestors 'none'")),
 ];
 
-/// A request that was not let in.
+/// The response to a denied request.
 ///
-/// As a [`poem::Error`] it can be caught by its type; its status and its challenges are settled, its body can be
-/// replaced with `#[auth(rejection = path)]`.
+/// As a [`poem::Error`], it can be caught by its type. Status and challenges are fixed; `#[auth(rejection = path)]`
+/// replaces the body.
 #[derive(Debug, Clone)]
 pub struct Rejection {
     code: RejectionCode,
     challenges: Vec<HeaderValue>,
-    /// Of a caller who has tried too much.
+    /// Time to wait after the rate limit.
     retry_after: Option<Duration>,
     body: fn(&Rejection) -> RejectionBody,
 }
 
 impl Rejection {
-    /// What the caller can rely on.
+    /// Returns the code, which is stable.
     #[must_use]
     pub fn code(&self) -> RejectionCode {
         self.code
     }
 
-    /// After which time the caller may come again, if the caller is told so.
+    /// Returns the value of `Retry-After`, if the response has one.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self.code {
@@ -56,7 +56,7 @@ impl Rejection {
         }
     }
 
-    /// The response to a request that is not let in for this reason.
+    /// Returns the response to a request that is denied for this cause.
     pub(crate) fn new<A: AuthSchema>(point: EnforcementPoint<A>, cause: &DenialCause<'_, A>) -> Self {
         let code = cause.code(point);
         let challenges = challenges(code, point, cause);
@@ -67,23 +67,23 @@ impl Rejection {
         Self { code, challenges, retry_after, body: RejectionBody::problem }
     }
 
-    /// Returns a rejection without challenges, for where no rule was judged.
+    /// Returns a rejection without challenges, for errors outside of a decision.
     pub(crate) fn with_code(code: RejectionCode) -> Self {
         Self { code, challenges: Vec::new(), retry_after: None, body: RejectionBody::problem }
     }
 
-    /// The same rejection with the body that the application chose.
+    /// Returns the same rejection with the body of the application.
     pub(crate) fn with_body(self, body: fn(&Rejection) -> RejectionBody) -> Self {
         Self { body, ..self }
     }
 
-    /// As an error of Poem, which no `bad_request_handler` takes for a bad argument.
+    /// Converts into an error of Poem that a `bad_request_handler` does not take for a bad argument.
     #[must_use]
     pub fn into_error(self) -> poem::Error {
         if self.code != RejectionCode::NotFound {
             return self.into();
         }
-        // The very error of a path that does not exist, so that handlers of 404 treat both alike.
+        // The error of a missing path, so that handlers of 404 treat both alike.
         let mut error = poem::Error::from(NotFoundError);
         error.set_data(Hidden);
         error
@@ -137,7 +137,7 @@ impl RejectionBody {
 #[derive(Clone)]
 struct Hidden;
 
-/// Whether an error of Poem is a rejection, whatever it looks like.
+/// Whether an error of Poem is a rejection, also one that looks like a missing path.
 pub(crate) fn is_rejection(error: &poem::Error) -> bool {
     error.is::<Rejection>() || error.data::<Hidden>().is_some()
 }
@@ -181,7 +181,7 @@ impl ResponseError for Rejection {
     }
 }
 
-/// So that nobody comes too early: rounded up, and at least one (RFC 9110, section 10.2.3).
+/// Rounds up to at least one second, so that no client retries too early (RFC 9110, section 10.2.3).
 fn whole_seconds(time: Duration) -> u64 {
     time.as_nanos().div_ceil(1_000_000_000).try_into().unwrap_or(u64::MAX).max(1)
 }
@@ -193,7 +193,7 @@ mod tests {
     use super::whole_seconds;
 
     #[test]
-    fn r77_who_waits_for_the_seconds_that_are_told_does_not_come_too_early() {
+    fn r77_retry_after_is_rounded_up() {
         for (millis, seconds) in [(0, 1), (1, 1), (999, 1), (1000, 1), (1001, 2), (59_001, 60), (60_000, 60)] {
             assert_eq!(whole_seconds(Duration::from_millis(millis)), seconds, "{millis}");
         }

@@ -1,4 +1,4 @@
-//! Missing user information as a response: problem details, and never a 401, as the caller's credential was good.
+//! Errors of user information as responses: problem details, never a 401, as the caller's credential was valid.
 
 use poem::{Response, error::ResponseError, http::StatusCode};
 

@@ -187,12 +187,6 @@ impl Throttle {
         Ok(self.with(|counter| counter.keys = keys))
     }
 
-    /// The same of a key that is as long as it has to be.
-    #[cfg(feature = "_sql")]
-    pub(crate) fn keyed(self, key: &[u8; 32]) -> Self {
-        self.with(|counter| counter.keys = KeyMaker::of(key))
-    }
-
     fn with(self, change: impl FnOnce(&mut Counter)) -> Self {
         Self(self.0.map(|counter| {
             let mut counter = Arc::unwrap_or_clone(counter);

@@ -5,8 +5,6 @@
 
 mod generate;
 mod memory;
-#[cfg(feature = "_sql")]
-mod name;
 mod password;
 mod remembered;
 mod store;
@@ -21,8 +19,6 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-#[cfg(feature = "_sql")]
-pub use self::name::normalize_name;
 #[cfg(feature = "_jwt")]
 pub use self::tokens::UserTokens;
 pub use self::{
@@ -56,15 +52,15 @@ const NAME_RULE: &str =
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UserError {
-    /// The name is empty, or has a colon or control characters in it, which cannot be sent (RFC 7617, section 2), or is none
-    /// that [`normalize_name`] takes.
-    #[error("{} cannot be a user name: {NAME_RULE}", shown(.0))]
+    /// The name is empty, or has a colon or control characters in it, which cannot be sent (RFC 7617, section 2), or the
+    /// store does not accept it.
+    #[error("{} cannot be a user name: {NAME_RULE}", quote_name(.0))]
     Name(String),
     /// There is a user of this name.
-    #[error("there is a user {} already", shown(.0))]
+    #[error("there is a user {} already", quote_name(.0))]
     Taken(String),
     /// A user of this name was deleted. What an application keeps for them would be that of whoever gets the name.
-    #[error("a user {} was deleted, and what they owned would be owned by another of that name", shown(.0))]
+    #[error("a user {} was deleted, and what they owned would be owned by another of that name", quote_name(.0))]
     Former(String),
     /// The password has too few characters.
     #[error("the password has fewer than {required} characters")]
@@ -340,8 +336,16 @@ impl<S: UserStore> Authenticator for Basic<S> {
     }
 }
 
-/// A name as messages show it: no longer than a line, whatever was sent, and no API key that stands where a name should.
-pub(crate) fn shown(name: &str) -> String {
+/// Returns a name in quotes, as messages show it: at most 64 characters, and no API key that was sent in its place.
+///
+/// ```
+/// use auth_runtime::users::quote_name;
+///
+/// assert_eq!(quote_name("alice"), r#""alice""#);
+/// assert!(quote_name(&"a".repeat(1000)).len() < 100);
+/// ```
+#[must_use]
+pub fn quote_name(name: &str) -> String {
     const MOST: usize = 64;
     #[cfg(feature = "api-key")]
     if crate::api_key::generated_id(name.trim()).is_some() {

@@ -36,7 +36,7 @@ pub trait UserStore: Send + Sync + 'static {
     /// counts from the next request on. A store that remembers users says for how long.
     ///
     /// The name of the [`User`] is the subject, so it is the one that the store has, whatever spelling was sent. Compare
-    /// names byte by byte, after [`normalize_name`](super::normalize_name) if they may be typed otherwise: what may be
+    /// names byte by byte, after a normalization such as RFC 8265 if they may be typed otherwise: what may be
     /// tried is counted by the name as it was sent, without letter case, accents and what cannot be seen, and a collation
     /// that takes still more spellings for one name lets each of them be guessed by itself.
     ///
@@ -241,7 +241,9 @@ impl User {
         &self.0.permissions
     }
 
-    pub(crate) fn password_hash(&self) -> &str {
+    /// The hash of the password, as the store has it.
+    #[must_use]
+    pub fn password_hash(&self) -> &str {
         &self.0.password_hash
     }
 

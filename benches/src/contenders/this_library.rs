@@ -82,7 +82,7 @@ pub enum Cache {
 impl Cache {
     fn apply(self, jwt: Jwt) -> Jwt {
         match self {
-            Self::Off => jwt.remember_at_most(0),
+            Self::Off => jwt.cache_capacity(0),
             Self::On => jwt,
         }
     }

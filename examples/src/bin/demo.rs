@@ -12,10 +12,8 @@ use auth_examples::{
     demo::{DATABASE, Demo, access::Auth, app, welcome::Welcome},
     server,
 };
-use auth_runtime::{
-    sql::{SqlUsers, StoreError, describe_url},
-    users::Passwords,
-};
+use auth_runtime::users::Passwords;
+use auth_store::{SqlUsers, StoreError, describe_url};
 use clap::{CommandFactory, Parser};
 
 /// An entry book that shows declarative access control: who may call what, enforced and documented from one place

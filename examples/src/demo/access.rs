@@ -1,6 +1,7 @@
 //! Who may be allowed what, and how callers prove who they are.
 
 use auth_runtime::{prelude::*, users::UserTokens};
+use auth_store::SqlUsers;
 
 permissions! {
     /// What a caller may do with entries.

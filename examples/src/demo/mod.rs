@@ -10,7 +10,8 @@ pub mod welcome;
 
 use std::{error::Error, sync::Arc};
 
-use auth_runtime::{jwt::TokenIssuer, prelude::*, sql::SqlUsers, users::UserTokens};
+use auth_runtime::{jwt::TokenIssuer, prelude::*, users::UserTokens};
+use auth_store::SqlUsers;
 use poem::{Endpoint, EndpointExt, Route, get, post};
 
 use self::{

@@ -1,10 +1,7 @@
 //! `PUT /me/password`: a user chooses a password in place of the one that was made for them, and that expires.
 
-use auth_runtime::{
-    client_ip::ClientAddress,
-    prelude::*,
-    sql::{SqlUsers, StoreError},
-};
+use auth_runtime::{client_ip::ClientAddress, prelude::*};
+use auth_store::{SqlUsers, StoreError};
 use poem::http::StatusCode;
 use poem_openapi::{
     ApiResponse, Object, OpenApi,

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use auth_runtime::sql::{NewKey, NewUser, SqlUsers};
+use auth_store::{NewKey, NewUser, SqlUsers};
 
 use super::access::Role;
 

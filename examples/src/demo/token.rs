@@ -17,6 +17,7 @@ use auth_runtime::{
     prelude::*,
     users::User,
 };
+use auth_store::SqlUsers;
 use poem::{
     Body, IntoResponse, Request, Response, handler,
     http::{StatusCode, header},

@@ -39,11 +39,20 @@ impl Running {
         self.log.iter().any(|line| line.expect("UTF-8").contains(text))
     }
 
-    /// Ctrl-C.
+    /// Sends what Ctrl-C sends, and waits for the end.
     pub(crate) fn interrupt(&mut self) -> ExitStatus {
-        let sent = Command::new("sh").args(["-c", &format!("kill -INT {}", self.child.id())]).status();
-        assert!(sent.expect("`sh` is there").success());
-        self.child.wait().expect("it ends")
+        self.signal("INT");
+        self.wait()
+    }
+
+    /// Sends a signal, such as `TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.child.id())]).status();
+        assert!(sent.expect("`sh` starts").success());
+    }
+
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        self.child.wait().expect("the process ends")
     }
 }
 

@@ -4,10 +4,14 @@ use std::collections::BTreeSet;
 
 use auth_runtime::prelude::*;
 use poem::{Endpoint, Route};
-use poem_openapi::{OpenApi, payload::PlainText};
+use poem_openapi::{
+    ApiResponse, OAuthScopes, Object, OpenApi, SecurityScheme,
+    auth::{ApiKey, Basic, Bearer},
+    payload::{Json, PlainText},
+};
 use serde_json::{Value, json};
 
-use crate::fixture::{Auth, By, Call, Caller, Permission, Role, call, get};
+use crate::fixture::{Auth, By, Call, Caller, Permission, Role, basic, call, get};
 
 /// Operations of all kinds, written short.
 macro_rules! operations {
@@ -88,7 +92,7 @@ operations! {
 }
 
 pub(crate) fn service() -> auth_runtime::mount::ProtectedService<Auth, (Single, Nested, Floor, ScopeFloor)> {
-    Auth::default().service((Single, Nested, Floor, ScopeFloor), "Large", "1")
+    Auth::default().service((Single, Nested, Floor, ScopeFloor), "Large", "1").document_hidden()
 }
 
 /// An operation, as the document has it.
@@ -100,7 +104,14 @@ struct Documented {
 
 /// The service as clients see it: what it serves, and its document.
 async fn app() -> (impl Endpoint, Vec<Documented>) {
-    let service = service();
+    let (app, operations) = app_of(service()).await;
+    assert!(operations.len() >= 40, "{}", operations.len());
+    (app, operations)
+}
+
+async fn app_of<T: auth_runtime::mount::Protected<Auth = Auth> + 'static>(
+    service: auth_runtime::mount::ProtectedService<Auth, T>,
+) -> (impl Endpoint, Vec<Documented>) {
     let app = Route::new().at("/openapi.json", service.spec_endpoint()).nest("/", service);
     let document: Value = serde_json::from_str(&get("/openapi.json").to(&app).await.body).unwrap();
     let mut operations = Vec::new();
@@ -109,7 +120,6 @@ async fn app() -> (impl Endpoint, Vec<Documented>) {
             operations.push(Documented { path: path.clone(), method: method.to_uppercase(), value: value.clone() });
         }
     }
-    assert!(operations.len() >= 40, "{}", operations.len());
     (app, operations)
 }
 
@@ -367,4 +377,391 @@ async fn r93_names_in_the_document_are_declared_and_stand_in_the_description() {
         }
         assert!(!operation.value.to_string().contains("documented::"), "no rule is left without what it says");
     }
+}
+
+/// User name and password of the application's own login.
+#[derive(SecurityScheme)]
+#[oai(ty = "basic")]
+struct Login(Basic);
+
+#[derive(SecurityScheme)]
+#[oai(ty = "api_key", key_name = "X-Tenant", key_in = "header")]
+struct Tenant(ApiKey);
+
+#[derive(SecurityScheme)]
+#[oai(ty = "api_key", key_name = "device", key_in = "query")]
+struct Device(ApiKey);
+
+#[derive(OAuthScopes)]
+enum PartnerScope {
+    /// Read what partners read
+    #[oai(rename = "partner:read")]
+    Read,
+}
+
+#[derive(SecurityScheme)]
+#[oai(ty = "oauth2", flows(client_credentials(token_url = "https://partner.example/token", scopes = "PartnerScope")))]
+struct Partner(Bearer);
+
+#[derive(SecurityScheme)]
+enum TenantOrDevice {
+    Tenant(Tenant),
+    Device(Device),
+}
+
+#[derive(SecurityScheme)]
+enum MaybeTenant {
+    Tenant(Tenant),
+    #[oai(fallback)]
+    Nobody,
+}
+
+impl TenantOrDevice {
+    fn key(self) -> String {
+        match self {
+            Self::Tenant(Tenant(key)) | Self::Device(Device(key)) => key.key,
+        }
+    }
+}
+
+#[derive(Object)]
+struct Why {
+    why: String,
+}
+
+/// A response type that documents refusals of its own.
+#[derive(ApiResponse)]
+#[expect(dead_code, reason = "only documented")]
+enum OwnRefusals {
+    /// Done
+    #[oai(status = 200)]
+    Done(PlainText<String>),
+    /// The tenant is unknown
+    #[oai(status = 401)]
+    UnknownTenant(Json<Why>, #[oai(header = "www-authenticate")] String),
+    /// The tenant has not paid
+    #[oai(status = 403)]
+    Unpaid(Json<Why>),
+}
+
+/// A response type that documents ranges of statuses.
+#[derive(ApiResponse)]
+#[expect(dead_code, reason = "only documented")]
+enum Ranges {
+    /// Done
+    #[oai(status = 200)]
+    Done(PlainText<String>),
+    /// Not done
+    #[oai(status_range = "4XX")]
+    NotDone(poem::http::StatusCode, Json<Why>),
+}
+
+/// Operations that ask for a credential twice: by their rule, and by an argument.
+struct Twice;
+
+#[protected]
+#[OpenApi(prefix_path = "/twice")]
+impl Twice {
+    #[public(reason = "the login")]
+    #[oai(path = "/login", method = "post")]
+    async fn login(&self, login: Login) -> PlainText<String> {
+        PlainText(login.0.username)
+    }
+
+    #[public(reason = "the rule asks for nothing")]
+    #[oai(path = "/public", method = "get")]
+    async fn public(&self, tenant: Tenant, device: Device) -> PlainText<String> {
+        PlainText(tenant.0.key + &device.0.key)
+    }
+
+    #[public(reason = "nothing asks for anything")]
+    #[oai(path = "/public-fallback", method = "get")]
+    async fn public_fallback(&self, tenant: MaybeTenant) -> PlainText<&'static str> {
+        PlainText(if matches!(tenant, MaybeTenant::Nobody) { "nobody" } else { "tenant" })
+    }
+
+    #[permission("edit")]
+    #[oai(path = "/required", method = "put")]
+    async fn required(&self, tenant: Tenant) -> PlainText<String> {
+        PlainText(tenant.0.key)
+    }
+
+    #[protected(scopes("view"), schemes("token", "key"))]
+    #[oai(path = "/both", method = "get")]
+    async fn both(&self, first: TenantOrDevice, second: Device) -> PlainText<String> {
+        PlainText(first.key() + &second.0.key)
+    }
+
+    #[optional_auth]
+    #[oai(path = "/optional", method = "get")]
+    async fn optional(&self, tenant: TenantOrDevice) -> PlainText<String> {
+        PlainText(tenant.key())
+    }
+
+    #[protected(role("Administrator"), hide)]
+    #[oai(path = "/hidden", method = "get")]
+    async fn hidden(&self, tenant: Tenant, fallback: MaybeTenant) -> PlainText<String> {
+        drop(fallback);
+        PlainText(tenant.0.key)
+    }
+
+    #[protected(schemes("key"))]
+    #[oai(path = "/partner", method = "get")]
+    async fn partner(&self, #[oai(scope = "PartnerScope::Read")] partner: Partner) -> OwnRefusals {
+        OwnRefusals::Done(PlainText(partner.0.token))
+    }
+
+    #[protected(schemes("key"))]
+    #[oai(path = "/tenant-scope", method = "get")]
+    async fn tenant_scope(&self, #[oai(scope = "PartnerScope::Read")] tenant: Tenant) -> Ranges {
+        Ranges::Done(PlainText(tenant.0.key))
+    }
+}
+
+fn twice() -> auth_runtime::mount::ProtectedService<Auth, Twice> {
+    Auth::default().service(Twice, "Twice", "1").document_hidden()
+}
+
+/// What a request can carry, and the schemes that it is a credential of.
+const CARRIED: [(&str, &[&str]); 7] = [
+    ("Bearer", &["token", "Partner"]),
+    ("Basic", &["password", "Login"]),
+    ("LDAP", &["directory"]),
+    ("X-API-Key", &["key"]),
+    ("session", &["session"]),
+    ("X-Tenant", &["Tenant"]),
+    ("device", &["Device"]),
+];
+
+/// Every request that carries at most one of the credentials of the header `Authorization`, and any of the others.
+fn every_request(operation: &Documented) -> Vec<(BTreeSet<&'static str>, Call)> {
+    let text = Caller::all_powerful().text();
+    let sets = (0..1_u32 << CARRIED.len()).filter(|set| (set & 0b111).count_ones() <= 1);
+    let requests = sets.map(|set| {
+        let carried: Vec<_> = CARRIED.iter().enumerate().filter(|(index, _)| set >> index & 1 == 1).collect();
+        let query = if carried.iter().any(|(_, (name, _))| *name == "device") { "?device=d" } else { "" };
+        let mut request = call(&operation.method, &format!("{}{query}", operation.path));
+        for (_, (name, _)) in &carried {
+            request = match *name {
+                "Bearer" | "LDAP" => request.header("Authorization", format!("{name} {text}")),
+                "Basic" => request.header("Authorization", basic("u", &text)),
+                "session" => request.header("Cookie", format!("session={text}")),
+                "X-API-Key" => request.header(name, &text),
+                "X-Tenant" => request.header(name, "t"),
+                _ => request,
+            };
+        }
+        (carried.iter().flat_map(|(_, (_, schemes))| schemes.iter().copied()).collect(), request)
+    });
+    requests.collect()
+}
+
+#[tokio::test]
+async fn r94_arguments_that_are_security_schemes_are_documented_as_they_are_enforced() {
+    let (app, operations) = app_of(twice()).await;
+    assert_eq!(operations.len(), 9);
+    for operation in operations {
+        for (carried, request) in every_request(&operation) {
+            let is_enough = operation.security().is_empty()
+                || operation.security().iter().any(|alternative| {
+                    alternative.as_object().unwrap().keys().all(|scheme| carried.contains(scheme.as_str()))
+                });
+            let answer = request.to(&app).await;
+            if answer.status == 400 {
+                // Two credentials that the rule accepts are ambiguous.
+                let accepted = By::ALL.iter().filter(|by| operation.lists(**by) && carried.contains(by.scheme()));
+                assert!(accepted.count() > 1, "{} by {carried:?}", operation.name());
+                continue;
+            }
+            assert_eq!(answer.status == 200, is_enough, "{} by {carried:?}: {}", operation.name(), answer.status);
+            assert!(operation.documents(answer.status), "{} by {carried:?}: {}", operation.name(), answer.status);
+        }
+    }
+}
+
+#[tokio::test]
+async fn r94_the_rule_and_the_argument_stand_in_one_alternative() {
+    let document: Value = serde_json::from_str(&twice().spec()).unwrap();
+    let security = |path: &str, method: &str| document["paths"][path][method]["security"].clone();
+    assert_eq!(security("/twice/login", "post"), json!([{ "Login": [] }]));
+    assert_eq!(security("/twice/public", "get"), json!([{ "Tenant": [], "Device": [] }]));
+    assert_eq!(security("/twice/public-fallback", "get"), json!([{ "Tenant": [] }, {}]));
+    assert_eq!(security("/twice/required", "put")[0], json!({ "token": [], "Tenant": [] }));
+    assert_eq!(
+        security("/twice/both", "get"),
+        json!([
+            { "token": ["view"], "Tenant": [], "Device": [] },
+            { "token": ["view"], "Device": [] },
+            { "key": [], "Tenant": [], "Device": [] },
+            { "key": [], "Device": [] },
+        ])
+    );
+    assert_eq!(security("/twice/partner", "get"), json!([{ "key": [], "Partner": ["partner:read"] }]));
+    assert_eq!(security("/twice/tenant-scope", "get"), json!([{ "key": [], "Tenant": [] }]), "no scopes of a key");
+    let schemes = &document["components"]["securitySchemes"];
+    assert_eq!(schemes["Login"]["scheme"], "basic");
+    assert_eq!(schemes["Tenant"], json!({ "type": "apiKey", "in": "header", "name": "X-Tenant" }));
+    let scopes = &schemes["Partner"]["flows"]["clientCredentials"]["scopes"];
+    assert_eq!(*scopes, json!({ "partner:read": "Read what partners read" }));
+    assert!(schemes["token"].is_object());
+}
+
+#[tokio::test]
+async fn r93_a_refusal_that_a_response_type_documents_keeps_its_content_beside_ours() {
+    let document: Value = serde_json::from_str(&twice().spec()).unwrap();
+    for (path, status, description) in [
+        ("/twice/partner", "401", "The tenant is unknown"),
+        ("/twice/partner", "403", "The tenant has not paid"),
+        ("/twice/tenant-scope", "401", "Not done"),
+        ("/twice/tenant-scope", "403", "Not done"),
+    ] {
+        let response = &document["paths"][path]["get"]["responses"][status];
+        assert_eq!(response["description"], description);
+        let own = &response["content"]["application/json; charset=utf-8"]["schema"];
+        assert_eq!(own["$ref"], "#/components/schemas/Why", "{path}: {status}");
+        let ours = &response["content"]["application/problem+json"]["schema"];
+        assert_eq!(ours["$ref"], "#/components/schemas/AccessProblem", "{path}: {status}");
+        let headers = response["headers"].as_object().unwrap();
+        let challenges = headers.keys().filter(|name| name.eq_ignore_ascii_case("WWW-Authenticate"));
+        assert_eq!(challenges.count(), 1, "{path}: {status}");
+    }
+    assert_eq!(document["paths"]["/twice/tenant-scope"]["get"]["responses"]["4XX"]["description"], "Not done");
+}
+
+#[test]
+fn r93_a_document_with_schemes_of_arguments_is_valid_openapi_3_0() {
+    let document = serde_json::from_str(&twice().spec()).unwrap();
+    assert_eq!(crate::openapi::complaints(&document), Vec::<String>::new());
+}
+
+/// A scheme of the name that a field of the `Auth` has.
+mod of_one_name {
+    use auth_runtime::prelude::*;
+    use poem_openapi::{
+        OpenApi, SecurityScheme,
+        auth::{ApiKey, Basic},
+        payload::PlainText,
+    };
+
+    use crate::fixture::Auth;
+
+    #[derive(SecurityScheme)]
+    #[oai(ty = "basic", rename = "password")]
+    pub(super) struct Same(Basic);
+
+    #[derive(SecurityScheme)]
+    #[oai(ty = "api_key", key_name = "X-Other-Key", key_in = "header", rename = "key")]
+    pub(super) struct Other(ApiKey);
+
+    #[derive(SecurityScheme)]
+    #[oai(ty = "api_key", key_name = "X-First", key_in = "header", rename = "Extra")]
+    pub(super) struct First(ApiKey);
+
+    #[derive(SecurityScheme)]
+    #[oai(ty = "api_key", key_name = "X-Second", key_in = "header", rename = "Extra")]
+    pub(super) struct Second(ApiKey);
+
+    macro_rules! apis {
+        ($($api:ident($($argument:ident: $scheme:ty),+);)+) => {$(
+            pub(super) struct $api;
+
+            #[protected]
+            #[OpenApi]
+            impl $api {
+                #[protected]
+                #[oai(path = "/", method = "get")]
+                async fn index(&self, $($argument: $scheme),+) -> PlainText<&'static str> {
+                    $(drop($argument.0);)+
+                    PlainText("index")
+                }
+            }
+        )+};
+    }
+
+    apis! {
+        AsOurs(same: Same);
+        UnlikeOurs(other: Other);
+        UnlikeEachOther(first: First, second: Second);
+    }
+}
+
+#[test]
+fn a_scheme_that_is_declared_twice_in_one_way_is_documented_once() {
+    let document: Value =
+        serde_json::from_str(&Auth::default().service(of_one_name::AsOurs, "One", "1").spec()).unwrap();
+    let security = &document["paths"]["/"]["get"]["security"];
+    assert!(security.as_array().unwrap().contains(&json!({ "password": [] })), "{security}");
+    assert!(security.as_array().unwrap().contains(&json!({ "token": [], "password": [] })), "{security}");
+}
+
+#[test]
+#[should_panic(expected = "two different security schemes are called `key`")]
+fn a_scheme_of_an_argument_that_has_the_name_of_another_of_ours_stops_the_start() {
+    let _ = Auth::default().service(of_one_name::UnlikeOurs, "One", "1");
+}
+
+#[test]
+#[should_panic(expected = "two different security schemes are called `Extra`")]
+fn two_schemes_of_arguments_that_have_one_name_stop_the_start() {
+    let _ = Auth::default().service(of_one_name::UnlikeEachOther, "One", "1");
+}
+
+/// What only a hidden operation uses.
+#[derive(Object)]
+struct Secret {
+    why: Why,
+}
+
+#[derive(poem_openapi::Tags)]
+enum Tag {
+    /// About what administrators do
+    Backstage,
+}
+
+struct PartlyHidden;
+
+#[protected]
+#[OpenApi]
+impl PartlyHidden {
+    #[protected(role("Administrator"), hide)]
+    #[oai(path = "/secret", method = "get", tag = "Tag::Backstage")]
+    async fn secret(&self, tenant: Tenant) -> Json<Secret> {
+        Json(Secret { why: Why { why: tenant.0.key } })
+    }
+
+    #[protected]
+    #[oai(path = "/shared", method = "get")]
+    async fn shared(&self) -> PlainText<&'static str> {
+        PlainText("shared")
+    }
+
+    #[protected(role("Administrator"), hide)]
+    #[oai(path = "/shared", method = "delete")]
+    async fn hidden_method(&self) -> PlainText<&'static str> {
+        PlainText("gone")
+    }
+}
+
+#[test]
+fn a_hidden_operation_leaves_no_trace_in_a_document_unless_it_is_asked_for() {
+    let service = Auth::default().service(PartlyHidden, "Partly", "1");
+    let open = service.spec();
+    for trace in ["secret", "Secret", "\"Why\"", "Backstage", "Tenant"] {
+        assert!(!open.contains(trace), "{trace}: {open}");
+    }
+    let value: Value = serde_json::from_str(&open).unwrap();
+    assert!(value["paths"]["/shared"]["get"].is_object());
+    assert!(value["paths"]["/shared"].get("delete").is_none());
+    assert_eq!(crate::openapi::complaints(&value), Vec::<String>::new());
+    let whole = service.document_hidden().spec();
+    for trace in ["/secret", "Secret", "\"Why\"", "Backstage", "Tenant"] {
+        assert!(whole.contains(trace), "{trace}");
+    }
+}
+
+#[test]
+fn a_bound_on_the_age_of_a_sign_in_is_documented_in_words() {
+    let document: Value = serde_json::from_str(&service().spec()).unwrap();
+    let description = document["paths"]["/single/fresh"]["get"]["description"].as_str().unwrap();
+    assert!(description.contains("a sign-in at most 5 minutes ago"), "{description}");
 }

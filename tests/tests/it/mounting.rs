@@ -389,3 +389,37 @@ async fn a_document_that_would_end_its_script_does_not() {
     let answer = get("/").to(&service.swagger_ui()).await;
     assert!(!answer.body.contains("<script>alert"), "the page runs what the document says");
 }
+
+#[tokio::test]
+async fn every_page_shows_our_document_and_cannot_be_framed() {
+    let service = service();
+    let app = Route::new()
+        .at("/openapi.json", service.spec_endpoint())
+        .nest("/swagger-ui", service.swagger_ui())
+        .nest("/redoc", service.redoc())
+        .nest("/scalar", service.scalar())
+        .nest("/rapidoc", service.rapidoc())
+        .nest("/openapi-explorer", service.openapi_explorer());
+    let pages = ["/swagger-ui", "/redoc", "/scalar", "/rapidoc", "/openapi-explorer"];
+    for page in pages {
+        let answer = get(page).to(&app).await;
+        assert!(answer.body.contains("x-required-permissions"), "{page}");
+        assert!(answer.body.contains(&service.spec().replace('<', "\\u003c")), "{page}");
+    }
+    let others = ["/openapi.json", "/swagger-ui/oauth-receiver.html", "/rapidoc/oauth-receiver.html"];
+    for path in pages.into_iter().chain(others) {
+        let answer = get(path).to(&app).await;
+        assert_eq!(answer.status, 200, "{path}");
+        assert_eq!(answer.header("X-Content-Type-Options"), Some("nosniff"), "{path}");
+        assert_eq!(answer.header("Content-Security-Policy"), Some("frame-ancestors 'none'"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_protected_api_that_poem_openapi_mounts_stays_closed_and_shows_no_path_of_a_source_file() {
+    let service = poem_openapi::OpenApiService::new(Writes, "Direct", "1");
+    let spec = service.spec();
+    assert!(!spec.contains(".rs") && !spec.contains("mounting"), "{spec}");
+    let answer = call("PUT", "/entries/1").by(By::Token, &Caller::administrator()).to(&service.into_endpoint()).await;
+    assert_eq!(answer.status, 500);
+}

@@ -137,7 +137,7 @@ fn document() -> Value {
 }
 
 /// What the official schema and a validator that follows references say against a document.
-fn complaints(document: &Value) -> Vec<String> {
+pub(crate) fn complaints(document: &Value) -> Vec<String> {
     let schema = serde_json::from_str(include_str!("data/openapi-3.0.json")).unwrap();
     let validator = jsonschema::draft4::new(&schema).unwrap();
     let mut complaints: Vec<String> =

@@ -11,9 +11,9 @@ use auth_runtime::{
     credential::ApiKey,
     jwt::TokenIssuer,
     prelude::*,
-    sql::{NewUser, SqlUsers},
     users::{User, UserStore, UserTokens},
 };
+use auth_store::{NewUser, SqlUsers};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use poem::{Endpoint, EndpointExt, Request, Response, endpoint::BoxEndpoint, get, handler, http::StatusCode};
 

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use auth_runtime::sql::{SqlOptions, SqlUsers};
+use auth_store::{SqlOptions, SqlUsers};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor, Row};
 use tempfile::TempDir;
 

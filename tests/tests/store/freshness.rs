@@ -2,9 +2,9 @@
 
 use auth_runtime::{
     jwt::{Jwt, TokenIssuer},
-    sql::{NewKey, NewUser, SqlUsers},
     users::{User, UserTokens},
 };
+use auth_store::{NewKey, NewUser, SqlUsers};
 
 use crate::{
     callers::{App, Caller, PASSWORD, issuer, user},

@@ -1,9 +1,7 @@
 //! Many users at once.
 
-use auth_runtime::{
-    sql::{NewUser, StoreError},
-    users::{UserError, hash_password},
-};
+use auth_runtime::users::{UserError, hash_password};
+use auth_store::{NewUser, StoreError};
 
 use crate::{
     callers::{App, Caller, PASSWORD},

@@ -2,10 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use auth_runtime::{
-    api_key::ApiKeyError,
-    sql::{KeyInfo, NewKey, NewUser, SqlUsers, StoreError},
-};
+use auth_runtime::api_key::ApiKeyError;
+use auth_store::{KeyInfo, NewKey, NewUser, SqlUsers, StoreError};
 
 use crate::{
     callers::{App, Caller},

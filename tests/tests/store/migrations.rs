@@ -1,6 +1,6 @@
 //! The tables: made once, whoever comes first.
 
-use auth_runtime::sql::{NewUser, SqlUsers, StoreError};
+use auth_store::{NewUser, SqlUsers, StoreError};
 
 use crate::database::{Backend, TestDatabase};
 

@@ -1,6 +1,6 @@
 //! Names of roles and permissions that the application does not declare.
 
-use auth_runtime::sql::{NewKey, NewUser, SqlUsers};
+use auth_store::{NewKey, NewUser, SqlUsers};
 
 use crate::{
     callers::{App, Caller, PASSWORD},

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use auth_runtime::sql::{NewKey, NewUser, SqlUsers};
+use auth_store::{NewKey, NewUser, SqlUsers};
 use futures_util::future::join_all;
 use tokio::{
     io::copy_bidirectional,

@@ -7,9 +7,9 @@ use std::{
 
 use auth_runtime::{
     client_ip::ClientAddress,
-    sql::{NewKey, NewUser, StoreError},
     users::{SignIn, UserError, UserStore},
 };
+use auth_store::{NewKey, NewUser, StoreError};
 use futures_util::future::join_all;
 use tokio::time::timeout;
 

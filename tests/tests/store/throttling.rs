@@ -5,11 +5,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use auth_runtime::{
-    client_ip::ClientAddress,
-    sql::{NewKey, NewUser},
-    users::UserStore,
-};
+use auth_runtime::{client_ip::ClientAddress, users::UserStore};
+use auth_store::{NewKey, NewUser};
 use futures_util::future::join_all;
 
 use crate::{

@@ -2,13 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use auth_runtime::{
-    client_ip::ClientAddress,
-    credential::BasicCredentials,
-    danger,
-    prelude::Basic,
-    sql::{NewUser, SqlUsers},
-};
+use auth_runtime::{client_ip::ClientAddress, credential::BasicCredentials, danger, prelude::Basic};
+use auth_store::{NewUser, SqlUsers};
 
 use crate::{callers::PASSWORD, database::TestDatabase};
 

@@ -7,9 +7,9 @@ use auth_runtime::{
     client_ip::ClientAddress,
     credential::BasicCredentials,
     prelude::Basic,
-    sql::{NewKey, NewUser, Page, Profile, SqlUsers, StoreError},
     users::{Passwords, UserError, UserStore},
 };
+use auth_store::{NewKey, NewUser, Page, Profile, SqlUsers, StoreError};
 
 use crate::{
     callers::{PASSWORD, user},

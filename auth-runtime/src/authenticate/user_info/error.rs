@@ -6,8 +6,8 @@ use crate::authenticate::Unavailable;
 
 /// Why there is no user information.
 ///
-/// A handler may return it as it is: the body is the problem details of a rejection, and never a 401, as the caller's
-/// credential was good. As the error of a `check`, what cannot be told now is a 503 too.
+/// A handler can return it as an error. The response has problem details, and is never a 401, as the caller's credential
+/// was valid. As the error of a `check`, an unavailable issuer is a 503 too.
 ///
 /// ```
 /// use auth_runtime::authenticate::UserInfoError;
@@ -21,20 +21,20 @@ use crate::authenticate::Unavailable;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum UserInfoError {
-    /// The caller did not come by an OpenID provider, or the provider has no such endpoint: a handler should not ask.
-    /// 500.
+    /// The caller's token is not from an OpenID provider, or the provider has no userinfo endpoint. 500, as the handler
+    /// should not ask.
     NotOffered,
-    /// The issuer does not tell with this token: it was revoked there, or lacks the scope `openid`. 403.
+    /// The issuer rejects the token: it was revoked there, or lacks the scope `openid`. 403.
     Refused,
     /// The issuer does not answer. 503, with `Retry-After`.
     Unavailable(Arc<Unavailable>),
-    /// The answer breaks a rule, such as to be about this caller (OpenID Connect Core, section 5.3.2). 503, as the
-    /// caller can do nothing but come back.
+    /// The answer breaks a rule, such as being about this caller (OpenID Connect Core, section 5.3.2). 503, as the
+    /// caller can only retry.
     Invalid(&'static str),
 }
 
 impl UserInfoError {
-    /// The issuer does not answer, for this reason.
+    /// Wraps the reason why the issuer does not answer.
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Unavailable(Arc::new(Unavailable::new(source)))
     }
@@ -54,7 +54,7 @@ impl fmt::Display for UserInfoError {
 impl Error for UserInfoError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            // Not the `Arc`, as it is by its type that a check knows a backend that is down.
+            // Not the `Arc`: a check recognises an unavailable backend by the type of the error.
             Self::Unavailable(source) => Some(&**source),
             _ => None,
         }

@@ -1,4 +1,4 @@
-//! User information as such.
+//! The user information of an issuer.
 
 use std::{fmt, sync::Arc};
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::UserInfoError;
 
-/// What an issuer says of a caller (OpenID Connect Core, section 5.1). Cheap to clone.
+/// Claims of an issuer about a caller (OpenID Connect Core, section 5.1). Cheap to clone.
 ///
 /// ```
 /// use auth_runtime::authenticate::UserInfo;
@@ -22,7 +22,7 @@ use super::UserInfoError;
 /// assert_eq!((info.subject(), info.name(), info.email()), ("alice", Some("Alice A."), None));
 /// assert_eq!((info.email_verified(), info.claim("department")), (Some(true), Some(7)));
 ///
-/// // Personal data does not get into logs by accident.
+/// // Personal data does not reach a log by accident.
 /// assert_eq!(format!("{info:?}"), r#"UserInfo { sub: "alice", .. }"#);
 /// # Ok::<(), auth_runtime::authenticate::UserInfoError>(())
 /// ```
@@ -71,7 +71,7 @@ texts! {
     picture,
     /// The URL of the caller's own page.
     website,
-    /// An e-mail address; whether it is the caller's says [`email_verified`](Self::email_verified) alone.
+    /// An e-mail address. Only [`email_verified`](Self::email_verified) says whether it belongs to the caller.
     email,
     /// The gender, such as `female` or `male`.
     gender,
@@ -81,18 +81,17 @@ texts! {
     zoneinfo,
     /// The language, such as `en-US`.
     locale,
-    /// A telephone number; whether it is the caller's says [`phone_number_verified`](Self::phone_number_verified).
+    /// A telephone number. [`phone_number_verified`](Self::phone_number_verified) says whether it belongs to the caller.
     phone_number,
 }
 
 const FLAGS: [&str; 2] = ["email_verified", "phone_number_verified"];
 
 impl UserInfo {
-    /// From claims, of which `sub` must be there.
+    /// Builds it from claims. `sub` is required.
     ///
     /// # Errors
-    /// [`UserInfoError::Invalid`] if there is no `sub`, or a standard claim is of another type than it is defined to
-    /// be: what cannot be read must not count as absent.
+    /// [`UserInfoError::Invalid`] if `sub` is missing, or a standard claim has another type than the standard defines.
     pub fn new<K: Into<String>, V: Into<Value>>(
         claims: impl IntoIterator<Item = (K, V)>,
     ) -> Result<Self, UserInfoError> {
@@ -111,44 +110,44 @@ impl UserInfo {
         }
     }
 
-    /// The information, if it is of this caller: that of another one may have been put in its place (OpenID Connect
-    /// Core, section 5.3.2).
+    /// Returns the information if its subject is this caller, as an attacker may substitute it (OpenID Connect Core,
+    /// section 5.3.2).
     pub(super) fn of(self, subject: &str) -> Result<Self, UserInfoError> {
         if self.subject() == subject { Ok(self) } else { Err(UserInfoError::Invalid("it is about somebody else")) }
     }
 
-    /// The caller's identifier, unique within the issuer only; the same as that of the credential.
+    /// Returns the caller's identifier, the same as in the credential. It is unique within the issuer only.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.0.subject
     }
 
-    /// Whether the issuer has made sure that the e-mail address is the caller's.
+    /// Whether the issuer verified that the e-mail address belongs to the caller.
     #[must_use]
     pub fn email_verified(&self) -> Option<bool> {
         self.0.claims.get(FLAGS[0]).and_then(flag)
     }
 
-    /// Whether the issuer has made sure that the telephone number is the caller's.
+    /// Whether the issuer verified that the telephone number belongs to the caller.
     #[must_use]
     pub fn phone_number_verified(&self) -> Option<bool> {
         self.0.claims.get(FLAGS[1]).and_then(flag)
     }
 
-    /// When the information was last changed, in seconds since 1970. `None` also where an issuer writes it as text,
-    /// as some do: [`claims`](Self::claims) has it.
+    /// Returns the time of the last change, in seconds since 1970. `None` also if the issuer writes it as text; then
+    /// [`claims`](Self::claims) has it.
     #[must_use]
     pub fn updated_at(&self) -> Option<u64> {
         self.0.claims.get("updated_at").and_then(Value::as_u64)
     }
 
-    /// All claims, as the issuer sent them.
+    /// Returns all claims, as the issuer sent them.
     #[must_use]
     pub fn claims(&self) -> &Map<String, Value> {
         &self.0.claims
     }
 
-    /// One claim as a type of yours; `None` if it is not there or of another type.
+    /// Returns one claim as your type. `None` if it is absent or has another type.
     #[must_use]
     pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         self.claims().get(name).and_then(|claim| T::deserialize(claim).ok())
@@ -168,7 +167,7 @@ fn flag(claim: &Value) -> Option<bool> {
     }
 }
 
-/// Names the caller, and tells nothing else of them.
+/// Shows the subject only.
 impl fmt::Debug for UserInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UserInfo").field("sub", &self.subject()).finish_non_exhaustive()

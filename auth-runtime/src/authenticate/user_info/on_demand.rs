@@ -14,11 +14,12 @@ use tokio::sync::Mutex;
 
 use super::{UserInfo, UserInfoError};
 
-/// User information on its way.
+/// Future of user information.
 pub type LoadingUserInfo<'a> = Pin<Box<dyn Future<Output = Result<UserInfo, UserInfoError>> + Send + 'a>>;
 
-/// Where the user information of one caller comes from. The source holds what it takes to ask, such as the caller's
-/// token, and so must not print itself.
+/// Source of the user information of one caller.
+///
+/// It holds what a request to the issuer needs, such as the caller's token, so it must not print itself.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -38,16 +39,16 @@ pub type LoadingUserInfo<'a> = Pin<Box<dyn Future<Output = Result<UserInfo, User
 /// }
 /// ```
 pub trait UserInfoSource: Send + Sync + 'static {
-    /// Asks. It must come to an end in bounded time: whoever asks meanwhile waits for it.
+    /// Loads the information. It must end in bounded time, as other requests wait for it.
     fn load(&self) -> LoadingUserInfo<'_>;
 }
 
-/// User information that is loaded at most once: by the first who wants it, while others who do wait.
+/// User information that is loaded at most once. Concurrent requests wait for the first.
 pub(crate) struct OnDemand {
     source: Arc<dyn UserInfoSource>,
     loaded: OnceLock<UserInfo>,
     failures: AtomicU64,
-    /// Whoever holds it asks; with what the last one was told who asked in vain.
+    /// Held while loading; the last error.
     turn: Mutex<Option<UserInfoError>>,
 }
 
@@ -66,7 +67,7 @@ impl OnDemand {
             return Ok(info.clone());
         }
         match &*turn {
-            // Somebody has asked while this one waited: asking again, one after the other, would be a long queue.
+            // Another request failed while this one waited. Retrying one after the other would make a long queue.
             Some(error) if self.failures.load(Ordering::Acquire) != failures => Err(error.clone()),
             _ => {
                 let loaded = self.load(issuer, subject).await;
@@ -82,7 +83,7 @@ impl OnDemand {
             Ok(info) => drop(self.loaded.set(info.clone())),
             Err(error) => {
                 match error {
-                    // An answer that does not change, and no trouble.
+                    // Not logged as a failure: this answer does not change.
                     UserInfoError::NotOffered => tracing::debug!(?issuer, ?subject, "no user information is offered"),
                     _ => tracing::warn!(?issuer, ?subject, error = ?error.to_string(), "no user information"),
                 }
@@ -93,7 +94,7 @@ impl OnDemand {
     }
 }
 
-/// Nothing of the source, which holds a credential.
+/// Shows nothing of the source, which holds a credential.
 impl fmt::Debug for OnDemand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OnDemand").field("loaded", &self.loaded.get().is_some()).finish_non_exhaustive()
@@ -111,7 +112,7 @@ mod tests {
 
     use super::{LoadingUserInfo, OnDemand, UserInfo, UserInfoError, UserInfoSource};
 
-    /// Says that it is down so many times, and then who the caller is.
+    /// Fails this many times, then returns the caller.
     struct Source {
         failures: usize,
         calls: AtomicUsize,
@@ -121,7 +122,7 @@ mod tests {
         fn load(&self) -> LoadingUserInfo<'_> {
             Box::pin(async {
                 let call = self.calls.fetch_add(1, Ordering::SeqCst);
-                // Everybody else asks meanwhile.
+                // The other requests ask meanwhile.
                 tokio::task::yield_now().await;
                 if call < self.failures {
                     return Err(UserInfoError::unavailable("connection refused"));

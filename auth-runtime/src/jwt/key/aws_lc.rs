@@ -10,11 +10,12 @@ use aws_lc_rs::{
 };
 
 use super::{
-    Algorithm, Backend,
+    backend::Backend,
     public::{Curve, PublicKey},
 };
+use crate::jwt::algorithm::Algorithm;
 
-/// What jsonwebtoken signs with.
+/// The provider of signatures for jsonwebtoken.
 #[cfg(feature = "jwt")]
 pub(super) use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER as PROVIDER;
 

@@ -1,9 +1,9 @@
-//! The points of Ed25519 that no honest key or signature has. Libraries differ in which of them they accept, and in
-//! what they then verify (RFC 8032, section 5.1.7, leaves it open), so they are refused before one is asked.
+//! The points of Ed25519 that no honest key or signature has. Libraries differ in the points that they accept (RFC
+//! 8032, section 5.1.7, leaves it open), so the points are refused here first.
 
 use num_bigint::BigUint;
 
-use super::JwtError;
+use crate::jwt::error::JwtError;
 
 /// The prime of the field, 2^255 - 19, little-endian.
 const PRIME: [u8; 32] = {
@@ -40,7 +40,7 @@ const SMALL_ORDER: [[u8; 32]; 5] = [
     ],
 ];
 
-/// A point of the curve, in the one encoding that it has, that is not of small order.
+/// Checks that the point is on the curve, in its only encoding, and not of small order.
 pub(super) fn check_public_key(point: &[u8; 32]) -> Result<(), JwtError> {
     let y = y(point);
     if y.iter().rev().ge(PRIME.iter().rev()) || !is_on_curve(&y) {

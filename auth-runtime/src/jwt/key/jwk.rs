@@ -1,21 +1,37 @@
 //! Keys out of JSON: a JWK or a JWKS (RFC 7517, 7518 and 8037).
 //!
-//! What the application has configured is an error if it cannot be used. Of what an issuer publishes only the usable
-//! part is used, as an issuer may publish keys for others as well.
+//! A configured key is an error if it cannot be used. Of a published key set only the usable keys are used: an issuer
+//! may publish keys for other purposes as well.
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use serde::{Deserialize, Deserializer, de::IgnoredAny};
+use std::{collections::BTreeMap, fmt};
+
+use base64::{
+    Engine,
+    alphabet::URL_SAFE,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use super::{
-    Algorithm, JwtError, VerifyingKey,
+    named::NamedKey,
     public::{Curve, PublicKey},
+    verifying::VerifyingKey,
 };
-use crate::jwt::keys::NamedKey;
+use crate::jwt::{algorithm::Algorithm, error::JwtError};
 
 /// More keys than any issuer has.
 const MAX_KEYS: usize = 100;
+
+/// With or without padding (some issuers write it), and without bits that have no meaning (RFC 7515, section 2).
+const BASE64URL: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 const HMAC: &[Algorithm] = &[Algorithm::HS256, Algorithm::HS384, Algorithm::HS512];
 
@@ -26,45 +42,49 @@ struct Set {
 }
 
 /// The members that are looked at; none of them may be there twice. Others say nothing that is needed here.
-/// A member that is `null` is there, and of the wrong type: it is not read as absent.
+/// A member that is `null` or empty is absent: serializers write members that they have no value for.
 #[derive(Deserialize)]
 struct Jwk {
     kty: String,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "filled")]
     kid: Option<String>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "filled")]
     alg: Option<String>,
-    #[serde(rename = "use", default, deserialize_with = "present")]
+    #[serde(rename = "use", default, deserialize_with = "filled")]
     usage: Option<String>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "filled")]
     key_ops: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "filled")]
     crv: Option<String>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "filled")]
     x: Option<String>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "filled")]
     y: Option<String>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "filled")]
     n: Option<String>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "filled")]
     e: Option<String>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "filled")]
     k: Option<Zeroizing<String>>,
-    #[serde(default, deserialize_with = "present")]
-    d: Option<IgnoredAny>,
-    #[serde(default, deserialize_with = "present")]
-    p: Option<IgnoredAny>,
-    #[serde(default, deserialize_with = "present")]
-    q: Option<IgnoredAny>,
-    #[serde(default, deserialize_with = "present")]
-    dp: Option<IgnoredAny>,
-    #[serde(default, deserialize_with = "present")]
-    dq: Option<IgnoredAny>,
-    #[serde(default, deserialize_with = "present")]
-    qi: Option<IgnoredAny>,
-    #[serde(default, deserialize_with = "present")]
-    oth: Option<IgnoredAny>,
+    #[serde(default)]
+    d: Presence,
+    #[serde(default)]
+    p: Presence,
+    #[serde(default)]
+    q: Presence,
+    #[serde(default)]
+    dp: Presence,
+    #[serde(default)]
+    dq: Presence,
+    #[serde(default)]
+    qi: Presence,
+    #[serde(default)]
+    oth: Presence,
 }
+
+/// Whether a member has a value. The value itself is not kept.
+#[derive(Clone, Copy, Default)]
+struct Presence(bool);
 
 /// Why a key cannot be used. It holds nothing of the key but what it says of its kind.
 #[derive(Debug, PartialEq, thiserror::Error)]
@@ -88,13 +108,13 @@ pub(in super::super) fn one(json: &str) -> Result<NamedKey, JwtError> {
     let error = |key: &str, reason: &Unusable| JwtError::Jwk { key: key.to_owned(), reason: reason.to_string() };
     let jwk = Jwk::parse(json).map_err(|reason| error("the JWK", &reason))?;
     let label = jwk.kid.as_ref().map_or_else(|| "the JWK".to_owned(), |kid| format!("the JWK {kid:?}"));
-    jwk.key().map_err(|reason| error(&label, &reason))
+    jwk.key(None).map_err(|reason| error(&label, &reason))
 }
 
 /// The keys of a JWKS that the application has configured.
 pub(in super::super) fn configured_set(json: &str) -> Result<Vec<NamedKey>, JwtError> {
     let mut keys = Vec::new();
-    for (key, found) in read(json.as_bytes())? {
+    for (key, found) in read(json.as_bytes(), None)? {
         match found {
             Ok(named) => push(&mut keys, named),
             Err(Unusable::OtherUse) => {}
@@ -105,10 +125,16 @@ pub(in super::super) fn configured_set(json: &str) -> Result<Vec<NamedKey>, JwtE
     if keys.is_empty() { Err(JwtError::NoKeys) } else { Ok(keys) }
 }
 
-/// The usable keys of a JWKS that an issuer publishes; there may be none.
-pub(in super::super) fn published_set(json: &[u8]) -> Result<Vec<NamedKey>, JwtError> {
+/// The usable keys of a JWKS that an issuer publishes; there may be none. RSA keys without `alg` are for `rsa`.
+///
+/// A set in which no key can be read is no JWKS. The issuer or its proxy is broken, and has not withdrawn its keys.
+pub(in super::super) fn published_set(json: &[u8], rsa: Option<Algorithm>) -> Result<Vec<NamedKey>, JwtError> {
+    let found = read(json, rsa)?;
+    if !found.is_empty() && found.iter().all(|(_, key)| matches!(key, Err(Unusable::Form(_)))) {
+        return Err(JwtError::NotAJwks(format!("it has {} keys, and none of them can be read", found.len())));
+    }
     let mut keys = Vec::new();
-    for (key, found) in read(json)? {
+    for (key, found) in found {
         match found.and_then(public) {
             Ok(named) => push(&mut keys, named),
             Err(reason @ (Unusable::Private | Unusable::Secret | Unusable::Key(_))) => {
@@ -123,17 +149,29 @@ pub(in super::super) fn published_set(json: &[u8]) -> Result<Vec<NamedKey>, JwtE
 /// A key of a set, with what to call it.
 type Found = (String, Result<NamedKey, Unusable>);
 
-fn read(json: &[u8]) -> Result<Vec<Found>, JwtError> {
-    let set: Set = object(json).map_err(JwtError::NotAJwks)?;
+fn read(json: &[u8], rsa: Option<Algorithm>) -> Result<Vec<Found>, JwtError> {
+    let set: Set = object(json).map_err(|reason| {
+        JwtError::NotAJwks(if is_map_of_certificates(json) {
+            "it is a map of certificates; use the address of the issuer's JWKS, with a member `keys`".to_owned()
+        } else {
+            reason
+        })
+    })?;
     if set.keys.len() > MAX_KEYS {
         return Err(JwtError::NotAJwks(format!("it has {} keys, and {MAX_KEYS} at most are accepted", set.keys.len())));
     }
     let position = |index: usize| format!("key {}", index + 1);
     let read = |(index, json): (usize, Box<RawValue>)| match Jwk::parse(json.get()) {
-        Ok(jwk) => (jwk.kid.as_ref().map_or_else(|| position(index), |kid| format!("key {kid:?}")), jwk.key()),
+        Ok(jwk) => (jwk.kid.as_ref().map_or_else(|| position(index), |kid| format!("key {kid:?}")), jwk.key(rsa)),
         Err(reason) => (position(index), Err(reason)),
     };
     Ok(set.keys.into_iter().enumerate().map(read).collect())
+}
+
+/// Returns whether each member is a certificate in PEM, as some issuers publish their keys at another address.
+fn is_map_of_certificates(json: &[u8]) -> bool {
+    let map: Result<BTreeMap<String, String>, _> = serde_json::from_slice(json);
+    map.is_ok_and(|map| !map.is_empty() && map.values().all(|text| text.starts_with("-----BEGIN CERTIFICATE-----")))
 }
 
 /// The same key once. Keys that differ may have the same name (RFC 7517, section 4.5).
@@ -143,7 +181,7 @@ fn push(keys: &mut Vec<NamedKey>, named: NamedKey) {
     }
 }
 
-/// What everybody may know cannot be a secret.
+/// A published secret is none.
 fn public(named: NamedKey) -> Result<NamedKey, Unusable> {
     if HMAC.contains(&named.key.algorithm()) { Err(Unusable::Secret) } else { Ok(named) }
 }
@@ -153,8 +191,8 @@ impl Jwk {
         object(json.as_bytes()).map_err(Unusable::Form)
     }
 
-    /// The key, with the one algorithm that it is for.
-    fn key(self) -> Result<NamedKey, Unusable> {
+    /// The key, with the one algorithm that it is for. An RSA key without `alg` is for `rsa`, if that is set.
+    fn key(self, rsa: Option<Algorithm>) -> Result<NamedKey, Unusable> {
         let verifies = |operations: &Vec<String>| operations.iter().any(|operation| operation == "verify");
         if self.usage.as_ref().is_some_and(|usage| usage != "sig") {
             return Err(Unusable::OtherUse);
@@ -166,7 +204,7 @@ impl Jwk {
             return Err(Unusable::OtherUse);
         }
         let key = match self.kty.as_str() {
-            "RSA" => VerifyingKey::public(self.algorithm()?, self.rsa()?)?,
+            "RSA" => VerifyingKey::public(self.algorithm()?.or(rsa), self.rsa()?)?,
             "EC" => VerifyingKey::public(self.algorithm()?, self.ec()?)?,
             "OKP" => VerifyingKey::public(self.algorithm()?, self.okp()?)?,
             "oct" => self.secret()?,
@@ -176,7 +214,7 @@ impl Jwk {
     }
 
     fn is_private(&self) -> bool {
-        [self.d, self.p, self.q, self.dp, self.dq, self.qi, self.oth].iter().any(Option::is_some)
+        [self.d, self.p, self.q, self.dp, self.dq, self.qi, self.oth].iter().any(|member| member.0)
     }
 
     fn algorithm(&self) -> Result<Option<Algorithm>, Unusable> {
@@ -221,11 +259,11 @@ impl Jwk {
     }
 }
 
-/// A member in base64url, without padding and without bits that have no meaning (RFC 7515, section 2).
+/// The bytes of a member in base64url.
 fn bytes(name: &str, member: Option<&str>) -> Result<Vec<u8>, Unusable> {
     let text = required(name, member)?;
-    let wrong = |_| Unusable::Form(format!("its `{name}` is not base64url without padding"));
-    BASE64_URL_SAFE_NO_PAD.decode(text).map_err(wrong)
+    let wrong = |_| Unusable::Form(format!("its `{name}` is not base64url"));
+    BASE64URL.decode(text).map_err(wrong)
 }
 
 fn required<'a>(name: &str, member: Option<&'a str>) -> Result<&'a str, Unusable> {
@@ -236,9 +274,87 @@ fn unsupported(member: &'static str, value: &str) -> Unusable {
     Unusable::Unsupported { member, value: value.to_owned() }
 }
 
-/// A value that is there; `null` is none that the member may have.
-fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
+/// Reads a member; `null` and an empty value count as absent.
+fn filled<'de, T: Deserialize<'de> + Filled, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Ok(Option::<T>::deserialize(deserializer)?.filter(Filled::is_filled))
+}
+
+trait Filled {
+    fn is_filled(&self) -> bool;
+}
+
+impl Filled for String {
+    fn is_filled(&self) -> bool {
+        !self.is_empty()
+    }
+}
+
+impl Filled for Zeroizing<String> {
+    fn is_filled(&self) -> bool {
+        !self.is_empty()
+    }
+}
+
+impl Filled for Vec<String> {
+    fn is_filled(&self) -> bool {
+        !self.is_empty()
+    }
+}
+
+impl<'de> Deserialize<'de> for Presence {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PresenceVisitor;
+
+        impl<'de> Visitor<'de> for PresenceVisitor {
+            type Value = Presence;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("any value")
+            }
+
+            fn visit_unit<E>(self) -> Result<Presence, E> {
+                Ok(Presence(false))
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Presence, E> {
+                Ok(Presence(true))
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Presence, E> {
+                Ok(Presence(true))
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<Presence, E> {
+                Ok(Presence(true))
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Presence, E> {
+                Ok(Presence(true))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Presence, E> {
+                Ok(Presence(!text.is_empty()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Presence, A::Error> {
+                let mut presence = Presence(false);
+                while items.next_element::<IgnoredAny>()?.is_some() {
+                    presence = Presence(true);
+                }
+                Ok(presence)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Presence, A::Error> {
+                let mut presence = Presence(false);
+                while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+                    presence = Presence(true);
+                }
+                Ok(presence)
+            }
+        }
+
+        deserializer.deserialize_any(PresenceVisitor)
+    }
 }
 
 /// A JSON object: a `struct` can be read from an array of its values as well, but no other reader takes that for a key.
@@ -249,7 +365,7 @@ fn object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, String> {
     serde_json::from_slice(json).map_err(|error| explained(&error))
 }
 
-/// What is wrong with JSON, without what it holds: an error of the parser may show a value, and so a secret.
+/// Explains a JSON error without any value: an error of the parser may show a secret.
 fn explained(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let about_names = text.starts_with("missing field") || text.starts_with("duplicate field");

@@ -1,22 +1,18 @@
 //! Keys out of PEM files (RFC 7468): one block, and which kind of key it holds.
 
-use pkcs1::RsaPublicKeyRef;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use pkcs1::{RsaPrivateKeyRef, RsaPublicKeyRef};
+use pkcs8::PrivateKeyInfoRef;
+use sec1::EcPrivateKey;
 use x509_cert::{
     Certificate,
-    der::{
-        Decode,
-        oid::ObjectIdentifier,
-        pem::{Decoder, Error as PemError},
-        referenced::OwnedToRef,
-    },
+    der::{Decode, oid::ObjectIdentifier, pem::Decoder, referenced::OwnedToRef},
     spki::SubjectPublicKeyInfoRef,
 };
 use zeroize::Zeroizing;
 
-use super::{
-    JwtError,
-    public::{Curve, PublicKey},
-};
+use super::public::{Curve, PublicKey};
+use crate::jwt::error::JwtError;
 
 /// RFC 8017, appendix A.1.
 pub(super) const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
@@ -31,26 +27,93 @@ const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 
 /// The one block of a file: its label, and what it holds. Of several blocks, which counts would be a guess.
-pub(super) fn block(pem: &[u8]) -> Result<(&str, Zeroizing<Vec<u8>>), PemError> {
-    let mut decoder = Decoder::new_detect_wrap(pem.trim_ascii())?;
+///
+/// The text may have gone through an environment variable: with a byte order mark, in quotes, with `\n` for line ends,
+/// or as the base64 of the DER alone.
+pub(super) fn block(pem: &[u8]) -> Option<(String, Zeroizing<Vec<u8>>)> {
+    let pem = plain(pem);
+    if !contains(&pem, b"-----") {
+        return bare(&pem);
+    }
+    let mut decoder = Decoder::new_detect_wrap(pem.trim_ascii()).ok()?;
     let mut der = Zeroizing::new(Vec::with_capacity(decoder.remaining_len()));
-    decoder.decode_to_end(&mut der)?;
-    Ok((decoder.type_label(), der))
+    decoder.decode_to_end(&mut der).ok()?;
+    Some((decoder.type_label().to_owned(), der))
 }
 
-/// Whether a file holds a key that nobody else may see.
-pub(super) fn is_private(pem: &[u8]) -> bool {
-    const LABEL: &[u8] = b"PRIVATE KEY-----";
-    pem.windows(LABEL.len()).any(|text| text == LABEL)
+/// Returns whether a text is a key, in PEM or as the base64 of its DER, and so no secret.
+pub(super) fn is_key(text: &[u8]) -> bool {
+    contains(text, b"-----BEGIN") || bare(&plain(text)).is_some()
 }
 
-/// The key of a file with a public key, or with a certificate, of which all else is ignored.
+/// Returns whether a file holds a private key.
+fn is_private(pem: &[u8]) -> bool {
+    contains(pem, b"PRIVATE KEY-----")
+}
+
+/// Takes away what shells, settings files and editors put around or into a text.
+fn plain(text: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii();
+    for quote in [b'"', b'\''] {
+        if let [first, inner @ .., last] = text
+            && [*first, *last] == [quote; 2]
+        {
+            text = inner.trim_ascii();
+        }
+    }
+    let mut plain = Zeroizing::new(Vec::with_capacity(text.len()));
+    let mut rest = text;
+    while let Some((&byte, tail)) = rest.split_first() {
+        rest = match (byte, tail.first()) {
+            (b'\\', Some(b'n')) => {
+                plain.push(b'\n');
+                &tail[1..]
+            }
+            (b'\\', Some(b'r')) => &tail[1..],
+            _ => {
+                plain.push(byte);
+                tail
+            }
+        };
+    }
+    plain
+}
+
+/// Reads the base64 of a DER. The structure of the DER gives the label.
+fn bare(text: &[u8]) -> Option<(String, Zeroizing<Vec<u8>>)> {
+    let mut base64 = Zeroizing::new(Vec::with_capacity(text.len()));
+    base64.extend(text.iter().filter(|byte| !byte.is_ascii_whitespace()));
+    let der = Zeroizing::new(BASE64_STANDARD.decode(&*base64).ok()?);
+    let label = if SubjectPublicKeyInfoRef::from_der(&der).is_ok() {
+        "PUBLIC KEY"
+    } else if Certificate::from_der(&der).is_ok() {
+        "CERTIFICATE"
+    } else if PrivateKeyInfoRef::from_der(&der).is_ok() {
+        "PRIVATE KEY"
+    } else if RsaPrivateKeyRef::from_der(&der).is_ok() {
+        "RSA PRIVATE KEY"
+    } else if EcPrivateKey::from_der(&der).is_ok() {
+        "EC PRIVATE KEY"
+    } else if RsaPublicKeyRef::from_der(&der).is_ok() {
+        "RSA PUBLIC KEY"
+    } else {
+        return None;
+    };
+    Some((label.to_owned(), der))
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
+/// The key of a file with a public key, or with a certificate. The rest of the certificate is ignored.
 pub(super) fn public_key(pem: &[u8]) -> Result<PublicKey, JwtError> {
     if is_private(pem) {
         return Err(JwtError::PrivateKey);
     }
-    let (label, der) = block(pem).map_err(|_| JwtError::NotAPublicKey)?;
-    match label {
+    let (label, der) = block(pem).ok_or(JwtError::NotAPublicKey)?;
+    match &*label {
+        "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" => Err(JwtError::PrivateKey),
         "PUBLIC KEY" => subject(SubjectPublicKeyInfoRef::from_der(&der).ok()),
         "RSA PUBLIC KEY" => rsa(&der),
         "CERTIFICATE" => {
@@ -105,7 +168,7 @@ mod tests {
         JwtError, PublicKey, public_key,
     };
 
-    /// Valid for one day, whichever it is now, and signed by nobody but itself.
+    /// Self-signed, and valid for one day in the past.
     const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
         MIIBhjCCAS2gAwIBAgIUIpekisvPXcOeSqmGDHIKNxH1PAUwCgYIKoZIzj0EAwIw\n\
         GTEXMBUGA1UEAwwOaXNzdWVyLmV4YW1wbGUwHhcNMjYxMTIyMjA1MzE1WhcNMjYx\n\
@@ -145,6 +208,40 @@ mod tests {
             unwrapped,
         ] {
             assert_eq!(public_key(text.as_bytes()).as_ref(), Ok(&key), "{text}");
+        }
+    }
+
+    /// Returns the shapes of a text in environment variables and settings files.
+    fn mangled(text: &str) -> [String; 6] {
+        let base64: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
+        [
+            text.trim().replace('\n', "\\n"),
+            format!("\"{}\"", text.replace('\n', "\\n")),
+            format!("'{text}'"),
+            format!("\u{feff}{text}"),
+            text.replace('\n', "\\r\\n"),
+            base64,
+        ]
+    }
+
+    #[test]
+    fn a_key_in_an_environment_variable_is_read() {
+        for text in [ITS_KEY, CERTIFICATE] {
+            let key = public_key(text.as_bytes()).unwrap();
+            for text in mangled(text) {
+                assert_eq!(public_key(text.as_bytes()).as_ref(), Ok(&key), "{text}");
+            }
+        }
+        for bad in [format!("\"{ITS_KEY}"), "MFkw".to_owned(), "\\n\\n".to_owned(), "\"".to_owned()] {
+            assert_eq!(public_key(bad.as_bytes()), Err(JwtError::NotAPublicKey), "{bad}");
+        }
+    }
+
+    #[test]
+    fn r37_private_key_in_an_environment_variable_is_refused_at_start() {
+        let private = Ed25519KeyPair::generate().unwrap().to_pkcs8v1().unwrap();
+        for text in mangled(&pem("PRIVATE KEY", private.as_ref())) {
+            assert_eq!(public_key(text.as_bytes()), Err(JwtError::PrivateKey));
         }
     }
 

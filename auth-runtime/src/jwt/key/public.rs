@@ -1,6 +1,10 @@
-//! A public key as numbers and points, and what can be told of it without cryptography.
+//! A public key as numbers and points, with the checks that need no cryptography.
 
-use super::{Algorithm, JwtError, edwards};
+use super::edwards;
+use crate::jwt::{
+    algorithm::{Algorithm, RSA},
+    error::JwtError,
+};
 
 const MIN_RSA_BITS: usize = 2048;
 const GOOD_RSA_BITS: usize = 3072;
@@ -86,7 +90,7 @@ impl PublicKey {
         Ok(Self::Ec { curve, point: point.to_vec() })
     }
 
-    /// The point of an Ed25519 key. Of some points everybody knows a signature.
+    /// The point of an Ed25519 key. Points of small order are refused, as any party can forge their signatures.
     pub(super) fn ed25519(point: &[u8]) -> Result<Self, JwtError> {
         let point = <[u8; 32]>::try_from(point).map_err(|_| JwtError::PointForm)?;
         edwards::check_public_key(&point)?;
@@ -96,14 +100,7 @@ impl PublicKey {
     /// The algorithms that it can be used with, the usual one first.
     pub(super) fn algorithms(&self) -> &'static [Algorithm] {
         match self {
-            Self::Rsa { .. } => &[
-                Algorithm::RS256,
-                Algorithm::RS384,
-                Algorithm::RS512,
-                Algorithm::PS256,
-                Algorithm::PS384,
-                Algorithm::PS512,
-            ],
+            Self::Rsa { .. } => RSA,
             Self::Ec { curve: Curve::P256, .. } => &[Algorithm::ES256],
             Self::Ec { curve: Curve::P384, .. } => &[Algorithm::ES384],
             Self::Ed25519(_) => &[Algorithm::EdDSA],

@@ -3,7 +3,8 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
-use super::{Algorithm, public::PublicKey};
+use super::public::PublicKey;
+use crate::jwt::algorithm::Algorithm;
 
 /// The members that make the key what it is, in the order of their names (RFC 7638, section 3.2).
 pub(super) fn members(key: &PublicKey) -> Map<String, Value> {

@@ -9,11 +9,12 @@ use rsa::{
 };
 
 use super::{
-    Algorithm, Backend,
+    backend::Backend,
     public::{Curve, PublicKey},
 };
+use crate::jwt::algorithm::Algorithm;
 
-/// What jsonwebtoken signs with.
+/// The provider of signatures for jsonwebtoken.
 #[cfg(not(feature = "jwt"))]
 pub(super) use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER as PROVIDER;
 
@@ -67,8 +68,8 @@ impl Backend for Key {
                 .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
             Self::P384(key) => p384::ecdsa::Signature::from_slice(signature)
                 .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
-            // Not `verify_strict`: that compares points, and AWS-LC compares encodings, as this does. What else is
-            // strict about it has been checked before.
+            // Not `verify_strict`: it compares points, while AWS-LC and this function compare encodings. The other
+            // strict checks ran before.
             Self::Ed25519(key) => ed25519_dalek::Signature::from_slice(signature)
                 .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
         }
@@ -108,7 +109,7 @@ fn pkcs1(key: &RsaPublicKey, scheme: impl SignatureScheme, hash: &[u8], signatur
     key.verify(scheme, hash, signature).is_ok()
 }
 
-/// With a salt as long as the hash (RFC 7518, section 3.5), which is what [`Pss::new`] expects.
+/// With a salt as long as the hash (RFC 7518, section 3.5), as expected by [`Pss::new`] expects.
 fn pss(key: &RsaPublicKey, scheme: Pss, hash: &[u8], signature: &[u8]) -> bool {
     key.verify(scheme, hash, signature).is_ok() && is_short_enough(key, signature)
 }

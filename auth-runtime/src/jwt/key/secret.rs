@@ -1,8 +1,9 @@
 //! How strong a secret has to be.
 
-use super::{Algorithm, JwtError};
+use super::pem;
+use crate::jwt::{algorithm::Algorithm, error::JwtError};
 
-/// Fewer different bytes than this do not come from a random generator, be it raw, in hex, in base64 or in digits.
+/// Fewer different bytes than this do not come from a random generator, in any encoding: raw, hex, base64 or digits.
 const MIN_DISTINCT: usize = 8;
 
 /// As long as the hash (RFC 7518, section 3.2), random as far as one can see, and no key of a PEM file.
@@ -12,7 +13,7 @@ pub(super) fn check(algorithm: Algorithm, secret: &[u8]) -> Result<(), JwtError>
         Algorithm::HS384 => 48,
         _ => 32,
     };
-    if secret.trim_ascii_start().starts_with(b"-----BEGIN") {
+    if pem::is_key(secret) {
         return Err(JwtError::PemAsSecret);
     }
     if secret.len() < required {
@@ -52,5 +53,7 @@ mod tests {
     fn r30_public_key_as_a_secret_is_refused_at_start() {
         let secret = b"\n-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n";
         assert_eq!(check(Algorithm::HS256, secret), Err(JwtError::PemAsSecret));
+        let base64 = b"MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+        assert_eq!(check(Algorithm::HS256, base64), Err(JwtError::PemAsSecret));
     }
 }

@@ -1,5 +1,5 @@
-//! Keys that sign. jsonwebtoken signs with them, by the same cryptography that verifies: named to it outright, as the
-//! one that it would choose for the process depends on what else is in the application.
+//! Keys that sign. jsonwebtoken signs with them, by the same cryptography that verifies. The provider is passed
+//! explicitly: the default of the process depends on the other crates of the application.
 
 use std::fmt;
 
@@ -16,13 +16,17 @@ use x509_cert::{
 };
 use zeroize::Zeroizing;
 
-use super::{Algorithm, JwtError, Material, VerifyingKey, backend::PROVIDER, pem, public::PublicKey, publish};
-use crate::jwt::keys::NamedKey;
+#[cfg(feature = "jwt")]
+use super::aws_lc::PROVIDER;
+#[cfg(not(feature = "jwt"))]
+use super::rust_crypto::PROVIDER;
+use super::{named::NamedKey, pem, public::PublicKey, publish, verifying::VerifyingKey};
+use crate::jwt::{algorithm::Algorithm, error::JwtError};
 
-/// What a key signs when it is loaded.
+/// The message that a key signs when it is loaded.
 const TRIAL: &[u8] = b"trial";
 
-/// What signs: a key and the only algorithm it is used with.
+/// A private key or a secret with its only algorithm.
 #[derive(Clone)]
 pub(in super::super) struct SigningKey {
     /// Wiped from memory when it is dropped.
@@ -52,7 +56,7 @@ impl SigningKey {
         self.verifying.algorithm()
     }
 
-    /// The name by which others find the key; a secret has none.
+    /// Returns the `kid` of the key; a secret has none.
     pub(in super::super) fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
@@ -70,8 +74,8 @@ impl SigningKey {
 
     /// The JWKS that others verify with. A secret is not in it.
     pub(in super::super) fn jwks(&self) -> String {
-        publish::set(match (&self.verifying.0.material, &self.kid) {
-            (Material::Public(key), Some(kid)) => Some(publish::jwk(kid, self.algorithm(), key)),
+        publish::set(match (self.verifying.public_key(), &self.kid) {
+            (Some(key), Some(kid)) => Some(publish::jwk(kid, self.algorithm(), key)),
             _ => None,
         })
     }
@@ -95,8 +99,8 @@ fn thumbprint(key: &PublicKey) -> Result<String, JwtError> {
 
 /// The key of a file with a private key: PKCS #8 (RFC 5958), PKCS #1 (RFC 8017, appendix A.1.2) or SEC 1 (RFC 5915).
 fn private_key(pem: &[u8]) -> Result<(EncodingKey, PublicKey), JwtError> {
-    let (label, der) = pem::block(pem).map_err(|_| JwtError::NotAPrivateKey)?;
-    match label {
+    let (label, der) = pem::block(pem).ok_or(JwtError::NotAPrivateKey)?;
+    match &*label {
         "PRIVATE KEY" => pkcs8(&der),
         "RSA PRIVATE KEY" => rsa(&der),
         "EC PRIVATE KEY" => sec1(&der),
@@ -123,7 +127,7 @@ fn rsa(der: &[u8]) -> Result<(EncodingKey, PublicKey), JwtError> {
     Ok((EncodingKey::from_rsa_der(der), public))
 }
 
-/// SEC 1 as PKCS #8, which is what is signed with.
+/// Wraps SEC 1 as PKCS #8, the form for signing.
 fn sec1(der: &[u8]) -> Result<(EncodingKey, PublicKey), JwtError> {
     let key = EcPrivateKey::from_der(der).map_err(|_| JwtError::NotAPrivateKey)?;
     let Some(EcParameters::NamedCurve(curve)) = key.parameters else { return Err(JwtError::NotAPrivateKey) };
@@ -184,7 +188,7 @@ mod tests {
     fn signs(text: &str, algorithm: Algorithm) {
         let key = SigningKey::pem(text.as_bytes()).unwrap();
         assert_eq!(key.algorithm().name(), format!("{algorithm:?}"));
-        let others = jwk::published_set(key.jwks().as_bytes()).unwrap();
+        let others = jwk::published_set(key.jwks().as_bytes(), None).unwrap();
         assert_eq!((others.len(), others[0].kid.as_deref()), (1, key.kid()));
         assert_eq!((key.kid().unwrap().len(), others[0].key == key.verifying().key), (43, true));
         let signature = key.sign(b"message").unwrap();
@@ -225,7 +229,7 @@ mod tests {
         let good = pem("PRIVATE KEY", &private);
         let encrypted = good.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
         let mislabelled = good.replace("PRIVATE KEY", "RSA PRIVATE KEY");
-        // Without the curve nobody knows what it is.
+        // Without the curve, the key is incomplete.
         let inner = pkcs8::PrivateKeyInfoRef::from_der(&private).unwrap().private_key.as_bytes();
         for bad in [
             "",

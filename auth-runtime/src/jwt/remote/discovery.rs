@@ -1,6 +1,9 @@
-//! What an issuer says of itself (OpenID Connect Discovery, section 3; RFC 8414, section 2).
+//! The discovery document of an issuer (OpenID Connect Discovery, section 3; RFC 8414, section 2).
+
+use std::fmt;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
     endpoint::{Endpoint, PlainHttp},
@@ -14,18 +17,19 @@ pub(super) struct Discovered {
     pub(super) user_info: Option<Endpoint>,
 }
 
-/// What is read of the document; a member that stands twice is an error.
+/// The members of the document that are read; a duplicate member is an error.
 #[derive(Deserialize)]
 struct Document {
     issuer: String,
     jwks_uri: String,
-    userinfo_endpoint: Option<String>,
+    #[serde(default)]
+    userinfo_endpoint: Value,
 }
 
 impl Discovered {
-    /// What the document says, if it is of this issuer, to the letter (section 4.3; RFC 8414, section 3.3): another
-    /// issuer could pass its keys off as this one's.
-    pub(super) fn read(json: &[u8], issuer: &str, plain: PlainHttp) -> Result<Self, Failure> {
+    /// Reads the document of exactly this issuer (section 4.3; RFC 8414, section 3.3). Another issuer could pass its
+    /// keys off as this one's.
+    pub(super) fn read(json: &[u8], issuer: &str, plain: &PlainHttp) -> Result<Self, Failure> {
         // A `struct` can be read from an array of its values as well.
         if json.trim_ascii_start().starts_with(b"[") {
             return Err(Failure::NotDiscovery { line: 1, column: 1 });
@@ -34,11 +38,26 @@ impl Discovered {
         if document.issuer != issuer {
             return Err(Failure::OtherIssuer(document.issuer.chars().take(200).collect()));
         }
-        let endpoint = |url: &str| Endpoint::new(url, plain).map_err(Failure::Url);
         Ok(Self {
-            jwks: endpoint(&document.jwks_uri)?,
-            user_info: document.userinfo_endpoint.as_deref().map(endpoint).transpose()?,
+            jwks: Endpoint::new(&document.jwks_uri, plain).map_err(Failure::Url)?,
+            user_info: user_info(&document.userinfo_endpoint, issuer, plain),
         })
+    }
+}
+
+/// Returns where to ask for user information. An address that cannot be used is logged and left out: tokens are
+/// verified without it.
+fn user_info(endpoint: &Value, issuer: &str, plain: &PlainHttp) -> Option<Endpoint> {
+    let refused = |reason: &dyn fmt::Display| {
+        tracing::warn!(?issuer, reason = ?reason.to_string(), "user information endpoint ignored");
+    };
+    match endpoint {
+        Value::Null => None,
+        Value::String(url) => Endpoint::new(url, plain).inspect_err(|error| refused(error)).ok(),
+        _ => {
+            refused(&"it is not text");
+            None
+        }
     }
 }
 
@@ -54,7 +73,7 @@ mod tests {
     const ISSUER: &str = "https://issuer.example";
 
     fn read(json: &str) -> Result<Discovered, Failure> {
-        Discovered::read(json.as_bytes(), ISSUER, PlainHttp::Never)
+        Discovered::read(json.as_bytes(), ISSUER, &PlainHttp::default())
     }
 
     #[test]
@@ -74,9 +93,19 @@ mod tests {
             r#"{"issuer":"https://issuer.example","jwks_uri":"http://issuer.example/a"}"#,
             r#"{"issuer":"https://issuer.example","jwks_uri":"http://127.0.0.1/a"}"#,
             r#"{"issuer":"https://issuer.example","jwks_uri":"/a"}"#,
-            r#"{"issuer":"https://issuer.example","jwks_uri":"https://a.example","userinfo_endpoint":"http://a.example"}"#,
         ] {
             assert!(matches!(read(bad), Err(Failure::Url(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn r45_an_unusable_address_of_user_information_leaves_the_keys_alone() {
+        for bad in [r#""http://a.example""#, r#""/me""#, "1", "[]", "null"] {
+            let found = read(&format!(
+                r#"{{"issuer":"https://issuer.example","jwks_uri":"https://a.example","userinfo_endpoint":{bad}}}"#
+            ));
+            let found = found.unwrap();
+            assert_eq!((found.jwks.as_str(), found.user_info.is_none()), ("https://a.example/", true), "{bad}");
         }
     }
 

@@ -19,7 +19,7 @@ pub(super) const DISCOVERY: &str = "https://issuer.example/.well-known/openid-co
 pub(super) const JWKS: &str = "https://issuer.example/jwks.json";
 pub(super) const USER_INFO: &str = "https://issuer.example/userinfo";
 
-/// What the issuer does when it is asked.
+/// The answer of the issuer to a request.
 #[derive(Clone)]
 pub(super) enum Answer {
     Json(String),
@@ -42,12 +42,12 @@ struct State {
 }
 
 impl Issuer {
-    /// One that publishes these keys without discovery.
+    /// An issuer that publishes these keys without discovery.
     pub(super) fn with_keys(kids: &[&str]) -> Self {
         Self::default().answers(JWKS, Answer::Json(key_set(kids)))
     }
 
-    /// One that is discovered, and publishes these keys.
+    /// An issuer with a discovery document that publishes these keys.
     pub(super) fn discovered(kids: &[&str]) -> Self {
         Self::with_keys(kids).answers(DISCOVERY, Answer::Json(discovery(JWKS)))
     }

@@ -6,10 +6,10 @@ use poem::http::{Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::endpoint::Endpoint;
-use crate::{authenticate::Unavailable, jwt::JwtError};
+use crate::{authenticate::Unavailable, jwt::error::JwtError};
 
-/// Gets documents of an issuer. [`HttpFetcher`](super::HttpFetcher) does unless an application brings its own, be it
-/// for a proxy, for certificates of a private authority, or for a client that it has anyway.
+/// Gets documents of an issuer. [`HttpFetcher`](super::HttpFetcher) is the default. An application brings its own for a
+/// proxy, for a private certificate authority, or to share a client.
 ///
 /// ```
 /// use auth_runtime::{authenticate::Unavailable, jwt::{Fetch, FetchRequest, RemoteKeys}};
@@ -26,26 +26,25 @@ use crate::{authenticate::Unavailable, jwt::JwtError};
 /// }
 ///
 /// let keys = RemoteKeys::jwks_url("https://issuer.example/jwks.json")?.fetcher(Nothing);
-/// # Ok::<(), auth_runtime::jwt::JwtError>(())
+/// # Ok::<(), auth_runtime::jwt::error::JwtError>(())
 /// ```
 ///
-/// # What an implementation owes
+/// # Duties of an implementation
 ///
-/// - The certificate of the server is checked: whoever can answer in its place can sign tokens.
-/// - Redirects are not followed: what the issuer's name vouches for is this address, and the request may hold a token.
+/// - The certificate of the server is checked. An attacker in its place could sign tokens.
+/// - Redirects are not followed. The issuer's name vouches for this address only, and the request may hold a token.
 /// - Reading ends at [`max_size`](FetchRequest::max_size). An answer that is larger, or that takes longer than
 ///   [`timeout`](FetchRequest::timeout), is refused here too, but only after it has been read.
 /// - Nothing of [`bearer`](FetchRequest::bearer) is logged.
 pub trait Fetch: Send + Sync + 'static {
-    /// Gets what stands at a URL: status, headers (of which `Cache-Control`, `Age` and `Content-Type` are read) and
-    /// body.
+    /// Gets the document at a URL: status, headers (only `Cache-Control`, `Age` and `Content-Type` are read) and body.
     ///
     /// # Errors
     /// [`Unavailable`] if there is no answer. A status other than 200 is an answer.
     fn get(&self, request: &FetchRequest<'_>) -> impl Future<Output = Result<Response<Vec<u8>>, Unavailable>> + Send;
 }
 
-/// What to get, and what it may cost.
+/// A request for one document, with its limits.
 pub struct FetchRequest<'a> {
     url: &'a Endpoint,
     accept: &'static str,
@@ -107,7 +106,7 @@ impl fmt::Debug for FetchRequest<'_> {
     }
 }
 
-/// What one fetch may cost.
+/// The limits of one fetch.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub(super) max_size: usize,
@@ -163,14 +162,6 @@ impl Fetcher {
         Self(Arc::new(fetch))
     }
 
-    /// The one for those who bring none.
-    pub(super) fn standard() -> Result<Self, JwtError> {
-        #[cfg(feature = "http-client")]
-        return super::HttpFetcher::new().map(Self::new);
-        #[cfg(not(feature = "http-client"))]
-        return Err(JwtError::NoFetcher);
-    }
-
     /// The answer, whatever its status.
     pub(super) async fn get(&self, request: &FetchRequest<'_>) -> Result<Response<Vec<u8>>, Failure> {
         let answer = tokio::time::timeout(request.timeout, self.0.get_boxed(request)).await;
@@ -200,7 +191,7 @@ mod tests {
 
     #[test]
     fn debug_shows_no_token() {
-        let url = Endpoint::new("https://issuer.example/userinfo", PlainHttp::Never).unwrap();
+        let url = Endpoint::new("https://issuer.example/userinfo", &PlainHttp::default()).unwrap();
         let token = SecretString::from("aaa.bbb.ccc");
         let limits = Limits { max_size: 1, timeout: std::time::Duration::from_secs(1) };
         let request = FetchRequest::new(&url, "application/json", limits).with_bearer(&token);

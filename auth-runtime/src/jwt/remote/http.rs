@@ -6,12 +6,12 @@ use poem::http::{Response, header::ACCEPT};
 use reqwest::{Client, redirect::Policy};
 
 use super::fetch::{Fetch, FetchRequest};
-use crate::{authenticate::Unavailable, jwt::JwtError};
+use crate::{authenticate::Unavailable, jwt::error::JwtError};
 
 /// Gets documents of an issuer with `reqwest` over `rustls`: no redirects, no cookies, no proxy, bounded in size and
 /// time. Certificates are those that the operating system trusts.
 ///
-/// `HTTP_PROXY` and its like are not read: the environment must not decide through whom tokens and keys go. Where the
+/// `HTTP_PROXY` and its like are not read: the environment must not choose the proxy for tokens and keys. Where the
 /// only way out is a proxy, implement [`Fetch`] for a client that knows it.
 ///
 /// ```
@@ -21,7 +21,7 @@ use crate::{authenticate::Unavailable, jwt::JwtError};
 /// let fetcher = HttpFetcher::new()?;
 /// let staff = RemoteKeys::openid_connect("https://staff.example")?.fetcher(fetcher.clone());
 /// let partners = RemoteKeys::openid_connect("https://partners.example")?.fetcher(fetcher);
-/// # Ok::<(), auth_runtime::jwt::JwtError>(())
+/// # Ok::<(), auth_runtime::jwt::error::JwtError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct HttpFetcher(Client);
@@ -94,7 +94,11 @@ mod tests {
         fetch::Limits,
     };
 
-    /// A server that sends these bytes to whoever asks, and then keeps silent.
+    fn on_loopback() -> PlainHttp {
+        PlainHttp { on_loopback: true, ..PlainHttp::default() }
+    }
+
+    /// A server that answers each request with these bytes, and then keeps silent.
     struct Server {
         url: Endpoint,
         heads: Arc<Mutex<Vec<String>>>,
@@ -117,7 +121,7 @@ mod tests {
                     open.push(stream);
                 }
             });
-            Self { url: Endpoint::new(&url, PlainHttp::OnLoopback).unwrap(), heads }
+            Self { url: Endpoint::new(&url, &on_loopback()).unwrap(), heads }
         }
 
         async fn get(&self, timeout: Duration) -> Result<Response<Vec<u8>>, Unavailable> {
@@ -181,17 +185,17 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         drop(listener);
-        let server = Server { url: Endpoint::new(&url, PlainHttp::OnLoopback).unwrap(), heads: Arc::default() };
+        let server = Server { url: Endpoint::new(&url, &on_loopback()).unwrap(), heads: Arc::default() };
         let error = server.get(LONG).await.unwrap_err().to_string();
         assert!(error.contains("onnect") && !error.contains("bbb"), "{error}");
     }
 
-    /// Whoever listens there has no certificate that anybody trusts.
+    /// The server has no trusted certificate.
     #[tokio::test]
     async fn r45_https_is_not_spoken_in_plain_text() {
         let server = Server::start("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
         let url = server.url.as_str().replace("http://", "https://");
-        let server = Server { url: Endpoint::new(&url, PlainHttp::Never).unwrap(), heads: server.heads };
+        let server = Server { url: Endpoint::new(&url, &PlainHttp::default()).unwrap(), heads: server.heads };
         assert!(server.get(Duration::from_millis(300)).await.is_err());
         let heads = server.heads.lock().unwrap().join("");
         assert!(!heads.contains("bearer"), "{heads}");

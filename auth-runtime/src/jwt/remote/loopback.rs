@@ -20,12 +20,12 @@ use super::{NoKey, Remote, RemoteKeys, fake::key_set, renewed};
 use crate::{
     authenticate::{Context, UserInfoError},
     declared::DeclaredNames,
-    jwt::{Algorithm, keys::Keys},
+    jwt::{Algorithm, key_set::KeySet},
 };
 
 static TABLES: DeclaredNames = DeclaredNames { permissions: &[], roles: &[], scopes: &[], role_permissions: &[] };
 
-/// What the issuer publishes now.
+/// The issuer with its current keys.
 #[derive(Clone, Default)]
 struct Issuer {
     url: String,
@@ -78,7 +78,7 @@ fn me(request: &Request) -> poem::Result<String> {
     }
 }
 
-async fn find(keys: &Keys, remote: &Remote, kid: &str) -> Result<usize, NoKey> {
+async fn find(keys: &KeySet, remote: &Remote, kid: &str) -> Result<usize, NoKey> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     match keys.candidates(Algorithm::EdDSA, Some(kid), now).len() {
         0 => renewed(keys, remote, Algorithm::EdDSA, Some(kid), now).await.map(|found| found.len()),
@@ -89,13 +89,13 @@ async fn find(keys: &Keys, remote: &Remote, kid: &str) -> Result<usize, NoKey> {
 #[tokio::test]
 async fn r46_keys_are_fetched_and_replaced_over_http() {
     let issuer = Issuer::start(&["a"]).await;
-    let keys = Arc::new(Keys::none());
+    let keys = Arc::new(KeySet::none());
     let remote = Remote::start(issuer.keys(), Arc::clone(&keys)).unwrap();
     assert_eq!(find(&keys, &remote, "a").await, Ok(1));
     issuer.publish(&["b"]);
     assert_eq!(find(&keys, &remote, "b").await, Ok(1));
-    // It was withdrawn; and the last fetch was a moment ago.
-    assert_eq!(find(&keys, &remote, "a").await, Err(NoKey::Unknown));
+    // It was withdrawn. The last fetch was a moment ago, so the issuer is not asked whether it is back.
+    assert_eq!(find(&keys, &remote, "a").await, Err(NoKey::Unavailable));
     assert_eq!(issuer.fetches.load(Ordering::SeqCst), 2);
 }
 
@@ -104,7 +104,7 @@ async fn r45_keys_behind_a_redirect_are_not_fetched_over_http() {
     let issuer = Issuer::start(&["a"]).await;
     let danger = RemoteKeys::dangerous().allow_http_on_loopback();
     let settings = danger.jwks_url(format!("{}/moved", issuer.url)).unwrap().timeout(Duration::from_secs(30));
-    let keys = Arc::new(Keys::none());
+    let keys = Arc::new(KeySet::none());
     let remote = Remote::start(settings, Arc::clone(&keys)).unwrap();
     assert_eq!(find(&keys, &remote, "a").await, Err(NoKey::Unavailable));
     assert_eq!(issuer.fetches.load(Ordering::SeqCst), 0);
@@ -113,7 +113,7 @@ async fn r45_keys_behind_a_redirect_are_not_fetched_over_http() {
 #[tokio::test]
 async fn user_info_is_asked_for_with_the_callers_token_over_http() {
     let issuer = Issuer::start(&["a"]).await;
-    let keys = Arc::new(Keys::none());
+    let keys = Arc::new(KeySet::none());
     let remote = Remote::start(issuer.keys(), Arc::clone(&keys)).unwrap();
     assert_eq!(find(&keys, &remote, "a").await, Ok(1));
     let caller = |token| {

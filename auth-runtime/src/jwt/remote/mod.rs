@@ -28,13 +28,14 @@ use arc_swap::ArcSwapOption;
 use secrecy::SecretString;
 use tokio::{runtime::Handle, sync::watch, task::AbortHandle, time::Instant};
 
+pub(crate) use self::endpoint::PlainHttp;
 #[cfg(feature = "http-client")]
 pub use self::http::HttpFetcher;
 use self::{
     endpoint::Endpoint,
     fetch::Fetcher,
     schedule::{Ask, Demand, Report},
-    settings::Source,
+    settings::KeyLocation,
     task::{Refresher, State},
     user_info::FromIssuer,
 };
@@ -43,8 +44,9 @@ pub use self::{
     settings::RemoteKeys,
 };
 use super::{
-    Algorithm, JwtError,
-    keys::{Candidates, Keys},
+    algorithm::Algorithm,
+    error::JwtError,
+    key_set::{Candidates, KeySet},
 };
 use crate::authenticate::UserInfoSource;
 
@@ -58,16 +60,13 @@ pub(super) struct Remote {
     task: AbortHandle,
 }
 
-/// What came of asking for newer keys.
+/// The result of asking for newer keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Renewal {
-    /// They are there: a fetch has brought them since.
+    /// A fetch has brought keys since.
     Done,
     /// There was a fetch a moment ago.
-    TooSoon {
-        /// Whether the last fetch brought keys.
-        is_current: bool,
-    },
+    TooSoon,
     /// The fetch brought none.
     Failed,
 }
@@ -77,17 +76,17 @@ pub(super) enum Renewal {
 pub(super) enum NoKey {
     /// The issuer has none of that name and algorithm.
     Unknown,
-    /// That cannot be told now.
+    /// The issuer could not be asked.
     Unavailable,
 }
 
 impl Remote {
-    /// Starts the task, whose first fetch is at once.
+    /// Starts the task and its first fetch.
     ///
     /// # Errors
     /// [`JwtError::NoRuntime`] outside of a Tokio runtime; [`JwtError::NoFetcher`] or [`JwtError::HttpClient`] if there
     /// is nothing to fetch with.
-    pub(super) fn start(settings: RemoteKeys, keys: Arc<Keys>) -> Result<Arc<Self>, JwtError> {
+    pub(super) fn start(settings: RemoteKeys, keys: Arc<KeySet>) -> Result<Arc<Self>, JwtError> {
         let runtime = Handle::try_current().map_err(|_| JwtError::NoRuntime)?;
         let (fetcher, settings) = (settings.make_fetcher()?, Arc::new(settings));
         let user_info = Arc::new(ArcSwapOption::empty());
@@ -106,13 +105,13 @@ impl Remote {
         Ok(Arc::new(Self { settings, fetcher, user_info, reports, demand, task }))
     }
 
-    /// Asks for keys that are newer than those that are there, and waits for the fetch that is under way or that this
-    /// starts: at most one per cooldown, shared by all who ask.
+    /// Asks for newer keys, and waits for the fetch under way or starts one. All requests share at most one fetch per
+    /// cooldown.
     pub(super) async fn renew(&self) -> Renewal {
         let mut reports = self.reports.clone();
         let seen = *reports.borrow();
         match self.ask(seen) {
-            Ask::TooSoon => Renewal::TooSoon { is_current: seen.succeeded },
+            Ask::TooSoon => Renewal::TooSoon,
             Ask::Wait | Ask::Start => match reports.wait_for(|report| report.finished > seen.finished).await {
                 Ok(report) if report.succeeded => Renewal::Done,
                 // Or the runtime of the task is gone.
@@ -138,8 +137,8 @@ impl Remote {
     /// Where to ask what the issuer says of the caller with this token; `None` for an issuer that was not discovered.
     pub(super) fn user_info(&self, token: &str) -> Option<Arc<dyn UserInfoSource>> {
         match self.settings.source {
-            Source::KeySet(_) => None,
-            Source::Discovery { .. } => Some(Arc::new(FromIssuer {
+            KeyLocation::KeySet(_) => None,
+            KeyLocation::Discovery { .. } => Some(Arc::new(FromIssuer {
                 endpoint: Arc::clone(&self.user_info),
                 fetcher: self.fetcher.clone(),
                 limits: self.settings.limits,
@@ -164,24 +163,25 @@ impl fmt::Debug for Remote {
 /// The keys that a token of this algorithm and key name may be signed with at a time (since 1970), after the issuer was
 /// asked once more: at least one.
 ///
-/// If there is none, whether it is the token that is wrong can be told only if the issuer has answered lately, and if
-/// there are keys at all.
+/// If there is none, the token is wrong only if the issuer was asked after the token came, and has keys. Within the
+/// cooldown it is not asked, and may have published the key meanwhile: another caller's junk must not turn a good token
+/// into a 401.
 pub(super) async fn renewed(
-    keys: &Keys,
+    keys: &KeySet,
     remote: &Remote,
     algorithm: Algorithm,
     kid: Option<&str>,
     now: Duration,
 ) -> Result<Candidates, NoKey> {
     if is_secret(algorithm) {
-        // Nobody publishes such a key: not worth a call.
+        // No issuer publishes a secret, so the call is saved.
         return Err(NoKey::Unknown);
     }
     let renewal = remote.renew().await;
     let found = keys.candidates(algorithm, kid, now);
     match renewal {
         _ if !found.is_empty() => Ok(found),
-        Renewal::Done | Renewal::TooSoon { is_current: true } if keys.are_there(now) => Err(NoKey::Unknown),
+        Renewal::Done if keys.are_there(now) => Err(NoKey::Unknown),
         _ => Err(NoKey::Unavailable),
     }
 }

@@ -9,15 +9,15 @@ use super::{
     endpoint::Endpoint,
     fetch::{Failure, FetchRequest, Fetcher},
     freshness::fresh_for,
-    settings::{RemoteKeys, Source},
+    settings::{KeyLocation, RemoteKeys},
 };
-use crate::jwt::{key::jwk::published_set, keys::NamedKey};
+use crate::jwt::key::{jwk::published_set, named::NamedKey};
 
 /// The media type of a key set (RFC 7517, section 8.5.2), and what most issuers send it as.
 const KEY_SET: &str = "application/jwk-set+json, application/json";
 const JSON: &str = "application/json";
 
-/// What an issuer has published.
+/// The keys and addresses that an issuer has published.
 #[derive(Debug)]
 pub(super) struct Published {
     /// At least one.
@@ -29,15 +29,15 @@ pub(super) struct Published {
 /// Asks the issuer; the discovery document each time, as it may have moved its keys.
 pub(super) async fn fetch(settings: &RemoteKeys, fetcher: &Fetcher) -> Result<Published, Failure> {
     let (jwks, user_info) = match &settings.source {
-        Source::KeySet(url) => (url.clone(), None),
-        Source::Discovery { issuer, document } => {
+        KeyLocation::KeySet(url) => (url.clone(), None),
+        KeyLocation::Discovery { issuer, document } => {
             let answer = get(settings, fetcher, document, JSON).await?;
-            let found = Discovered::read(answer.body(), issuer, settings.plain_http)?;
+            let found = Discovered::read(answer.body(), issuer, &settings.plain_http)?;
             (found.jwks, found.user_info)
         }
     };
     let answer = get(settings, fetcher, &jwks, KEY_SET).await?;
-    let keys = published_set(answer.body()).map_err(Failure::NotAKeySet)?;
+    let keys = published_set(answer.body(), settings.rsa_algorithm).map_err(Failure::NotAKeySet)?;
     if keys.is_empty() {
         return Err(Failure::NoKeys);
     }

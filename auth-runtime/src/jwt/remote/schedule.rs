@@ -23,7 +23,7 @@ pub(super) fn after_failures(failures: u32, chance: u32) -> Duration {
     whole / 2 + (whole / 2).mul_f64(f64::from(chance) / f64::from(u32::MAX))
 }
 
-/// What the task has done so far.
+/// The progress of the task.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Report {
     pub(super) is_fetching: bool,
@@ -34,7 +34,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// The first fetch is at once: who asks before it has begun waits for it.
+    /// The first fetch starts at once. A request before it has begun waits for it.
     pub(super) const FIRST: Self = Self { is_fetching: true, finished: 0, succeeded: false };
 
     pub(super) fn end(&mut self, succeeded: bool) {
@@ -42,21 +42,21 @@ impl Report {
     }
 }
 
-/// What requests ask of the task, all together.
+/// The demand of all requests together.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Demand {
     /// When one was last asked for, and how many fetches had come to an end by then.
     asked: Option<(Instant, u64)>,
 }
 
-/// What a request that asks for newer keys does.
+/// The next step of a request that asks for newer keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ask {
     /// One is under way: wait for it.
     Wait,
     /// Start one, and wait for it.
     Start,
-    /// There was one a moment ago: whoever invents names of keys must not make us call the issuer each time.
+    /// A fetch ended a moment ago. A caller that invents key names must not cause a call each time.
     TooSoon,
 }
 

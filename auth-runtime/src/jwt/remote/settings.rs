@@ -6,7 +6,10 @@ use super::{
     endpoint::{Endpoint, PlainHttp},
     fetch::{Fetch, Fetcher, Limits},
 };
-use crate::{danger::DangerousRemoteKeys, jwt::JwtError};
+use crate::jwt::{
+    algorithm::{Algorithm, RSA},
+    error::JwtError,
+};
 
 const TTL: Duration = Duration::from_mins(5);
 const SHORTEST_TTL: Duration = Duration::from_secs(10);
@@ -38,43 +41,45 @@ const LONGEST_COOLDOWN: Duration = Duration::from_mins(5);
 ///
 /// # How keys are kept up to date
 ///
-/// One task in the background fetches them at once when the verifier is made, and then before they are old: after
-/// eight tenths of what the issuer's `Cache-Control` says, taken as 30 seconds at least and the [`ttl`](Self::ttl) at
-/// most. No request waits for that. A key that the issuer no longer lists ends with that fetch, with all that was
-/// verified with it.
+/// One task in the background fetches them when the verifier is made, and again before they are old. That is after
+/// eight tenths of their lifetime: the issuer's `Cache-Control`, at least 30 seconds and at most the
+/// [`ttl`](Self::ttl). No request waits for it. A key that the issuer no longer lists ends with that fetch, with all
+/// tokens that it verified.
 ///
-/// A token that names a key which is not there starts one more fetch and waits for it, at most once per
-/// [`cooldown`](Self::cooldown), whoever asks and however often. With discovery, each fetch is two documents, as the
-/// issuer may have moved its keys.
+/// A token with an unknown key starts one more fetch and waits for it, at most once per [`cooldown`](Self::cooldown)
+/// for all callers together. Within the cooldown it gets a 503 and not a 401, as the issuer may have published the key
+/// meanwhile. With discovery, each fetch is two documents, as the issuer may have moved its keys.
 ///
-/// While the issuer does not answer, it is tried again after a second at first and every 30 seconds at last, and the
-/// keys that are there go on for [`stale_for`](Self::stale_for). A service starts without its issuer; until keys are
-/// there, and once they are too old, tokens get a 503 and not a 401.
+/// While the issuer does not answer, the fetch is retried after one second at first and every 30 seconds at last. Known
+/// keys stay valid for [`stale_for`](Self::stale_for). A service starts without its issuer; until keys are there, and
+/// once they are too old, tokens get a 503 and not a 401.
 ///
-/// A key set without any usable key is taken for an accident of the issuer, which is tried again as if it did not
-/// answer. But as it does answer, and lists none of the keys, they go on for no longer than the `ttl` since they were
-/// last listed: so an issuer that means it has its way in the same time as one that withdraws one key of several.
+/// A key set without any usable key counts as a mistake of the issuer, and the fetch is retried. Known keys stay valid
+/// for the `ttl` since they were last listed, and no longer. An issuer that withdraws its last key on purpose waits no
+/// longer than for one of several. A document in which no key can be read counts as no answer.
 ///
-/// # What it does not protect against
+/// # Limits
 ///
-/// Whoever controls the address, or a certificate authority that this machine trusts, controls the keys. A key that
-/// was withdrawn while the issuer cannot be reached goes on until `ttl` and `stale_for` have passed. And tokens that
-/// name no key are tried with up to four of the keys that are there: they start no fetch.
+/// The keys are as safe as the address and the certificate authorities that this machine trusts. A key that was
+/// withdrawn while the issuer cannot be reached goes on until `ttl` and `stale_for` have passed. Tokens without a `kid`
+/// are tried with up to four keys of their algorithm, and start a fetch only if there is none.
 #[derive(Clone)]
 #[must_use = "keys are fetched once a verifier is made of it"]
 pub struct RemoteKeys {
-    pub(super) source: Source,
+    pub(super) source: KeyLocation,
     pub(super) plain_http: PlainHttp,
     pub(super) ttl: Duration,
     pub(super) stale_for: Duration,
     pub(super) limits: Limits,
     pub(super) cooldown: Duration,
+    /// The algorithm of RSA keys without `alg`.
+    pub(super) rsa_algorithm: Option<Algorithm>,
     fetcher: Option<Fetcher>,
 }
 
 /// Where the keys are.
 #[derive(Clone, Debug)]
-pub(super) enum Source {
+pub(super) enum KeyLocation {
     KeySet(Endpoint),
     Discovery { issuer: String, document: Endpoint },
 }
@@ -85,7 +90,7 @@ impl RemoteKeys {
     /// # Errors
     /// [`JwtError::Url`] if it is not `https`, or holds a password or a fragment.
     pub fn jwks_url(url: impl AsRef<str>) -> Result<Self, JwtError> {
-        Self::dangerous().jwks_url(url)
+        Self::new_jwks_url(url.as_ref(), PlainHttp::default())
     }
 
     /// The keys of an OpenID provider. Its discovery document is at `/.well-known/openid-configuration` below the
@@ -95,7 +100,7 @@ impl RemoteKeys {
     /// # Errors
     /// [`JwtError::Url`] if the issuer is not an `https` URL, or has a query or a fragment.
     pub fn openid_connect(issuer: impl Into<String>) -> Result<Self, JwtError> {
-        Self::dangerous().openid_connect(issuer)
+        Self::new_openid_connect(issuer.into(), PlainHttp::default())
     }
 
     /// The same for an authorization server that is no OpenID provider: the document is where RFC 8414, section 3,
@@ -104,16 +109,11 @@ impl RemoteKeys {
     /// # Errors
     /// [`JwtError::Url`] if the issuer is not an `https` URL, or has a query or a fragment.
     pub fn authorization_server(issuer: impl Into<String>) -> Result<Self, JwtError> {
-        Self::dangerous().authorization_server(issuer)
+        Self::new_authorization_server(issuer.into(), PlainHttp::default())
     }
 
-    /// With fewer rules, for a developer's machine.
-    pub fn dangerous() -> DangerousRemoteKeys {
-        DangerousRemoteKeys::new()
-    }
-
-    /// For how long keys count without being fetched again, and so the time in which a key that the issuer withdrew
-    /// stops verifying. Five minutes unless set; 10 seconds at least, one hour at most.
+    /// Sets how long keys are valid without a new fetch. A key that the issuer withdrew stops verifying within this
+    /// time. Five minutes unless set; 10 seconds at least, one hour at most.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = ttl.clamp(SHORTEST_TTL, LONGEST_TTL);
         self
@@ -139,14 +139,34 @@ impl RemoteKeys {
         self
     }
 
-    /// For how long after a token with an unknown key has started a fetch no other one does. 10 seconds unless set,
-    /// which is the least; five minutes at most.
+    /// For how long after a token with an unknown key has started a fetch no other one does. 10 seconds unless set;
+    /// that or more, and five minutes at most.
     pub fn cooldown(mut self, time: Duration) -> Self {
         self.cooldown = time.clamp(COOLDOWN, LONGEST_COOLDOWN);
         self
     }
 
-    /// What gets the documents; [`HttpFetcher`](super::HttpFetcher) unless set.
+    /// States the algorithm of RSA keys that the issuer publishes without `alg`: `RS256` unless set. A key with `alg`
+    /// keeps its own. Each key has one algorithm (RFC 8725, section 3.1).
+    ///
+    /// ```
+    /// use auth_runtime::jwt::{Algorithm, RemoteKeys};
+    ///
+    /// let keys = RemoteKeys::openid_connect("https://issuer.example")?.rsa_algorithm(Algorithm::PS256)?;
+    /// # Ok::<(), auth_runtime::jwt::JwtError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`JwtError::OtherAlgorithm`] if it is not for RSA.
+    pub fn rsa_algorithm(mut self, algorithm: Algorithm) -> Result<Self, JwtError> {
+        if !RSA.contains(&algorithm) {
+            return Err(JwtError::OtherAlgorithm { algorithm, fitting: RSA });
+        }
+        self.rsa_algorithm = Some(algorithm);
+        Ok(self)
+    }
+
+    /// Sets the fetcher of the documents; [`HttpFetcher`](super::HttpFetcher) unless set.
     pub fn fetcher(mut self, fetch: impl Fetch) -> Self {
         self.fetcher = Some(Fetcher::new(fetch));
         self
@@ -155,34 +175,31 @@ impl RemoteKeys {
     /// The name of the issuer, where it is known.
     pub(in super::super) fn issuer(&self) -> Option<&str> {
         match &self.source {
-            Source::KeySet(_) => None,
-            Source::Discovery { issuer, .. } => Some(issuer),
+            KeyLocation::KeySet(_) => None,
+            KeyLocation::Discovery { issuer, .. } => Some(issuer),
         }
     }
 
-    /// The one that was set, or else the standard one.
+    /// Returns the configured fetcher, or the standard one.
     pub(super) fn make_fetcher(&self) -> Result<Fetcher, JwtError> {
-        self.fetcher.clone().map_or_else(Fetcher::standard, Ok)
+        self.fetcher.clone().map_or_else(standard_fetcher, Ok)
     }
 
-    pub(crate) fn new_jwks_url(url: &str, danger: DangerousRemoteKeys) -> Result<Self, JwtError> {
-        let plain = plain_http(danger);
-        Ok(Self::new(Source::KeySet(Endpoint::new(url, plain)?), plain))
+    pub(crate) fn new_jwks_url(url: &str, plain: PlainHttp) -> Result<Self, JwtError> {
+        Ok(Self::new(KeyLocation::KeySet(Endpoint::new(url, &plain)?), plain))
     }
 
-    pub(crate) fn new_openid_connect(issuer: String, danger: DangerousRemoteKeys) -> Result<Self, JwtError> {
-        let plain = plain_http(danger);
-        let document = Endpoint::of_provider(&issuer, plain)?;
-        Ok(Self::new(Source::Discovery { issuer, document }, plain))
+    pub(crate) fn new_openid_connect(issuer: String, plain: PlainHttp) -> Result<Self, JwtError> {
+        let document = Endpoint::of_provider(&issuer, &plain)?;
+        Ok(Self::new(KeyLocation::Discovery { issuer, document }, plain))
     }
 
-    pub(crate) fn new_authorization_server(issuer: String, danger: DangerousRemoteKeys) -> Result<Self, JwtError> {
-        let plain = plain_http(danger);
-        let document = Endpoint::of_authorization_server(&issuer, plain)?;
-        Ok(Self::new(Source::Discovery { issuer, document }, plain))
+    pub(crate) fn new_authorization_server(issuer: String, plain: PlainHttp) -> Result<Self, JwtError> {
+        let document = Endpoint::of_authorization_server(&issuer, &plain)?;
+        Ok(Self::new(KeyLocation::Discovery { issuer, document }, plain))
     }
 
-    fn new(source: Source, plain_http: PlainHttp) -> Self {
+    fn new(source: KeyLocation, plain_http: PlainHttp) -> Self {
         Self {
             source,
             plain_http,
@@ -190,17 +207,22 @@ impl RemoteKeys {
             stale_for: STALE_FOR,
             limits: Limits { max_size: MAX_SIZE, timeout: TIMEOUT },
             cooldown: COOLDOWN,
+            rsa_algorithm: None,
             fetcher: None,
         }
     }
 }
 
-fn plain_http(danger: DangerousRemoteKeys) -> PlainHttp {
-    if danger.is_http_allowed_on_loopback() { PlainHttp::OnLoopback } else { PlainHttp::Never }
+/// The fetcher of an application that brings none.
+fn standard_fetcher() -> Result<Fetcher, JwtError> {
+    #[cfg(feature = "http-client")]
+    return super::http::HttpFetcher::new().map(Fetcher::new);
+    #[cfg(not(feature = "http-client"))]
+    return Err(JwtError::NoFetcher);
 }
 
-impl Source {
-    /// What it is called in the log.
+impl KeyLocation {
+    /// Returns the name for the log.
     pub(super) fn name(&self) -> &str {
         match self {
             Self::KeySet(url) => url.as_str(),
@@ -218,6 +240,7 @@ impl fmt::Debug for RemoteKeys {
             .field("stale_for", &self.stale_for)
             .field("limits", &self.limits)
             .field("cooldown", &self.cooldown)
+            .field("rsa_algorithm", &self.rsa_algorithm)
             .finish_non_exhaustive()
     }
 }
@@ -226,7 +249,7 @@ impl fmt::Debug for RemoteKeys {
 mod tests {
     use std::time::Duration;
 
-    use super::RemoteKeys;
+    use super::{Algorithm, JwtError, RemoteKeys};
 
     #[test]
     fn r46_options_stay_within_their_bounds() {
@@ -239,6 +262,15 @@ mod tests {
         assert_eq!((most.ttl.as_secs(), most.stale_for.as_secs()), (3600, 86400));
         assert_eq!((most.limits.timeout.as_secs(), most.limits.max_size), (30, 4 << 20));
         assert_eq!(keys().cooldown(Duration::MAX).cooldown.as_secs(), 300);
+    }
+
+    #[test]
+    fn r30_only_an_algorithm_for_rsa_can_be_stated_for_rsa_keys() {
+        let keys = || RemoteKeys::jwks_url("https://issuer.example/jwks.json").unwrap();
+        assert_eq!(keys().rsa_algorithm(Algorithm::RS384).unwrap().rsa_algorithm, Some(Algorithm::RS384));
+        for other in [Algorithm::HS256, Algorithm::ES256, Algorithm::EdDSA] {
+            assert!(matches!(keys().rsa_algorithm(other), Err(JwtError::OtherAlgorithm { .. })), "{other}");
+        }
     }
 
     #[test]

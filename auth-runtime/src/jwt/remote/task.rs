@@ -1,4 +1,4 @@
-//! The task in the background: one for each issuer, and the only one that calls it for keys.
+//! The task in the background. Each issuer has one, and no other code calls the issuer for keys.
 
 use std::{
     sync::Arc,
@@ -15,7 +15,7 @@ use super::{
     schedule::{Demand, Report, after_failures, after_success},
     settings::RemoteKeys,
 };
-use crate::jwt::keys::{Keys, NamedKey};
+use crate::jwt::{key::named::NamedKey, key_set::KeySet};
 
 /// How many names of keys an event shows.
 const SHOWN: usize = 8;
@@ -24,17 +24,17 @@ const SHOWN: usize = 8;
 pub(super) struct Refresher {
     pub(super) settings: Arc<RemoteKeys>,
     pub(super) fetcher: Fetcher,
-    pub(super) keys: Arc<Keys>,
+    pub(super) keys: Arc<KeySet>,
     pub(super) user_info: Arc<ArcSwapOption<Endpoint>>,
     pub(super) report: watch::Sender<Report>,
     pub(super) demand: watch::Receiver<Demand>,
     pub(super) state: State,
 }
 
-/// What the last fetches brought.
+/// The result of the last fetches.
 #[derive(Default)]
 pub(super) struct State {
-    /// What the issuer listed last, and when (since 1970).
+    /// The keys that the issuer listed last, and the time (since 1970).
     listed: Vec<NamedKey>,
     listed_at: Duration,
     failures: u32,
@@ -45,7 +45,7 @@ impl Refresher {
     pub(super) async fn run(mut self) {
         loop {
             self.report.send_modify(|report| report.is_fetching = true);
-            // Whoever has asked until now waits for this one.
+            // Requests until now wait for this fetch.
             self.demand.mark_unchanged();
             let pause = self.refresh().await;
             self.report.send_modify(|report| report.end(self.state.failures == 0));
@@ -92,7 +92,7 @@ impl Refresher {
     fn failed(&mut self, failure: &Failure) -> Duration {
         self.state.failures = self.state.failures.saturating_add(1);
         if matches!(failure, Failure::NoKeys) {
-            // The issuer is there and does not list them: no grace for one that is down.
+            // The issuer answers and does not list the keys, so there is no grace as for one that is down.
             self.keys.replace(self.state.listed.clone(), self.state.listed_at + self.settings.ttl);
         }
         let again = after_failures(self.state.failures, getrandom::u32().unwrap_or_default());

@@ -14,7 +14,7 @@ use super::{
     fake::{Answer, DISCOVERY, ISSUER, Issuer, JWKS, discovery, key_set},
     renewed,
 };
-use crate::jwt::{Algorithm, JwtError, keys::Keys};
+use crate::jwt::{Algorithm, JwtError, key_set::KeySet};
 
 const COOLDOWN: Duration = Duration::from_secs(10);
 const TTL: Duration = Duration::from_mins(5);
@@ -22,13 +22,13 @@ const HOUR: Duration = Duration::from_hours(1);
 
 /// A verifier's part of it.
 struct Verifier {
-    keys: Arc<Keys>,
+    keys: Arc<KeySet>,
     remote: Arc<Remote>,
 }
 
 impl Verifier {
     fn of(settings: RemoteKeys) -> Self {
-        let keys = Arc::new(Keys::none());
+        let keys = Arc::new(KeySet::none());
         Self { remote: Remote::start(settings, Arc::clone(&keys)).unwrap(), keys }
     }
 
@@ -128,7 +128,7 @@ async fn r46_keys_serve_for_a_while_when_the_issuer_is_down_and_no_longer() {
         assert!(verifier.is_good_in("a", end.checked_sub(Duration::from_mins(1)).unwrap()));
         assert!(!verifier.is_good_in("a", end + Duration::from_secs(1)));
     }
-    // Of another key nobody can say now whether there is one.
+    // Whether there is another key is unknown now.
     assert_eq!(verifier.find("b").await, Err(NoKey::Unavailable));
     issuer.now_answers(JWKS, Answer::Json(key_set(&["b"])));
     sleep(Duration::from_secs(30)).await;
@@ -167,6 +167,19 @@ async fn r46_an_empty_key_set_is_tried_again_and_ends_the_keys_within_the_ttl() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn r46_keys_serve_on_when_no_key_of_the_set_can_be_read() {
+    let issuer = Issuer::with_keys(&["a"]);
+    let verifier = Verifier::of(RemoteKeys::jwks_url(JWKS).unwrap().stale_for(HOUR).fetcher(issuer.clone()));
+    assert_eq!(verifier.find("a").await, Ok(1));
+    for bad in [r#"{"keys":[1]}"#, r#"{"keys":[{}]}"#, "{}"] {
+        issuer.now_answers(JWKS, Answer::Json(bad.to_owned()));
+        sleep(TTL).await;
+        assert!(verifier.is_good_in("a", HOUR), "{bad}");
+        assert_eq!(verifier.find("b").await, Err(NoKey::Unavailable));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn r46_a_load_of_unknown_kids_is_one_fetch_per_cooldown() {
     let issuer = Issuer::with_keys(&["a"]).takes(Duration::from_millis(300));
     let verifier = Arc::new(Verifier::key_set(&issuer));
@@ -180,27 +193,33 @@ async fn r46_a_load_of_unknown_kids_is_one_fetch_per_cooldown() {
                 verifier.find(&format!("{second}-{request}")).await
             });
         }
-        // Who names a key that is there waits for nobody.
+        // A token with a known key does not wait.
         let mut known = Box::pin(verifier.find("a"));
         assert_eq!(poll_fn(|cx| Poll::Ready(known.as_mut().poll(cx))).await, Poll::Ready(Ok(1)));
         sleep(Duration::from_secs(1)).await;
     }
-    assert!(unknown.join_all().await.into_iter().all(|found| found == Err(NoKey::Unknown)));
+    let found = unknown.join_all().await;
+    assert!(found.iter().all(|found| matches!(found, Err(NoKey::Unknown | NoKey::Unavailable))));
+    // Only a token that caused a look-up is denied.
+    assert!((1..3000).contains(&found.iter().filter(|found| **found == Err(NoKey::Unknown)).count()));
     // After 0, 10 and 20 seconds, besides the first.
     assert_eq!(issuer.calls(), 4);
 }
 
 #[tokio::test(start_paused = true)]
-async fn r46_the_cooldown_says_whether_the_keys_are_current() {
+async fn r46_an_unknown_key_within_the_cooldown_is_unavailable_and_no_denial() {
     let issuer = Issuer::with_keys(&["a"]);
     let verifier = Verifier::key_set(&issuer);
     assert_eq!(verifier.remote.renew().await, Renewal::Done);
     assert_eq!(verifier.remote.renew().await, Renewal::Done);
-    assert_eq!(verifier.remote.renew().await, Renewal::TooSoon { is_current: true });
+    assert_eq!(verifier.remote.renew().await, Renewal::TooSoon);
+    assert_eq!(verifier.find("b").await, Err(NoKey::Unavailable));
+    sleep(COOLDOWN).await;
+    assert_eq!(verifier.find("b").await, Err(NoKey::Unknown));
     sleep(COOLDOWN).await;
     issuer.now_answers(JWKS, Answer::Down);
     assert_eq!(verifier.remote.renew().await, Renewal::Failed);
-    assert_eq!(verifier.remote.renew().await, Renewal::TooSoon { is_current: false });
+    assert_eq!(verifier.remote.renew().await, Renewal::TooSoon);
     assert_eq!(verifier.find("b").await, Err(NoKey::Unavailable));
     assert_eq!(verifier.find("a").await, Ok(1));
 }
@@ -257,7 +276,9 @@ async fn keys_that_have_moved_are_followed() {
     assert_eq!(verifier.find("a").await, Ok(1));
     issuer.now_answers(DISCOVERY, Answer::Json(discovery(MOVED)));
     issuer.now_answers(JWKS, Answer::Status(410));
-    assert_eq!((verifier.find("b").await, verifier.find("a").await), (Ok(1), Err(NoKey::Unknown)));
+    assert_eq!((verifier.find("b").await, verifier.find("a").await), (Ok(1), Err(NoKey::Unavailable)));
+    sleep(COOLDOWN).await;
+    assert_eq!(verifier.find("a").await, Err(NoKey::Unknown));
 }
 
 #[tokio::test(start_paused = true)]
@@ -288,7 +309,7 @@ async fn the_task_ends_with_its_handle_in_the_middle_of_a_fetch_too() {
 #[test]
 fn without_a_runtime_nothing_starts() {
     let settings = RemoteKeys::jwks_url(JWKS).unwrap().fetcher(Issuer::default());
-    assert_eq!(Remote::start(settings, Arc::new(Keys::none())).unwrap_err(), JwtError::NoRuntime);
+    assert_eq!(Remote::start(settings, Arc::new(KeySet::none())).unwrap_err(), JwtError::NoRuntime);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What an issuer says of a caller, asked for with the caller's own token (OpenID Connect Core, section 5.3).
+//! User information from the issuer, requested with the caller's own token (OpenID Connect Core, section 5.3).
 
 use std::sync::Arc;
 
@@ -58,8 +58,8 @@ fn read(answer: &Response<Vec<u8>>) -> Result<UserInfo, UserInfoError> {
     }
 }
 
-/// Only a client that registered for it gets one (section 5.3.2), and this service is none: its reading would be code
-/// that nobody uses. What TLS brings is as good.
+/// A signed answer is for a client that registered for it (section 5.3.2), and this service did not. TLS protects the
+/// unsigned answer.
 fn is_signed(headers: &HeaderMap) -> bool {
     let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     media_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/jwt")
@@ -73,7 +73,7 @@ mod tests {
         authenticate::{Context, Identity, UserInfo, UserInfoError},
         declared::DeclaredNames,
         jwt::{
-            keys::Keys,
+            key_set::KeySet,
             remote::{
                 Remote, RemoteKeys, Renewal,
                 fake::{Answer, DISCOVERY, ISSUER, Issuer, JWKS, USER_INFO, discovery},
@@ -85,7 +85,7 @@ mod tests {
     const TOKEN: &str = "aaa.bbb.ccc";
 
     async fn started(settings: RemoteKeys, issuer: &Issuer) -> Arc<Remote> {
-        let remote = Remote::start(settings.fetcher(issuer.clone()), Arc::new(Keys::none())).unwrap();
+        let remote = Remote::start(settings.fetcher(issuer.clone()), Arc::new(KeySet::none())).unwrap();
         assert_eq!(remote.renew().await, Renewal::Done);
         remote
     }
@@ -153,7 +153,7 @@ mod tests {
         let remote = started(RemoteKeys::openid_connect(ISSUER).unwrap(), &issuer).await;
         let identity = alice(&remote);
         assert!(matches!(identity.user_info().await, Err(UserInfoError::NotOffered)));
-        // Once the issuer has said where it is, it is there.
+        // Once the issuer has named the address, it is used.
         issuer.now_answers(DISCOVERY, Answer::Json(discovery(JWKS)));
         issuer.now_answers(USER_INFO, Answer::Json(r#"{"sub":"alice"}"#.to_owned()));
         tokio::time::sleep(Duration::from_mins(5)).await;

@@ -1,16 +1,21 @@
 //! The rules as a document: puts into OpenAPI 3.0 what Poem's registry has no place for.
 //!
-//! Every operation that the macros generate gives its place in the source as its only security scheme
-//! (`Guard::security_schemes`). That place is looked up here and gives way to what its rule says, so a document cannot
-//! show another rule than the one that is enforced.
+//! Every operation that the macros generate has an identifier as its first security scheme
+//! (`Guard::security_schemes`). This module finds the operation of the identifier and writes down its rule, so that a
+//! document cannot show another rule than the enforced one.
 
+mod duration;
+mod hidden;
 mod responses;
 mod schemes;
+mod security;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use self::security::Alternative;
+use super::argument::SecurityArgument;
 use crate::{
     declared::{SchemeSet, SecurityScheme},
     guard::AuthConfig,
@@ -19,29 +24,85 @@ use crate::{
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
-/// Poem's document with the security of every operation.
+/// An operation with everything that is asked of its callers: its rule, and its arguments that are security schemes.
+pub(super) struct Row<A: 'static> {
+    pub(super) operation: &'static Operation<A>,
+    pub(super) arguments: Vec<SecurityArgument>,
+}
+
+impl<A: AuthConfig> Row<A> {
+    /// Returns whether this is the operation that poem-openapi lists with these alternatives.
+    fn is(&self, listed: &[Value]) -> bool {
+        let first = |alternative: &Value| alternative.as_object().and_then(|names| names.keys().next().cloned());
+        let mut expected = vec![Some(self.operation.id())];
+        expected.extend(self.arguments.iter().flat_map(SecurityArgument::alternatives));
+        listed.len() == expected.len()
+            && listed.iter().zip(expected).all(|(listed, expected)| first(listed).as_deref() == expected)
+    }
+}
+
+/// Poem's document with the security of every operation, with or without the operations that have `hide`.
 ///
 /// # Panics
-/// If Poem's document is not JSON.
-pub(crate) fn document<A: AuthConfig>(spec: &str, operations: &[&'static Operation<A>], auth: &A) -> String {
+/// If Poem's document is not JSON, or has an operation without a rule.
+pub(super) fn document<A: AuthConfig>(spec: &str, rows: &[Row<A>], auth: &A, with_hidden: bool) -> String {
     let mut spec: Value = serde_json::from_str(spec).expect("poem-openapi writes JSON");
+    let mut removed = Vec::new();
     let mut writer = Writer {
-        operations,
+        rows,
         configured: auth.configured(),
         throttled: auth.throttled(),
         problem: free_name(&spec["components"]["schemas"]),
         asked: BTreeMap::new(),
+        used: BTreeSet::new(),
     };
-    for item in spec["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut()) {
+    let items = spec["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
+    for item in items.filter_map(Value::as_object_mut) {
         for method in METHODS {
-            if let Some(documented) = item.get_mut(method).and_then(Value::as_object_mut) {
-                writer.describe(method, documented);
+            let Some(documented) = item.get_mut(method).and_then(Value::as_object_mut) else { continue };
+            let row = writer.row(documented);
+            if row.operation.hides() && !with_hidden {
+                removed.extend(item.shift_remove(method).and_then(|operation| operation.as_object().cloned()));
+            } else {
+                writer.describe(method, row, documented);
             }
         }
     }
+    hidden::prune(&mut spec, &removed, &METHODS);
     spec["components"]["securitySchemes"] = writer.schemes();
     spec["components"]["schemas"][&writer.problem] = responses::problem_schema();
     serde_json::to_string_pretty(&spec).expect("a JSON value can be written")
+}
+
+/// Stops the start if one name stands for two different security schemes: the document could show only one of them.
+///
+/// # Panics
+/// With the name of the scheme.
+pub(super) fn assert_one_scheme_per_name<A: AuthConfig>(rows: &[Row<A>]) {
+    let mut declared: BTreeMap<&str, Value> = BTreeMap::new();
+    for scheme in A::SCHEMES {
+        declared.insert(scheme.name, without_description(&schemes::scheme::<A>(scheme, &BTreeSet::new())));
+    }
+    for row in rows {
+        for (name, scheme) in row.arguments.iter().flat_map(SecurityArgument::declared) {
+            let scheme = without_description(scheme);
+            let known = declared.entry(name).or_insert_with(|| scheme.clone());
+            assert!(
+                *known == scheme,
+                "two different security schemes are called `{name}`; an argument of `{}` declares one of them: \
+                 rename it with `#[oai(rename = \"..\")]`, or the field with `#[scheme(.., name = \"..\")]`",
+                row.operation.name(),
+            );
+        }
+    }
+}
+
+fn without_description(scheme: &Value) -> Value {
+    let mut scheme = scheme.clone();
+    if let Some(members) = scheme.as_object_mut() {
+        members.remove("description");
+    }
+    scheme
 }
 
 /// A name for our schema that the application does not use.
@@ -55,23 +116,34 @@ fn free_name(schemas: &Value) -> String {
 
 /// Writes the rules of operations into a document.
 struct Writer<'a, A: 'static> {
-    operations: &'a [&'static Operation<A>],
+    rows: &'a [Row<A>],
     configured: SchemeSet,
     throttled: SchemeSet,
-    /// What the schema of problems is called.
+    /// The name of the schema of problems.
     problem: String,
     /// For each scheme, the scopes that operations ask of it.
     asked: BTreeMap<usize, BTreeSet<&'static str>>,
+    /// The schemes of arguments that operations ask for.
+    used: BTreeSet<&'static str>,
 }
 
-impl<A: AuthConfig> Writer<'_, A> {
-    /// Finds the rule of a documented operation and writes it down.
-    fn describe(&mut self, method: &str, documented: &mut Map<String, Value>) {
-        let place = documented.get("security").and_then(|list| list[0].as_object()?.keys().next().cloned());
-        let operation = place.and_then(|place| self.operations.iter().find(|operation| operation.place() == place));
-        let Some(operation) = operation.copied() else { return };
-        documented.insert("security".into(), self.security(operation));
+impl<'a, A: AuthConfig> Writer<'a, A> {
+    /// Finds the operation that is documented.
+    fn row(&self, documented: &Map<String, Value>) -> &'a Row<A> {
+        let listed = listed(documented);
+        let row = self.rows.iter().find(|row| row.is(&listed));
+        row.unwrap_or_else(|| panic!("a documented operation has no rule: {listed:?}"))
+    }
+
+    /// Writes down the rule of an operation.
+    fn describe(&mut self, method: &str, row: &'a Row<A>, documented: &mut Map<String, Value>) {
+        let listed = listed(documented);
+        let operation = row.operation;
+        documented.insert("security".into(), self.security(row, &listed));
         responses::respond(documented, self.statuses(method, operation), &self.problem);
+        if row.arguments.iter().any(|argument| !argument.has_fallback()) {
+            responses::respond_to_missing_argument(documented);
+        }
         match operation.access() {
             Access::Public { .. } => {}
             Access::Optional => {
@@ -90,8 +162,24 @@ impl<A: AuthConfig> Writer<'_, A> {
         A::SCHEMES.iter().enumerate().filter(move |(index, _)| accepted.contains(*index))
     }
 
-    /// A list of alternatives; `{}` stands for anonymous, and the empty list for public.
-    fn security(&mut self, operation: &'static Operation<A>) -> Value {
+    /// A list of alternatives; `{}` stands for anonymous, and the empty list for an operation that asks for nothing.
+    fn security(&mut self, row: &'a Row<A>, listed: &[Value]) -> Value {
+        if matches!(row.operation.access(), Access::Public { .. }) && row.arguments.is_empty() {
+            return json!([]);
+        }
+        let mut alternatives = self.rule(row.operation);
+        // The first one listed is the rule's own.
+        let mut listed = listed.iter().skip(1);
+        for argument in &row.arguments {
+            let argument: Vec<Alternative> =
+                argument.alternatives().map(|name| self.asked_by(argument, name, listed.next())).collect();
+            alternatives = security::both(&alternatives, &argument);
+        }
+        alternatives.into()
+    }
+
+    /// The alternatives that the rule of an operation has.
+    fn rule(&mut self, operation: &'static Operation<A>) -> Vec<Alternative> {
         let mut alternatives = Vec::new();
         for (index, scheme) in self.accepted(operation) {
             let scopes = match operation.access() {
@@ -100,15 +188,30 @@ impl<A: AuthConfig> Writer<'_, A> {
                 _ => vec![Vec::new()],
             };
             self.asked.entry(index).or_default().extend(scopes.iter().flatten());
-            alternatives.extend(scopes.into_iter().map(|scopes| json!({ scheme.name: scopes })));
+            alternatives
+                .extend(scopes.into_iter().map(|scopes| Alternative::from_iter([(scheme.name.into(), scopes.into())])));
         }
-        if matches!(operation.access(), Access::Optional) {
-            alternatives.push(json!({}));
+        if matches!(operation.access(), Access::Optional | Access::Public { .. }) {
+            alternatives.push(Alternative::new());
         }
-        alternatives.into()
+        alternatives
     }
 
-    /// The statuses by which a caller can be kept out.
+    /// One alternative of an argument, with the scopes that poem-openapi lists for it.
+    fn asked_by(
+        &mut self,
+        argument: &SecurityArgument,
+        name: Option<&'static str>,
+        listed: Option<&Value>,
+    ) -> Alternative {
+        let Some(name) = name else { return Alternative::new() };
+        self.used.insert(name);
+        let scopes = listed.map(|listed| listed[name].clone()).filter(Value::is_array);
+        let scopes = scopes.filter(|_| security::has_scopes(argument.declared().get(name)));
+        Alternative::from_iter([(name.to_owned(), scopes.unwrap_or_else(|| json!([])))])
+    }
+
+    /// The statuses by which the rule keeps a caller out.
     fn statuses(&self, method: &str, operation: &'static Operation<A>) -> Vec<u16> {
         let mut statuses = match operation.access() {
             Access::Public { .. } => return Vec::new(),
@@ -117,7 +220,7 @@ impl<A: AuthConfig> Writer<'_, A> {
             Access::Required { hide: false, .. } => vec![400, 401, 403, 503],
         };
         // A cookie that a page of another site makes the browser send.
-        let takes_cookies = self.accepted(operation).any(|(_, scheme)| scheme.place().is_ambient());
+        let takes_cookies = self.accepted(operation).any(|(_, scheme)| scheme.location().is_ambient());
         if takes_cookies && !matches!(method, "get" | "head" | "options") && !statuses.contains(&403) {
             statuses.push(403);
         }
@@ -127,15 +230,26 @@ impl<A: AuthConfig> Writer<'_, A> {
         statuses
     }
 
-    /// The schemes that are configured.
+    /// The schemes that are configured, and those that arguments ask for.
     fn schemes(&self) -> Value {
         let nothing = BTreeSet::new();
         let configured = A::SCHEMES.iter().enumerate().filter(|(index, _)| self.configured.contains(*index));
-        let written = configured.map(|(index, scheme)| {
-            (scheme.name.to_owned(), schemes::scheme::<A>(scheme, self.asked.get(&index).unwrap_or(&nothing)))
-        });
-        written.collect()
+        let mut schemes: Map<String, Value> = configured
+            .map(|(index, scheme)| {
+                (scheme.name.to_owned(), schemes::scheme::<A>(scheme, self.asked.get(&index).unwrap_or(&nothing)))
+            })
+            .collect();
+        let arguments = self.rows.iter().flat_map(|row| &row.arguments).flat_map(SecurityArgument::declared);
+        for (name, scheme) in arguments.filter(|(name, _)| self.used.contains(name.as_str())) {
+            schemes.entry(name).or_insert_with(|| scheme.clone());
+        }
+        schemes.into()
     }
+}
+
+/// Returns the alternatives that poem-openapi lists for an operation.
+fn listed(documented: &Map<String, Value>) -> Vec<Value> {
+    documented.get("security").and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
 /// The requirement in words and as extensions.
@@ -157,7 +271,9 @@ fn require<A: AuthConfig>(documented: &mut Map<String, Value>, requirement: &Req
     }
     if !matches!(requirement.node(), Node::Authenticated) {
         documented.insert("x-requirement".into(), format!("{requirement:#}").into());
-        add_description(documented, &format!("Requires `{requirement:#}`."));
+        let mut sentences = vec![format!("Requires `{requirement:#}`.")];
+        sentences.extend(duration::explain(requirement));
+        add_description(documented, &sentences.join(" "));
     }
 }
 

@@ -104,15 +104,16 @@ impl Passwords {
         Ok(self.with(|inner| inner.making.keys.current = Some(key)))
     }
 
-    /// A key for another purpose that whoever has the database does not know either; `None` without a secret key.
-    #[cfg(feature = "_sql")]
-    pub(crate) fn derived_key(&self, purpose: &[u8]) -> Option<[u8; 32]> {
+    /// Returns a key for another purpose that is derived from the [`secret_key`](Self::secret_key); `None` without one.
+    /// A store keys with it what it must hide from readers of the database.
+    #[must_use]
+    pub fn derived_key(&self, purpose: &[u8]) -> Option<[u8; 32]> {
         self.0.making.keys.current.as_ref().map(|key| key.derive(purpose))
     }
 
-    /// How hashes name the keys that are configured here.
-    #[cfg(feature = "_sql")]
-    pub(crate) fn key_parameters(&self) -> Vec<String> {
+    /// Returns how hashes name the configured keys (`keyid=..`): a store finds by it the hashes that no key verifies.
+    #[must_use]
+    pub fn key_parameters(&self) -> Vec<String> {
         self.0.making.keys.parameters()
     }
 
@@ -180,8 +181,11 @@ impl Passwords {
         self.0.making.hash(password)
     }
 
-    /// What can be told of a password without asking anybody or hashing it.
-    pub(crate) fn check(&self, password: &str, username: &str) -> Result<(), UserError> {
+    /// Checks a password without hashing it, and without asking the [`breach_check`](Self::breach_check).
+    ///
+    /// # Errors
+    /// [`UserError`] if the password is not accepted.
+    pub fn check(&self, password: &str, username: &str) -> Result<(), UserError> {
         self.0.policy.check(password, username)
     }
 
@@ -222,8 +226,10 @@ impl Passwords {
 
     /// Whether a password is that of a stored hash: no sign-in, which would count attempts and write down what came of
     /// it.
-    #[cfg(feature = "_sql")]
-    pub(crate) async fn is_right(&self, password: &str, hash: &str) -> Result<bool, Unavailable> {
+    ///
+    /// # Errors
+    /// [`Unavailable`] if too many passwords wait to be verified.
+    pub async fn is_right(&self, password: &str, hash: &str) -> Result<bool, Unavailable> {
         let verified = self.turn().await?.verify(password.to_owned().into(), Some(hash.to_owned())).await?;
         Ok(matches!(verified, Verified::Right { .. }))
     }

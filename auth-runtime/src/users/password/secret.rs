@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-#[cfg(feature = "_sql")]
 use argon2::password_hash::phc::ParamsString;
 use argon2::{Argon2, KeyId};
-#[cfg(feature = "_sql")]
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretSlice};
-#[cfg(feature = "_sql")]
 use sha2::Sha256;
 
 use super::{UserError, stored::Reason};
@@ -40,7 +37,6 @@ impl SecretKey {
     }
 
     /// Another key of this one, for another purpose (NIST SP 800-108, in one step with HMAC).
-    #[cfg(feature = "_sql")]
     pub(super) fn derive(&self, purpose: &[u8]) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.bytes()).expect("a MAC takes a key of any length");
         mac.update(purpose);
@@ -67,7 +63,6 @@ impl Keys {
     }
 
     /// How hashes name these keys: the parameter as it stands in each.
-    #[cfg(feature = "_sql")]
     pub(super) fn parameters(&self) -> Vec<String> {
         let parameter = |key: &SecretKey| {
             let mut parameters = ParamsString::new();

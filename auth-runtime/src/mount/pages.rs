@@ -1,0 +1,82 @@
+//! The document and the pages that show it, as endpoints.
+
+use poem::{Endpoint, Response, endpoint::make_sync};
+
+/// Serves text of a media type that no page of another site may frame and no browser may take for something else.
+pub(super) fn text(content_type: &'static str, body: String) -> impl Endpoint + use<> {
+    make_sync(move |_| {
+        Response::builder()
+            .content_type(content_type)
+            .header("X-Content-Type-Options", "nosniff")
+            .header("Content-Security-Policy", "frame-ancestors 'none'")
+            .body(body.clone())
+    })
+}
+
+/// Pages of poem-openapi with our document in place of theirs.
+#[cfg(any(
+    feature = "swagger-ui",
+    feature = "redoc",
+    feature = "scalar",
+    feature = "rapidoc",
+    feature = "openapi-explorer"
+))]
+pub(super) mod page {
+    use poem::{Endpoint, Route};
+    #[cfg(any(feature = "swagger-ui", feature = "rapidoc"))]
+    use poem::{EndpointExt, Response};
+    use poem_openapi::OpenApiService;
+
+    use super::text;
+
+    type Blank = OpenApiService<(), ()>;
+
+    /// Returns a page that shows a document. The page is made for an API without operations, so that nothing of ours
+    /// is in it if the document could not be put in.
+    fn with_document(page: fn(&Blank) -> String, document: &str) -> impl Endpoint + use<> {
+        let blank = Blank::new((), "", "");
+        // The document must not end the script in which it stands.
+        let document = document.replace('<', "\\u003c");
+        text("text/html; charset=utf-8", page(&blank).replacen(&blank.spec(), &document, 1))
+    }
+
+    #[cfg(any(feature = "swagger-ui", feature = "rapidoc"))]
+    fn with_headers(endpoint: impl Endpoint + 'static) -> impl Endpoint + 'static {
+        endpoint.map_to_response().after(|response: poem::Result<Response>| async move {
+            let mut response = response?;
+            let headers = response.headers_mut();
+            headers.insert("X-Content-Type-Options", poem::http::HeaderValue::from_static("nosniff"));
+            headers.insert("Content-Security-Policy", poem::http::HeaderValue::from_static("frame-ancestors 'none'"));
+            Ok::<_, poem::Error>(response)
+        })
+    }
+
+    #[cfg(feature = "swagger-ui")]
+    pub(in crate::mount) fn swagger_ui(document: &str) -> impl Endpoint + use<> {
+        Route::new()
+            .at("/", with_document(Blank::swagger_ui_html, document))
+            .at("/oauth-receiver.html", with_headers(Blank::new((), "", "").swagger_ui()))
+    }
+
+    #[cfg(feature = "rapidoc")]
+    pub(in crate::mount) fn rapidoc(document: &str) -> impl Endpoint + use<> {
+        Route::new()
+            .at("/", with_document(Blank::rapidoc_html, document))
+            .at("/oauth-receiver.html", with_headers(Blank::new((), "", "").rapidoc()))
+    }
+
+    #[cfg(feature = "redoc")]
+    pub(in crate::mount) fn redoc(document: &str) -> impl Endpoint + use<> {
+        Route::new().at("/", with_document(Blank::redoc_html, document))
+    }
+
+    #[cfg(feature = "scalar")]
+    pub(in crate::mount) fn scalar(document: &str) -> impl Endpoint + use<> {
+        Route::new().at("/", with_document(Blank::scalar_html, document))
+    }
+
+    #[cfg(feature = "openapi-explorer")]
+    pub(in crate::mount) fn openapi_explorer(document: &str) -> impl Endpoint + use<> {
+        Route::new().at("/", with_document(Blank::openapi_explorer_html, document))
+    }
+}

@@ -1,0 +1,227 @@
+//! What authenticators ask: the user of a name, the record of a key.
+
+use sqlx::{AnyConnection, Row, any::AnyRow};
+
+use crate::{
+    SqlUsers, StoreError,
+    database::Database,
+    error::DriverResult,
+    normalize_name,
+    time::{now, time},
+};
+use auth_runtime::{
+    api_key::{ApiKeyRecord, ApiKeyStore},
+    authenticate::Unavailable,
+    throttle::Throttle,
+    users::{Passwords, SignIn, User, UserStore},
+};
+
+/// The number of nobody: an unknown name costs the same statements as a known one.
+const NOBODY: i64 = -1;
+/// In one round trip, whatever the user has.
+const NAMES: &str = "SELECT 'r' AS kind, role AS name FROM auth_user_role WHERE user_id = ? \
+                     UNION ALL SELECT 'p', permission FROM auth_user_permission WHERE user_id = ?";
+
+impl UserStore for SqlUsers {
+    async fn find(&self, username: &str) -> Result<Option<User>, Unavailable> {
+        let Ok(name) = normalize_name(username) else { return Ok(None) };
+        let generation = self.generation().await?;
+        if let Some(user) = self.0.cache.users.get(&name, generation) {
+            return Ok(Some(user));
+        }
+        let user = self.read_user(&name).await?;
+        if let Some(user) = &user {
+            self.0.cache.users.insert(&name, generation, user.clone());
+        }
+        Ok(user)
+    }
+
+    async fn find_at_sign_in(&self, username: &str) -> Result<Option<User>, Unavailable> {
+        Ok(self.read_user(username).await?)
+    }
+
+    async fn signed_in(&self, user: &User, sign_in: SignIn) -> Result<(), Unavailable> {
+        let database = &self.0.database;
+        let seen = database
+            .query("UPDATE auth_user SET last_sign_in_at = ? WHERE name = ?")
+            .bind(now())
+            .bind(user.name().to_owned());
+        database.within(seen.execute(database.pool())).await.store_error()?;
+        if let Some(hash) = sign_in.rehashed {
+            // The same password: nobody has to sign in again.
+            let sql = "UPDATE auth_user SET password_hash = ? WHERE name = ? AND password_hash = ?";
+            let rehashed = database.query(sql).bind(hash).bind(user.name().to_owned()).bind(sign_in.verified);
+            database.within(rehashed.execute(database.pool())).await.store_error()?;
+        }
+        // Another process may have replaced the hash, or this one just has: what is remembered would not fit.
+        self.0.cache.users.remove(user.name());
+        Ok(())
+    }
+
+    fn passwords(&self) -> Passwords {
+        self.0.passwords.clone()
+    }
+
+    fn throttle(&self) -> Throttle {
+        self.0.throttle.clone()
+    }
+}
+
+impl ApiKeyStore for SqlUsers {
+    async fn find(&self, id: &str) -> Result<Option<ApiKeyRecord>, Unavailable> {
+        if id.contains('\0') {
+            return Ok(None);
+        }
+        let generation = self.generation().await?;
+        if let Some(record) = self.0.cache.keys.get(id, generation) {
+            return Ok(Some(record));
+        }
+        let record = self.read_key(id).await?;
+        if let Some(record) = &record {
+            self.0.cache.keys.insert(id, generation, record.clone());
+        }
+        Ok(record)
+    }
+
+    fn used(&self, record: &ApiKeyRecord) {
+        self.note_use(record.id());
+    }
+
+    fn throttle(&self) -> Throttle {
+        self.0.throttle.clone()
+    }
+}
+
+impl SqlUsers {
+    async fn generation(&self) -> Result<u64, Unavailable> {
+        let database = &self.0.database;
+        let epoch = async {
+            let query = database.query("SELECT epoch FROM auth_epoch WHERE id = 1");
+            let row = database.within(query.fetch_one(database.pool())).await.store_error()?;
+            row.try_get::<i64, _>(0).store_error()
+        };
+        self.0.cache.generation(epoch).await
+    }
+
+    /// The user as they stand in the database.
+    pub(crate) async fn read_user(&self, name: &str) -> Result<Option<User>, StoreError> {
+        // What cannot be a name is asked for as well: whether it is one is nobody's business.
+        let name = normalize_name(name).unwrap_or_default();
+        let database = &self.0.database;
+        let read = async {
+            let mut connection = database.pool().acquire().await?;
+            let row = database
+                .query(
+                    "SELECT id, name, display_name, password_hash, password_expires_at, disabled, credential_epoch \
+                     FROM auth_user WHERE name = ?",
+                )
+                .bind(name)
+                .fetch_optional(&mut *connection)
+                .await?;
+            let id = row.as_ref().map_or(Ok(NOBODY), |row| row.try_get("id"))?;
+            let (roles, permissions) = names(database, &mut connection, id).await?;
+            let user = row.map(|row| user(&row)).transpose()?;
+            Ok::<_, sqlx::Error>(user.map(|user| user.roles(roles).permissions(permissions)))
+        };
+        database.within(read).await.store_error()
+    }
+
+    async fn read_key(&self, id: &str) -> Result<Option<ApiKeyRecord>, StoreError> {
+        let database = &self.0.database;
+        let read = async {
+            let mut connection = database.pool().acquire().await?;
+            let row = database
+                .query(
+                    "SELECT k.id AS id, k.sha256 AS sha256, k.unlimited AS unlimited, k.expires_at AS expires_at, \
+                     CASE WHEN k.revoked_at IS NULL THEN 0 ELSE 1 END AS revoked, u.id AS owner_id, u.name AS owner, \
+                     u.display_name AS display_name, u.disabled AS disabled \
+                     FROM auth_api_key k JOIN auth_user u ON u.id = k.owner_id WHERE k.id = ?",
+                )
+                .bind(id.to_owned())
+                .fetch_optional(&mut *connection)
+                .await?;
+            let Some(row) = row else { return Ok(None) };
+            let (roles, permissions) = names(database, &mut connection, row.try_get("owner_id")?).await?;
+            let Some(mut record) = key(&row)? else { return Ok(None) };
+            record = record.roles(roles).permissions(permissions);
+            if row.try_get::<i64, _>("unlimited")? == 0 {
+                let limits = database.query("SELECT permission FROM auth_api_key_permission WHERE key_id = ?");
+                let limits = limits.bind(id.to_owned()).fetch_all(&mut *connection).await?;
+                let limits = limits.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>()?;
+                record = record.limited_to(limits);
+            }
+            Ok::<_, sqlx::Error>(Some(record))
+        };
+        database.within(read).await.store_error()
+    }
+}
+
+impl SqlUsers {
+    /// Writes down that a key was used, beside the request. A failure is logged: it is no reason to refuse anybody.
+    fn note_use(&self, id: &str) {
+        let now = now();
+        if !self.0.last_used.is_due(id, now) {
+            return;
+        }
+        let (store, id) = (self.clone(), id.to_owned());
+        tokio::spawn(async move {
+            if let Err(error) = store.write_use(&id, now).await {
+                tracing::warn!(%error, id, "the last use of an API key cannot be written down");
+            }
+        });
+    }
+
+    async fn write_use(&self, id: &str, now: i64) -> Result<(), StoreError> {
+        let database = &self.0.database;
+        // Another process may have written a later time.
+        let sql =
+            "UPDATE auth_api_key SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)";
+        let query = database.query(sql).bind(now).bind(id.to_owned()).bind(now);
+        database.within(query.execute(database.pool())).await.store_error()?;
+        Ok(())
+    }
+}
+
+/// Roles and permissions of a user.
+async fn names(
+    database: &Database,
+    connection: &mut AnyConnection,
+    id: i64,
+) -> Result<(Vec<String>, Vec<String>), sqlx::Error> {
+    let (mut roles, mut permissions) = (Vec::new(), Vec::new());
+    for row in database.query(NAMES).bind(id).bind(id).fetch_all(connection).await? {
+        let of_kind = if row.try_get::<String, _>(0)? == "r" { &mut roles } else { &mut permissions };
+        of_kind.push(row.try_get(1)?);
+    }
+    Ok((roles, permissions))
+}
+
+fn user(row: &AnyRow) -> Result<User, sqlx::Error> {
+    let hash = row.try_get::<Option<String>, _>("password_hash")?.unwrap_or_default();
+    let epoch = u64::try_from(row.try_get::<i64, _>("credential_epoch")?).unwrap_or_default();
+    let mut user = User::new(row.try_get::<String, _>("name")?, hash)
+        .disabled(row.try_get::<i64, _>("disabled")? != 0)
+        .credential_epoch(epoch);
+    if let Some(name) = row.try_get::<Option<String>, _>("display_name")? {
+        user = user.display_name(name);
+    }
+    if let Some(end) = row.try_get::<Option<i64>, _>("password_expires_at")? {
+        user = user.password_expires_at(time(end));
+    }
+    Ok(user)
+}
+
+/// Without what it may do. A hash of another length is that of no key.
+fn key(row: &AnyRow) -> Result<Option<ApiKeyRecord>, sqlx::Error> {
+    let Ok(sha256) = <[u8; 32]>::try_from(row.try_get::<Vec<u8>, _>("sha256")?) else { return Ok(None) };
+    let mut record = ApiKeyRecord::new(row.try_get::<String, _>("id")?, sha256, row.try_get::<String, _>("owner")?)
+        .revoked(row.try_get::<i64, _>("revoked")? != 0)
+        .disabled(row.try_get::<i64, _>("disabled")? != 0);
+    if let Some(name) = row.try_get::<Option<String>, _>("display_name")? {
+        record = record.display_name(name);
+    }
+    if let Some(end) = row.try_get::<Option<i64>, _>("expires_at")? {
+        record = record.expires_at(time(end));
+    }
+    Ok(Some(record))
+}

@@ -1,0 +1,27 @@
+//! Times as they stand in the database: whole numbers since 1970.
+
+use std::time::{Duration, SystemTime};
+
+pub(crate) fn seconds(time: SystemTime) -> i64 {
+    i64::try_from(since_1970(time).as_secs()).unwrap_or(i64::MAX)
+}
+
+/// The seconds of a column as a time.
+pub(crate) fn time(seconds: i64) -> SystemTime {
+    let since = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
+    SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+pub(crate) fn now() -> i64 {
+    seconds(SystemTime::now())
+}
+
+/// The next epoch of credentials: microseconds, so that one that was given to somebody who was deleted is not given
+/// again, and small enough for any reader of JSON.
+pub(crate) fn credential_epoch() -> i64 {
+    i64::try_from(since_1970(SystemTime::now()).as_micros()).unwrap_or(i64::MAX)
+}
+
+fn since_1970(time: SystemTime) -> Duration {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
