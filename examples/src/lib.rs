@@ -33,6 +33,7 @@ mod documents {
         Tutorial8 = "docs/src/tutorial/8-tests.md",
         HowToApiKeys = "docs/src/how-to/api-keys.md",
         HowToAudit = "docs/src/how-to/audit.md",
+        HowToDatabase = "docs/src/how-to/database.md",
         HowToJwt = "docs/src/how-to/jwt.md",
         HowToLdap = "docs/src/how-to/ldap.md",
         HowToOwnUser = "docs/src/how-to/own-user.md",
