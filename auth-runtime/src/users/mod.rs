@@ -3,6 +3,7 @@
 //! [`Basic`] verifies them against a [`UserStore`]; [`Passwords`] says how they are judged, hashed and compared, and
 //! [`PasswordPool`] bounds what that may cost.
 
+mod error;
 mod generate;
 mod memory;
 mod remembered;
@@ -18,8 +19,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use self::remembered::{Proof, Remembered, Sent};
 #[cfg(feature = "_jwt")]
+pub use self::error::UserError;
+use self::remembered::{Proof, Remembered, Sent};
 pub use self::tokens::UserTokens;
 pub use self::{
     generate::generate_password,
@@ -47,34 +49,6 @@ const REFUSED: &str = "user name or password";
 /// What a user name is, in words.
 const NAME_RULE: &str =
     "it must be 1 to 255 bytes of letters, digits and ASCII symbols but `:`, with single spaces between parts";
-
-/// A user that cannot be added.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum UserError {
-    /// The name is empty, or has a colon or control characters in it, which cannot be sent (RFC 7617, section 2), or the
-    /// store does not accept it.
-    #[error("{} cannot be a user name: {NAME_RULE}", quote_name(.0))]
-    Name(String),
-    /// There is a user of this name.
-    #[error("there is a user {} already", quote_name(.0))]
-    Taken(String),
-    /// Another user has this subject.
-    #[error("there is a user of the subject {} already", quote_name(.0))]
-    SubjectTaken(String),
-    /// The password is not accepted.
-    #[error(transparent)]
-    Password(#[from] PasswordError),
-    /// The password is the one that was to be replaced.
-    #[error("the new password is the current one")]
-    SamePassword,
-}
-
-impl From<Unavailable> for UserError {
-    fn from(error: Unavailable) -> Self {
-        Self::Password(error.into())
-    }
-}
 
 /// Verifies user names and passwords against a store. Cheap to clone.
 ///
