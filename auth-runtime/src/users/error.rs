@@ -1,6 +1,6 @@
 //! Errors of users and their passwords.
 
-use super::{NAME_RULE, quote_name};
+use super::quote::{NAME_RULE, quote_name};
 use crate::{authenticate::Unavailable, password::PasswordError};
 
 /// A user that cannot be added.

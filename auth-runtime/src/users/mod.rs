@@ -6,6 +6,7 @@
 mod error;
 mod generate;
 mod memory;
+mod quote;
 mod remembered;
 mod store;
 #[cfg(test)]
@@ -19,10 +20,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-#[cfg(feature = "_jwt")]
-pub use self::error::UserError;
 use self::remembered::{Proof, Remembered, Sent};
 pub use self::tokens::UserTokens;
+#[cfg(feature = "_jwt")]
+pub use self::{error::UserError, quote::quote_name};
 pub use self::{
     generate::generate_password,
     memory::MemoryUsers,
@@ -45,10 +46,6 @@ const REMEMBERED: Duration = Duration::from_mins(1);
 /// One text for all that is wrong with a name or a password, in the log too: user names may be passwords typed into
 /// the wrong field.
 const REFUSED: &str = "user name or password";
-
-/// What a user name is, in words.
-const NAME_RULE: &str =
-    "it must be 1 to 255 bytes of letters, digits and ASCII symbols but `:`, with single spaces between parts";
 
 /// Verifies user names and passwords against a store. Cheap to clone.
 ///
@@ -277,27 +274,6 @@ impl<S: UserStore> Authenticator for Basic<S> {
 
     fn is_throttled(&self) -> bool {
         self.0.throttle.is_on()
-    }
-}
-
-/// Returns a name in quotes, as messages show it: at most 64 characters, and no API key that was sent in its place.
-///
-/// ```
-/// use auth_runtime::users::quote_name;
-///
-/// assert_eq!(quote_name("alice"), r#""alice""#);
-/// assert!(quote_name(&"a".repeat(1000)).len() < 100);
-/// ```
-#[must_use]
-pub fn quote_name(name: &str) -> String {
-    const MOST: usize = 64;
-    #[cfg(feature = "api-key")]
-    if crate::api_key::generated_id(name.trim()).is_some() {
-        return "[an API key]".to_owned();
-    }
-    match name.char_indices().nth(MOST) {
-        None => format!("{name:?}"),
-        Some((end, _)) => format!("{:?}...", &name[..end]),
     }
 }
 
