@@ -103,11 +103,6 @@
 //! `--yes` is given. Without a terminal, where nobody can answer, they are refused with 2. `set-password` does not ask: to
 //! give a new password is answer enough.
 //!
-//! # Names of users who were deleted
-//!
-//! They stand for what an application keeps for a subject, and so are refused to others, unless `user add --reuse-name` or
-//! `user import --reuse-names` says that this is meant.
-//!
 //! # Output
 //!
 //! A table for people, of any width; or `--output json`. That is one document: an object, or of lists an array. Users and

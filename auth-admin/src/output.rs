@@ -48,6 +48,7 @@ fn optional(time: Option<SystemTime>) -> Option<String> {
 /// A user in JSON.
 #[derive(Serialize)]
 pub(crate) struct UserJson<'a> {
+    subject: &'a str,
     name: &'a str,
     display_name: Option<&'a str>,
     email: Option<&'a str>,
@@ -72,6 +73,7 @@ impl<'a> UserJson<'a> {
 impl<'a> From<&'a Account> for UserJson<'a> {
     fn from(account: &'a Account) -> Self {
         Self {
+            subject: &account.subject,
             name: &account.name,
             display_name: account.display_name.as_deref(),
             email: account.email.as_deref(),
@@ -206,6 +208,7 @@ pub(crate) fn facts(account: &Account) -> Vec<(&'static str, String)> {
     };
     vec![
         ("name", account.name.clone()),
+        ("subject", account.subject.clone()),
         ("display name", account.display_name.clone().unwrap_or_default()),
         ("e-mail", account.email.clone().unwrap_or_default()),
         ("roles", account.roles.join(", ")),

@@ -46,6 +46,65 @@
 //! let app = poem::Route::new().nest("/", auth.service(Entries, "Entries", "1.0"));
 //! ```
 //!
+//! `#[protected]` stands above `#[OpenApi]`, and `auth.service(..)` replaces `OpenApiService::new(..)`. An operation
+//! without a rule does not compile.
+//!
+//! # Attributes
+//!
+//! | attribute | admits |
+//! |---|---|
+//! | [`#[protected]`](macro@protected) | authenticated callers that meet its clauses |
+//! | [`#[permission("view")]`](macro@permission) | callers with the permission |
+//! | [`#[optional_auth]`](macro@optional_auth) | all callers; a credential that is sent must be valid |
+//! | [`#[public(reason = "..")]`](macro@public) | all callers; no credential is read |
+//!
+//! | clause of `#[protected(..)]` | is met by callers |
+//! |---|---|
+//! | `roles("A", "B")`, `all_roles("A", "B")` | with one, or all, of the roles |
+//! | `permissions("a", "b")`, `any_permission("a", "b")` | with all, or one, of the permissions |
+//! | `scopes("a", "b")` | whose token has all of the OAuth 2 scopes |
+//! | `schemes("a", "b")` | that used one of the schemes |
+//! | `fresh = "5m"` | that signed in within this time |
+//! | `check = expression` | for which the expression is true |
+//! | `any(..)`, `all(..)`, `not(..)` | as the words say |
+//! | `hide` | changes no caller; the refusal is 404 instead of 403 |
+//!
+//! [`permissions!`] and [`roles!`] declare the names. [`requirement!`] is a rule for a subtree. The derive macro
+//! [`Auth`](derive@Auth) turns a struct of schemes into a configuration.
+//!
+//! # Modules
+//!
+//! | task | module |
+//! |---|---|
+//! | verify tokens, or issue them | [`jwt`] |
+//! | verify user names and passwords | [`users`] |
+//! | verify API keys | [`api_key`] |
+//! | verify another credential | [`authenticate`], [`credential`] |
+//! | limit failed attempts | [`throttle`] |
+//! | find the address of a client behind a proxy | [`client_ip`] |
+//! | get the caller in a handler | [`extract`], [`Principal`](authenticate::Principal) |
+//! | mount an API or guard a subtree | [`mount`] |
+//! | change the body of refusals | [`respond`] |
+//! | record decisions | [`event`] |
+//! | test rules | [`testing`] |
+//! | relax a rule | [`danger`] |
+//!
+//! Users and keys in SQLite, PostgreSQL, MariaDB or MySQL are in the crate `auth-store`, and the command that manages
+//! them is in `auth-admin`.
+//!
+//! # Features
+//!
+//! | feature | default | brings |
+//! |---|---|---|
+//! | `api-key` | yes | API keys |
+//! | `basic` | yes | user names and passwords |
+//! | `http-client` | yes | keys of an issuer over HTTPS |
+//! | `jwt` | yes | JSON Web Tokens with AWS-LC, which needs a C compiler |
+//! | `jwt-rust-crypto` | no | the same in Rust alone: slower, and RSA keys cannot sign |
+//! | `metrics` | no | counters through the `metrics` facade |
+//! | `swagger-ui` | yes | Swagger UI inside the binary |
+//! | `throttle` | with `basic` or `api-key` | limits of failed attempts |
+//!
 //! # The line
 //!
 //! A request is judged in one straight line: [credential] → [authenticate] → [policy] (the decision) → the handler

@@ -1,4 +1,15 @@
-//! What a service needs in scope: `use auth_runtime::prelude::*;`.
+//! The names that a service needs in scope: `use auth_runtime::prelude::*;`.
+//!
+//! | kind | names |
+//! |---|---|
+//! | attributes | `protected`, `permission`, `optional_auth`, `public` |
+//! | macros | `permissions!`, `roles!`, `requirement!`, and the derive macro `Auth` |
+//! | schemes | `Basic`, `ApiKeys`, `Jwt`, `PermissionOverrides` |
+//! | callers | `Principal`, `CurrentUser`, `LoadUser` |
+//! | plugins | `Authenticator`, `Unavailable` |
+//!
+//! The traits `Service` (`auth.service(..)`), `Protect` (`.protect(..)`) and those of tables are in scope without a name.
+//! Your own derived struct may be called `Auth`: the macro and the type do not collide.
 
 #[cfg(feature = "api-key")]
 pub use crate::api_key::ApiKeys;

@@ -8,6 +8,8 @@ use secrecy::SecretString;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Account {
+    /// The identifier of the user, which is random, never changes, and is never given to another user.
+    pub subject: String,
     /// By which they sign in; as [`normalize_name`](crate::normalize_name) writes it.
     pub name: String,
     /// The name for people to read.
@@ -82,7 +84,6 @@ pub struct NewUser {
     pub(crate) roles: Vec<String>,
     pub(crate) permissions: Vec<String>,
     pub(crate) disabled: bool,
-    pub(crate) reuses_name: bool,
 }
 
 #[derive(Clone)]
@@ -103,7 +104,6 @@ impl NewUser {
             roles: Vec::new(),
             permissions: Vec::new(),
             disabled: false,
-            reuses_name: false,
         }
     }
 
@@ -159,13 +159,6 @@ impl NewUser {
     /// Whether they are kept out from the beginning.
     pub fn disabled(mut self, disabled: bool) -> Self {
         self.disabled = disabled;
-        self
-    }
-
-    /// Takes the name even if it is that of a user who was deleted: for the same person, or where nothing is kept for
-    /// subjects. Refused unless set, as whatever is kept for that subject would be this user's.
-    pub fn reuse_name(mut self) -> Self {
-        self.reuses_name = true;
         self
     }
 }

@@ -30,6 +30,7 @@ const LONGEST: Duration = Duration::from_mins(10);
 pub(crate) struct StoreCache {
     bound: Duration,
     pub(crate) users: ByName<User>,
+    pub(crate) users_by_subject: ByName<User>,
     pub(crate) keys: ByName<ApiKeyRecord>,
     /// What was read in another generation is forgotten.
     generation: AtomicU64,
@@ -85,12 +86,24 @@ impl StoreCache {
         Self {
             bound,
             users: ByName::new(capacity),
+            users_by_subject: ByName::new(capacity),
             keys: ByName::new(capacity),
             generation: AtomicU64::new(0),
             start: Instant::now(),
             asked: AtomicU64::new(0),
             last: Mutex::default(),
         }
+    }
+
+    /// Keeps a user for look-ups by name and by subject.
+    pub(crate) fn insert_user(&self, generation: u64, user: &User) {
+        self.users.insert(user.name(), generation, user.clone());
+        self.users_by_subject.insert(user.subject(), generation, user.clone());
+    }
+
+    pub(crate) fn remove_user(&self, user: &User) {
+        self.users.remove(user.name());
+        self.users_by_subject.remove(user.subject());
     }
 
     /// The generation that counts now: at most so old as the bound says. Asks for the epoch if that is not known.

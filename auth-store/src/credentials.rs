@@ -31,7 +31,22 @@ impl UserStore for SqlUsers {
         }
         let user = self.read_user(&name).await?;
         if let Some(user) = &user {
-            self.0.cache.users.insert(&name, generation, user.clone());
+            self.0.cache.insert_user(generation, user);
+        }
+        Ok(user)
+    }
+
+    async fn find_by_subject(&self, subject: &str) -> Result<Option<User>, Unavailable> {
+        if subject.contains('\0') {
+            return Ok(None);
+        }
+        let generation = self.generation().await?;
+        if let Some(user) = self.0.cache.users_by_subject.get(subject, generation) {
+            return Ok(Some(user));
+        }
+        let user = self.read_user_by("subject", subject).await?;
+        if let Some(user) = &user {
+            self.0.cache.insert_user(generation, user);
         }
         Ok(user)
     }
@@ -43,18 +58,18 @@ impl UserStore for SqlUsers {
     async fn signed_in(&self, user: &User, sign_in: SignIn) -> Result<(), Unavailable> {
         let database = &self.0.database;
         let seen = database
-            .query("UPDATE auth_user SET last_sign_in_at = ? WHERE name = ?")
+            .query("UPDATE auth_user SET last_sign_in_at = ? WHERE subject = ?")
             .bind(now())
-            .bind(user.name().to_owned());
+            .bind(user.subject().to_owned());
         database.within(seen.execute(database.pool())).await.store_error()?;
         if let Some(hash) = sign_in.rehashed {
             // The same password: nobody has to sign in again.
-            let sql = "UPDATE auth_user SET password_hash = ? WHERE name = ? AND password_hash = ?";
-            let rehashed = database.query(sql).bind(hash).bind(user.name().to_owned()).bind(sign_in.verified);
+            let sql = "UPDATE auth_user SET password_hash = ? WHERE subject = ? AND password_hash = ?";
+            let rehashed = database.query(sql).bind(hash).bind(user.subject().to_owned()).bind(sign_in.verified);
             database.within(rehashed.execute(database.pool())).await.store_error()?;
         }
         // Another process may have replaced the hash, or this one just has: what is remembered would not fit.
-        self.0.cache.users.remove(user.name());
+        self.0.cache.remove_user(user);
         Ok(())
     }
 
@@ -106,16 +121,20 @@ impl SqlUsers {
     /// The user as they stand in the database.
     pub(crate) async fn read_user(&self, name: &str) -> Result<Option<User>, StoreError> {
         // What cannot be a name is asked for as well: whether it is one is nobody's business.
-        let name = normalize_name(name).unwrap_or_default();
+        self.read_user_by("name", &normalize_name(name).unwrap_or_default()).await
+    }
+
+    /// The user whose column has this value, which holds no NUL.
+    async fn read_user_by(&self, column: &str, value: &str) -> Result<Option<User>, StoreError> {
         let database = &self.0.database;
         let read = async {
             let mut connection = database.pool().acquire().await?;
             let row = database
-                .query(
-                    "SELECT id, name, display_name, password_hash, password_expires_at, disabled, credential_epoch \
-                     FROM auth_user WHERE name = ?",
-                )
-                .bind(name)
+                .query(&format!(
+                    "SELECT id, subject, name, display_name, password_hash, password_expires_at, disabled, \
+                     credential_epoch FROM auth_user WHERE {column} = ?"
+                ))
+                .bind(value.to_owned())
                 .fetch_optional(&mut *connection)
                 .await?;
             let id = row.as_ref().map_or(Ok(NOBODY), |row| row.try_get("id"))?;
@@ -133,7 +152,7 @@ impl SqlUsers {
             let row = database
                 .query(
                     "SELECT k.id AS id, k.sha256 AS sha256, k.unlimited AS unlimited, k.expires_at AS expires_at, \
-                     CASE WHEN k.revoked_at IS NULL THEN 0 ELSE 1 END AS revoked, u.id AS owner_id, u.name AS owner, \
+                     CASE WHEN k.revoked_at IS NULL THEN 0 ELSE 1 END AS revoked, u.id AS owner_id, u.subject AS subject, u.name AS owner, \
                      u.display_name AS display_name, u.disabled AS disabled \
                      FROM auth_api_key k JOIN auth_user u ON u.id = k.owner_id WHERE k.id = ?",
                 )
@@ -200,6 +219,7 @@ fn user(row: &AnyRow) -> Result<User, sqlx::Error> {
     let hash = row.try_get::<Option<String>, _>("password_hash")?.unwrap_or_default();
     let epoch = u64::try_from(row.try_get::<i64, _>("credential_epoch")?).unwrap_or_default();
     let mut user = User::new(row.try_get::<String, _>("name")?, hash)
+        .with_subject(row.try_get::<String, _>("subject")?)
         .disabled(row.try_get::<i64, _>("disabled")? != 0)
         .credential_epoch(epoch);
     if let Some(name) = row.try_get::<Option<String>, _>("display_name")? {
@@ -214,7 +234,8 @@ fn user(row: &AnyRow) -> Result<User, sqlx::Error> {
 /// Without what it may do. A hash of another length is that of no key.
 fn key(row: &AnyRow) -> Result<Option<ApiKeyRecord>, sqlx::Error> {
     let Ok(sha256) = <[u8; 32]>::try_from(row.try_get::<Vec<u8>, _>("sha256")?) else { return Ok(None) };
-    let mut record = ApiKeyRecord::new(row.try_get::<String, _>("id")?, sha256, row.try_get::<String, _>("owner")?)
+    let mut record = ApiKeyRecord::new(row.try_get::<String, _>("id")?, sha256, row.try_get::<String, _>("subject")?)
+        .with_username(row.try_get::<String, _>("owner")?)
         .revoked(row.try_get::<i64, _>("revoked")? != 0)
         .disabled(row.try_get::<i64, _>("disabled")? != 0);
     if let Some(name) = row.try_get::<Option<String>, _>("display_name")? {

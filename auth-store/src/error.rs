@@ -45,6 +45,9 @@ pub enum StoreError {
         /// For how long.
         retry_after: Duration,
     },
+    /// The system has no randomness for a subject.
+    #[error("no subject can be made for the user: {0}")]
+    Randomness(String),
     /// A text is longer than its column.
     #[error("{what} has more than {max} characters")]
     TooLong {

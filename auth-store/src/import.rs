@@ -1,6 +1,6 @@
 //! Many users at once.
 
-use std::collections::{HashMap, HashSet, hash_map::Entry};
+use std::collections::HashSet;
 
 use sqlx::{AnyConnection, Row};
 
@@ -9,7 +9,6 @@ use crate::{
     database::Database,
     dialect::{is_conflict, placeholders},
     error::FromDriver,
-    former::{seen_former, sure_former},
     users::{Checked, insert, is_taken},
 };
 use auth_runtime::users::UserError;
@@ -45,17 +44,15 @@ impl SqlUsers {
     pub async fn import(&self, users: Vec<NewUser>) -> Result<Vec<ImportOutcome>, StoreError> {
         let mut outcomes = Vec::with_capacity(users.len());
         let mut good = Vec::new();
-        let mut first: HashMap<String, usize> = HashMap::new();
+        let mut names: HashSet<String> = HashSet::new();
         let mut again = Vec::new();
         for (index, user) in users.into_iter().enumerate() {
             let outcome = match self.checked(user).await {
                 Ok(checked) => {
-                    match first.entry(checked.user.name.clone()) {
-                        Entry::Occupied(first) => again.push((index, *first.get(), checked.user.name)),
-                        Entry::Vacant(entry) => {
-                            entry.insert(index);
-                            good.push((index, checked));
-                        }
+                    if names.insert(checked.user.name.clone()) {
+                        good.push((index, checked));
+                    } else {
+                        again.push((index, checked.user.name));
                     }
                     Ok(())
                 }
@@ -69,10 +66,8 @@ impl SqlUsers {
         for (index, error) in self.add_new(&good).await? {
             outcomes[index] = Err(error.into());
         }
-        for (index, first, name) in again {
-            let is_former = matches!(outcomes[first], Err(StoreError::User(UserError::Former(_))));
-            let error = if is_former { UserError::Former(name) } else { UserError::Taken(name) };
-            outcomes[index] = Err(error.into());
+        for (index, name) in again {
+            outcomes[index] = Err(UserError::Taken(name).into());
         }
         Ok(outcomes)
     }
@@ -82,35 +77,26 @@ impl SqlUsers {
         let mut tries = 0;
         loop {
             match self.0.database.within(self.try_to_add_new(users)).await {
-                Ok(Some(refused)) => return Ok(refused),
-                // Somebody else was faster: they are there now, and are found.
-                Ok(None) if tries < TRIES => {}
+                Ok(refused) => return Ok(refused),
+                // Another process was faster: its users are there now, and are found.
                 Err(error) if (is_taken(&error) || is_conflict(&error)) && tries < TRIES => {}
-                Ok(None) => {
-                    return Err(StoreError::Database("the same users are added and deleted all the time".into()));
-                }
                 Err(error) => return Err(StoreError::from_driver(error)),
             }
             tries += 1;
         }
     }
 
-    /// `None` if it is to be tried again.
-    async fn try_to_add_new(&self, users: &[(usize, Checked)]) -> Result<Option<Vec<(usize, UserError)>>, sqlx::Error> {
+    async fn try_to_add_new(&self, users: &[(usize, Checked)]) -> Result<Vec<(usize, UserError)>, sqlx::Error> {
         let database = &self.0.database;
         let mut transaction = database.begin().await?;
         let mut refused = Vec::new();
         let mut new: Vec<&Checked> = Vec::with_capacity(users.len());
         for users in users.chunks(1000) {
             let known = known(database, &mut transaction, users).await?;
-            let names = names_to_be_new(users.iter().map(|(_, checked)| checked));
-            let former: HashSet<&str> = seen_former(database, &mut transaction, names).await?.into_iter().collect();
             for (index, checked) in users {
                 let name = &checked.user.name;
                 if known.contains(name) {
                     refused.push((*index, UserError::Taken(name.clone())));
-                } else if former.contains(name.as_str()) {
-                    refused.push((*index, UserError::Former(name.clone())));
                 } else {
                     new.push(checked);
                 }
@@ -119,21 +105,9 @@ impl SqlUsers {
         for users in new.chunks(1000) {
             insert(database, &mut transaction, users).await?;
         }
-        for users in new.chunks(1000) {
-            let names = names_to_be_new(users.iter().copied());
-            if !sure_former(database, &mut transaction, names).await?.is_empty() {
-                // Somebody was added and deleted while this was waiting.
-                return Ok(None);
-            }
-        }
         transaction.commit().await?;
-        Ok(Some(refused))
+        Ok(refused)
     }
-}
-
-/// The names that must not be those of former users.
-fn names_to_be_new<'a>(users: impl Iterator<Item = &'a Checked>) -> impl Iterator<Item = &'a str> {
-    users.map(|checked| &checked.user).filter(|user| !user.reuses_name).map(|user| user.name.as_str())
 }
 
 /// Which of these names users have.

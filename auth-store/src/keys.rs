@@ -41,7 +41,7 @@ impl SqlUsers {
         if let (Some(permissions), Some(tables)) = (&permissions, self.0.tables) {
             within_owner(&owner, permissions, tables)?;
         }
-        let (secret, record) = api_key::generate(&key.prefix, owner.name.as_str())?;
+        let (secret, record) = api_key::generate(&key.prefix, owner.subject.as_str())?;
         let info = KeyInfo {
             id: record.id().to_owned(),
             prefix: key.prefix,

@@ -20,7 +20,6 @@ mod database;
 mod database_url;
 mod dialect;
 mod error;
-mod former;
 mod import;
 mod keys;
 mod last_used;

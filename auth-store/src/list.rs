@@ -14,7 +14,7 @@ use crate::{
     time::time,
 };
 
-const COLUMNS: &str = "id, name, display_name, email, password_expires_at, disabled, created_at, last_sign_in_at, \
+const COLUMNS: &str = "id, subject, name, display_name, email, password_expires_at, disabled, created_at, last_sign_in_at, \
                        CASE WHEN password_hash IS NULL THEN 0 ELSE 1 END AS has_password";
 /// How many users a role has that are asked for by their numbers.
 const FEW: usize = 1000;
@@ -163,6 +163,7 @@ async fn names_of(
 fn account(row: &AnyRow, roles: Option<Vec<String>>, permissions: Option<Vec<String>>) -> Result<Account, sqlx::Error> {
     let when = |column| row.try_get::<Option<i64>, _>(column).map(|seconds| seconds.map(time));
     Ok(Account {
+        subject: row.try_get("subject")?,
         name: row.try_get("name")?,
         display_name: row.try_get("display_name")?,
         email: row.try_get("email")?,

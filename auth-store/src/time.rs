@@ -16,12 +16,6 @@ pub(crate) fn now() -> i64 {
     seconds(SystemTime::now())
 }
 
-/// The next epoch of credentials: microseconds, so that one that was given to somebody who was deleted is not given
-/// again, and small enough for any reader of JSON.
-pub(crate) fn credential_epoch() -> i64 {
-    i64::try_from(since_1970(SystemTime::now()).as_micros()).unwrap_or(i64::MAX)
-}
-
 fn since_1970(time: SystemTime) -> Duration {
     time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use sqlx::{Any, AnyConnection, Transaction, any::AnyArguments, query::Query};
 
-use crate::{SqlUsers, StoreError, cache::ForgetAtEnd, dialect::Dialect, error::DriverResult, normalize_name};
+use crate::{SqlUsers, StoreError, cache::ForgetAtEnd, error::DriverResult, normalize_name};
 
 /// A transaction in which the epoch goes up; what is remembered in this process is forgotten when it ends.
 ///
@@ -44,10 +44,6 @@ impl SqlUsers {
 impl Change<'_> {
     pub(crate) fn query(&self, sql: &str) -> Query<'static, Any, AnyArguments> {
         self.store.0.database.query(sql)
-    }
-
-    pub(crate) fn dialect(&self) -> Dialect {
-        self.store.0.database.dialect
     }
 
     pub(crate) fn connection(&mut self) -> &mut AnyConnection {

@@ -11,10 +11,9 @@ use crate::{
     database::Database,
     dialect::placeholders,
     error::{DriverResult, FromDriver},
-    former::sure_former,
     names::Kind,
     normalize_name,
-    time::{credential_epoch, now, seconds},
+    time::{now, seconds},
 };
 use auth_runtime::{
     authenticate::AuthenticationError,
@@ -25,12 +24,13 @@ use auth_runtime::{
 /// As long as the columns of the database that has the shortest.
 const MAX_DISPLAY_NAME: usize = 255;
 const MAX_EMAIL: usize = 320;
-/// Whatever was given to the user before ends with it: it goes up, whatever the clock says.
-const NEXT_EPOCH: &str = "credential_epoch = CASE WHEN credential_epoch >= ? THEN credential_epoch + 1 ELSE ? END";
+/// Ends all tokens of the user.
+const NEXT_EPOCH: &str = "credential_epoch = credential_epoch + 1";
 
 /// A user as they are written: everything was checked, and the password is a hash.
 #[derive(Clone, Debug)]
 pub(crate) struct Checked {
+    pub(crate) subject: String,
     pub(crate) user: NewUser,
     pub(crate) password_hash: Option<String>,
 }
@@ -40,8 +40,7 @@ impl SqlUsers {
     /// Adds a user.
     ///
     /// # Errors
-    /// [`StoreError::User`] if the name is taken or was that of a user who was deleted, or name or password are not
-    /// accepted; [`StoreError::Unknown`] if a role or permission is not declared; [`StoreError::TooLong`],
+    /// [`StoreError::User`] if the name is taken, or name or password are not accepted; [`StoreError::Unknown`] if a role or permission is not declared; [`StoreError::TooLong`],
     /// [`StoreError::ControlCharacter`]; [`StoreError::Database`].
     pub async fn add(&self, user: NewUser) -> Result<Account, StoreError> {
         let user = self.checked(user).await?;
@@ -51,11 +50,6 @@ impl SqlUsers {
         let insert = async {
             let mut transaction = database.begin().await.store_error()?;
             insert(database, &mut transaction, &[&user]).await.map_err(|error| taken(error, &name))?;
-            if !user.user.reuses_name
-                && !sure_former(database, &mut transaction, [name.as_str()]).await.store_error()?.is_empty()
-            {
-                return Err(UserError::Former(name.clone()).into());
-            }
             transaction.commit().await.store_error()
         };
         database.within(insert).await?;
@@ -81,7 +75,7 @@ impl SqlUsers {
                 Some(self.0.passwords.hash(password.expose_secret(), &user.name).await?)
             }
         };
-        Ok(Checked { user, password_hash })
+        Ok(Checked { subject: new_subject()?, user, password_hash })
     }
 
     /// All that can be told of a user without hashing their password.
@@ -99,9 +93,8 @@ impl SqlUsers {
         Ok(user)
     }
 
-    /// Deletes a user, with their keys. The name is kept from others, as a hash: what an application keeps for this subject
-    /// is not to be somebody else's. Whoever is added by it all the same ([`NewUser::reuse_name`]) gets no token of this
-    /// user.
+    /// Deletes a user, with their keys. The name can be given to another user, who gets another subject and inherits
+    /// nothing.
     ///
     /// # Errors
     /// [`StoreError::NoUser`]; [`StoreError::Database`].
@@ -110,12 +103,30 @@ impl SqlUsers {
             let (mut change, id) = self.begin_change_of(name).await?;
             let user = change.query("DELETE FROM auth_user WHERE id = ?").bind(id);
             change.execute(user).await.store_error()?;
-            change.reserve(&normalize_name(name)?).await.store_error()?;
             change.commit().await
         };
         self.0.database.within(delete).await?;
         self.forget_addresses(name).await;
         Ok(())
+    }
+
+    /// Gives a user another name. The subject stays, and so do password, tokens and keys.
+    ///
+    /// # Errors
+    /// [`StoreError::NoUser`]; [`StoreError::User`] if the new name is taken or not accepted; [`StoreError::Database`].
+    pub async fn rename(&self, name: &str, new: &str) -> Result<Account, StoreError> {
+        let new = normalize_name(new)?;
+        let rename = async {
+            let (mut change, id) = self.begin_change_of(name).await?;
+            let user = change.query("UPDATE auth_user SET name = ? WHERE id = ?").bind(new.clone()).bind(id);
+            change.execute(user).await.map_err(|error| taken(error, &new))?;
+            change.commit().await
+        };
+        self.0.database.within(rename).await?;
+        // Another person may get the old name, or had the new one.
+        self.forget_addresses(name).await;
+        self.forget_addresses(&new).await;
+        self.get(&new).await
     }
 
     /// Keeps a user out, or lets them in again. Whoever is kept out loses all tokens for good; their keys are good
@@ -127,8 +138,8 @@ impl SqlUsers {
         let disable = async {
             let (mut change, id) = self.begin_change_of(name).await?;
             let sql = format!("UPDATE auth_user SET disabled = ?, {NEXT_EPOCH} WHERE id = ? AND disabled <> ?");
-            let (epoch, disabled) = (credential_epoch(), i16::from(disabled));
-            let user = change.query(&sql).bind(disabled).bind(epoch).bind(epoch).bind(id).bind(disabled);
+            let disabled = i16::from(disabled);
+            let user = change.query(&sql).bind(disabled).bind(id).bind(disabled);
             change.execute(user).await.store_error()?;
             change.commit().await
         };
@@ -161,9 +172,8 @@ impl SqlUsers {
     pub async fn sign_out(&self, name: &str) -> Result<(), StoreError> {
         let sign_out = async {
             let (mut change, id) = self.begin_change_of(name).await?;
-            let epoch = credential_epoch();
             let sql = format!("UPDATE auth_user SET {NEXT_EPOCH} WHERE id = ?");
-            let user = change.query(&sql).bind(epoch).bind(epoch).bind(id);
+            let user = change.query(&sql).bind(id);
             change.execute(user).await.store_error()?;
             change.commit().await
         };
@@ -198,24 +208,23 @@ impl SqlUsers {
         }
     }
 
-    /// Writes another hash; if a former one is named, in place of that one only. Gives whether it did.
+    /// Writes another hash; if an old one is named, in place of that one only. Gives whether it did.
     async fn replace_hash(
         &self,
         name: &str,
         hash: &str,
         expires_at: Option<SystemTime>,
-        former: Option<&str>,
+        old: Option<&str>,
     ) -> Result<bool, StoreError> {
         let replace = async {
             let (mut change, id) = self.begin_change_of(name).await?;
-            let epoch = credential_epoch();
-            let of_former = if former.is_some() { "AND password_hash = ?" } else { "" };
+            let of_old = if old.is_some() { "AND password_hash = ?" } else { "" };
             let sql = format!(
-                "UPDATE auth_user SET password_hash = ?, password_expires_at = ?, {NEXT_EPOCH} WHERE id = ? {of_former}"
+                "UPDATE auth_user SET password_hash = ?, password_expires_at = ?, {NEXT_EPOCH} WHERE id = ? {of_old}"
             );
             let user = change.query(&sql).bind(hash.to_owned()).bind(expires_at.map(seconds));
-            let user = user.bind(epoch).bind(epoch).bind(id);
-            let user = former.into_iter().fold(user, |user, former| user.bind(former.to_owned()));
+            let user = user.bind(id);
+            let user = old.into_iter().fold(user, |user, old| user.bind(old.to_owned()));
             let is_replaced = change.execute(user).await.store_error()? > 0;
             change.commit().await?;
             Ok(is_replaced)
@@ -336,6 +345,13 @@ impl SqlUsers {
     }
 }
 
+/// Returns 128 random bits in hex: no two users get the same.
+fn new_subject() -> Result<String, StoreError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| StoreError::Randomness(error.to_string()))?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}
+
 /// An empty text is none.
 fn unless_empty(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
@@ -376,13 +392,17 @@ pub(crate) async fn insert(
     const VALUES: &str = "(?, ?, ?, ?, ?, ?, ?, ?)";
     let values = vec![VALUES; users.len()].join(", ");
     let mut query = database.query(&format!(
-        "INSERT INTO auth_user (name, display_name, email, password_hash, password_expires_at, disabled, created_at, \
-         credential_epoch) VALUES {values}"
+        "INSERT INTO auth_user (subject, name, display_name, email, password_hash, password_expires_at, disabled, created_at) \
+         VALUES {values}"
     ));
-    for Checked { user, password_hash } in users.iter().copied() {
-        query = query.bind(user.name.clone()).bind(user.display_name.clone()).bind(user.email.clone());
+    for Checked { subject, user, password_hash } in users.iter().copied() {
+        query = query
+            .bind(subject.clone())
+            .bind(user.name.clone())
+            .bind(user.display_name.clone())
+            .bind(user.email.clone());
         query = query.bind(password_hash.clone()).bind(user.password_expires_at.map(seconds));
-        query = query.bind(i16::from(user.disabled)).bind(now()).bind(credential_epoch());
+        query = query.bind(i16::from(user.disabled)).bind(now());
     }
     query.execute(&mut *connection).await?;
 

@@ -11,7 +11,38 @@ pub mod own_table;
 pub mod resource_server;
 pub mod server;
 
-/// The examples of the README, so that they compile.
+/// The examples of the README and of the book, so that they compile.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-pub struct Readme;
+mod documents {
+    macro_rules! documents {
+        ($($name:ident = $path:literal,)*) => {$(
+            #[doc = include_str!(concat!("../../", $path))]
+            pub struct $name;
+        )*};
+    }
+
+    documents! {
+        Readme = "README.md",
+        Tutorial1 = "docs/src/tutorial/1-open-service.md",
+        Tutorial2 = "docs/src/tutorial/2-callers.md",
+        Tutorial3 = "docs/src/tutorial/3-roles.md",
+        Tutorial4 = "docs/src/tutorial/4-users.md",
+        Tutorial5 = "docs/src/tutorial/5-ownership.md",
+        Tutorial6 = "docs/src/tutorial/6-tokens.md",
+        Tutorial7 = "docs/src/tutorial/7-public.md",
+        Tutorial8 = "docs/src/tutorial/8-tests.md",
+        HowToApiKeys = "docs/src/how-to/api-keys.md",
+        HowToAudit = "docs/src/how-to/audit.md",
+        HowToDatabase = "docs/src/how-to/database.md",
+        HowToJwt = "docs/src/how-to/jwt.md",
+        HowToLdap = "docs/src/how-to/ldap.md",
+        HowToOwnUser = "docs/src/how-to/own-user.md",
+        HowToPoemRoutes = "docs/src/how-to/poem-routes.md",
+        HowToProxy = "docs/src/how-to/proxy.md",
+        MigrationFastapiAuth = "docs/src/migration/fastapi-auth.md",
+        MigrationFastapiSecurity = "docs/src/migration/fastapi-security.md",
+        MigrationFastapi = "docs/src/migration/fastapi.md",
+        MigrationPoemGrants = "docs/src/migration/poem-grants.md",
+        ReferenceAttributes = "docs/src/reference/attributes.md",
+    }
+}

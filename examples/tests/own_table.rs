@@ -1,6 +1,7 @@
 //! An application with its own table of users: what stands in the table counts from the next request on.
 
 use auth_examples::own_table::{app, members::Members};
+use auth_runtime::users::UserStore;
 use poem::{Endpoint, http::StatusCode, test::TestClient, web::headers::Authorization};
 
 const PASSWORD: &str = "correct horse battery";
@@ -41,4 +42,15 @@ async fn a_database_that_is_down_is_503() {
     let (members, client) = library().await;
     members.close().await;
     assert_eq!(status(&client, "/loans", "7", PASSWORD).await, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn the_subject_is_the_column_that_the_application_chose() {
+    let members = Members::in_memory().await.unwrap();
+    members.join("M-1", "Alice A.", "correct horse battery staple", false).await.unwrap();
+    members.join("M-2", "Bob B.", "correct horse battery staple", false).await.unwrap();
+    for (number, subject) in [("M-1", "1"), ("M-2", "2")] {
+        let member = UserStore::find(&members, number).await.unwrap().unwrap();
+        assert_eq!((member.name(), member.subject()), (number, subject));
+    }
 }

@@ -73,9 +73,6 @@ pub(crate) struct Import {
     /// Leaves users alone who are there already, in place of telling of them
     #[arg(long)]
     skip_existing: bool,
-    /// Takes names of users who were deleted: what they owned is then owned by the new ones
-    #[arg(long)]
-    reuse_names: bool,
     /// A new file for the lines that are not imported, in place of the standard error; none is left if there are none
     #[arg(long, value_name = "FILE")]
     errors: Option<PathBuf>,
@@ -105,7 +102,6 @@ impl Import {
             errors: self.errors.as_deref().map(create).transpose()?,
             progress: Progress::new(session.console.draws(), length),
             skip_existing: self.skip_existing,
-            reuse_names: self.reuse_names,
             tally: Tally::default(),
         };
         let mut records = Batches { next: first, records };
@@ -228,7 +224,6 @@ struct Work {
     errors: Option<File>,
     progress: Progress,
     skip_existing: bool,
-    reuse_names: bool,
     tally: Tally,
 }
 
@@ -239,11 +234,7 @@ impl Work {
         let mut lines: Vec<(String, u64, Option<String>)> = Vec::with_capacity(batch.len());
         for record in batch {
             let (place, count) = (record.place(), record.last_line - record.line + 1);
-            lines.push((
-                place,
-                count,
-                record.user.map(|user| users.push(self.as_meant(user))).err().map(|bad| bad.reason),
-            ));
+            lines.push((place, count, record.user.map(|user| users.push(user)).err().map(|bad| bad.reason)));
         }
         let outcomes = session.users.import(users).await.map_err(|error| self.stopped(error))?;
         // From here on they are there: that is counted and written down before anything can go wrong with the telling.
@@ -270,18 +261,11 @@ impl Work {
         bad.iter().try_for_each(|text| self.tell(session.console, text))
     }
 
-    fn as_meant(&self, user: NewUser) -> NewUser {
-        if self.reuse_names { user.reuse_name() } else { user }
-    }
-
     /// Counts a user who is there; gives the reason of one who is not.
     fn count(&mut self, outcome: Option<ImportOutcome>) -> Result<(), String> {
         match outcome {
             Some(Ok(())) => self.tally.imported += 1,
             Some(Err(StoreError::User(UserError::Taken(_)))) if self.skip_existing => self.tally.existing += 1,
-            Some(Err(error @ StoreError::User(UserError::Former(_)))) => {
-                return Err(format!("{error}; if that is meant, add --reuse-names"));
-            }
             // The name may be a password, in the wrong column.
             Some(Err(StoreError::User(UserError::Name(_)))) => {
                 return Err(UserError::Name(String::new()).to_string().replacen("\"\"", "its name", 1));

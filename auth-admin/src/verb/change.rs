@@ -25,6 +25,23 @@ impl Delete {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Rename {
+    /// Current name
+    name: String,
+    /// New name, by which the user signs in from now on
+    new: String,
+}
+
+impl Rename {
+    pub(super) async fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
+        let before = session.users.get(&self.name).await?.name;
+        let account = session.users.rename(&before, &self.new).await?;
+        tracing::info!(target: TARGET, by = session.by, user = ?before, name = ?account.name, "user renamed");
+        shown(session, &account, &format!("user \"{before}\" is now \"{}\"", account.name), None)
+    }
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Disable {
     /// Whom
     name: String,

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
 
 use super::{
-    change::{Delete, Disable, Enable, SetPermissions, SetProfile, SetRoles, SignOut},
+    change::{Delete, Disable, Enable, Rename, SetPermissions, SetProfile, SetRoles, SignOut},
     password::{PasswordSource, SetPassword, VerifyPassword},
 };
 use crate::{
@@ -30,6 +30,8 @@ pub(crate) enum UserVerb {
     Show(Show),
     /// Deletes a user, with their API keys
     Delete(Delete),
+    /// Give a user another name; password, tokens, API keys and what they own stay theirs
+    Rename(Rename),
     /// Keeps a user out: ends their tokens, and turns password and keys down
     Disable(Disable),
     /// Lets a user in again
@@ -57,6 +59,7 @@ impl UserVerb {
             Self::List(verb) => verb.run(session).await,
             Self::Show(verb) => verb.run(session).await,
             Self::Delete(verb) => verb.run(session).await,
+            Self::Rename(verb) => verb.run(session).await,
             Self::Disable(verb) => verb.run(session).await,
             Self::Enable(verb) => verb.run(session).await,
             Self::SetPassword(verb) => verb.run(session).await,
@@ -92,25 +95,19 @@ pub(crate) struct Add {
     /// Gives no password: they come by API keys only, or are given one later
     #[arg(long, conflicts_with_all = ["generate", "password_stdin", "expires_in"])]
     no_password: bool,
-    /// Takes the name even if it is that of a user who was deleted: what they owned is then owned by the new one
-    #[arg(long)]
-    reuse_name: bool,
     #[command(flatten)]
     password: PasswordSource,
 }
 
 impl Add {
     async fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
-        is_free(session, &self.name, self.reuse_name).await?;
+        is_free(session, &self.name).await?;
         let mut user = NewUser::new(&self.name).disabled(self.disabled).roles(self.roles).permissions(self.permissions);
         if let Some(name) = self.display_name {
             user = user.display_name(name);
         }
         if let Some(email) = self.email {
             user = user.email(email);
-        }
-        if self.reuse_name {
-            user = user.reuse_name();
         }
         session.users.check_user(&user)?;
         let mut made = None;
@@ -137,12 +134,9 @@ impl Add {
 }
 
 /// Told before a password is asked for; the store looks again.
-async fn is_free(session: &Session<'_>, name: &str, reuse: bool) -> Result<(), Failure> {
+async fn is_free(session: &Session<'_>, name: &str) -> Result<(), Failure> {
     let name = normalize_name(name).map_err(StoreError::from)?;
     match session.users.get(&name).await {
-        Err(StoreError::NoUser(_)) if !reuse && session.users.is_former_name(&name).await? => {
-            Err(Failure::refused(format!("{}; if that is meant, add --reuse-name", UserError::Former(name))))
-        }
         Err(StoreError::NoUser(_)) => Ok(()),
         Ok(_) => Err(StoreError::from(UserError::Taken(name)).into()),
         Err(error) => Err(error.into()),

@@ -99,7 +99,7 @@ fn what_cannot_be_undone_is_asked_first() {
         ("YES", "user \"bob\" was deleted", 0),
     ] {
         if admin.names().is_empty() {
-            admin.run(&["user", "add", "bob", "--no-password", "--reuse-name"]).done();
+            admin.run(&["user", "add", "bob", "--no-password"]).done();
         }
         let mut session = at_terminal(admin.command(&["user", "delete", "Bob"]));
         session.exp_string("Delete user \"bob\"? [y/N] ").unwrap();

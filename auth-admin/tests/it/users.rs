@@ -30,7 +30,9 @@ fn add_writes_what_it_is_given() {
         "created_at": null,
         "last_sign_in_at": null,
     });
-    assert_eq!(still(admin.json(&["user", "show", "ALICE"])), expected);
+    let mut alice = still(admin.json(&["user", "show", "ALICE"]));
+    let subject = alice.as_object_mut().unwrap().remove("subject").unwrap();
+    assert_eq!((alice, subject.as_str().unwrap().len()), (expected, 32));
     let bob = still(admin.json(&["user", "add", "bob", "--no-password"]));
     assert_eq!((&bob["name"], &bob["roles"], &bob["display_name"]), (&json!("bob"), &json!([]), &Value::Null));
 }
@@ -59,10 +61,10 @@ fn show_is_a_table_of_what_is_known() {
     let shown = admin.run(&["user", "show", "alice"]).done();
     let lines: Vec<&str> = shown.lines().collect();
     assert_eq!(lines[0], "name          alice");
-    assert_eq!(lines[3], "roles         Viewer");
-    assert_eq!(lines[5], "disabled      no");
-    assert_eq!(lines[6], "password      none");
-    assert_eq!(lines[8], "last sign-in  never");
+    assert_eq!(lines[4], "roles         Viewer");
+    assert_eq!(lines[6], "disabled      no");
+    assert_eq!(lines[7], "password      none");
+    assert_eq!(lines[9], "last sign-in  never");
     admin.run(&["user", "show", "bob"]).refused(1, "there is no user \"bob\"");
 }
 
@@ -84,25 +86,27 @@ fn delete_takes_the_user_and_their_keys() {
 }
 
 #[test]
-fn r36_the_name_of_a_user_who_was_deleted_is_given_to_nobody_by_mistake() {
+fn r36_a_deleted_name_can_be_given_to_a_user_with_another_subject() {
+    let admin = Admin::new();
+    admin.add(&["alice"]);
+    let before = admin.json(&["user", "show", "alice"])["subject"].clone();
+    admin.run(&["user", "delete", "alice", "--yes"]).done();
+    admin.run(&["user", "add", "Alice", "--no-password"]).done();
+    let after = admin.json(&["user", "show", "alice"])["subject"].clone();
+    assert!(before.is_string() && after.is_string() && before != after, "{before} {after}");
+}
+
+#[test]
+fn rename_keeps_the_subject() {
     let admin = Admin::new();
     admin.add(&["alice", "bob"]);
-    admin.run(&["user", "delete", "alice", "--yes"]).done();
-    let reason = "a user \"alice\" was deleted, and what they owned would be owned by another of that name";
-    // Told before a password is asked for.
-    admin.run(&["user", "add", "Alice"]).refused(1, &format!("{reason}; if that is meant, add --reuse-name"));
-    let file = admin.file("users.csv", "name\nalice\nbob\ncarol\n");
-    let ran = admin.run(&["user", "import", &file, "--skip-existing"]);
-    assert_eq!(ran.output, "1 user was imported, 1 there already, 1 line not imported\n");
-    assert!(
-        ran.errors.starts_with(&format!("auth-admin: line 2: {reason}; if that is meant, add --reuse-names\n")),
-        "{}",
-        ran.errors
-    );
-    admin.run(&["user", "import", &file, "--skip-existing", "--reuse-names"]).done();
-    assert_eq!(admin.names(), ["alice", "bob", "carol"]);
-    admin.run(&["user", "delete", "alice", "--yes"]).done();
-    admin.run(&["user", "add", "alice", "--no-password", "--reuse-name"]).done();
+    let before = admin.json(&["user", "show", "alice"]);
+    let ran = admin.run(&["user", "rename", "ALICE", "Alicia"]);
+    assert_eq!(ran.output, "user \"alice\" is now \"alicia\"\n");
+    assert_eq!(admin.json(&["user", "show", "alicia"])["subject"], before["subject"]);
+    admin.run(&["user", "rename", "alicia", "bob"]).refused(1, "there is a user \"bob\" already");
+    admin.run(&["user", "rename", "alice", "carol"]).refused(1, "there is no user \"alice\"");
+    assert_eq!(admin.names(), ["alicia", "bob"]);
 }
 
 #[test]

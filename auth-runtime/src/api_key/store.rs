@@ -64,6 +64,7 @@ struct Inner {
     id: String,
     sha256: KeyHash,
     subject: String,
+    username: Option<String>,
     display_name: Option<String>,
     roles: Vec<String>,
     permissions: Vec<String>,
@@ -115,6 +116,7 @@ impl ApiKeyRecord {
             id: id.into(),
             sha256: KeyHash(sha256),
             subject: subject.into(),
+            username: None,
             display_name: None,
             roles: Vec::new(),
             permissions: Vec::new(),
@@ -124,6 +126,12 @@ impl ApiKeyRecord {
             disabled: false,
             identity: IdentityCache::default(),
         }))
+    }
+
+    /// Sets the user name of the owner: see [`Identity::username`].
+    #[must_use]
+    pub fn with_username(self, name: impl Into<String>) -> Self {
+        self.with(|record| record.username = Some(name.into()))
     }
 
     /// Gives a name for people to read.
@@ -187,6 +195,12 @@ impl ApiKeyRecord {
         &self.0.subject
     }
 
+    /// The user name of the owner, if there is one.
+    #[must_use]
+    pub fn username(&self) -> Option<&str> {
+        self.0.username.as_deref()
+    }
+
     /// The name for people to read, if there is one.
     #[must_use]
     pub fn readable_name(&self) -> Option<&str> {
@@ -238,6 +252,7 @@ impl ApiKeyRecord {
     pub(super) fn identity(&self, context: Context, issuer: &Arc<str>) -> Identity {
         let owner = Owner {
             subject: self.subject(),
+            username: self.username(),
             display_name: self.readable_name(),
             roles: self.role_names(),
             permissions: self.permission_names(),

@@ -21,6 +21,7 @@ struct Known {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Owner<'a> {
     pub(crate) subject: &'a str,
+    pub(crate) username: Option<&'a str>,
     pub(crate) display_name: Option<&'a str>,
     pub(crate) roles: &'a [String],
     pub(crate) permissions: &'a [String],
@@ -34,6 +35,7 @@ impl Owner<'_> {
         self.roles.iter().for_each(|role| identity.add_role(role));
         self.permissions.iter().for_each(|permission| identity.add_permission(permission));
         self.limits.into_iter().for_each(|limits| identity.limit_to(limits));
+        let identity = self.username.into_iter().fold(identity, IdentityBuilder::username);
         self.display_name.into_iter().fold(identity, IdentityBuilder::display_name).build()
     }
 }

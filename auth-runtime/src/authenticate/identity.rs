@@ -29,6 +29,8 @@ pub struct Identity {
     /// Not shared, as `PermissionOverrides` can replace them.
     roles: Words,
     permissions: Words,
+    /// Not shared, as a user can be renamed while a token is good.
+    username: Option<Arc<str>>,
     /// Whether the credential is limited to some permissions, so that none may be added.
     is_limited: bool,
     /// Not shared, as a password is sent with each request.
@@ -59,10 +61,17 @@ impl Identity {
         &self.shared.subject
     }
 
-    /// Returns a name for people to read (default: the subject).
+    /// Returns the name by which the caller signs in, if there is one: `preferred_username` of OpenID Connect. It can change,
+    /// and can be given to another person later, so store the [`subject`](Self::subject).
+    #[must_use]
+    pub fn username(&self) -> Option<&str> {
+        self.username.as_deref()
+    }
+
+    /// Returns a name for people to read (default: the user name, or else the subject).
     #[must_use]
     pub fn display_name(&self) -> &str {
-        self.shared.display_name.as_deref().unwrap_or(&self.shared.subject)
+        self.shared.display_name.as_deref().or(self.username()).unwrap_or(&self.shared.subject)
     }
 
     /// Returns the scopes of the token, declared or not, separated by spaces.
@@ -132,6 +141,7 @@ impl Identity {
     pub(crate) fn with_access_of(mut self, other: &Self) -> Self {
         self.roles.clone_from(&other.roles);
         self.permissions.clone_from(&other.permissions);
+        self.username.clone_from(&other.username);
         self
     }
 
@@ -140,6 +150,7 @@ impl Identity {
     pub(crate) fn limited_by(mut self, other: &Self) -> Self {
         self.roles.clear();
         intersect(&mut self.permissions, &other.permissions);
+        self.username.clone_from(&other.username);
         self.is_limited = true;
         self
     }
@@ -176,6 +187,7 @@ pub struct IdentityBuilder {
     inner: Inner,
     roles: Words,
     permissions: Words,
+    username: Option<Arc<str>>,
     is_limited: bool,
     authenticated_at: Option<u64>,
     unknown: Vec<(&'static str, String)>,
@@ -197,10 +209,17 @@ impl IdentityBuilder {
             inner,
             roles: Words::new(),
             permissions: Words::new(),
+            username: None,
             is_limited: false,
             authenticated_at: None,
             unknown: Vec::new(),
         }
+    }
+
+    /// Sets the name by which the caller signs in, which is no identifier: see [`Identity::username`].
+    pub fn username(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.username = Some(name.into());
+        self
     }
 
     /// Sets a name for people to read.
@@ -312,8 +331,8 @@ impl IdentityBuilder {
             let (count, first) = (self.unknown.len(), &self.unknown[..self.unknown.len().min(SHOWN)]);
             tracing::info!(?issuer, ?subject, count, unknown = ?first, "names that are not declared grant nothing");
         }
-        let Self { inner, roles, permissions, is_limited, authenticated_at, .. } = self;
-        Identity { shared: Arc::new(inner), roles, permissions, is_limited, authenticated_at }
+        let Self { inner, roles, permissions, username, is_limited, authenticated_at, .. } = self;
+        Identity { shared: Arc::new(inner), roles, permissions, username, is_limited, authenticated_at }
     }
 }
 

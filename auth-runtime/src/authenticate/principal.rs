@@ -68,7 +68,14 @@ impl<A: AuthSchema> Principal<A> {
         self.identity.subject()
     }
 
-    /// Returns a name for people to read (default: the subject).
+    /// Returns the name by which the caller signs in, if there is one: `preferred_username` of OpenID Connect. It can change,
+    /// and can be given to another person later, so store the [`subject`](Self::subject).
+    #[must_use]
+    pub fn username(&self) -> Option<&str> {
+        self.identity.username()
+    }
+
+    /// Returns a name for people to read (default: the user name, or else the subject).
     #[must_use]
     pub fn display_name(&self) -> &str {
         self.identity.display_name()

@@ -184,7 +184,7 @@ impl TokenIssuer {
     /// ```
     #[cfg(feature = "basic")]
     pub fn token_of(&self, user: &crate::users::User) -> NewToken<'_> {
-        let token = self.token(user.name()).roles(user.role_names()).permissions(user.permission_names());
+        let token = self.token(user.subject()).roles(user.role_names()).permissions(user.permission_names());
         let token = user.readable_name().into_iter().fold(token, NewToken::display_name);
         NewToken { credential_epoch: Some(user.current_epoch()), ..token }
     }

@@ -10,6 +10,9 @@ use crate::authenticate::Unavailable;
 
 /// Users in memory; there are none unless you add them. Cheap to clone.
 ///
+/// The subject of a user is the name, unless [`User::with_subject`] sets another. Set one if a name may later be given to
+/// another person.
+///
 /// ```
 /// use auth_runtime::users::{MemoryUsers, User};
 ///
@@ -22,7 +25,8 @@ use crate::authenticate::Unavailable;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct MemoryUsers {
-    users: Arc<HashMap<String, User>>,
+    by_name: Arc<HashMap<String, User>>,
+    by_subject: Arc<HashMap<String, User>>,
 }
 
 impl MemoryUsers {
@@ -44,20 +48,28 @@ impl MemoryUsers {
     /// Adds a user with all that is theirs.
     ///
     /// # Errors
-    /// [`UserError`] if the name is taken or not accepted.
+    /// [`UserError`] if the name or the subject is taken, or the name is not accepted.
     pub fn add_user(mut self, user: User) -> Result<Self, UserError> {
         check_name(user.name())?;
-        match Arc::make_mut(&mut self.users).entry(user.name().to_owned()) {
+        if self.by_subject.contains_key(user.subject()) && !self.by_name.contains_key(user.name()) {
+            return Err(UserError::SubjectTaken(user.subject().to_owned()));
+        }
+        match Arc::make_mut(&mut self.by_name).entry(user.name().to_owned()) {
             Entry::Occupied(_) => return Err(UserError::Taken(user.name().to_owned())),
-            Entry::Vacant(entry) => entry.insert(user),
+            Entry::Vacant(entry) => entry.insert(user.clone()),
         };
+        Arc::make_mut(&mut self.by_subject).insert(user.subject().to_owned(), user);
         Ok(self)
     }
 }
 
 impl UserStore for MemoryUsers {
     async fn find(&self, username: &str) -> Result<Option<User>, Unavailable> {
-        Ok(self.users.get(username).cloned())
+        Ok(self.by_name.get(username).cloned())
+    }
+
+    async fn find_by_subject(&self, subject: &str) -> Result<Option<User>, Unavailable> {
+        Ok(self.by_subject.get(subject).cloned())
     }
 }
 
@@ -76,6 +88,18 @@ mod tests {
     fn user_names_are_unique() {
         let users = MemoryUsers::new().add_user(User::new("alice", "")).unwrap();
         assert_eq!(users.add_user(User::new("alice", "")).unwrap_err(), UserError::Taken("alice".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn a_subject_is_of_one_user_and_finds_them() {
+        let alice = || User::new("alice", "").with_subject("1");
+        let users = MemoryUsers::new().add_user(alice()).unwrap();
+        assert_eq!(users.find_by_subject("1").await.unwrap().unwrap().name(), "alice");
+        assert!(users.find_by_subject("alice").await.unwrap().is_none());
+        let taken = |user| users.clone().add_user(user).unwrap_err();
+        assert_eq!(taken(User::new("bob", "").with_subject("1")), UserError::SubjectTaken("1".to_owned()));
+        assert_eq!(taken(User::new("1", "")), UserError::SubjectTaken("1".to_owned()));
+        assert_eq!(taken(alice()), UserError::Taken("alice".to_owned()));
     }
 
     #[test]

@@ -3,8 +3,10 @@
 //! [`Basic`] verifies them against a [`UserStore`]; [`Passwords`] says how they are judged, hashed and compared, and
 //! [`PasswordPool`] bounds what that may cost.
 
+mod error;
 mod generate;
 mod memory;
+mod quote;
 mod remembered;
 mod store;
 #[cfg(test)]
@@ -19,8 +21,9 @@ use std::{
 };
 
 use self::remembered::{Proof, Remembered, Sent};
-#[cfg(feature = "_jwt")]
 pub use self::tokens::UserTokens;
+#[cfg(feature = "_jwt")]
+pub use self::{error::UserError, quote::quote_name};
 pub use self::{
     generate::generate_password,
     memory::MemoryUsers,
@@ -43,38 +46,6 @@ const REMEMBERED: Duration = Duration::from_mins(1);
 /// One text for all that is wrong with a name or a password, in the log too: user names may be passwords typed into
 /// the wrong field.
 const REFUSED: &str = "user name or password";
-
-/// What a user name is, in words.
-const NAME_RULE: &str =
-    "it must be 1 to 255 bytes of letters, digits and ASCII symbols but `:`, with single spaces between parts";
-
-/// A user that cannot be added.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum UserError {
-    /// The name is empty, or has a colon or control characters in it, which cannot be sent (RFC 7617, section 2), or the
-    /// store does not accept it.
-    #[error("{} cannot be a user name: {NAME_RULE}", quote_name(.0))]
-    Name(String),
-    /// There is a user of this name.
-    #[error("there is a user {} already", quote_name(.0))]
-    Taken(String),
-    /// A user of this name was deleted. What an application keeps for them would be that of whoever gets the name.
-    #[error("a user {} was deleted, and what they owned would be owned by another of that name", quote_name(.0))]
-    Former(String),
-    /// The password is not accepted.
-    #[error(transparent)]
-    Password(#[from] PasswordError),
-    /// The password is the one that was to be replaced.
-    #[error("the new password is the current one")]
-    SamePassword,
-}
-
-impl From<Unavailable> for UserError {
-    fn from(error: Unavailable) -> Self {
-        Self::Password(error.into())
-    }
-}
 
 /// Verifies user names and passwords against a store. Cheap to clone.
 ///
@@ -276,7 +247,7 @@ impl<S: UserStore> Inner<S> {
         match self.store.signed_in(user, SignIn { verified: old.clone(), rehashed: rehashed.clone() }).await {
             Ok(()) => rehashed.unwrap_or(old),
             Err(error) => {
-                tracing::warn!(subject = ?user.name(), %error, "the sign-in cannot be written down");
+                tracing::warn!(subject = ?user.subject(), %error, "the sign-in cannot be written down");
                 old
             }
         }
@@ -303,27 +274,6 @@ impl<S: UserStore> Authenticator for Basic<S> {
 
     fn is_throttled(&self) -> bool {
         self.0.throttle.is_on()
-    }
-}
-
-/// Returns a name in quotes, as messages show it: at most 64 characters, and no API key that was sent in its place.
-///
-/// ```
-/// use auth_runtime::users::quote_name;
-///
-/// assert_eq!(quote_name("alice"), r#""alice""#);
-/// assert!(quote_name(&"a".repeat(1000)).len() < 100);
-/// ```
-#[must_use]
-pub fn quote_name(name: &str) -> String {
-    const MOST: usize = 64;
-    #[cfg(feature = "api-key")]
-    if crate::api_key::generated_id(name.trim()).is_some() {
-        return "[an API key]".to_owned();
-    }
-    match name.char_indices().nth(MOST) {
-        None => format!("{name:?}"),
-        Some((end, _)) => format!("{:?}...", &name[..end]),
     }
 }
 

@@ -35,7 +35,7 @@ pub trait UserStore: Send + Sync + 'static {
     /// The user of this name; `None` if there is none. It is asked for each request, so what changes in the store
     /// counts from the next request on. A store that remembers users says for how long.
     ///
-    /// The name of the [`User`] is the subject, so it is the one that the store has, whatever spelling was sent. Compare
+    /// The name of the [`User`] is the one that the store has, whatever spelling was sent. Compare
     /// names byte by byte, after a normalization such as RFC 8265 if they may be typed otherwise: what may be
     /// tried is counted by the name as it was sent, without letter case, accents and what cannot be seen, and a collation
     /// that takes still more spellings for one name lets each of them be guessed by itself.
@@ -44,8 +44,17 @@ pub trait UserStore: Send + Sync + 'static {
     /// [`Unavailable`] if that cannot be told now, which is a 503.
     fn find(&self, username: &str) -> impl Future<Output = Result<Option<User>, Unavailable>> + Send;
 
-    /// The same, asked when a password is about to be hashed: as it is now, and after the same work for a user that is
-    /// there as for one that is not. [`find`](Self::find), unless the store remembers users.
+    /// Returns the user of this [subject](User::with_subject); `None` if there is none. `UserTokens` calls
+    /// it for each token. The default finds users whose subject is their name; a store that sets subjects overrides it.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if that cannot be told now, which is a 503.
+    fn find_by_subject(&self, subject: &str) -> impl Future<Output = Result<Option<User>, Unavailable>> + Send {
+        self.find(subject)
+    }
+
+    /// [`find`](Self::find), asked when a password is about to be hashed: as it is now, and after the same work for a user that is
+    /// there as for one that is not. The default is [`find`](Self::find), for stores without a cache.
     ///
     /// # Errors
     /// [`Unavailable`] if that cannot be told now, which is a 503.
@@ -97,6 +106,10 @@ impl<S: UserStore> UserStore for Arc<S> {
         S::find(self, username).await
     }
 
+    async fn find_by_subject(&self, subject: &str) -> Result<Option<User>, Unavailable> {
+        S::find_by_subject(self, subject).await
+    }
+
     async fn find_at_sign_in(&self, username: &str) -> Result<Option<User>, Unavailable> {
         S::find_at_sign_in(self, username).await
     }
@@ -121,6 +134,7 @@ pub struct User(Arc<Inner>);
 #[derive(Clone)]
 struct Inner {
     name: String,
+    subject: Option<String>,
     display_name: Option<String>,
     password_hash: String,
     roles: Vec<String>,
@@ -132,12 +146,15 @@ struct Inner {
 }
 
 impl User {
-    /// A user of this name, which becomes the subject of the identity, with the hash of their password in a form that
-    /// [`Passwords::check_hash`] takes. A hash that is none (such as an empty one) lets nobody in.
+    /// Creates a user from the user name and the hash of the password, which [`Passwords::check_hash`] must accept. A user
+    /// whose hash is invalid or empty cannot sign in.
+    ///
+    /// The subject is the name unless the store [sets another](Self::with_subject).
     #[must_use]
     pub fn new(name: impl Into<String>, password_hash: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
             name: name.into(),
+            subject: None,
             display_name: None,
             password_hash: password_hash.into(),
             roles: Vec::new(),
@@ -158,6 +175,21 @@ impl User {
         check_name(&name)?;
         let hash = Passwords::new().hash_now(password, &name)?;
         Ok(Self::new(name, hash))
+    }
+
+    /// Sets the subject of the identity: an identifier that never changes and is never given to another person (OpenID
+    /// Connect Core 1.0, section 2). The name is the subject unless set, which is safe only if names are never reused.
+    ///
+    /// ```
+    /// use auth_runtime::users::User;
+    ///
+    /// let user = User::new("alice", "").with_subject("7f9c2ba4e88f827d616045507605853e");
+    /// assert_eq!((user.name(), user.subject()), ("alice", "7f9c2ba4e88f827d616045507605853e"));
+    /// assert_eq!(User::new("alice", "").subject(), "alice");
+    /// ```
+    #[must_use]
+    pub fn with_subject(self, subject: impl Into<String>) -> Self {
+        self.with(|user| user.subject = Some(subject.into()))
     }
 
     /// Gives a name for people to read.
@@ -191,8 +223,7 @@ impl User {
     }
 
     /// A number that is another one after each change that ends the user's tokens: a new password, or that the user was
-    /// disabled. 0 unless set, with which [`UserTokens`](super::UserTokens) outlive a password. Somebody who is added
-    /// by the name of a user who was deleted needs another number, too, such as the microseconds since 1970.
+    /// disabled. 0 unless set, with which [`UserTokens`](super::UserTokens) outlive a password.
     #[must_use]
     pub fn credential_epoch(self, epoch: u64) -> Self {
         self.with(|user| user.credential_epoch = epoch)
@@ -202,6 +233,12 @@ impl User {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
+    }
+
+    /// The subject of the identity.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.0.subject.as_deref().unwrap_or(&self.0.name)
     }
 
     /// Whether the user is kept out.
@@ -249,9 +286,10 @@ impl User {
 
     /// Who this is to an application.
     pub(super) fn identity(&self, context: Context, issuer: &Arc<str>) -> Identity {
-        // The name as the store writes it: one person, one subject, even if the store takes other spellings.
+        // Subject and name as the store writes them, even if it accepts other spellings.
         let owner = Owner {
-            subject: self.name(),
+            subject: self.subject(),
+            username: Some(self.name()),
             display_name: self.readable_name(),
             roles: self.role_names(),
             permissions: self.permission_names(),
@@ -272,6 +310,7 @@ impl User {
 impl fmt::Debug for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("User")
+            .field("subject", &self.subject())
             .field("name", &self.0.name)
             .field("display_name", &self.0.display_name)
             .field("roles", &self.0.roles)

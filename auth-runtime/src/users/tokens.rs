@@ -39,8 +39,8 @@ impl<S: UserStore> UserTokens<S> {
     /// Verifies by `jwt` who calls, and asks the store what they may do.
     ///
     /// # Errors
-    /// [`JwtError::SeveralIssuers`] if it takes tokens of more than one issuer: `alice` of another one is not the `alice`
-    /// of this store.
+    /// [`JwtError::SeveralIssuers`] if it takes tokens of more than one issuer: a subject of another
+    /// one is not a user of this store.
     pub fn new(jwt: Jwt, store: S) -> Result<Self, JwtError> {
         let issuer = jwt.only_issuer()?.into();
         Ok(Self(Arc::new(Inner { jwt, issuer, store })))
@@ -53,8 +53,8 @@ impl<S: UserStore> Authenticator for UserTokens<S> {
     async fn authenticate(&self, token: BearerToken, context: &Context) -> Result<Identity, AuthenticationError> {
         let Inner { jwt, issuer, store } = &*self.0;
         let identity = jwt.authenticate(token, context).await?;
-        let user = store.find(identity.subject()).await?;
-        let user = user.filter(|user| !user.is_disabled() && user.name() == identity.subject());
+        let user = store.find_by_subject(identity.subject()).await?;
+        let user = user.filter(|user| !user.is_disabled() && user.subject() == identity.subject());
         let user = user.ok_or_else(|| AuthenticationError::invalid("token of a user who is not there, or disabled"))?;
         if identity.claims().get(EPOCH_CLAIM).and_then(serde_json::Value::as_u64) != Some(user.current_epoch()) {
             return Err(AuthenticationError::invalid("token from before the credentials of the user changed"));

@@ -27,6 +27,8 @@ struct Record {
     text: String,
     /// Issuer and subject: a subject alone may stand for different people.
     author: (String, String),
+    /// The author's name when the entry was written, for people to read.
+    author_name: String,
 }
 
 /// An entry as callers see it.
@@ -162,7 +164,8 @@ pub(super) fn statistics(caller: Principal<Auth>, Data(book): Data<&Book>) -> St
 /// A handler that says nothing about who may call it: the rule is around the subtree in which it stands.
 #[handler]
 pub(super) fn export(Data(book): Data<&Book>) -> String {
-    let lines = book.read().values().map(|record| format!("{}: {}", record.author.1, record.text)).collect::<Vec<_>>();
+    let lines =
+        book.read().values().map(|record| format!("{}: {}", record.author_name, record.text)).collect::<Vec<_>>();
     lines.join("\n")
 }
 
@@ -176,7 +179,8 @@ impl Book {
     fn write(&self, caller: &Principal<Auth>, text: String) -> Entry {
         let mut entries = self.edit();
         let id = entries.keys().next_back().map_or(1, |last| last + 1);
-        let record = Record { text, author: identity(caller) };
+        let author_name = caller.display_name().to_owned();
+        let record = Record { text, author: identity(caller), author_name };
         let entry = record.entry(id);
         entries.insert(id, record);
         entry
@@ -200,7 +204,7 @@ impl Book {
 
 impl Record {
     fn entry(&self, id: u64) -> Entry {
-        Entry { id, text: self.text.clone(), author: self.author.1.clone() }
+        Entry { id, text: self.text.clone(), author: self.author_name.clone() }
     }
 }
 

@@ -59,7 +59,7 @@ impl OwnPassword {
         body: Json<NewPassword>,
     ) -> poem::Result<PasswordChange> {
         let NewPassword { current, new } = body.0;
-        match self.users.change_password(caller.subject(), client, &current.0, &new.0).await {
+        match self.users.change_password(caller.username().unwrap_or_default(), client, &current.0, &new.0).await {
             Ok(()) => Ok(PasswordChange::Done),
             Err(StoreError::TooManyAttempts { retry_after }) => {
                 // Not a moment too early.

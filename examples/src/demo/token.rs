@@ -60,7 +60,7 @@ impl TokenDesk {
             "token_type": "Bearer",
             "expires_in": self.issuer.expires_in().as_secs(),
         });
-        tracing::info!(subject = ?user.name(), scope = ?granted.scope, "token issued");
+        tracing::info!(subject = ?user.subject(), scope = ?granted.scope, "token issued");
         if asked.scope.as_deref() != Some(&granted.scope) {
             answer["scope"] = granted.scope.into();
         }

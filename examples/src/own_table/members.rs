@@ -25,8 +25,8 @@ impl Members {
         let one = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
         let pool = one.connect("sqlite::memory:").await?;
         sqlx::query(
-            "CREATE TABLE member (number TEXT PRIMARY KEY, full_name TEXT NOT NULL, secret TEXT NOT NULL, \
-             is_staff BOOLEAN NOT NULL, left_on TEXT)",
+            "CREATE TABLE member (id INTEGER PRIMARY KEY AUTOINCREMENT, number TEXT NOT NULL UNIQUE, \
+             full_name TEXT NOT NULL, secret TEXT NOT NULL, is_staff BOOLEAN NOT NULL, left_on TEXT)",
         )
         .execute(&pool)
         .await?;
@@ -66,15 +66,20 @@ impl Members {
 
 /// All that `Basic` needs. What a row means is said here: whoever has left is disabled, and staff are librarians.
 impl UserStore for Members {
+    // `id` is the subject: it never changes, and `AUTOINCREMENT` never gives it to another member.
     async fn find(&self, number: &str) -> Result<Option<User>, Unavailable> {
         let member = sqlx::query_as(
-            "SELECT number, full_name, secret, is_staff, left_on IS NOT NULL FROM member WHERE number = ?",
+            "SELECT id, number, full_name, secret, is_staff, left_on IS NOT NULL FROM member WHERE number = ?",
         );
-        let member: Option<(String, String, String, bool, bool)> =
+        let member: Option<(i64, String, String, String, bool, bool)> =
             member.bind(number).fetch_optional(&self.0).await.map_err(Unavailable::new)?;
-        Ok(member.map(|(number, full_name, secret, is_staff, has_left)| {
+        Ok(member.map(|(id, number, full_name, secret, is_staff, has_left)| {
             let role = if is_staff { Role::Librarian } else { Role::Reader };
-            User::new(number, secret).display_name(full_name).roles([role.name()]).disabled(has_left)
+            User::new(number, secret)
+                .with_subject(id.to_string())
+                .display_name(full_name)
+                .roles([role.name()])
+                .disabled(has_left)
         }))
     }
 
@@ -82,8 +87,8 @@ impl UserStore for Members {
     /// meanwhile.
     async fn signed_in(&self, user: &User, sign_in: SignIn) -> Result<(), Unavailable> {
         if let Some(hash) = sign_in.rehashed {
-            let member = sqlx::query("UPDATE member SET secret = ? WHERE number = ? AND secret = ?");
-            let member = member.bind(hash).bind(user.name()).bind(sign_in.verified);
+            let member = sqlx::query("UPDATE member SET secret = ? WHERE id = ? AND secret = ?");
+            let member = member.bind(hash).bind(user.subject()).bind(sign_in.verified);
             member.execute(&self.0).await.map_err(Unavailable::new)?;
         }
         Ok(())

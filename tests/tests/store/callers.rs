@@ -15,7 +15,10 @@ use auth_runtime::{
 };
 use auth_store::{NewUser, SqlUsers};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use poem::{Endpoint, EndpointExt, Request, Response, endpoint::BoxEndpoint, get, handler, http::StatusCode};
+use poem::{
+    Endpoint, EndpointExt, IntoResponse, Request, Response, endpoint::BoxEndpoint, get, handler, http::StatusCode,
+    web::WithHeader,
+};
 
 use crate::database::TestDatabase;
 
@@ -46,6 +49,8 @@ pub(crate) struct Auth {
     key: ApiKeys<SqlUsers>,
     #[scheme(cookie = "__Host-session")]
     session: Sessions,
+    #[overrides]
+    overrides: PermissionOverrides<Permission>,
 }
 
 /// Sessions as an application may keep them: whose they are, and from which epoch of their credentials.
@@ -60,7 +65,7 @@ impl Sessions {
         let mut open = self.open.lock().unwrap();
         // A test guesses nothing; elsewhere it is random.
         let id = open.len().to_string();
-        open.insert(id.clone(), (user.name().to_owned(), user.current_epoch()));
+        open.insert(id.clone(), (user.subject().to_owned(), user.current_epoch()));
         id
     }
 }
@@ -70,11 +75,11 @@ impl Authenticator for Sessions {
 
     async fn authenticate(&self, id: ApiKey, context: &Context) -> Result<Identity, AuthenticationError> {
         let session = self.open.lock().unwrap().get(id.as_str()).cloned();
-        let (name, epoch) = session.ok_or_else(|| AuthenticationError::invalid("session"))?;
-        let user = UserStore::find(&self.users, &name).await?;
+        let (subject, epoch) = session.ok_or_else(|| AuthenticationError::invalid("session"))?;
+        let user = self.users.find_by_subject(&subject).await?;
         let user = user.filter(|user| !user.is_disabled() && user.current_epoch() == epoch);
         let user = user.ok_or_else(|| AuthenticationError::invalid("session from before"))?;
-        let identity = context.identity("store", user.name());
+        let identity = context.identity("store", user.subject()).username(user.name());
         let identity = user.role_names().iter().fold(identity, |identity, role| identity.role(role));
         let permissions = user.permission_names().iter();
         Ok(permissions.fold(identity, |identity, permission| identity.permission(permission)).build())
@@ -116,21 +121,38 @@ pub(crate) struct App {
 
 #[protected]
 #[handler]
-fn who(caller: Principal<Auth>) -> String {
+fn who(caller: Principal<Auth>) -> WithHeader<String> {
     let roles = caller.roles().iter().map(|role| role.to_string()).collect::<Vec<_>>().join(",");
     let permissions =
         caller.permissions().iter().map(|permission| permission.to_string()).collect::<Vec<_>>().join(",");
-    format!("{} roles: {roles} permissions: {permissions}", caller.subject())
+    let name = caller.username().unwrap_or_default();
+    format!("{name} roles: {roles} permissions: {permissions}").with_header("X-Subject", caller.subject())
 }
 
 impl App {
     pub(crate) fn over(store: &SqlUsers) -> Self {
+        Self::with(store, PermissionOverrides::new())
+    }
+
+    /// An application that gives permissions to single callers.
+    pub(crate) fn with(store: &SqlUsers, overrides: PermissionOverrides<Permission>) -> Self {
         let sessions = Sessions { users: store.clone(), open: Arc::default() };
+        Self::with_sessions(store, sessions, overrides)
+    }
+
+    /// The same application at another process, which shares the sessions.
+    pub(crate) fn at(&self, store: &SqlUsers) -> Self {
+        let sessions = Sessions { users: store.clone(), open: Arc::clone(&self.sessions.open) };
+        Self::with_sessions(store, sessions, PermissionOverrides::new())
+    }
+
+    fn with_sessions(store: &SqlUsers, sessions: Sessions, overrides: PermissionOverrides<Permission>) -> Self {
         let auth = Auth {
             password: Basic::new(store.clone()).issuer("store"),
             token: UserTokens::new(issuer().verifier(), store.clone()).unwrap(),
             key: ApiKeys::new(store.clone()).issuer("store"),
             session: sessions.clone(),
+            overrides,
         };
         Self { endpoint: get(who).with(auth).map_to_response().boxed(), sessions }
     }
@@ -146,6 +168,16 @@ impl App {
         let response = self.endpoint.get_response(request).await;
         match response.status() {
             StatusCode::OK => Ok(response.into_body().into_string().await.unwrap()),
+            status => Err(status.as_u16()),
+        }
+    }
+
+    /// Returns the subject of a caller; the status if the caller is rejected.
+    pub(crate) async fn subject(&self, caller: &Caller) -> Result<String, u16> {
+        let request = Request::builder().header(caller.0, caller.1.clone()).finish();
+        let response = self.endpoint.get_response(request).await;
+        match response.status() {
+            StatusCode::OK => Ok(response.header("X-Subject").unwrap().to_owned()),
             status => Err(status.as_u16()),
         }
     }

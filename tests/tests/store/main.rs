@@ -48,8 +48,9 @@ tests! {
         r72_a_password_is_changed_by_who_knows_it
         hashes_of_a_key_that_is_not_configured_are_counted
         r77_whoever_says_a_wrong_current_password_is_throttled
-        r36_a_subject_is_not_given_to_somebody_else
-        a_user_who_is_added_again_is_somebody_else;
+        r36_a_subject_is_random_and_is_never_reused
+        a_new_user_with_the_name_of_a_deleted_one_inherits_nothing
+        a_renamed_user_keeps_subject_tokens_and_keys;
     callers:
         r36_a_user_comes_by_password
         r72_a_password_that_somebody_else_chose_expires
@@ -80,7 +81,6 @@ tests! {
     migrations:
         many_at_once_make_the_tables_once
         they_live_beside_those_of_the_application
-        tables_of_an_earlier_version_are_brought_up_to_date
         tables_of_a_later_version_are_left_alone
         without_tables_nothing_is_connected;
     import:
@@ -93,7 +93,7 @@ tests! {
         who_signs_in_is_in_the_way_of_no_change
         r76_a_password_that_was_changed_while_others_waited_is_wrong_for_them
         a_key_is_not_made_for_a_user_who_is_deleted
-        r36_an_import_that_waits_gives_no_name_away
+        of_two_renames_to_one_name_one_is_made
         who_goes_away_leaves_no_transaction;
     throttling:
         r76_what_is_tried_at_several_processes_is_counted_together

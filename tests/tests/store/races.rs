@@ -107,7 +107,7 @@ pub(crate) async fn r76_a_password_that_was_changed_while_others_waited_is_wrong
 pub(crate) async fn a_key_is_not_made_for_a_user_who_is_deleted(database: TestDatabase) {
     let (one, other) = (database.store().await, database.store().await);
     for _ in 0..5 {
-        one.add(NewUser::new("alice").reuse_name()).await.unwrap();
+        one.add(NewUser::new("alice")).await.unwrap();
         let (made, deleted) = tokio::join!(one.create_key("alice", NewKey::unlimited()), other.delete("alice"));
         deleted.unwrap();
         assert!(made.is_ok() || matches!(made, Err(StoreError::NoUser(_))), "{made:?}");
@@ -115,25 +115,21 @@ pub(crate) async fn a_key_is_not_made_for_a_user_who_is_deleted(database: TestDa
     }
 }
 
-pub(crate) async fn r36_an_import_that_waits_gives_no_name_away(database: TestDatabase) {
-    let store = database.store().await;
-    let in_the_way =
-        database.begin("INSERT INTO auth_user (name, created_at, credential_epoch) VALUES ('haaa', 1, 1)").await;
-    let importing = tokio::spawn({
-        let store = store.clone();
-        async move { store.import(["haaa", "hzzz"].map(NewUser::new).into()).await }
-    });
-    // Time enough to come to where it waits.
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    store.add(NewUser::new("hzzz")).await.unwrap();
-    store.delete("hzzz").await.unwrap();
-    TestDatabase::end(in_the_way, "ROLLBACK").await;
-    let outcomes = importing.await.unwrap().unwrap();
-    assert!(outcomes[0].is_ok(), "{outcomes:?}");
-    // With less, it may have found the user before they were deleted.
-    let refused = matches!(outcomes[1], Err(StoreError::User(UserError::Former(_) | UserError::Taken(_))));
-    assert!(refused, "{outcomes:?}");
-    assert_eq!(store.count().await.unwrap(), 1);
+pub(crate) async fn of_two_renames_to_one_name_one_is_made(database: TestDatabase) {
+    let (one, other) = (database.store().await, database.store().await);
+    let subjects =
+        [one.add(NewUser::new("alice")).await.unwrap().subject, one.add(NewUser::new("bob")).await.unwrap().subject];
+    let (first, second) = tokio::join!(one.rename("alice", "carol"), other.rename("bob", "carol"));
+    assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
+    let refused = first.as_ref().err().or(second.as_ref().err()).unwrap();
+    assert!(matches!(refused, StoreError::User(UserError::Taken(name)) if name == "carol"), "{refused}");
+    let (renamed, left) = if first.is_ok() { (0, "bob") } else { (1, "alice") };
+    assert_eq!(one.get("carol").await.unwrap().subject, subjects[renamed]);
+    assert_eq!(one.get(left).await.unwrap().subject, subjects[1 - renamed]);
+    // And of two renames of one user, the second finds no such user.
+    let (first, second) = tokio::join!(one.rename("carol", "dave"), other.rename("carol", "erin"));
+    assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
+    assert_eq!(one.count().await.unwrap(), 2);
 }
 
 pub(crate) async fn who_goes_away_leaves_no_transaction(database: TestDatabase) {

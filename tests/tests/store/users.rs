@@ -1,18 +1,21 @@
 //! Users as administrators see and change them.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::HashSet,
+    time::{Duration, SystemTime},
+};
 
 use auth_runtime::{
     api_key::ApiKeyStore,
     client_ip::ClientAddress,
     credential::BasicCredentials,
-    prelude::Basic,
+    prelude::*,
     users::{Passwords, UserError, UserStore},
 };
 use auth_store::{NewKey, NewUser, Page, Profile, SqlUsers, StoreError};
 
 use crate::{
-    callers::{PASSWORD, user},
+    callers::{App, Caller, PASSWORD, Permission, issuer, user},
     database::TestDatabase,
 };
 
@@ -186,6 +189,7 @@ pub(crate) async fn nobody_can_be_changed_who_is_not_there(database: TestDatabas
         vec![
             store.get(name).await.unwrap_err(),
             store.delete(name).await.unwrap_err(),
+            store.rename(name, "carol").await.unwrap_err(),
             store.set_disabled(name, true).await.unwrap_err(),
             store.sign_out(name).await.unwrap_err(),
             store.set_profile(name, Profile::new()).await.unwrap_err(),
@@ -252,34 +256,6 @@ pub(crate) async fn r77_whoever_says_a_wrong_current_password_is_throttled(datab
     assert!(basic.verify(&BasicCredentials::new("alice", PASSWORD), HERE).await.unwrap_err().retry_after().is_some());
 }
 
-pub(crate) async fn r36_a_subject_is_not_given_to_somebody_else(database: TestDatabase) {
-    let store = database.store().await;
-    for name in ["alice", "bob"] {
-        store.add(NewUser::new(name)).await.unwrap();
-    }
-    store.delete("Alice").await.unwrap();
-    let is_former = |error: &StoreError| matches!(error, StoreError::User(UserError::Former(name)) if name == "alice");
-    assert!(is_former(&store.add(NewUser::new("ALICE")).await.unwrap_err()));
-    let outcomes = store.import(["alice", "bob", "carol", "ALICE", "Carol"].map(NewUser::new).into()).await.unwrap();
-    assert!(is_former(outcomes[0].as_ref().unwrap_err()) && outcomes[1].is_err() && outcomes[2].is_ok());
-    // The same name again is what it was the first time, or taken by then.
-    assert!(is_former(outcomes[3].as_ref().unwrap_err()));
-    assert!(matches!(outcomes[4], Err(StoreError::User(UserError::Taken(_)))));
-    assert_eq!(store.count().await.unwrap(), 2);
-    for (name, is_former) in [("ALICE", true), ("bob", false), ("carol", false), ("nobody", false), ("", false)] {
-        assert_eq!(store.is_former_name(name).await.unwrap(), is_former, "{name}");
-    }
-    // Nobody who was deleted is named.
-    assert_eq!(database.number("SELECT MAX(LENGTH(name_sha256)) FROM auth_former_user").await, 32);
-
-    // On purpose, and again.
-    store.add(NewUser::new("alice").reuse_name()).await.unwrap();
-    store.delete("alice").await.unwrap();
-    assert!(is_former(&store.add(NewUser::new("alice")).await.unwrap_err()));
-    let outcomes = store.import(vec![NewUser::new("alice").reuse_name(), NewUser::new("bob")]).await.unwrap();
-    assert!(outcomes[0].is_ok() && matches!(outcomes[1], Err(StoreError::User(UserError::Taken(_)))));
-}
-
 pub(crate) async fn hashes_of_a_key_that_is_not_configured_are_counted(database: TestDatabase) {
     const KEYS: [&str; 2] = ["Vb8Zc1Xn5Lk9Qw3Er7Ty2Ui6Op4As0Df", "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa"];
     let [first, second] = KEYS.map(|key| Passwords::new().secret_key(key).unwrap());
@@ -293,17 +269,71 @@ pub(crate) async fn hashes_of_a_key_that_is_not_configured_are_counted(database:
     }
 }
 
-pub(crate) async fn a_user_who_is_added_again_is_somebody_else(database: TestDatabase) {
+pub(crate) async fn r36_a_subject_is_random_and_is_never_reused(database: TestDatabase) {
     let store = database.store().await;
-    store.add(NewUser::new("alice").password(PASSWORD).roles(["Viewer"])).await.unwrap();
+    let mut subjects = HashSet::new();
+    for _ in 0..3 {
+        let alice = store.add(NewUser::new("alice")).await.unwrap();
+        assert!(alice.subject.len() == 32 && alice.subject.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        subjects.insert(alice.subject);
+        store.delete("ALICE").await.unwrap();
+        let outcomes = store.import(vec![NewUser::new("alice")]).await.unwrap();
+        assert!(outcomes[0].is_ok());
+        subjects.insert(store.get("alice").await.unwrap().subject);
+        store.delete("alice").await.unwrap();
+    }
+    assert_eq!(subjects.len(), 6);
+}
+
+pub(crate) async fn a_new_user_with_the_name_of_a_deleted_one_inherits_nothing(database: TestDatabase) {
+    let store = database.store().await;
+    let first = store.add(NewUser::new("alice").password(PASSWORD).roles(["Viewer"])).await.unwrap();
+    let overrides = PermissionOverrides::new().add("store", &first.subject, Permission::set(&[Permission::Delete]));
+    let app = App::with(&store, overrides);
+    let record = user(&store, "alice").await;
+    let token = Caller::token(&issuer().token_of(&record).client_id("tests").sign().unwrap());
     let (key, _) = store.create_key("alice", NewKey::unlimited()).await.unwrap();
-    let before = user(&store, "alice").await.current_epoch();
+    let (key, session) = (Caller::key(key.as_str()), app.session(&record));
+    for caller in [&Caller::password("alice", PASSWORD), &token, &key, &session] {
+        let said = app.who(caller).await.unwrap();
+        assert_eq!(said, "alice roles: Viewer permissions: view,delete");
+        assert_eq!(app.subject(caller).await.unwrap(), first.subject, "what alice owns is stored for this subject");
+    }
+
     store.delete("ALICE").await.unwrap();
-    assert!(UserStore::find(&store, "alice").await.unwrap().is_none());
-    store.add(NewUser::new("alice").reuse_name()).await.unwrap();
-    let alice = user(&store, "alice").await;
-    assert!(alice.role_names().is_empty() && alice.current_epoch() != before);
+    store.add(NewUser::new("alice").password(OTHER).roles(["Viewer"])).await.unwrap();
+    for caller in [&Caller::password("alice", PASSWORD), &token, &key, &session] {
+        assert_eq!(app.who(caller).await, Err(401));
+    }
+    let second = Caller::password("alice", OTHER);
+    assert_eq!(app.who(&second).await.unwrap(), "alice roles: Viewer permissions: view");
+    assert_ne!(app.subject(&second).await.unwrap(), first.subject);
     assert!(store.list_keys(None).await.unwrap().is_empty());
-    let id = key.as_str().split('_').nth(1).unwrap();
-    assert!(ApiKeyStore::find(&store, id).await.unwrap().is_none());
+}
+
+pub(crate) async fn a_renamed_user_keeps_subject_tokens_and_keys(database: TestDatabase) {
+    let (store, elsewhere) = (database.store().await, database.store().await);
+    let before = store.add(NewUser::new("alice").password(PASSWORD).roles(["Viewer"])).await.unwrap();
+    store.add(NewUser::new("bob")).await.unwrap();
+    let app = App::over(&store);
+    let record = user(&store, "alice").await;
+    let token = Caller::token(&issuer().token_of(&record).client_id("tests").sign().unwrap());
+    let (key, _) = store.create_key("alice", NewKey::unlimited()).await.unwrap();
+    let (key, session) = (Caller::key(key.as_str()), app.session(&record));
+    assert!(app.who(&Caller::password("alice", PASSWORD)).await.is_ok());
+
+    for (new, reason) in [("Bob", "there is a user"), ("a:b", "cannot be a user name")] {
+        let error = store.rename("alice", new).await.unwrap_err().to_string();
+        assert!(error.contains(reason), "{error}");
+    }
+    let renamed = elsewhere.rename("ALICE", "Alicia").await.unwrap();
+    assert_eq!((renamed.name.as_str(), renamed.subject.as_str()), ("alicia", before.subject.as_str()));
+    let app = app.at(&elsewhere);
+    for caller in [&Caller::password("alicia", PASSWORD), &token, &key, &session] {
+        assert_eq!(app.who(caller).await.unwrap(), "alicia roles: Viewer permissions: view");
+        assert_eq!(app.subject(caller).await.unwrap(), before.subject);
+    }
+    assert_eq!(app.who(&Caller::password("alice", PASSWORD)).await, Err(401));
+    // The old name is free.
+    assert_ne!(store.add(NewUser::new("alice")).await.unwrap().subject, before.subject);
 }

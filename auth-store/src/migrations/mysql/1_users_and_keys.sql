@@ -1,8 +1,10 @@
--- Times are seconds since 1970, but for `credential_epoch`, which is microseconds. Flags are 0 or 1.
+-- Times are seconds since 1970. Flags are 0 or 1.
 
 CREATE TABLE auth_user (
     id BIGINT PRIMARY KEY AUTO_INCREMENT,
-    -- As RFC 8265 writes it; compared byte by byte.
+    -- 128 random bits in hex, which are never given to another user.
+    subject VARCHAR(32) NOT NULL UNIQUE,
+    -- As RFC 8265 writes it; compared byte by byte. It can change, and can be given to another user.
     name VARCHAR(255) NOT NULL UNIQUE,
     display_name VARCHAR(255),
     email VARCHAR(320),
@@ -11,7 +13,8 @@ CREATE TABLE auth_user (
     disabled SMALLINT NOT NULL DEFAULT 0,
     created_at BIGINT NOT NULL,
     last_sign_in_at BIGINT,
-    credential_epoch BIGINT NOT NULL
+    -- Goes up with each change that ends the tokens of the user.
+    credential_epoch BIGINT NOT NULL DEFAULT 0
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE auth_user_role (
