@@ -1,8 +1,8 @@
-//! The `Authorization` header, through a whole application with several schemes: who is let in, with which status the
-//! others are kept out, and that every answer is one of few, so that nothing of a header is ever in one.
+//! Sends `Authorization` headers to a whole application with several schemes. The target checks the status of each
+//! request, and that each response is one of a few known ones. No response can therefore contain text of a header.
 //!
-//! Input: one header a line; `X-API-Key: ` in front makes it that one. `{token}`, `{basic}` and `{key}` stand for good
-//! credentials.
+//! Input: one `Authorization` header a line, or an `X-API-Key` header if the line starts with `X-API-Key: `. `{token}`,
+//! `{basic}` and `{key}` stand for valid credentials.
 
 #![no_main]
 
@@ -22,20 +22,20 @@ const PATHS: [&str; 3] = ["/me", "/optional", "/edit"];
 
 static BASIC: LazyLock<String> = LazyLock::new(|| BASE64.encode(format!("{}:{}", USER.0, USER.1).as_bytes()));
 
-/// What the headers of a request say.
+/// The expected reading of a request's headers.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Said {
+enum Reading {
     Nothing,
     Malformed,
-    /// Of `Basic`, but no name and password: that is 401, as browsers ask for others then.
+    /// A `Basic` header without a name and a password: 401, because browsers then ask for other credentials.
     NotBasic,
-    /// Of a scheme that nobody reads.
+    /// A scheme that the application does not support.
     Unknown,
     Wrong,
     Caller(&'static str),
 }
 
-/// All that the application ever answers to these headers, told by examples.
+/// All responses that the application may give to these headers, collected from examples.
 static ANSWERS: LazyLock<BTreeSet<Answer>> = LazyLock::new(|| {
     let examples = [
         "",
@@ -61,13 +61,13 @@ static ANSWERS: LazyLock<BTreeSet<Answer>> = LazyLock::new(|| {
 
 fuzz_target!(|data: &[u8]| {
     let Some(headers) = headers(data) else { return };
-    let said = said(&headers);
+    let reading = reading(&headers);
     for path in PATHS {
         let answer = app::send(Method::GET, path, &headers);
-        assert_eq!(answer.status, expected(said, path), "{path}: {said:?}");
+        assert_eq!(answer.status, expected(reading, path), "{path}: {reading:?}");
         assert!(ANSWERS.contains(&answer), "{path}: {answer:?}");
         assert!(answer.status != 401 || answer.has("www-authenticate"));
-        if let (200, Said::Caller(name)) = (answer.status, said) {
+        if let (200, Reading::Caller(name)) = (answer.status, reading) {
             assert_eq!(answer.body, name.as_bytes());
         }
     }
@@ -89,76 +89,77 @@ fn header(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
     Some((name, HeaderValue::from_bytes(&value).ok()?))
 }
 
-fn expected(said: Said, path: &str) -> u16 {
-    match (said, path) {
-        (Said::Nothing, "/optional") => 200,
-        (Said::Malformed, _) => 400,
-        (Said::Nothing | Said::Wrong | Said::NotBasic | Said::Unknown, _) => 401,
-        // Reads only.
-        (Said::Caller("bob"), "/edit") => 403,
-        (Said::Caller(_), _) => 200,
+fn expected(reading: Reading, path: &str) -> u16 {
+    match (reading, path) {
+        (Reading::Nothing, "/optional") => 200,
+        (Reading::Malformed, _) => 400,
+        (Reading::Nothing | Reading::Wrong | Reading::NotBasic | Reading::Unknown, _) => 401,
+        // bob may only read.
+        (Reading::Caller("bob"), "/edit") => 403,
+        (Reading::Caller(_), _) => 200,
     }
 }
 
-/// The headers, judged together.
-fn said(headers: &[(HeaderName, HeaderValue)]) -> Said {
+/// Reads all headers of a request.
+fn reading(headers: &[(HeaderName, HeaderValue)]) -> Reading {
     let values = |name: HeaderName| -> Vec<&[u8]> {
         headers.iter().filter(|(found, _)| *found == name).map(|(_, value)| value.as_bytes()).collect()
     };
     let authorization = one(&values(AUTHORIZATION), authorization);
     let key = one(&values(X_API_KEY), |key| match key {
-        _ if key.is_empty() || key.len() > MAX_LEN || !key.iter().all(u8::is_ascii_graphic) => Said::Malformed,
-        _ if key == KEY.as_bytes() => Said::Caller("machine"),
-        _ => Said::Wrong,
+        _ if key.is_empty() || key.len() > MAX_LEN || !key.iter().all(u8::is_ascii_graphic) => Reading::Malformed,
+        _ if key == KEY.as_bytes() => Reading::Caller("machine"),
+        _ => Reading::Wrong,
     });
     match (authorization, key) {
-        (Said::NotBasic, _) => Said::NotBasic,
-        (Said::Malformed, _) | (_, Said::Malformed) => Said::Malformed,
-        (said, Said::Nothing) | (Said::Nothing | Said::Unknown, said) => said,
-        // Two credentials.
-        _ => Said::Malformed,
+        (Reading::NotBasic, _) => Reading::NotBasic,
+        (Reading::Malformed, _) | (_, Reading::Malformed) => Reading::Malformed,
+        (reading, Reading::Nothing) | (Reading::Nothing | Reading::Unknown, reading) => reading,
+        // Two credentials in one request.
+        _ => Reading::Malformed,
     }
 }
 
-fn one(values: &[&[u8]], read: impl Fn(&[u8]) -> Said) -> Said {
+fn one(values: &[&[u8]], read: impl Fn(&[u8]) -> Reading) -> Reading {
     match values {
-        [] => Said::Nothing,
+        [] => Reading::Nothing,
         [value] => read(value),
-        _ => Said::Malformed,
+        _ => Reading::Malformed,
     }
 }
 
-/// RFC 9110, section 11.6.2, with one space and no parameters. What a scheme that nobody reads says is not looked at.
-fn authorization(value: &[u8]) -> Said {
+/// Reads an `Authorization` header as in RFC 9110, section 11.6.2, with one space and no parameters. The credentials of
+/// an unsupported scheme are ignored.
+fn authorization(value: &[u8]) -> Reading {
     let (scheme, rest) = match value.iter().position(|byte| *byte == b' ') {
         Some(space) => (&value[..space], &value[space + 1..]),
         None => (value, &[][..]),
     };
     let is_name = !scheme.is_empty() && scheme.iter().all(u8::is_ascii_graphic);
     if value.len() > MAX_LEN || !is_name || rest.starts_with(b" ") || rest.starts_with(b"\t") {
-        return Said::Malformed;
+        return Reading::Malformed;
     }
     let is_text = rest.iter().all(|byte| (b' '..=b'~').contains(byte) || *byte == b'\t');
     match scheme.to_ascii_lowercase().as_slice() {
-        b"bearer" | b"basic" if rest.is_empty() || !is_text => Said::Malformed,
-        b"bearer" if !is_token68(rest) => Said::Malformed,
-        b"bearer" if rest == TOKEN.as_bytes() => Said::Caller("alice"),
+        b"bearer" | b"basic" if rest.is_empty() || !is_text => Reading::Malformed,
+        b"bearer" if !is_token68(rest) => Reading::Malformed,
+        b"bearer" if rest == TOKEN.as_bytes() => Reading::Caller("alice"),
         b"basic" if base64(rest).is_some_and(|pair| pair == format!("{}:{}", USER.0, USER.1).as_bytes()) => {
-            Said::Caller("bob")
+            Reading::Caller("bob")
         }
-        b"basic" if !is_pair(rest) => Said::NotBasic,
-        b"bearer" | b"basic" => Said::Wrong,
-        _ => Said::Unknown,
+        b"basic" if !is_pair(rest) => Reading::NotBasic,
+        b"bearer" | b"basic" => Reading::Wrong,
+        _ => Reading::Unknown,
     }
 }
 
-/// RFC 7617, section 2.
+/// Returns whether the text encodes a name and a password (RFC 7617, section 2).
 fn is_pair(encoded: &[u8]) -> bool {
     let text = base64(encoded).and_then(|text| String::from_utf8(text).ok());
     text.is_some_and(|text| text.contains(':') && !text.contains(char::is_control))
 }
 
-/// RFC 9110, section 11.2.
+/// Returns whether the text is a `token68` (RFC 9110, section 11.2).
 fn is_token68(text: &[u8]) -> bool {
     let end = text.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1);
     end > 0 && text[..end].iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte))

@@ -1,7 +1,7 @@
-//! Basic credentials: what is found is what a plain reading of RFC 7617 finds, and only the one user with the one
-//! password is let in.
+//! Reads Basic credentials and compares them with a plain reading of RFC 7617. Only the right password of the only user
+//! is accepted.
 //!
-//! Input: the value of an `Authorization` header, and once more what is encoded in one.
+//! Input: used twice, as the value of an `Authorization` header and as the text to encode in one.
 
 #![no_main]
 
@@ -24,7 +24,7 @@ use poem::http::{HeaderValue, header::AUTHORIZATION};
 const SCHEME: SecurityScheme = SecurityScheme { name: "password", description: "", kind: SchemeKind::Basic };
 static BASIC: LazyLock<Basic<Users>> = LazyLock::new(|| Basic::new(Users));
 
-/// What a header holds: a name and a password.
+/// The credentials in a header.
 #[derive(Debug, PartialEq)]
 enum Found {
     Absent,
@@ -48,20 +48,21 @@ fn check(header: &[u8]) {
     assert_eq!(found, expected(header));
     let (Credential::Found(credentials), Found::Pair(name, password)) = (credentials, &found) else { return };
     assert!(!format!("{credentials:?}").contains(password.as_str()) || is_in_debug_anyway(name, password));
-    let said = app::wait(BASIC.authenticate(credentials, &Context::of::<Auth>()));
-    assert_eq!(said.is_ok(), (name.as_str(), password.as_str()) == USER);
-    match said {
+    let result = app::wait(BASIC.authenticate(credentials, &Context::of::<Auth>()));
+    assert_eq!(result.is_ok(), (name.as_str(), password.as_str()) == USER);
+    match result {
         Ok(identity) => assert_eq!((identity.issuer(), identity.subject()), ("basic", USER.0)),
         Err(error) => assert!(!error.is_unavailable() && error.to_string() == "user name or password"),
     }
 }
 
-/// A short password may be part of the name, or of the words around it.
+/// Returns whether `Debug` contains the password by chance: a short password may be part of the name or of the text
+/// around it.
 fn is_in_debug_anyway(name: &str, password: &str) -> bool {
     format!("{:?}", BasicCredentials::new(name, "")).contains(password)
 }
 
-/// One scheme, one space, and base64 of a name, a colon and a password, in UTF-8 without control characters.
+/// Reads one scheme, one space, and the base64 of a name, a colon and a password, in UTF-8 without control characters.
 fn expected(header: &[u8]) -> Found {
     let mut words = header.splitn(2, |byte| *byte == b' ');
     let (scheme, rest) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());

@@ -1,8 +1,8 @@
-//! Claims, correctly signed, with roles and permissions at various places: who the caller is, what is theirs, and
-//! whether the token is good at all, is what a second reading over another reader of JSON says.
+//! Verifies correctly signed tokens with arbitrary claims. A second implementation with its own JSON parser must come
+//! to the same result: whether the token is valid, and the caller, roles and permissions in it.
 //!
-//! Input: a line with the claims that hold roles, permissions and a name, and the leeway, parted by spaces; then the
-//! claims, in which `<60>` is a minute from now, and `<-60>` a minute ago.
+//! Input: a line with four fields, separated by spaces: the paths of the roles, the permissions and the name, and the
+//! leeway. Then the claims, in which `<60>` stands for a minute from now, and `<-60>` for a minute ago.
 
 #![no_main]
 
@@ -29,7 +29,7 @@ use poem::http::{HeaderValue, header::AUTHORIZATION};
 
 const BEARER: SecurityScheme =
     SecurityScheme { name: "token", description: "", kind: SchemeKind::Bearer { format: None } };
-/// Larger ones do not fit into a header.
+/// Largest claims that fit into a header, in bytes.
 const MAX_CLAIMS: usize = 6000;
 
 static JWT: LazyLock<Jwt> =
@@ -46,7 +46,7 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     mutate::replace(data, &made, max_size)
 });
 
-/// What may be in the claims.
+/// Members and values that the mutator inserts into the claims.
 const CLAIMS: &[&str] = &[
     r#""iss":"https://issuer.example""#,
     r#""aud":["entries","x"]"#,
@@ -94,11 +94,11 @@ fuzz_target!(|data: &[u8]| {
     let Some(settings) = settings(&data[..end]) else { return };
     let before = now();
     let Some(claims) = dated(&data[end + 1..], before).filter(|claims| claims.len() <= MAX_CLAIMS) else { return };
-    let said = said(&settings, &claims);
+    let actual = actual(&settings, &claims);
     let (early, late) = (caller(&claims, &settings, before), caller(&claims, &settings, now()));
-    // What ends in between may be either.
+    // The token may become valid or expire between the two readings.
     if early == late {
-        assert_eq!(said, early);
+        assert_eq!(actual, early);
     }
 });
 
@@ -110,12 +110,12 @@ fn settings(line: &[u8]) -> Option<Settings> {
     let line = str::from_utf8(line).ok()?;
     let mut words = line.split(' ').map(str::to_owned);
     let (roles, permissions, name) = (words.next()?, words.next()?, words.next()?);
-    // No more than five minutes, as is documented.
+    // The documented maximum is five minutes.
     let leeway = words.next()?.parse::<u16>().ok()?.min(300).into();
     Some(Settings { roles, permissions, names: vec![name], leeway })
 }
 
-/// Claims with times in place of distances to now, in whole seconds.
+/// Replaces each distance to now, such as `<60>`, by a time in whole seconds.
 fn dated(text: &[u8], now: f64) -> Option<Vec<u8>> {
     let mut rest = text;
     let mut claims = Vec::new();
@@ -131,8 +131,8 @@ fn dated(text: &[u8], now: f64) -> Option<Vec<u8>> {
     Some(claims)
 }
 
-/// What auth-runtime says.
-fn said(settings: &Settings, claims: &[u8]) -> Option<Caller> {
+/// Returns the caller that auth-runtime reads, or `None` if it rejects the token.
+fn actual(settings: &Settings, claims: &[u8]) -> Option<Caller> {
     let jwt = JWT.clone().leeway(Duration::from_secs(settings.leeway)).roles_claim(&*settings.roles);
     let jwt = jwt.permissions_claim(&*settings.permissions).display_name_claim(&*settings.names[0]);
     let token = token(SignWith::Hmac, r#"{"alg":"HS256","typ":"at+jwt"}"#, claims);
@@ -141,7 +141,7 @@ fn said(settings: &Settings, claims: &[u8]) -> Option<Caller> {
     let Credential::Found(token) = BearerToken::find(&request, &BEARER) else { panic!("no token") };
     match app::wait(jwt.authenticate(token, &Context::of::<Auth>())) {
         Ok(identity) => {
-            // What the application reads of them is all of them.
+            // The application can read all claims.
             let Some(Json::Object(members)) = Json::read(claims) else { panic!("no claims") };
             assert_eq!((identity.issuer(), identity.claims().len()), (ISSUER, members.len()));
             Some(Caller::of(&identity))

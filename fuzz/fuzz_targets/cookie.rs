@@ -1,7 +1,7 @@
-//! The `Cookie` header: what is found in it is what a plain reading of RFC 6265 finds, and a page of another site
-//! cannot use it.
+//! Reads `Cookie` headers and compares them with a plain reading of RFC 6265. A page of another site cannot use the
+//! cookie.
 //!
-//! Input: one header a line; a line that names none is a `Cookie`.
+//! Input: one header a line. A line without a header name is a `Cookie` header.
 
 #![no_main]
 
@@ -16,7 +16,7 @@ use poem::http::{HeaderName, HeaderValue, Method};
 const NAMES: [&str; 3] = ["session", "__Host-session", "a"];
 const HEADERS: [&str; 5] = ["Cookie", "Host", "Origin", "Sec-Fetch-Site", "Upgrade"];
 
-/// What a request holds.
+/// The cookie in a request.
 #[derive(Debug, PartialEq)]
 enum Found {
     Absent,
@@ -54,8 +54,8 @@ fn all<'a>(headers: &'a [(HeaderName, HeaderValue)], name: &'static str) -> Vec<
     headers.iter().filter(|(found, _)| *found == name).map(|(_, value)| value.as_bytes()).collect()
 }
 
-/// RFC 6265, section 4.2.1, with white space wherever there may be some: pairs, parted by semicolons, of a name and all
-/// that follows the first `=`. Bytes are compared, and none of them is anything but itself.
+/// Reads the header as in RFC 6265, section 4.2.1, with optional white space: pairs separated by semicolons, each a
+/// name, `=` and a value. Names are compared byte by byte.
 fn expected(headers: &[(HeaderName, HeaderValue)], name: &str) -> Found {
     let mut values = Vec::new();
     for pair in all(headers, "cookie").into_iter().flat_map(|header| header.split(|byte| *byte == b';')) {
@@ -73,15 +73,15 @@ fn expected(headers: &[(HeaderName, HeaderValue)], name: &str) -> Found {
     }
 }
 
-/// The same in an application: who is let in to read, and who to write.
+/// Sends the headers to an application, and checks the status of a read and of a write.
 fn answers(headers: &[(HeaderName, HeaderValue)]) {
     let found = expected(headers, "session");
     let is_foreign = is_foreign(headers);
     let upgrades = !all(headers, "upgrade").is_empty();
-    for (method, judged) in [(Method::GET, upgrades), (Method::POST, true)] {
+    for (method, checks_origin) in [(Method::GET, upgrades), (Method::POST, true)] {
         let expected = match &found {
             Found::Malformed => 400,
-            Found::Key(_) if judged && is_foreign => 403,
+            Found::Key(_) if checks_origin && is_foreign => 403,
             Found::Key(key) if key == SESSION.as_bytes() => 200,
             Found::Absent | Found::Key(_) => 401,
         };
@@ -92,9 +92,9 @@ fn answers(headers: &[(HeaderName, HeaderValue)]) {
     }
 }
 
-/// Whether a browser says that a page of another site sends the request.
+/// Returns whether the headers show that a page of another site sent the request.
 fn is_foreign(headers: &[(HeaderName, HeaderValue)]) -> bool {
-    // The only value, as text; several are none to rely on.
+    // The only value, as text. Several values are not trusted.
     let value = |name| match all(headers, name).as_slice() {
         [] => None,
         [value] => Some(HeaderValue::from_bytes(value).unwrap().to_str().unwrap_or("").to_owned()),

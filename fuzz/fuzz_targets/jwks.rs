@@ -1,6 +1,6 @@
-//! A JWKS document that an application has configured, the same text as a single JWK, and once more as what an issuer
-//! publishes: which keys are in it, and with which algorithm, is what a second reading says; tokens of the keys that
-//! are in it are accepted, and no others; and no error shows a secret.
+//! Reads a JWKS document three times: as configured by an application, as a single JWK, and as published by an issuer.
+//! A second implementation must find the same keys with the same algorithms. Tokens of these keys are accepted, and no
+//! others. No error contains a secret.
 //!
 //! Input: the document.
 
@@ -26,13 +26,13 @@ use poem::http::{HeaderValue, Response, header::AUTHORIZATION};
 
 const BEARER: SecurityScheme =
     SecurityScheme { name: "token", description: "", kind: SchemeKind::Bearer { format: None } };
-/// How many keys are tried for one token.
+/// Number of keys that are tried for one token.
 const MAX_TRIED: usize = 4;
 
-/// Key, algorithm, the name of the key, and the token.
+/// The signing key, the algorithm, the key ID in the header, and the token.
 type Signed = (SignWith, &'static str, Option<&'static str>, BearerToken);
 
-/// A token of each key, with each of its algorithms, that names no key or one of two.
+/// Tokens of each key with each of its algorithms, without a key ID and with each of two key IDs.
 static TOKENS: LazyLock<Vec<Signed>> = LazyLock::new(|| {
     let claims = br#"{"iss":"https://issuer.example","aud":"entries","sub":"alice","exp":253402300799}"#;
     let mut tokens = Vec::new();
@@ -56,7 +56,7 @@ fn bearer(token: &str) -> BearerToken {
     }
 }
 
-/// Keys, and what may be in them.
+/// Keys, and the members that the mutator inserts into them.
 static WORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let keys = SignWith::ALL.into_iter().flat_map(|key| ["a", "b"].map(|kid| key.jwk(kid)));
     let algorithms =
@@ -113,20 +113,20 @@ fuzz_target!(|data: &[u8]| {
     let Ok(text) = str::from_utf8(data) else { return };
     let document = Json::read(data);
     let (verdict, keys) = set(document.as_ref());
-    let said = Jwt::jwks(text);
-    assert_eq!(self::verdict(&said), verdict);
-    check(said, &keys, document.as_ref());
+    let result = Jwt::jwks(text);
+    assert_eq!(self::verdict(&result), verdict);
+    check(result, &keys, document.as_ref());
 
     let key = document.as_ref().map_or(Err(Unusable::Refused), key);
-    let said = Jwt::jwk(text);
-    assert_eq!(said.is_ok(), key.is_ok(), "{key:?}");
-    check(said, &key.into_iter().collect::<Vec<_>>(), document.as_ref());
+    let result = Jwt::jwk(text);
+    assert_eq!(result.is_ok(), key.is_ok(), "{key:?}");
+    check(result, &key.into_iter().collect::<Vec<_>>(), document.as_ref());
 
     let keys = document.as_ref().map_or(Vec::new(), published);
     app::wait(is_published(data, &keys));
 });
 
-/// An issuer that answers with this document.
+/// An issuer that publishes this document.
 struct Issuer(Vec<u8>);
 
 impl Fetch for Issuer {
@@ -135,8 +135,8 @@ impl Fetch for Issuer {
     }
 }
 
-/// Without any key, no token is denied. With keys, a token of an unknown key is denied or unavailable: the issuer is not
-/// asked again within the cooldown.
+/// Checks the document as published by an issuer. Without any key, verification is unavailable and no token is denied.
+/// With keys, a token of an unknown key is denied or unavailable: during the cooldown, the keys are not fetched again.
 async fn is_published(document: &[u8], keys: &[Key]) {
     let remote = RemoteKeys::jwks_url("https://issuer.example/jwks.json").expect("an address");
     let remote = Jwt::remote(remote.fetcher(Issuer(document.to_vec()))).expect("a runtime");
@@ -147,16 +147,16 @@ async fn is_published(document: &[u8], keys: &[Key]) {
             SignWith::Hmac => Err(false),
             _ if keys.is_empty() => Err(true),
             _ => {
-                assert!(judged(&jwt, signed).await.is_err(), "{signed:?}: {keys:?}");
+                assert!(verified(&jwt, signed).await.is_err(), "{signed:?}: {keys:?}");
                 continue;
             }
         };
-        assert_eq!(judged(&jwt, signed).await, expected, "{signed:?}: {keys:?}");
+        assert_eq!(verified(&jwt, signed).await, expected, "{signed:?}: {keys:?}");
     }
 }
 
-fn verdict(said: &Result<JwtKey, JwtError>) -> Verdict {
-    match said {
+fn verdict(result: &Result<JwtKey, JwtError>) -> Verdict {
+    match result {
         Ok(_) => Verdict::Keys,
         Err(JwtError::NotAJwks(_)) => Verdict::NotAJwks,
         Err(JwtError::Jwk { .. }) => Verdict::Refused,
@@ -165,34 +165,34 @@ fn verdict(said: &Result<JwtKey, JwtError>) -> Verdict {
     }
 }
 
-/// Tokens of the keys that are there are accepted, and no others.
-fn check(said: Result<JwtKey, JwtError>, keys: &[Key], document: Option<&Json<'_>>) {
-    let jwt = match said {
+/// Checks that tokens of these keys are accepted, and no others.
+fn check(result: Result<JwtKey, JwtError>, keys: &[Key], document: Option<&Json<'_>>) {
+    let jwt = match result {
         Ok(found) => found.issuer(ISSUER).audience(AUDIENCE).cache_capacity(0),
         Err(error) => return is_discreet(&error.to_string(), document),
     };
     app::wait(async {
         for signed in TOKENS.iter() {
             let expected = if is_accepted(signed, keys) { Ok(()) } else { Err(false) };
-            assert_eq!(judged(&jwt, signed).await, expected, "{signed:?}: {keys:?}");
+            assert_eq!(verified(&jwt, signed).await, expected, "{signed:?}: {keys:?}");
         }
     });
 }
 
-/// Whether one of the keys has signed it, with its own algorithm and under its own name.
+/// Returns whether one of the keys signed the token, with its own algorithm and key ID.
 fn is_accepted((signer, algorithm, kid, _): &Signed, keys: &[Key]) -> bool {
     let is_named = |key: &&Key| kid.is_none() || key.kid.is_none() || key.kid.as_deref() == *kid;
     let mut fitting = keys.iter().filter(|key| key.algorithm == *algorithm).filter(is_named).take(MAX_TRIED);
     fitting.any(|key| key.material == signer.material() && (*signer != SignWith::Rsa || key.exponent == [1, 0, 1]))
 }
 
-/// What auth-runtime says of a token; an error is whether it cannot be told now.
-async fn judged(jwt: &Jwt, (_, _, _, token): &Signed) -> Result<(), bool> {
-    let said = jwt.authenticate(token.clone(), &Context::of::<Auth>()).await;
-    said.map(drop).map_err(|error| error.is_unavailable())
+/// Verifies a token with auth-runtime. An error says whether verification is unavailable.
+async fn verified(jwt: &Jwt, (_, _, _, token): &Signed) -> Result<(), bool> {
+    let result = jwt.authenticate(token.clone(), &Context::of::<Auth>()).await;
+    result.map(drop).map_err(|error| error.is_unavailable())
 }
 
-/// An error shows what a key says of itself, and nothing that is a secret.
+/// Checks that an error shows only public members of a key, and no secret.
 fn is_discreet(error: &str, document: Option<&Json<'_>>) {
     let keys = document.into_iter().chain(document.and_then(|set| set.get("keys"))).flat_map(|found| match found {
         Json::Array(keys) => keys.iter().collect::<Vec<_>>(),
@@ -203,7 +203,7 @@ fn is_discreet(error: &str, document: Option<&Json<'_>>) {
         let members = keys.iter().flat_map(|key| names.iter().flat_map(|name| key.members(name)));
         members.filter_map(Json::text).collect()
     };
-    // The name of one key may be the secret of another.
+    // The key ID of one key may equal the secret of another.
     let shown = texts(&["kty", "kid", "alg", "crv", "use"]).concat();
     for secret in texts(&["k", "d", "p", "q"]) {
         assert!(secret.len() < 16 || shown.contains(&secret) || !error.contains(&secret), "{error}");

@@ -1,5 +1,5 @@
-//! The text of a token: it is accepted if, and only if, a second reading of it, with other libraries, accepts it too;
-//! and `jsonwebtoken` accepts what is accepted.
+//! Verifies the text of a token. auth-runtime accepts it exactly if a second implementation on other libraries accepts
+//! it. Every accepted token is accepted by `jsonwebtoken` too.
 //!
 //! Input: the token.
 
@@ -30,16 +30,16 @@ use poem::http::{HeaderValue, header::AUTHORIZATION};
 
 const BEARER: SecurityScheme =
     SecurityScheme { name: "token", description: "", kind: SchemeKind::Bearer { format: None } };
-/// The largest header, in bytes.
+/// Largest accepted header, in bytes.
 const MAX_HEADER: usize = 8192;
-/// Each key has a name, and the usual algorithm of its kind.
+/// The keys, each with a key ID. A key uses the first of its algorithms.
 const KEYS: [(&str, SignWith); 4] =
     [("hs", SignWith::Hmac), ("rs", SignWith::Rsa), ("es", SignWith::P256), ("ed", SignWith::Ed25519)];
 
 static JWT: LazyLock<Jwt> = LazyLock::new(|| {
     let keys: Vec<String> = KEYS.iter().map(|(kid, key)| key.jwk(kid)).collect();
     let jwks = format!(r#"{{"keys":[{}]}}"#, keys.join(","));
-    // A number of tokens that is soon reached.
+    // A capacity that is reached soon.
     Jwt::jwks(jwks).expect("good keys").issuer(ISSUER).audience(AUDIENCE).cache_capacity(64)
 });
 
@@ -48,7 +48,7 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     mutate::replace(data, &made, max_size)
 });
 
-/// What may be in a header.
+/// Members that the mutator inserts into the header.
 const HEADERS: &[&str] = &[
     r#""alg":"HS256""#,
     r#""alg":"none""#,
@@ -87,7 +87,7 @@ const HEADERS: &[&str] = &[
     r#""crit""#,
     r#""\u0061lg""#,
 ];
-/// What may be in the claims.
+/// Members and values that the mutator inserts into the claims.
 const CLAIMS: &[&str] = &[
     r#""iss":"https://issuer.example""#,
     r#""aud":["entries","x"]"#,
@@ -111,19 +111,19 @@ fuzz_target!(init: good_tokens_are_accepted(), |data: &[u8]| {
     let Ok(value) = HeaderValue::from_bytes(&[b"Bearer ", data].concat()) else { return };
     let before = now();
     let first = accepted(&value);
-    // Not verified a second time, and the same all the same.
+    // The second result comes from the cache, and is the same.
     assert_eq!(accepted(&value), first);
     let (early, late) = (expected(data, before), expected(data, now()));
-    // What ends in between may be either.
+    // The token may become valid or expire between the two readings.
     if early == late {
         assert_eq!(first, early);
     }
     if first.is_some() {
-        is_good_elsewhere(data);
+        is_accepted_by_jsonwebtoken(data);
     }
 });
 
-/// Of each key one: what is compared below is not only refusals.
+/// Checks one valid token of each key, so that the comparison does not only see rejected tokens.
 fn good_tokens_are_accepted() {
     let claims = br#"{"iss":"https://issuer.example","aud":"entries","sub":"alice","exp":253402300799}"#;
     for (kid, key) in KEYS {
@@ -137,7 +137,7 @@ fn now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs_f64()
 }
 
-/// What auth-runtime says.
+/// Returns the caller that auth-runtime reads, or `None` if it rejects the token.
 fn accepted(value: &HeaderValue) -> Option<Caller> {
     let request = app::request(&[(AUTHORIZATION, value.clone())]);
     let Credential::Found(token) = BearerToken::find(&request, &BEARER) else { return None };
@@ -150,7 +150,7 @@ fn accepted(value: &HeaderValue) -> Option<Caller> {
     }
 }
 
-/// What RFC 7515, section 5.2, RFC 8725 and RFC 9068 say.
+/// Returns the caller that RFC 7515, section 5.2, RFC 8725 and RFC 9068 require, or `None` for a rejected token.
 fn expected(token: &[u8], now: f64) -> Option<Caller> {
     let parts: Vec<&[u8]> = token.split(|byte| *byte == b'.').collect();
     let [header, payload, signature] = parts.as_slice() else { return None };
@@ -167,7 +167,7 @@ fn expected(token: &[u8], now: f64) -> Option<Caller> {
     key.verifies(message, &signature).then(|| caller(&payload, &Settings::default(), now))?
 }
 
-/// The key that a header names, by an algorithm that it may be used with.
+/// Returns the key that the header names, if the header uses the key's algorithm.
 fn key(header: &[u8]) -> Option<SignWith> {
     let header = Json::read_strictly(header).filter(|header| matches!(header, Json::Object(_)))?;
     let is_refused = |name: &&str| header.get(name).is_some();
@@ -180,14 +180,14 @@ fn key(header: &[u8]) -> Option<SignWith> {
         Some(kid) => Some(kid.text()?),
         None => None,
     };
-    // RFC 9864, section 2.2, gives it another name.
+    // RFC 9864, section 2.2, names EdDSA with this curve `Ed25519`.
     let algorithm = if asked == "Ed25519" { "EdDSA" } else { &asked };
     let (name, key) = KEYS.into_iter().find(|(_, key)| key.algorithms()[0] == algorithm)?;
     (kid.is_none_or(|kid| kid == name) && ["at+jwt", "application/at+jwt"].contains(&&*typ)).then_some(key)
 }
 
-/// `jsonwebtoken` accepts it as well, where it reads all that is in it.
-fn is_good_elsewhere(text: &[u8]) {
+/// Checks that `jsonwebtoken` accepts the token too, if it reads all members of the header.
+fn is_accepted_by_jsonwebtoken(text: &[u8]) {
     let header = text.split(|byte| *byte == b'.').next().and_then(|part| BASE64URL_NOPAD.decode(part).ok());
     let header = header.expect("a header");
     let Some(Json::Object(members)) = Json::read(&header) else { panic!("no header") };
@@ -200,8 +200,8 @@ fn is_good_elsewhere(text: &[u8]) {
     rules.set_audience(&[AUDIENCE]);
     rules.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
     rules.validate_nbf = true;
-    // It rounds to seconds.
+    // `jsonwebtoken` rounds to seconds.
     rules.leeway = 62;
-    let said = jsonwebtoken::decode::<serde_json::Value>(text, &DecodingKey::from_secret(SECRET), &rules);
-    assert!(said.is_ok(), "{said:?}");
+    let result = jsonwebtoken::decode::<serde_json::Value>(text, &DecodingKey::from_secret(SECRET), &rules);
+    assert!(result.is_ok(), "{result:?}");
 }

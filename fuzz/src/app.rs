@@ -1,4 +1,4 @@
-//! A protected application with every bundled scheme, who may call it, and what it answers.
+//! A protected application with every bundled scheme, its callers and its responses.
 
 use std::sync::LazyLock;
 
@@ -19,7 +19,7 @@ use poem_openapi::{OpenApi, payload::PlainText};
 use crate::keys::{self, SignWith};
 
 permissions! {
-    /// What a caller may do.
+    /// The permissions of a caller.
     pub enum Permission {
         /// View entries
         View = "view",
@@ -31,42 +31,42 @@ permissions! {
 }
 
 roles! {
-    /// Who works here.
+    /// The roles of a caller.
     pub enum Role: Permission {
-        /// Reads
+        /// May read
         Viewer = "Viewer" => [View],
-        /// Reads and writes
+        /// May read and write
         Editor = "Editor": Viewer => [Edit],
-        /// Does everything
+        /// Has all permissions
         Administrator = "Administrator" => all,
     }
 }
 
-/// Who issues tokens.
+/// The issuer of the tokens.
 pub const ISSUER: &str = "https://issuer.example";
-/// Whom they are for.
+/// The audience of the tokens.
 pub const AUDIENCE: &str = "entries";
-/// The name and the password of the only user; both may be in a header.
+/// The name and the password of the only user.
 pub const USER: (&str, &str) = ("bob", "correct horse:battery staple");
-/// The only key.
+/// The only API key.
 pub const KEY: &str = "demo_0123456789ABCDEF_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG";
-/// The only session.
+/// The only session cookie.
 pub const SESSION: &str = "session_of_carol_0123456789abcdef";
 
-/// The only token; good until the year 9999.
+/// The only token, valid until the year 9999.
 pub static TOKEN: LazyLock<String> = LazyLock::new(|| {
     let claims =
         r#"{"iss":"https://issuer.example","aud":"entries","sub":"alice","exp":253402300799,"roles":"Editor"}"#;
     keys::token(SignWith::Hmac, r#"{"alg":"HS256","typ":"at+jwt"}"#, claims.as_bytes())
 });
 
-/// Of the password, at the lowest cost there is: what is tested is not argon2.
+/// The hash of the user's password, at the lowest cost: argon2 is not under test.
 const HASH: &str = "$argon2id$v=19$m=8,t=1,p=1$p1bipSeRw6gutl1QYhjDew$jb92DAzM5KNCf1iO3u5045GNGZbEqPOBU1dxy9fuC+M";
-/// Of a password that nobody knows.
+/// The hash of an unknown password.
 const OTHER_HASH: &str =
     "$argon2id$v=19$m=8,t=1,p=1$zokGEkAX0TixmIU+KK5L6w$CLDAmW6HguEA3GS9Jr8pE0C2+2BzGkMk3+nUfkJn/L0";
 
-/// Has a user of every name, as an unknown one costs a hash of full cost.
+/// A store that has a user of every name, because the check of an unknown name costs a full argon2 hash.
 #[derive(Clone, Default)]
 pub struct Users;
 
@@ -77,7 +77,7 @@ impl UserStore for Users {
     }
 }
 
-/// Every scheme that is bundled.
+/// An `Auth` with every bundled scheme.
 #[derive(Auth, Clone)]
 #[auth(permissions = Permission, roles = Role, realm = "fuzz")]
 pub struct Auth {
@@ -125,7 +125,7 @@ static APP: LazyLock<BoxEndpoint<'static>> = LazyLock::new(|| {
     let keys = |key: &str, subject: &str| {
         let record = ApiKeyRecord::of(key, subject).expect("a good key").permissions(["edit"]);
         let keys = ApiKeys::new(MemoryApiKeys::new().add_record(record).expect("the only key"));
-        // Every input is another wrong key from the same address.
+        // No throttle: every input is another wrong key from the same address.
         keys.throttle(danger::unlimited_attempts())
     };
     let jwt = Jwt::hs256(keys::SECRET).expect("a good secret").issuer(ISSUER).audience(AUDIENCE);
@@ -134,26 +134,26 @@ static APP: LazyLock<BoxEndpoint<'static>> = LazyLock::new(|| {
     auth.service(Api, "Api", "1").into_endpoint().map_to_response().boxed()
 });
 
-/// What a request is answered: all of it.
+/// A whole response.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// The headers, by name.
+    /// The headers, sorted by name.
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body.
     pub body: Vec<u8>,
 }
 
 impl Answer {
-    /// Whether there is a header of this name.
+    /// Returns whether the response has a header of this name.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.headers.iter().any(|(found, _)| found == name)
     }
 }
 
-/// A request to the application, and its answer.
+/// Sends a request to the application and returns the response.
 #[must_use]
 pub fn send(method: Method, path: &str, headers: &[(HeaderName, HeaderValue)]) -> Answer {
     let mut request = Request::builder().method(method).uri_str(path).finish();
@@ -170,14 +170,14 @@ pub fn send(method: Method, path: &str, headers: &[(HeaderName, HeaderValue)]) -
     })
 }
 
-/// Waits for what is computed; passwords are beside the executor.
+/// Runs a future to its end. Passwords are hashed on other threads.
 pub fn wait<T>(future: impl Future<Output = T>) -> T {
     static RUNTIME: LazyLock<tokio::runtime::Runtime> =
         LazyLock::new(|| tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime"));
     RUNTIME.block_on(future)
 }
 
-/// A request with nothing but these headers.
+/// Returns a request with only these headers.
 #[must_use]
 pub fn request(headers: &[(HeaderName, HeaderValue)]) -> Request {
     let mut request = Request::default();

@@ -1,5 +1,5 @@
-//! What claims say: the rules of auth-runtime, read from its documentation and written down a second time, over another
-//! reader of JSON and without bits.
+//! A second implementation of the rules for claims, written from the documentation of auth-runtime. It uses its own JSON
+//! parser, and sets of names instead of bits.
 
 use std::collections::BTreeSet;
 
@@ -16,16 +16,16 @@ use crate::{
 /// The end of the year 9999.
 const LATEST: f64 = 253_402_300_799.0;
 
-/// Where the claims are, and by how much clocks may differ.
+/// The paths of the claims, and the allowed clock difference.
 #[derive(Debug)]
 pub struct Settings {
-    /// Where roles are.
+    /// The path of the roles.
     pub roles: String,
-    /// Where permissions are.
+    /// The path of the permissions.
     pub permissions: String,
-    /// Where names for people to read are; the first counts.
+    /// The paths of display names. The first name that is present counts.
     pub names: Vec<String>,
-    /// In seconds.
+    /// The allowed clock difference, in seconds.
     pub leeway: u64,
 }
 
@@ -41,7 +41,7 @@ impl Default for Settings {
     }
 }
 
-/// Who a caller is, and what is theirs.
+/// A caller with roles, permissions and scopes.
 #[derive(Debug, PartialEq)]
 pub struct Caller {
     subject: String,
@@ -53,7 +53,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// As auth-runtime says it.
+    /// Returns the caller that auth-runtime read.
     #[must_use]
     pub fn of(identity: &Identity) -> Self {
         let (roles, permissions) = (identity.roles::<Auth>(), identity.permissions::<Auth>());
@@ -71,7 +71,7 @@ impl Caller {
     }
 }
 
-/// Whose claims they are at a time (in seconds since 1970); nobody's if they break a rule.
+/// Returns the caller of these claims at a time in seconds since 1970, or `None` if the claims break a rule.
 #[must_use]
 pub fn caller(text: &[u8], settings: &Settings, now: f64) -> Option<Caller> {
     let claims = Json::read_strictly(text).filter(|claims| matches!(claims, Json::Object(_)))?;
@@ -94,7 +94,7 @@ pub fn caller(text: &[u8], settings: &Settings, now: f64) -> Option<Caller> {
     let read = |path: &String| at(&claims, path).flatten()?.text().filter(|name| !name.is_empty());
     let display_name = settings.names.iter().find_map(read).unwrap_or_else(|| subject.clone());
     let authenticated_at = date(&claims, "auth_time").flatten().map(whole);
-    // An item of an array may hold several scopes, though it should not.
+    // Each item of an array should be one scope, but some issuers put several into one item.
     let scope: Vec<&str> = scope.iter().flat_map(|names| names.split(' ')).filter(|name| !name.is_empty()).collect();
     Some(Caller { subject, display_name, roles, permissions, scope: scope.join(" "), authenticated_at })
 }
@@ -107,7 +107,7 @@ fn is_for_us(audience: &Json<'_>) -> bool {
     given.is_some_and(|given| given.iter().any(|name| name == AUDIENCE))
 }
 
-/// Nothing if a claim is not a date or not met.
+/// Returns `None` if a time claim is malformed, or the token has expired or is not yet valid.
 fn is_now(claims: &Json<'_>, leeway: u64, now: f64) -> Option<()> {
     #[expect(clippy::cast_precision_loss, reason = "minutes")]
     let leeway = leeway as f64;
@@ -116,8 +116,8 @@ fn is_now(claims: &Json<'_>, leeway: u64, now: f64) -> Option<()> {
     (now < until + leeway && has_begun).then_some(())
 }
 
-/// Nothing if it is there and is no date.
-#[expect(clippy::option_option, reason = "wrong, absent and there")]
+/// Returns the date in a claim: `Some(None)` if the claim is absent, `None` if it is not a date.
+#[expect(clippy::option_option, reason = "wrong, absent and present")]
 fn date(claims: &Json<'_>, name: &str) -> Option<Option<f64>> {
     match claims.get(name) {
         Some(value) => value.number().filter(|seconds| (0.0..=LATEST).contains(seconds)).map(Some),
@@ -130,8 +130,8 @@ fn whole(seconds: f64) -> u64 {
     seconds as u64
 }
 
-/// What stands at a path; nothing if something on the way is no object.
-#[expect(clippy::option_option, reason = "wrong, absent and there")]
+/// Returns the value at a path: `Some(None)` if it is absent, `None` if a step on the way is not an object.
+#[expect(clippy::option_option, reason = "wrong, absent and present")]
 fn at<'a, 'b>(claims: &'a Json<'b>, path: &str) -> Option<Option<&'a Json<'b>>> {
     if let Some(value) = claims.get(path) {
         return Some(Some(value));

@@ -1,29 +1,29 @@
-//! JSON, read a second time: in two steps, form first and meaning later, as what is not looked at may have any.
+//! A second JSON parser. It checks the syntax first and decodes values later, because unused values are never decoded.
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 
-/// Deeper than this nothing is read (`serde_json` counts down from 128).
+/// Largest nesting depth (`serde_json` counts down from 128).
 const MAX_DEPTH: usize = 127;
 
-/// A value as it is written.
+/// A value, with its text not yet decoded.
 #[derive(Debug)]
 pub enum Json<'a> {
     /// `null`.
     Null,
     /// `true` or `false`.
     Bool,
-    /// Its text.
+    /// The text of the number.
     Number(&'a [u8]),
-    /// What is between the quotes.
+    /// The text between the quotes.
     String(&'a [u8]),
-    /// Its items.
+    /// The items.
     Array(Vec<Json<'a>>),
-    /// Its members, with their names as they are written, however often they are there.
+    /// The members with their undecoded names, including duplicates.
     Object(Vec<(&'a [u8], Json<'a>)>),
 }
 
 impl<'a> Json<'a> {
-    /// The value that a text is, and nothing else.
+    /// Parses a text that is exactly one value.
     #[must_use]
     pub fn read(text: &'a [u8]) -> Option<Self> {
         let mut reader = Reader { rest: text };
@@ -32,7 +32,7 @@ impl<'a> Json<'a> {
         reader.rest.is_empty().then_some(value)
     }
 
-    /// The same if all of it has a meaning: strings are text, numbers are finite, no member is there twice.
+    /// Parses like [`Self::read`], and requires valid strings, finite numbers and unique member names everywhere.
     #[must_use]
     pub fn read_strictly(text: &'a [u8]) -> Option<Self> {
         Self::read(text).filter(|value| value.is_strict(MAX_DEPTH))
@@ -54,33 +54,33 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// All members of an object that have a name.
+    /// Returns all members of an object with this name.
     pub fn members<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'b Self> {
         let members = if let Self::Object(members) = self { members.as_slice() } else { &[] };
         members.iter().filter(move |(raw, _)| decode(raw).as_deref() == Some(name)).map(|(_, value)| value)
     }
 
-    /// The first member of an object that has a name.
+    /// Returns the first member of an object with this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Self> {
         let members = if let Self::Object(members) = self { members.as_slice() } else { &[] };
         members.iter().find(|(raw, _)| decode(raw).as_deref() == Some(name)).map(|(_, value)| value)
     }
 
-    /// What a string says.
+    /// Returns the decoded text of a string.
     #[must_use]
     pub fn text(&self) -> Option<String> {
         if let Self::String(raw) = self { decode(raw) } else { None }
     }
 
-    /// The value of a number. What a text of digits stands for is not what is tested here.
+    /// Returns the value of a number, parsed by `serde_json`: number parsing is not under test.
     #[must_use]
     pub fn number(&self) -> Option<f64> {
         if let Self::Number(text) = self { serde_json::from_slice(text).ok() } else { None }
     }
 }
 
-/// A string without its escapes; none if it is not text.
+/// Decodes the escapes of a string. Returns `None` if the result is not Unicode text.
 #[must_use]
 pub fn decode(raw: &[u8]) -> Option<String> {
     let mut units = Vec::new();
@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
-    /// How many of the next bytes are like this, taken.
+    /// Skips the next bytes that match, and returns their number.
     fn run(&mut self, belongs: impl Fn(u8) -> bool) -> usize {
         let length = self.rest.iter().take_while(|byte| belongs(**byte)).count();
         self.rest = &self.rest[length..];

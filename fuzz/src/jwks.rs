@@ -1,5 +1,5 @@
-//! What a JWK and a JWKS hold (RFC 7517, RFC 7518, RFC 8037), read a second time over another reader of JSON, and with
-//! other libraries where there are others.
+//! A second implementation of JWK and JWKS (RFC 7517, RFC 7518, RFC 8037), with its own JSON parser and, where
+//! possible, other cryptographic libraries.
 
 use std::collections::BTreeSet;
 
@@ -10,48 +10,48 @@ use crate::{
     keys::SignWith,
 };
 
-/// The members that mean something; what else is there is not looked at.
+/// The members that are read. All others are ignored.
 const MEMBERS: [&str; 18] =
     ["kty", "kid", "alg", "use", "key_ops", "crv", "x", "y", "n", "e", "k", "d", "p", "q", "dp", "dq", "qi", "oth"];
 const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
 const MAX_KEYS: usize = 100;
 
-/// Why a key is not there.
+/// The reason why a key is not used.
 #[derive(Debug, PartialEq)]
 pub enum Unusable {
-    /// It may be good for something else.
+    /// The key is ignored, because it may serve another purpose.
     LeftOut,
-    /// Nobody should have written it.
+    /// The key is malformed or unsafe, and makes a configured document invalid.
     Refused,
 }
 
 /// A key that verifies.
 #[derive(Debug, PartialEq)]
 pub struct Key {
-    /// Its name.
+    /// Its key ID.
     pub kid: Option<String>,
-    /// The only one.
+    /// Its only algorithm.
     pub algorithm: String,
-    /// As [`SignWith::material`] has it.
+    /// The bytes that [`SignWith::material`] returns.
     pub material: Vec<u8>,
-    /// Of RSA.
+    /// The public exponent of an RSA key.
     pub exponent: Vec<u8>,
 }
 
-/// What becomes of a document.
+/// The result of reading a document.
 #[derive(Debug, PartialEq)]
 pub enum Verdict {
-    /// There are some.
+    /// The document has usable keys.
     Keys,
-    /// It is none.
+    /// The document is not a JWKS.
     NotAJwks,
-    /// A key should not be in it.
+    /// The document contains a malformed or unsafe key.
     Refused,
-    /// None is left.
+    /// The document has no usable key.
     NoKeys,
 }
 
-/// RFC 7517, section 5.
+/// Returns the items of a JWKS (RFC 7517, section 5).
 fn items<'a, 'b>(document: &'a Json<'b>) -> Option<&'a [Json<'b>]> {
     let Json::Object(members) = document else { return None };
     let are_names = members.iter().all(|(name, _)| decode(name).is_some());
@@ -62,7 +62,7 @@ fn items<'a, 'b>(document: &'a Json<'b>) -> Option<&'a [Json<'b>]> {
     }
 }
 
-/// What is configured is good, or else an error.
+/// Reads a configured document: one refused key makes the whole document an error.
 #[must_use]
 pub fn set(document: Option<&Json<'_>>) -> (Verdict, Vec<Key>) {
     let Some(items) = document.and_then(items) else { return (Verdict::NotAJwks, Vec::new()) };
@@ -78,7 +78,8 @@ pub fn set(document: Option<&Json<'_>>) -> (Verdict, Vec<Key>) {
     (if keys.is_empty() { Verdict::NoKeys } else { Verdict::Keys }, keys)
 }
 
-/// Of what is published the good keys are used. What everybody may read is no secret.
+/// Reads a published document: refused keys are left out. HMAC keys are left out too, because a published key is no
+/// secret.
 #[must_use]
 pub fn published(document: &Json<'_>) -> Vec<Key> {
     let mut keys: Vec<Key> = Vec::new();
@@ -90,17 +91,17 @@ pub fn published(document: &Json<'_>) -> Vec<Key> {
     keys
 }
 
-/// RFC 7517, section 4; RFC 7518, section 6; RFC 8037, section 2.
+/// Reads a key as in RFC 7517, section 4; RFC 7518, section 6; and RFC 8037, section 2.
 ///
 /// # Errors
-/// Why it cannot be used.
+/// Returns the reason why the key cannot be used.
 pub fn key(jwk: &Json<'_>) -> Result<Key, Unusable> {
     let Json::Object(members) = jwk else { return Err(Unusable::Refused) };
     let are_names = members.iter().all(|(name, _)| decode(name).is_some());
     if !are_names || MEMBERS.iter().any(|name| jwk.members(name).count() > 1) {
         return Err(Unusable::Refused);
     }
-    // Whatever its kind, what is looked at has its type. An empty member is absent.
+    // Every member that is read must have the right type, for any kind of key. An empty member counts as absent.
     let text = |name: &str| match jwk.get(name) {
         None | Some(Json::Null) => Ok(None),
         Some(value) => {
@@ -172,7 +173,7 @@ fn is_empty(value: &Json<'_>) -> bool {
     }
 }
 
-/// With or without padding, which stands at the end only.
+/// Decodes base64url with or without padding. Padding is allowed at the end only.
 fn base64url(text: &str) -> Option<Vec<u8>> {
     let bare = text.trim_end_matches('=');
     let is_padded = text.len() == bare.len() || text.len() == bare.len().next_multiple_of(4);
@@ -215,7 +216,7 @@ fn point(curve: &str, x: &[u8], y: &[u8]) -> Result<Vec<u8>, Unusable> {
     if x.len() == width && y.len() == width && is_on_curve { Ok([x, y].concat()) } else { Err(Unusable::Refused) }
 }
 
-/// A point in its one encoding, and not one that everybody knows a signature of.
+/// Accepts a point in its canonical encoding that is not of small order: such points have known signatures.
 fn edwards(point: Vec<u8>) -> Result<Vec<u8>, Unusable> {
     let Ok(bytes) = <[u8; 32]>::try_from(point.as_slice()) else { return Err(Unusable::Refused) };
     let is_below_prime = bytes[31] & 0x7f != 0x7f || bytes[1..31].iter().any(|byte| *byte != 0xff) || bytes[0] < 0xed;
@@ -223,7 +224,7 @@ fn edwards(point: Vec<u8>) -> Result<Vec<u8>, Unusable> {
     if is_below_prime && is_key { Ok(point) } else { Err(Unusable::Refused) }
 }
 
-/// RFC 7518, section 3.2, and as random as one can see.
+/// Accepts a secret of the length that RFC 7518, section 3.2, requires, unless it is visibly not random.
 fn secret(algorithm: &str, secret: Vec<u8>) -> Result<Vec<u8>, Unusable> {
     let required = if algorithm == "HS256" {
         32

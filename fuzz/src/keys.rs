@@ -1,4 +1,4 @@
-//! Keys that sign, the same in every run, and what verifies what they sign: none of it is auth-runtime's.
+//! Fixed signing keys, and verification of their signatures without auth-runtime.
 
 use std::sync::LazyLock;
 
@@ -11,10 +11,10 @@ use aws_lc_rs::{
 use data_encoding::{BASE64_MIME_PERMISSIVE, BASE64URL_NOPAD};
 use ed25519_dalek::Signer as _;
 
-/// A secret for every HMAC.
+/// The secret of the HMAC algorithms.
 pub const SECRET: &[u8; 64] = b"kQ8vZ2mX7cR4tY1wE6uI9oP3aS5dF0gHjL8nB2vC4xZ6qW1eR3tY5uI7oP9aS0dF";
 
-/// Made for these tests, and known to everybody.
+/// Generated for these tests, and public.
 static RSA: LazyLock<RsaKeyPair> = LazyLock::new(|| {
     let der = BASE64_MIME_PERMISSIVE.decode(include_bytes!("rsa.pkcs8.base64")).expect("base64");
     RsaKeyPair::from_pkcs8(&der).expect("an RSA key")
@@ -25,10 +25,10 @@ static P384: LazyLock<p384::ecdsa::SigningKey> =
     LazyLock::new(|| p384::ecdsa::SigningKey::from_slice(&[7; 48]).expect("a scalar"));
 static ED25519: LazyLock<ed25519_dalek::SigningKey> = LazyLock::new(|| ed25519_dalek::SigningKey::from_bytes(&[7; 32]));
 
-/// One of the keys.
+/// A signing key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignWith {
-    /// [`SECRET`].
+    /// HMAC with [`SECRET`].
     Hmac,
     /// RSA with 2048 bits.
     Rsa,
@@ -41,10 +41,10 @@ pub enum SignWith {
 }
 
 impl SignWith {
-    /// All of them.
+    /// All keys.
     pub const ALL: [Self; 5] = [Self::Hmac, Self::Rsa, Self::P256, Self::P384, Self::Ed25519];
 
-    /// The algorithms that the key can be used with.
+    /// Returns the algorithms of the key.
     #[must_use]
     pub const fn algorithms(self) -> &'static [&'static str] {
         match self {
@@ -56,7 +56,7 @@ impl SignWith {
         }
     }
 
-    /// What makes the key what it is: the secret, the modulus, or the point without the byte 4 in front of it.
+    /// Returns the secret, the modulus, or the point without the leading byte 4.
     #[must_use]
     pub fn material(self) -> Vec<u8> {
         match self {
@@ -71,7 +71,7 @@ impl SignWith {
         }
     }
 
-    /// A JWK with no more than it needs.
+    /// Returns the key as a JWK with only the required members and a key ID.
     #[must_use]
     pub fn jwk(self, kid: &str) -> String {
         let bytes = self.material();
@@ -87,7 +87,7 @@ impl SignWith {
         format!(r#"{{"kid":"{kid}",{members}}}"#)
     }
 
-    /// The signature of a message, with one of the algorithms of the key.
+    /// Signs a message with one of the key's algorithms.
     #[must_use]
     pub fn sign(self, algorithm: &str, message: &[u8]) -> Vec<u8> {
         match self {
@@ -111,7 +111,7 @@ impl SignWith {
         }
     }
 
-    /// Whether a signature is good, as far as a library can tell that is another one where there is another.
+    /// Returns whether a signature is valid. Where possible, a library that auth-runtime does not use verifies it.
     #[must_use]
     pub fn verifies(self, message: &[u8], bytes: &[u8]) -> bool {
         use p256::ecdsa::signature::Verifier;
@@ -140,13 +140,13 @@ fn secret(algorithm: &str) -> hmac::Key {
     hmac::Key::new(hash, SECRET)
 }
 
-/// A token with this header and these claims, signed with the usual algorithm of the key.
+/// Returns a token with this header and these claims, signed with the first algorithm of the key.
 #[must_use]
 pub fn token(key: SignWith, header: &str, claims: &[u8]) -> String {
     token_by(key, key.algorithms()[0], header, claims)
 }
 
-/// The same with one of its other algorithms.
+/// Returns a token with this header and these claims, signed with this algorithm of the key.
 #[must_use]
 pub fn token_by(key: SignWith, algorithm: &str, header: &str, claims: &[u8]) -> String {
     let message = format!("{}.{}", BASE64URL_NOPAD.encode(header.as_bytes()), BASE64URL_NOPAD.encode(claims));

@@ -1,5 +1,5 @@
-//! What the targets in `fuzz_targets/` share: an application, keys that sign, and readings of what callers send that
-//! share nothing with those under test, to be compared with them.
+//! Code that the targets in `fuzz_targets/` share: an application, signing keys, and second implementations that share
+//! no code with auth-runtime and are compared with it.
 
 pub mod app;
 pub mod claims;
@@ -10,7 +10,7 @@ pub mod mutate;
 
 use data_encoding::BASE64;
 
-/// What one text in base64 holds, which ends with its padding: to the decoder, several of them are one.
+/// Decodes base64 that ends with its padding. The decoder alone also accepts several concatenated texts.
 #[must_use]
 pub fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let is_one = text.iter().skip_while(|byte| **byte != b'=').all(|byte| *byte == b'=');

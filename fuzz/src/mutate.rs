@@ -1,4 +1,4 @@
-//! Changes that leave more of the form than libFuzzer's own do: values of JSON, and parts of a token.
+//! Mutators for JSON values and for the parts of a token. They keep more of the structure than libFuzzer's own.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzzer_mutate;
 
 use crate::{json::Json, keys::SignWith};
 
-/// Values that are interesting wherever they are.
+/// Values that are interesting at any place.
 const VALUES: &[&str] = &[
     "null",
     "true",
@@ -29,18 +29,18 @@ const VALUES: &[&str] = &[
     "\"\\ud800\"",
 ];
 
-/// Numbers from a seed (`SplitMix64`).
+/// A random number generator (`SplitMix64`).
 #[derive(Debug)]
 pub struct Random(u64);
 
 impl Random {
-    /// From what libFuzzer gives.
+    /// Starts with a seed from libFuzzer.
     #[must_use]
     pub fn new(seed: u32) -> Self {
         Self(seed.into())
     }
 
-    /// Below a bound, and zero if that is zero.
+    /// Returns a number below the bound, or zero if the bound is zero.
     pub fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -49,13 +49,13 @@ impl Random {
         usize::try_from((mixed ^ (mixed >> 31)) >> 32).unwrap_or(0).checked_rem(bound).unwrap_or(0)
     }
 
-    fn one<'a, T: ?Sized>(&mut self, of: &[&'a T]) -> &'a T {
-        of[self.below(of.len())]
+    fn one<'a, T: ?Sized>(&mut self, items: &[&'a T]) -> &'a T {
+        items[self.below(items.len())]
     }
 }
 
-/// Changes JSON: a value becomes another one, or a member or an item is there twice. `words` are values, and pairs of a
-/// name and a value, as they are written.
+/// Changes JSON: replaces a value, or duplicates a member or an item. `words` are JSON values, and members of the form
+/// `"name":value`.
 #[must_use]
 pub fn json(text: &[u8], words: &[&str], random: &mut Random) -> Vec<u8> {
     let values = values(text);
@@ -69,14 +69,14 @@ pub fn json(text: &[u8], words: &[&str], random: &mut Random) -> Vec<u8> {
         1 | 2 => [before, random.one(words).as_bytes(), after].concat(),
         3 => [before, &text[values[random.below(values.len())].clone()], after].concat(),
         _ => {
-            // In front of a name or an item: one more.
+            // Insert one more in front of a name or an item.
             let more = if random.below(2) == 0 { random.one(words).as_bytes() } else { &text[place.clone()] };
             [before, more, b",", &text[place.start..]].concat()
         }
     }
 }
 
-/// libFuzzer's own changes.
+/// Applies libFuzzer's own mutations.
 #[must_use]
 pub fn bytes(text: &[u8], max: usize) -> Vec<u8> {
     let mut buffer = vec![0; max.max(1)];
@@ -87,7 +87,7 @@ pub fn bytes(text: &[u8], max: usize) -> Vec<u8> {
     buffer
 }
 
-/// Where values are, names of members among them; roughly, as the text may be no JSON.
+/// Returns the approximate ranges of the values and member names. The text may not be valid JSON.
 fn values(text: &[u8]) -> Vec<Range<usize>> {
     let (mut found, mut open, mut at) = (Vec::new(), Vec::new(), 0);
     while at < text.len() {
@@ -115,7 +115,7 @@ fn values(text: &[u8]) -> Vec<Range<usize>> {
     found
 }
 
-/// Changes the header, the claims or the signature of a token, and mostly signs it again.
+/// Changes the header, the claims or the signature of a token, and usually signs it again.
 #[must_use]
 pub fn token(text: &[u8], headers: &[&str], claims: &[&str], random: &mut Random) -> Vec<u8> {
     let parts: Vec<Vec<u8>> =
@@ -137,7 +137,7 @@ pub fn token(text: &[u8], headers: &[&str], claims: &[&str], random: &mut Random
     format!("{message}.{}", BASE64URL_NOPAD.encode(&signature)).into_bytes()
 }
 
-/// Mostly the key that a header asks for.
+/// Returns the key and the algorithm to sign with: usually those that the header names.
 fn signer(header: &[u8], random: &mut Random) -> (SignWith, &'static str) {
     let asked = Json::read(header).and_then(|header| header.get("alg")?.text());
     let all = SignWith::ALL.into_iter().flat_map(|key| key.algorithms().iter().map(move |algorithm| (key, *algorithm)));
@@ -148,7 +148,7 @@ fn signer(header: &[u8], random: &mut Random) -> (SignWith, &'static str) {
     }
 }
 
-/// Puts what was made in the place of libFuzzer's data, as far as there is room.
+/// Overwrites libFuzzer's data, up to its size.
 pub fn replace(data: &mut [u8], made: &[u8], max: usize) -> usize {
     let size = made.len().min(max).min(data.len());
     data[..size].copy_from_slice(&made[..size]);
