@@ -1,6 +1,6 @@
 //! The operation without protection. All other rows are compared with it.
 
-#![allow(clippy::unused_async, reason = "an operation is async, whether it waits for something or not")]
+#![allow(clippy::unused_async, reason = "poem-openapi requires async operations")]
 
 use poem::{Route, get, handler, web};
 use poem_openapi::{OpenApi, OpenApiService, param::Path, payload::Json};

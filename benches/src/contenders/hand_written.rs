@@ -1,6 +1,6 @@
 //! Access control without a library: a `SecurityScheme` of poem-openapi, and `jsonwebtoken`.
 
-#![allow(clippy::unused_async, reason = "an operation is async, whether it waits for something or not")]
+#![allow(clippy::unused_async, reason = "poem-openapi requires async operations")]
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! poem-grants: permissions on operations. The application supplies the permissions; as in the examples of
 //! poem-grants, this one reads them with `jsonwebtoken`.
 
-#![allow(clippy::unused_async, reason = "an operation is async, whether it waits for something or not")]
+#![allow(clippy::unused_async, reason = "poem-openapi requires async operations")]
 
 use std::{collections::HashSet, sync::Arc};
 
