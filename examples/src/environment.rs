@@ -1,5 +1,4 @@
-//! The environment as settings: text to values, and every mistake to one line that names the setting and shows no
-//! secret.
+//! Reads settings from environment variables. Each error is one line that names the setting and shows no secret.
 
 use std::{
     collections::HashMap, ffi::OsString, fmt, marker::PhantomData, ops::RangeInclusive, str::FromStr, time::Duration,
@@ -10,7 +9,7 @@ use serde::{
     de::{DeserializeOwned, Error as _, MapAccess, Visitor},
 };
 
-/// A setting with which the server does not start.
+/// An invalid or missing setting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{setting}: {problem}")]
 pub struct SettingError {
@@ -19,7 +18,7 @@ pub struct SettingError {
 }
 
 impl SettingError {
-    /// What is wrong with this setting.
+    /// Returns an error for this setting with this problem.
     pub fn new(setting: &'static str, problem: impl fmt::Display) -> Self {
         Self { setting, problem: problem.to_string() }
     }
@@ -30,29 +29,29 @@ impl SettingError {
 pub struct Environment(HashMap<OsString, OsString>);
 
 impl Environment {
-    /// Those of this process.
+    /// Returns the environment variables of this process.
     #[must_use]
     pub fn of_process() -> Self {
         Self(std::env::vars_os().collect())
     }
 
-    /// The text of a variable, if it is set.
+    /// Returns the text of a variable, if it is set.
     ///
     /// # Errors
-    /// If it is empty, which is more likely a mistake than a wish, or not UTF-8.
+    /// Returns an error if the value is not UTF-8, or empty: an empty value is most likely a mistake.
     pub fn text(&self, setting: &'static str) -> Result<Option<String>, SettingError> {
         match self.0.get(setting.as_ref() as &std::ffi::OsStr).map(|value| value.to_str()) {
             None => Ok(None),
-            Some(Some("")) => Err(SettingError::new(setting, "is set, but empty")),
+            Some(Some("")) => Err(SettingError::new(setting, "is empty; set a value or remove it")),
             Some(Some(text)) => Ok(Some(text.to_owned())),
             Some(None) => Err(SettingError::new(setting, "is not UTF-8")),
         }
     }
 
-    /// The JSON value of a variable, if it is set; `expected` says in words what it should be.
+    /// Returns the JSON value of a variable, if it is set. `expected` describes the value in the error.
     ///
     /// # Errors
-    /// If it is something else. The line does not repeat it, as there may be secrets in it.
+    /// Returns an error if the value does not match. The error does not repeat it, because it may contain secrets.
     pub fn json<T: DeserializeOwned>(&self, setting: &'static str, expected: &str) -> Result<Option<T>, SettingError> {
         let Some(text) = self.text(setting)? else { return Ok(None) };
         let in_words = |error: serde_json::Error| {
@@ -62,22 +61,22 @@ impl Environment {
         serde_json::from_str(&text).map(Some).map_err(in_words)
     }
 
-    /// Whether a variable is `true`; it is `false` unless set.
+    /// Returns whether a variable is `true` (default: `false`).
     ///
     /// # Errors
-    /// If it is neither.
+    /// Returns an error if the value is neither `true` nor `false`.
     pub fn flag(&self, setting: &'static str) -> Result<bool, SettingError> {
         match self.text(setting)?.as_deref() {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
-            Some(_) => Err(SettingError::new(setting, "is neither `true` nor `false`")),
+            Some(_) => Err(SettingError::new(setting, "must be `true` or `false`")),
         }
     }
 
-    /// The number that a variable is, if it is set.
+    /// Returns the number in a variable, if it is set.
     ///
     /// # Errors
-    /// If it is none, or out of range.
+    /// Returns an error if the value is not a number or out of range.
     pub fn number<N>(&self, setting: &'static str, accepted: RangeInclusive<N>) -> Result<Option<N>, SettingError>
     where
         N: FromStr + PartialOrd + fmt::Display,
@@ -85,10 +84,10 @@ impl Environment {
         self.in_range(setting, accepted, "number")
     }
 
-    /// The number of seconds that a variable is, if it is set.
+    /// Returns the duration in a variable, given in seconds, if it is set.
     ///
     /// # Errors
-    /// If it is none, or out of range.
+    /// Returns an error if the value is not a number or out of range.
     pub fn seconds(
         &self,
         setting: &'static str,
@@ -97,10 +96,10 @@ impl Environment {
         Ok(self.in_range(setting, accepted, "number of seconds")?.map(Duration::from_secs))
     }
 
-    /// The port to listen on: `PORT`, or 3000.
+    /// Returns the port to listen on: `PORT` (default: 3000).
     ///
     /// # Errors
-    /// If it is none.
+    /// Returns an error if the value is not a port.
     pub fn port(&self) -> Result<u16, SettingError> {
         Ok(self.number("PORT", 0..=u16::MAX)?.unwrap_or(3000))
     }
@@ -109,7 +108,7 @@ impl Environment {
         &self,
         setting: &'static str,
         accepted: RangeInclusive<N>,
-        what: &str,
+        kind: &str,
     ) -> Result<Option<N>, SettingError>
     where
         N: FromStr + PartialOrd + fmt::Display,
@@ -119,7 +118,7 @@ impl Environment {
             Ok(number) if accepted.contains(&number) => Ok(Some(number)),
             _ => {
                 let (least, most) = accepted.into_inner();
-                Err(SettingError::new(setting, format_args!("is not a {what} from {least} to {most}")))
+                Err(SettingError::new(setting, format_args!("is not a {kind} from {least} to {most}")))
             }
         }
     }
@@ -137,14 +136,14 @@ impl<K: Into<OsString>, V: Into<OsString>, const N: usize> From<[(K, V); N]> for
     }
 }
 
-/// The names only: the values may be secrets.
+/// Shows the names only, because the values may be secrets.
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }
 }
 
-/// The members of a JSON object in their order. One that is there twice is an error: whoever wrote it meant both.
+/// The members of a JSON object, in their order. A duplicate name is an error.
 #[derive(Debug)]
 pub struct Members<T>(pub Vec<(String, T)>);
 
@@ -167,7 +166,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for MembersVisitor<T> {
         let mut members: Vec<(String, T)> = Vec::new();
         while let Some((name, value)) = object.next_entry()? {
             if members.iter().any(|(known, _)| *known == name) {
-                return Err(M::Error::custom("the same name twice"));
+                return Err(M::Error::custom("duplicate name"));
             }
             members.push((name, value));
         }

@@ -1,8 +1,9 @@
-//! Services that show `auth-runtime` at work; each binary in `src/bin/` starts one of them.
+//! Example services for `auth-runtime`. Each binary in `src/bin/` starts one of them.
 //!
-//! [`demo`] shows every kind of rule in a small service that makes its own users and tokens. [`resource_server`] is
-//! one to copy from: it takes tokens of another issuer, and all its settings from the environment. [`own_table`] keeps the
-//! table of users that it has. [`ldap`] shows a plugin: its users are those of a directory.
+//! - [`demo`] shows every kind of rule in a small service with its own users and tokens.
+//! - [`resource_server`] is a template: it accepts tokens of other issuers, and reads all settings from the environment.
+//! - [`own_table`] uses an existing table of users.
+//! - [`ldap`] shows a plugin: it authenticates the users of an LDAP directory.
 
 pub mod demo;
 pub mod environment;
@@ -11,7 +12,7 @@ pub mod own_table;
 pub mod resource_server;
 pub mod server;
 
-/// The examples of the README and of the book, so that they compile.
+/// Compiles the code blocks of the README and the book as doctests.
 #[cfg(doctest)]
 mod documents {
     macro_rules! documents {

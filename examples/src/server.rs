@@ -1,4 +1,4 @@
-//! What every example does around its application: log, listen, serve until Ctrl-C.
+//! Code that all examples share: log, listen, and serve until Ctrl-C or SIGTERM.
 
 use std::{
     error::Error,
@@ -26,22 +26,22 @@ use tracing_subscriber::{
 
 use crate::environment::SettingError;
 
-/// How many bytes of a body are read.
+/// Largest accepted body, in bytes.
 const MAX_BODY: u64 = 64 * 1024;
 
-/// The exit code of a program whose settings are wrong.
+/// The exit code for wrong settings.
 pub const WRONG_SETTINGS: u8 = 2;
 
-/// How long requests may take to end once the server is told to stop.
+/// How long requests in flight may run after the server was asked to stop.
 const SHUTDOWN: Duration = Duration::from_secs(5);
 
-/// Logs to stderr: `info` and above unless `RUST_LOG` says otherwise. Every denial is there with its reason, which
-/// the caller never reads.
+/// Logs to stderr, at level `info` unless `RUST_LOG` is set. The log has the reason of each denial; the response does
+/// not.
 pub fn log() {
     log_to(None);
 }
 
-/// The same, and to a file besides.
+/// Logs to stderr, and to a file if one is given.
 pub fn log_to(file: Option<File>) {
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
     let log = fmt().with_env_filter(filter);
@@ -51,11 +51,11 @@ pub fn log_to(file: Option<File>) {
     }
 }
 
-/// Runs an example that the environment configures, until Ctrl-C: 2 if its settings are wrong, 1 for what goes wrong
-/// later, each in one line.
+/// Runs an example with settings from the environment until it is stopped. Prints an error in one line: the exit code is
+/// 2 for wrong settings and 1 for later errors.
 pub async fn run<A, E>(
     program: &str,
-    what: &str,
+    name: &str,
     settings: Result<(A, u16), SettingError>,
     app: impl FnOnce(&A) -> E,
 ) -> ExitCode
@@ -71,7 +71,7 @@ where
     let run = async {
         let (acceptor, address) = listen(port).await?;
         let mut output = io::stdout();
-        writeln!(output, "{what} listens on http://{address}, with documentation at http://{address}/docs")?;
+        writeln!(output, "{name} listens on http://{address}, with documentation at http://{address}/docs")?;
         serve(acceptor, app(&auth)).await
     };
     match run.await {
@@ -80,16 +80,16 @@ where
     }
 }
 
-/// Says in one line why a program ends.
+/// Prints an error in one line, and returns the exit code.
 pub fn fail(program: &str, error: &dyn Error, code: u8) -> ExitCode {
     eprintln!("{program}: {error}");
     code.into()
 }
 
-/// Listens on a port of this machine, and of no other; 0 stands for any that is free.
+/// Listens on a port of the loopback interface. Port 0 takes a free port.
 ///
 /// # Errors
-/// One line for people to read, if the port is in use or not allowed.
+/// Returns a one-line error if the port is in use or not allowed.
 pub async fn listen(port: u16) -> Result<(TcpAcceptor, SocketAddr), io::Error> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let in_words = |error| io::Error::other(format!("cannot listen on {address}: {error}; choose another port"));
@@ -101,14 +101,14 @@ pub async fn listen(port: u16) -> Result<(TcpAcceptor, SocketAddr), io::Error> {
 /// Serves until Ctrl-C or SIGTERM. Requests in flight get five seconds to end.
 ///
 /// # Errors
-/// If the system takes the port away.
+/// Returns an error if the socket fails.
 pub async fn serve<E>(acceptor: TcpAcceptor, app: E) -> Result<(), io::Error>
 where
     E: IntoEndpoint,
     E::Endpoint: 'static,
 {
     let mut stop = Box::pin(stop_signal());
-    // From now on, and not from when nobody calls for a moment.
+    // Poll the future once, so that its signal handlers are installed before the first request.
     tokio::select! { biased; () = &mut stop => return Ok(()), () = ready(()) => {} }
     let app = app.into_endpoint().around(bounded);
     Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(app, stop, Some(SHUTDOWN)).await
@@ -133,7 +133,7 @@ async fn stop_signal() {
     interrupt.await;
 }
 
-/// Poem reads bodies of any length: here they end after [`MAX_BODY`], and one that says that it is longer is refused.
+/// Limits bodies to [`MAX_BODY`], because Poem reads bodies of any length. A larger `Content-Length` gets 413.
 async fn bounded<E: Endpoint>(next: Arc<E>, mut request: Request) -> poem::Result<E::Output> {
     let length = request.headers().typed_get::<ContentLength>();
     if length.is_some_and(|ContentLength(length)| length > MAX_BODY) {

@@ -1,4 +1,4 @@
-//! The demo: every line that it prints works as printed, and its token endpoint does what RFC 6749 says.
+//! The demo: every printed command gives the printed status, and the token endpoint follows RFC 6749.
 
 mod common;
 
@@ -23,7 +23,7 @@ use tempfile::TempDir;
 
 use crate::common::{Running, paste, refusal, status};
 
-/// The demo, with its users in this folder.
+/// Returns the command of the demo, with its database in this folder.
 fn demo(folder: &TempDir) -> Command {
     let mut demo = Command::new(env!("CARGO_BIN_EXE_demo"));
     for setting in ["PORT", "RUST_LOG", "AUTH_DB_URI", "AUTH_SECRET_KEY", "AUTH_LOG_FILENAME"] {
@@ -38,7 +38,7 @@ fn folder() -> TempDir {
 }
 
 #[test]
-fn every_printed_line_answers_as_printed() {
+fn every_printed_command_gives_the_printed_status() {
     let folder = folder();
     let mut demo = Running::start(demo(&folder).args(["--port", "0"]));
     let printed = demo.printed_until(LAST_LINE);
@@ -53,7 +53,7 @@ fn every_printed_line_answers_as_printed() {
 }
 
 #[test]
-fn users_and_key_stand_in_an_aligned_table_and_open_the_door() {
+fn printed_users_and_key_are_aligned_and_valid() {
     let folder = folder();
     let mut demo = Running::start(demo(&folder).args(["--port", "0"]));
     let printed = demo.printed_until(LAST_LINE);
@@ -70,7 +70,7 @@ fn users_and_key_stand_in_an_aligned_table_and_open_the_door() {
 }
 
 #[test]
-fn denials_are_logged_with_their_reason_and_ctrl_c_ends_it() {
+fn denials_are_logged_with_their_reason_and_ctrl_c_stops_the_demo() {
     let folder = folder();
     let mut demo = Running::start(demo(&folder).args(["--port", "0"]));
     let printed = demo.printed_until(LAST_LINE);
@@ -107,7 +107,7 @@ fn sigterm_lets_a_request_in_flight_end() {
 }
 
 #[test]
-fn the_port_can_be_named_by_the_environment() {
+fn the_port_can_be_set_in_the_environment() {
     let folder = folder();
     let mut demo = Running::start(demo(&folder).env("PORT", "0"));
     assert!(demo.printed_until(LAST_LINE)[0].contains("http://127.0.0.1:"));
@@ -117,13 +117,13 @@ fn the_port_can_be_named_by_the_environment() {
 fn a_port_in_use_is_one_line_and_exit_code_1() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = taken.local_addr().expect("an address").port().to_string();
-    let (said, code) = refusal(demo(&folder()).args(["--port", &port]));
-    assert_eq!((said.lines().count(), code), (1, Some(1)), "{said}");
-    assert!(said.contains(&port) && said.contains("in use"), "{said}");
+    let (stderr, code) = refusal(demo(&folder()).args(["--port", &port]));
+    assert_eq!((stderr.lines().count(), code), (1, Some(1)), "{stderr}");
+    assert!(stderr.contains(&port) && stderr.contains("in use"), "{stderr}");
 }
 
 #[test]
-fn a_body_ends_where_it_is_long_enough() {
+fn a_body_over_the_limit_is_not_read() {
     let folder = folder();
     let mut demo = Running::start(demo(&folder).args(["--port", "0"]));
     let printed = demo.printed_until(LAST_LINE);
@@ -132,7 +132,7 @@ fn a_body_ends_where_it_is_long_enough() {
     let (user, address) = (BASE64_STANDARD.encode(after("-u ")), after("http://"));
     let head = format!("PUT /entries/1 HTTP/1.1\r\nHost: {address}\r\nAuthorization: Basic {user}");
     let json = "Content-Type: application/json";
-    // What is announced beyond that is neither read nor waited for: it is never sent.
+    // The server does not wait for the rest of an announced body: it is never sent.
     for (rest, body, status_of_it) in
         [("Content-Length: 65537", 0, 413), ("Transfer-Encoding: chunked\r\n\r\n100000", 65536, 400)]
     {
@@ -146,7 +146,7 @@ fn a_body_ends_where_it_is_long_enough() {
 }
 
 #[tokio::test]
-async fn a_role_in_the_database_that_is_not_declared_is_named_at_start() {
+async fn an_undeclared_role_in_the_database_is_logged_at_start() {
     let folder = folder();
     let database = format!("sqlite:{}", folder.path().join("entry-book.db").display());
     let users = SqlUsers::connect(&database).await.expect("a database");
@@ -158,7 +158,7 @@ async fn a_role_in_the_database_that_is_not_declared_is_named_at_start() {
 }
 
 #[test]
-fn what_is_shown_once_is_not_in_debug() {
+fn secrets_are_not_in_debug_output() {
     let demo = tokio::runtime::Runtime::new().expect("threads").block_on(new_demo());
     let shown = format!("{demo:?}");
     let first = demo.first.expect("an empty database");
@@ -183,18 +183,18 @@ fn a_log_file_has_the_denials_and_a_wrong_setting_is_one_line_and_exit_code_2() 
         ("AUTH_DB_URI", "postgres://app:12?hunter2@host/db"),
         ("AUTH_SECRET_KEY", "hunter2"),
     ] {
-        let (said, code) = refusal(demo(&folder).env(setting, value).args(["--port", "0"]));
-        assert_eq!((said.lines().count(), code), (1, Some(2)), "{said}");
-        assert!(said.starts_with("demo: ") && !said.contains("hunter2"), "{said}");
+        let (stderr, code) = refusal(demo(&folder).env(setting, value).args(["--port", "0"]));
+        assert_eq!((stderr.lines().count(), code), (1, Some(2)), "{stderr}");
+        assert!(stderr.starts_with("demo: ") && !stderr.contains("hunter2"), "{stderr}");
     }
     fs::write(folder.path().join("text.db"), "this is no database, whatever its name says").expect("a file");
-    let (said, code) = refusal(demo(&folder).env("AUTH_DB_URI", "sqlite:text.db").args(["--port", "0"]));
-    assert_eq!(said, "demo: the database does not answer as it should: file is not a database\n");
+    let (stderr, code) = refusal(demo(&folder).env("AUTH_DB_URI", "sqlite:text.db").args(["--port", "0"]));
+    assert_eq!(stderr, "demo: the database does not answer as it should: file is not a database\n");
     assert_eq!(code, Some(3));
 }
 
 #[test]
-fn the_commands_that_are_printed_are_for_the_database_that_it_runs_on() {
+fn printed_commands_name_the_database_in_use() {
     let folder = folder();
     for (words, command) in [
         (["--port", "0"].as_slice(), "  cargo run -- user list"),
@@ -210,12 +210,15 @@ fn the_commands_that_are_printed_are_for_the_database_that_it_runs_on() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn users_whose_passwords_cannot_be_shown_are_told_of() {
+fn a_failure_to_print_the_passwords_is_reported() {
     let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("a device");
     let ended = demo(&folder()).args(["--port", "0"]).stdout(full).output().expect("the binary starts");
-    let said = String::from_utf8(ended.stderr).expect("UTF-8");
-    assert_eq!(ended.status.code(), Some(1), "{said}");
-    assert!(said.contains("demo: users were made") && said.contains("user set-password NAME --generate"), "{said}");
+    let stderr = String::from_utf8(ended.stderr).expect("UTF-8");
+    assert_eq!(ended.status.code(), Some(1), "{stderr}");
+    assert!(
+        stderr.contains("demo: users were created") && stderr.contains("user set-password NAME --generate"),
+        "{stderr}"
+    );
 }
 
 #[test]
@@ -226,7 +229,7 @@ fn help_names_the_option_and_the_variable() {
 }
 
 #[tokio::test]
-async fn nothing_is_the_same_in_two_first_runs() {
+async fn two_first_runs_share_no_secret() {
     let secrets = |first: &FirstUsers| -> BTreeSet<String> {
         first.people.iter().map(|person| person.password.clone()).chain([first.key.clone()]).collect()
     };
@@ -236,7 +239,7 @@ async fn nothing_is_the_same_in_two_first_runs() {
 }
 
 #[test]
-fn users_are_kept_and_administered_by_the_same_program() {
+fn users_persist_and_the_same_program_administers_them() {
     let folder = folder();
     let admin = |words: &[&str]| {
         let output = demo(&folder).args(words).output().expect("the binary starts");
@@ -248,7 +251,7 @@ fn users_are_kept_and_administered_by_the_same_program() {
     let line = printed.iter().find(|line| line.contains("-u vera:")).expect("a line with her password");
     assert_eq!(status(&paste(line)), 200);
 
-    // While it runs: another process changes what it knows, within five seconds.
+    // While the demo runs, another process changes a user. The change takes effect within five seconds.
     let bound = std::time::Duration::from_secs(5);
     let (code, listed) = admin(&["user", "list"]);
     assert!(
@@ -261,28 +264,28 @@ fn users_are_kept_and_administered_by_the_same_program() {
     assert_eq!(admin(&["user", "enable", "vera"]).0, Some(0));
     assert!(first.interrupt().success());
 
-    // The next start makes nobody, and tells no password.
+    // The next start creates no user and prints no password.
     let mut second = Running::start(demo(&folder).args(["--port", "0"]));
     let printed_again = second.printed_until(LAST_LINE);
-    assert!(printed_again.iter().any(|line| line.contains("shown when they were made")), "{printed_again:#?}");
+    assert!(printed_again.iter().any(|line| line.contains("shown at the first start")), "{printed_again:#?}");
     let line = line.replace(&address(&printed), &address(&printed_again));
     assert_eq!(status(&paste(&line)), 200);
 }
 
-/// The demo on an empty database.
+/// Returns a demo on an empty database.
 async fn new_demo() -> Demo {
     let users = SqlUsers::options().declared_by::<Auth>().connect("sqlite::memory:").await.unwrap();
     Demo::new(&users).await.unwrap()
 }
 
-/// A password of the first users.
+/// Returns the password of one of the first users.
 fn password<'a>(demo: &'a Demo, name: &str) -> &'a str {
     let people = &demo.first.as_ref().unwrap().people;
     &people.iter().find(|person| person.name == name).unwrap().password
 }
 
 #[tokio::test]
-async fn r72_a_user_changes_their_password_and_says_the_current_one() {
+async fn r72_a_user_needs_the_current_password_to_change_it() {
     let demo = new_demo().await;
     let client = TestClient::new(app(&demo));
     let made = password(&demo, "alice");
@@ -300,8 +303,8 @@ async fn r72_a_user_changes_their_password_and_says_the_current_one() {
     ] {
         let refused = change(made, current, new).await;
         refused.assert_status(StatusCode::UNPROCESSABLE_ENTITY);
-        let said = refused.0.into_body().into_string().await.expect("text");
-        assert!(said.contains(reason) && !said.contains(new), "{said}");
+        let stderr = refused.0.into_body().into_string().await.expect("text");
+        assert!(stderr.contains(reason) && !stderr.contains(new), "{stderr}");
     }
     let me = async |header: &str| client.get("/me").header("Authorization", header).send().await.0.status();
     assert_eq!(me(&bearer).await, StatusCode::OK);
@@ -309,7 +312,7 @@ async fn r72_a_user_changes_their_password_and_says_the_current_one() {
     let by_token = client.put("/me/password").header("Authorization", &bearer).body_json(&body).send().await;
     by_token.assert_status(StatusCode::UNAUTHORIZED);
 
-    // Who has got hold of a request may not try passwords with it for long.
+    // Guesses of the current password are throttled.
     let tried = TestClient::new(app(&demo));
     for _ in 0..6 {
         let request = tried.put("/me/password").typed_header(basic("bob", password(&demo, "bob")));
@@ -332,7 +335,7 @@ async fn r72_a_user_changes_their_password_and_says_the_current_one() {
     client.get("/me").typed_header(basic("alice", chosen)).send().await.assert_status_is_ok();
 }
 
-/// Asks for a token with these parameters, of which `password` is put in.
+/// Requests a token with these parameters. `PASSWORD` is replaced by alice's password.
 async fn token(form: &str) -> TestResponse {
     let demo = new_demo().await;
     ask(&TestClient::new(app(&demo)), &demo, form).await
@@ -350,7 +353,7 @@ async fn json(answer: TestResponse) -> Value {
 }
 
 #[tokio::test]
-async fn a_token_says_its_type_its_time_and_its_scope() {
+async fn a_token_response_has_type_lifetime_and_scope() {
     let answer = token(GOOD).await;
     answer.assert_status_is_ok();
     answer.assert_header("cache-control", "no-store");
@@ -361,7 +364,7 @@ async fn a_token_says_its_type_its_time_and_its_scope() {
 }
 
 #[tokio::test]
-async fn the_scope_is_repeated_only_if_it_is_not_the_one_requested() {
+async fn the_scope_is_returned_only_if_it_differs_from_the_request() {
     for (requested, granted) in
         [("view", None), ("view+edit", None), ("edit+view", Some("view edit")), ("view+delete", Some("view"))]
     {
@@ -371,7 +374,7 @@ async fn the_scope_is_repeated_only_if_it_is_not_the_one_requested() {
 }
 
 #[tokio::test]
-async fn a_token_carries_what_was_requested_and_no_more() {
+async fn a_token_carries_only_the_requested_scopes() {
     let demo = new_demo().await;
     let client = TestClient::new(app(&demo));
     for (scope, expected) in
@@ -388,7 +391,7 @@ async fn a_token_carries_what_was_requested_and_no_more() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_token_request_is_said_as_rfc_6749_has_it() {
+async fn errors_of_token_requests_follow_rfc_6749() {
     for (form, error) in [
         ("", "invalid_request"),
         ("username=alice&password=PASSWORD", "invalid_request"),
@@ -428,7 +431,7 @@ async fn only_a_form_is_a_token_request() {
 }
 
 #[tokio::test]
-async fn the_author_is_a_person_and_not_a_credential() {
+async fn an_author_is_recognised_with_any_credential() {
     let demo = new_demo().await;
     let client = TestClient::new(app(&demo));
     let token = json(ask(&client, &demo, GOOD).await).await["access_token"].clone();
@@ -448,7 +451,7 @@ fn basic(name: &str, password: &str) -> poem::web::headers::Authorization<poem::
 }
 
 #[tokio::test]
-async fn documentation_is_served_and_fetches_nothing_from_elsewhere() {
+async fn the_documentation_page_loads_nothing_from_other_hosts() {
     let client = TestClient::new(app(&new_demo().await));
     let page = client.get("/docs").send().await.0.into_body().into_string().await.unwrap();
     for remote in ["src=\"http", "href=\"http", "src=\"//", "@import"] {

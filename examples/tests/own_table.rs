@@ -1,4 +1,4 @@
-//! An application with its own table of users: what stands in the table counts from the next request on.
+//! An application with its own table of users: a change in the table applies to the next request.
 
 use auth_examples::own_table::{app, members::Members};
 use auth_runtime::users::UserStore;
@@ -30,7 +30,7 @@ async fn staff_are_librarians_and_others_are_readers() {
 }
 
 #[tokio::test]
-async fn r7_a_membership_that_ends_counts_at_once() {
+async fn r7_the_end_of_a_membership_takes_effect_at_once() {
     let (members, client) = library().await;
     assert_eq!(status(&client, "/loans", "7", PASSWORD).await, StatusCode::OK);
     members.leave("7").await.unwrap();

@@ -1,4 +1,4 @@
-//! The resource server: what each setting does, and that a wrong one is one line and exit code 2.
+//! The resource server: the effect of each setting, and the one-line error and exit code 2 for a wrong one.
 
 mod common;
 
@@ -31,7 +31,7 @@ const SECRET: &str = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
 const ISSUER: (&str, &str) = ("AUTH_ISSUER", "https://issuer.example");
 const AUDIENCES: (&str, &str) = ("AUTH_AUDIENCES", r#"["products", "other"]"#);
 const HS256: (&str, &str) = ("AUTH_HS256_SECRET", SECRET);
-/// On this machine, where nobody answers: no test asks anybody else.
+/// A port of this machine on which no server listens: no test connects to other machines.
 const SECOND_ISSUER: (&str, &str) = ("OIDC_ISSUER", "http://127.0.0.1:9");
 const ON_LOOPBACK: (&str, &str) = ("AUTH_DANGER_ALLOW_HTTP_ON_LOOPBACK", "true");
 const USERS: (&str, &str) = (
@@ -47,7 +47,7 @@ fn client<const N: usize>(settings: [Setting<'_>; N]) -> TestClient<impl Endpoin
     TestClient::new(app(&settings::auth(&Environment::from(settings)).unwrap()))
 }
 
-/// A token of the issuer by the shared secret.
+/// Returns a token of the issuer, signed with the shared secret.
 fn token(claims: Value) -> String {
     signed(claims, Algorithm::HS256, &EncodingKey::from_secret(SECRET.as_bytes()))
 }
@@ -59,7 +59,7 @@ fn signed(claims: Value, algorithm: Algorithm, key: &EncodingKey) -> String {
     if let (Some(all), Value::Object(claims)) = (all.as_object_mut(), claims) {
         all.extend(claims);
     }
-    // With more features than usual there is another one, and none is chosen.
+    // `jsonwebtoken` cannot choose a backend if the features of other crates enable several.
     let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
     let header = Header { typ: Some("at+jwt".to_owned()), ..Header::new(algorithm) };
     let token = jsonwebtoken::encode(&header, &all, key).unwrap();
@@ -117,7 +117,7 @@ async fn a_token_is_described_by_its_claims_and_never_repeated() {
 }
 
 #[tokio::test]
-async fn each_route_asks_for_what_it_says() {
+async fn each_route_enforces_its_rule() {
     let client = client([ISSUER, AUDIENCES, HS256, USERS]);
     client.get("/users/me/permissions").send().await.assert_status(StatusCode::UNAUTHORIZED);
     let (creator, admin) =
@@ -137,7 +137,7 @@ async fn each_route_asks_for_what_it_says() {
 }
 
 #[tokio::test]
-async fn a_token_must_be_of_the_issuer_and_for_an_audience() {
+async fn a_token_needs_the_issuer_and_an_audience() {
     let client = client([ISSUER, AUDIENCES, HS256]);
     for (claims, expected) in [
         (json!({}), 200),
@@ -154,7 +154,7 @@ async fn a_token_must_be_of_the_issuer_and_for_an_audience() {
     get(&client, "/users/me", ("Authorization", &issued)).await.assert_status_is_ok();
 }
 
-/// A key pair, and the public key as a PEM file.
+/// Returns a signing key, and the public key in PEM.
 fn key_pair() -> (EncodingKey, String) {
     let pair = Ed25519KeyPair::generate().unwrap();
     let public = BASE64_STANDARD.encode(pair.public_key().as_der().unwrap().as_ref());
@@ -162,7 +162,7 @@ fn key_pair() -> (EncodingKey, String) {
     (EncodingKey::from_ed_der(pair.to_pkcs8v1().unwrap().as_ref()), pem)
 }
 
-/// A file that is named after the test, so that no two tests share one.
+/// Writes a file and returns its path. Each test uses another name.
 fn file(name: &str, text: &str) -> String {
     let path = format!("{}/{name}.pem", env!("CARGO_TARGET_TMPDIR"));
     std::fs::write(&path, text).unwrap();
@@ -170,7 +170,7 @@ fn file(name: &str, text: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_secret_and_a_public_key_can_stand_beside_each_other() {
+async fn a_secret_and_a_public_key_can_be_used_together() {
     let (key, pem) = key_pair();
     let path = file("both", &pem);
     let by_key = signed(json!({ "sub": "erin" }), Algorithm::EdDSA, &key);
@@ -200,7 +200,7 @@ async fn a_key_set_in_a_file_may_hold_the_key_of_the_issuer() {
 }
 
 #[tokio::test]
-async fn r35_tokens_that_do_not_say_what_they_are_are_accepted_where_that_is_said() {
+async fn r35_untyped_tokens_are_accepted_only_if_configured() {
     let strict = client([ISSUER, AUDIENCES, HS256]);
     let lenient = client([ISSUER, AUDIENCES, HS256, ("AUTH_TOKEN_TYPES", "JWT")]);
     let claims = json!({ "iss": ISSUER.1, "aud": "products", "sub": "carol", "exp": get_current_timestamp() + 60 });
@@ -212,7 +212,7 @@ async fn r35_tokens_that_do_not_say_what_they_are_are_accepted_where_that_is_sai
 }
 
 #[tokio::test]
-async fn of_several_issuers_an_override_names_one() {
+async fn an_override_names_the_issuer_if_there_are_several() {
     let overrides = format!(r#"{{"{} carol": "*"}}"#, ISSUER.1);
     let client = client([ISSUER, AUDIENCES, HS256, SECOND_ISSUER, ON_LOOPBACK, ("PERMISSION_OVERRIDES", &overrides)]);
     let token = token(json!({}));
@@ -220,7 +220,7 @@ async fn of_several_issuers_an_override_names_one() {
 }
 
 #[tokio::test]
-async fn only_what_is_configured_is_offered_and_documented() {
+async fn only_configured_schemes_are_accepted_and_documented() {
     let client = client([KEYS]);
     let refused = client.get("/admin").send().await;
     let challenges: Vec<_> = refused.0.headers().get_all("www-authenticate").iter().collect();
@@ -234,7 +234,7 @@ async fn only_what_is_configured_is_offered_and_documented() {
 }
 
 #[tokio::test]
-async fn an_override_replaces_what_the_credential_says() {
+async fn an_override_replaces_the_permissions_of_the_credential() {
     let overrides = ("PERMISSION_OVERRIDES", r#"{"alice": "*", "ci": ["products:view"], "carol": [], "dave": ["*"]}"#);
     let client = client([ISSUER, AUDIENCES, HS256, USERS, KEYS, overrides]);
     let all = json!(["products:view", "products:create"]);
@@ -248,14 +248,14 @@ async fn an_override_replaces_what_the_credential_says() {
 }
 
 #[tokio::test]
-async fn a_token_does_not_inherit_what_a_user_of_its_name_has() {
+async fn a_token_does_not_inherit_the_override_of_a_user_with_its_name() {
     let overrides = ("PERMISSION_OVERRIDES", r#"{"alice": "*", "ci": "*", "bob": "*"}"#);
     let client = client([ISSUER, AUDIENCES, HS256, USERS, KEYS, overrides]);
     for name in ["alice", "ci", "bob"] {
         let token = token(json!({ "sub": name }));
         assert_eq!(permissions(&client, ("Authorization", &token)).await, json!([]), "{name}");
     }
-    // Of a user and a key of one name, the user is meant.
+    // If a user and a key have the same name, the override applies to the user.
     assert_ne!(permissions(&client, ("Authorization", &basic("bob", "battery staple"))).await, json!([]));
     assert_eq!(permissions(&client, ("X-API-Key", "aB3dE6gH9jK2mN5pQ8sT1v")).await, json!([]));
 }
@@ -267,7 +267,7 @@ fn server(settings: &[Setting<'_>]) -> Command {
 }
 
 #[test]
-fn it_starts_and_answers() {
+fn the_server_starts_and_responds() {
     let mut server = Running::start(&mut server(&[USERS]));
     let printed = server.printed_until("listens").concat();
     let address = printed.split_whitespace().find(|word| word.starts_with("http://")).unwrap().trim_end_matches(',');
@@ -277,7 +277,7 @@ fn it_starts_and_answers() {
 }
 
 #[test]
-fn wrong_settings_are_one_line_that_names_the_setting_and_no_secret() {
+fn a_wrong_setting_is_reported_in_one_line_without_secrets() {
     let private = file("private", "-----BEGIN PRIVATE KEY-----\nMC4CAQAw\n-----END PRIVATE KEY-----\n");
     let overrides = |value| ("PERMISSION_OVERRIDES", value);
     let wrong: &[(&[Setting<'_>], &str)] = &[
@@ -344,11 +344,11 @@ fn wrong_settings_are_one_line_that_names_the_setting_and_no_secret() {
         (&[USERS, ("PORT", "65536")], "PORT: "),
     ];
     for (settings, expected) in wrong {
-        let (said, code) = refusal(&mut server(settings));
-        let line = said.lines().last().unwrap_or_default();
-        assert_eq!(code, Some(2), "{settings:?}: {said}");
-        assert!(line.starts_with(&format!("resource_server: {expected}")), "{settings:?}: {said}");
-        assert!(!said.contains("s3c"), "{said}");
-        assert_eq!(said.lines().count(), 1, "{said}");
+        let (stderr, code) = refusal(&mut server(settings));
+        let line = stderr.lines().last().unwrap_or_default();
+        assert_eq!(code, Some(2), "{settings:?}: {stderr}");
+        assert!(line.starts_with(&format!("resource_server: {expected}")), "{settings:?}: {stderr}");
+        assert!(!stderr.contains("s3c"), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
     }
 }

@@ -16,7 +16,7 @@ use auth_runtime::users::Passwords;
 use auth_store::{SqlUsers, StoreError, describe_url};
 use clap::{CommandFactory, Parser};
 
-/// An entry book that shows declarative access control: who may call what, enforced and documented from one place
+/// An entry book with declarative access control: each rule is written once, enforced and documented
 #[derive(Parser)]
 #[command(
     name = "demo",
@@ -25,7 +25,7 @@ use clap::{CommandFactory, Parser};
     disable_help_subcommand = true
 )]
 struct Options {
-    /// The port to listen on, on this machine only; 0 takes any that is free
+    /// Port to listen on, on this machine only; 0 takes a free port
     #[arg(long, env = "PORT", default_value_t = 3000)]
     port: u16,
     #[command(flatten)]
@@ -55,7 +55,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// How it is run for this database. What a URL may hold of secrets is in the environment.
+/// Returns the command line for this database. A server URL is not repeated, because it may contain a password.
 fn command(database: &str) -> String {
     let is_named = env::args_os().any(|argument| argument.to_string_lossy().starts_with("--database-url"));
     match is_named && database != DATABASE {
@@ -69,7 +69,7 @@ fn command(database: &str) -> String {
 
 async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let (acceptor, address) = server::listen(options.port).await?;
-    // Connecting warns of roles in the database that are not declared.
+    // Log before connecting: `connect` warns about undeclared roles in the database.
     server::log_to(options.settings.open_log_file()?);
     let url = options.settings.database_url()?.unwrap_or(DATABASE);
     let passwords = options.settings.passwords(Passwords::new())?;
@@ -79,9 +79,9 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let welcome = Welcome { demo: &demo, address, command: command(&database), database };
     write!(io::stdout(), "{welcome}").map_err(|error| match &demo.first {
         None => error,
-        // They are there, and nobody has read how they sign in.
+        // The users exist, but their passwords were not shown.
         Some(_) => io::Error::other(format!(
-            "users were made, and their passwords cannot be shown: {error}; `user set-password NAME --generate` makes others"
+            "users were created, but their passwords cannot be shown: {error}; set new ones with `user set-password NAME --generate`"
         )),
     })?;
     server::serve(acceptor, app(&demo)).await?;

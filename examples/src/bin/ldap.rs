@@ -1,4 +1,4 @@
-//! Starts the service with a directory: `cargo run --bin ldap -- --help` lists its settings.
+//! Starts the service with an LDAP directory: `cargo run --bin ldap -- --help` lists its settings.
 
 use std::process::ExitCode;
 
@@ -9,7 +9,7 @@ use auth_examples::{
 };
 use clap::Parser;
 
-/// A notice board whose users are those of a directory (LDAP)
+/// A notice board for the users of an LDAP directory
 #[derive(Parser)]
 #[command(after_help = HELP)]
 struct Options {}

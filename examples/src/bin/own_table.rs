@@ -13,10 +13,10 @@ use auth_examples::{
 };
 use clap::Parser;
 
-/// A library whose members stand in a table of its own
+/// A library that keeps its members in its own table
 #[derive(Parser)]
 struct Options {
-    /// The port to listen on, on this machine only; 0 takes any that is free
+    /// Port to listen on, on this machine only; 0 takes a free port
     #[arg(long, env = "PORT", default_value_t = 3000)]
     port: u16,
 }
@@ -30,7 +30,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    let password = env::var("LIBRARIAN_PASSWORD").map_err(|_| "set LIBRARIAN_PASSWORD: member 1 signs in with it")?;
+    let password = env::var("LIBRARIAN_PASSWORD")
+        .map_err(|_| "LIBRARIAN_PASSWORD is not set; set it to the password of member 1")?;
     let members = Members::in_memory().await?;
     members.join("1", "Lena Librarian", &password, true).await?;
     let (acceptor, address) = server::listen(options.port).await?;

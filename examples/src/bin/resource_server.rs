@@ -9,7 +9,7 @@ use auth_examples::{
 };
 use clap::Parser;
 
-/// A resource server that is configured by the environment
+/// A resource server with its settings in environment variables
 #[derive(Parser)]
 #[command(after_help = HELP)]
 struct Options {}

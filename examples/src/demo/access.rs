@@ -1,14 +1,14 @@
-//! Who may be allowed what, and how callers prove who they are.
+//! The permissions, roles and security schemes of the demo.
 
 use auth_runtime::{prelude::*, users::UserTokens};
 use auth_store::SqlUsers;
 
 permissions! {
-    /// What a caller may do with entries.
+    /// Permissions on entries.
     pub enum Permission {
         /// View entries
         View = "view",
-        /// Write entries, and change one's own
+        /// Write entries and change own entries
         Edit = "edit",
         /// Delete entries
         Delete = "delete",
@@ -16,18 +16,18 @@ permissions! {
 }
 
 roles! {
-    /// Who works here.
+    /// The roles of users and machine clients.
     pub enum Role: Permission {
-        /// Reads
+        /// Views entries
         Viewer = "Viewer" => [View],
-        /// Reads and writes
+        /// Views and writes entries
         User = "User": Viewer => [Edit],
-        /// Does everything
+        /// Has all permissions
         Administrator = "Administrator" => all,
     }
 }
 
-/// How callers prove who they are.
+/// The accepted credentials.
 #[derive(Auth, Clone, Debug)]
 #[auth(permissions = Permission, roles = Role, realm = "entry book")]
 pub struct Auth {
@@ -37,7 +37,7 @@ pub struct Auth {
     /// User name and password.
     #[scheme(basic)]
     pub password: Basic<SqlUsers>,
-    /// Key of a machine client.
+    /// API key of a machine client.
     #[scheme(api_key(header = "X-API-Key"))]
     pub key: ApiKeys<SqlUsers>,
 }

@@ -1,6 +1,6 @@
 //! The entry book: one operation for each kind of rule.
 
-#![allow(clippy::unused_async, reason = "an operation is async, whether it waits for something or not")]
+#![allow(clippy::unused_async, reason = "poem-openapi requires async operations")]
 
 use std::{
     collections::BTreeMap,
@@ -17,41 +17,41 @@ use poem_openapi::{
 
 use super::access::{Auth, Role};
 
-/// The book; clones share it.
+/// The book. Clones share its entries.
 #[derive(Clone, Debug, Default)]
 pub struct Book(Arc<RwLock<BTreeMap<u64, Record>>>);
 
-/// An entry as the book keeps it.
+/// An entry as the book stores it.
 #[derive(Clone, Debug)]
 struct Record {
     text: String,
-    /// Issuer and subject: a subject alone may stand for different people.
+    /// Issuer and subject: a subject is unique only within its issuer.
     author: (String, String),
-    /// The author's name when the entry was written, for people to read.
+    /// The author's display name at the time of writing.
     author_name: String,
 }
 
-/// An entry as callers see it.
+/// An entry in a response.
 #[derive(Debug, Object)]
 struct Entry {
     id: u64,
     text: String,
-    /// Who wrote it.
+    /// The author's display name.
     author: String,
 }
 
-/// What callers write.
+/// The body of a request that writes an entry.
 #[derive(Debug, Object)]
 struct Text {
     #[oai(validator(min_length = 1, max_length = 1000))]
     text: String,
 }
 
-/// Who calls.
+/// The caller of a request.
 #[derive(Debug, Object)]
 struct Caller {
     name: String,
-    /// The security scheme by which the caller came.
+    /// The security scheme of the caller's credential.
     scheme: String,
     roles: Vec<String>,
     permissions: Vec<String>,
@@ -66,40 +66,40 @@ enum Written {
 
 #[derive(ApiResponse)]
 enum Changed {
-    /// The entry as it is now
+    /// The changed or deleted entry
     #[oai(status = 200)]
     Ok(Json<Entry>),
-    /// There is no such entry
+    /// The entry does not exist
     #[oai(status = 404)]
     NotFound,
 }
 
-/// The operations. Each says who may call it; one that says nothing would not compile.
+/// The operations. Each has a rule; an operation without one does not compile.
 #[derive(Debug)]
 pub struct Entries {
-    /// Where the entries are.
+    /// The stored entries.
     pub book: Book,
 }
 
 #[protected]
 #[OpenApi]
 impl Entries {
-    /// Tells that the service is alive
-    #[public(reason = "probed by machines that have no credential")]
+    /// Reports that the service is alive
+    #[public(reason = "health probes have no credential")]
     #[oai(path = "/health", method = "get")]
     async fn health(&self) -> PlainText<&'static str> {
         PlainText("alive")
     }
 
-    /// Greets everybody, and by name whoever says who they are
+    /// Greets the caller, by name if authenticated
     #[optional_auth]
     #[oai(path = "/hello", method = "get")]
     async fn hello(&self, caller: Option<Principal<Auth>>) -> PlainText<String> {
-        let name = caller.as_ref().map_or("whoever you are", Principal::display_name);
+        let name = caller.as_ref().map_or("anonymous caller", Principal::display_name);
         PlainText(format!("Hello, {name}"))
     }
 
-    /// Tells who calls
+    /// Describes the caller
     #[protected]
     #[oai(path = "/me", method = "get")]
     async fn me(&self, caller: Principal<Auth>) -> Json<Caller> {
@@ -127,7 +127,7 @@ impl Entries {
 
     /// Changes an entry
     ///
-    /// For its author, and for administrators.
+    /// Allowed for its author and for administrators.
     #[protected(any(role("Administrator"), all(permission("edit"), check = self.book.is_author(caller, *id))))]
     #[oai(path = "/entries/:id", method = "put")]
     async fn change(&self, caller: Principal<Auth>, Path(id): Path<u64>, body: Json<Text>) -> Changed {
@@ -154,14 +154,14 @@ impl Entries {
     }
 }
 
-/// A plain handler of Poem, in no document.
+/// A plain Poem handler, which the OpenAPI document does not list.
 #[protected(roles(Role::Administrator))]
 #[handler]
 pub(super) fn statistics(caller: Principal<Auth>, Data(book): Data<&Book>) -> String {
     format!("{}: {} entries", caller.display_name(), book.read().len())
 }
 
-/// A handler that says nothing about who may call it: the rule is around the subtree in which it stands.
+/// A handler without a rule of its own: its route is inside a protected subtree.
 #[handler]
 pub(super) fn export(Data(book): Data<&Book>) -> String {
     let lines =
@@ -170,7 +170,7 @@ pub(super) fn export(Data(book): Data<&Book>) -> String {
 }
 
 impl Book {
-    /// Whether this caller wrote the entry.
+    /// Returns whether this caller wrote the entry.
     #[must_use]
     pub fn is_author(&self, caller: &Principal<Auth>, id: u64) -> bool {
         self.read().get(&id).is_some_and(|record| record.author == identity(caller))

@@ -1,5 +1,5 @@
-//! The demo: a book of entries with viewers, users and an administrator, who come by password, token or API key. They are
-//! kept in a database, and administered by the same program.
+//! The demo: a book of entries with viewers, users and an administrator. They sign in by password, token or API key.
+//! The users are stored in a database, and the same program administers them.
 
 pub mod access;
 pub mod entries;
@@ -22,27 +22,27 @@ use self::{
     token::TokenDesk,
 };
 
-/// Where users are kept, unless the settings say otherwise.
+/// The default database URL.
 pub const DATABASE: &str = "sqlite:entry-book.db";
 
-/// What one run needs. Tokens end with it, as the secret that they are signed with does.
+/// The state of one run. Its tokens are valid only during the run, because the signing secret is not stored.
 #[derive(Clone, Debug)]
 pub struct Demo {
-    /// Who was made by this start, if there was nobody.
+    /// The users that this start created, if the database had none.
     pub first: Option<FirstUsers>,
-    /// Who authenticates.
+    /// The accepted credentials.
     pub auth: Auth,
-    /// Who issues tokens.
+    /// The token endpoint's state.
     pub desk: TokenDesk,
-    /// Where users change their passwords.
+    /// The store in which users change their passwords.
     users: SqlUsers,
 }
 
 impl Demo {
-    /// The demo on these users, who are made if there are none.
+    /// Returns a demo on this store. Creates the first users if the store is empty.
     ///
     /// # Errors
-    /// If the database does not answer, or the system has no randomness.
+    /// Returns an error if the database is unavailable, or the system has no source of randomness.
     pub async fn new(users: &SqlUsers) -> Result<Self, Box<dyn Error>> {
         let first = people::first_users(users).await?;
         let directory = Basic::new(users.clone()).issuer(DIRECTORY);
@@ -58,14 +58,14 @@ impl Demo {
     }
 }
 
-/// The application.
+/// Returns the application.
 #[must_use]
 pub fn app(demo: &Demo) -> impl Endpoint + use<> {
     let auth = &demo.auth;
     let book = Book::default();
     let api = (Entries { book: book.clone() }, OwnPassword { users: demo.users.clone() });
     let api = auth.service(api, "Entry book", "1.0");
-    // A rule around a subtree holds for all that is in it, now and later.
+    // The rule of a subtree applies to every route in it, including routes added later.
     let export = Route::new().at("/entries.txt", get(entries::export)).protect(requirement!(permission("edit")));
     Route::new()
         .nest("/docs", api.swagger_ui())

@@ -1,4 +1,4 @@
-//! `PUT /me/password`: a user chooses a password in place of the one that was made for them, and that expires.
+//! `PUT /me/password`: a user replaces the generated password, which expires, by a chosen one.
 
 use auth_runtime::{client_ip::ClientAddress, prelude::*};
 use auth_store::{SqlUsers, StoreError};
@@ -11,34 +11,34 @@ use poem_openapi::{
 
 use super::access::Auth;
 
-/// The operation.
+/// The API with this operation.
 #[derive(Debug)]
 pub struct OwnPassword {
-    /// The users.
+    /// The store of the users.
     pub users: SqlUsers,
 }
 
-/// A password in place of another one.
+/// The body of a password change.
 #[derive(Object)]
 struct NewPassword {
-    /// The one that is good now.
+    /// The current password.
     current: Password,
-    /// The one that is to be good.
+    /// The new password.
     new: Password,
 }
 
 #[derive(ApiResponse)]
 enum PasswordChange {
-    /// It is the new one from now on, and all tokens of the user have ended
+    /// The password was changed, and all tokens of the user were revoked
     #[oai(status = 204)]
     Done,
-    /// Why it stays as it is
+    /// The new password was rejected, or the current one is wrong
     #[oai(status = 422)]
     Refused(PlainText<String>),
-    /// Too many passwords were tried
+    /// Too many wrong passwords
     #[oai(status = 429)]
     TooMany(
-        /// How many seconds to wait
+        /// Seconds to wait
         #[oai(header = "Retry-After")]
         u64,
     ),
@@ -47,9 +47,9 @@ enum PasswordChange {
 #[protected]
 #[OpenApi]
 impl OwnPassword {
-    /// Changes one's own password
+    /// Changes the caller's own password
     ///
-    /// Not with a token or a key: whoever has got hold of one could try passwords here.
+    /// Requires the password as the credential. The thief of a token or a key could guess passwords here otherwise.
     #[protected(schemes("password"))]
     #[oai(path = "/me/password", method = "put")]
     async fn change(
@@ -62,19 +62,19 @@ impl OwnPassword {
         match self.users.change_password(caller.username().unwrap_or_default(), client, &current.0, &new.0).await {
             Ok(()) => Ok(PasswordChange::Done),
             Err(StoreError::TooManyAttempts { retry_after }) => {
-                // Not a moment too early.
+                // Round up, so that the client does not retry too early.
                 Ok(PasswordChange::TooMany(retry_after.as_secs() + 1))
             }
             Err(error) if error.is_unavailable() => {
-                tracing::warn!(%error, "a password cannot be changed now");
+                tracing::warn!(%error, "password change unavailable");
                 Err(StatusCode::SERVICE_UNAVAILABLE.into())
             }
             Err(error @ (StoreError::User(_) | StoreError::WrongPassword(_) | StoreError::NoUser(_))) => {
                 Ok(PasswordChange::Refused(PlainText(error.to_string())))
             }
-            // What it is stands in the log, and in no answer.
+            // The log has the cause. The response does not.
             Err(error) => {
-                tracing::error!(%error, "a password cannot be changed");
+                tracing::error!(%error, "password change failed");
                 Err(StatusCode::INTERNAL_SERVER_ERROR.into())
             }
         }

@@ -1,4 +1,4 @@
-//! The users and the machine client: made at the first start, with secrets that are random and shown once.
+//! Creates the users and the machine client at the first start, with random secrets that are shown once.
 
 use std::{
     error::Error,
@@ -10,28 +10,28 @@ use auth_store::{NewKey, NewUser, SqlUsers};
 
 use super::access::Role;
 
-/// One directory vouches for all users, so `alice` is one person, whether she sends a password, a token or a key.
+/// The issuer of all identities. `alice` is therefore the same caller with a password, a token or a key.
 pub const DIRECTORY: &str = "entry-book";
 
 const USERS: [(&str, Role); 4] =
     [("vera", Role::Viewer), ("alice", Role::User), ("bob", Role::User), ("ada", Role::Administrator)];
-/// The machine client: a user without a password, who owns a key.
+/// The machine client: a user with an API key and no password.
 pub const MACHINE: &str = "nightly-report";
-/// For how long the passwords are good that nobody has chosen (ASVS 6.4.1).
+/// How long generated passwords are valid (ASVS 6.4.1).
 const LIFETIME: Duration = Duration::from_hours(7 * 24);
 
-/// A user of the demo.
+/// A user that this start created.
 #[derive(Clone)]
 pub struct Person {
-    /// By which they sign in.
+    /// The name to sign in with.
     pub name: &'static str,
-    /// What they are.
+    /// The user's only role.
     pub role: Role,
-    /// To be printed; nowhere else but as a hash.
+    /// The password, printed once. The database stores only its hash.
     pub password: String,
 }
 
-/// Those who were made by this start, with what cannot be told again.
+/// The users that this start created, with secrets that cannot be shown again.
 #[derive(Clone)]
 pub struct FirstUsers {
     /// The users.
@@ -40,24 +40,24 @@ pub struct FirstUsers {
     pub key: String,
 }
 
-/// Without the password.
+/// Omits the password.
 impl fmt::Debug for Person {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Person").field("name", &self.name).field("role", &self.role).finish_non_exhaustive()
     }
 }
 
-/// Without the key.
+/// Omits the key.
 impl fmt::Debug for FirstUsers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FirstUsers").field("people", &self.people).finish_non_exhaustive()
     }
 }
 
-/// Makes the users, if there are none; `None` if there are.
+/// Creates the first users. Returns `None` if the store already has users.
 ///
 /// # Errors
-/// If the database does not answer, or the system has no randomness.
+/// Returns an error if the database is unavailable, or the system has no source of randomness.
 pub async fn first_users(users: &SqlUsers) -> Result<Option<FirstUsers>, Box<dyn Error>> {
     if users.count().await? > 0 {
         return Ok(None);
@@ -70,7 +70,7 @@ pub async fn first_users(users: &SqlUsers) -> Result<Option<FirstUsers>, Box<dyn
         new.push(user.password_expires_at(SystemTime::now() + LIFETIME));
         people.push(Person { name, role, password });
     }
-    // All of them or none: whoever starts at the same time may be first.
+    // The import adds all users or none: another process may start at the same time and add them first.
     if users.import(new).await?.iter().any(Result::is_err) {
         return Ok(None);
     }
@@ -78,7 +78,7 @@ pub async fn first_users(users: &SqlUsers) -> Result<Option<FirstUsers>, Box<dyn
     Ok(Some(FirstUsers { people, key: key.as_str().to_owned() }))
 }
 
-/// 80 random bits as 16 letters and digits that cannot be taken for one another.
+/// Returns 80 random bits as 16 letters and digits, without characters that look alike.
 fn password() -> Result<String, getrandom::Error> {
     const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     let mut bytes = [0; 16];

@@ -1,7 +1,7 @@
-//! `POST /auth/token`: user name and password for an access token (RFC 6749, section 4.3).
+//! `POST /auth/token` exchanges a user name and a password for an access token (RFC 6749, section 4.3).
 //!
-//! It serves the "Authorize" dialog of the documentation. RFC 9700, section 2.4, advises against this grant: in a
-//! service of yours, let an authorization server issue the tokens.
+//! The "Authorize" dialog of the documentation page uses it. RFC 9700, section 2.4, forbids this grant type: in your
+//! own service, let an authorization server issue the tokens.
 
 use std::{
     collections::HashMap,
@@ -28,15 +28,15 @@ use serde_json::{Value, json};
 use super::access::{Auth, Permission, PermissionSet, Role};
 
 const MAX_LEN: usize = 8 * 1024;
-/// Only one client asks for tokens here, and it has no secret: the page with the documentation.
+/// The only OAuth client: the documentation page, which has no secret.
 const CLIENT: &str = "entry-book-docs";
 
-/// Who verifies passwords, and who signs tokens; clones share both.
+/// The token endpoint's state: the password verifier and the token issuer. Clones share both.
 #[derive(Clone, Debug)]
 pub struct TokenDesk {
-    /// The users.
+    /// Verifies passwords.
     pub directory: Basic<SqlUsers>,
-    /// The issuer whose tokens the `Auth` of the demo takes.
+    /// Signs the tokens that the demo accepts.
     pub issuer: Arc<TokenIssuer>,
 }
 
@@ -67,8 +67,8 @@ impl TokenDesk {
         Ok(answer)
     }
 
-    /// A token for everything carries the roles; a token for some scopes carries these as permissions and no roles,
-    /// as a role would bring all that it holds.
+    /// A token for all scopes carries the roles. A token for some scopes carries them as permissions and no roles,
+    /// because a role would add all its permissions.
     fn sign(&self, user: &User, granted: &Granted) -> Result<String, TokenError> {
         let token = self.issuer.token_of(user).client_id(CLIENT).scope(&granted.scope);
         let token =
@@ -78,7 +78,7 @@ impl TokenDesk {
     }
 }
 
-/// What a client asks for.
+/// A token request.
 struct PasswordGrant {
     credentials: BasicCredentials,
     scope: Option<String>,
@@ -87,10 +87,12 @@ struct PasswordGrant {
 impl PasswordGrant {
     async fn read(request: &Request, body: Body) -> Result<Self, TokenError> {
         if !is_form(request) {
-            return Err(TokenError::request("send a form: Content-Type is application/x-www-form-urlencoded"));
+            return Err(TokenError::request(
+                "the body is not a form; send Content-Type: application/x-www-form-urlencoded",
+            ));
         }
         let body = body.into_bytes_limit(MAX_LEN).await;
-        let mut form = parameters(&body.map_err(|_| TokenError::request("the form is too long, or cut off"))?)?;
+        let mut form = parameters(&body.map_err(|_| TokenError::request("the form is too long or incomplete"))?)?;
         let mut required = |name| form.remove(name).ok_or(TokenError::request("a parameter is missing"));
         if required("grant_type")? != "password" {
             return Err(TokenError::UnsupportedGrantType);
@@ -105,28 +107,29 @@ fn is_form(request: &Request) -> bool {
     media_type.is_some_and(|name| name.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
 }
 
-/// A parameter without a value counts as left out, and none may be there twice (RFC 6749, section 3.2).
+/// Reads the form parameters. A parameter without a value counts as absent, and a repeated one is an error (RFC 6749,
+/// section 3.2).
 fn parameters(form: &[u8]) -> Result<HashMap<String, String>, TokenError> {
     let mut parameters = HashMap::new();
     for (name, value) in form_urlencoded::parse(form) {
         if parameters.insert(name.into_owned(), value.into_owned()).is_some() {
-            return Err(TokenError::request("a parameter is there twice"));
+            return Err(TokenError::request("a parameter is repeated"));
         }
     }
     parameters.retain(|_, value| !value.is_empty());
     Ok(parameters)
 }
 
-/// What a token will carry.
+/// The scopes that a token will carry.
 struct Granted {
     permissions: PermissionSet,
     scope: String,
-    /// Whether it is less than all the user has.
+    /// Whether the user has permissions beyond these.
     restricted: bool,
 }
 
 impl Granted {
-    /// All that the user has; if scopes are asked for, those among them that the user has.
+    /// Returns all permissions of the user, or the requested ones that the user has.
     fn to(user: &User, requested: Option<&str>) -> Result<Self, TokenError> {
         let roles = user.role_names().iter().filter_map(|name| name.parse::<Role>().ok());
         let own = user.permission_names().iter().filter_map(|name| name.parse::<Permission>().ok()).collect();
@@ -143,13 +146,13 @@ impl Granted {
     }
 }
 
-/// The permissions of these names; one that is not declared is an error.
+/// Returns the permissions with these names. An undeclared name is an error.
 fn named(scope: &str) -> Result<PermissionSet, TokenError> {
     let names = scope.split(' ').filter(|name| !name.is_empty());
     names.map(|name| name.parse::<Permission>().map_err(|_| TokenError::InvalidScope)).collect()
 }
 
-/// Why there is no token (RFC 6749, section 5.2).
+/// The reason why no token is issued (RFC 6749, section 5.2).
 #[derive(Debug, thiserror::Error)]
 enum TokenError {
     #[error("invalid_request")]
@@ -160,10 +163,10 @@ enum TokenError {
     InvalidGrant,
     #[error("invalid_scope")]
     InvalidScope,
-    /// Not in RFC 6749, which has it for another endpoint (section 4.1.2.1).
+    /// RFC 6749 defines this code for another endpoint only (section 4.1.2.1).
     #[error("temporarily_unavailable")]
     Unavailable,
-    /// The same of callers who have tried too much, with when they may try again.
+    /// The caller made too many attempts, and may retry after this time.
     #[error("temporarily_unavailable")]
     TooManyAttempts(Duration),
 }
@@ -178,7 +181,7 @@ impl TokenError {
             Self::InvalidRequest(description) => description,
             Self::UnsupportedGrantType => "only the grant type `password` is supported",
             Self::InvalidGrant => "user name or password is wrong",
-            Self::InvalidScope => "a scope is unknown, or none of them is yours",
+            Self::InvalidScope => "a scope is unknown, or the user has none of the requested scopes",
             Self::Unavailable => "try again later",
             Self::TooManyAttempts(_) => "too many attempts",
         }
@@ -187,7 +190,7 @@ impl TokenError {
 
 impl From<AuthenticationError> for TokenError {
     fn from(error: AuthenticationError) -> Self {
-        tracing::warn!(%error, "no token issued");
+        tracing::warn!(%error, "token request unavailable");
         match error.retry_after() {
             Some(time) => Self::TooManyAttempts(time),
             None if error.is_unavailable() => Self::Unavailable,
@@ -198,7 +201,7 @@ impl From<AuthenticationError> for TokenError {
 
 impl From<JwtError> for TokenError {
     fn from(error: JwtError) -> Self {
-        tracing::error!(%error, "no token issued");
+        tracing::error!(%error, "token request failed");
         Self::Unavailable
     }
 }
@@ -216,7 +219,7 @@ impl IntoResponse for TokenError {
     }
 }
 
-/// JSON that no cache keeps (RFC 6749, section 5.1).
+/// Returns a JSON response that must not be cached (RFC 6749, section 5.1).
 fn answer(status: StatusCode, body: &Value) -> Response {
     Response::builder()
         .status(status)

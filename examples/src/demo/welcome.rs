@@ -1,4 +1,4 @@
-//! What the demo prints when it starts: who there is, and what to try.
+//! The text that the demo prints at its start: the users, and commands to try.
 
 use std::fmt::{self, Display};
 
@@ -7,19 +7,19 @@ use super::{
     people::{FirstUsers, MACHINE},
 };
 
-/// The last line: what comes after it is the log.
-pub const LAST_LINE: &str = "Ctrl-C ends it. What follows is the log.";
+/// The last line of the text. The log follows.
+pub const LAST_LINE: &str = "Press Ctrl-C to stop. The log follows.";
 
-/// The text for one run at one address, such as `http://127.0.0.1:3000`.
+/// The text for one run.
 #[derive(Debug)]
 pub struct Welcome<'a> {
-    /// The users and keys.
+    /// The running demo.
     pub demo: &'a Demo,
-    /// Where it listens.
+    /// The base URL, such as `http://127.0.0.1:3000`.
     pub address: String,
-    /// Where the users are kept.
+    /// The database of the users.
     pub database: String,
-    /// How the demo is run for them, such as `cargo run --`.
+    /// The command that runs the demo on this database, such as `cargo run --`.
     pub command: String,
 }
 
@@ -27,12 +27,12 @@ impl Display for Welcome<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { demo, address, database, command } = self;
         writeln!(f, "The entry book listens on {address}")?;
-        writeln!(f, "Documentation, and a page to try it: {address}/docs\n")?;
+        writeln!(f, "Documentation, with a page to send requests: {address}/docs\n")?;
         match &demo.first {
             Some(first) => self.first(f, first)?,
             None => writeln!(
                 f,
-                "Users are those of {database}. Their passwords and keys were shown when they were made.\n\n  \
+                "Using the users in {database}. Their passwords and keys were shown at the first start.\n\n  \
                  {command} user list\n  {command} user set-password alice --generate\n"
             )?,
         }
@@ -40,7 +40,7 @@ impl Display for Welcome<'_> {
     }
 }
 
-/// A command, and what it answers.
+/// A command to try, and its status.
 struct Line {
     title: &'static str,
     status: u16,
@@ -48,17 +48,20 @@ struct Line {
 }
 
 impl Welcome<'_> {
-    /// Those who were made just now, with what is shown this once.
+    /// Writes the new users with their secrets, and commands to try.
     fn first(&self, f: &mut fmt::Formatter<'_>, first: &FirstUsers) -> fmt::Result {
         let Self { database, command, .. } = self;
-        writeln!(f, "Users, made just now in {database}. The passwords are shown this once, and expire in 7 days:\n")?;
+        writeln!(f, "New users in {database}. Their passwords are shown only now, and expire in 7 days:\n")?;
         writeln!(f, "  {:<8}{:<16}password", "name", "role")?;
         for person in &first.people {
             writeln!(f, "  {:<8}{:<16}{}", person.name, person.role.name(), person.password)?;
         }
         writeln!(f, "\nAPI key of {MACHINE:?}, a Viewer:\n\n  {}\n", first.key)?;
-        writeln!(f, "To administer them, here and while it runs:\n\n  {command} user list\n  {command} user --help\n")?;
-        writeln!(f, "Lines to paste:\n")?;
+        writeln!(
+            f,
+            "Commands to administer the users, also while the demo runs:\n\n  {command} user list\n  {command} user --help\n"
+        )?;
+        writeln!(f, "Commands to try in another terminal:\n")?;
         for Line { title, status, command } in self.lines(first) {
             writeln!(f, "  # {title}: {status}\n  {command}\n")?;
         }
@@ -73,13 +76,13 @@ impl Welcome<'_> {
         vec![
             line("Public", 200, format!("curl -i {url}/health")),
             line("Optional, without a credential", 200, format!("curl -i {url}/hello")),
-            line("Optional, but what is sent must be valid", 401, format!("curl -i -u alice:wrong {url}/hello")),
+            line("Optional, with a wrong password", 401, format!("curl -i -u alice:wrong {url}/hello")),
             line("No credential", 401, format!("curl -i {url}/entries")),
-            line("By password", 200, format!("curl -i {} {url}/entries", first.user("vera"))),
-            line("By API key", 200, format!("curl -i {key} {url}/entries")),
-            line("By token", 200, format!("curl -i {} {url}/me", self.token(first, "alice", ""))),
+            line("With a password", 200, format!("curl -i {} {url}/entries", first.user("vera"))),
+            line("With an API key", 200, format!("curl -i {key} {url}/entries")),
+            line("With a token", 200, format!("curl -i {} {url}/me", self.token(first, "alice", ""))),
             line(
-                "By a token for one scope, which is not enough here",
+                "With a token whose scope is not enough",
                 403,
                 format!(
                     "curl -i {} {json} -d '{{\"text\": \"Hello\"}}' {url}/entries",
@@ -87,32 +90,28 @@ impl Welcome<'_> {
                 ),
             ),
             line(
-                "A user writes",
+                "A user writes an entry",
                 201,
                 format!("curl -i {} {json} -d '{{\"text\": \"Hello\"}}' {url}/entries", first.user("alice")),
             ),
             line(
-                "The author changes it",
+                "The author changes the entry",
                 200,
                 format!("curl -i {} -X PUT {json} -d '{{\"text\": \"Hi\"}}' {url}/entries/1", first.user("alice")),
             ),
             line(
-                "Another user may not",
+                "Another user may not change it",
                 403,
                 format!("curl -i {} -X PUT {json} -d '{{\"text\": \"Ha\"}}' {url}/entries/1", first.user("bob")),
             ),
-            line(
-                "Who may call is settled before the body is read",
-                401,
-                format!("curl -i {json} -d 'no JSON' {url}/entries"),
-            ),
-            line("Everybody may choose a password that does not expire", 204, self.choose(first, "vera")),
-            line("A plain handler, for administrators", 200, format!("curl -i {} {url}/admin", first.user("ada"))),
+            line("Access is denied before the body is read", 401, format!("curl -i {json} -d 'no JSON' {url}/entries")),
+            line("A user chooses a password that does not expire", 204, self.choose(first, "vera")),
+            line("A plain Poem handler for administrators", 200, format!("curl -i {} {url}/admin", first.user("ada"))),
             line("A protected subtree", 200, format!("curl -i {} {url}/export/entries.txt", first.user("bob"))),
         ]
     }
 
-    /// Another password, which is in no source either.
+    /// Returns a command that changes a user's password. The new one is derived from the random one.
     fn choose(&self, first: &FirstUsers, name: &str) -> String {
         let (url, current) = (&self.address, first.password(name));
         let json = "-H 'Content-Type: application/json'";
@@ -120,7 +119,7 @@ impl Welcome<'_> {
         format!("curl -i {} -X PUT {json} -d '{body}' {url}/me/password", first.user(name))
     }
 
-    /// A header with a token that is fetched in the same line.
+    /// Returns a curl option with a token header. The shell fetches the token when it runs the command.
     fn token(&self, first: &FirstUsers, name: &str, more: &str) -> String {
         let (url, password) = (&self.address, first.password(name));
         format!(

@@ -1,11 +1,11 @@
-//! Who may be allowed what, and how callers prove who they are.
+//! The permissions, roles and security schemes of the notice board.
 
 use auth_runtime::prelude::*;
 
 use super::Ldap;
 
 permissions! {
-    /// What a caller may do with the notice.
+    /// Permissions on the notice.
     pub enum Permission {
         /// Read the notice
         Read = "notice:read",
@@ -15,23 +15,23 @@ permissions! {
 }
 
 roles! {
-    /// Who works here. Groups of the directory stand for roles, as the settings say.
+    /// The roles of users and machine clients. The setting `LDAP_ROLES` maps groups to roles.
     pub enum Role: Permission {
-        /// Reads
+        /// Reads the notice
         Reader = "Reader" => [Read],
-        /// Reads and writes
+        /// Reads and writes the notice
         Editor = "Editor": Reader => [Write],
     }
 }
 
-/// How callers prove who they are.
+/// The accepted credentials.
 #[derive(Auth, Clone, Debug)]
 #[auth(permissions = Permission, roles = Role, realm = "notice board")]
 pub struct Auth {
-    /// Key of a machine client.
+    /// API key of a machine client.
     #[scheme(api_key(header = "X-API-Key"))]
     pub key: Option<ApiKeys>,
-    /// User name and password of the directory.
+    /// User name and password in the directory.
     #[scheme(basic)]
     pub directory: Ldap,
 }

@@ -1,4 +1,4 @@
-//! First step: where the directory is, and a way there on which nobody can listen.
+//! First step: the address of the directory, and an encrypted connection to it.
 
 use std::{
     fmt,
@@ -13,75 +13,77 @@ use url::{Host, Url};
 
 use super::start_tls::start_tls;
 
-/// Of `ldap://`.
+/// The default port of `ldap://`.
 const PORT: u16 = 389;
 
 /// The address of a directory.
 #[derive(Clone)]
 pub struct Address {
     url: Url,
-    way: Way,
+    transport: Transport,
 }
 
-/// How to get there.
+/// The protection of the connection.
 #[derive(Clone)]
-enum Way {
+enum Transport {
     Tls(Arc<ClientConfig>),
-    /// With the address that the library is to think of once there is TLS.
+    /// StartTLS, with the URL that the library gets once TLS is established.
     StartTls(Arc<ClientConfig>, Url),
     Plaintext,
 }
 
-/// An address that is not accepted. It is not repeated, as there may be a password in it.
+/// A rejected address. The error does not repeat it, because it may contain a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// Not a URL, or of another scheme.
-    #[error("is not of the form ldaps://host, ldap://host, or the same with :port")]
+    /// Not a URL, or another scheme.
+    #[error("is not an LDAP URL; write ldaps://host or ldap://host, optionally with :port")]
     Form,
-    /// With a user, a path, a query or a fragment, none of which would be used.
-    #[error("holds more than a host and a port")]
+    /// A user, a path, a query or a fragment, which would be ignored.
+    #[error("contains more than a host and a port; remove the rest")]
     More,
-    /// An IPv6 address in brackets, or what is no host at all.
-    #[error("names a host that no certificate can be compared with; use its name, or an IPv4 address")]
+    /// An IPv6 address in brackets, or an invalid host.
+    #[error("has a host that cannot be compared with a certificate; use a host name or an IPv4 address")]
     NotVerifiable,
     /// Plain text to another machine.
-    #[error("must be ldap://, and 127.0.0.0/8, [::1] or localhost, to be used without TLS")]
+    #[error("must be ldap:// with 127.0.0.0/8, [::1] or localhost to be used without TLS")]
     NotLoopback,
 }
 
 impl Address {
-    /// `ldaps://`, or `ldap://` and StartTLS. The certificate must be that of the host.
+    /// Accepts `ldaps://`, or `ldap://` with StartTLS. The certificate must be valid for the host.
     ///
     /// # Errors
-    /// [`AddressError`] if it is no such address.
+    /// Returns [`AddressError`] for any other address.
     pub fn new(url: &str, tls: Arc<ClientConfig>) -> Result<Self, AddressError> {
         let url = parse(url)?;
         ServerName::try_from(host(&url)).map_err(|_| AddressError::NotVerifiable)?;
         if url.scheme() == "ldaps" {
-            return Ok(Self { url, way: Way::Tls(tls) });
+            return Ok(Self { url, transport: Transport::Tls(tls) });
         }
         let mut upgraded = url.clone();
         upgraded.set_scheme("ldaps").map_err(|()| AddressError::Form)?;
-        Ok(Self { url, way: Way::StartTls(tls, upgraded) })
+        Ok(Self { url, transport: Transport::StartTls(tls, upgraded) })
     }
 
-    /// `ldap://` to this machine, in plain text: passwords too.
+    /// Accepts `ldap://` to this machine, in plain text. Passwords are sent in plain text too.
     ///
-    /// **You owe** that nobody but the directory can listen on that port, and nobody but administrators can see what
-    /// goes through it: not the other accounts of the machine, and not the containers of a shared network namespace.
-    /// And you owe that `localhost` is this machine for the resolver.
+    /// **You must ensure:**
+    ///
+    /// - Only the directory can listen on that port.
+    /// - Only administrators can read its traffic. Other accounts, and containers in the same network namespace, cannot.
+    /// - The resolver maps `localhost` to this machine.
     ///
     /// # Errors
-    /// [`AddressError`] if it is of another machine, or no such address.
+    /// Returns [`AddressError`] for another machine, or for any other address.
     pub fn dangerous_plaintext_on_loopback(url: &str) -> Result<Self, AddressError> {
         let url = parse(url)?;
         if url.scheme() != "ldap" || !is_loopback(&url) {
             return Err(AddressError::NotLoopback);
         }
-        Ok(Self { url, way: Way::Plaintext })
+        Ok(Self { url, transport: Transport::Plaintext })
     }
 
-    /// As it was written.
+    /// Returns the URL as configured.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.url.as_str()
@@ -89,10 +91,10 @@ impl Address {
 
     pub(super) async fn connect(&self) -> Result<(LdapConnAsync, ldap3::Ldap), LdapError> {
         let settings = LdapConnSettings::new();
-        let (settings, url) = match &self.way {
-            Way::Plaintext => (settings, &self.url),
-            Way::Tls(tls) => (settings.set_config(Arc::clone(tls)), &self.url),
-            Way::StartTls(tls, upgraded) => {
+        let (settings, url) = match &self.transport {
+            Transport::Plaintext => (settings, &self.url),
+            Transport::Tls(tls) => (settings.set_config(Arc::clone(tls)), &self.url),
+            Transport::StartTls(tls, upgraded) => {
                 let mut stream = TcpStream::connect((host(&self.url), self.url.port().unwrap_or(PORT))).await?;
                 start_tls(&mut stream).await?;
                 let stream = StdStream::Tcp(stream.into_std()?);
@@ -107,7 +109,7 @@ impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Address")
             .field("url", &self.as_str())
-            .field("has_tls", &!matches!(self.way, Way::Plaintext))
+            .field("has_tls", &!matches!(self.transport, Transport::Plaintext))
             .finish_non_exhaustive()
     }
 }
@@ -128,10 +130,11 @@ fn host(url: &Url) -> &str {
     url.host_str().unwrap_or_default()
 }
 
-/// A name below `localhost`, or one that happens to resolve to this machine, is not meant: its owner may move it.
+/// Returns whether the host is this machine. A name below `localhost`, or any other name that resolves to this machine,
+/// does not count: it may resolve to another machine later.
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        // To the URL of such a scheme an IPv4 address is a name like others.
+        // The URL parser treats an IPv4 address as a name for these schemes.
         Some(Host::Domain(name)) => {
             name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
         }
@@ -147,7 +150,7 @@ mod tests {
 
     use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 
-    use super::{Address, AddressError, Way};
+    use super::{Address, AddressError, Transport};
 
     fn new(url: &str) -> Result<Address, AddressError> {
         let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
@@ -160,7 +163,7 @@ mod tests {
         for good in
             ["ldaps://ldap.example.com", "ldap://ldap.example.com:1389", "ldaps://192.0.2.1/", "ldap://localhost"]
         {
-            assert!(!matches!(new(good).unwrap().way, Way::Plaintext), "{good}");
+            assert!(!matches!(new(good).unwrap().transport, Transport::Plaintext), "{good}");
         }
         for bad in
             ["", "ldap", "ldap:", "ldap:foo", "ldap://", "ldap:///", "ldaps://:636", "https://a.example", "ldapi://a"]
@@ -176,12 +179,12 @@ mod tests {
     }
 
     #[test]
-    fn only_this_machine_may_be_asked_in_plain_text() {
+    fn plain_text_is_only_accepted_to_this_machine() {
         for good in
             ["ldap://localhost", "ldap://LOCALHOST:1389", "ldap://127.0.0.1", "ldap://127.1.2.3:1", "ldap://[::1]"]
         {
             let address = Address::dangerous_plaintext_on_loopback(good).unwrap();
-            assert!(matches!(address.way, Way::Plaintext), "{good}");
+            assert!(matches!(address.transport, Transport::Plaintext), "{good}");
         }
         for bad in [
             "ldaps://localhost",

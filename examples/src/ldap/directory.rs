@@ -1,4 +1,4 @@
-//! Last step: the plugin. A user name and a password to an identity, by all the steps before.
+//! Last step: the plugin, which permits a user name and a password into an identity through all earlier steps.
 
 use std::{
     pin::pin,
@@ -24,75 +24,75 @@ use super::{
     users::{Person, Users},
 };
 
-/// One text for all that is wrong with a name or a password, in the log too.
+/// The only text for a wrong name or password, also in the log.
 const REFUSED: &str = "user name or password";
 
-/// A directory, and how its people become callers.
+/// A directory, and the mapping of its entries to callers.
 #[derive(Clone, Debug)]
 pub struct Directory {
-    /// Where it is.
+    /// The address of the directory.
     pub address: Address,
-    /// The issuer of the identities. It must be another one for each directory and each store, and stay the same.
+    /// The issuer of the identities. It must be unique among all directories and stores, and must never change.
     pub issuer: String,
-    /// Who searches; anonymously if nobody.
+    /// The account that searches. Without one, the search is anonymous.
     pub service: Option<ServiceAccount>,
-    /// Who may sign in.
+    /// The entries that may sign in.
     pub users: Users,
-    /// The entry whose password is tried for a name that nobody has.
+    /// The entry whose password is tried for an unknown name.
     pub decoy: String,
-    /// What is theirs.
+    /// The groups, and the roles that they grant.
     pub groups: Groups,
-    /// How often somebody may guess.
+    /// The limit on wrong passwords.
     pub throttle: Throttle,
-    /// How long one sign-in may take, with all its steps.
+    /// The time limit of one sign-in, with all its steps.
     pub timeout: Duration,
-    /// How many sign-ins may be under way at once.
+    /// The limit on concurrent sign-ins.
     pub sign_ins: usize,
 }
 
-/// Verifies user names and passwords by a directory: it searches for the entry, and binds as it. Cheap to clone.
+/// Verifies user names and passwords with an LDAP directory: searches for the entry, then binds as it. Cheap to clone.
 ///
-/// The caller is the name of the directory and the identifier of the entry (its DN, if there is none), with the roles
-/// that the groups of the entry give. Nested groups are not looked into, unless the filter for groups does.
+/// The identity has the issuer of the directory. Its subject is the identifier of the entry, or the DN if the entry has
+/// no identifier. Its roles come from the groups of the entry. Nested groups count only if the group filter finds them.
 ///
-/// Nothing that a caller sends is part of a DN, and in a filter it is escaped. An empty password is refused before
-/// anybody is asked. A name that several entries have is nobody's. A wrong password and an unknown name are the same
-/// 401. Whatever does not say that a password is wrong is a 503: a directory that is down, slow, busy, or elsewhere
-/// (referrals are not followed), or that refuses who searches.
+/// Caller input is never part of a DN, and is escaped in filters.
 ///
-/// # What it costs
+/// - 401: a wrong password, an empty password, an unknown name, or a name that several entries have. The response is
+///   always the same. An empty password is rejected without a request to the directory.
+/// - 503: the directory is down, slow or busy, refers to another directory (referrals are not followed), or rejects the
+///   service account.
 ///
-/// Nothing is remembered, so every request is a connection, a TLS handshake, two searches and three binds. What changes
-/// in the directory counts from the next request on, and the directory has as much to do as there are requests. A
-/// service with many should ask it once, and give a token for the answer: the token endpoint of [`demo`](crate::demo)
-/// shows how.
+/// # Cost
+///
+/// Nothing is cached: every request opens a connection and takes a TLS handshake, two searches and three binds. Changes
+/// in the directory therefore apply to the next request. A service with many requests should verify the password once
+/// and issue a token, as the token endpoint of [`demo`](crate::demo) does.
 ///
 /// # What it does not protect against
 ///
-/// - Guesses at many names from many addresses, a few each. And a directory that locks an account after fewer guesses
-///   than the [`Throttle`] lets through lets everybody lock its owner out.
-/// - Telling by the time of an answer that a name is unknown. A password is tried for such names too, but a directory
-///   may find out sooner that an entry does not exist than that a password is wrong. A `decoy` that exists, is never
-///   locked, and has a password hash of the same kind as the users makes up for that, but not for a directory
-///   that takes longer to find one entry than none.
-/// - Passwords that have expired: whether a bind with one succeeds is for the directory to say.
-/// - A hostile directory. It says who everybody is. And the library reads elements within elements without end, so that
-///   an answer can end the process.
+/// - Password spraying: a few guesses at many accounts from many addresses.
+/// - Account lockout by a third party, if the directory locks an account after fewer guesses than [`Throttle`] allows.
+/// - User enumeration by response time. For an unknown name, the password of `decoy` is tried, but a directory may detect
+///   a missing entry faster than a wrong password. Configure a `decoy` that exists, is never locked, and has the same
+///   kind of password hash as the users. A directory that searches longer for an existing entry still leaks it.
+/// - Expired passwords: the directory decides whether a bind with one succeeds.
+/// - A hostile directory. It controls all identities. The LDAP library also parses nested elements without a depth limit,
+///   so that a response can crash the process.
 #[derive(Clone, Debug)]
 pub struct Ldap(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     directory: Directory,
-    turns: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
 impl Ldap {
-    /// Verifies by this directory. Nobody is asked before somebody signs in.
+    /// Returns an authenticator for this directory. It connects at the first sign-in.
     #[must_use]
     pub fn new(directory: Directory) -> Self {
-        let turns = Arc::new(Semaphore::new(directory.sign_ins));
-        Self(Arc::new(Inner { directory, turns }))
+        let permits = Arc::new(Semaphore::new(directory.sign_ins));
+        Self(Arc::new(Inner { directory, permits }))
     }
 }
 
@@ -112,7 +112,7 @@ impl Authenticator for Ldap {
         let known = match self.ask(credentials).await {
             Ok(known) => known,
             Err(error) => {
-                // It was no guess, as nobody has said whether it is right.
+                // Do not count the attempt: the directory did not verify the password.
                 attempt.withdrawn().await;
                 return Err(AuthenticationError::unavailable(error));
             }
@@ -131,30 +131,30 @@ impl Authenticator for Ldap {
 }
 
 impl Ldap {
-    /// Who it is, if there is a turn, and if the directory says so in time.
+    /// Signs in, within the limits on time and on concurrent sign-ins.
     async fn ask(&self, credentials: BasicCredentials) -> Result<Option<(Person, Vec<Role>)>, DirectoryError> {
-        let turn = Arc::clone(&self.0.turns).try_acquire_owned().map_err(|_| DirectoryError::Busy)?;
+        let permit = Arc::clone(&self.0.permits).try_acquire_owned().map_err(|_| DirectoryError::Busy)?;
         let inner = Arc::clone(&self.0);
-        // A task of its own, which ends with the set: the library panics if it is answered what is not LDAP.
+        // A separate task, because the library panics on a response that is not LDAP. Dropping the set aborts the task.
         let mut task = JoinSet::new();
         task.spawn(async move {
-            let _turn = turn;
+            let _permit = permit;
             let Inner { directory, .. } = &*inner;
             let late = |_| Err(DirectoryError::TimedOut(directory.timeout));
             timeout(directory.timeout, directory.sign_in(&credentials)).await.unwrap_or_else(late)
         });
-        task.join_next().await.and_then(Result::ok).unwrap_or(Err(DirectoryError::Nonsense))
+        task.join_next().await.and_then(Result::ok).unwrap_or(Err(DirectoryError::NotLdap))
     }
 }
 
 impl Directory {
-    /// The whole of one sign-in, on a connection of its own.
+    /// Runs one sign-in on a new connection.
     async fn sign_in(&self, credentials: &BasicCredentials) -> Result<Option<(Person, Vec<Role>)>, DirectoryError> {
         let (connection, ldap) = self.address.connect().await.map_err(DirectoryError::Connect)?;
         let mut connection = pin!(connection.drive());
         let mut session = Session::new(ldap);
         let known = tokio::select! {
-            known = self.talk(&mut session, credentials) => known?,
+            known = self.verify(&mut session, credentials) => known?,
             ended = &mut connection => return Err(ended.map_or_else(DirectoryError::from, |()| DirectoryError::Closed)),
         };
         tokio::select! {
@@ -164,17 +164,17 @@ impl Directory {
         Ok(known)
     }
 
-    async fn talk(
+    async fn verify(
         &self,
         session: &mut Session,
         credentials: &BasicCredentials,
     ) -> Result<Option<(Person, Vec<Role>)>, DirectoryError> {
         session.search_as(self.service.as_ref()).await?;
         let person = self.users.find(session, credentials.username()).await?;
-        // For nobody a password is tried too, and whatever comes of it is refused.
+        // For an unknown name, try the password of the decoy, and reject any result.
         let dn = person.as_ref().map_or(&self.decoy, |person| &person.dn);
-        let is_theirs = session.is_password(dn, credentials.password()).await?;
-        let Some(person) = person.filter(|_| is_theirs) else { return Ok(None) };
+        let is_right = session.is_password(dn, credentials.password()).await?;
+        let Some(person) = person.filter(|_| is_right) else { return Ok(None) };
         session.search_as(self.service.as_ref()).await?;
         let roles = self.groups.roles(session, &person.dn).await?;
         Ok(Some((person, roles)))

@@ -1,27 +1,27 @@
-//! Search filters (RFC 4515) with a place for what is only known when somebody calls.
+//! Search filters (RFC 4515) with a placeholder for a value of the request.
 
 use std::fmt;
 
-/// A search filter with one thing left open.
+/// A search filter with one placeholder.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Filter {
     text: String,
     place: &'static str,
 }
 
-/// A filter that cannot be used.
+/// An invalid filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FilterError {
-    /// Then everybody would be the same.
-    #[error("does not hold {0}")]
+    /// The placeholder is missing, so the filter would find the same entries for every caller.
+    #[error("does not contain {0}")]
     NoPlace(&'static str),
-    /// By the grammar of RFC 4515, with a value in that place.
-    #[error("is no filter (RFC 4515) with {0} in the place of a value")]
+    /// The filter does not match the grammar of RFC 4515, or the placeholder is not at the place of a value.
+    #[error("is not a filter (RFC 4515) with {0} in place of a value")]
     Grammar(&'static str),
 }
 
 impl Filter {
-    /// Reads a filter that holds this place.
+    /// Parses a filter with this placeholder.
     ///
     /// ```
     /// use auth_examples::ldap::Filter;
@@ -32,20 +32,20 @@ impl Filter {
     /// ```
     ///
     /// # Errors
-    /// [`FilterError`] if it is none, or if the place is not that of a value.
+    /// Returns [`FilterError`] if the filter is invalid, or if the placeholder is not at the place of a value.
     pub fn new(text: impl Into<String>, place: &'static str) -> Result<Self, FilterError> {
         let filter = Self { text: text.into(), place };
         if !filter.text.contains(place) {
             return Err(FilterError::NoPlace(place));
         }
-        // No name of an attribute or a rule has an asterisk, and no value has one that is not escaped.
+        // Attribute names and matching rules contain no asterisk, and values contain only escaped ones.
         match ldap3::parse_filter(filter.with("*")) {
             Ok(_) => Ok(filter),
             Err(()) => Err(FilterError::Grammar(place)),
         }
     }
 
-    /// The filter with this value, which stays a value whatever is in it (RFC 4515, section 3).
+    /// Inserts a value. Its special characters are escaped (RFC 4515, section 3).
     pub(super) fn with(&self, value: &str) -> String {
         self.text.replace(self.place, &ldap3::ldap_escape(value))
     }
@@ -64,7 +64,7 @@ mod tests {
     const NAME: &str = "{name}";
 
     #[test]
-    fn what_is_sent_stays_a_value() {
+    fn a_value_is_escaped() {
         let filter = Filter::new("(&(objectClass=person)(|(uid={name})(mail={name})))", NAME).unwrap();
         for (name, escaped) in [
             ("alice", "alice"),
@@ -82,13 +82,13 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_is_sent_is_not_filled() {
+    fn a_placeholder_in_the_value_is_not_replaced() {
         let filter = Filter::new("(|(uid={name})(cn={name}))", NAME).unwrap();
         assert_eq!(filter.with("{name}"), "(|(uid={name})(cn={name}))");
     }
 
     #[test]
-    fn filters_that_do_not_use_what_is_sent_as_a_value_are_refused() {
+    fn filters_without_the_placeholder_as_a_value_are_rejected() {
         for bad in ["", "(uid=alice)", "(uid={dn})", "(uid={Name})"] {
             assert_eq!(Filter::new(bad, NAME).unwrap_err(), FilterError::NoPlace(NAME), "{bad}");
         }

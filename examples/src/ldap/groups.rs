@@ -1,4 +1,4 @@
-//! Fourth step: the groups of a person to roles. A group that the table does not have grants nothing.
+//! Fourth step: maps the groups of a user to roles. A group that is not configured grants nothing.
 
 use ldap3::SearchEntry;
 
@@ -10,31 +10,32 @@ use super::{
 };
 
 const NAME: &str = "cn";
-/// The directory may have one of its own.
+/// No size limit from the client. The directory may have its own.
 const NO_LIMIT: i32 = 0;
 
-/// Which groups stand for which roles, and where they are.
+/// The groups of the directory, and the roles that they grant.
 #[derive(Clone, Debug)]
 pub struct Groups {
-    /// The entry that they are below. Whoever may add or rename groups there can give roles that are given by name.
+    /// The entry above all groups. An account that may add or rename groups below it can grant any role configured by
+    /// group name.
     pub base: String,
-    /// Which of the entries there is a group of a user.
+    /// The filter that finds the groups of a user.
     pub filter: Filter,
-    /// The roles that the groups give.
+    /// The role that each group grants.
     pub roles: Vec<(Group, Role)>,
 }
 
-/// A group, as a table of roles names it.
+/// The name of a group in the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Group {
-    /// By the distinguished name as the directory writes it, but for upper and lower case.
+    /// The distinguished name in the directory's notation. Case is ignored.
     Dn(String),
-    /// By one of its common names, wherever it is below the base.
+    /// One of its common names, anywhere below the base.
     Name(String),
 }
 
 impl Group {
-    /// A text with `=` in it is a distinguished name.
+    /// Reads a name from the settings. A text with `=` is a distinguished name.
     #[must_use]
     pub fn named(text: impl Into<String>) -> Self {
         let text = text.into();
@@ -50,11 +51,11 @@ impl Group {
 }
 
 impl Groups {
-    /// The roles of whoever has this entry.
+    /// Returns the roles of the user with this DN.
     pub(super) async fn roles(&self, session: &mut Session, dn: &str) -> Result<Vec<Role>, DirectoryError> {
         let found = session.search(&self.base, &self.filter.with(dn), &[NAME], NO_LIMIT).await?;
         if !found.is_complete {
-            // Somebody would be denied what is theirs, and what is theirs would be another thing each time.
+            // An incomplete list would deny roles that the user has, and different ones each time.
             return Err(DirectoryError::Result { operation: "the search for groups", code: 4 });
         }
         Ok(self.given_by(&found.entries))
@@ -90,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_is_known_by_its_dn_or_its_name() {
+    fn a_group_is_found_by_its_dn_or_its_name() {
         assert_eq!(given(&[("cn=readers,ou=any,dc=example", "readers")]), [Role::Reader]);
         assert_eq!(given(&[("CN=Editors,OU=groups,DC=example", "Editors")]), [Role::Editor]);
         assert_eq!(given(&[("cn=editors,ou=groups,dc=example", ""), ("", "Readers")]), [Role::Reader, Role::Editor]);

@@ -1,10 +1,10 @@
-//! A service whose users are those of a directory (LDAP), and its machines those of the environment.
+//! A service for the users of an LDAP directory. Machine clients have API keys in the environment.
 //!
-//! [`Ldap`] is a plugin: one more type that implements [`Authenticator`], as a field of `Auth` beside others. The
-//! line, file by file: `address` (a private way to the directory) → `session` (binds and searches) → `users` (name to
-//! entry) → `groups` (entry to roles) → `directory` (the [`Authenticator`]).
+//! [`Ldap`] is a plugin: a type that implements [`Authenticator`] and is a field of `Auth`. The steps, one file each:
+//! `address` (encrypted connection) → `session` (binds and searches) → `users` (name to entry) → `groups` (entry to
+//! roles) → `directory` (the [`Authenticator`]).
 
-#![allow(clippy::unused_async, reason = "an operation is async, whether it waits for something or not")]
+#![allow(clippy::unused_async, reason = "poem-openapi requires async operations")]
 
 pub mod access;
 mod address;
@@ -36,47 +36,45 @@ pub use self::{
     users::Users,
 };
 
-/// The settings, for `--help`.
+/// The text about the settings in `--help`.
 pub const HELP: &str = r#"Settings (environment variables):
-  LDAP_URL                the directory: ldaps://host, or ldap://host, which is upgraded by StartTLS before anything
-                          else is said; with :port or not
-  LDAP_CA_FILE            PEM file with the certificates of those who may vouch for the directory; those that the
-                          system trusts unless set
+  LDAP_URL                URL of the directory: ldaps://host[:port], or ldap://host[:port] with StartTLS
+  LDAP_CA_FILE            PEM file with trusted CA certificates (default: those of the system)
   LDAP_DANGER_ALLOW_PLAINTEXT_ON_LOOPBACK
-                          true: no TLS; LDAP_URL must be ldap:// and this machine
-  LDAP_NAME               who vouches for all users: the issuer of their identities; LDAP_URL unless set
-  LDAP_BIND_DN            the entry that searches for users and groups; without it the search is anonymous
-  LDAP_BIND_PASSWORD_FILE file with the password of LDAP_BIND_DN; a line break at its end does not belong to it
-  LDAP_BIND_PASSWORD      the password itself, in place of the file
-  LDAP_USER_BASE          the entry below which users are
-  LDAP_USER_FILTER        (&(objectClass=person)(uid={name})) unless set; {name} is the name that the caller sends
-  LDAP_USER_ID            the attribute that stays with a user for good; entryUUID unless set; objectGUID in Active
-                          Directory; for an entry without it, the subject of the identity is the DN
-  LDAP_DECOY_DN           the entry whose password is tried for names that nobody has; one that does not exist unless
-                          set
-  LDAP_GROUP_BASE         the entry below which groups are
-  LDAP_GROUP_FILTER       (member={dn}) unless set; {dn} is the entry of the user
-  LDAP_ROLES              JSON object {"group": "role", ..}; a group is its DN as the directory writes it, or its cn
-  LDAP_TIMEOUT            in so many seconds a sign-in is over, or answered by 503; 5 unless set, from 1 to 60
-  LDAP_SIGN_INS           so many sign-ins at once, and those beyond are answered by 503; 16 unless set, from 1 to 1000
-  API_KEYS                JSON object {"name": "key", ..} of machines, which are Readers and send it as X-API-Key;
-                          keys have 22 characters or more
-  PORT                    3000 unless set; 0 takes any that is free
+                          true: disable TLS; LDAP_URL must be ldap:// to this machine
+  LDAP_NAME               Issuer of the users' identities (default: LDAP_URL)
+  LDAP_BIND_DN            DN of the account that searches for users and groups (default: anonymous search)
+  LDAP_BIND_PASSWORD_FILE File with the password of LDAP_BIND_DN, in one line
+  LDAP_BIND_PASSWORD      Password of LDAP_BIND_DN, instead of the file
+  LDAP_USER_BASE          DN of the entry above all users
+  LDAP_USER_FILTER        Filter for a user; {name} stands for the name that the caller sends
+                          (default: (&(objectClass=person)(uid={name})))
+  LDAP_USER_ID            Permanent identifier attribute of a user, such as objectGUID in Active Directory; a user
+                          without it is identified by DN (default: entryUUID)
+  LDAP_DECOY_DN           DN of the entry whose password is tried for unknown names (default: a missing entry)
+  LDAP_GROUP_BASE         DN of the entry above all groups
+  LDAP_GROUP_FILTER       Filter for the groups of a user; {dn} stands for the user's DN (default: (member={dn}))
+  LDAP_ROLES              JSON object {"group": "role", ..}; a group is a DN in the directory's notation, or a cn
+  LDAP_TIMEOUT            Seconds until a sign-in is answered with 503, from 1 to 60 (default: 5)
+  LDAP_SIGN_INS           Maximum number of concurrent sign-ins, from 1 to 1000; others get 503 (default: 16)
+  API_KEYS                JSON object {"name": "key", ..} of machine clients, which have the role Reader and send the
+                          key as X-API-Key; at least 22 characters each
+  PORT                    Port to listen on; 0 takes a free port (default: 3000)
 
-LDAP_URL, LDAP_USER_BASE, LDAP_GROUP_BASE and LDAP_ROLES must be set.
+LDAP_URL, LDAP_USER_BASE, LDAP_GROUP_BASE and LDAP_ROLES are required.
 "#;
 
-/// The operations, on a notice that everybody starts with.
+/// The operations on the notice.
 struct Board {
     notice: Arc<Mutex<String>>,
 }
 
-/// Who calls.
+/// The caller of a request.
 #[derive(Debug, Object)]
 struct Caller {
-    /// The directory, or the store of keys.
+    /// The directory or the key store that identified the caller.
     issuer: String,
-    /// By which the issuer knows the caller.
+    /// The issuer's identifier of the caller.
     subject: String,
     display_name: String,
     roles: Vec<String>,
@@ -85,7 +83,7 @@ struct Caller {
 #[protected]
 #[OpenApi]
 impl Board {
-    /// Tells who calls
+    /// Describes the caller
     #[protected]
     #[oai(path = "/me", method = "get")]
     async fn me(&self, caller: Principal<Auth>) -> Json<Caller> {
@@ -113,7 +111,7 @@ impl Board {
     }
 }
 
-/// The application.
+/// Returns the application.
 #[must_use]
 pub fn app(auth: &Auth) -> impl Endpoint + use<> {
     let board = Board { notice: Arc::new(Mutex::new("Nothing new".to_owned())) };

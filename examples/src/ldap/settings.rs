@@ -1,4 +1,4 @@
-//! Settings to `Auth`: the directory, and the keys of machines.
+//! Builds `Auth` from the settings: the directory, and the API keys of machine clients.
 
 use std::{fmt::Display, fs, sync::Arc, time::Duration};
 
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::environment::{Environment, Members, SettingError};
 
-/// Who vouches for machines.
+/// The issuer of machine clients' identities.
 const KEYS: &str = "api-key";
 
 const URL: &str = "LDAP_URL";
@@ -35,7 +35,7 @@ const ROLES: &str = "LDAP_ROLES";
 /// Reads all settings.
 ///
 /// # Errors
-/// The first one that is wrong.
+/// Returns an error for the first invalid setting.
 pub fn auth(environment: &Environment) -> Result<Auth, SettingError> {
     Ok(Auth { directory: Ldap::new(directory(environment)?), key: keys(environment)? })
 }
@@ -70,7 +70,7 @@ fn address(environment: &Environment) -> Result<Address, SettingError> {
     address.map_err(|error| SettingError::new(URL, error))
 }
 
-/// TLS 1.2 and 1.3, by the same cryptography as everything else here.
+/// Configures TLS 1.2 and 1.3, with aws-lc-rs as everywhere else in this project.
 fn tls(environment: &Environment) -> Result<Arc<ClientConfig>, SettingError> {
     let in_words = |error| SettingError::new(CA_FILE, error);
     let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
@@ -83,20 +83,21 @@ fn tls(environment: &Environment) -> Result<Arc<ClientConfig>, SettingError> {
 }
 
 fn authorities(path: &str) -> Result<RootCertStore, SettingError> {
-    let unusable =
-        |problem: &dyn Display| SettingError::new(CA_FILE, format_args!("no certificates of {path:?}: {problem}"));
+    let unusable = |problem: &dyn Display| {
+        SettingError::new(CA_FILE, format_args!("cannot read certificates from {path:?}: {problem}"))
+    };
     let mut authorities = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unusable(&error))? {
         let certificate = certificate.map_err(|error| unusable(&error))?;
         authorities.add(certificate).map_err(|error| unusable(&error))?;
     }
-    if authorities.is_empty() { Err(unusable(&"there are none")) } else { Ok(authorities) }
+    if authorities.is_empty() { Err(unusable(&"the file has none")) } else { Ok(authorities) }
 }
 
-/// The URL, unless there is a name that stays when the directory moves.
+/// Returns the issuer: `LDAP_NAME`, which stays when the directory moves, or else the URL.
 fn issuer(environment: &Environment, address: &Address) -> Result<String, SettingError> {
     match environment.text(NAME)? {
-        Some(name) if name == KEYS => Err(SettingError::new(NAME, "is taken by the keys of machines")),
+        Some(name) if name == KEYS => Err(SettingError::new(NAME, "is reserved for API keys; choose another name")),
         Some(name) => Ok(name),
         None => Ok(address.as_str().to_owned()),
     }
@@ -106,14 +107,16 @@ fn service(environment: &Environment) -> Result<Option<ServiceAccount>, SettingE
     match (environment.text(BIND_DN)?, password(environment)?) {
         (None, None) => Ok(None),
         (Some(dn), Some(password)) => Ok(Some(ServiceAccount { dn, password })),
-        (Some(_), None) => Err(SettingError::new(PASSWORD_FILE, "is not set, but LDAP_BIND_DN is")),
-        (None, Some(_)) => Err(SettingError::new(BIND_DN, "is not set, but its password is")),
+        (Some(_), None) => {
+            Err(SettingError::new(PASSWORD_FILE, "is not set, but LDAP_BIND_DN is; set both or neither"))
+        }
+        (None, Some(_)) => Err(SettingError::new(BIND_DN, "is not set, but its password is; set both or neither")),
     }
 }
 
 fn password(environment: &Environment) -> Result<Option<SecretString>, SettingError> {
     match (environment.text(PASSWORD_FILE)?, environment.text(PASSWORD)?) {
-        (Some(_), Some(_)) => Err(SettingError::new(PASSWORD, "is set, and LDAP_BIND_PASSWORD_FILE too; set one")),
+        (Some(_), Some(_)) => Err(SettingError::new(PASSWORD, "conflicts with LDAP_BIND_PASSWORD_FILE; set only one")),
         (Some(path), None) => password_of(&path).map(Some),
         (None, password) => Ok(password.map(SecretString::from)),
     }
@@ -125,19 +128,20 @@ fn password_of(path: &str) -> Result<SecretString, SettingError> {
     let text = text.expose_secret();
     let line = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
     if line.is_empty() || line.contains(['\n', '\r']) {
-        return Err(SettingError::new(PASSWORD_FILE, format_args!("{path:?} does not hold one line")));
+        return Err(SettingError::new(PASSWORD_FILE, format_args!("{path:?} must contain exactly one line")));
     }
     Ok(line.into())
 }
 
-/// A name that nobody can have given to an entry.
+/// Returns the decoy's DN. The default is random, so that no entry has it.
 fn decoy(environment: &Environment, base: &str) -> Result<String, SettingError> {
     const SETTING: &str = "LDAP_DECOY_DN";
     if let Some(dn) = environment.text(SETTING)? {
         return Ok(dn);
     }
-    let no_randomness =
-        |error| SettingError::new(SETTING, format_args!("must be set, as there is no randomness: {error}"));
+    let no_randomness = |error| {
+        SettingError::new(SETTING, format_args!("must be set, because the system has no source of randomness: {error}"))
+    };
     let number = getrandom::u64().map_err(no_randomness)?;
     Ok(format!("cn=nobody-{number:016x},{base}"))
 }
@@ -146,7 +150,7 @@ fn id(environment: &Environment) -> Result<String, SettingError> {
     Ok(environment.text("LDAP_USER_ID")?.unwrap_or_else(|| "entryUUID".to_owned()))
 }
 
-/// The setting, what it is without it, and what it leaves open.
+/// The name of the setting, its default, and its placeholder.
 type FilterSetting = (&'static str, &'static str, &'static str);
 
 const USER_FILTER: FilterSetting = ("LDAP_USER_FILTER", "(&(objectClass=person)(uid={name}))", "{name}");
@@ -163,22 +167,22 @@ fn roles(environment: &Environment) -> Result<Vec<(Group, Role)>, SettingError> 
         return Err(missing(ROLES));
     };
     if roles.is_empty() {
-        return Err(SettingError::new(ROLES, "is empty, so nobody could do anything"));
+        return Err(SettingError::new(ROLES, "is empty, so no user would have a role; map at least one group"));
     }
     roles.into_iter().map(|(group, role)| role_of(group, &role)).collect()
 }
 
 fn role_of(group: String, role: &str) -> Result<(Group, Role), SettingError> {
     if group.trim().is_empty() {
-        return Err(SettingError::new(ROLES, "has a group without a name"));
+        return Err(SettingError::new(ROLES, "contains an empty group name"));
     }
     let declared = || Role::ALL.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ");
-    let unknown = |error| SettingError::new(ROLES, format_args!("{group:?}: {error}; there are {}", declared()));
+    let unknown = |error| SettingError::new(ROLES, format_args!("{group:?}: {error}; declared roles: {}", declared()));
     let role = role.parse().map_err(unknown)?;
     Ok((Group::named(group), role))
 }
 
-/// Machines read, and do no more.
+/// Reads the API keys. Machine clients may only read.
 fn keys(environment: &Environment) -> Result<Option<ApiKeys>, SettingError> {
     const SETTING: &str = "API_KEYS";
     let expected = r#"a JSON object {"name": "key", ..} with each name once"#;
@@ -196,5 +200,5 @@ fn required(environment: &Environment, setting: &'static str) -> Result<String, 
 }
 
 fn missing(setting: &'static str) -> SettingError {
-    SettingError::new(setting, "is not set, and nobody can sign in without it")
+    SettingError::new(setting, "is not set, but required")
 }

@@ -1,7 +1,7 @@
-//! StartTLS (RFC 4511, section 4.14): asks for TLS on a connection that is in plain text yet.
+//! StartTLS (RFC 4511, section 4.14): requests TLS on a plain-text connection.
 //!
-//! The library can do it too. But whoever is on the way can write the answer, as there is no TLS yet, and the library
-//! reads elements within elements without end: such an answer ends the process, by an overflow of the stack.
+//! The LDAP library supports it too, but parses nested elements without a depth limit. An attacker on the network can
+//! forge the response, because the connection is not yet encrypted, and overflow the stack of the process.
 
 use std::io;
 
@@ -9,57 +9,57 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Message 1: the extended operation 1.3.6.1.4.1.1466.20037.
 const REQUEST: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";
-/// Far more than an answer needs.
+/// Largest accepted response, in bytes. A valid one is far smaller.
 const LONGEST: usize = 1024;
 
-/// The tags of an answer, from without to within.
+/// The tags of a response, from the outermost to the innermost.
 const MESSAGE: u8 = 0x30;
 const NUMBER: u8 = 0x02;
 const EXTENDED_RESPONSE: u8 = 0x78;
 const RESULT_CODE: u8 = 0x0a;
 
-/// Asks for it, and reads the answer and not one byte more: what follows is not believed before there is TLS.
+/// Requests TLS and reads the response, and not one byte more: plain text after it is not trusted.
 pub(super) async fn start_tls<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
     stream.write_all(REQUEST).await?;
     let length = header(stream, MESSAGE).await?;
     if length > LONGEST {
-        return Err(nonsense());
+        return Err(not_ldap());
     }
     let mut message = vec![0; length];
     stream.read_exact(&mut message).await?;
     match result_code(&message).await? {
         0 => Ok(()),
-        code => Err(io::Error::other(format!("StartTLS is refused by result code {code}"))),
+        code => Err(io::Error::other(format!("StartTLS was rejected with result code {code}"))),
     }
 }
 
 async fn result_code(mut message: &[u8]) -> io::Result<u8> {
     if (header(&mut message, NUMBER).await?, message.read_u8().await?) != (1, 1) {
-        return Err(nonsense());
+        return Err(not_ldap());
     }
     header(&mut message, EXTENDED_RESPONSE).await?;
     match (header(&mut message, RESULT_CODE).await?, message.read_u8().await?) {
         (1, code) => Ok(code),
-        _ => Err(nonsense()),
+        _ => Err(not_ldap()),
     }
 }
 
-/// The length of an element of this tag (X.690, section 8.1.3). Active Directory writes all of them in four bytes.
+/// Reads the length of an element with this tag (X.690, section 8.1.3). Active Directory uses four bytes for all lengths.
 async fn header<R: AsyncRead + Unpin>(from: &mut R, tag: u8) -> io::Result<usize> {
     if from.read_u8().await? != tag {
-        return Err(nonsense());
+        return Err(not_ldap());
     }
     match from.read_u8().await? {
         short @ ..=0x7f => Ok(short.into()),
         0x81 => Ok(from.read_u8().await?.into()),
         0x82 => Ok(from.read_u16().await?.into()),
-        0x84 => usize::try_from(from.read_u32().await?).map_err(|_| nonsense()),
-        _ => Err(nonsense()),
+        0x84 => usize::try_from(from.read_u32().await?).map_err(|_| not_ldap()),
+        _ => Err(not_ldap()),
     }
 }
 
-fn nonsense() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "StartTLS is answered by what is not LDAP")
+fn not_ldap() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the response to StartTLS is not LDAP")
 }
 
 #[cfg(test)]
@@ -68,7 +68,7 @@ mod tests {
 
     use super::{REQUEST, start_tls};
 
-    /// How it goes with this answer, and what of it is left for TLS to read.
+    /// Returns the result for this response, and the unread bytes.
     async fn answered(answer: &[u8]) -> (Result<(), String>, Vec<u8>) {
         let (mut here, mut there) = duplex(4096);
         there.write_all(answer).await.unwrap();
@@ -83,22 +83,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_is_granted_as_openldap_and_active_directory_write_it() {
+    async fn responses_of_openldap_and_active_directory_are_accepted() {
         let openldap = b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00";
         let active_directory =
             b"\x30\x84\x00\x00\x00\x28\x02\x01\x01\x78\x84\x00\x00\x00\x1f\x0a\x01\x00\x04\x00\x04\x00\
             \x8a\x161.3.6.1.4.1.1466.20037";
         for answer in [&openldap[..], active_directory] {
             assert_eq!(answered(answer).await, (Ok(()), vec![]));
-            // What somebody has written behind it goes to TLS, which will not have it.
+            // Injected plain text after the response stays for TLS, which rejects it.
             assert_eq!(answered(&[answer, b"more"].concat()).await, (Ok(()), b"more".to_vec()));
         }
     }
 
     #[tokio::test]
-    async fn any_other_answer_is_an_error() {
+    async fn any_other_response_is_an_error() {
         let (outcome, _) = answered(b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x34\x04\x00\x04\x00").await;
-        assert_eq!(outcome.unwrap_err(), "StartTLS is refused by result code 52");
+        assert_eq!(outcome.unwrap_err(), "StartTLS was rejected with result code 52");
         for answer in [
             &b""[..],
             b"\x30",
@@ -106,7 +106,7 @@ mod tests {
             b"\x30\x80\x00\x00",
             b"\x30\x83\x00\x00\x00",
             b"\x30\x0c\x02\x01\x01",
-            // Of another number, another operation, and another type.
+            // Another message number, another operation, and another type.
             b"\x30\x0c\x02\x01\x02\x78\x07\x0a\x01\x00\x04\x00\x04\x00",
             b"\x30\x0c\x02\x02\x00\x01\x78\x06\x0a\x01\x00\x04\x00\x04",
             b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00",
@@ -114,7 +114,7 @@ mod tests {
             b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x02\x00\x01\x04\x00\x04",
             b"\x30\x07\x02\x01\x01\x78\x02\x0a\x01",
             b"HTTP/1.1 400 Bad Request\r\n\r\n",
-            // Longer than any answer, and without end.
+            // Too long, and endless.
             b"\x30\x82\x04\x01",
             b"\x30\x84\xff\xff\xff\xff",
         ] {

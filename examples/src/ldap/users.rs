@@ -1,4 +1,4 @@
-//! Third step: the name that was sent to the entry of one person.
+//! Third step: finds the entry of the user with the given name.
 
 use ldap3::SearchEntry;
 
@@ -8,31 +8,31 @@ use super::{
     session::{Found, Session, values},
 };
 
-/// Enough to tell one from several.
+/// Size limit of the search: two entries are enough to see that a name is ambiguous.
 const TWO: i32 = 2;
 const NAMES: [&str; 2] = ["displayName", "cn"];
 
-/// Where the people of a directory are.
+/// The users of a directory.
 #[derive(Clone, Debug)]
 pub struct Users {
-    /// The entry that they are below.
+    /// The DN of the entry above all users.
     pub base: String,
-    /// Which of the entries there has the name that was sent.
+    /// The filter that finds a user by name.
     pub filter: Filter,
-    /// The attribute that stays with one person for good: `entryUUID` (RFC 4530), or `objectGUID` of Active Directory.
+    /// The permanent identifier attribute: `entryUUID` (RFC 4530), or `objectGUID` in Active Directory.
     pub id: String,
 }
 
-/// Somebody's entry.
+/// The entry of a user.
 pub(super) struct Person {
     pub(super) dn: String,
-    /// By which the directory knows them: the identifier, and the DN where there is none.
+    /// The identifier, or the DN if the entry has no identifier.
     pub(super) subject: String,
     pub(super) display_name: Option<String>,
 }
 
 impl Users {
-    /// The only one who has this name; nobody, if several have.
+    /// Returns the user with this name, or `None` if no entry or several entries have it.
     pub(super) async fn find(&self, session: &mut Session, name: &str) -> Result<Option<Person>, DirectoryError> {
         let attributes = [&self.id, NAMES[0], NAMES[1]];
         let Found { mut entries, is_complete } =
@@ -41,7 +41,7 @@ impl Users {
             (Some(entry), true) => Ok(Some(Person::of(entry, &self.id))),
             (None, true) => Ok(None),
             (Some(_), false) => {
-                tracing::warn!("a name that was sent is that of several entries, none of whom is let in");
+                tracing::warn!("sign-in rejected: several entries have the name");
                 Ok(None)
             }
             (None, false) => Err(DirectoryError::Result { operation: "a search", code: 4 }),
@@ -57,8 +57,8 @@ impl Person {
     }
 }
 
-/// The only value of an attribute: as it is, if it is visible ASCII as a UUID is, and else as hexadecimal digits. (The
-/// library takes 16 bytes for text if they happen to be UTF-8.)
+/// Returns the only value of an attribute. Visible ASCII, such as a UUID, is returned unchanged, and any other value as
+/// hexadecimal digits. (The library reads 16 binary bytes as text if they happen to be UTF-8.)
 fn identifier(entry: &SearchEntry, attribute: &str) -> Option<String> {
     let text = values(&entry.attrs, attribute).iter().map(String::as_bytes);
     let mut all = text.chain(values(&entry.bin_attrs, attribute).iter().map(Vec::as_slice));
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identifier_that_is_no_text_is_hexadecimal_digits() {
+    fn a_binary_identifier_becomes_hexadecimal_digits() {
         for (bytes, expected) in [
             (*b"\xa2\xa7\xb5\x6f\x9b\x5d\x3e\x10\x8a\x51\x3b\x1f\x3c\x2d\x9a\x10", "a2a7b56f9b5d3e108a513b1f3c2d9a10"),
             (*b"0123456789 abcde", "30313233343536373839206162636465"),
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn the_subject_is_the_uuid_and_else_the_dn() {
+    fn the_subject_is_the_uuid_or_else_the_dn() {
         let uuid = "12d3b1a4-0000-103f-8000-0123456789ab";
         assert_eq!(person(&[("entryUUID", &[uuid])]).subject, uuid);
         assert_eq!(person(&[("ENTRYUUID", &[uuid])]).subject, uuid);

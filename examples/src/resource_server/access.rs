@@ -1,9 +1,9 @@
-//! Who may be allowed what, and how callers prove who they are.
+//! The permissions, roles and security schemes of the resource server.
 
 use auth_runtime::prelude::*;
 
 permissions! {
-    /// What a caller may do with products.
+    /// Permissions on products.
     pub enum Permission {
         /// View products
         ProductsView = "products:view",
@@ -13,14 +13,14 @@ permissions! {
 }
 
 roles! {
-    /// Who works here. Roles come from tokens only.
+    /// The roles of callers. Only tokens carry roles.
     pub enum Role: Permission {
-        /// Does everything
+        /// Has all permissions
         Administrator = "Administrator" => all,
     }
 }
 
-/// How callers prove who they are. What is not configured is `None`: it is not accepted, offered or documented.
+/// The accepted credentials. A scheme that is not configured is `None`: it is neither accepted nor documented.
 #[derive(Auth, Clone, Debug)]
 #[auth(permissions = Permission, roles = Role, realm = "resource server")]
 pub struct Auth {
@@ -30,10 +30,10 @@ pub struct Auth {
     /// User name and password.
     #[scheme(basic)]
     pub password: Option<Basic>,
-    /// Key of a machine client.
+    /// API key of a machine client.
     #[scheme(api_key(header = "X-API-Key"))]
     pub api_key: Option<ApiKeys>,
-    /// What single callers may do in place of what their credential says.
+    /// Permissions of single callers, which replace those of their credential.
     #[overrides]
     pub overrides: PermissionOverrides<Permission>,
 }

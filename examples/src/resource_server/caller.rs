@@ -1,4 +1,4 @@
-//! What the server says of a caller, in the shape that clients of fastapi-security know. The token is never in it.
+//! The response that describes a caller, in the format of fastapi-security. It never contains the token.
 
 use auth_runtime::{authenticate::UserInfoError, prelude::*};
 use poem_openapi::{Enum, Object};
@@ -6,33 +6,33 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::access::Auth;
 
-/// Who calls.
+/// The caller of a request.
 #[derive(Debug, Object)]
 pub struct User {
     auth: UserAuth,
-    /// What the OpenID provider says of the caller; null without one, and for tokens that are not of a user.
+    /// The user info from the OpenID provider. Null without a provider, and for tokens without a user.
     info: Option<UserInfo>,
 }
 
-/// How the caller came, and what is theirs.
+/// The credential and the permissions of the caller.
 #[derive(Debug, Object)]
 struct UserAuth {
-    /// `anonymous` without a credential; then `auth_method` is `none`.
+    /// The subject, or `anonymous` without a credential. `auth_method` is then `none`.
     subject: String,
     auth_method: AuthMethod,
-    /// Of a token.
+    /// The issuer of the token.
     issuer: Option<String>,
-    /// Of a token.
+    /// The audience of the token.
     audience: Vec<String>,
-    /// Of a token, as RFC 3339 has it.
+    /// When the token was issued (RFC 3339).
     issued_at: Option<String>,
-    /// Of a token, as RFC 3339 has it.
+    /// When the token expires (RFC 3339).
     expires_at: Option<String>,
     scopes: Vec<String>,
     permissions: Vec<String>,
 }
 
-/// What an OpenID provider says of its users (OpenID Connect Core, section 5.1).
+/// The user info of an OpenID provider (OpenID Connect Core, section 5.1).
 #[derive(Debug, Object)]
 struct UserInfo {
     given_name: Option<String>,
@@ -47,7 +47,7 @@ struct UserInfo {
     email_verified: Option<bool>,
 }
 
-/// How the caller came.
+/// The kind of the caller's credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case")]
 enum AuthMethod {
@@ -61,7 +61,7 @@ enum AuthMethod {
 }
 
 impl User {
-    /// Somebody without a credential.
+    /// Describes a caller without a credential.
     #[must_use]
     pub fn anonymous() -> Self {
         let auth = UserAuth {
@@ -77,10 +77,10 @@ impl User {
         Self { auth, info: None }
     }
 
-    /// An authenticated caller.
+    /// Describes an authenticated caller.
     ///
     /// # Errors
-    /// If the OpenID provider does not answer.
+    /// Returns an error if the OpenID provider is unavailable.
     pub async fn of(caller: &Principal<Auth>) -> Result<Self, UserInfoError> {
         let auth = UserAuth {
             subject: caller.subject().to_owned(),
@@ -136,19 +136,19 @@ impl AuthMethod {
     }
 }
 
-/// The names of the caller's permissions.
+/// Returns the names of the caller's permissions.
 #[must_use]
 pub fn permissions(caller: &Principal<Auth>) -> Vec<String> {
     caller.permissions().iter().map(|permission| permission.name().to_owned()).collect()
 }
 
-/// One string or a list of them (RFC 7519, section 4.1.3).
+/// Returns the claim `aud`, which is a string or a list of strings (RFC 7519, section 4.1.3).
 fn audience(caller: &Principal<Auth>) -> Vec<String> {
     let one = || caller.claim("aud").map(|audience: String| vec![audience]);
     caller.claim("aud").or_else(one).unwrap_or_default()
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "fractions of a second are of no interest here")]
+#[expect(clippy::cast_possible_truncation, reason = "fractions of a second are dropped")]
 fn time(caller: &Principal<Auth>, claim: &str) -> Option<String> {
     let seconds: f64 = caller.claim(claim)?;
     OffsetDateTime::from_unix_timestamp(seconds as i64).ok()?.format(&Rfc3339).ok()

@@ -1,6 +1,6 @@
-//! A resource server: takes tokens of another issuer, passwords and API keys, all configured by the environment.
+//! A resource server: accepts tokens of other issuers, passwords and API keys. All settings are environment variables.
 
-#![allow(clippy::unused_async, reason = "an operation is async, whether it waits for something or not")]
+#![allow(clippy::unused_async, reason = "poem-openapi requires async operations")]
 
 pub mod access;
 pub mod caller;
@@ -17,31 +17,29 @@ use serde_json::Value;
 
 use self::{access::Auth, caller::User};
 
-/// The settings, for `--help`.
+/// The text about the settings in `--help`.
 pub const HELP: &str = r#"Settings (environment variables):
-  OIDC_ISSUER             issuers of tokens that say themselves where their keys are (OpenID Connect discovery)
-  AUTH_ISSUER             the claim `iss` of tokens that are verified by the keys of the next four settings
-  OAUTH2_JWKS_URL         where the issuer publishes its keys; they are fetched in the background
-  OAUTH2_JWKS_FILE        file with the keys of the issuer, as a JSON Web Key Set
-  AUTH_PUBLIC_KEY_FILE    PEM file with the public key of the issuer (RSA, P-256, P-384, Ed25519) or its certificate
-  AUTH_HS256_SECRET       secret that the issuer signs tokens with, at least 32 bytes
-  AUTH_AUDIENCES          JSON list; the claim `aud` of a token must hold one of them
-  AUTH_TOKEN_TYPES        at+jwt unless set; JWT accepts tokens, too, that do not say that they are access tokens
-  AUTH_JWKS_TTL           for how many seconds fetched keys are good, 300 unless set, from 10 to 3600
-  AUTH_JWKS_COOLDOWN      at most one fetch in so many seconds for keys that are not known; 10 unless set, to 3600
+  OIDC_ISSUER             Token issuers whose keys are found by OpenID Connect discovery
+  AUTH_ISSUER             Token issuer (claim `iss`) with the keys in the next four settings
+  OAUTH2_JWKS_URL         URLs of the issuer's keys, fetched in the background
+  OAUTH2_JWKS_FILE        Files with the issuer's keys, as a JSON Web Key Set each
+  AUTH_PUBLIC_KEY_FILE    PEM file with the issuer's public key (RSA, P-256, P-384, Ed25519) or certificate
+  AUTH_HS256_SECRET       Secret that the issuer signs tokens with, at least 32 bytes
+  AUTH_AUDIENCES          JSON list of accepted audiences; a token needs one of them in the claim `aud`
+  AUTH_TOKEN_TYPES        JWT: also accept tokens that are not marked as access tokens (default: at+jwt)
+  AUTH_JWKS_TTL           Seconds that fetched keys are cached, from 10 to 3600 (default: 300)
+  AUTH_JWKS_COOLDOWN      Minimum seconds between fetches for unknown keys, from 10 to 3600 (default: 10)
   AUTH_DANGER_ALLOW_HTTP_ON_LOOPBACK
-                          true: keys may be fetched without TLS from this machine
-  BASIC_AUTH_CREDENTIALS  JSON list of {"username": "..", "password": ".."};
-                          passwords have 8 characters or more
-  API_KEYS                JSON object {"name": "key", ..}, sent as X-API-Key;
-                          keys have 22 characters or more
-  PERMISSION_OVERRIDES    JSON object {"subject": "*" or [permission, ..], ..}: what one caller may do, whatever the
-                          credential says; a subject is a user name, else the name of a key, else the `sub` of a token,
-                          as "issuer sub" if there are several issuers
-  PORT                    3000 unless set; 0 takes any that is free
+                          true: allow fetching keys without TLS from this machine
+  BASIC_AUTH_CREDENTIALS  JSON list of {"username": "..", "password": ".."}; at least 8 characters per password
+  API_KEYS                JSON object {"name": "key", ..}; at least 22 characters per key, sent as X-API-Key
+  PERMISSION_OVERRIDES    JSON object {"subject": "*" or [permission, ..], ..} that replaces a caller's permissions;
+                          a subject is a user name, the name of a key, or the claim `sub` of a token, written as
+                          "issuer sub" if there are several issuers
+  PORT                    Port to listen on; 0 takes a free port (default: 3000)
 
-OIDC_ISSUER, OAUTH2_JWKS_URL and OAUTH2_JWKS_FILE may hold several, with commas between them. At least one of the
-settings that let somebody in must be set. A token is good if any key of its issuer verifies it.
+OIDC_ISSUER, OAUTH2_JWKS_URL and OAUTH2_JWKS_FILE accept comma-separated lists. At least one kind of credential must be
+configured. A token is valid if any key of its issuer verifies it.
 "#;
 
 struct Server;
@@ -56,7 +54,7 @@ enum Created {
 #[protected]
 #[OpenApi]
 impl Server {
-    /// Tells who calls
+    /// Describes the caller
     #[optional_auth]
     #[oai(path = "/users/me", method = "get")]
     async fn me(&self, caller: Option<Principal<Auth>>) -> poem::Result<Json<User>> {
@@ -66,7 +64,7 @@ impl Server {
         }
     }
 
-    /// Lists what the caller may do
+    /// Lists the caller's permissions
     #[protected]
     #[oai(path = "/users/me/permissions", method = "get")]
     async fn permissions(&self, caller: Principal<Auth>) -> Json<Vec<String>> {
@@ -88,7 +86,7 @@ impl Server {
     }
 }
 
-/// The application.
+/// Returns the application.
 #[must_use]
 pub fn app(auth: &Auth) -> impl Endpoint + use<> {
     let api = auth.service(Server, "Resource server", "1.0");

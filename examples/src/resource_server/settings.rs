@@ -1,4 +1,4 @@
-//! Settings to `Auth`: each backend that is configured, and whose permissions are overridden.
+//! Builds `Auth` from the settings: the configured backends and the permission overrides.
 
 use auth_runtime::{
     api_key::{ApiKeyError, ApiKeyRecord, MemoryApiKeys},
@@ -13,14 +13,14 @@ use super::{
 };
 use crate::environment::{Environment, Members, SettingError};
 
-/// Who vouches for users and keys of the environment. No token may claim to be from them.
+/// The issuers of configured users and API keys. Tokens cannot have these issuers.
 pub(super) const BASIC: &str = "basic";
 pub(super) const KEYS: &str = "api-key";
 
 /// Reads all settings.
 ///
 /// # Errors
-/// The first one that is wrong.
+/// Returns an error for the first invalid setting.
 pub fn auth(environment: &Environment) -> Result<Auth, SettingError> {
     let tokens = Tokens::read(environment)?;
     let users = Users::read(environment)?;
@@ -29,7 +29,7 @@ pub fn auth(environment: &Environment) -> Result<Auth, SettingError> {
         return Err(SettingError::new(
             "OIDC_ISSUER, OAUTH2_JWKS_URL, OAUTH2_JWKS_FILE, AUTH_PUBLIC_KEY_FILE, AUTH_HS256_SECRET, \
              BASIC_AUTH_CREDENTIALS, API_KEYS",
-            "none is set, so nobody could come in; set at least one",
+            "none is set, so every caller would be denied; set at least one",
         ));
     }
     let known = Known { tokens: &tokens, users: users.as_ref(), keys: keys.as_ref() };
@@ -42,7 +42,7 @@ pub fn auth(environment: &Environment) -> Result<Auth, SettingError> {
     })
 }
 
-/// `BASIC_AUTH_CREDENTIALS`.
+/// The users in `BASIC_AUTH_CREDENTIALS`.
 struct Users {
     names: Vec<String>,
     store: MemoryUsers,
@@ -73,7 +73,7 @@ impl Users {
     }
 }
 
-/// `API_KEYS`.
+/// The keys in `API_KEYS`.
 struct Keys {
     names: Vec<String>,
     store: MemoryApiKeys,
@@ -90,7 +90,10 @@ impl Keys {
         let mut read = Self { names: Vec::new(), store: MemoryApiKeys::new() };
         for (name, key) in keys {
             read.store = read.store.add_record(record(&name, &key)?).map_err(|_| {
-                SettingError::new(SETTING, format_args!("key of {name:?}: another name has the same key"))
+                SettingError::new(
+                    SETTING,
+                    format_args!("key of {name:?}: another name has the same key; use a different key for each name"),
+                )
             })?;
             read.names.push(name);
         }
@@ -103,7 +106,7 @@ fn record(name: &str, key: &str) -> Result<ApiKeyRecord, SettingError> {
     ApiKeyRecord::of(key, name).map_err(in_words)
 }
 
-/// Whose permissions can be overridden.
+/// The callers whose permissions can be overridden.
 struct Known<'a> {
     tokens: &'a Tokens,
     users: Option<&'a Users>,
@@ -111,9 +114,10 @@ struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    /// Who is meant, as issuer and subject: the users come first, then the keys; any other is a caller with a token,
-    /// `issuer subject` if there are several issuers. Only that one caller is meant: a token whose `sub` is the name
-    /// of a user is somebody else's.
+    /// Returns the issuer and the subject of the caller with this name. Users come first, then keys. Any other name is
+    /// the subject of a token, written as `issuer subject` if there are several issuers.
+    ///
+    /// An override applies to one caller only: a token whose `sub` equals a user name belongs to another caller.
     fn find(&self, name: &'a str) -> Result<(&'a str, &'a str), String> {
         let has = |names: &[String]| names.iter().any(|known| known == name);
         if self.users.is_some_and(|users| has(&users.names)) {
@@ -127,13 +131,15 @@ impl<'a> Known<'a> {
         match (named, issuers.as_slice()) {
             (Some(named), _) => Ok(named),
             (None, [issuer]) => Ok((issuer, name)),
-            (None, []) => Err("is no user and no key, and tokens are not accepted".to_owned()),
-            (None, [first, ..]) => Err(format!("may be of several issuers; write {:?}", format!("{first} {name}"))),
+            (None, []) => Err("is neither a user nor a key, and no token issuer is configured".to_owned()),
+            (None, [first, ..]) => {
+                Err(format!("is ambiguous, because there are several issuers; write {:?}", format!("{first} {name}")))
+            }
         }
     }
 }
 
-/// What stands for permissions in `PERMISSION_OVERRIDES`.
+/// The value of an entry in `PERMISSION_OVERRIDES`.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Override {
@@ -147,8 +153,8 @@ fn overrides(environment: &Environment, known: &Known<'_>) -> Result<PermissionO
     let expected = r#"a JSON object {"subject": "*" or [permission, ..], ..} with each subject once"#;
     let members = environment.json::<Members<Override>>(OVERRIDES, expected)?;
     let members = members.map_or_else(Vec::new, |Members(members)| members);
-    members.into_iter().try_fold(PermissionOverrides::new(), |overrides, (subject, what)| {
-        let permissions = permissions(what, &subject)?;
+    members.into_iter().try_fold(PermissionOverrides::new(), |overrides, (subject, value)| {
+        let permissions = permissions(value, &subject)?;
         let found = known.find(&subject);
         let (issuer, subject) =
             found.map_err(|problem| SettingError::new(OVERRIDES, format_args!("{subject:?} {problem}")))?;
@@ -156,11 +162,11 @@ fn overrides(environment: &Environment, known: &Known<'_>) -> Result<PermissionO
     })
 }
 
-fn permissions(what: Override, subject: &str) -> Result<PermissionSet, SettingError> {
+fn permissions(value: Override, subject: &str) -> Result<PermissionSet, SettingError> {
     let error = |problem: &dyn std::fmt::Display| SettingError::new(OVERRIDES, format_args!("{subject:?}: {problem}"));
-    match what {
+    match value {
         Override::Word(word) if word == "*" => Ok(Permission::set(Permission::ALL)),
-        Override::Word(_) => Err(error(&r#"the only string that is accepted is "*"; name permissions in a list"#)),
+        Override::Word(_) => Err(error(&r#"the only accepted string is "*"; write permissions as a list"#)),
         Override::List(names) => names
             .iter()
             .map(|name| named(name))
@@ -177,10 +183,10 @@ fn named(name: &str) -> Result<PermissionSet, String> {
     let permission = name.parse::<Permission>();
     permission.map(|permission| Permission::set(&[permission])).map_err(|error| {
         let declared: Vec<_> = Permission::ALL.iter().map(|permission| permission.name()).collect();
-        format!("{error}; there are {}", declared.join(", "))
+        format!("{error}; declared permissions: {}", declared.join(", "))
     })
 }
 
 pub(super) fn empty(setting: &'static str) -> SettingError {
-    SettingError::new(setting, "is empty; leave it out if it is not needed")
+    SettingError::new(setting, "is empty; remove it if you do not need it")
 }

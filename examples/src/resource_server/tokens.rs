@@ -1,4 +1,4 @@
-//! The settings of token issuers: whose tokens are accepted, and by which keys they are verified.
+//! Reads the settings of token issuers and their keys.
 
 use std::{fs, time::Duration};
 
@@ -13,7 +13,7 @@ const JWKS_FILE: &str = "OAUTH2_JWKS_FILE";
 const PUBLIC_KEY_FILE: &str = "AUTH_PUBLIC_KEY_FILE";
 const SECRET: &str = "AUTH_HS256_SECRET";
 
-/// Whose tokens are accepted, if any are: all that is said of them, before anybody is asked for keys.
+/// The settings of all token issuers. No key is fetched yet.
 #[derive(Default)]
 pub(super) struct Tokens {
     issuers: Vec<Issuer>,
@@ -26,10 +26,10 @@ struct Issuer {
     keys: Vec<Key>,
 }
 
-/// Where a key is.
+/// The source of a key.
 enum Key {
     Here(JwtKey),
-    /// To be fetched, and the setting that says so.
+    /// A key to fetch, and the name of its setting.
     Elsewhere(Box<RemoteKeys>, &'static str),
 }
 
@@ -39,12 +39,15 @@ impl Tokens {
         let mut issuers = discovered(environment, &remote)?;
         if let Some(named) = named(environment, &remote)? {
             if issuers.iter().any(|issuer| issuer.name == named.name) {
-                return Err(SettingError::new("AUTH_ISSUER", "is one of OIDC_ISSUER, which has its own keys"));
+                return Err(SettingError::new(
+                    "AUTH_ISSUER",
+                    "is also listed in OIDC_ISSUER, which finds its own keys; remove it from one of them",
+                ));
             }
             issuers.push(named);
         }
         if issuers.is_empty() {
-            // The issuer or the audiences alone are no mistake: the same environment may be for several services.
+            // AUTH_ISSUER or AUTH_AUDIENCES alone is not an error: several services may share the environment.
             return Ok(Self::default());
         }
         let audiences = audiences(environment)?.ok_or_else(|| missing("AUTH_AUDIENCES"))?;
@@ -55,12 +58,12 @@ impl Tokens {
         !self.issuers.is_empty()
     }
 
-    /// The claims `iss` that are accepted.
+    /// Returns the accepted values of the claim `iss`.
     pub(super) fn issuers(&self) -> Vec<&str> {
         self.issuers.iter().map(|issuer| &*issuer.name).collect()
     }
 
-    /// What verifies them. From now on keys are fetched.
+    /// Returns the verifier of the tokens, and starts fetching keys.
     pub(super) fn verifier(self) -> Result<Option<Jwt>, SettingError> {
         if !self.are_accepted() {
             return Ok(None);
@@ -87,7 +90,7 @@ impl Issuer {
     }
 }
 
-/// How keys are fetched: `AUTH_JWKS_TTL`, `AUTH_JWKS_COOLDOWN`, `AUTH_DANGER_ALLOW_HTTP_ON_LOOPBACK`.
+/// The settings for fetching keys: `AUTH_JWKS_TTL`, `AUTH_JWKS_COOLDOWN`, `AUTH_DANGER_ALLOW_HTTP_ON_LOOPBACK`.
 struct Remote {
     ttl: Option<Duration>,
     cooldown: Option<Duration>,
@@ -123,11 +126,14 @@ impl Remote {
     }
 }
 
-/// `OIDC_ISSUER`: issuers that say themselves where their keys are.
+/// Reads `OIDC_ISSUER`: issuers whose keys are found by discovery.
 fn discovered(environment: &Environment, remote: &Remote) -> Result<Vec<Issuer>, SettingError> {
     let issuer = |name: String| {
         if let Some(issuer) = name.strip_suffix("/.well-known/openid-configuration") {
-            return Err(SettingError::new(OIDC_ISSUER, format_args!("is the issuer, without what follows {issuer:?}")));
+            return Err(SettingError::new(
+                OIDC_ISSUER,
+                format_args!("must be the issuer and not its discovery URL; write {issuer:?}"),
+            ));
         }
         let keys = remote.openid_connect(&name).map_err(|error| SettingError::new(OIDC_ISSUER, error))?;
         Ok(Issuer { name, keys: vec![Key::Elsewhere(Box::new(remote.with_times(keys)), OIDC_ISSUER)] })
@@ -135,7 +141,7 @@ fn discovered(environment: &Environment, remote: &Remote) -> Result<Vec<Issuer>,
     list(environment, OIDC_ISSUER)?.into_iter().map(issuer).collect()
 }
 
-/// `AUTH_ISSUER`, and all the keys that are its own.
+/// Reads `AUTH_ISSUER` and its keys.
 fn named(environment: &Environment, remote: &Remote) -> Result<Option<Issuer>, SettingError> {
     let keys = keys(environment, remote)?;
     if keys.is_empty() {
@@ -143,7 +149,10 @@ fn named(environment: &Environment, remote: &Remote) -> Result<Option<Issuer>, S
     }
     let name = environment.text("AUTH_ISSUER")?.ok_or_else(|| missing("AUTH_ISSUER"))?;
     if [BASIC, KEYS].contains(&name.as_str()) {
-        return Err(SettingError::new("AUTH_ISSUER", format!("{name:?} is taken by the users of this server")));
+        return Err(SettingError::new(
+            "AUTH_ISSUER",
+            format!("{name:?} is reserved for the users of this server; choose another issuer"),
+        ));
     }
     Ok(Some(Issuer { name, keys }))
 }
@@ -178,28 +187,28 @@ fn audiences(environment: &Environment) -> Result<Option<Vec<String>>, SettingEr
     }
 }
 
-/// `AUTH_TOKEN_TYPES`: what the header `typ` of a token may be.
+/// Reads `AUTH_TOKEN_TYPES`, the accepted values of a token's header `typ`.
 fn accepts_untyped(environment: &Environment) -> Result<bool, SettingError> {
     match environment.text("AUTH_TOKEN_TYPES")?.as_deref() {
         None | Some("at+jwt") => Ok(false),
         Some("JWT") => Ok(true),
-        Some(_) => Err(SettingError::new("AUTH_TOKEN_TYPES", "is neither `at+jwt` nor `JWT`")),
+        Some(_) => Err(SettingError::new("AUTH_TOKEN_TYPES", "must be `at+jwt` or `JWT`")),
     }
 }
 
-/// What stands between commas.
+/// Reads a comma-separated list.
 fn list(environment: &Environment, setting: &'static str) -> Result<Vec<String>, SettingError> {
     let Some(text) = environment.text(setting)? else { return Ok(Vec::new()) };
     let items: Vec<String> = text.split(',').map(|item| item.trim().to_owned()).collect();
     if items.iter().any(String::is_empty) {
-        return Err(SettingError::new(setting, "has an empty place between its commas"));
+        return Err(SettingError::new(setting, "has an empty item; remove the extra comma"));
     }
     if let Some(twice) = items.iter().enumerate().find(|(index, item)| items[..*index].contains(item)) {
-        return Err(SettingError::new(setting, format_args!("has {:?} twice", twice.1)));
+        return Err(SettingError::new(setting, format_args!("has {:?} twice; remove one", twice.1)));
     }
     Ok(items)
 }
 
 fn missing(setting: &'static str) -> SettingError {
-    SettingError::new(setting, "is not set, and tokens cannot be checked without it")
+    SettingError::new(setting, "is not set, but required to verify tokens")
 }

@@ -1,4 +1,4 @@
-//! Signs in by name and password, and looks at the form of the answer.
+//! Sends Basic credentials, and checks the headers of the response.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use poem::{
@@ -10,12 +10,12 @@ pub(crate) async fn get<E: Endpoint>(client: &TestClient<E>, path: &str, name: &
     client.get(path).header("Authorization", basic(name, password)).send().await
 }
 
-/// The header `Authorization`.
+/// Returns the value of an `Authorization` header.
 pub(crate) fn basic(name: &str, password: &str) -> String {
     format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}")))
 }
 
-/// The status of an answer, which is of the form that its status asks for.
+/// Signs in and returns the status. Checks that the headers match the status.
 pub(crate) async fn sign_in<E: Endpoint>(client: &TestClient<E>, name: &str, password: &str) -> u16 {
     let answer = get(client, "/me", name, password).await.0;
     let (status, headers) = (answer.status().as_u16(), answer.headers());

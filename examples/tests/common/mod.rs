@@ -1,4 +1,4 @@
-//! Runs the binaries as people do.
+//! Runs the binaries as a user does.
 
 #![allow(dead_code, reason = "not every test needs all of it")]
 
@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-/// A process that ends with the test.
+/// A process that is killed at the end of the test.
 pub(crate) struct Running {
     child: Child,
     stdout: Lines<BufReader<ChildStdout>>,
@@ -24,22 +24,22 @@ impl Running {
         Self { child, stdout, log }
     }
 
-    /// What it prints, up to a line that holds this text.
+    /// Returns the lines on stdout, up to one that contains this text.
     pub(crate) fn printed_until(&mut self, text: &str) -> Vec<String> {
         until(&mut self.stdout, text)
     }
 
-    /// What it logs, up to a line that holds this text.
+    /// Returns the lines of the log, up to one that contains this text.
     pub(crate) fn logged_until(&mut self, text: &str) -> Vec<String> {
         until(self.log.iter(), text)
     }
 
-    /// Whether it logs a line that holds this text before it ends.
+    /// Returns whether the process logs a line with this text before it ends.
     pub(crate) fn logs(&mut self, text: &str) -> bool {
         self.log.iter().any(|line| line.expect("UTF-8").contains(text))
     }
 
-    /// Sends what Ctrl-C sends, and waits for the end.
+    /// Sends the signal of Ctrl-C, and waits for the end of the process.
     pub(crate) fn interrupt(&mut self) -> ExitStatus {
         self.signal("INT");
         self.wait()
@@ -58,7 +58,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
         if thread::panicking() {
@@ -67,7 +67,7 @@ impl Drop for Running {
     }
 }
 
-/// Takes the log as it comes: a process whose log nobody takes stops once the pipe is full.
+/// Reads the log in the background: the process would block on a full pipe.
 fn read(stderr: ChildStderr) -> Receiver<io::Result<String>> {
     let (sender, log) = channel();
     thread::spawn(move || BufReader::new(stderr).lines().try_for_each(|line| sender.send(line)));
@@ -87,19 +87,19 @@ fn until(lines: impl Iterator<Item = io::Result<String>>, text: &str) -> Vec<Str
     panic!("it ended without {text:?}: {seen:#?}")
 }
 
-/// Runs a line in a shell, as if it were pasted there; gives what it prints.
+/// Runs a line in a shell, and returns its output.
 pub(crate) fn paste(line: &str) -> String {
     let shell = Command::new("sh").args(["-c", line]).env("NO_PROXY", "*").stderr(Stdio::null()).output();
     String::from_utf8(shell.expect("`sh` is there").stdout).expect("UTF-8")
 }
 
-/// The status that `curl -i` has printed.
+/// Returns the status in the output of `curl -i`.
 pub(crate) fn status(answer: &str) -> u16 {
     let status = answer.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
     status.unwrap_or_else(|| panic!("no answer: {answer:?}"))
 }
 
-/// What a process that does not start says on stderr, and its exit code.
+/// Returns the stderr and the exit code of a process that refuses to start.
 pub(crate) fn refusal(command: &mut Command) -> (String, Option<i32>) {
     let output = command.output().expect("the binary starts");
     assert!(output.stdout.is_empty(), "{output:?}");

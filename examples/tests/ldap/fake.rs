@@ -1,4 +1,4 @@
-//! A directory that answers what it is told to: right answers, wrong ones, none, and what is no LDAP at all.
+//! A fake directory with scripted responses: correct ones, wrong ones, none, and bytes that are not LDAP.
 
 use std::{
     sync::{
@@ -21,33 +21,33 @@ pub(crate) struct Fake {
 }
 
 struct Shared {
-    /// In each connection, the nth answers the nth request.
+    /// The responses of each connection: the nth one answers the nth request.
     answers: Vec<Answer>,
     connections: AtomicUsize,
     requests: Mutex<Vec<Request>>,
-    /// One for each request that is not answered.
+    /// Gets a permit for each unanswered request.
     hanging: Semaphore,
 }
 
-/// What it does with a request.
+/// The reaction to a request.
 #[derive(Clone)]
 pub(crate) enum Answer {
-    /// Messages, but for their number.
+    /// LDAP messages without their number.
     Messages(Vec<Vec<u8>>),
-    /// What is not LDAP.
+    /// Bytes that are not LDAP.
     Bytes(Vec<u8>),
     Silence,
     End,
 }
 
-/// What it was asked.
+/// A received request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
     Bind {
         dn: String,
         password: String,
     },
-    /// The whole of it, as it came.
+    /// The bytes of the whole request.
     Search(Vec<u8>),
     StartTls,
     Unbind,
@@ -67,14 +67,14 @@ impl Fake {
         tokio::spawn(async move {
             while let Ok((connection, _)) = listener.accept().await {
                 shared.connections.fetch_add(1, Ordering::SeqCst);
-                // A client that goes away is none of its concerns.
+                // Ignore clients that disconnect.
                 tokio::spawn(Arc::clone(&shared).serve(connection));
             }
         });
         fake
     }
 
-    /// How many there were, of which there is at least one: it may have been given up before it was seen here.
+    /// Waits for a connection and returns their number. The client may have closed it before it was counted.
     pub(crate) async fn seen_connections(&self) -> usize {
         while self.connections() == 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -82,7 +82,7 @@ impl Fake {
         self.connections()
     }
 
-    /// The first request, which may not have been read yet.
+    /// Waits for the first request.
     pub(crate) async fn first_request(&self) -> Request {
         loop {
             match self.requests().into_iter().next() {
@@ -100,7 +100,7 @@ impl Fake {
         self.shared.requests.lock().unwrap().clone()
     }
 
-    /// Waits for a request that is not answered.
+    /// Waits for an unanswered request.
     pub(crate) async fn is_silent(&self) {
         self.shared.hanging.acquire().await.unwrap().forget();
     }
@@ -124,7 +124,7 @@ impl Shared {
                 Answer::End => return None,
             }
         }
-        // Until the client goes.
+        // Read until the client disconnects.
         while let Some((_, request)) = read(&mut connection).await {
             self.requests.lock().unwrap().push(request);
         }
@@ -132,19 +132,19 @@ impl Shared {
     }
 }
 
-/// The result of a bind.
+/// Returns the response to a bind.
 pub(crate) fn bind(code: u8) -> Answer {
     Answer::Messages(vec![element(0x61, &result(code))])
 }
 
-/// Entries, and how the search has ended.
+/// Returns the response to a search: entries and a result code.
 pub(crate) fn search(entries: &[Vec<u8>], code: u8) -> Answer {
     let mut messages = entries.to_vec();
     messages.push(element(0x65, &result(code)));
     Answer::Messages(messages)
 }
 
-/// The result of an extended operation.
+/// Returns the response to an extended operation.
 pub(crate) fn extended(code: u8) -> Answer {
     Answer::Messages(vec![element(0x78, &result(code))])
 }
@@ -158,12 +158,12 @@ pub(crate) fn entry(dn: &str, attributes: &[(&str, &str)]) -> Vec<u8> {
     element(0x64, &[element(0x04, dn.as_bytes()), element(0x30, &attributes)].concat())
 }
 
-/// Where to go on with a search.
+/// Returns a search reference to another directory.
 pub(crate) fn reference(url: &str) -> Vec<u8> {
     element(0x73, &element(0x04, url.as_bytes()))
 }
 
-/// A code, no matched DN, no text.
+/// Returns a result with a code, without a matched DN and a text.
 fn result(code: u8) -> Vec<u8> {
     vec![0x0a, 1, code, 0x04, 0, 0x04, 0]
 }
@@ -172,7 +172,7 @@ fn numbered(number: u8, message: &[u8]) -> Vec<u8> {
     element(0x30, &[&[0x02, 1, number], message].concat())
 }
 
-/// Tag, length and content (X.690).
+/// Returns an element: tag, length and content (X.690).
 pub(crate) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = u16::try_from(content.len()).unwrap().to_be_bytes();
     [&[tag, 0x82], &length[..], content].concat()
@@ -205,7 +205,7 @@ async fn read(connection: &mut TcpStream) -> Option<(u8, Request)> {
     Some((number, request))
 }
 
-/// The content of the first element, and what comes after it.
+/// Returns the content of the first element, and the bytes after it.
 fn split(bytes: &[u8]) -> (&[u8], &[u8]) {
     let (start, length) = match bytes[1] {
         0x81 => (3, bytes[2].into()),

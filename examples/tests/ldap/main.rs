@@ -1,5 +1,5 @@
-//! The service with a directory, and a directory that answers what the test says: what each answer means to a caller.
-//! What each setting does. `ldap_server` has the tests with a real directory.
+//! The service with a fake directory: the status for each response of the directory, and the effect of each setting.
+//! `ldap_server` has the tests with a real directory.
 
 #[path = "../common/basic.rs"]
 mod basic;
@@ -30,7 +30,7 @@ const SERVICE: &str = "cn=service,dc=example";
 const SERVICE_PASSWORD: &str = "s3cret of the service";
 const PASSWORD: &str = "correct horse";
 
-/// Where it is waited in vain. Elsewhere there is time enough for a machine that is busy.
+/// A short timeout for tests that wait for it. Other tests use a long one, for slow machines.
 const SECOND: Setting<'_> = ("LDAP_TIMEOUT", "1");
 
 fn settings_for(url: &str) -> [Setting<'_>; 9] {
@@ -47,7 +47,7 @@ fn settings_for(url: &str) -> [Setting<'_>; 9] {
     ]
 }
 
-/// These settings, and others in their place or beside them.
+/// Returns a client of the service. `others` override or extend the usual settings.
 fn environment<'a>(settings: &[Setting<'a>], others: &[Setting<'a>]) -> Environment {
     settings.iter().chain(others).copied().collect()
 }
@@ -56,22 +56,22 @@ fn client(url: &str, others: &[Setting<'_>]) -> TestClient<impl Endpoint + use<>
     TestClient::new(app(&settings::auth(&environment(&settings_for(url), others)).unwrap()))
 }
 
-/// What a directory answers to a right name and password: who searches, who that is, who that is, who searches, which
-/// groups there are.
+/// Returns the directory's responses to a sign-in with the right password: bind of the service account, search for the
+/// user, bind of the user, bind of the service account, search for the groups.
 fn right() -> [Answer; 5] {
     let groups = [entry("cn=editors,ou=groups,dc=example", &[("cn", "editors")])];
     let alice = [entry(ALICE, &[("cn", "Alice"), ("displayName", "Alice A."), ("entryUUID", UUID)])];
     [bind(0), search(&alice, 0), bind(0), bind(0), search(&groups, 0)]
 }
 
-/// The same, but for one answer.
+/// Returns the responses of [`right`], with another one at this step.
 fn right_but(nth: usize, answer: Answer) -> [Answer; 5] {
     let mut answers = right();
     answers[nth] = answer;
     answers
 }
 
-/// The status of a sign-in, if the directory answers that way.
+/// Returns the status of a sign-in with these responses of the directory.
 async fn status_of(answers: impl Into<Vec<Answer>>) -> u16 {
     status_with(&[], answers).await
 }
@@ -87,13 +87,13 @@ fn bind_request(dn: &str, password: &str) -> Request {
     Request::Bind { dn: dn.to_owned(), password: password.to_owned() }
 }
 
-/// Whether it is a search that holds these bytes.
+/// Returns whether the request is a search that contains these bytes.
 fn is_search_for(request: &Request, bytes: &[u8]) -> bool {
     matches!(request, Request::Search(search) if search.windows(bytes.len()).any(|window| window == bytes))
 }
 
 #[tokio::test]
-async fn who_is_in_the_directory_is_its_name_and_the_uuid() {
+async fn an_identity_has_the_directory_as_issuer_and_the_uuid_as_subject() {
     let fake = Fake::start(right()).await;
     let client = client(&fake.url, &[]);
     let me: Value = get(&client, "/me", "alice", PASSWORD).await.json().await.value().deserialize();
@@ -108,9 +108,9 @@ async fn who_is_in_the_directory_is_its_name_and_the_uuid() {
 }
 
 #[tokio::test]
-async fn an_answer_that_says_nothing_of_the_password_is_unavailable_at_each_step() {
-    // Operations and protocol errors, time and administrative limits, methods and encryption that the directory asks
-    // for, a referral, busy, unavailable, a loop, and codes that are for others or for nobody.
+async fn a_result_code_that_does_not_reject_the_password_is_503_at_each_step() {
+    // Operations and protocol errors, time and administrative limits, required methods and encryption, a referral, busy,
+    // unavailable, a loop, and codes of other operations or without a meaning.
     for code in [1, 2, 3, 7, 8, 10, 11, 12, 13, 14, 16, 33, 34, 50, 51, 52, 54, 80, 118, 123] {
         for nth in [0, 2, 3] {
             assert_eq!(status_of(right_but(nth, bind(code))).await, 503, "{nth} {code}");
@@ -123,30 +123,30 @@ async fn an_answer_that_says_nothing_of_the_password_is_unavailable_at_each_step
 }
 
 #[tokio::test]
-async fn a_password_is_wrong_where_the_directory_says_so_and_nowhere_else() {
+async fn a_rejection_is_401_only_at_the_bind_of_the_user() {
     for code in [19, 32, 48, 49, 53] {
         assert_eq!(status_of(right_but(2, bind(code))).await, 401, "{code}");
-        // The service account has another one.
+        // A rejection of the service account says nothing about the user.
         assert_eq!(status_of(right_but(0, bind(code))).await, 503, "{code}");
         assert_eq!(status_of(right_but(3, bind(code))).await, 503, "{code}");
-        // And what is searched in is not there, or not to be seen.
+        // The base of the search does not exist, or is not visible.
         assert_eq!(status_of(right_but(1, search(&[], code))).await, 503, "{code}");
         assert_eq!(status_of(right_but(4, search(&[], code))).await, 503, "{code}");
     }
 }
 
 #[tokio::test]
-async fn a_directory_that_goes_away_is_unavailable_at_each_step() {
+async fn a_closed_connection_is_503_at_each_step() {
     for nth in 0..5 {
         assert_eq!(status_of(right_but(nth, Answer::End)).await, 503, "{nth}");
     }
-    // Nobody listens there any more.
+    // No process listens on this port any more.
     let free = format!("ldap://{}", std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
     assert_eq!(sign_in(&client(&free, &[]), "alice", PASSWORD).await, 503);
 }
 
 #[tokio::test]
-async fn a_directory_that_does_not_answer_is_unavailable_at_each_step() {
+async fn a_silent_directory_is_503_at_each_step() {
     let silent = |nth| tokio::spawn(status_with(&[SECOND], right_but(nth, Answer::Silence)));
     for (nth, status) in [0, 1, 2, 3, 4].map(silent).into_iter().enumerate() {
         assert_eq!(status.await.unwrap(), 503, "{nth}");
@@ -154,7 +154,7 @@ async fn a_directory_that_does_not_answer_is_unavailable_at_each_step() {
 }
 
 #[tokio::test]
-async fn what_is_not_ldap_is_unavailable_at_each_step() {
+async fn a_response_that_is_not_ldap_is_503_at_each_step() {
     let bytes = [
         b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
         b"\x30\x00".to_vec(),
@@ -166,13 +166,13 @@ async fn what_is_not_ldap_is_unavailable_at_each_step() {
     ];
     let operations = [
         b"".to_vec(),
-        // Without a result, without a code, without a text, with a text that is none, with a longer code than there is.
+        // Without a result, without a code, without a text, with an invalid text, with a truncated code.
         b"\x61\x00".to_vec(),
         b"\x61\x02\x04\x00".to_vec(),
         b"\x61\x05\x0a\x01\x00\x04\x00".to_vec(),
         b"\x61\x08\x0a\x01\x00\x04\x00\x04\x01\xff".to_vec(),
         b"\x61\x07\x0a\x7f\x00\x04\x00\x04\x00".to_vec(),
-        // An entry without a name, and one whose name is no text.
+        // An entry without a name, and one whose name is not UTF-8.
         element(0x64, b""),
         element(0x64, b"\x04\x01\xff\x30\x00"),
     ];
@@ -185,7 +185,7 @@ async fn what_is_not_ldap_is_unavailable_at_each_step() {
 }
 
 #[tokio::test]
-async fn a_name_of_several_entries_is_nobodys() {
+async fn a_name_of_several_entries_is_rejected() {
     let alice = entry(ALICE, &[]);
     for entries in
         [vec![alice.clone(), entry("cn=Alice,ou=guests,dc=example", &[])], vec![alice.clone(), alice.clone()]]
@@ -194,14 +194,14 @@ async fn a_name_of_several_entries_is_nobodys() {
             assert_eq!(status_of(right_but(1, search(&entries, code))).await, 401, "{code}");
         }
     }
-    // One, and more that the directory does not show.
+    // The directory returns one entry, and reports more.
     assert_eq!(status_of(right_but(1, search(&[alice], 4))).await, 401);
-    // It shows none of them.
+    // The directory returns no entry, and reports more.
     assert_eq!(status_of(right_but(1, search(&[], 4))).await, 503);
 }
 
 #[tokio::test]
-async fn groups_that_are_not_all_shown_are_unavailable() {
+async fn an_incomplete_list_of_groups_is_503() {
     let groups = [entry("cn=editors,ou=groups,dc=example", &[("cn", "editors")])];
     assert_eq!(status_of(right_but(4, search(&groups, 4))).await, 503);
 }
@@ -210,7 +210,7 @@ async fn groups_that_are_not_all_shown_are_unavailable() {
 async fn referrals_are_not_followed() {
     let elsewhere = Fake::start(right()).await;
     let reference = reference(&format!("{}/ou=people,dc=example??sub", elsewhere.url));
-    // Neither where alice is elsewhere, nor where she is here too, nor for her groups.
+    // A referral instead of alice, one beside her, and one instead of her groups.
     assert_eq!(status_of(right_but(1, search(std::slice::from_ref(&reference), 0))).await, 401);
     assert_eq!(status_of(right_but(1, search(&[reference.clone(), entry(ALICE, &[])], 0))).await, 200);
     assert_eq!(status_of(right_but(4, search(&[reference], 0))).await, 200);
@@ -218,7 +218,7 @@ async fn referrals_are_not_followed() {
 }
 
 #[tokio::test]
-async fn r71_what_cannot_be_a_password_is_refused_and_nobody_is_asked() {
+async fn r71_an_impossible_password_is_rejected_without_a_request() {
     let fake = Fake::start(right()).await;
     let client = client(&fake.url, &[]);
     for (name, password) in [("alice", ""), ("", PASSWORD), ("", ""), ("alice", &"x".repeat(1025))] {
@@ -227,14 +227,14 @@ async fn r71_what_cannot_be_a_password_is_refused_and_nobody_is_asked() {
     assert_eq!(fake.connections(), 0);
 }
 
-/// As which every bind succeeds.
+/// A bind with an empty DN always succeeds.
 #[tokio::test]
-async fn nobody_is_the_entry_without_a_name() {
+async fn an_entry_without_a_name_cannot_sign_in() {
     assert_eq!(status_of(right_but(1, search(&[entry("", &[])], 0))).await, 401);
 }
 
 #[tokio::test]
-async fn r73_unknown_and_wrong_are_asked_in_the_same_way_and_get_the_same_answer() {
+async fn r73_an_unknown_name_and_a_wrong_password_look_the_same() {
     let mut seen = Vec::new();
     for (found, code) in [(vec![entry(ALICE, &[])], 49), (vec![], 49), (vec![], 32), (vec![], 0)] {
         let mut answers = right();
@@ -266,7 +266,7 @@ async fn r77_guesses_are_counted_before_the_directory_is_asked() {
 }
 
 #[tokio::test]
-async fn r77_what_the_directory_does_not_answer_is_no_guess_and_what_is_right_takes_guesses_back() {
+async fn r77_an_outage_counts_no_attempt_and_a_right_password_resets_the_count() {
     let down = Fake::start(right_but(2, bind(51))).await;
     let unavailable = client(&down.url, &[]);
     let right = Fake::start(right()).await;
@@ -278,22 +278,22 @@ async fn r77_what_the_directory_does_not_answer_is_no_guess_and_what_is_right_ta
 }
 
 #[tokio::test]
-async fn for_an_unknown_name_the_password_of_the_decoy_is_tried_and_never_right() {
+async fn an_unknown_name_tries_the_password_of_the_decoy_and_is_rejected() {
     const DECOY: &str = "cn=decoy,dc=example";
     let fake = Fake::start(right_but(1, search(&[], 0))).await;
     assert_eq!(sign_in(&client(&fake.url, &[("LDAP_DECOY_DN", DECOY)]), "alice", PASSWORD).await, 401);
     assert_eq!(fake.requests()[2], bind_request(DECOY, PASSWORD));
-    // Unless it cannot be told whether it is.
+    // The result is 503 if the directory cannot verify the decoy's password.
     let fake = Fake::start([bind(0), search(&[], 0), bind(51)]).await;
     assert_eq!(sign_in(&client(&fake.url, &[]), "alice", PASSWORD).await, 503);
 }
 
 #[tokio::test]
-async fn names_are_searched_for_as_they_were_sent() {
+async fn names_are_searched_for_unchanged() {
     for name in ["*", "a*", "alice)(uid=*", r"\2a", "{dn}", "Jörg, \"ö\" <#+;=>", "(|(uid=*", " alice "] {
         let fake = Fake::start(right()).await;
         assert_eq!(sign_in(&client(&fake.url, &[]), name, PASSWORD).await, 200);
-        // An equality, and no filter of another kind.
+        // The filter is an equality match, and of no other kind.
         let length = u8::try_from(name.len()).unwrap();
         let equality = [&[0xa3, 7 + length], &b"\x04\x03uid\x04"[..], &[length], name.as_bytes()].concat();
         assert!(is_search_for(&fake.requests()[1], &equality), "{name}: {:x?}", fake.requests()[1]);
@@ -301,7 +301,7 @@ async fn names_are_searched_for_as_they_were_sent() {
 }
 
 #[tokio::test]
-async fn groups_are_searched_for_by_the_dn_as_the_directory_gives_it() {
+async fn groups_are_searched_for_by_the_dn_that_the_directory_returned() {
     for dn in [r"cn=Doe\2C Jane (Dr.),dc=example", "cn=*,dc=example", r"cn=a\\b,dc=example"] {
         let fake = Fake::start(right_but(1, search(&[entry(dn, &[])], 0))).await;
         assert_eq!(sign_in(&client(&fake.url, &[]), "alice", PASSWORD).await, 200);
@@ -324,7 +324,7 @@ async fn without_a_service_account_the_search_is_anonymous() {
 }
 
 #[tokio::test]
-async fn what_is_beyond_the_limit_is_unavailable_at_once() {
+async fn a_sign_in_over_the_limit_is_503_at_once() {
     let fake = Fake::start([Answer::Silence]).await;
     let client = client(&fake.url, &[("LDAP_SIGN_INS", "2")]);
     let client = Arc::new(client);
@@ -336,10 +336,10 @@ async fn what_is_beyond_the_limit_is_unavailable_at_once() {
         fake.is_silent().await;
     }
     assert_eq!(sign_in(&client, "alice", PASSWORD).await, 503);
-    // What needs no turn gets its answer.
+    // A request that does not reach the directory is not limited.
     assert_eq!(sign_in(&client, "alice", "").await, 401);
     assert_eq!(fake.connections(), 2);
-    // A caller who goes away gives the turn back.
+    // A dropped request frees its place.
     for request in under_way {
         request.abort();
         assert!(request.await.unwrap_err().is_cancelled());
@@ -350,9 +350,9 @@ async fn what_is_beyond_the_limit_is_unavailable_at_once() {
 }
 
 #[tokio::test]
-async fn without_tls_nobody_is_told_a_password() {
+async fn no_password_is_sent_without_tls() {
     let authorities = authorities();
-    // As whoever is on the way may write it; to read it to the end would take the stack of this process.
+    // A response forged by an attacker on the network. Parsing it recursively would overflow the stack.
     let deep = (0..20_000_u32).rev().flat_map(|level| [&[0x30, 0x84][..], &(6 * level).to_be_bytes()].concat());
     let bytes = [Answer::Bytes(deep.collect()), Answer::Bytes(vec![0x30, 0x84, 0xff, 0xff, 0xff, 0xff])];
     let answers = [extended(0), extended(1), extended(2), extended(52), extended(53), bind(0), Answer::End];
@@ -361,18 +361,18 @@ async fn without_tls_nobody_is_told_a_password() {
         let settings = [("LDAP_DANGER_ALLOW_PLAINTEXT_ON_LOOPBACK", "false"), ("LDAP_CA_FILE", &authorities), SECOND];
         assert_eq!(sign_in(&client(&fake.url, &settings), "alice", PASSWORD).await, 503);
         assert_eq!(fake.first_request().await, Request::StartTls);
-        let is_told = |request: &Request| matches!(request, Request::Bind { .. } | Request::Search(_));
-        assert!(!fake.requests().iter().any(is_told), "{:?}", fake.requests());
+        let is_sent = |request: &Request| matches!(request, Request::Bind { .. } | Request::Search(_));
+        assert!(!fake.requests().iter().any(is_sent), "{:?}", fake.requests());
     }
 }
 
-/// A file with the certificate of somebody who vouches for nobody here.
+/// Writes a certificate that signed no other, and returns its path.
 fn authorities() -> String {
     let certificate = rcgen::generate_simple_self_signed(["ldap.example.com".to_owned()]).unwrap().cert.pem();
     file("authorities", &certificate)
 }
 
-/// A file, by its path.
+/// Writes a file, and returns its path.
 fn file(name: &str, text: &str) -> String {
     let path = format!("{}/ldap-{name}", env!("CARGO_TARGET_TMPDIR"));
     fs::write(&path, text).unwrap();
@@ -380,7 +380,7 @@ fn file(name: &str, text: &str) -> String {
 }
 
 #[tokio::test]
-async fn machines_come_by_key_beside_the_people_of_the_directory() {
+async fn machine_clients_use_keys_beside_the_users_of_the_directory() {
     const KEY: &str = "kQ8vR2mX5tZ1wB7nJ4cL9p";
     let fake = Fake::start(right()).await;
     let client = client(&fake.url, &[("API_KEYS", r#"{"display": "kQ8vR2mX5tZ1wB7nJ4cL9p"}"#)]);
@@ -394,7 +394,7 @@ async fn machines_come_by_key_beside_the_people_of_the_directory() {
 }
 
 #[tokio::test]
-async fn who_has_no_role_may_not_read_what_roles_are_for() {
+async fn a_user_without_a_role_is_denied_where_a_role_is_required() {
     let fake =
         Fake::start(right_but(4, search(&[entry("cn=other,ou=groups,dc=example", &[("cn", "editors")])], 0))).await;
     let client = client(&fake.url, &[]);
@@ -403,7 +403,7 @@ async fn who_has_no_role_may_not_read_what_roles_are_for() {
 }
 
 #[test]
-fn the_password_of_the_service_is_shown_nowhere() {
+fn the_password_of_the_service_account_is_not_in_debug_output() {
     let from_file = file("service", &format!("{SERVICE_PASSWORD}\n"));
     let settings = settings_for("ldap://127.0.0.1:9");
     for auth in [
@@ -424,7 +424,7 @@ fn the_password_of_the_service_is_shown_nowhere() {
 }
 
 #[tokio::test]
-async fn a_password_from_a_file_is_its_line() {
+async fn a_password_file_contains_one_line() {
     for text in [SERVICE_PASSWORD.to_owned(), format!("{SERVICE_PASSWORD}\n"), format!("{SERVICE_PASSWORD}\r\n")] {
         let fake = Fake::start(right()).await;
         let path = file("line", &text);
@@ -442,7 +442,7 @@ fn server(settings: &[Setting<'_>]) -> Command {
 }
 
 #[test]
-fn r48_it_starts_while_the_directory_is_down_and_says_nothing_secret() {
+fn r48_the_server_starts_while_the_directory_is_down_and_logs_no_secret() {
     let mut server = Running::start(&mut server(&settings_for("ldap://127.0.0.1:9")));
     let printed = server.printed_until("listens").concat();
     let address = printed.split_whitespace().find(|word| word.starts_with("http://")).unwrap().trim_end_matches(',');
@@ -465,7 +465,7 @@ fn the_help_lists_every_setting() {
 }
 
 #[test]
-fn wrong_settings_are_one_line_that_names_the_setting_and_no_secret() {
+fn a_wrong_setting_is_reported_in_one_line_without_secrets() {
     const PLAIN: &str = "LDAP_DANGER_ALLOW_PLAINTEXT_ON_LOOPBACK";
     let [empty, lines, no_pem] =
         [("empty", "\n"), ("lines", "a\nb\n"), ("no_pem", "")].map(|(name, text)| file(name, text));

@@ -1,10 +1,10 @@
-//! Certificates that are good, and others.
+//! Valid and invalid certificates.
 
 use std::fs;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 
-/// Somebody who vouches for directories.
+/// A certificate authority.
 pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     certificate: String,
@@ -20,13 +20,13 @@ impl Authority {
         Self { issuer: Issuer::new(parameters, key), certificate, name }
     }
 
-    /// The file of the authority itself.
+    /// Writes the authority's own certificate, and returns its path.
     pub(crate) fn file(&self) -> String {
         write(&format!("{}.pem", self.name), &self.certificate)
     }
 
-    /// For the configuration of a directory: a certificate for this host, which has ended if that is wished.
-    pub(crate) fn vouch_for(&self, host: &str, has_ended: bool) -> String {
+    /// Issues a certificate for this host, expired or not. Returns the lines for the configuration of a directory.
+    pub(crate) fn issue_for(&self, host: &str, has_ended: bool) -> String {
         let mut parameters = CertificateParams::new([host.to_owned()]).unwrap();
         if has_ended {
             parameters.not_after = date_time_ymd(2020, 1, 1);

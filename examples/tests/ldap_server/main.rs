@@ -1,4 +1,4 @@
-//! The service with a directory, and a real one: OpenLDAP's `slapd`, which each test starts with data of its own.
+//! The service with a real directory: OpenLDAP's `slapd`, which each test starts with its own data.
 //!
 //! `apt-get install slapd ldap-utils && cargo test -p auth-examples --features ldap-server --test ldap_server`
 
@@ -30,7 +30,7 @@ const JANE: (&str, &str) = ("jane(dr)", "doctor jane's");
 
 const PLAINTEXT: Setting<'_> = ("LDAP_DANGER_ALLOW_PLAINTEXT_ON_LOOPBACK", "true");
 
-/// The directory at this address.
+/// Returns the settings for the directory at this URL.
 fn settings_for(url: &str) -> [Setting<'_>; 8] {
     [
         ("LDAP_TIMEOUT", "60"),
@@ -44,13 +44,13 @@ fn settings_for(url: &str) -> [Setting<'_>; 8] {
     ]
 }
 
-/// The application; later settings count.
+/// Returns a client of the application. `settings` override the usual ones.
 fn client(url: &str, settings: &[Setting<'_>]) -> TestClient<impl Endpoint + use<>> {
     let all = settings_for(url);
     TestClient::new(app(&settings::auth(&all.iter().chain(settings).copied().collect()).unwrap()))
 }
 
-/// What it says of the caller.
+/// Signs in and returns the response of `/me`.
 async fn me<E: Endpoint>(client: &TestClient<E>, (name, password): (&str, &str)) -> Value {
     let answer = get(client, "/me", name, password).await;
     answer.assert_status_is_ok();
@@ -58,17 +58,17 @@ async fn me<E: Endpoint>(client: &TestClient<E>, (name, password): (&str, &str))
 }
 
 #[tokio::test]
-async fn people_of_the_directory_are_callers_with_the_roles_of_their_groups() {
+async fn users_of_the_directory_have_the_roles_of_their_groups() {
     let slapd = Slapd::start("people");
     let client = client(&slapd.url(), &[PLAINTEXT]);
     let uuid = "6fb5a7a2-5d9b-103e-8a51-3b1f3c2d9a10";
     let expected = json!({ "issuer": "staff", "subject": uuid, "display_name": "Alice Liddell", "roles": ["Editor"] });
     assert_eq!(me(&client, ALICE).await, expected);
-    // The same person, however the name is written.
+    // The name in another case identifies the same user.
     assert_eq!(me(&client, ("ALICE", ALICE.1)).await, expected);
     let jane = me(&client, JANE).await;
     assert_eq!((&jane["display_name"], &jane["roles"]), (&json!(r"Doe, Jane (Dr. *)\"), &json!(["Reader"])));
-    // In a group that is in no table, and in another one of the same name as one in the table.
+    // bob is in a group without a role, and in another group with the name of a configured one.
     assert_eq!(me(&client, BOB).await["roles"], json!([]));
 
     for ((name, password), expected) in [(ALICE, [200, 200]), (JANE, [200, 403]), (BOB, [403, 403])] {
@@ -80,14 +80,14 @@ async fn people_of_the_directory_are_callers_with_the_roles_of_their_groups() {
 }
 
 #[tokio::test]
-async fn a_group_named_by_its_name_counts_wherever_it_is() {
+async fn a_group_configured_by_name_is_found_anywhere_below_the_base() {
     let slapd = Slapd::start("named");
     let client = client(&slapd.url(), &[PLAINTEXT, ("LDAP_ROLES", r#"{"Editors": "Editor"}"#)]);
     assert_eq!(me(&client, BOB).await["roles"], json!(["Editor"]));
 }
 
 #[tokio::test]
-async fn names_are_no_patterns_and_no_filters() {
+async fn names_are_neither_patterns_nor_filters() {
     let slapd = Slapd::start("names");
     let client = client(&slapd.url(), &[PLAINTEXT]);
     assert_eq!(me(&client, ("a*", "star")).await["display_name"], "Asterisk");
@@ -101,22 +101,22 @@ async fn names_are_no_patterns_and_no_filters() {
 }
 
 #[tokio::test]
-async fn an_empty_password_is_refused_though_the_directory_takes_it() {
+async fn an_empty_password_is_rejected_though_the_directory_accepts_it() {
     let slapd = Slapd::start_with("empty", Setup { lines: "allow bind_anon_cred bind_anon_dn", ..Setup::default() });
-    // A success, but for nobody (RFC 4513, section 5.1.2).
+    // The bind succeeds, but is anonymous (RFC 4513, section 5.1.2).
     assert_eq!(slapd.who_am_i(&format!("uid=alice,ou=people,{SUFFIX}"), "").trim(), "anonymous");
     let client = client(&slapd.url(), &[PLAINTEXT]);
     for (name, password) in [("alice", ""), ("bob", ""), ("carol", ""), ("nobody", ""), ("", ALICE.1), ("", "")] {
         assert_eq!(sign_in(&client, name, password).await, 401, "{name}");
     }
     drop(slapd);
-    // And nobody was asked.
+    // An empty password is rejected without a request to the directory.
     assert_eq!(sign_in(&client, "alice", "").await, 401);
     assert_eq!(sign_in(&client, "alice", "any").await, 503);
 }
 
 #[tokio::test]
-async fn who_is_not_one_person_with_a_password_is_refused() {
+async fn wrong_passwords_unknown_and_ambiguous_names_are_rejected() {
     let slapd = Slapd::start("refused");
     let client = client(&slapd.url(), &[PLAINTEXT]);
     for (name, password) in [
@@ -127,7 +127,7 @@ async fn who_is_not_one_person_with_a_password_is_refused() {
         ("carol", "any"),
         ("printer", "ink"),
         ("service", "searches and finds"),
-        // Two people, whichever password is sent.
+        // Two entries have this name.
         ("twin", "twin one's"),
         ("twin", "twin two's"),
     ] {
@@ -144,11 +144,11 @@ async fn r73_an_unknown_name_is_as_much_work_for_the_directory_as_a_wrong_passwo
         let answer = get(&client, "/me", name, "wrong").await.0;
         let head = (answer.status(), answer.headers().clone());
         let body = answer.into_body().into_string().await.unwrap();
-        // What was asked, without whom it was about.
+        // The operations in the directory's log, without the names.
         let log = slapd.logged_until(" closed");
         let operations = ["BIND dn", "SRCH base", "err=0", "err=49", "UNBIND"];
         let kind = |line: &String| operations.into_iter().find(|operation| line.contains(operation));
-        // Those of different threads are in any order there.
+        // The log lines of different threads are in any order.
         let mut operations: Vec<_> = log.iter().filter_map(kind).collect();
         operations.sort_unstable();
         seen.push((head, body, operations));
@@ -159,7 +159,7 @@ async fn r73_an_unknown_name_is_as_much_work_for_the_directory_as_a_wrong_passwo
 }
 
 #[tokio::test]
-async fn what_changes_in_the_directory_counts_at_once() {
+async fn changes_in_the_directory_take_effect_at_once() {
     let slapd = Slapd::start("changes");
     let client = client(&slapd.url(), &[PLAINTEXT]);
     assert_eq!(sign_in(&client, ALICE.0, ALICE.1).await, 200);
@@ -169,7 +169,7 @@ async fn what_changes_in_the_directory_counts_at_once() {
     assert_eq!(me(&client, ("alice", "another one")).await["roles"], json!(["Editor"]));
     slapd.modify(&format!("dn: cn=editors,ou=groups,{SUFFIX}\nchangetype: modify\nreplace: member\nmember: cn=none\n"));
     assert_eq!(me(&client, ("alice", "another one")).await["roles"], json!([]));
-    // Who is renamed is the same person.
+    // A renamed user keeps the subject.
     let before = me(&client, ("alice", "another one")).await["subject"].clone();
     slapd.modify(&format!("dn: {alice}\nchangetype: modrdn\nnewrdn: uid=alix\ndeleteoldrdn: 1\n"));
     assert_eq!(sign_in(&client, "alice", "another one").await, 401);
@@ -179,7 +179,7 @@ async fn what_changes_in_the_directory_counts_at_once() {
 }
 
 #[tokio::test]
-async fn who_is_locked_out_by_the_directory_is_refused() {
+async fn a_user_locked_out_by_the_directory_is_rejected() {
     let slapd = Slapd::start("locked");
     let client = client(&slapd.url(), &[PLAINTEXT]);
     for _ in 0..3 {
@@ -190,7 +190,7 @@ async fn who_is_locked_out_by_the_directory_is_refused() {
 }
 
 #[tokio::test]
-async fn while_the_directory_is_down_nobody_can_tell_and_it_recovers_by_itself() {
+async fn sign_ins_are_503_while_the_directory_is_down_and_then_recover() {
     let mut slapd = Slapd::start("down");
     let client = client(&slapd.url(), &[PLAINTEXT, ("API_KEYS", r#"{"display": "kQ8vR2mX5tZ1wB7nJ4cL9p"}"#)]);
     for _ in 0..2 {
@@ -200,7 +200,7 @@ async fn while_the_directory_is_down_nobody_can_tell_and_it_recovers_by_itself()
         for (name, password) in [ALICE, (ALICE.0, "wrong"), ("nobody", "any")] {
             assert_eq!(sign_in(&client, name, password).await, 503);
         }
-        // The others do not need it.
+        // API keys and anonymous requests do not need the directory.
         client.get("/notice").header("X-API-Key", "kQ8vR2mX5tZ1wB7nJ4cL9p").send().await.assert_status_is_ok();
         client.get("/notice").send().await.assert_status(StatusCode::UNAUTHORIZED);
         slapd.start_again();
@@ -209,7 +209,7 @@ async fn while_the_directory_is_down_nobody_can_tell_and_it_recovers_by_itself()
 }
 
 #[tokio::test]
-async fn a_service_account_or_a_base_that_is_wrong_is_no_denial() {
+async fn a_wrong_service_account_or_base_is_503() {
     let slapd = Slapd::start("service");
     for wrong in [
         ("LDAP_BIND_PASSWORD", "wrong"),
@@ -219,7 +219,7 @@ async fn a_service_account_or_a_base_that_is_wrong_is_no_denial() {
         ("LDAP_USER_BASE", "dc=example,dc=com"),
         ("LDAP_USER_BASE", "no name"),
         ("LDAP_GROUP_BASE", "ou=nobody,dc=example,dc=org"),
-        // It may sign in itself, and read nothing.
+        // This account may bind, but read nothing.
         ("LDAP_BIND_DN", "uid=printer,ou=people,dc=example,dc=org"),
     ] {
         let password = if wrong.1.starts_with("uid=printer") { "ink" } else { "searches and finds" };
@@ -229,10 +229,10 @@ async fn a_service_account_or_a_base_that_is_wrong_is_no_denial() {
 }
 
 #[tokio::test]
-async fn a_search_for_groups_that_the_directory_cuts_short_is_no_denial() {
+async fn a_truncated_search_for_groups_is_503() {
     let slapd = Slapd::start_with("cut", Setup { lines: "sizelimit 1", ..Setup::default() });
     let client = client(&slapd.url(), &[PLAINTEXT]);
-    // In two groups, and in one.
+    // alice is in two groups, jane in one.
     assert_eq!(sign_in(&client, ALICE.0, ALICE.1).await, 503);
     assert_eq!(sign_in(&client, JANE.0, JANE.1).await, 200);
 }
@@ -248,10 +248,10 @@ async fn referrals_are_not_followed() {
         Setup { lines: &format!("referral {server}"), elsewhere: &url, ..Setup::default() },
     );
     let inside = client(&slapd.url(), &[PLAINTEXT]);
-    // Each search comes to the referral.
+    // Each search finds the referral.
     assert_eq!(sign_in(&inside, ALICE.0, ALICE.1).await, 200);
     assert_eq!(sign_in(&inside, "nobody", ALICE.1).await, 401);
-    // Nothing else is there.
+    // These bases contain nothing but the referral.
     for base in ["ou=elsewhere,ou=people,dc=example,dc=org", "dc=elsewhere"] {
         let outside = client(&slapd.url(), &[PLAINTEXT, ("LDAP_USER_BASE", base)]);
         assert_eq!(sign_in(&outside, ALICE.0, ALICE.1).await, 503, "{base}");
@@ -260,7 +260,7 @@ async fn referrals_are_not_followed() {
 }
 
 #[tokio::test]
-async fn the_search_may_be_anonymous_where_the_directory_allows_it() {
+async fn the_search_is_anonymous_if_the_directory_allows_it() {
     for (test, readers, expected) in [("closed", Setup::default().readers, 503), ("open", "anonymous", 200)] {
         let slapd = Slapd::start_with(test, Setup { readers, ..Setup::default() });
         let url = slapd.url();
@@ -282,11 +282,11 @@ async fn the_search_may_be_anonymous_where_the_directory_allows_it() {
 }
 
 #[test]
-fn nothing_that_was_sent_is_in_the_log() {
+fn the_log_contains_no_secret() {
     let slapd = Slapd::start("log");
     let authority = Authority::new("log");
     let slapd_with_tls =
-        Slapd::start_with("log-tls", Setup { lines: &authority.vouch_for("127.0.0.1", false), ..Setup::default() });
+        Slapd::start_with("log-tls", Setup { lines: &authority.issue_for("127.0.0.1", false), ..Setup::default() });
     let trusted = authority.file();
     for (url, more) in [(slapd.url(), PLAINTEXT), (slapd_with_tls.url(), ("LDAP_CA_FILE", trusted.as_str()))] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ldap"));
@@ -306,20 +306,20 @@ fn nothing_that_was_sent_is_in_the_log() {
         let encoded = sent.map(|(name, password)| basic(name, password)["Basic ".len()..].to_owned());
         let secrets = sent.map(|(_, password)| password.to_owned()).into_iter().chain(encoded);
         for secret in secrets.chain(["searches and finds".to_owned(), "my secret".to_owned()]) {
-            let told: Vec<_> = log.iter().filter(|line| line.contains(&secret)).collect();
-            assert!(told.is_empty(), "{secret}: {told:#?}");
+            let leaks: Vec<_> = log.iter().filter(|line| line.contains(&secret)).collect();
+            assert!(leaks.is_empty(), "{secret}: {leaks:#?}");
         }
     }
 }
 
 #[tokio::test]
-async fn many_may_sign_in_at_once() {
+async fn concurrent_sign_ins_succeed() {
     let slapd = Slapd::start("many");
     let client = Arc::new(client(&slapd.url(), &[PLAINTEXT, ("LDAP_SIGN_INS", "100")]));
     let sign_ins: Vec<_> = (0..100)
         .map(|nth| {
             let client = Arc::clone(&client);
-            // Those of one name come one after the other.
+            // Sign-ins with the same name run one after the other.
             let ((name, password), expected) = match nth % 10 {
                 0 => ((format!("nobody{nth}"), "wrong"), 401),
                 1..4 => ((ALICE.0.to_owned(), ALICE.1), 200),
@@ -335,10 +335,10 @@ async fn many_may_sign_in_at_once() {
 }
 
 #[tokio::test]
-async fn start_tls_and_ldaps_are_for_a_directory_that_somebody_vouches_for() {
+async fn start_tls_and_ldaps_require_a_trusted_certificate() {
     let (authority, stranger) = (Authority::new("authority"), Authority::new("stranger"));
-    // Nothing but StartTLS is said without TLS.
-    let configuration = authority.vouch_for("127.0.0.1", false) + "security ssf=128\n";
+    // The directory accepts no operation but StartTLS without TLS.
+    let configuration = authority.issue_for("127.0.0.1", false) + "security ssf=128\n";
     let slapd = Slapd::start_with("tls", Setup { lines: &configuration, ..Setup::default() });
     let (trusted, untrusted) = (authority.file(), stranger.file());
     for url in [slapd.url(), slapd.secure_url()] {
@@ -347,15 +347,15 @@ async fn start_tls_and_ldaps_are_for_a_directory_that_somebody_vouches_for() {
         assert_eq!(sign_in(&client_of(&trusted), ALICE.0, "wrong").await, 401, "{url}");
         assert_eq!(sign_in(&client_of(&untrusted), ALICE.0, ALICE.1).await, 503, "{url}");
     }
-    // It asks for TLS, and gets none.
+    // The directory requires TLS, but the client uses plain text.
     assert_eq!(sign_in(&client(&slapd.url(), &[PLAINTEXT]), ALICE.0, ALICE.1).await, 503);
 }
 
 #[tokio::test]
-async fn a_certificate_for_another_host_or_of_another_time_is_refused() {
+async fn a_certificate_that_expired_or_names_another_host_is_rejected() {
     let authority = Authority::new("issuer");
     for (test, host, has_ended) in [("other-host", "ldap.example.com", false), ("ended", "127.0.0.1", true)] {
-        let lines = authority.vouch_for(host, has_ended);
+        let lines = authority.issue_for(host, has_ended);
         let slapd = Slapd::start_with(test, Setup { lines: &lines, ..Setup::default() });
         for url in [slapd.url(), slapd.secure_url()] {
             let client = client(&url, &[("LDAP_CA_FILE", &authority.file())]);
@@ -365,7 +365,7 @@ async fn a_certificate_for_another_host_or_of_another_time_is_refused() {
 }
 
 #[tokio::test]
-async fn without_tls_a_directory_is_told_nothing() {
+async fn nothing_is_sent_to_a_directory_without_tls() {
     let mut slapd = Slapd::start("no-tls");
     let authority = Authority::new("unused");
     let client = client(&slapd.url(), &[("LDAP_CA_FILE", &authority.file())]);

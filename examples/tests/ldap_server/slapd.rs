@@ -1,4 +1,4 @@
-//! OpenLDAP's `slapd`, with a configuration, data and ports of its own.
+//! OpenLDAP's `slapd`, with its own configuration, data and ports.
 
 use std::{
     fs,
@@ -11,24 +11,24 @@ use std::{
 
 use crate::common::Running;
 
-/// Below which everything is.
+/// The suffix of all entries.
 pub(crate) const SUFFIX: &str = "dc=example,dc=org";
 pub(crate) const ROOT: &str = "cn=root,dc=example,dc=org";
 const ROOT_PASSWORD: &str = "whatever it takes";
 
-/// Where Debian has it, which is not where everybody looks for commands.
+/// The path in Debian. It is not in every user's `PATH`.
 const SLAPD: &str = "/usr/sbin/slapd";
 const MODULES: &str = "/usr/lib/ldap";
 const SCHEMA: &str = "/etc/ldap/schema";
 
-/// What may be unlike the others.
+/// The settings in which a test may differ.
 #[derive(Clone, Copy)]
 pub(crate) struct Setup<'a> {
-    /// More lines of the configuration, for the whole server.
+    /// Additional global lines of the configuration.
     pub(crate) lines: &'a str,
-    /// Who may read all but passwords.
+    /// The accounts that may read everything but passwords.
     pub(crate) readers: &'a str,
-    /// Where the referral in the data leads to.
+    /// The URL of the referral in the data.
     pub(crate) elsewhere: &'a str,
 }
 
@@ -43,14 +43,14 @@ impl Default for Setup<'_> {
 }
 
 pub(crate) struct Slapd {
-    /// None while it is stopped.
+    /// `None` while the server is stopped.
     process: Option<Running>,
     folder: PathBuf,
     ports: [u16; 2],
 }
 
 impl Slapd {
-    /// Starts one for the test of this name, with the people of the tests.
+    /// Starts a server with the usual entries for the test of this name.
     pub(crate) fn start(test: &str) -> Self {
         Self::start_with(test, Setup::default())
     }
@@ -58,7 +58,7 @@ impl Slapd {
     pub(crate) fn start_with(test: &str, setup: Setup<'_>) -> Self {
         assert!(Path::new(SLAPD).exists(), "these tests need the Debian packages `slapd` and `ldap-utils`");
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("slapd-{test}"));
-        // Left by a test that was interrupted.
+        // An interrupted test may have left the folder.
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(folder.join("data")).unwrap();
         let mut slapd = Self { process: None, folder, ports: [0; 2] };
@@ -68,7 +68,7 @@ impl Slapd {
         let mut load = Command::new(SLAPD);
         load.args(["-T", "add", "-f"]).arg(slapd.path("slapd.conf")).arg("-l").arg(slapd.path("people.ldif"));
         succeeds(&load.output().unwrap());
-        // Between the choice of a port and its use, somebody else may take it.
+        // Another process may take a free port before slapd does.
         let is_up = (0..10).any(|_| {
             slapd.ports = free_ports();
             slapd.run()
@@ -95,23 +95,23 @@ impl Slapd {
             "index uid,member eq".to_owned(),
             "overlay ppolicy".to_owned(),
             format!("ppolicy_default cn=policy,{SUFFIX}"),
-            // Everybody may try a password.
+            // Any account may bind with a password.
             "access to attrs=userPassword by anonymous auth by * none".to_owned(),
             format!("access to * by {readers} read by * none"),
         ]);
         lines.join("\n") + "\n"
     }
 
-    /// Whether it is up; it is not, if it cannot have the ports.
+    /// Starts the process. Returns false if its ports are taken.
     fn run(&mut self) -> bool {
         let mut command = Command::new(SLAPD);
-        // What is asked for debugging stays in the foreground; `stats` is a line for each operation.
+        // `-d` keeps the process in the foreground. `stats` logs a line for each operation.
         command.arg("-f").arg(self.path("slapd.conf")).args(["-d", "stats", "-h", &self.urls().join(" ")]);
         let mut process = Running::start(&mut command);
         if !process.logs("slapd starting") {
             return false;
         }
-        // It has the ports, and listens in a moment.
+        // The process has its ports, and will listen soon.
         for port in self.ports {
             let listens = || TcpStream::connect(("127.0.0.1", port)).is_ok();
             assert!((0..3000).any(|_| listens() || wait()), "slapd does not listen");
@@ -125,7 +125,7 @@ impl Slapd {
         self.process = None;
     }
 
-    /// With the same data, on the same ports.
+    /// Starts the server again, with the same data and ports.
     pub(crate) fn start_again(&mut self) {
         assert!(self.run(), "slapd does not start again");
     }
@@ -134,7 +134,7 @@ impl Slapd {
         self.urls().remove(0)
     }
 
-    /// With TLS from the start.
+    /// Returns the `ldaps://` URL.
     pub(crate) fn secure_url(&self) -> String {
         self.urls().remove(1)
     }
@@ -144,12 +144,12 @@ impl Slapd {
         vec![format!("ldap://127.0.0.1:{plain}/"), format!("ldaps://127.0.0.1:{secure}/")]
     }
 
-    /// The lines of the log, up to one that holds this text.
+    /// Returns the lines of the log, up to one that contains this text.
     pub(crate) fn logged_until(&mut self, text: &str) -> Vec<String> {
         self.process.as_mut().expect("it runs").logged_until(text)
     }
 
-    /// Changes entries, in the words of LDIF (RFC 2849).
+    /// Changes entries with LDIF (RFC 2849).
     pub(crate) fn modify(&self, ldif: &str) {
         let path = self.path("change.ldif");
         fs::write(&path, ldif).unwrap();
@@ -158,7 +158,7 @@ impl Slapd {
         succeeds(&modify.stdin(Stdio::null()).output().expect("`ldapmodify` is there"));
     }
 
-    /// Who somebody is to the directory after a bind by this DN and password.
+    /// Binds with this DN and password, and returns the identity that the directory reports.
     pub(crate) fn who_am_i(&self, dn: &str, password: &str) -> String {
         let mut who_am_i = Command::new("ldapwhoami");
         let output = who_am_i.args(["-x", "-H", &self.url(), "-D", dn, "-w", password]).output();
@@ -179,14 +179,14 @@ impl Drop for Slapd {
     }
 }
 
-/// Far shorter than anybody should have to wait.
+/// Waits a moment, and returns false.
 fn wait() -> bool {
     thread::sleep(Duration::from_millis(10));
     false
 }
 
 fn free_ports() -> [u16; 2] {
-    // Both at once, so that they are two.
+    // Bind both at once, so that they differ.
     let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
     listeners.map(|listener| listener.local_addr().unwrap().port())
 }

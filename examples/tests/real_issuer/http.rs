@@ -1,4 +1,4 @@
-//! Requests by curl. What is in them goes to its stdin, as anybody on the machine can read arguments.
+//! Sends requests with curl. Their contents go to curl's stdin, because any user of the machine can read arguments.
 
 use std::{
     io::Write,
@@ -9,11 +9,11 @@ use serde_json::Value;
 
 use crate::common::status;
 
-/// A request, in the words of curl's configuration file.
+/// A request, in the format of curl's configuration file.
 #[derive(Clone)]
 pub(crate) struct Request(Vec<String>);
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -65,14 +65,14 @@ impl Answer {
     }
 }
 
-/// The statuses of requests, sent one after the other over one connection.
+/// Sends requests one after the other over one connection, and returns their statuses.
 pub(crate) fn statuses(requests: impl IntoIterator<Item = Request>) -> Vec<u16> {
     let each = |request: Request| request.with("output", "/dev/null").with("write-out", "%{http_code}\n").0.join("\n");
     let requests: Vec<_> = requests.into_iter().map(each).collect();
     curl(&requests.join("\nnext\n")).lines().map(|status| status.parse().expect("a number")).collect()
 }
 
-/// Curl escapes in quotes as Rust does.
+/// Returns a line of the configuration. curl uses the same escapes in quotes as Rust.
 fn line(option: &str, value: &str) -> String {
     format!("{option} = {value:?}")
 }

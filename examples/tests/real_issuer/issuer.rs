@@ -1,4 +1,4 @@
-//! The issuer of `tests/issuer`, which is oidc-provider.
+//! The issuer in `tests/issuer`, which runs oidc-provider.
 
 use std::{fs, path::Path, process::Command};
 
@@ -9,13 +9,13 @@ use crate::{
     http::{Answer, Request},
 };
 
-/// What tokens are for, unless said otherwise.
+/// The default audience of tokens.
 pub(crate) const AUDIENCE: &str = "https://products.example";
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/issuer");
 
 pub(crate) struct Issuer {
-    /// None while it is stopped.
+    /// `None` while the issuer is stopped.
     process: Option<Running>,
     pub(crate) url: String,
     keys: String,
@@ -23,16 +23,16 @@ pub(crate) struct Issuer {
 }
 
 impl Issuer {
-    /// Starts one for the test of this name, with keys of its own.
+    /// Starts an issuer with its own keys for the test of this name.
     pub(crate) fn start(test: &str) -> Self {
         Self::start_with(test, &[])
     }
 
-    /// The same, with more arguments.
+    /// Starts an issuer with more arguments.
     pub(crate) fn start_with(test: &str, arguments: &'static [&'static str]) -> Self {
         assert!(Path::new(FOLDER).join("node_modules").exists(), "first run `npm ci --prefix tests/issuer`");
         let keys = format!("{}/{test}.jwks", env!("CARGO_TARGET_TMPDIR"));
-        // Left by a test that was interrupted.
+        // An interrupted test may have left the folder.
         let _ = fs::remove_file(&keys);
         let mut issuer = Self { process: None, url: String::new(), keys, arguments };
         issuer.run("0");
@@ -43,7 +43,7 @@ impl Issuer {
         self.process = None;
     }
 
-    /// On the same port, with the same keys.
+    /// Starts the issuer again, on the same port and with the same keys.
     pub(crate) fn start_again(&mut self) {
         let port = self.url.rsplit(':').next().expect("a port").to_owned();
         self.run(&port);
@@ -58,22 +58,22 @@ impl Issuer {
         self.process = Some(process);
     }
 
-    /// New keys sign from now on; the old ones stay published.
+    /// Signs with new keys from now on. The old ones stay published.
     pub(crate) fn rotate(&self) {
         assert_eq!(Request::post(&self.at("/__rotate")).send().status, 200);
     }
 
-    /// Only the newest keys stay published.
+    /// Withdraws all keys but the newest from publication.
     pub(crate) fn withdraw(&self) {
         assert_eq!(Request::post(&self.at("/__withdraw")).send().status, 200);
     }
 
-    /// How often a path was asked for since it started.
+    /// Returns the number of requests to a path since the start.
     pub(crate) fn requests(&self, path: &str) -> u64 {
         Request::get(&self.at("/__requests")).send().json()[path].as_u64().unwrap_or_default()
     }
 
-    /// A token of a client by itself.
+    /// Returns a client-credentials token.
     pub(crate) fn token(&self, client: &str) -> String {
         self.token_for(client, AUDIENCE)
     }
@@ -83,7 +83,7 @@ impl Issuer {
         token(&request.field("scope", "products:view products:create").send())
     }
 
-    /// A token of the user alice.
+    /// Returns a token of the user alice.
     pub(crate) fn token_of_alice(&self) -> String {
         let request = self.token_request("shop-rs256", "password").field("username", "alice");
         token(&request.field("resource", AUDIENCE).field("scope", "openid profile email products:view").send())

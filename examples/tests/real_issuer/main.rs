@@ -1,5 +1,5 @@
-//! The resource server and a real issuer: the certified oidc-provider, which `tests/issuer` starts. What section E of
-//! the requirements says of remote keys (r45 to r48) is seen from outside, with processes that come and go.
+//! The resource server with a real issuer: the certified oidc-provider, which `tests/issuer` starts. These tests check
+//! the requirements on remote keys (section E, r45 to r48) from outside, with processes that start and stop.
 //!
 //! `npm ci --prefix tests/issuer && cargo test -p auth-examples --features real-issuer --test real_issuer`
 
@@ -25,7 +25,7 @@ use crate::{
 };
 
 const BOTH: [&str; 2] = ["creator-rs256", "creator-es256"];
-/// An unknown key is looked for again after a second.
+/// The shortest time between two fetches for unknown keys.
 const SHORT_COOLDOWN: Setting<'_> = ("AUTH_JWKS_COOLDOWN", "10");
 const KEYS: &str = "/jwks";
 
@@ -33,17 +33,17 @@ fn server_of(issuer: &Issuer, settings: &[Setting<'_>]) -> Server {
     Server::start(&[&[("OIDC_ISSUER", issuer.url.as_str())], settings].concat())
 }
 
-/// Waits for something that comes in its own time; far longer than it should take, and far shorter than any default.
-fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+/// Waits until a condition holds. The timeout is far longer than expected, and far shorter than any default TTL.
+fn eventually(name: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < Duration::from_secs(30), "in vain: {what}");
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(30), "timed out: {name}");
         thread::sleep(Duration::from_millis(50));
     }
 }
 
 #[test]
-fn the_issuer_signs_access_tokens_as_rfc_9068_has_them() {
+fn the_issuer_signs_access_tokens_of_rfc_9068() {
     let issuer = Issuer::start("rfc_9068");
     for (client, algorithm) in BOTH.into_iter().zip(["RS256", "ES256"]) {
         let token = issuer.token(client);
@@ -60,7 +60,7 @@ fn the_issuer_signs_access_tokens_as_rfc_9068_has_them() {
 }
 
 #[test]
-fn tokens_are_accepted_and_their_permissions_count() {
+fn tokens_are_accepted_with_their_permissions() {
     let issuer = Issuer::start("accepted");
     let server = server_of(&issuer, &[]);
     for client in BOTH {
@@ -68,7 +68,7 @@ fn tokens_are_accepted_and_their_permissions_count() {
         eventually("keys", || server.status(&token) == 200);
         assert_eq!(server.create(&token), 201, "{client}");
     }
-    // What a client was allowed to ask for is not what it may do.
+    // A scope of the token is not a permission of the client.
     let viewer = issuer.token("viewer-es256");
     assert!(decoded(parts(&viewer)[1])["scope"].as_str().unwrap().contains("products:create"));
     assert_eq!(server.request(&viewer).send().json(), json!(["products:view"]));
@@ -76,7 +76,7 @@ fn tokens_are_accepted_and_their_permissions_count() {
 }
 
 #[test]
-fn tokens_for_others_and_forged_ones_are_refused() {
+fn forged_tokens_and_tokens_for_other_audiences_are_rejected() {
     let issuer = Issuer::start("refused");
     let stranger = Issuer::start("stranger");
     let server = server_of(&issuer, &[]);
@@ -117,7 +117,7 @@ fn keys_come_from_a_url_or_a_file_without_discovery() {
 }
 
 #[test]
-fn each_of_several_issuers_is_believed() {
+fn tokens_of_each_configured_issuer_are_accepted() {
     let issuers = ["one", "another"].map(Issuer::start);
     let stranger = Issuer::start("a_third");
     let server = Server::start(&[("OIDC_ISSUER", &issuers.each_ref().map(|issuer| issuer.url.as_str()).join(","))]);
@@ -128,7 +128,7 @@ fn each_of_several_issuers_is_believed() {
 }
 
 #[test]
-fn r46_new_keys_take_one_fetch_and_old_ones_stay_good_while_published() {
+fn r46_new_keys_take_one_fetch_and_old_ones_stay_valid_while_published() {
     let issuer = Issuer::start("rotated");
     let server = server_of(&issuer, &[SHORT_COOLDOWN]);
     let old = BOTH.map(|client| issuer.token(client));
@@ -145,12 +145,12 @@ fn r46_new_keys_take_one_fetch_and_old_ones_stay_good_while_published() {
 }
 
 #[test]
-fn r46_what_a_withdrawn_key_signed_is_refused_within_the_ttl() {
-    // The issuer may ask for a day, and gets what the server allows.
+fn r46_a_token_of_a_withdrawn_key_is_rejected_within_the_ttl() {
+    // The issuer requests a day of caching; the server limits it.
     let issuer = Issuer::start_with("withdrawn", &["--cache-control", "public, max-age=86400"]);
     let server = server_of(&issuer, &[SHORT_COOLDOWN, ("AUTH_JWKS_TTL", "10")]);
     let old = BOTH.map(|client| issuer.token(client));
-    // Once it is verified it is cached; another one by the same key is not.
+    // The first token is verified and cached. The second, of the same key, is not.
     eventually("keys", || server.status(&old[0]) == 200);
     issuer.rotate();
     let new = issuer.token("creator-es256");
@@ -164,7 +164,7 @@ fn r46_what_a_withdrawn_key_signed_is_refused_within_the_ttl() {
 }
 
 #[test]
-fn r46_while_the_issuer_is_down_known_keys_serve_and_unknown_ones_are_no_denial() {
+fn r46_while_the_issuer_is_down_known_keys_work_and_unknown_ones_are_503() {
     let mut issuer = Issuer::start("stopped");
     let server = server_of(&issuer, &[SHORT_COOLDOWN]);
     let known = BOTH.map(|client| issuer.token(client));
@@ -172,7 +172,7 @@ fn r46_while_the_issuer_is_down_known_keys_serve_and_unknown_ones_are_no_denial(
     issuer.rotate();
     let unknown = BOTH.map(|client| issuer.token(client));
     issuer.stop();
-    // Within the cooldown the last answer of the issuer counts, in which there was no such key.
+    // During the cooldown, the last fetched keys count, and the unknown key is not among them.
     eventually("unavailable", || server.status(&unknown[0]) == 503);
     for _ in 0..3 {
         for token in &unknown {
@@ -190,7 +190,7 @@ fn r46_while_the_issuer_is_down_known_keys_serve_and_unknown_ones_are_no_denial(
 }
 
 #[test]
-fn r48_a_server_that_starts_before_its_issuer_says_so_and_recovers() {
+fn r48_a_server_that_starts_before_its_issuer_gives_503_and_recovers() {
     let mut issuer = Issuer::start("late");
     let tokens = BOTH.map(|client| issuer.token(client));
     issuer.stop();
@@ -210,7 +210,7 @@ fn r48_a_server_that_starts_before_its_issuer_says_so_and_recovers() {
 }
 
 #[test]
-fn r46_a_load_of_unknown_keys_is_one_fetch_per_cooldown() {
+fn r46_many_unknown_keys_cause_one_fetch_per_cooldown() {
     const COOLDOWN: u64 = 60;
     let issuer = Issuer::start("load");
     let server = server_of(&issuer, &[("AUTH_JWKS_COOLDOWN", "60")]);
@@ -230,7 +230,7 @@ fn r46_a_load_of_unknown_keys_is_one_fetch_per_cooldown() {
 }
 
 #[test]
-fn user_information_is_that_of_the_issuer_and_is_asked_for_once() {
+fn user_info_comes_from_the_issuer_and_is_fetched_once() {
     let mut issuer = Issuer::start("userinfo");
     let server = server_of(&issuer, &[]);
     let [alice, later] = [issuer.token_of_alice(), issuer.token_of_alice()];
@@ -244,6 +244,6 @@ fn user_information_is_that_of_the_issuer_and_is_asked_for_once() {
     assert_eq!(issuer.requests("/me"), 1);
     issuer.stop();
     assert_eq!(server.me(&alice).json()["info"]["name"], "Alice Liddell");
-    // The token is good; that nothing more is known of its user is no denial.
+    // The token is valid. Missing user info does not deny the request.
     assert_ne!(server.me(&later).status, 401);
 }

@@ -1,4 +1,4 @@
-//! The resource server, configured to take tokens of an issuer.
+//! The resource server, configured to accept tokens of an issuer.
 
 use std::process::Command;
 
@@ -30,7 +30,7 @@ impl Server {
         Self { _process: process, url: url.trim_end_matches(',').to_owned() }
     }
 
-    /// A request to where everybody may come who is signed in.
+    /// Returns a request to a route that any authenticated caller may use.
     pub(crate) fn request(&self, token: &str) -> Request {
         self.anonymous().bearer(token)
     }
@@ -39,22 +39,22 @@ impl Server {
         Request::get(&self.at("/users/me/permissions"))
     }
 
-    /// The status of such a request.
+    /// Sends such a request and returns the status.
     pub(crate) fn status(&self, token: &str) -> u16 {
         self.request(token).send().status
     }
 
-    /// Whether a user of its own can come in.
+    /// Returns whether a configured user can sign in.
     pub(crate) fn lets_bob_in(&self) -> bool {
         self.anonymous().basic("bob", "battery staple").send().status == 200
     }
 
-    /// Creates a product.
+    /// Creates a product and returns the status.
     pub(crate) fn create(&self, token: &str) -> u16 {
         Request::post(&self.at("/products")).bearer(token).json(&json!({ "name": "Towel" })).send().status
     }
 
-    /// What it says of the caller.
+    /// Returns the server's description of the caller.
     pub(crate) fn me(&self, token: &str) -> Answer {
         Request::get(&self.at("/users/me")).bearer(token).send()
     }

@@ -1,9 +1,9 @@
-//! Tokens taken apart, and put together in ways that the issuer never would.
+//! Splits tokens, and builds tokens that the issuer would never sign.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-/// Header, claims and signature, as they are in the token.
+/// Returns the encoded header, claims and signature of a token.
 pub(crate) fn parts(token: &str) -> [&str; 3] {
     token.split('.').collect::<Vec<_>>().try_into().expect("three parts")
 }
@@ -16,7 +16,7 @@ pub(crate) fn encoded(part: &Value) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(part.to_string())
 }
 
-/// The token, as if it were signed with a key of this name.
+/// Returns the token with another key ID in its header.
 pub(crate) fn with_kid(token: &str, kid: &str) -> String {
     let [header, claims, signature] = parts(token);
     let mut header = decoded(header);
