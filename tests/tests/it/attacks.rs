@@ -1,4 +1,4 @@
-//! What somebody with time and bad intentions would try besides.
+//! Further attacks, which no other module covers.
 
 use std::{
     collections::HashMap,
@@ -62,7 +62,7 @@ fn app() -> impl Endpoint {
 }
 
 #[tokio::test]
-async fn r04_a_client_that_waits_for_100_continue_is_refused_without_it() {
+async fn r04_a_client_that_expects_100_continue_is_denied_without_it() {
     let wire = Wire::serve(app()).await;
     let user = format!("Authorization: Bearer {}", Caller::new("u").role("User").text());
     let body: [&[u8]; 3] =
@@ -74,7 +74,7 @@ async fn r04_a_client_that_waits_for_100_continue_is_refused_without_it() {
 }
 
 #[tokio::test]
-async fn odd_request_targets_bring_nobody_in() {
+async fn odd_request_targets_are_rejected() {
     let wire = Wire::serve(app()).await;
     let text = Caller::administrator().text();
     for line in [
@@ -91,7 +91,7 @@ async fn odd_request_targets_bring_nobody_in() {
 }
 
 #[tokio::test]
-async fn headers_that_only_look_like_credentials_are_none() {
+async fn headers_that_resemble_credentials_are_rejected() {
     let wire = Wire::serve(app()).await;
     let text = Caller::administrator().text();
     for header in [
@@ -112,7 +112,7 @@ async fn headers_that_only_look_like_credentials_are_none() {
 }
 
 #[tokio::test]
-async fn a_cookie_in_disguise_is_the_cookie_or_none() {
+async fn a_disguised_cookie_is_accepted_only_as_the_session() {
     let app = app();
     let (alice, mallory) = (Caller::new("alice").text(), Caller::new("mallory").text());
     for cookie in [
@@ -136,7 +136,7 @@ async fn a_cookie_in_disguise_is_the_cookie_or_none() {
 }
 
 #[tokio::test]
-async fn requests_at_the_same_time_do_not_take_each_others_callers() {
+async fn concurrent_requests_keep_their_own_callers() {
     let app = Arc::new(app());
     let calls = (0..300).map(|number| {
         let app = Arc::clone(&app);
@@ -151,7 +151,7 @@ async fn requests_at_the_same_time_do_not_take_each_others_callers() {
 }
 
 #[tokio::test]
-async fn an_inner_auth_does_not_take_the_word_of_an_outer_one() {
+async fn an_inner_auth_ignores_the_caller_of_an_outer_one() {
     let generous = PermissionOverrides::new().add("tests", "alice", Permission::set(Permission::ALL));
     let outer = Auth { overrides: generous, ..Auth::default() };
     let inner = Route::new().at("/edit", on_get(edit)).with(Auth::default());
@@ -162,14 +162,14 @@ async fn an_inner_auth_does_not_take_the_word_of_an_outer_one() {
 }
 
 #[tokio::test]
-async fn an_auth_inside_of_a_rule_does_not_open_it() {
+async fn an_auth_inside_a_rule_does_not_satisfy_it() {
     let app = Route::new().at("/", make_sync(|_| "reached")).with(Auth::default()).protect(requirement!(authenticated));
     let answer = get("/").by(By::Token, &Caller::administrator()).to(&app).await;
     assert_eq!((answer.status, answer.code().as_str()), (500, "server_misconfigured"));
 }
 
 #[tokio::test]
-async fn r95_the_documents_can_be_guarded_themselves() {
+async fn r95_the_documents_can_be_guarded() {
     let auth = Auth::default();
     let service = auth.service(Api, "Api", "1");
     let docs = Route::new().at("/openapi.json", service.spec_endpoint()).nest("/docs", service.swagger_ui());
@@ -182,18 +182,18 @@ async fn r95_the_documents_can_be_guarded_themselves() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_refused_many_times_stays_refused() {
+async fn a_repeated_request_stays_denied() {
     let auth = Auth::default();
     let app = auth.service(Api, "Api", "1").into_endpoint();
     for _ in 0..50 {
         assert_eq!(get("/me").credential(By::Key, "invalid").to(&app).await.status, 401);
         assert_eq!(get("/edit").by(By::Key, &Caller::new("u")).to(&app).await.status, 403);
     }
-    assert_eq!(auth.key.asked(), 100, "nothing is remembered of an invalid credential");
+    assert_eq!(auth.key.asked(), 100, "an invalid credential is not cached");
 }
 
 #[tokio::test]
-async fn whatever_is_sent_as_json_is_not_a_way_to_a_role() {
+async fn names_in_the_request_body_or_query_grant_no_role() {
     let body = r#"{"role":"Administrator","roles":["Administrator"],"permissions":["edit"],"guard":true,"caller":{"sub":"root"}}"#;
     let answer = call("POST", "/upload").json(body).by(By::Token, &Caller::new("u")).to(&app()).await;
     assert_eq!((answer.status, answer.trace.handled()), (403, 0));
@@ -201,7 +201,7 @@ async fn whatever_is_sent_as_json_is_not_a_way_to_a_role() {
     assert_eq!(get(path).by(By::Token, &Caller::new("u")).to(&app()).await.status, 403);
 }
 
-/// Stores that change while the service runs, and go down.
+/// A store that changes and fails while the service runs.
 #[derive(Clone, Default)]
 struct Store {
     users: Arc<Mutex<HashMap<String, User>>>,
@@ -255,7 +255,7 @@ impl ChangingApi {
 }
 
 #[tokio::test]
-async fn r07_what_changes_in_a_store_counts_from_the_next_request_on() {
+async fn r07_a_change_in_a_store_applies_to_the_next_request() {
     let (old, new) = ("the old password", "the new password");
     let (old_hash, new_hash) =
         (auth_runtime::users::hash_password(old).unwrap(), auth_runtime::users::hash_password(new).unwrap());
@@ -267,37 +267,33 @@ async fn r07_what_changes_in_a_store_counts_from_the_next_request_on() {
     let app = auth.service(ChangingApi, "Api", "1").into_endpoint();
     let status =
         async |password: &str| get("/edit").header("Authorization", basic("alice", password)).to(&app).await.status;
-    assert_eq!(status(old).await, 401, "nobody is there yet");
+    assert_eq!(status(old).await, 401, "the user does not exist yet");
     let user = |hash: &str| User::new("alice", hash);
     store.put(user(&old_hash).roles(["User"]));
     assert_eq!(status(old).await, 200);
     store.put(user(&old_hash).roles(["Viewer"]));
-    assert_eq!(status(old).await, 403, "the role is gone");
+    assert_eq!(status(old).await, 403, "the role was removed");
     store.put(user(&old_hash).permissions(["edit"]));
     assert_eq!(status(old).await, 200);
     store.put(user(&old_hash).roles(["User"]).disabled(true));
     assert_eq!(status(old).await, 401, "disabled");
     store.put(user(&new_hash).roles(["User"]));
-    assert_eq!((status(old).await, status(new).await), (401, 200), "another password");
+    assert_eq!((status(old).await, status(new).await), (401, 200), "the password was changed");
     *store.down.lock().unwrap() = true;
-    assert_eq!(
-        (status(new).await, status(old).await),
-        (503, 503),
-        "what is remembered does not stand in for the store"
-    );
+    assert_eq!((status(new).await, status(old).await), (503, 503), "the cache does not replace the store");
     *store.down.lock().unwrap() = false;
     store.users.lock().unwrap().clear();
     assert_eq!(status(new).await, 401, "deleted");
     for broken in ["", "plain", "$argon2id$v=19$m=19456,t=2,p=1$", new] {
         store.put(user(broken).roles(["User"]));
         for password in [broken, new, old, ""] {
-            assert_eq!(status(password).await, 401, "a stored {broken:?} is no hash, and no password either");
+            assert_eq!(status(password).await, 401, "the stored {broken:?} is neither a hash nor a password");
         }
     }
 }
 
 #[tokio::test]
-async fn r07_a_key_that_is_revoked_is_so_from_the_next_request_on() {
+async fn r07_a_revoked_key_is_rejected_from_the_next_request_on() {
     let store = Store::default();
     let auth = Changing { password: Basic::new(store.clone()), key: ApiKeys::new(store.clone()) };
     let app = auth.service(ChangingApi, "Api", "1").into_endpoint();
@@ -314,17 +310,17 @@ async fn r07_a_key_that_is_revoked_is_so_from_the_next_request_on() {
     *store.down.lock().unwrap() = true;
     assert_eq!(status().await, 503);
     *store.down.lock().unwrap() = false;
-    // A store that answers with the record of another key.
+    // The store returns the record of another key.
     let (_, other) = generate("demo", "other").unwrap();
     store.keys.lock().unwrap().insert(record.id().to_owned(), other.permissions(["edit"]));
-    assert_eq!(status().await, 401, "the hash decides, not the store");
+    assert_eq!(status().await, 401, "the hash is compared, whatever the store returns");
 }
 
 #[tokio::test]
-async fn r51_a_burst_of_passwords_is_503_beyond_the_bound_and_never_200() {
+async fn r51_a_burst_of_passwords_over_the_limit_is_503() {
     let store = Store::default();
     store.put(User::with_password("alice", "correct horse battery staple").unwrap().roles(["User"]));
-    // More than a throttle lets through.
+    // More requests than a throttle allows.
     let password = Basic::new(store.clone()).pool(PasswordPool::new(1, 1)).throttle(danger::unlimited_attempts());
     let app = Changing { password, key: ApiKeys::new(store) }.service(ChangingApi, "Api", "1").into_endpoint();
     let attempts = (0..12)
@@ -333,5 +329,5 @@ async fn r51_a_burst_of_passwords_is_503_beyond_the_bound_and_never_200() {
     assert!(statuses.iter().all(|status| [401, 503].contains(status)), "{statuses:?}");
     assert!(statuses.contains(&503) && statuses.contains(&401), "{statuses:?}");
     let after = get("/edit").header("Authorization", basic("alice", "correct horse battery staple")).to(&app).await;
-    assert_eq!(after.status, 200, "places are given back");
+    assert_eq!(after.status, 200, "the places are free again");
 }

@@ -1,4 +1,4 @@
-//! What a page of another site makes a browser send.
+//! Cross-site requests that a browser sends.
 
 use auth_runtime::prelude::*;
 use poem::{Endpoint, IntoEndpoint};
@@ -47,7 +47,7 @@ const FOREIGN: [&[(&str, &str)]; 6] = [
 ];
 
 #[tokio::test]
-async fn r65_a_cookie_does_not_count_for_a_page_of_another_site_that_writes() {
+async fn r65_a_cookie_is_rejected_on_a_cross_site_write() {
     let app = app();
     for headers in FOREIGN {
         for path in ["/me", "/vote"] {
@@ -61,7 +61,7 @@ async fn r65_a_cookie_does_not_count_for_a_page_of_another_site_that_writes() {
 }
 
 #[tokio::test]
-async fn r65_a_cookie_counts_for_the_own_pages_and_for_programs() {
+async fn r65_a_cookie_is_accepted_from_the_same_site_and_from_programs() {
     let app = app();
     let own: [&[(&str, &str)]; 4] = [
         &[],
@@ -77,13 +77,13 @@ async fn r65_a_cookie_counts_for_the_own_pages_and_for_programs() {
 }
 
 #[tokio::test]
-async fn r65_reading_with_a_cookie_is_left_to_the_browser() {
+async fn r65_a_cross_site_read_with_a_cookie_is_allowed() {
     let request = get("/me").header("Sec-Fetch-Site", "cross-site").by(By::Session, &Caller::new("alice"));
     assert_eq!(request.to(&app()).await.status, 200);
 }
 
 #[tokio::test]
-async fn r66_what_a_page_sends_on_purpose_needs_no_origin() {
+async fn r66_a_credential_in_a_header_needs_no_origin() {
     let app = app();
     for by in [By::Token, By::Password, By::Key, By::Ldap] {
         for headers in FOREIGN {
@@ -96,7 +96,7 @@ async fn r66_what_a_page_sends_on_purpose_needs_no_origin() {
 }
 
 #[tokio::test]
-async fn r68_a_web_socket_handshake_of_another_site_is_refused_its_cookie() {
+async fn r68_a_cookie_is_rejected_on_a_cross_site_web_socket_handshake() {
     let handshake = get("/me").header("Upgrade", "websocket").header("Connection", "Upgrade");
     let handshake = handshake.header("Origin", "https://evil.example").header("Host", "app.example");
     let answer = handshake.by(By::Session, &Caller::new("alice")).to(&app()).await;

@@ -1,4 +1,4 @@
-//! Who the handler is told is calling.
+//! The caller that a handler receives.
 
 use std::time::{Duration, SystemTime};
 
@@ -30,7 +30,7 @@ impl LoadUser for Account {
     }
 }
 
-/// By this name the macros do not see what it is.
+/// An alias that hides the type from the macros.
 type Renamed = CurrentUser<Account>;
 
 /// Another type for the same caller.
@@ -100,17 +100,17 @@ impl Api {
     #[optional_auth]
     #[oai(path = "/optional", method = "get")]
     async fn optional(&self, account: CurrentUser<Option<Account>>) -> PlainText<String> {
-        PlainText(account.as_ref().map_or("nobody".into(), |account| account.email.clone()))
+        PlainText(account.as_ref().map_or("anonymous".into(), |account| account.email.clone()))
     }
 
-    /// A mistake: there is nobody to load for an anonymous caller.
+    /// A mistake: an anonymous caller has no user to load.
     #[optional_auth]
     #[oai(path = "/optional-mistake", method = "get")]
     async fn optional_mistake(&self, account: Renamed) -> PlainText<String> {
         PlainText(account.email.clone())
     }
 
-    /// Another one: a public operation has no caller.
+    /// A mistake: a public operation has no caller.
     #[public(reason = "a mistake")]
     #[oai(path = "/public-mistake", method = "get")]
     async fn public_mistake(&self, account: Renamed) -> PlainText<String> {
@@ -139,7 +139,7 @@ async fn me(app: &impl Endpoint, caller: &Caller) -> Value {
 }
 
 #[tokio::test]
-async fn a_principal_tells_all_that_is_known_of_the_caller() {
+async fn a_principal_has_all_properties_of_the_caller() {
     let caller = Caller::new("alice")
         .issuer("https://issuer.example")
         .role("User")
@@ -166,18 +166,18 @@ async fn a_principal_tells_all_that_is_known_of_the_caller() {
 }
 
 #[tokio::test]
-async fn a_user_is_loaded_once_in_a_request() {
+async fn a_user_is_loaded_once_per_request() {
     let app = app();
     let answer = get("/account").by(By::Token, &Caller::new("alice")).to(&app).await;
     assert_eq!((answer.status, answer.body.as_str(), answer.trace.loaded()), (200, "alice@example.com", 1));
     let answer = get("/account").by(By::Token, &Caller::new("bob")).to(&app).await;
-    assert_eq!((answer.status, answer.trace.loaded()), (403, 1), "a check may look at the user");
+    assert_eq!((answer.status, answer.trace.loaded()), (403, 1), "a check may load the user");
     let answer = get("/both").by(By::Token, &Caller::new("alice")).to(&app).await;
-    assert_eq!((answer.status, answer.trace.loaded()), (200, 2), "each type of its own");
+    assert_eq!((answer.status, answer.trace.loaded()), (200, 2), "each type is loaded once");
 }
 
 #[tokio::test]
-async fn a_user_is_not_loaded_for_who_is_not_let_in() {
+async fn a_user_is_not_loaded_for_a_denied_request() {
     for call in [get("/account"), get("/account").credential(By::Token, "invalid")] {
         let answer = call.to(&app()).await;
         assert_eq!((answer.status, answer.trace.loaded()), (401, 0));
@@ -210,16 +210,16 @@ async fn a_user_that_cannot_be_loaded_is_503() {
 async fn an_optional_user_is_none_for_anonymous_callers_only() {
     let app = app();
     let answer = get("/optional").to(&app).await;
-    assert_eq!((answer.status, answer.body.as_str(), answer.trace.loaded()), (200, "nobody", 0));
+    assert_eq!((answer.status, answer.body.as_str(), answer.trace.loaded()), (200, "anonymous", 0));
     assert_eq!(get("/optional").by(By::Key, &Caller::new("alice")).to(&app).await.body, "alice@example.com");
     assert_eq!(get("/optional").credential(By::Key, "invalid").to(&app).await.status, 401);
     assert_eq!(get("/optional").credential(By::Key, "unavailable").to(&app).await.status, 503);
     let deleted = get("/optional").by(By::Key, &Caller::new("deleted")).to(&app).await;
-    assert_eq!(deleted.status, 401, "somebody whose account is gone is not nobody");
+    assert_eq!(deleted.status, 401, "a caller with a deleted account is not anonymous");
 }
 
 #[tokio::test]
-async fn a_user_where_no_rule_let_anybody_in_is_500_and_never_somebody() {
+async fn a_user_without_a_rule_is_500() {
     let app = app();
     for path in ["/no-rule", "/public-mistake"] {
         let answer = get(path).to(&app).await;
@@ -235,7 +235,7 @@ async fn a_user_where_no_rule_let_anybody_in_is_500_and_never_somebody() {
 }
 
 #[tokio::test]
-async fn grants_are_for_issuer_and_subject_together() {
+async fn overrides_match_issuer_and_subject_together() {
     let overrides =
         PermissionOverrides::new().add("https://issuer.example", "alice", Permission::set(&[Permission::Edit]));
     let app = app_of(&Auth { overrides, ..Auth::default() });
@@ -259,34 +259,34 @@ async fn grants_are_for_issuer_and_subject_together() {
 }
 
 #[tokio::test]
-async fn grants_add_to_what_is_there_or_replace_it_and_leave_roles_alone() {
+async fn overrides_add_or_replace_permissions_and_keep_roles() {
     let overrides = PermissionOverrides::new()
         .add("tests", "more", Permission::set(&[Permission::Edit]))
         .replace("tests", "other", Permission::set(&[Permission::Delete]))
         .replace("tests", "nothing", Permission::set(&[]))
         .add("tests", "all", Permission::set(Permission::ALL));
     let app = app_of(&Auth { overrides, ..Auth::default() });
-    let who = |subject: &str, role: &str| Caller::new(subject).role(role);
-    assert_eq!(me(&app, &who("more", "Viewer")).await["permissions"], json!(["view", "edit"]));
-    assert_eq!(me(&app, &who("other", "Administrator")).await["permissions"], json!(["delete"]));
-    assert_eq!(me(&app, &who("nothing", "Administrator")).await["permissions"], json!([]));
-    assert_eq!(me(&app, &who("nothing", "Administrator")).await["roles"], json!(["Administrator"]));
+    let caller = |subject: &str, role: &str| Caller::new(subject).role(role);
+    assert_eq!(me(&app, &caller("more", "Viewer")).await["permissions"], json!(["view", "edit"]));
+    assert_eq!(me(&app, &caller("other", "Administrator")).await["permissions"], json!(["delete"]));
+    assert_eq!(me(&app, &caller("nothing", "Administrator")).await["permissions"], json!([]));
+    assert_eq!(me(&app, &caller("nothing", "Administrator")).await["roles"], json!(["Administrator"]));
     assert_eq!(
-        me(&app, &who("all", "Nobody")).await["permissions"],
+        me(&app, &caller("all", "Undeclared")).await["permissions"],
         json!(["view", "edit", "delete", "products:create"])
     );
-    assert_eq!(me(&app, &who("all", "Nobody")).await["roles"], json!([]));
+    assert_eq!(me(&app, &caller("all", "Undeclared")).await["roles"], json!([]));
     assert_eq!(
-        get("/admin").by(By::Token, &who("all", "Nobody")).to(&app).await.status,
+        get("/admin").by(By::Token, &caller("all", "Undeclared")).to(&app).await.status,
         403,
-        "permissions are no role"
+        "permissions do not imply a role"
     );
-    assert_eq!(get("/edit").by(By::Token, &who("nothing", "Administrator")).to(&app).await.status, 403);
-    assert_eq!(get("/edit").by(By::Token, &who("more", "Nobody")).to(&app).await.status, 200);
+    assert_eq!(get("/edit").by(By::Token, &caller("nothing", "Administrator")).to(&app).await.status, 403);
+    assert_eq!(get("/edit").by(By::Token, &caller("more", "Undeclared")).to(&app).await.status, 200);
 }
 
 #[test]
-fn a_principal_prints_who_it_is_and_none_of_the_claims() {
+fn debug_output_of_a_principal_has_no_claims() {
     let principal: Principal<Auth> = auth_runtime::testing::principal("tests", "alice", |identity| {
         identity.role("User").claims(json!({ "card": "4711" }).as_object().unwrap().clone())
     });

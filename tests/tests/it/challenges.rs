@@ -1,4 +1,4 @@
-//! 401 or 403, and what the caller is told to do about it.
+//! 401 and 403, and the challenges in the response.
 
 use auth_runtime::prelude::*;
 use poem::{Endpoint, IntoEndpoint};
@@ -98,7 +98,7 @@ async fn r10_every_401_has_a_challenge() {
 }
 
 #[tokio::test]
-async fn r11_no_error_is_named_when_nothing_was_sent() {
+async fn r11_a_request_without_a_credential_gets_no_error_code() {
     for path in ["/any", "/role", "/scopes", "/schemes", "/fresh", "/fresh-hidden"] {
         let answer = get(path).to(&app()).await;
         assert_eq!((answer.status, answer.code().as_str()), (401, "authentication_required"));
@@ -109,14 +109,14 @@ async fn r11_no_error_is_named_when_nothing_was_sent() {
 }
 
 #[tokio::test]
-async fn r11_no_error_is_named_when_only_a_scheme_was_used_that_is_not_accepted_here() {
+async fn r11_a_credential_of_an_unaccepted_scheme_gets_no_error_code() {
     let answer = get("/schemes").by(By::Session, &Caller::administrator()).to(&app()).await;
     assert_eq!(answer.status, 401);
     assert_eq!(answer.challenges(), [By::Token.challenge(), By::Key.challenge()]);
 }
 
 #[tokio::test]
-async fn r12_an_invalid_token_is_401_invalid_token_and_the_other_challenges_say_nothing() {
+async fn r12_an_invalid_token_puts_invalid_token_on_its_own_challenge_only() {
     for path in ["/any", "/role", "/scopes", "/optional"] {
         let answer = get(path).credential(By::Token, "invalid").to(&app()).await;
         assert_eq!((answer.status, answer.code().as_str()), (401, "invalid_credentials"), "{path}");
@@ -136,7 +136,7 @@ async fn r12_an_invalid_credential_of_another_scheme_puts_no_error_on_the_bearer
 }
 
 #[tokio::test]
-async fn r12_too_few_scopes_are_403_insufficient_scope_with_the_scopes_that_are_needed() {
+async fn r12_too_few_scopes_are_403_insufficient_scope_with_the_required_scopes() {
     let app = app();
     for scope in ["", "view", "edit", "delete"] {
         let answer = get("/scopes").by(By::Token, &Caller::administrator().scope(scope)).to(&app).await;
@@ -148,7 +148,7 @@ async fn r12_too_few_scopes_are_403_insufficient_scope_with_the_scopes_that_are_
 }
 
 #[tokio::test]
-async fn r12_scopes_are_not_named_where_they_are_not_the_rule() {
+async fn r12_scopes_are_not_named_if_the_rule_has_none() {
     for path in ["/role", "/permission"] {
         let answer = get(path).by(By::Token, &Caller::new("u").scope("view edit")).to(&app()).await;
         assert_eq!(answer.status, 403);
@@ -157,7 +157,7 @@ async fn r12_scopes_are_not_named_where_they_are_not_the_rule() {
 }
 
 #[tokio::test]
-async fn r12_a_403_has_no_challenge_for_callers_who_came_by_another_scheme() {
+async fn r12_a_403_has_no_challenge_for_callers_without_a_token() {
     for by in [By::Password, By::Key, By::Session, By::Ldap] {
         for path in ["/role", "/permission", "/scopes"] {
             let answer = get(path).by(by, &Caller::new("u")).to(&app()).await;
@@ -168,7 +168,7 @@ async fn r12_a_403_has_no_challenge_for_callers_who_came_by_another_scheme() {
 }
 
 #[tokio::test]
-async fn r13_nothing_from_a_credential_gets_into_a_header() {
+async fn r13_no_part_of_a_credential_is_in_a_header() {
     let app = app();
     let nasty = "\"\r\nSet-Cookie: a=b\r\n\\,äö\u{0}";
     for by in By::ALL {
@@ -185,7 +185,7 @@ async fn r13_nothing_from_a_credential_gets_into_a_header() {
 }
 
 #[tokio::test]
-async fn r13_a_realm_is_a_quoted_string_whatever_is_in_it() {
+async fn r13_a_realm_is_always_a_quoted_string() {
     #[derive(Auth, Clone, Default)]
     #[auth(realm = r#"a "b" \ c, d="e""#)]
     struct Quoted {
@@ -208,7 +208,7 @@ async fn r13_a_realm_is_a_quoted_string_whatever_is_in_it() {
 }
 
 #[tokio::test]
-async fn r14_an_authenticated_caller_who_may_not_is_403_by_every_scheme() {
+async fn r14_a_denied_authenticated_caller_gets_403_with_every_scheme() {
     let app = app();
     for by in By::ALL {
         for path in ["/role", "/permission", "/scopes"] {
@@ -219,7 +219,7 @@ async fn r14_an_authenticated_caller_who_may_not_is_403_by_every_scheme() {
 }
 
 #[tokio::test]
-async fn r15_nobody_is_redirected() {
+async fn r15_no_caller_is_redirected() {
     let app = app();
     for accept in ["text/html", "application/json", "*/*", "text/html,application/xhtml+xml;q=0.9"] {
         let answer = get("/any").header("Accept", accept).header("Sec-Fetch-Mode", "navigate").to(&app).await;
@@ -230,7 +230,7 @@ async fn r15_nobody_is_redirected() {
 }
 
 #[tokio::test]
-async fn r16_a_sign_in_that_is_too_long_ago_is_401_insufficient_user_authentication() {
+async fn r16_a_stale_sign_in_is_401_insufficient_user_authentication() {
     let app = app();
     let challenge = r#"Bearer realm="entry book", error="insufficient_user_authentication", max_age=300"#;
     let never = Caller::new("machine");
@@ -252,13 +252,13 @@ async fn r16_a_sign_in_in_the_future_is_not_fresh() {
         let answer = get("/fresh").by(By::Token, &Caller::new("u").signed_in(-ahead)).to(&app()).await;
         assert_eq!(answer.status, 401, "{ahead} s ahead");
     }
-    // More seconds than a time can hold.
+    // More seconds than a time can represent.
     let answer = get("/fresh").by(By::Token, &Caller::new("u").with("auth_time", u64::MAX)).to(&app()).await;
     assert_eq!(answer.status, 401);
 }
 
 #[tokio::test]
-async fn r16_by_another_scheme_a_stale_sign_in_is_401_without_an_error() {
+async fn r16_a_stale_sign_in_without_a_token_is_401_without_an_error() {
     for by in [By::Password, By::Key, By::Session, By::Ldap] {
         let answer = get("/fresh").by(by, &Caller::new("u").signed_in(900)).to(&app()).await;
         assert_eq!((answer.status, answer.code().as_str()), (401, "reauthentication_required"), "{by:?}");
@@ -267,7 +267,7 @@ async fn r16_by_another_scheme_a_stale_sign_in_is_401_without_an_error() {
 }
 
 #[tokio::test]
-async fn r16_a_hidden_operation_asks_who_may_call_it_to_sign_in_again() {
+async fn r16_a_hidden_operation_asks_an_allowed_caller_to_sign_in_again() {
     let app = app();
     let stranger = Caller::new("u").signed_in(0);
     assert_eq!(get("/fresh-hidden").by(By::Token, &stranger).to(&app).await.status, 404);
@@ -275,6 +275,6 @@ async fn r16_a_hidden_operation_asks_who_may_call_it_to_sign_in_again() {
     assert_eq!(
         get("/fresh-hidden").by(By::Token, &stale).to(&app).await.status,
         401,
-        "who may call is told to sign in"
+        "a caller who meets the rule is asked to sign in again"
     );
 }

@@ -1,4 +1,4 @@
-//! Checks: expressions over the handler's arguments, asked late, and never a pass unless they say yes.
+//! Checks: expressions over the handler's arguments. They run last, and allow a request only if they return true.
 
 use std::{error::Error, fmt, future::Ready};
 
@@ -17,46 +17,46 @@ struct Entry {
     owner: String,
 }
 
-/// What a check may say, by its name in the query.
-fn say(word: &str, trace: &Trace) -> bool {
+/// The result of a check: true for `yes` in the query.
+fn passes(word: &str, trace: &Trace) -> bool {
     trace.check();
     word == "yes"
 }
 
-async fn say_later(word: &str, trace: &Trace) -> bool {
+async fn passes_later(word: &str, trace: &Trace) -> bool {
     tokio::task::yield_now().await;
-    say(word, trace)
+    passes(word, trace)
 }
 
-/// An error above the one that it stands for.
+/// An error that wraps another one.
 #[derive(Debug)]
-struct Above(Box<dyn Error + Send + Sync>);
+struct Wrapper(Box<dyn Error + Send + Sync>);
 
-impl fmt::Display for Above {
+impl fmt::Display for Wrapper {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("above")
     }
 }
 
-impl Error for Above {
+impl Error for Wrapper {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&*self.0)
     }
 }
 
-fn result(word: &str, trace: &Trace) -> Result<(), Above> {
+fn result(word: &str, trace: &Trace) -> Result<(), Wrapper> {
     match word {
-        _ if say(word, trace) => Ok(()),
-        "above" => Err(Above(Unavailable::new("down").into())),
-        "far-above" => Err(Above(Above(Unavailable::new("down").into()).into())),
-        _ => Err(Above("no".into())),
+        _ if passes(word, trace) => Ok(()),
+        "above" => Err(Wrapper(Unavailable::new("down").into())),
+        "far-above" => Err(Wrapper(Wrapper(Unavailable::new("down").into()).into())),
+        _ => Err(Wrapper("no".into())),
     }
 }
 
 fn boxed(word: &str) -> Result<(), Box<dyn Error + Send + Sync>> {
     match word {
         "yes" => Ok(()),
-        "above" => Err(Above(Unavailable::new("down").into()).into()),
+        "above" => Err(Wrapper(Unavailable::new("down").into()).into()),
         "far-above" => Err(Unavailable::new("down").into()),
         _ => Err("no".into()),
     }
@@ -69,12 +69,12 @@ fn unavailable(word: &str) -> Result<bool, Unavailable> {
 fn fallible(word: &str, trace: &Trace) -> Result<bool, std::io::Error> {
     match word {
         "error" => Err(std::io::Error::other("broken")),
-        _ => Ok(say(word, trace)),
+        _ => Ok(passes(word, trace)),
     }
 }
 
 fn later(word: &str, trace: &Trace) -> Ready<bool> {
-    std::future::ready(say(word, trace))
+    std::future::ready(passes(word, trace))
 }
 
 struct Api;
@@ -82,22 +82,22 @@ struct Api;
 #[protected]
 #[OpenApi(prefix_path = "/checks")]
 impl Api {
-    #[protected(check = say(word, trace))]
+    #[protected(check = passes(word, trace))]
     #[oai(path = "/bool", method = "get")]
     async fn bool(&self, trace: Trace, Query(word): Query<String>) -> PlainText<String> {
         trace.handle();
         PlainText(word)
     }
 
-    #[protected(check = say_later(word, trace).await)]
+    #[protected(check = passes_later(word, trace).await)]
     #[oai(path = "/awaited", method = "get")]
     async fn awaited(&self, trace: Trace, Query(word): Query<String>) -> PlainText<String> {
         trace.handle();
         PlainText(word)
     }
 
-    /// The `await` is forgotten.
-    #[protected(check = say_later(word, trace))]
+    /// The check returns a future, without `await`.
+    #[protected(check = passes_later(word, trace))]
     #[oai(path = "/forgotten", method = "get")]
     async fn forgotten(&self, trace: Trace, Query(word): Query<String>) -> PlainText<String> {
         trace.handle();
@@ -160,7 +160,7 @@ impl Api {
         PlainText(word)
     }
 
-    /// Pasted next to each other, the role would not be needed.
+    /// The `||` of the check must not weaken the role: pasted without parentheses, it would.
     #[protected(all(role("Administrator"), check = first.0 == "yes" || second.0 == "yes"))]
     #[oai(path = "/or", method = "get")]
     async fn or(&self, trace: Trace, first: Query<String>, second: Query<String>) -> PlainText<String> {
@@ -168,21 +168,21 @@ impl Api {
         PlainText(first.0 + &second.0)
     }
 
-    #[protected(any(role("Administrator"), check = say(&word.0, trace)))]
+    #[protected(any(role("Administrator"), check = passes(&word.0, trace)))]
     #[oai(path = "/any", method = "get")]
     async fn any(&self, trace: Trace, word: Query<String>) -> PlainText<String> {
         trace.handle();
         PlainText(word.0)
     }
 
-    #[protected(role("User"), check = say(&word.0, trace))]
+    #[protected(role("User"), check = passes(&word.0, trace))]
     #[oai(path = "/all", method = "get")]
     async fn all(&self, trace: Trace, word: Query<String>) -> PlainText<String> {
         trace.handle();
         PlainText(word.0)
     }
 
-    /// One check says no, the other cannot tell: nobody is let in on a guess.
+    /// If one check returns false and the other fails, the request is denied.
     #[protected(any(check = result(&first.0, trace), check = result(&second.0, trace)))]
     #[oai(path = "/two-any", method = "get")]
     async fn two_any(&self, trace: Trace, first: Query<String>, second: Query<String>) -> PlainText<String> {
@@ -190,8 +190,8 @@ impl Api {
         PlainText(first.0 + &second.0)
     }
 
-    #[protected(check = say(&first.0, trace))]
-    #[protected(check = say(&second.0, trace))]
+    #[protected(check = passes(&first.0, trace))]
+    #[protected(check = passes(&second.0, trace))]
     #[oai(path = "/two-all", method = "get")]
     async fn two_all(&self, trace: Trace, first: Query<String>, second: Query<String>) -> PlainText<String> {
         trace.handle();
@@ -212,7 +212,7 @@ impl Api {
         PlainText(format!("{id} {}", body.owner))
     }
 
-    /// `return` and `?` of the check stay in what the check calls.
+    /// `return` and `?` in a check end only the check.
     #[protected(check = (|| { if word.0.is_empty() { return false; } word.0 == "yes" })())]
     #[oai(path = "/closure", method = "get")]
     async fn closure(&self, trace: Trace, word: Query<String>) -> PlainText<String> {
@@ -234,14 +234,14 @@ fn app() -> impl Endpoint {
     Route::new().at("/owners/:owner", on_get(by_owner).with(auth)).nest("/", service)
 }
 
-/// Status, how often a check was asked, how often the handler ran.
+/// Returns the status, how often a check ran, and how often the handler ran.
 async fn outcome(path: &str, caller: &Caller) -> (u16, usize, usize) {
     let answer = get(path).by(By::Token, caller).to(&app()).await;
     (answer.status, answer.trace.checked(), answer.trace.handled())
 }
 
 #[tokio::test]
-async fn a_check_that_says_yes_lets_in_and_one_that_says_no_does_not() {
+async fn a_check_allows_on_true_and_denies_on_false() {
     let caller = Caller::new("u");
     for kind in ["bool", "awaited", "future", "result", "fallible", "async-result"] {
         assert_eq!(outcome(&format!("/checks/{kind}?word=yes"), &caller).await, (200, 1, 1), "{kind}");
@@ -255,16 +255,16 @@ async fn a_check_that_says_yes_lets_in_and_one_that_says_no_does_not() {
 }
 
 #[tokio::test]
-async fn a_forgotten_await_is_not_a_pass() {
+async fn a_check_that_returns_a_future_is_awaited() {
     let caller = Caller::new("u");
     assert_eq!(outcome("/checks/forgotten?word=no", &caller).await, (403, 1, 0));
     assert_eq!(outcome("/checks/forgotten?word=yes", &caller).await, (200, 1, 1));
 }
 
 #[tokio::test]
-async fn a_check_that_cannot_answer_is_503() {
+async fn a_failing_check_is_503() {
     let caller = Caller::administrator();
-    // The error of a `Result<bool, E>` says that the answer is unknown, whatever the error is.
+    // Any error of a `Result<bool, E>` means that the result is unknown.
     assert_eq!(outcome("/checks/fallible?word=error", &caller).await, (503, 0, 0));
     for path in [
         "/checks/unavailable?word=unavailable",
@@ -283,7 +283,7 @@ async fn a_check_that_cannot_answer_is_503() {
 }
 
 #[tokio::test]
-async fn an_error_inside_of_not_denies() {
+async fn an_error_inside_not_denies() {
     let caller = Caller::administrator();
     assert_eq!(outcome("/checks/not?word=yes", &caller).await, (403, 1, 0));
     for (word, status) in [("no", 403), ("error", 403), ("above", 503)] {
@@ -293,7 +293,7 @@ async fn an_error_inside_of_not_denies() {
 }
 
 #[tokio::test]
-async fn an_or_in_a_check_does_not_reach_out_of_it() {
+async fn an_or_in_a_check_does_not_weaken_the_rule() {
     let (administrator, user) = (Caller::administrator(), Caller::new("u").role("User"));
     for (first, second, status) in [("yes", "no", 200), ("no", "yes", 200), ("no", "no", 403)] {
         let path = format!("/checks/or?first={first}&second={second}");
@@ -303,11 +303,19 @@ async fn an_or_in_a_check_does_not_reach_out_of_it() {
 }
 
 #[tokio::test]
-async fn a_check_is_not_asked_where_it_cannot_change_the_outcome() {
-    assert_eq!(outcome("/checks/any?word=no", &Caller::administrator()).await, (200, 0, 1), "let in without it");
+async fn a_check_that_cannot_change_the_result_does_not_run() {
+    assert_eq!(
+        outcome("/checks/any?word=no", &Caller::administrator()).await,
+        (200, 0, 1),
+        "allowed without the check"
+    );
     assert_eq!(outcome("/checks/any?word=yes", &Caller::new("u")).await, (200, 1, 1));
     assert_eq!(outcome("/checks/any?word=no", &Caller::new("u")).await, (403, 1, 0));
-    assert_eq!(outcome("/checks/all?word=yes", &Caller::administrator()).await, (403, 0, 0), "kept out without it");
+    assert_eq!(
+        outcome("/checks/all?word=yes", &Caller::administrator()).await,
+        (403, 0, 0),
+        "denied without the check"
+    );
     assert_eq!(outcome("/checks/all?word=yes", &Caller::new("u").role("User")).await, (200, 1, 1));
     assert_eq!(outcome("/checks/two-all?first=no&second=yes", &Caller::new("u")).await, (403, 1, 0));
     assert_eq!(outcome("/checks/two-all?first=yes&second=yes", &Caller::new("u")).await, (200, 2, 1));
@@ -316,7 +324,7 @@ async fn a_check_is_not_asked_where_it_cannot_change_the_outcome() {
 }
 
 #[tokio::test]
-async fn a_check_is_not_asked_for_who_is_not_let_in_anyway() {
+async fn a_check_does_not_run_for_a_request_that_is_denied_anyway() {
     let app = app();
     for path in ["/checks/bool?word=yes", "/checks/any?word=yes", "/checks/not?word=no"] {
         for (call, status) in [
@@ -331,13 +339,13 @@ async fn a_check_is_not_asked_for_who_is_not_let_in_anyway() {
 }
 
 #[tokio::test]
-async fn a_check_comes_after_the_arguments_and_before_the_handler() {
+async fn a_check_runs_after_the_arguments_and_before_the_handler() {
     let answer = get("/checks/bool").by(By::Token, &Caller::new("u")).to(&app()).await;
     assert_eq!((answer.status, answer.trace.checked(), answer.trace.handled()), (400, 0, 0));
 }
 
 #[tokio::test]
-async fn a_check_sees_every_argument_and_takes_none_away() {
+async fn a_check_sees_every_argument_and_consumes_none() {
     let app = app();
     let update = |owner: &str, id: i64| {
         let body = format!(r#"{{"owner":"{owner}"}}"#);
@@ -352,7 +360,7 @@ async fn a_check_sees_every_argument_and_takes_none_away() {
 }
 
 #[tokio::test]
-async fn a_check_of_a_handler_is_asked_likewise() {
+async fn a_check_on_a_plain_handler_runs_too() {
     let app = app();
     for (subject, role, status) in [("alice", "Viewer", 200), ("bob", "Viewer", 403), ("bob", "Administrator", 200)] {
         let answer = get("/owners/alice").by(By::Key, &Caller::new(subject).role(role)).to(&app).await;

@@ -1,4 +1,4 @@
-//! How credentials may come, and what becomes of those that come otherwise.
+//! The accepted forms of credentials, and the responses to all other forms.
 
 use std::time::{Duration, SystemTime};
 
@@ -30,7 +30,9 @@ impl Api {
     #[optional_auth]
     #[oai(path = "/optional", method = "get")]
     async fn optional(&self, caller: Option<Principal<Auth>>) -> PlainText<String> {
-        PlainText(caller.map_or("nobody".to_owned(), |caller| format!("{} by {}", caller.subject(), caller.scheme())))
+        PlainText(
+            caller.map_or("anonymous".to_owned(), |caller| format!("{} by {}", caller.subject(), caller.scheme())),
+        )
     }
 
     #[protected(schemes("session"))]
@@ -45,7 +47,7 @@ impl Api {
         PlainText(caller.subject().to_owned())
     }
 
-    #[public(reason = "everybody")]
+    #[public(reason = "a public operation")]
     #[oai(path = "/public", method = "get")]
     async fn public(&self) -> PlainText<&'static str> {
         PlainText("public")
@@ -60,7 +62,7 @@ fn alice() -> String {
     Caller::new("alice").text()
 }
 
-/// What is not a credential is neither taken for one nor for none.
+/// Checks that a malformed credential is neither accepted nor treated as absent.
 async fn refused(app: &impl Endpoint, name: &str, value: impl AsRef<[u8]>, status: u16) {
     let shown = String::from_utf8_lossy(value.as_ref()).into_owned();
     for path in ["/me", "/optional"] {
@@ -70,7 +72,7 @@ async fn refused(app: &impl Endpoint, name: &str, value: impl AsRef<[u8]>, statu
 }
 
 #[tokio::test]
-async fn every_scheme_lets_its_callers_in() {
+async fn every_scheme_accepts_its_credential() {
     let app = app();
     for by in By::ALL {
         for path in ["/me", "/optional"] {
@@ -81,7 +83,7 @@ async fn every_scheme_lets_its_callers_in() {
 }
 
 #[tokio::test]
-async fn r20_the_name_of_a_scheme_has_no_letter_case() {
+async fn r20_the_case_of_a_scheme_name_is_ignored() {
     let app = app();
     for scheme in ["Bearer", "bearer", "BEARER", "bEaReR"] {
         let answer = get("/me").header("Authorization", format!("{scheme} {}", alice())).to(&app).await;
@@ -98,7 +100,7 @@ async fn r20_the_name_of_a_scheme_has_no_letter_case() {
 }
 
 #[tokio::test]
-async fn r20_whatever_is_not_one_token68_is_400_invalid_request() {
+async fn r20_anything_but_one_token68_is_400_invalid_request() {
     let app = app();
     let alice = alice();
     let values = [
@@ -128,7 +130,7 @@ async fn r20_whatever_is_not_one_token68_is_400_invalid_request() {
 }
 
 #[tokio::test]
-async fn r20_an_authorization_header_that_cannot_be_read_is_400() {
+async fn r20_an_unreadable_authorization_header_is_400() {
     let app = app();
     for value in [
         &b""[..],
@@ -147,7 +149,7 @@ async fn r20_an_authorization_header_that_cannot_be_read_is_400() {
 }
 
 #[tokio::test]
-async fn r20_what_comes_over_the_wire_is_judged_likewise() {
+async fn r20_raw_headers_are_read_in_the_same_way() {
     let wire = Wire::serve(app()).await;
     let alice = alice();
     for (header, status) in [
@@ -210,19 +212,19 @@ async fn r21_a_malformed_credential_beside_a_good_one_is_400() {
 }
 
 #[tokio::test]
-async fn r22_tokens_in_the_query_or_a_form_are_not_looked_at() {
+async fn r22_tokens_in_the_query_or_a_form_are_ignored() {
     let app = app();
     for name in ["access_token", "token", "api_key", "X-API-Key", "key", "session", "authorization"] {
         let path = format!("/me?{name}={}", alice());
         let answer = get(&path).to(&app).await;
         assert_eq!((answer.status, answer.code().as_str()), (401, "authentication_required"), "{name}");
         let path = format!("/optional?{name}={}", alice());
-        assert_eq!(get(&path).to(&app).await.body, "nobody", "{name}");
+        assert_eq!(get(&path).to(&app).await.body, "anonymous", "{name}");
     }
 }
 
 #[tokio::test]
-async fn r23_a_credential_of_more_than_8_kib_is_400_before_anybody_is_asked() {
+async fn r23_a_credential_over_8_kib_is_400_without_verification() {
     let auth = Auth::default();
     let app = auth.service(Api, "Api", "1").into_endpoint();
     let long = "a".repeat(8 * 1024 + 1);
@@ -253,7 +255,7 @@ async fn an_authorization_header_of_an_unknown_scheme_is_not_anonymous() {
 }
 
 #[tokio::test]
-async fn r66_what_is_sent_on_purpose_counts_and_not_the_cookie_beside_it() {
+async fn r66_a_header_credential_takes_precedence_over_a_cookie() {
     let app = app();
     for by in [By::Token, By::Password, By::Key, By::Ldap] {
         for path in ["/me", "/optional"] {
@@ -261,17 +263,17 @@ async fn r66_what_is_sent_on_purpose_counts_and_not_the_cookie_beside_it() {
             let answer = call.to(&app).await;
             assert_eq!((answer.status, answer.body), (200, format!("alice by {}", by.scheme())));
             let call = get(path).credential(by, "invalid").by(By::Session, &Caller::new("mallory"));
-            assert_eq!(call.to(&app).await.status, 401, "{path} {by:?}: the cookie does not step in");
+            assert_eq!(call.to(&app).await.status, 401, "{path} {by:?}: the cookie does not replace it");
             let call = get(path).credential(by, "unavailable").by(By::Session, &Caller::new("mallory"));
             assert_eq!(call.to(&app).await.status, 503, "{path} {by:?}");
             let call = get(path).by(by, &Caller::new("alice")).header("Cookie", "session=a; session=b");
-            assert_eq!(call.to(&app).await.status, 200, "{path} {by:?}: nor does it get in the way");
+            assert_eq!(call.to(&app).await.status, 200, "{path} {by:?}: the cookie does not conflict with it");
         }
     }
 }
 
 #[tokio::test]
-async fn r66_an_authorization_header_that_is_not_accepted_is_not_replaced_by_the_cookie() {
+async fn r66_a_cookie_does_not_replace_an_unaccepted_authorization_header() {
     let app = app();
     for path in ["/me", "/optional", "/session"] {
         let call = get(path).header("Authorization", "Digest abc").by(By::Session, &Caller::new("mallory"));
@@ -280,7 +282,7 @@ async fn r66_an_authorization_header_that_is_not_accepted_is_not_replaced_by_the
 }
 
 #[tokio::test]
-async fn public_operations_ignore_credentials_even_broken_ones() {
+async fn public_operations_ignore_even_malformed_credentials() {
     let auth = Auth::default();
     let app = auth.service(Api, "Api", "1").into_endpoint();
     let calls = [
@@ -304,7 +306,7 @@ async fn public_operations_ignore_credentials_even_broken_ones() {
 #[tokio::test]
 async fn on_an_optional_operation_a_bad_credential_never_becomes_anonymous() {
     let app = app();
-    assert_eq!(get("/optional").to(&app).await.body, "nobody");
+    assert_eq!(get("/optional").to(&app).await.body, "anonymous");
     for by in By::ALL {
         assert_eq!(get("/optional").credential(by, "invalid").to(&app).await.status, 401, "{by:?}");
         assert_eq!(get("/optional").credential(by, "unavailable").to(&app).await.status, 503, "{by:?}");
@@ -313,11 +315,11 @@ async fn on_an_optional_operation_a_bad_credential_never_becomes_anonymous() {
             if by == By::Password { 401 } else { 400 }
         );
     }
-    assert_eq!(get("/optional").header("Cookie", "other=x").to(&app).await.body, "nobody");
+    assert_eq!(get("/optional").header("Cookie", "other=x").to(&app).await.body, "anonymous");
 }
 
 #[tokio::test]
-async fn r53_a_key_that_is_empty_repeated_or_no_visible_ascii_is_400() {
+async fn r53_an_empty_repeated_or_non_ascii_key_is_400() {
     let app = app();
     for value in [&b""[..], b"a b", b"a\tb", b"\xff", b"\xc3\xa4", b" "] {
         refused(&app, "X-API-Key", value, 400).await;
@@ -331,7 +333,7 @@ async fn r53_a_key_that_is_empty_repeated_or_no_visible_ascii_is_400() {
 }
 
 #[tokio::test]
-async fn r53_a_cookie_that_is_empty_repeated_or_no_visible_ascii_is_400() {
+async fn r53_an_empty_repeated_or_non_ascii_cookie_is_400() {
     let app = app();
     let alice = alice();
     for value in [
@@ -351,7 +353,7 @@ async fn r53_a_cookie_that_is_empty_repeated_or_no_visible_ascii_is_400() {
 }
 
 #[tokio::test]
-async fn a_foreign_cookie_in_another_encoding_does_not_hide_the_session() {
+async fn another_cookie_in_another_encoding_does_not_hide_the_session() {
     let app = app();
     for other in [&b"other=\xe4"[..], b"other=\xc3\xa4", b"\xff", b"other"] {
         let cookie = [format!("session={}; ", alice()).as_bytes(), other].concat();
@@ -364,16 +366,16 @@ async fn a_foreign_cookie_in_another_encoding_does_not_hide_the_session() {
 }
 
 #[tokio::test]
-async fn the_name_of_a_cookie_is_exact() {
+async fn a_cookie_name_must_match_exactly() {
     let app = app();
     for name in ["Session", "SESSION", "session2", "asession", "__Host-session", "session%20", "%73ession"] {
         let answer = get("/optional").header("Cookie", format!("{name}={}", alice())).to(&app).await;
-        assert_eq!(answer.body, "nobody", "{name}");
+        assert_eq!(answer.body, "anonymous", "{name}");
     }
 }
 
 #[tokio::test]
-async fn a_key_in_the_query_or_a_cookie_is_not_the_key_of_the_header() {
+async fn a_header_key_is_not_accepted_in_the_query_or_a_cookie() {
     let app = app();
     assert_eq!(get(&format!("/key?X-API-Key={}", alice())).to(&app).await.status, 401);
     assert_eq!(get("/key").header("Cookie", format!("X-API-Key={}", alice())).to(&app).await.status, 401);
@@ -381,9 +383,9 @@ async fn a_key_in_the_query_or_a_cookie_is_not_the_key_of_the_header() {
     assert_eq!(get("/key").header("x-api-key", alice()).to(&app).await.status, 200);
 }
 
-/// What a key in the query needs, where somebody has asked for it.
+/// A key in the query is accepted only if the scheme declares it there.
 #[tokio::test]
-async fn a_key_in_the_query_is_found_once_or_refused() {
+async fn a_declared_query_key_is_accepted_only_once() {
     #[derive(Auth, Clone, Default)]
     struct Query {
         #[scheme(api_key(query = "api_key"))]
@@ -396,14 +398,14 @@ async fn a_key_in_the_query_is_found_once_or_refused() {
         #[optional_auth]
         #[oai(path = "/", method = "get")]
         async fn index(&self, caller: Option<Principal<Query>>) -> PlainText<String> {
-            PlainText(caller.map_or("nobody".into(), |caller| caller.subject().to_owned()))
+            PlainText(caller.map_or("anonymous".into(), |caller| caller.subject().to_owned()))
         }
     }
     let app = Query::default().service(Api, "Api", "1").into_endpoint();
     let alice = alice();
     assert_eq!(get(&format!("/?api_key={alice}")).to(&app).await.body, "alice");
     assert_eq!(get(&format!("/?a=b&api_key={alice}&c")).to(&app).await.body, "alice");
-    assert_eq!(get("/?API_KEY=x").to(&app).await.body, "nobody");
+    assert_eq!(get("/?API_KEY=x").to(&app).await.body, "anonymous");
     assert_eq!(get("/?api_key=invalid").to(&app).await.status, 401);
     for bad in [format!("api_key={alice}&api_key={alice}"), "api_key=".into(), "api_key".into(), "api_key=%ff".into()] {
         assert_eq!(get(&format!("/?{bad}")).to(&app).await.status, 400, "{bad}");
@@ -411,7 +413,7 @@ async fn a_key_in_the_query_is_found_once_or_refused() {
     assert_eq!(
         get(&format!("/?api%5Fkey={alice}&api_key=other")).to(&app).await.status,
         400,
-        "one name in two spellings"
+        "the same name in two encodings"
     );
 }
 
@@ -444,13 +446,13 @@ impl BundledApi {
     #[optional_auth]
     #[oai(path = "/optional", method = "get")]
     async fn optional(&self, caller: Option<Principal<Bundled>>) -> PlainText<String> {
-        PlainText(caller.map_or("nobody".into(), |caller| caller.subject().to_owned()))
+        PlainText(caller.map_or("anonymous".into(), |caller| caller.subject().to_owned()))
     }
 }
 
 const PASSWORD: &str = "correct:horse:battery:stäple";
 
-/// Hashing is slow on purpose, so all tests of passwords share the users.
+/// Password hashing is slow by design, so all password tests share the users.
 fn bundled() -> (impl Endpoint, String) {
     static USERS: std::sync::LazyLock<MemoryUsers> = std::sync::LazyLock::new(|| {
         let user = |name: &str| User::with_password(name, PASSWORD).unwrap().roles(["Viewer"]);
@@ -464,7 +466,7 @@ fn bundled() -> (impl Endpoint, String) {
 }
 
 #[tokio::test]
-async fn r50_the_first_colon_ends_the_user_name_and_all_is_utf_8() {
+async fn r50_the_first_colon_ends_the_user_name_in_utf_8() {
     let (app, _) = bundled();
     for name in ["alice", "übel"] {
         let answer = get("/me").header("Authorization", basic(name, PASSWORD)).to(&app).await;
@@ -477,7 +479,7 @@ async fn r50_the_first_colon_ends_the_user_name_and_all_is_utf_8() {
 }
 
 #[tokio::test]
-async fn r50_what_is_not_base64_of_name_and_password_is_401() {
+async fn r50_malformed_basic_credentials_are_401() {
     let (app, _) = bundled();
     let encode = |bytes: &[u8]| format!("Basic {}", BASE64_STANDARD.encode(bytes));
     let good = basic("alice", PASSWORD);
@@ -509,11 +511,11 @@ async fn r50_what_is_not_base64_of_name_and_password_is_401() {
 }
 
 #[tokio::test]
-async fn r50_unknown_wrong_and_disabled_are_told_in_the_same_words() {
+async fn r50_unknown_wrong_and_disabled_get_the_same_response() {
     let (app, _) = bundled();
     let mut answers = Vec::new();
     for (name, password) in
-        [("nobody", PASSWORD), ("alice", "wrong password"), ("disabled", PASSWORD), ("ALICE", PASSWORD)]
+        [("unknown", PASSWORD), ("alice", "wrong password"), ("disabled", PASSWORD), ("ALICE", PASSWORD)]
     {
         let answer = get("/me").header("Authorization", basic(name, password)).to(&app).await;
         assert_eq!(answer.status, 401, "{name}");
@@ -523,7 +525,7 @@ async fn r50_unknown_wrong_and_disabled_are_told_in_the_same_words() {
 }
 
 #[tokio::test]
-async fn r50_a_password_is_neither_trimmed_nor_folded_nor_cut() {
+async fn r50_a_password_is_not_trimmed_case_folded_or_truncated() {
     for password in [
         format!(" {PASSWORD}"),
         format!("{PASSWORD} "),
@@ -532,14 +534,14 @@ async fn r50_a_password_is_neither_trimmed_nor_folded_nor_cut() {
         format!("{PASSWORD}x"),
         "x".repeat(5000),
     ] {
-        // A new one each time: five wrong ones are all that it takes.
+        // A new application each time, because five wrong passwords are throttled.
         let (app, _) = bundled();
         let answer = get("/me").header("Authorization", basic("alice", &password)).to(&app).await;
         assert_eq!(answer.status, 401, "{password:?}");
     }
 }
 
-/// An input method may compose `ä` or not (RFC 8265, section 4).
+/// Input methods send `ä` composed or decomposed (RFC 8265, section 4).
 #[tokio::test]
 async fn r71_a_password_is_normalised_before_it_is_verified() {
     let (app, _) = bundled();
@@ -549,7 +551,7 @@ async fn r71_a_password_is_normalised_before_it_is_verified() {
 }
 
 #[tokio::test]
-async fn r51_what_was_remembered_of_a_password_opens_no_other_door() {
+async fn r51_a_cached_password_does_not_accept_another_one() {
     let (app, _) = bundled();
     for _ in 0..3 {
         assert_eq!(get("/me").header("Authorization", basic("alice", PASSWORD)).to(&app).await.status, 200);
@@ -559,7 +561,7 @@ async fn r51_what_was_remembered_of_a_password_opens_no_other_door() {
 }
 
 #[tokio::test]
-async fn r52_a_key_is_exact_and_of_its_issuer() {
+async fn r52_a_key_must_match_exactly_and_has_its_own_issuer() {
     let (app, key) = bundled();
     let answer = get("/me").header("X-API-Key", &key).to(&app).await;
     assert_eq!((answer.status, answer.body.as_str()), (200, "api-key/nightly"));
@@ -614,7 +616,7 @@ async fn r52_an_expired_and_a_revoked_key_are_401() {
 }
 
 #[tokio::test]
-async fn r52_the_name_of_a_password_user_is_nobody_among_the_keys() {
+async fn r52_a_key_named_like_a_password_user_is_another_caller() {
     let keys = MemoryApiKeys::new();
     let (key, record) = generate("demo", "alice").unwrap();
     let auth = Bundled { password: Basic::default(), key: ApiKeys::new(keys.add_record(record).unwrap()) };
@@ -622,7 +624,7 @@ async fn r52_the_name_of_a_password_user_is_nobody_among_the_keys() {
     assert_eq!(get("/me").header("X-API-Key", key.as_str()).to(&app).await.body, "api-key/alice");
 }
 
-/// Two kinds of token in one header: a token of the one is tried with the other.
+/// Two schemes for tokens in one header. A token that the first scheme does not know is tried with the second.
 #[derive(Auth, Clone, Default)]
 struct Twice {
     #[scheme(bearer)]
@@ -633,7 +635,7 @@ struct Twice {
     password: Passwords,
 }
 
-/// Knows one token.
+/// An authenticator that knows one token.
 #[derive(Clone, Default)]
 struct First;
 
@@ -673,24 +675,32 @@ impl TwiceApi {
 }
 
 #[tokio::test]
-async fn two_schemes_of_one_place_are_tried_in_order() {
+async fn two_schemes_in_one_header_are_tried_in_order() {
     let auth = Twice::default();
     let app = auth.service(TwiceApi, "Api", "1").into_endpoint();
     assert_eq!(get("/me").credential(By::Token, "first").to(&app).await.body, "first by first");
-    assert_eq!(auth.second.asked(), 0, "the first has vouched");
+    assert_eq!(auth.second.asked(), 0, "the first scheme accepted the token");
     assert_eq!(get("/me").credential(By::Token, &alice()).to(&app).await.body, "alice by second");
     let answer = get("/me").credential(By::Token, "neither").to(&app).await;
     assert_eq!(answer.status, 401);
     let challenges = [r#"Bearer realm="api", error="invalid_token""#, r#"Basic realm="api", charset="UTF-8""#];
-    assert_eq!(answer.challenges(), challenges, "one challenge for one place");
-    assert_eq!(get("/me").credential(By::Token, "down").to(&app).await.status, 503, "the first may know it");
+    assert_eq!(answer.challenges(), challenges, "both schemes share one challenge");
+    assert_eq!(
+        get("/me").credential(By::Token, "down").to(&app).await.status,
+        503,
+        "the first scheme might accept the token"
+    );
     assert_eq!(get("/second").credential(By::Token, "first").to(&app).await.status, 401);
-    assert_eq!(get("/second").credential(By::Token, "down").to(&app).await.status, 401, "the first is not asked");
+    assert_eq!(
+        get("/second").credential(By::Token, "down").to(&app).await.status,
+        401,
+        "the first scheme is not tried"
+    );
     assert_eq!(get("/second").credential(By::Token, &alice()).to(&app).await.body, "alice");
 }
 
 #[tokio::test]
-async fn nobody_is_asked_about_a_scheme_that_is_not_accepted() {
+async fn an_unaccepted_scheme_is_not_verified() {
     let auth = Auth::default();
     let app = auth.service(Api, "Api", "1").into_endpoint();
     assert_eq!(get("/key").credential(By::Token, &alice()).to(&app).await.status, 401);

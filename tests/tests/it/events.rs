@@ -13,7 +13,7 @@ use poem_openapi::{OpenApi, param::Query, payload::PlainText};
 
 use crate::fixture::{By, Call, Caller, Permission, Role, Tokens, get};
 
-/// One event, without its borrows.
+/// An owned copy of one event.
 #[derive(Clone, Debug)]
 struct Recorded {
     outcome: AccessOutcome,
@@ -128,7 +128,7 @@ async fn r91_a_check_is_part_of_the_one_decision() {
 }
 
 #[tokio::test]
-async fn r91_an_event_holds_no_credential_and_no_path() {
+async fn r91_an_event_contains_no_credential_and_no_path() {
     for call in [
         get("/check?word=kR7-secret").by(By::Token, &Caller::new("alice")),
         get("/edit?access_token=kR7-secret").credential(By::Token, "kR7-secret"),
@@ -141,7 +141,7 @@ async fn r91_an_event_holds_no_credential_and_no_path() {
 }
 
 #[tokio::test]
-async fn a_public_operation_is_no_decision() {
+async fn a_public_operation_records_no_event() {
     let (status, recorded) = events(get("/public")).await;
     assert_eq!((status, recorded.len()), (200, 0));
 }

@@ -1,4 +1,4 @@
-//! What the tests share: tables, an `Auth` whose credentials describe the caller, requests, and what comes of them.
+//! Shared test code: names, an `Auth` whose credentials describe the caller, requests and responses.
 
 use std::sync::{
     Arc,
@@ -18,7 +18,7 @@ use poem::{
 use serde_json::{Value, json};
 
 permissions! {
-    /// What a caller may do with entries.
+    /// The permissions of a caller.
     pub(crate) enum Permission {
         /// View entries
         View = "view",
@@ -32,18 +32,18 @@ permissions! {
 }
 
 roles! {
-    /// Who works here.
+    /// The roles of a caller.
     pub(crate) enum Role: Permission {
-        /// Reads
+        /// May read
         Viewer = "Viewer" => [View],
-        /// Reads and writes
+        /// May read and write
         User = "User": Viewer => [Edit],
-        /// Does everything
+        /// Has all permissions
         Administrator = "Administrator" => all,
     }
 }
 
-/// Every kind of credential, each describing the caller: see [`Caller`].
+/// An `Auth` with every kind of credential. Each credential describes its caller: see [`Caller`].
 #[derive(Auth, Clone, Default)]
 #[auth(permissions = Permission, roles = Role, realm = "entry book")]
 pub(crate) struct Auth {
@@ -62,12 +62,12 @@ pub(crate) struct Auth {
     /// A plugin.
     #[scheme(http = "LDAP")]
     pub(crate) directory: Directory,
-    /// What single callers have besides.
+    /// Additional permissions of single callers.
     #[overrides]
     pub(crate) overrides: PermissionOverrides<Permission>,
 }
 
-/// Reads a description of the caller, and does as it says.
+/// Returns the identity that a credential describes, or the failure that it names.
 fn identify(text: &str, context: Context) -> Result<Identity, AuthenticationError> {
     match text {
         "unavailable" => return Err(AuthenticationError::unavailable("the database does not answer")),
@@ -101,7 +101,7 @@ fn identify(text: &str, context: Context) -> Result<Identity, AuthenticationErro
 
 macro_rules! authenticators {
     ($($name:ident($credential:ty) = $text:expr;)*) => {$(
-        /// Takes a description of the caller, and counts how often it is asked.
+        /// Returns the identity that the credential describes, and counts its calls.
         #[derive(Clone, Default)]
         pub(crate) struct $name(Arc<AtomicUsize>);
 
@@ -131,13 +131,13 @@ authenticators! {
 }
 
 impl Auth {
-    /// How often any authenticator was asked.
+    /// Returns how often any authenticator was called.
     pub(crate) fn asked(&self) -> usize {
         self.token.asked() + self.password.asked() + self.key.asked() + self.session.asked() + self.directory.asked()
     }
 }
 
-/// How a caller comes.
+/// The scheme by which a caller authenticates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum By {
     Token,
@@ -150,7 +150,7 @@ pub(crate) enum By {
 impl By {
     pub(crate) const ALL: [Self; 5] = [Self::Token, Self::Password, Self::Key, Self::Session, Self::Ldap];
 
-    /// The name of the scheme.
+    /// Returns the name of the scheme.
     pub(crate) const fn scheme(self) -> &'static str {
         match self {
             Self::Token => "token",
@@ -161,7 +161,7 @@ impl By {
         }
     }
 
-    /// The header that carries a credential of this text.
+    /// Returns the header with a credential of this text.
     pub(crate) fn header(self, text: &str) -> (&'static str, String) {
         match self {
             Self::Token => ("Authorization", format!("Bearer {text}")),
@@ -172,7 +172,7 @@ impl By {
         }
     }
 
-    /// How its challenge begins.
+    /// Returns the start of the scheme's challenge.
     pub(crate) const fn challenge(self) -> &'static str {
         match self {
             Self::Token => r#"Bearer realm="entry book""#,
@@ -184,12 +184,12 @@ impl By {
     }
 }
 
-/// The value of an `Authorization` header.
+/// Returns the value of an `Authorization` header.
 pub(crate) fn basic(name: &str, password: &str) -> String {
     format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}")))
 }
 
-/// Somebody who calls.
+/// A caller, as the tests describe it in a credential.
 #[derive(Clone)]
 pub(crate) struct Caller(Value);
 
@@ -202,7 +202,7 @@ impl Caller {
         Self::new("root").role("Administrator")
     }
 
-    /// Has all roles, all permissions, all scopes, and has signed in just now.
+    /// Returns a caller with all roles, permissions and scopes who has just signed in.
     pub(crate) fn all_powerful() -> Self {
         let caller = Role::ALL.iter().fold(Self::new("root"), |caller, role| caller.role(&role.to_string()));
         let scope = Permission::ALL.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
@@ -229,7 +229,7 @@ impl Caller {
         self
     }
 
-    /// Has signed in so many seconds ago.
+    /// Sets the time of the sign-in to this many seconds ago.
     pub(crate) fn signed_in(mut self, ago: i64) -> Self {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
         self.0["auth_time"] = now.saturating_add_signed(-ago).into();
@@ -241,13 +241,13 @@ impl Caller {
         self
     }
 
-    /// The text of a credential that describes this caller.
+    /// Returns the text of a credential that describes this caller.
     pub(crate) fn text(&self) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(self.0.to_string())
     }
 }
 
-/// What happened to a request on its way; comes with every [`Call`].
+/// Counters of the steps of a request. Every [`Call`] has one.
 #[derive(Clone, Default)]
 pub(crate) struct Trace(Arc<Steps>);
 
@@ -282,7 +282,7 @@ impl Trace {
     }
 }
 
-/// An argument of a handler that is extracted, and says so.
+/// As a handler argument, counts its extraction.
 impl<'a> FromRequest<'a> for Trace {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
         let trace = request.data::<Self>().cloned().unwrap_or_default();
@@ -291,7 +291,7 @@ impl<'a> FromRequest<'a> for Trace {
     }
 }
 
-/// A request in the making.
+/// A request under construction.
 pub(crate) struct Call {
     request: poem::RequestBuilder,
     body: Body,
@@ -331,7 +331,7 @@ impl Call {
         call
     }
 
-    /// A body without end that says when it is read.
+    /// Adds an endless body that counts its reads.
     pub(crate) fn endless_body(self) -> Self {
         let mut call = self.header("Content-Type", "application/json");
         let trace = call.trace.clone();
@@ -349,7 +349,7 @@ impl Call {
     }
 }
 
-/// What came of a request.
+/// A response.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
@@ -372,7 +372,7 @@ impl Answer {
         self.headers.get_all("WWW-Authenticate").iter().map(|value| value.to_str().unwrap()).collect()
     }
 
-    /// The stable code of a problem.
+    /// Returns the stable code of a problem.
     pub(crate) fn code(&self) -> String {
         self.problem()["code"].as_str().unwrap_or_default().to_owned()
     }

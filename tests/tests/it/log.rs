@@ -1,4 +1,4 @@
-//! What the log says of refusals, and what it never says.
+//! The content of the log on denied requests, and the secrets that it never contains.
 
 use std::{
     io,
@@ -56,7 +56,7 @@ fn fails() -> Result<(), io::Error> {
     Err(io::Error::other("first\n2026-01-01T00:00:00Z  INFO forged: second\r\nthird\u{1b}[2J"))
 }
 
-/// Lines of a log of everything, as a file would hold them.
+/// Collects the log lines of all levels.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -79,7 +79,7 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-/// What is logged while a request is answered.
+/// Sends a request, and returns its status and log lines.
 pub(crate) async fn logged(app: &impl Endpoint, call: Call) -> (u16, String) {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
@@ -100,7 +100,7 @@ fn app() -> impl Endpoint {
     Auth::default().service(Api, "Log", "1").into_endpoint()
 }
 
-fn assert_says(line: &str, words: &[&str]) {
+fn assert_contains(line: &str, words: &[&str]) {
     for word in words {
         assert!(line.contains(word), "{word} is not in {line}");
     }
@@ -119,16 +119,16 @@ async fn r91_a_denial_is_logged_with_operation_reason_clause_subject_and_scheme(
         r#""https://issuer""#,
         r#"scheme="key""#,
     ];
-    assert_says(&line, &words);
+    assert_contains(&line, &words);
     let (_, line) = logged(&app, get("/role").by(By::Token, &Caller::new("bob"))).await;
-    assert_says(&line, &["Api::role", "MissingRole", r#"role("Administrator")"#, r#""bob""#, r#"scheme="token""#]);
+    assert_contains(&line, &["Api::role", "MissingRole", r#"role("Administrator")"#, r#""bob""#, r#"scheme="token""#]);
     let (status, line) = logged(&app, get("/hidden").by(By::Token, &Caller::new("bob"))).await;
     assert_eq!(status, 404);
-    assert_says(&line, &["Api::hidden", "MissingRole", r#""bob""#]);
+    assert_contains(&line, &["Api::hidden", "MissingRole", r#""bob""#]);
     let (_, line) = logged(&app, get("/check-no").by(By::Token, &Caller::new("bob"))).await;
-    assert_says(&line, &["Api::check_no", "CheckFailed", "1 + 1 == 3", r#""bob""#, r#"scheme="token""#]);
+    assert_contains(&line, &["Api::check_no", "CheckFailed", "1 + 1 == 3", r#""bob""#, r#"scheme="token""#]);
     let (_, line) = logged(&app, get("/check").by(By::Token, &Caller::new("bob"))).await;
-    assert_says(&line, &["Api::check", r#""bob""#, "first"]);
+    assert_contains(&line, &["Api::check", r#""bob""#, "first"]);
 }
 
 #[tokio::test]
@@ -136,32 +136,32 @@ async fn r91_every_result_of_authentication_is_logged_with_its_scheme() {
     let app = app();
     let (status, line) = logged(&app, get("/permission").by(By::Password, &Caller::new("alice").role("User"))).await;
     assert_eq!(status, 200);
-    assert_says(&line, &["request allowed", r#"scheme="password""#, r#""alice""#]);
+    assert_contains(&line, &["request allowed", r#"scheme="password""#, r#""alice""#]);
     let (status, line) = logged(&app, get("/permission")).await;
     assert_eq!(status, 401);
-    assert_says(&line, &["denied", "Api::permission"]);
+    assert_contains(&line, &["denied", "Api::permission"]);
     let (_, line) = logged(&app, get("/permission").credential(By::Session, "invalid")).await;
-    assert_says(&line, &["denied", "Api::permission", r#"scheme="session""#, "no description of a caller"]);
+    assert_contains(&line, &["denied", "Api::permission", r#"scheme="session""#, "no description of a caller"]);
     let (_, line) = logged(&app, get("/permission").credential(By::Ldap, "unavailable")).await;
-    assert_says(&line, &["Api::permission", r#"scheme="directory""#, "the database does not answer"]);
+    assert_contains(&line, &["Api::permission", r#"scheme="directory""#, "the database does not answer"]);
     let (_, line) = logged(&app, get("/permission").header("Authorization", "Bearer a,b")).await;
-    assert_says(&line, &["Api::permission", r#"scheme="token""#, "characters that do not belong there"]);
+    assert_contains(&line, &["Api::permission", r#"scheme="token""#, "characters that do not belong there"]);
     let (_, line) = logged(&app, get("/permission").header("Authorization", "Digest a")).await;
-    assert_says(&line, &["Api::permission", "the scheme is not accepted"]);
+    assert_contains(&line, &["Api::permission", "the scheme is not accepted"]);
     let several = get("/permission").by(By::Token, &Caller::new("a")).by(By::Key, &Caller::new("b"));
     let (_, line) = logged(&app, several).await;
-    assert_says(&line, &["Api::permission", "credentials of several schemes"]);
+    assert_contains(&line, &["Api::permission", "credentials of several schemes"]);
 }
 
 #[tokio::test]
 async fn r91_a_denial_names_the_scheme_and_the_issuer_even_if_a_check_failed() {
     let caller = Caller::new("bob").issuer("https://issuer");
     let (_, line) = logged(&app(), get("/check").by(By::Token, &caller)).await;
-    assert_says(&line, &[r#"scheme="token""#, r#""https://issuer""#]);
+    assert_contains(&line, &[r#"scheme="token""#, r#""https://issuer""#]);
 }
 
 #[tokio::test]
-async fn r91_no_line_of_the_log_is_forged() {
+async fn r91_a_caller_cannot_forge_log_lines() {
     let app = app();
     let forged = "a\n2026-01-01T00:00:00Z  WARN auth_runtime::rejection: denied subject=\"victim\"\r\n\u{1b}[2J\u{85}b";
     let caller = Caller::new(forged).issuer(forged).role(forged).permission(forged).scope(forged).with("name", forged);
@@ -248,11 +248,11 @@ async fn r91_the_bundled_authenticators_log_no_credential_either() {
     let calls = [
         get("/me").header("Authorization", basic("alice", password)),
         get("/me").header("Authorization", basic("alice", "kR7-secret-wrong")),
-        // A password in the field of the name.
+        // A password typed into the field of the name.
         get("/me").header("Authorization", basic("kR7-secret-name", "x")),
         get("/me").header("X-API-Key", key.as_str()),
         get("/me").header("X-API-Key", &wrong_key),
-        get("/me").header("X-API-Key", "kR7-secret-that-nobody-has-made"),
+        get("/me").header("X-API-Key", "kR7-secret-that-was-never-issued"),
         get("/me").header("Authorization", "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.kR7-secret"),
         get("/me").header("Authorization", "Bearer kR7-secret.a.b"),
     ];

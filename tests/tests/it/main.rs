@@ -1,6 +1,6 @@
-//! Behaviour of auth-runtime through its public API, in one binary: it takes longer to link than to run.
+//! Tests of auth-runtime through its public API. They share one binary, because linking takes longer than running.
 
-#![allow(clippy::unused_async, clippy::unused_self, reason = "what is tested are signatures of endpoints")]
+#![allow(clippy::unused_async, clippy::unused_self, reason = "the tests need these signatures of endpoints")]
 
 mod attacks;
 mod browsers;

@@ -1,4 +1,4 @@
-//! The decision comes first, and whatever is not a clear yes is a no.
+//! The decision comes before the arguments, and everything but a clear yes denies the request.
 
 use auth_runtime::prelude::*;
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Route, middleware::CatchPanic};
@@ -85,7 +85,7 @@ async fn r04_a_foreign_content_type_without_a_credential_is_401() {
 }
 
 #[tokio::test]
-async fn r04_malformed_path_and_query_arguments_are_not_looked_at_before_the_decision() {
+async fn r04_path_and_query_arguments_are_not_parsed_before_the_decision() {
     for path in ["/entries/1", "/entries/x?version=1", "/entries/1?version=x", "/entries/%ff?version=1"] {
         let app = app();
         assert_eq!(call("PUT", path).json("{}").to(&app).await.status, 401, "{path}");
@@ -107,24 +107,24 @@ async fn r04_the_body_is_not_read_before_the_decision() {
     assert_eq!((answer.status, answer.trace.polled()), (503, 0));
     let answer = call("POST", "/entries").by(By::Key, &Caller::administrator()).endless_body().to(&app).await;
     assert_eq!(answer.status, 400);
-    assert!(answer.trace.polled() > 0, "the body that is not read for others is read for who may call");
+    assert!(answer.trace.polled() > 0, "the body is read for an allowed caller");
 }
 
 #[tokio::test]
-async fn r02_an_unknown_path_is_404_and_reaches_nobody() {
+async fn r02_an_unknown_path_is_404_without_verification() {
     let answer = get("/nothing").by(By::Token, &Caller::administrator()).to(&app()).await;
     assert_eq!((answer.status, answer.trace.handled()), (404, 0));
 }
 
 #[tokio::test]
-async fn r02_a_check_that_panics_is_not_a_pass() {
+async fn r02_a_panicking_check_denies() {
     let app = app().with(CatchPanic::new());
     let answer = get("/entries/panic").by(By::Token, &Caller::administrator()).to(&app).await;
     assert_eq!((answer.status, answer.trace.handled()), (500, 0));
 }
 
 #[tokio::test]
-async fn r02_an_authenticator_that_panics_is_not_a_pass() {
+async fn r02_a_panicking_authenticator_denies() {
     let app = Route::new().nest("/", app()).with(CatchPanic::new());
     for by in By::ALL {
         let answer = call("POST", "/entries").credential(by, "panic").json("{}").to(&app).await;

@@ -31,14 +31,14 @@ impl Entries {
         PlainText(format!("{SECRET}: {}", *name))
     }
 
-    #[public(reason = "open to see whether a path slips to it")]
+    #[public(reason = "detects paths that reach another route")]
     #[oai(path = "/public/:name", method = "get")]
     async fn open(&self, name: Path<String>) -> PlainText<String> {
         PlainText(format!("public: {}", *name))
     }
 }
 
-/// A service, a guarded subtree, guarded static files, and a guarded subtree below another one.
+/// Returns a service, a guarded subtree, guarded static files, and a guarded subtree inside another one.
 fn app(files: &std::path::Path) -> impl Endpoint + 'static {
     let auth = Auth::default();
     let reports = Route::new()
@@ -77,7 +77,7 @@ impl Drop for Files {
     }
 }
 
-/// Ways to write a path that some part of a system may take for the same one.
+/// Returns other spellings of a path, which some part of a system may treat as the same path.
 fn spellings(path: &str) -> Vec<String> {
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
@@ -161,15 +161,15 @@ async fn r06_no_spelling_of_a_path_reaches_a_handler_without_its_rule() {
         let itself = wire.send(&format!("GET {path}"), &[administrator.as_bytes()]).await;
         assert!([200, 302].contains(&itself.status), "{path} is there: {}", itself.status);
         for spelling in spellings(path) {
-            for (who, headers) in [("nobody", &[][..]), ("viewer", &[viewer.as_bytes()][..])] {
+            for (caller, headers) in [("anonymous", &[][..]), ("viewer", &[viewer.as_bytes()][..])] {
                 let answer = wire.send(&format!("GET {spelling}"), headers).await;
                 let is_public = answer.body.starts_with("public: ");
-                assert!(is_public || answer.status >= 400, "GET {spelling} as {who}: {}", answer.status);
-                assert!(!answer.body.contains(SECRET), "GET {spelling} as {who}: {}", answer.body);
+                assert!(is_public || answer.status >= 400, "GET {spelling} as {caller}: {}", answer.status);
+                assert!(!answer.body.contains(SECRET), "GET {spelling} as {caller}: {}", answer.body);
                 for method in ["HEAD", "POST", "OPTIONS"] {
                     let answer = wire.send(&format!("{method} {spelling}"), headers).await;
-                    assert!(is_public || answer.status >= 400, "{method} {spelling} as {who}: {}", answer.status);
-                    assert!(!answer.body.contains(SECRET), "{method} {spelling} as {who}: {}", answer.body);
+                    assert!(is_public || answer.status >= 400, "{method} {spelling} as {caller}: {}", answer.status);
+                    assert!(!answer.body.contains(SECRET), "{method} {spelling} as {caller}: {}", answer.body);
                 }
             }
         }
@@ -177,7 +177,7 @@ async fn r06_no_spelling_of_a_path_reaches_a_handler_without_its_rule() {
 }
 
 #[tokio::test]
-async fn r06_a_public_neighbour_does_not_lend_its_rule() {
+async fn r06_a_public_route_does_not_open_its_neighbours() {
     let files = Files::new("neighbour");
     let app = app(&files.0);
     assert_eq!(get("/public/x").to(&app).await.status, 200);
@@ -186,10 +186,14 @@ async fn r06_a_public_neighbour_does_not_lend_its_rule() {
 }
 
 #[tokio::test]
-async fn r06_a_guarded_subtree_is_guarded_where_it_has_no_route_too() {
+async fn r06_a_guarded_subtree_guards_unknown_paths_too() {
     let files = Files::new("subtree");
     let app = app(&files.0);
-    assert_eq!(get("/deep/nothing").to(&app).await.status, 401, "what is there is for callers to know");
+    assert_eq!(
+        get("/deep/nothing").to(&app).await.status,
+        401,
+        "an anonymous caller does not learn which routes exist"
+    );
     assert_eq!(get("/deep/nothing").by(By::Token, &Caller::new("v")).to(&app).await.status, 404);
     assert_eq!(get("/deep/open").by(By::Token, &Caller::new("v")).to(&app).await.status, 200);
     assert_eq!(get("/deep/inner/leaf").by(By::Token, &Caller::new("v")).to(&app).await.status, 403);

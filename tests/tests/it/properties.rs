@@ -1,4 +1,4 @@
-//! Random requirements and callers: what a request is answered is what a second, simpler reading of the tree says.
+//! Random requirements and callers: the status of a request matches a second, simpler evaluation of the requirement.
 
 use std::sync::LazyLock;
 
@@ -15,7 +15,7 @@ use crate::{
     wide::Wide,
 };
 
-/// A requirement as the test reads it.
+/// A requirement in the test's own representation.
 #[derive(Clone, Debug)]
 enum Tree {
     Authenticated,
@@ -28,9 +28,9 @@ enum Tree {
     Not(Box<Tree>),
 }
 
-/// Who calls: what is written in the credential, and how it comes.
+/// A random caller: the content of the credential, and its scheme.
 #[derive(Clone, Debug)]
-struct Who {
+struct RandomCaller {
     roles: Vec<bool>,
     permissions: Vec<bool>,
     scopes: Vec<bool>,
@@ -38,28 +38,28 @@ struct Who {
 }
 
 impl Tree {
-    /// Two truth values, all facts known: the sentence as it reads.
-    fn is_met(&self, who: &Who) -> bool {
+    /// Evaluates the requirement with two truth values, when all facts are known.
+    fn is_met(&self, caller: &RandomCaller) -> bool {
         match self {
             Self::Authenticated => true,
-            Self::Role(role) => who.roles[*role],
+            Self::Role(role) => caller.roles[*role],
             Self::Permission(permission) => {
                 let held = |role: usize| match role {
                     0 => *permission == 0,
                     1 => *permission < 2,
                     _ => true,
                 };
-                who.permissions[*permission] || (0..3).any(|role| who.roles[role] && held(role))
+                caller.permissions[*permission] || (0..3).any(|role| caller.roles[role] && held(role))
             }
-            Self::Scope(scope) => who.scopes[*scope],
-            Self::Scheme(scheme) => who.scheme == *scheme,
-            Self::All(trees) => !trees.iter().any(|tree| !tree.is_met(who)),
-            Self::Any(trees) => trees.iter().filter(|tree| tree.is_met(who)).count() > 0,
-            Self::Not(tree) => !tree.is_met(who),
+            Self::Scope(scope) => caller.scopes[*scope],
+            Self::Scheme(scheme) => caller.scheme == *scheme,
+            Self::All(trees) => !trees.iter().any(|tree| !tree.is_met(caller)),
+            Self::Any(trees) => trees.iter().filter(|tree| tree.is_met(caller)).count() > 0,
+            Self::Not(tree) => !tree.is_met(caller),
         }
     }
 
-    /// What can be said when nothing but the scheme is known.
+    /// Evaluates the requirement when only the scheme is known. `None` means that the result is unknown.
     fn by_scheme(&self, scheme: usize) -> Option<bool> {
         let each = |trees: &[Tree]| trees.iter().map(|tree| tree.by_scheme(scheme)).collect::<Vec<_>>();
         match self {
@@ -74,7 +74,7 @@ impl Tree {
         }
     }
 
-    /// The same tree as the library's; constants in an application, leaked here.
+    /// Builds the library's requirement. Applications use constants; the test leaks memory instead.
     fn build(&self) -> Requirement<Auth> {
         match self {
             Self::Authenticated => Requirement::authenticated(),
@@ -109,7 +109,7 @@ fn leak<T>(value: T) -> &'static T {
 
 const SCOPES: [&str; 3] = ["view", "edit", "products:create"];
 
-impl Who {
+impl RandomCaller {
     fn caller(&self) -> Caller {
         let mut caller = Caller::new("u");
         for (role, _) in Role::ALL.iter().zip(&self.roles).filter(|(_, has)| **has) {
@@ -141,9 +141,9 @@ fn trees() -> impl Strategy<Value = Tree> {
     })
 }
 
-fn callers() -> impl Strategy<Value = Who> {
+fn callers() -> impl Strategy<Value = RandomCaller> {
     let flags = |count| prop::collection::vec(any::<bool>(), count);
-    (flags(3), flags(4), flags(3), 0..5_usize).prop_map(|(roles, permissions, scopes, scheme)| Who {
+    (flags(3), flags(4), flags(3), 0..5_usize).prop_map(|(roles, permissions, scopes, scheme)| RandomCaller {
         roles,
         permissions,
         scopes,
@@ -163,26 +163,26 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_request_is_answered_as_the_requirement_reads(tree in trees(), who in callers(), hide in any::<bool>()) {
+    fn a_request_gets_the_status_that_its_requirement_implies(tree in trees(), caller in callers(), hide in any::<bool>()) {
         let accepted: Vec<usize> = (0..5).filter(|scheme| tree.by_scheme(*scheme) != Some(false)).collect();
-        // A requirement that no scheme can meet does not get as far as a request.
+        // An application with a requirement that no scheme can meet does not start.
         if accepted.is_empty() {
             return Ok(());
         }
         let operation = leak(Operation::new("random", Access::Required { requirement: tree.build(), hide }));
-        let by = By::ALL[who.scheme];
-        let expected = match (accepted.contains(&who.scheme), tree.is_met(&who)) {
+        let by = By::ALL[caller.scheme];
+        let expected = match (accepted.contains(&caller.scheme), tree.is_met(&caller)) {
             (_, true) => 200,
             (false, false) => 401,
             (true, false) if hide => 404,
             (true, false) => 403,
         };
-        prop_assert_eq!(status(operation, get("/").by(by, &who.caller())), expected, "{} by {:?}", tree.build(), who);
-        prop_assert_eq!(status(operation, get("/")), 401, "nobody is let in without a credential");
+        prop_assert_eq!(status(operation, get("/").by(by, &caller.caller())), expected, "{} by {:?}", tree.build(), caller);
+        prop_assert_eq!(status(operation, get("/")), 401, "a request without a credential is denied");
         prop_assert_eq!(
             status(operation, get("/").credential(by, "invalid")),
             401,
-            "nor with one that is not valid"
+            "a request with an invalid credential is denied"
         );
     }
 
@@ -195,14 +195,14 @@ proptest! {
         prop_assert_eq!(built.is_ok(), reachable);
     }
 
-    /// A name of a leaf stands in the text that the log and the document show, and the structure with it.
+    /// The text in the log and the document shows the structure of the requirement and all its names.
     #[test]
-    fn a_requirement_reads_as_it_is_written(tree in trees()) {
+    fn a_requirement_is_printed_as_written(tree in trees()) {
         prop_assert_eq!(tree.build().to_string(), written(&tree));
     }
 
     #[test]
-    fn permissions_of_every_word_are_decided_alike(
+    fn permissions_of_every_word_are_checked(
         needed in prop::collection::vec(0..130_usize, 1..=3),
         held in prop::collection::btree_set(0..130_usize, 0..130),
         all in any::<bool>(),
@@ -226,9 +226,9 @@ proptest! {
         prop_assert_eq!(status, if is_met { 200 } else { 403 });
     }
 
-    /// Whatever bytes a credential has, it is an answer, and never a way in.
+    /// Random bytes in a header get a response, and are never accepted.
     #[test]
-    fn no_header_is_a_way_in_and_none_breaks_the_service(
+    fn random_headers_are_never_accepted(
         value in prop::collection::vec(prop_oneof![4 => 0x20_u8..0x7f, 1 => 0x80_u8..=0xff, 1 => Just(b'\t')], 0..60),
         scheme in prop::sample::select(&["", "Bearer ", "bearer  ", "Basic ", "LDAP ", "LDAP", "Digest ", "session="][..]),
         name in prop::sample::select(&["Authorization", "X-API-Key", "Cookie"][..]),

@@ -1,4 +1,4 @@
-//! What is read by whoever is not let in, and what nobody else may rewrite.
+//! Responses to denied requests, which no other code may rewrite.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -19,7 +19,7 @@ use crate::{
     wire::Wire,
 };
 
-/// An answer that makes its own of every error of an argument.
+/// A response type that rewrites every error of an argument.
 #[derive(ApiResponse)]
 #[oai(bad_request_handler = "bad_request")]
 enum Answer {
@@ -29,7 +29,7 @@ enum Answer {
     Bad(PlainText<String>),
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "as poem-openapi asks for it")]
+#[expect(clippy::needless_pass_by_value, reason = "poem-openapi requires this signature")]
 fn bad_request(error: poem::Error) -> Answer {
     Answer::Bad(PlainText(format!("rewritten: {error}")))
 }
@@ -93,7 +93,7 @@ impl Api {
         Answer::Ok(PlainText(format!("{}", *number)))
     }
 
-    /// Asks for a caller of an `Auth` that is not there.
+    /// Takes the caller of another `Auth`, which did not run.
     #[protected]
     #[oai(path = "/rewritten-foreign", method = "get")]
     async fn rewritten_foreign(&self, caller: Principal<OtherAuth>) -> Answer {
@@ -118,7 +118,7 @@ impl Api {
         PlainText("optional")
     }
 
-    #[public(reason = "everybody")]
+    #[public(reason = "a public operation")]
     #[oai(path = "/public", method = "get")]
     async fn public(&self) -> PlainText<&'static str> {
         PlainText("public")
@@ -144,7 +144,7 @@ fn stranger() -> Caller {
 }
 
 #[tokio::test]
-async fn r90_a_refusal_is_a_problem_with_a_stable_code() {
+async fn r90_a_denial_is_a_problem_with_a_stable_code() {
     let app = app();
     let cases = [
         (get("/role"), 401, "Unauthorized", "authentication_required"),
@@ -168,7 +168,7 @@ async fn r90_a_refusal_is_a_problem_with_a_stable_code() {
 }
 
 #[tokio::test]
-async fn r90_a_refusal_says_nothing_about_users_rules_or_reasons() {
+async fn r90_a_denial_does_not_reveal_users_rules_or_reasons() {
     let app = app();
     let secrets = [
         "very-secret",
@@ -210,7 +210,7 @@ async fn r90_a_refusal_says_nothing_about_users_rules_or_reasons() {
 }
 
 #[tokio::test]
-async fn r90_the_answer_to_a_wrong_role_is_the_same_for_every_rule_and_caller() {
+async fn r90_a_missing_role_gets_the_same_response_for_every_rule_and_caller() {
     let app = app();
     let first = get("/role").by(By::Key, &stranger()).to(&app).await;
     let other = get("/role").by(By::Key, &Caller::new("bob").role("User")).to(&app).await;
@@ -221,7 +221,7 @@ async fn r90_the_answer_to_a_wrong_role_is_the_same_for_every_rule_and_caller() 
 }
 
 #[tokio::test]
-async fn r95_a_refusal_has_the_headers_of_an_error_that_nobody_should_render_or_keep() {
+async fn r95_a_denial_has_headers_against_rendering_and_caching() {
     let app = app();
     let calls = [
         get("/role"),
@@ -242,7 +242,7 @@ async fn r95_a_refusal_has_the_headers_of_an_error_that_nobody_should_render_or_
 }
 
 #[tokio::test]
-async fn r14_hidden_is_byte_for_byte_what_is_not_there() {
+async fn r14_a_hidden_operation_is_byte_for_byte_a_missing_one() {
     let auth = Auth::default();
     let wire = Wire::serve(Route::new().nest("/api", auth.service(Api, "Api", "1"))).await;
     let token = format!("Authorization: Bearer {}", stranger().text());
@@ -267,7 +267,7 @@ async fn r14_hidden_is_byte_for_byte_what_is_not_there() {
 }
 
 #[tokio::test]
-async fn r14_hidden_is_what_the_application_makes_of_a_404() {
+async fn r14_a_hidden_operation_uses_the_404_of_the_application() {
     let app = app().catch_error(|_: poem::error::NotFoundError| async { "the application's own page" });
     let hidden = get("/hidden").by(By::Token, &stranger()).to(&app).await;
     let missing = get("/nothing").by(By::Token, &stranger()).to(&app).await;
@@ -276,7 +276,7 @@ async fn r14_hidden_is_what_the_application_makes_of_a_404() {
 }
 
 #[tokio::test]
-async fn r14_hidden_is_401_without_a_credential_and_open_to_who_may() {
+async fn r14_a_hidden_operation_is_401_without_a_credential_and_open_to_allowed_callers() {
     let app = app();
     assert_eq!(get("/hidden").to(&app).await.status, 401);
     assert_eq!(get("/hidden").by(By::Token, &Caller::administrator()).to(&app).await.body, "hidden");
@@ -284,7 +284,7 @@ async fn r14_hidden_is_401_without_a_credential_and_open_to_who_may() {
 }
 
 #[tokio::test]
-async fn a_bad_request_handler_never_rewrites_a_refusal() {
+async fn a_bad_request_handler_never_rewrites_a_denial() {
     let app = app();
     let administrator = Caller::administrator();
     let cases = [
@@ -322,7 +322,7 @@ async fn a_bad_request_handler_still_handles_bad_arguments() {
 }
 
 #[tokio::test]
-async fn r18_what_an_authenticated_caller_reads_is_not_kept_unless_the_handler_says_so() {
+async fn r18_a_response_to_an_authenticated_caller_is_not_cached_by_default() {
     let app = app();
     for by in By::ALL {
         let answer = get("/role").by(by, &Caller::administrator()).to(&app).await;
@@ -338,19 +338,19 @@ async fn r18_what_an_authenticated_caller_reads_is_not_kept_unless_the_handler_s
 }
 
 #[tokio::test]
-async fn an_error_of_the_handler_reaches_the_applications_own_error_handler() {
+async fn an_error_of_a_handler_reaches_the_error_handler() {
     let app = app().catch_all_error(async |error| format!("caught {}", error.status()));
     let answer = get("/failing").by(By::Session, &Caller::new("alice")).to(&app).await;
     assert_eq!((answer.status, answer.body.as_str()), (200, "caught 410 Gone"));
 }
 
 #[tokio::test]
-async fn r18_an_answer_that_differs_for_callers_is_not_kept_for_those_without_one() {
+async fn r18_an_optional_response_is_not_cached_for_anonymous_callers() {
     let answer = get("/optional").to(&app()).await;
     assert_eq!((answer.status, answer.header("Cache-Control")), (200, Some("no-store")));
 }
 
-/// Bodies of the application's own.
+/// An `Auth` with its own response bodies.
 #[derive(Auth, Clone, Default)]
 #[auth(permissions = Permission, roles = Role, realm = "own", rejection = own_body)]
 struct Own {
@@ -392,7 +392,7 @@ impl OwnApi {
 }
 
 #[tokio::test]
-async fn a_body_of_the_applications_own_keeps_status_and_challenges() {
+async fn a_custom_body_keeps_status_and_challenges() {
     let app = Own::default().service(OwnApi, "Own", "1").into_endpoint();
     let answer = get("/").to(&app).await;
     assert_eq!((answer.status, answer.body.as_str()), (401, r#"{"error":"authentication_required","status":401}"#));
@@ -412,30 +412,30 @@ async fn a_body_of_the_applications_own_keeps_status_and_challenges() {
 }
 
 #[handler]
-async fn nobody_asked(caller: Principal<Auth>, trace: Trace) -> String {
+async fn without_rule(caller: Principal<Auth>, trace: Trace) -> String {
     trace.handle();
     caller.subject().to_owned()
 }
 
 #[handler]
-async fn nobody_asked_optionally(caller: Option<Principal<Auth>>) -> String {
-    caller.map_or("nobody".into(), |caller| caller.subject().to_owned())
+async fn optional_without_rule(caller: Option<Principal<Auth>>) -> String {
+    caller.map_or("anonymous".into(), |caller| caller.subject().to_owned())
 }
 
 #[protected]
 #[handler]
-async fn asks(caller: Principal<Auth>, trace: Trace) -> String {
+async fn with_rule(caller: Principal<Auth>, trace: Trace) -> String {
     trace.handle();
     caller.subject().to_owned()
 }
 
 #[tokio::test]
-async fn where_no_rule_ran_there_is_no_principal() {
+async fn a_principal_without_a_rule_is_500() {
     let app = Route::new()
-        .at("/bare", on_get(nobody_asked))
-        .at("/with", on_get(nobody_asked).with(Auth::default()))
-        .at("/option", on_get(nobody_asked_optionally).with(Auth::default()))
-        .at("/bare-option", on_get(nobody_asked_optionally));
+        .at("/bare", on_get(without_rule))
+        .at("/with", on_get(without_rule).with(Auth::default()))
+        .at("/option", on_get(optional_without_rule).with(Auth::default()))
+        .at("/bare-option", on_get(optional_without_rule));
     for path in ["/bare", "/with"] {
         for call in [get(path), get(path).by(By::Token, &Caller::administrator())] {
             let answer = call.to(&app).await;
@@ -445,15 +445,15 @@ async fn where_no_rule_ran_there_is_no_principal() {
     }
     for path in ["/option", "/bare-option"] {
         let answer = get(path).by(By::Token, &Caller::administrator()).to(&app).await;
-        assert_eq!(answer.body, "nobody", "{path}");
+        assert_eq!(answer.body, "anonymous", "{path}");
     }
 }
 
 #[tokio::test]
-async fn a_rule_without_an_auth_lets_nobody_in() {
+async fn a_rule_without_an_auth_denies_every_caller() {
     let app = Route::new()
-        .at("/handler", on_get(asks))
-        .nest("/other", Route::new().at("/", on_get(asks)).with(OtherAuth::default()))
+        .at("/handler", on_get(with_rule))
+        .nest("/other", Route::new().at("/", on_get(with_rule)).with(OtherAuth::default()))
         .nest("/plain", poem_openapi::OpenApiService::new(Api, "Api", "1"))
         .at("/subtree", poem::endpoint::make_sync(|_| "reached").protect(requirement!(authenticated)));
     for path in [

@@ -1,4 +1,4 @@
-//! What the clauses of a requirement mean, through real requests.
+//! The meaning of the clauses of a requirement, checked with requests.
 
 use auth_runtime::prelude::*;
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Route, get as on_get, handler};
@@ -109,7 +109,7 @@ impl Clauses {
 
 struct Floors;
 
-/// Two attributes on the block, and `hide` from one of them.
+/// Two attributes on the block. One of them sets `hide`.
 #[protected(roles("User", "Administrator"))]
 #[protected(not(scheme("session")), hide)]
 #[OpenApi(prefix_path = "/floors")]
@@ -152,7 +152,7 @@ fn app() -> impl Endpoint {
     Route::new().at("/handled", on_get(handled).with(auth)).nest("/", service)
 }
 
-/// The status for callers with these roles, permissions and scopes.
+/// Checks the status for callers with these roles, permissions and scopes.
 async fn assert_statuses(path: &str, cases: &[(&[&str], &[&str], &str, u16)]) {
     let app = app();
     for (roles, permissions, scope, status) in cases {
@@ -216,7 +216,7 @@ async fn permissions_come_directly_and_through_roles_and_inherited_roles() {
 }
 
 #[tokio::test]
-async fn scopes_are_those_of_the_token_and_no_permissions() {
+async fn scopes_come_from_the_token_and_are_not_permissions() {
     let cases: &[(&[&str], &[&str], &str, u16)] = &[
         (&[], &[], "view edit", 200),
         (&[], &[], "other edit more view", 200),
@@ -230,7 +230,7 @@ async fn scopes_are_those_of_the_token_and_no_permissions() {
 }
 
 #[tokio::test]
-async fn a_scheme_that_is_not_listed_is_401_whoever_comes_by_it() {
+async fn a_scheme_that_is_not_listed_is_401_for_every_caller() {
     let app = app();
     for by in By::ALL {
         let answer = get("/clauses/schemes").by(by, &Caller::all_powerful()).to(&app).await;
@@ -239,7 +239,7 @@ async fn a_scheme_that_is_not_listed_is_401_whoever_comes_by_it() {
 }
 
 #[tokio::test]
-async fn commas_and_nesting_mean_what_they_say() {
+async fn commas_and_nesting_combine_clauses() {
     let cases: &[(&[&str], &[&str], &str, u16)] = &[
         (&["Viewer"], &["delete"], "", 200),
         (&["Viewer"], &[], "", 403),
@@ -257,7 +257,7 @@ async fn commas_and_nesting_mean_what_they_say() {
 }
 
 #[tokio::test]
-async fn not_asks_for_an_authenticated_caller_all_the_same() {
+async fn not_still_requires_an_authenticated_caller() {
     let cases: &[(&[&str], &[&str], &str, u16)] = &[
         (&[], &[], "", 200),
         (&["Administrator"], &[], "", 200),
@@ -272,7 +272,7 @@ async fn not_asks_for_an_authenticated_caller_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_scheme_may_need_more_than_another_one() {
+async fn a_rule_can_require_more_from_one_scheme() {
     let app = app();
     let path = "/clauses/key-or-scope";
     assert_eq!(get(path).by(By::Key, &Caller::new("u")).to(&app).await.status, 200);
@@ -282,7 +282,7 @@ async fn a_scheme_may_need_more_than_another_one() {
 }
 
 #[tokio::test]
-async fn several_attributes_add_up() {
+async fn several_attributes_are_combined() {
     let cases: &[(&[&str], &[&str], &str, u16)] = &[
         (&["User"], &[], "", 200),
         (&["Viewer"], &["edit"], "", 403),
@@ -300,7 +300,7 @@ async fn several_attributes_add_up() {
 }
 
 #[tokio::test]
-async fn a_floor_holds_for_every_operation_beside_its_own_rule() {
+async fn the_rule_of_a_block_applies_to_every_operation() {
     let cases: &[(&[&str], &[&str], &str, u16)] = &[
         (&["User"], &[], "", 200),
         (&["Administrator"], &[], "", 200),
@@ -323,7 +323,7 @@ async fn a_floor_holds_for_every_operation_beside_its_own_rule() {
 }
 
 #[tokio::test]
-async fn public_is_the_only_way_out_of_a_floor() {
+async fn only_public_overrides_the_rule_of_a_block() {
     assert_eq!(get("/floors/public").to(&app()).await.status, 200);
 }
 
@@ -361,7 +361,7 @@ async fn unknown_names_grant_nothing() {
 }
 
 #[tokio::test]
-async fn a_role_is_no_permission_and_a_permission_no_role() {
+async fn roles_and_permissions_are_not_interchangeable() {
     let app = app();
     let caller = Caller::new("u").permission("Administrator").permission("Viewer").role("view").role("products:create");
     for path in ["/clauses/roles", "/clauses/permission", "/clauses/permissions"] {

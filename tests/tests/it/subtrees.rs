@@ -1,4 +1,4 @@
-//! Poem routes outside of OpenAPI: handlers, whole subtrees, files, event streams and the WebSocket.
+//! Poem routes outside of OpenAPI: handlers, subtrees, files, event streams and WebSockets.
 
 use auth_runtime::prelude::*;
 use futures_util::{SinkExt, StreamExt};
@@ -40,15 +40,15 @@ fn by_password(trace: Trace) -> &'static str {
 
 #[public(reason = "everybody")]
 #[handler]
-fn for_everybody(trace: Trace) -> &'static str {
+fn for_every_caller(trace: Trace) -> &'static str {
     trace.handle();
     "public"
 }
 
 #[optional_auth]
 #[handler]
-fn for_anybody(caller: Option<Principal<Auth>>) -> String {
-    caller.map_or("nobody".into(), |caller| caller.subject().to_owned())
+fn for_optional_caller(caller: Option<Principal<Auth>>) -> String {
+    caller.map_or("anonymous".into(), |caller| caller.subject().to_owned())
 }
 
 #[protected(permission("edit"), hide)]
@@ -95,8 +95,8 @@ fn app() -> impl Endpoint {
     let routes = Route::new()
         .at("/admin", on_get(admin))
         .at("/by-password", on_get(by_password))
-        .at("/public", on_get(for_everybody))
-        .at("/optional", on_get(for_anybody))
+        .at("/public", on_get(for_every_caller))
+        .at("/optional", on_get(for_optional_caller))
         .at("/hidden", on_get(edits_in_secret))
         .at("/events", on_get(own_events))
         .at("/socket", on_get(own_echo))
@@ -111,7 +111,7 @@ fn viewer() -> Caller {
 }
 
 #[tokio::test]
-async fn a_handler_with_a_rule_runs_for_who_meets_it() {
+async fn a_handler_with_a_rule_runs_for_allowed_callers() {
     let app = app();
     for by in By::ALL {
         let answer = get("/admin").by(by, &Caller::administrator()).to(&app).await;
@@ -131,7 +131,7 @@ async fn a_handler_with_a_rule_runs_for_who_meets_it() {
 async fn handlers_may_be_public_optional_or_hidden() {
     let app = app();
     assert_eq!(get("/public").credential(By::Token, "invalid").to(&app).await.body, "public");
-    assert_eq!(get("/optional").to(&app).await.body, "nobody");
+    assert_eq!(get("/optional").to(&app).await.body, "anonymous");
     assert_eq!(get("/optional").by(By::Key, &viewer()).to(&app).await.body, "v");
     assert_eq!(get("/optional").credential(By::Key, "invalid").to(&app).await.status, 401);
     let hidden = get("/hidden").by(By::Key, &viewer()).to(&app).await;
@@ -141,8 +141,8 @@ async fn handlers_may_be_public_optional_or_hidden() {
 }
 
 #[tokio::test]
-async fn the_users_own_function_can_be_called_in_a_test() {
-    // It is inside of the generated one; methods of an API are callable as they were written.
+async fn a_protected_function_can_be_called_in_a_test() {
+    // The function is inside the generated one. Methods of an API keep their signatures.
     struct Api;
     #[protected]
     #[OpenApi]
@@ -176,7 +176,7 @@ async fn a_guarded_subtree_is_guarded_for_every_path_and_method() {
 }
 
 #[tokio::test]
-async fn what_a_subtree_guards_knows_the_caller() {
+async fn a_handler_in_a_guarded_subtree_knows_the_caller() {
     let app = app();
     for by in By::ALL {
         let answer = get("/reports/who").by(by, &viewer()).to(&app).await;
@@ -187,7 +187,7 @@ async fn what_a_subtree_guards_knows_the_caller() {
 }
 
 #[tokio::test]
-async fn a_rule_inside_of_a_guarded_subtree_holds_as_well() {
+async fn a_rule_inside_a_guarded_subtree_is_enforced_too() {
     let app = app();
     assert_eq!(get("/reports/admin").by(By::Token, &viewer()).to(&app).await.status, 403);
     assert_eq!(get("/reports/admin").by(By::Token, &Caller::administrator()).to(&app).await.status, 403);
@@ -202,7 +202,7 @@ async fn a_rule_inside_of_a_guarded_subtree_holds_as_well() {
 }
 
 #[tokio::test]
-async fn who_calls_is_asked_once_for_all_rules_of_a_request() {
+async fn a_credential_is_verified_once_for_all_rules_of_a_request() {
     let auth = Auth::default();
     let inner = Route::new().at("/", on_get(admin)).protect(requirement!(role("Viewer")));
     let app = Route::new().nest("/a", inner).protect(requirement!(authenticated)).with(auth.clone());
@@ -211,15 +211,15 @@ async fn who_calls_is_asked_once_for_all_rules_of_a_request() {
 }
 
 #[tokio::test]
-async fn a_principal_of_one_request_is_not_there_in_the_next() {
+async fn a_principal_does_not_leak_into_the_next_request() {
     let app = app();
     assert_eq!(get("/reports/who").by(By::Token, &viewer()).to(&app).await.status, 200);
     assert_eq!(get("/reports/who").to(&app).await.status, 401);
-    assert_eq!(get("/optional").to(&app).await.body, "nobody");
+    assert_eq!(get("/optional").to(&app).await.body, "anonymous");
 }
 
 #[tokio::test]
-async fn a_hidden_file_is_not_there_for_who_may_not_read_it() {
+async fn a_hidden_file_is_404_for_denied_callers() {
     let app = app();
     assert_eq!(get("/file").to(&app).await.status, 401);
     let hidden = get("/file").by(By::Key, &Caller::new("u")).to(&app).await;
@@ -234,7 +234,7 @@ async fn a_hidden_file_is_not_there_for_who_may_not_read_it() {
 }
 
 #[tokio::test]
-async fn an_event_stream_opens_for_who_meets_its_rule() {
+async fn an_event_stream_opens_for_allowed_callers() {
     let app = app();
     for (path, data) in [("/reports/events", "figures"), ("/events", "v")] {
         assert_eq!(get(path).header("Accept", "text/event-stream").to(&app).await.status, 401, "{path}");
@@ -245,7 +245,7 @@ async fn an_event_stream_opens_for_who_meets_its_rule() {
 }
 
 #[tokio::test]
-async fn r68_a_web_socket_opens_for_who_meets_its_rule() {
+async fn r68_a_web_socket_opens_for_allowed_callers() {
     let wire = Wire::serve(app()).await;
     let handshake: [&[u8]; 4] = [
         b"Connection: Upgrade",
@@ -275,7 +275,7 @@ async fn r68_a_web_socket_opens_for_who_meets_its_rule() {
 }
 
 #[test]
-fn a_subtree_that_nobody_could_reach_stops_the_start() {
+fn a_subtree_that_no_caller_can_reach_stops_the_start() {
     use auth_runtime::policy::{Access, Operation, Requirement};
     let stop = std::panic::catch_unwind(|| {
         let clauses: &'static _ = Box::leak(Box::new([

@@ -1,4 +1,4 @@
-//! Tables of more names than fit into one word, enforced.
+//! More permissions, roles and scopes than fit into one word of bits.
 
 use std::collections::BTreeSet;
 
@@ -81,7 +81,7 @@ async fn assert_has(app: &impl Endpoint, caller: &Caller, has: &[usize]) {
 }
 
 #[tokio::test]
-async fn each_bit_beyond_a_word_is_its_own() {
+async fn each_permission_beyond_one_word_is_distinct() {
     let app = WideAuth::default().service(Api, "Wide", "1").into_endpoint();
     for bit in BITS {
         assert_has(&app, &Caller::new("u").permission(&format!("p{bit}")), &[bit]).await;
@@ -93,7 +93,7 @@ async fn each_bit_beyond_a_word_is_its_own() {
 }
 
 #[tokio::test]
-async fn roles_hold_and_inherit_bits_of_every_word() {
+async fn roles_have_and_inherit_permissions_of_every_word() {
     let app = WideAuth::default().service(Api, "Wide", "1").into_endpoint();
     assert_has(&app, &Caller::new("u").role("First"), &[0, 63]).await;
     assert_has(&app, &Caller::new("u").role("Second"), &[0, 63, 64, 127]).await;
@@ -102,7 +102,7 @@ async fn roles_hold_and_inherit_bits_of_every_word() {
 }
 
 #[tokio::test]
-async fn grants_reach_every_word() {
+async fn overrides_cover_every_word() {
     let grants = PermissionOverrides::new().add("tests", "more", Wide::set(&[Wide::P128])).replace(
         "tests",
         "other",
@@ -115,14 +115,14 @@ async fn grants_reach_every_word() {
 }
 
 #[tokio::test]
-async fn scopes_reach_every_word() {
+async fn scopes_cover_every_word() {
     let app = WideAuth::default().service(Api, "Wide", "1").into_endpoint();
     assert_eq!(get("/scope").by(By::Token, &Caller::new("u").scope("p0 p128")).to(&app).await.status, 200);
     assert_eq!(get("/scope").by(By::Token, &Caller::new("u").scope("p0 p64 p12")).to(&app).await.status, 403);
 }
 
 #[test]
-fn constants_are_constants() {
+fn sets_can_be_built_in_constants() {
     const SECOND: WideSet = WideRole::Second.permissions();
     const ALL: WideSet = Wide::set(Wide::ALL);
     const REST: WideSet = ALL.difference(SECOND);
@@ -141,7 +141,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_name_goes_round(value in prop::sample::select(Wide::ALL), role in prop::sample::select(WideRole::ALL)) {
+    fn a_name_survives_a_round_trip(value in prop::sample::select(Wide::ALL), role in prop::sample::select(WideRole::ALL)) {
         prop_assert_eq!(value.to_string().parse(), Ok(value));
         prop_assert_eq!(role.to_string().parse(), Ok(role));
         let json = serde_json::to_string(&value).unwrap();
@@ -153,7 +153,7 @@ proptest! {
     }
 
     #[test]
-    fn a_name_that_is_not_declared_is_nobodys(name in "p?[0-9]{0,4}|\\PC{0,12}") {
+    fn an_undeclared_name_is_rejected(name in "p?[0-9]{0,4}|\\PC{0,12}") {
         let declared = Wide::ALL.iter().any(|value| value.to_string() == name);
         prop_assert_eq!(name.parse::<Wide>().is_ok(), declared);
         let json = serde_json::to_string(&name).unwrap();
@@ -163,7 +163,7 @@ proptest! {
     }
 
     #[test]
-    fn a_set_is_a_set(a in values(), b in values(), value in prop::sample::select(Wide::ALL)) {
+    fn a_set_behaves_like_a_standard_set(a in values(), b in values(), value in prop::sample::select(Wide::ALL)) {
         let (left, right): (WideSet, WideSet) = (a.iter().copied().collect(), b.iter().copied().collect());
         let set = |values: &BTreeSet<Wide>| values.iter().copied().collect::<WideSet>();
         prop_assert_eq!(left | right, set(&(&a | &b)));
@@ -186,7 +186,7 @@ proptest! {
     }
 
     #[test]
-    fn a_role_has_what_its_parents_have(roles in prop::collection::btree_set(prop::sample::select(WideRole::ALL), 0..4)) {
+    fn a_role_inherits_the_permissions_of_its_parents(roles in prop::collection::btree_set(prop::sample::select(WideRole::ALL), 0..4)) {
         let set: WideRoleSet = roles.iter().copied().collect();
         prop_assert_eq!(set.len(), roles.len());
         if roles.contains(&WideRole::Third) {

@@ -1,4 +1,4 @@
-//! Too much was tried: who is answered 429, who is not, and where that is documented.
+//! Rate limits on wrong credentials: which requests get 429, which do not, and where 429 is documented.
 
 use std::{
     sync::{
@@ -30,11 +30,11 @@ use crate::{
 const KEY: &str = "0Zr9Pq4cWv1XsT7uKb3Ln6";
 const PASSWORD: &str = "correct horse";
 
-/// Knows one password of everybody, and counts how often it looks at one.
+/// Accepts one password for all users, and counts its verifications.
 #[derive(Clone, Default)]
 struct Directory {
     throttle: Throttle,
-    looked: Arc<AtomicUsize>,
+    verified: Arc<AtomicUsize>,
 }
 
 impl Authenticator for Directory {
@@ -46,8 +46,8 @@ impl Authenticator for Directory {
         context: &Context,
     ) -> Result<Identity, AuthenticationError> {
         let attempt = self.throttle.attempt(context.client(), credentials.username()).await?;
-        self.looked.fetch_add(1, Ordering::SeqCst);
-        if credentials.username() == "nobody" || credentials.password() != PASSWORD {
+        self.verified.fetch_add(1, Ordering::SeqCst);
+        if credentials.username() == "unknown" || credentials.password() != PASSWORD {
             return Err(AuthenticationError::invalid("user name or password"));
         }
         attempt.succeeded().await;
@@ -125,7 +125,7 @@ async fn sign_in(app: &impl Endpoint, name: &str, password: &str) -> Answer {
     get("/any").header("Authorization", basic(name, password)).to(app).await
 }
 
-/// Says when to come again, and nothing of who was meant.
+/// Checks that the response has the time to retry, and does not name the user.
 fn assert_throttled(answer: &Answer, seconds: std::ops::RangeInclusive<u64>) {
     assert_eq!((answer.status, answer.code().as_str()), (429, "too_many_attempts"));
     let retry_after = answer.header("Retry-After").unwrap();
@@ -137,7 +137,7 @@ fn assert_throttled(answer: &Answer, seconds: std::ops::RangeInclusive<u64>) {
 }
 
 #[tokio::test]
-async fn r53_an_address_that_sends_too_many_wrong_keys_is_answered_429() {
+async fn r53_too_many_wrong_keys_from_one_address_are_429() {
     let app = app();
     for number in 0..25 {
         let wrong = if number % 2 == 0 { format!("wrong{number}") } else { "expired-expired-expired".to_owned() };
@@ -149,14 +149,14 @@ async fn r53_an_address_that_sends_too_many_wrong_keys_is_answered_429() {
 }
 
 #[tokio::test]
-async fn r53_a_right_key_never_waits() {
+async fn r53_a_right_key_is_never_throttled() {
     let app = app();
     for number in 0..100 {
         let _ = send_key(&app, &format!("wrong{number}")).await;
         assert_eq!(send_key(&app, KEY).await.status, 200, "{number}");
     }
     assert_eq!(send_key(&app, "wrong").await.status, 429);
-    // Nor do those who send something else, or nothing.
+    // Requests with another credential, or without one, do not wait either.
     assert_eq!(get("/any").by(By::Token, &Caller::new("alice")).to(&app).await.status, 200);
     assert_eq!(sign_in(&app, "alice", PASSWORD).await.status, 200);
     assert_eq!(get("/any").to(&app).await.status, 401);
@@ -164,7 +164,7 @@ async fn r53_a_right_key_never_waits() {
 }
 
 #[tokio::test]
-async fn r53_without_a_throttle_wrong_keys_are_wrong_keys() {
+async fn r53_without_a_throttle_wrong_keys_stay_401() {
     let auth = Throttled { key: Some(keys().throttle(danger::unlimited_attempts())), ..auth() };
     let app = auth.service(Api, "Api", "1").into_endpoint();
     for _ in 0..100 {
@@ -173,7 +173,7 @@ async fn r53_without_a_throttle_wrong_keys_are_wrong_keys() {
 }
 
 #[tokio::test]
-async fn r77_a_sixth_password_is_not_looked_at_be_it_right_or_wrong() {
+async fn r77_a_sixth_password_is_not_verified() {
     let auth = auth();
     let app = auth.service(Api, "Api", "1").into_endpoint();
     for _ in 0..5 {
@@ -181,15 +181,15 @@ async fn r77_a_sixth_password_is_not_looked_at_be_it_right_or_wrong() {
     }
     assert_throttled(&sign_in(&app, "alice", "wrong").await, 1..=60);
     assert_throttled(&sign_in(&app, "Alice", PASSWORD).await, 1..=60);
-    assert_eq!(auth.password.looked.load(Ordering::SeqCst), 5);
+    assert_eq!(auth.password.verified.load(Ordering::SeqCst), 5);
     assert_eq!(sign_in(&app, "bob", PASSWORD).await.status, 200);
 }
 
 #[tokio::test]
-async fn r73_a_throttled_user_and_one_that_is_not_there_look_the_same() {
+async fn r73_a_throttled_user_and_an_unknown_one_get_the_same_response() {
     let app = app();
     let mut refusals = Vec::new();
-    for name in ["alice", "nobody"] {
+    for name in ["alice", "unknown"] {
         for _ in 0..5 {
             assert_eq!(sign_in(&app, name, "wrong").await.status, 401);
         }
@@ -202,7 +202,7 @@ async fn r73_a_throttled_user_and_one_that_is_not_there_look_the_same() {
 }
 
 #[tokio::test]
-async fn r76_the_right_password_opens_the_count_again() {
+async fn r76_a_right_password_resets_the_count() {
     let app = app();
     for _ in 0..5 {
         for _ in 0..4 {
@@ -213,7 +213,7 @@ async fn r76_the_right_password_opens_the_count_again() {
 }
 
 #[tokio::test]
-async fn r91_the_log_says_who_is_throttled_by_which_limit_and_no_name() {
+async fn r91_the_log_names_the_address_and_the_limit_but_not_the_user() {
     let app = app();
     for _ in 0..5 {
         let _ = sign_in(&app, "kR7-secret", "wrong").await;
@@ -226,7 +226,7 @@ async fn r91_the_log_says_who_is_throttled_by_which_limit_and_no_name() {
     assert!(!log.contains("kR7-secret"), "{log}");
 }
 
-/// Of a document: the paths that document a 429.
+/// Returns the paths that document a 429.
 fn documented(auth: &Throttled) -> Vec<String> {
     let document: Value = serde_json::from_str(&auth.service(Api, "Api", "1").document_hidden().spec()).unwrap();
     let paths = document["paths"].as_object().unwrap().iter();
@@ -240,7 +240,7 @@ fn documented(auth: &Throttled) -> Vec<String> {
 }
 
 #[test]
-fn r93_a_429_is_documented_where_a_scheme_is_accepted_that_is_throttled() {
+fn r93_a_429_is_documented_where_a_throttled_scheme_is_accepted() {
     let all = auth();
     assert_eq!(documented(&all), ["/any", "/optional", "/password", "/key"]);
     let keys = Throttled {
@@ -252,7 +252,7 @@ fn r93_a_429_is_documented_where_a_scheme_is_accepted_that_is_throttled() {
     assert_eq!(documented(&Throttled { key, ..keys }), Vec::<String>::new());
 }
 
-/// Says that too much was tried, and does not say that it may.
+/// Reports too many attempts, but does not declare `is_throttled`.
 #[derive(Clone)]
 struct Undocumented;
 
@@ -277,7 +277,7 @@ fn undocumented() -> &'static str {
 }
 
 #[tokio::test]
-async fn r94_a_429_that_is_not_documented_is_a_503() {
+async fn r94_an_undocumented_429_becomes_503() {
     let app = Route::new().at("/", poem::get(undocumented)).with(UndocumentedAuth { token: Undocumented });
     let answer = get("/").credential(By::Token, "a").to(&app).await;
     assert_eq!((answer.status, answer.header("Retry-After")), (503, Some("5")));
@@ -289,7 +289,7 @@ async fn send(wire: &Wire, path: &str, headers: &[&str]) -> Received {
 }
 
 #[tokio::test]
-async fn r8_without_trusted_proxies_no_header_says_from_where_a_request_comes() {
+async fn r8_without_trusted_proxies_forwarding_headers_are_ignored() {
     let wire = Wire::serve(app()).await;
     for header in [
         "X-Forwarded-For: 203.0.113.9",
@@ -310,12 +310,12 @@ async fn r8_without_trusted_proxies_no_header_says_from_where_a_request_comes() 
 }
 
 #[tokio::test]
-async fn r8_behind_trusted_proxies_each_caller_counts_alone_and_none_can_choose_an_address() {
+async fn r8_behind_trusted_proxies_each_client_is_counted_by_its_real_address() {
     let proxies = TrustedProxies::new(["127.0.0.1", "10.0.0.0/8"]).unwrap();
     let wire = Wire::serve(app().with(proxies)).await;
     let wrong = "X-API-Key: wrong";
     for number in 0..25 {
-        // What the caller has sent stands to the left of what the proxies have added.
+        // The caller's own entry is to the left of the entries that the proxies added.
         let forwarded = format!("X-Forwarded-For: 203.0.113.{number}, 198.51.100.1, 10.0.0.7");
         assert_eq!(send(&wire, "/any", &[&forwarded, wrong]).await.status, 401);
     }
@@ -323,14 +323,14 @@ async fn r8_behind_trusted_proxies_each_caller_counts_alone_and_none_can_choose_
         send(&wire, "/any", &["X-Forwarded-For: 203.0.113.200", "X-Forwarded-For: 198.51.100.1", wrong]).await;
     assert_eq!((throttled.status, throttled.headers("Retry-After").len()), (429, 1));
     assert_eq!(send(&wire, "/any", &["X-Forwarded-For: 198.51.100.2", wrong]).await.status, 401);
-    // With what is no address, all callers are the proxy.
+    // If an entry is not an address, the address of the proxy is used.
     assert_eq!(send(&wire, "/public", &["X-Forwarded-For: 198.51.100.2, unknown"]).await.body, "127.0.0.1");
     assert_eq!(send(&wire, "/public", &["X-Forwarded-For: [2001:db8::1]:4711"]).await.body, "2001:db8::1");
     assert_eq!(send(&wire, "/public", &["X-Real-IP: 203.0.113.9"]).await.body, "127.0.0.1");
 }
 
 #[tokio::test]
-async fn r8_a_peer_that_is_no_trusted_proxy_is_not_believed() {
+async fn r8_forwarding_headers_of_an_untrusted_peer_are_ignored() {
     let proxies = TrustedProxies::new(["10.0.0.0/8", "127.0.0.2", "::1"]).unwrap();
     let wire = Wire::serve(app().with(proxies)).await;
     for forwarded in ["203.0.113.9", "10.0.0.1", "127.0.0.2", "203.0.113.9, 10.0.0.1"] {
@@ -340,7 +340,7 @@ async fn r8_a_peer_that_is_no_trusted_proxy_is_not_believed() {
 }
 
 #[tokio::test]
-async fn r8_the_order_in_which_proxies_and_auth_stand_around_a_route_does_not_matter() {
+async fn r8_the_order_of_proxies_and_auth_does_not_matter() {
     #[protected(auth = Throttled)]
     #[handler]
     fn protected(client: ClientAddress) -> String {

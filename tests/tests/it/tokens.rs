@@ -1,5 +1,4 @@
-//! The bundled verifier of tokens, over HTTP: what callers and the log are told of a token, from its first use to its
-//! end.
+//! The bundled token verifier over HTTP: the response and the log for a token, from its first use to its end.
 
 use std::{
     sync::{Arc, Mutex},
@@ -61,7 +60,7 @@ async fn me(app: &impl Endpoint, token: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn r12_a_refused_token_says_why_in_the_log_and_only_invalid_token_to_the_caller() {
+async fn r12_a_rejected_token_is_explained_in_the_log_only() {
     let app = app(issuer(ISSUER, SECRET).verifier());
     let elsewhere = TokenIssuer::hs256(SECRET).unwrap().issuer(ISSUER).audience("elsewhere");
     for (token, reason) in [
@@ -81,7 +80,7 @@ async fn r12_a_refused_token_says_why_in_the_log_and_only_invalid_token_to_the_c
 }
 
 #[tokio::test]
-async fn r40_a_revoked_token_ends_with_the_next_request() {
+async fn r40_a_revoked_token_is_rejected_from_the_next_request_on() {
     let (list, issuer) = (Revocations::new(), issuer(ISSUER, SECRET));
     let app = app(issuer.verifier().revocations(&list));
     let token = token(&issuer);
@@ -94,18 +93,18 @@ async fn r40_a_revoked_token_ends_with_the_next_request() {
 }
 
 #[tokio::test]
-async fn each_of_several_issuers_vouches_for_its_own_callers() {
+async fn each_of_several_issuers_signs_only_for_its_own_callers() {
     let (here, there) = (issuer(ISSUER, SECRET), issuer("https://partner.example", OTHER));
     let app = app(Jwt::any_of([here.verifier(), there.verifier()]).unwrap());
     for (issuer, body) in [(&here, "alice of https://issuer.example"), (&there, "alice of https://partner.example")] {
         let answer = me(&app, &token(issuer)).await;
         assert_eq!((answer.status, answer.body.as_str()), (200, body));
     }
-    // With the name of one and the key of the other.
+    // A token that names one issuer, signed with the key of the other.
     assert_eq!(me(&app, &token(&issuer(ISSUER, OTHER))).await.status, 401);
 }
 
-/// What is published, if the issuer is up.
+/// The published keys, or `None` while the issuer is down.
 #[derive(Clone, Default)]
 struct Published(Arc<Mutex<Option<String>>>);
 
@@ -117,7 +116,7 @@ impl Fetch for Published {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r48_without_keys_a_token_is_503_until_they_arrive_and_nothing_is_lost_on_others() {
+async fn r48_a_token_is_503_until_the_keys_arrive_and_other_schemes_work() {
     let key = "-----BEGIN PRIVATE KEY-----\n\
         MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n\
         -----END PRIVATE KEY-----\n";

@@ -1,9 +1,9 @@
-//! Tables of more than 64 and more than 128 names.
+//! An `Auth` with more than 128 names.
 
 use auth_runtime::prelude::*;
 
 permissions! {
-    /// 130 permissions: three words of bits.
+    /// 130 permissions, which take three words of bits.
     pub(crate) enum Wide {
         P0 = "p0", P1 = "p1", P2 = "p2", P3 = "p3", P4 = "p4", P5 = "p5", P6 = "p6", P7 = "p7", P8 = "p8", P9 = "p9",
         P10 = "p10", P11 = "p11", P12 = "p12", P13 = "p13", P14 = "p14", P15 = "p15", P16 = "p16", P17 = "p17", P18 = "p18", P19 = "p19",
@@ -22,7 +22,7 @@ permissions! {
 }
 
 roles! {
-    /// At the borders of the words.
+    /// Roles with permissions at the borders of the words.
     pub(crate) enum WideRole: Wide {
         First = "First" => [P0, P63],
         Second = "Second": First => [P64, P127],

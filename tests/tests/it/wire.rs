@@ -1,4 +1,4 @@
-//! Requests as bytes over TCP, where a client would tidy them up.
+//! Sends requests as raw bytes over TCP, because an HTTP client would normalise them.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio::{
     time::timeout,
 };
 
-/// A server on a port of its own, until it is dropped.
+/// A server on a free port, which stops when it is dropped.
 pub(crate) struct Wire {
     address: std::net::SocketAddr,
     server: JoinHandle<()>,
@@ -38,7 +38,8 @@ impl Wire {
         Self { address, server }
     }
 
-    /// Sends a request line and header lines as they are, and reads until the server closes (or switches protocols).
+    /// Sends a request line and header lines unchanged. Reads until the server closes the connection or switches
+    /// protocols.
     pub(crate) async fn send(&self, line: &str, headers: &[&[u8]]) -> Received {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let mut request = format!("{line} HTTP/1.1\r\nHost: localhost\r\n").into_bytes();
@@ -55,7 +56,7 @@ impl Wire {
     }
 }
 
-/// An answer as it came.
+/// A raw response.
 pub(crate) struct Received {
     pub(crate) status: u16,
     pub(crate) head: String,
@@ -78,20 +79,20 @@ impl Received {
         Self { status, head: head.to_owned(), body: body.to_owned() }
     }
 
-    /// The header lines of this name.
+    /// Returns the header lines with this name.
     pub(crate) fn headers(&self, name: &str) -> Vec<&str> {
         let lines = self.head.lines().filter_map(|line| line.split_once(": "));
         lines.filter(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value).collect()
     }
 
-    /// All that the server says of itself and of the request, but not when.
+    /// Returns all headers but the date, and the body.
     pub(crate) fn without_date(&self) -> (Vec<&str>, &str) {
         let lines = self.head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("date:"));
         (lines.collect(), &self.body)
     }
 }
 
-/// Whether there is all that a connection brings that stays open.
+/// Returns whether the response is complete on a connection that stays open.
 fn is_complete(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes).to_ascii_lowercase();
     let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
