@@ -1,4 +1,4 @@
-//! Poem routes outside of OpenAPI: handlers, subtrees, files, event streams and WebSockets.
+//! Poem routes outside of OpenAPI: handlers, subtrees, files, event streams and `WebSocket`s.
 
 use auth_runtime::prelude::*;
 use futures_util::{SinkExt, StreamExt};
