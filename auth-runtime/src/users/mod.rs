@@ -21,12 +21,13 @@ use std::{
 };
 
 use self::remembered::{Proof, Remembered, Sent};
-pub use self::tokens::UserTokens;
 #[cfg(feature = "_jwt")]
-pub use self::{error::UserError, quote::quote_name};
+pub use self::tokens::UserTokens;
 pub use self::{
+    error::UserError,
     generate::generate_password,
     memory::MemoryUsers,
+    quote::quote_name,
     store::{SignIn, User, UserStore},
 };
 pub use crate::password::{
