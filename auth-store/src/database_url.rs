@@ -158,8 +158,9 @@ fn check_by_driver(dialect: Dialect, url: &Url) -> Result<(), sqlx::Error> {
         Dialect::Postgres => sqlx::postgres::PgConnectOptions::from_url(url).map(drop),
         #[cfg(feature = "mysql")]
         Dialect::MySql => sqlx::mysql::MySqlConnectOptions::from_url(url).map(drop),
+        // A database without its feature has no driver, which the connection reports.
         #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")))]
-        _ => Ok(()),
+        _ => AnyConnectOptions::from_url(url).map(drop),
     }
 }
 
