@@ -16,7 +16,7 @@ const PASSES: usize = 3;
 /// look the same would be two people. It cannot tell letters of different scripts that look alike.
 ///
 /// ```
-/// use crate::normalize_name;
+/// use auth_store::normalize_name;
 ///
 /// assert_eq!(normalize_name("Alice")?, "alice");
 /// assert_eq!(normalize_name("Ｊörg Müller")?, "jörg müller");

@@ -27,7 +27,7 @@ pub enum PasswordError {
     #[error("the password is among the most common ones, which are tried first")]
     Common,
     /// The password is the name of the user.
-    #[error("the password is the user's name, which are tried first")]
+    #[error("the password is the user's name, which is tried first")]
     SameAsName,
     /// The [`BreachCheck`](super::BreachCheck) knows the password.
     #[error("the password is known from a breach")]
