@@ -27,7 +27,7 @@ before(async () => {
   // Users of its own, who are made at each start.
   const env = { ...process.env, AUTH_DB_URI: "sqlite::memory:" };
   demo = spawn(`${target}/debug/demo`, ["--port", "0"], { env, stdio: ["ignore", "pipe", "ignore"] });
-  const welcome = await read(demo.stdout, /what follows is the log/i);
+  const welcome = await read(demo.stdout, /the log follows/i);
   address = welcome.match(/listens on (http:\S+)/)[1];
   key = welcome.match(/API key of .*\s+(\S+)/)[1];
   passwords = Object.fromEntries([...welcome.matchAll(/^ {2}(\w+) +(?:Viewer|User|Administrator) +(\S+)$/gm)].map((m) => [m[1], m[2]]));
@@ -41,7 +41,7 @@ before(async () => {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
   });
-});
+}, { timeout: patience });
 
 after(async () => {
   await browser?.close();
