@@ -160,7 +160,12 @@ fn r46_a_token_of_a_withdrawn_key_is_rejected_within_the_ttl() {
         assert_eq!(server.status(&new), 200);
         server.status(&old[0]) == 401
     });
-    assert_eq!(server.status(&old[1]), 401);
+    // Its key is unknown now. Within the cooldown the server cannot look it up, which is a 503.
+    eventually("a token that was not cached is refused", || {
+        let status = server.status(&old[1]);
+        assert!(matches!(status, 401 | 503), "{status}");
+        status == 401
+    });
 }
 
 #[test]
@@ -222,7 +227,9 @@ fn r46_many_unknown_keys_cause_one_fetch_per_cooldown() {
     let floods = floods.map(|flood| thread::spawn(move || statuses(flood)));
     assert_eq!(statuses((0..500).map(|_| server.request(&token))), [200; 500]);
     for flood in floods {
-        assert_eq!(flood.join().unwrap(), [401; 250]);
+        // Only the tokens that the one fetch looked up are known to be wrong.
+        let statuses = flood.join().unwrap();
+        assert!(statuses.iter().all(|status| matches!(status, 401 | 503)), "{statuses:?}");
     }
     let cooldowns = 1 + start.elapsed().as_secs() / COOLDOWN;
     let fetches = issuer.requests(KEYS) - before;
