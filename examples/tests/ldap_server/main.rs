@@ -301,7 +301,7 @@ fn the_log_contains_no_secret() {
             assert_eq!(status(&answer), expected, "{name}");
         }
         paste(&format!("curl -i {address}/me"));
-        let log = server.logged_until("no credential");
+        let log = server.logged_until("authentication_required");
         assert!(["several entries", "DEBUG"].iter().all(|text| log.concat().contains(text)), "{log:#?}");
         let encoded = sent.map(|(name, password)| basic(name, password)["Basic ".len()..].to_owned());
         let secrets = sent.map(|(_, password)| password.to_owned()).into_iter().chain(encoded);
