@@ -31,7 +31,7 @@ pub const fn assert_known(kind: &str, names: &[&str], name: &str) {
 
 /// Whether two strings are the same (`==` is not const).
 #[must_use]
-pub(crate) const fn equal(a: &str, b: &str) -> bool {
+const fn equal(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     if a.len() != b.len() {
         return false;

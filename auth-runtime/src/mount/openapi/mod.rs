@@ -215,13 +215,13 @@ impl<'a, A: AuthConfig> Writer<'a, A> {
     fn statuses(&self, method: &str, operation: &'static Operation<A>) -> Vec<u16> {
         let mut statuses = match operation.access() {
             Access::Public { .. } => return Vec::new(),
-            Access::Optional => vec![400, 401, 503],
-            Access::Required { hide: true, .. } => vec![400, 401, 404, 503],
-            Access::Required { hide: false, .. } => vec![400, 401, 403, 503],
+            Access::Optional => vec![400, 401, 431, 503],
+            Access::Required { hide: true, .. } => vec![400, 401, 404, 431, 503],
+            Access::Required { hide: false, .. } => vec![400, 401, 403, 431, 503],
         };
         // A cookie that a page of another site makes the browser send.
-        let takes_cookies = self.accepted(operation).any(|(_, scheme)| scheme.location().is_ambient());
-        if takes_cookies && !matches!(method, "get" | "head" | "options") && !statuses.contains(&403) {
+        let takes_ambient = self.accepted(operation).any(|(_, scheme)| scheme.is_ambient);
+        if takes_ambient && !matches!(method, "get" | "head" | "options") && !statuses.contains(&403) {
             statuses.push(403);
         }
         if self.accepted(operation).any(|(index, _)| self.throttled.contains(index)) {
