@@ -86,6 +86,7 @@
 //! | mount an API or guard a subtree | [`mount`] |
 //! | change the body of refusals | [`respond`] |
 //! | record decisions | [`event`] |
+//! | review who may call what, and compare two versions | [`review`] |
 //! | test rules | [`testing`] |
 //! | relax a rule | [`danger`] |
 //!
@@ -138,6 +139,7 @@ pub mod password;
 pub mod policy;
 pub mod prelude;
 pub mod respond;
+pub mod review;
 pub mod testing;
 #[cfg(feature = "throttle")]
 pub mod throttle;
