@@ -198,7 +198,7 @@ impl SchemeOptions {
             unknown => {
                 let hint = suggestion(&SCHEME_OPTIONS, unknown);
                 let message = format!(
-                    "unknown option `{unknown}`{hint}: after the scheme, `name = \"..\"`, `max_len = ..` and `ambient` may follow"
+                    "unknown option `{unknown}`{hint} (options of a scheme: `name = \"..\"`, `max_len = ..`, `ambient`)"
                 );
                 return Err(syn::Error::new(word.span(), message));
             }
