@@ -5,11 +5,13 @@ mod methods;
 mod openapi;
 mod pages;
 mod protect;
+mod protected_resource;
 mod service;
 
 pub use self::{
     argument::SecurityArgument,
     methods::KnownMethods,
     protect::{Protect, ProtectedEndpoint, WithAuth},
+    protected_resource::{InvalidResource, ProtectedResource, WithResource},
     service::{Api, Protected, ProtectedService, Service},
 };
