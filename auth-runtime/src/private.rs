@@ -17,7 +17,7 @@ pub use crate::{
     },
     event::EventSink,
     guard::{Asking, AuthConfig, Check, CheckResult, Guard, HandlerGuard, Rule},
-    mount::{Protected, SecurityArgument, WithAuth},
+    mount::{Protected, ProtectedHandler, SecurityArgument, WithAuth},
     policy::{Access, Operation, Requirement},
     respond::{Guarded, Rejection, RejectionBody},
 };

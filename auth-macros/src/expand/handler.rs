@@ -23,6 +23,7 @@ pub(crate) fn expand(handler: &Handler) -> TokenStream {
     let (auth, alias) = rule::alias(&handler.auth);
     let rule_impl = rule::expand(&rule, &name.unraw().to_string(), access, &auth);
     let guarded = guarded(handler, access, &rule, &p);
+    let (generics, arguments, where_clause) = handler.function.sig.generics.split_for_impl();
     quote! {
         #(#configured)*
         #[allow(non_camel_case_types, reason = "generated")]
@@ -33,6 +34,14 @@ pub(crate) fn expand(handler: &Handler) -> TokenStream {
             #alias
 
             #rule_impl
+
+            impl #generics #p::ProtectedHandler for #name #arguments #where_clause {
+                type Auth = #auth;
+
+                fn operation(&self) -> &'static #p::Operation<#auth> {
+                    <#rule as #p::Rule>::OPERATION
+                }
+            }
         };
 
         #guarded

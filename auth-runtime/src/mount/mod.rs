@@ -1,6 +1,7 @@
 //! How protected APIs and routes are mounted: the service with its documents, and guarded subtrees.
 
 mod argument;
+mod handler;
 mod methods;
 mod openapi;
 mod pages;
@@ -10,6 +11,7 @@ mod service;
 
 pub use self::{
     argument::SecurityArgument,
+    handler::ProtectedHandler,
     methods::KnownMethods,
     protect::{Protect, ProtectedEndpoint, WithAuth},
     protected_resource::{InvalidResource, ProtectedResource, WithResource},

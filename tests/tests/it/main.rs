@@ -20,6 +20,7 @@ mod ordering;
 mod paths;
 mod properties;
 mod refusals;
+mod review;
 mod rules;
 mod subtrees;
 mod tables;
