@@ -97,12 +97,12 @@ impl Mixed {
     }
 }
 
-fn message(method: &str, params: Value) -> String {
+fn message(method: &str, params: &Value) -> String {
     value!({ "jsonrpc": "2.0", "id": 7, "method": method, "params": params }).to_string()
 }
 
-fn tool(name: &str, arguments: Value) -> String {
-    message("tools/call", value!({ "name": name, "arguments": arguments }))
+fn tool(name: &str, arguments: &Value) -> String {
+    message("tools/call", &value!({ "name": name, "arguments": arguments }))
 }
 
 fn post(body: &str) -> Call {
@@ -140,11 +140,11 @@ fn code(answer: &Answer) -> i64 {
 async fn a_tool_runs_for_callers_that_meet_its_rule() {
     let notes = Notes::default();
     let app = app(&notes);
-    let added = post(&tool("add_note", value!({ "text": "milk" }))).by(By::Token, &user()).to(&app).await;
+    let added = post(&tool("add_note", &value!({ "text": "milk" }))).by(By::Token, &user()).to(&app).await;
     assert_eq!((added.status, text(&added)), (200, "uwe".to_owned()));
-    let listed = post(&tool("list", value!({}))).by(By::Key, &viewer()).to(&app).await;
+    let listed = post(&tool("list", &value!({}))).by(By::Key, &viewer()).to(&app).await;
     assert_eq!((listed.status, text(&listed)), (200, "milk".to_owned()));
-    let without_arguments = post(&message("tools/call", value!({ "name": "list" }))).by(By::Password, &viewer());
+    let without_arguments = post(&message("tools/call", &value!({ "name": "list" }))).by(By::Password, &viewer());
     assert_eq!(text(&without_arguments.to(&app).await), "milk");
 }
 
@@ -152,14 +152,14 @@ async fn a_tool_runs_for_callers_that_meet_its_rule() {
 async fn a_tool_does_not_run_for_other_callers() {
     let notes = Notes::default();
     let app = app(&notes);
-    let denied = post(&tool("add_note", value!({ "text": "milk" }))).by(By::Token, &viewer()).to(&app).await;
+    let denied = post(&tool("add_note", &value!({ "text": "milk" }))).by(By::Token, &viewer()).to(&app).await;
     assert_eq!((denied.status, denied.code().as_str()), (403, "not_allowed"));
-    let by_check = post(&tool("delete", value!({ "author": "vera" }))).by(By::Token, &user()).to(&app).await;
+    let by_check = post(&tool("delete", &value!({ "author": "vera" }))).by(By::Token, &user()).to(&app).await;
     assert_eq!((by_check.status, by_check.code().as_str()), (403, "not_allowed"));
     assert_eq!(notes.ran.load(Ordering::SeqCst), 0);
-    let own = post(&tool("delete", value!({ "author": "uwe" }))).by(By::Token, &user()).to(&app).await;
+    let own = post(&tool("delete", &value!({ "author": "uwe" }))).by(By::Token, &user()).to(&app).await;
     assert_eq!(text(&own), "uwe deleted the notes of uwe");
-    let other = post(&tool("delete", value!({ "author": "uwe" }))).by(By::Token, &Caller::administrator());
+    let other = post(&tool("delete", &value!({ "author": "uwe" }))).by(By::Token, &Caller::administrator());
     assert_eq!(text(&other.to(&app).await), "root deleted the notes of uwe");
 }
 
@@ -182,7 +182,7 @@ async fn a_call_that_headers_announce_is_decided_before_its_body() {
     assert_eq!((answer.status, answer.trace.polled()), (403, 0));
     let answer = announced("missing").by(By::Token, &viewer()).endless_body().to(&app).await;
     assert_eq!((code(&answer), answer.trace.polled()), (-32602, 0));
-    let answer = announced("list").by(By::Token, &viewer()).json(&tool("list", value!({}))).to(&app).await;
+    let answer = announced("list").by(By::Token, &viewer()).json(&tool("list", &value!({}))).to(&app).await;
     assert_eq!(answer.status, 200);
 }
 
@@ -190,7 +190,7 @@ async fn a_call_that_headers_announce_is_decided_before_its_body() {
 async fn headers_that_disagree_with_the_body_are_refused() {
     let notes = Notes::default();
     let app = app(&notes);
-    let body = tool("add_note", value!({ "text": "milk" }));
+    let body = tool("add_note", &value!({ "text": "milk" }));
     for headers in [
         &[("Mcp-Method", "tools/call"), ("Mcp-Name", "list")][..],
         &[("Mcp-Name", "list")],
@@ -218,7 +218,7 @@ async fn a_caller_sees_the_tools_that_they_may_call() {
         (user().scope("view edit"), &["list", "add_note", "delete", "import"]),
         (Caller::administrator(), &["list", "add_note", "delete", "export"]),
     ] {
-        let answer = post(&message("tools/list", value!({}))).by(By::Token, &caller).to(&app).await;
+        let answer = post(&message("tools/list", &value!({}))).by(By::Token, &caller).to(&app).await;
         let body = json(&answer);
         let tools = body["result"]["tools"].as_array().unwrap();
         let names: Vec<&str> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
@@ -230,7 +230,7 @@ async fn a_caller_sees_the_tools_that_they_may_call() {
 #[tokio::test]
 async fn the_schema_of_a_tool_leaves_the_caller_out() {
     let app = app(&Notes::default());
-    let answer = post(&message("tools/list", value!({}))).by(By::Token, &user()).to(&app).await;
+    let answer = post(&message("tools/list", &value!({}))).by(By::Token, &user()).to(&app).await;
     let tool = json(&answer)["result"]["tools"][1].clone();
     assert_eq!(tool["description"], "Adds a note.");
     let properties: Vec<&String> = tool["inputSchema"]["properties"].as_object().unwrap().keys().collect();
@@ -241,8 +241,8 @@ async fn the_schema_of_a_tool_leaves_the_caller_out() {
 #[tokio::test]
 async fn a_hidden_tool_looks_like_one_that_does_not_exist() {
     let app = app(&Notes::default());
-    let hidden = post(&tool("export", value!({}))).by(By::Token, &user()).to(&app).await;
-    let missing = post(&tool("missing", value!({}))).by(By::Token, &user()).to(&app).await;
+    let hidden = post(&tool("export", &value!({}))).by(By::Token, &user()).to(&app).await;
+    let missing = post(&tool("missing", &value!({}))).by(By::Token, &user()).to(&app).await;
     assert_eq!(hidden.status, 200);
     assert_eq!(hidden.body.replace("export", "missing"), missing.body);
     assert_eq!(hidden.headers, missing.headers);
@@ -251,10 +251,10 @@ async fn a_hidden_tool_looks_like_one_that_does_not_exist() {
 #[tokio::test]
 async fn every_forbidden_tool_can_be_hidden() {
     let app = Auth::default().mcp(|_| Mixed).hide_forbidden().into_endpoint();
-    let forbidden = post(&tool("reset", value!({}))).by(By::Token, &user()).to(&app).await;
-    let missing = post(&tool("missing", value!({}))).by(By::Token, &user()).to(&app).await;
+    let forbidden = post(&tool("reset", &value!({}))).by(By::Token, &user()).to(&app).await;
+    let missing = post(&tool("missing", &value!({}))).by(By::Token, &user()).to(&app).await;
     assert_eq!(forbidden.body.replace("reset", "missing"), missing.body);
-    let [forbidden, missing] = [post(&tool("reset", value!({}))), post(&tool("missing", value!({})))];
+    let [forbidden, missing] = [post(&tool("reset", &value!({}))), post(&tool("missing", &value!({})))];
     let (forbidden, missing) = (forbidden.to(&app).await, missing.to(&app).await);
     assert_eq!((forbidden.status, &forbidden.body), (401, &missing.body));
     assert_eq!(forbidden.challenges(), missing.challenges());
@@ -263,7 +263,7 @@ async fn every_forbidden_tool_can_be_hidden() {
 #[tokio::test]
 async fn a_denial_names_all_missing_scopes() {
     let app = app(&Notes::default());
-    let denied = post(&tool("import", value!({}))).by(By::Token, &user().scope("view")).to(&app).await;
+    let denied = post(&tool("import", &value!({}))).by(By::Token, &user().scope("view")).to(&app).await;
     assert_eq!(denied.status, 403);
     assert_eq!(denied.challenges(), [r#"Bearer realm="entry book", error="insufficient_scope", scope="view edit""#]);
 }
@@ -271,12 +271,12 @@ async fn a_denial_names_all_missing_scopes() {
 #[tokio::test]
 async fn anonymous_callers_reach_the_tools_that_admit_them() {
     let app = Auth::default().mcp(|_| Mixed).into_endpoint();
-    assert_eq!(text(&post(&tool("who", value!({}))).to(&app).await), "nobody");
-    assert_eq!(text(&post(&tool("who", value!({}))).by(By::Key, &user()).to(&app).await), "uwe");
-    assert_eq!(text(&post(&tool("time", value!({}))).to(&app).await), "noon");
-    assert_eq!(post(&tool("reset", value!({}))).to(&app).await.status, 401);
-    assert_eq!(post(&tool("who", value!({}))).credential(By::Key, "garbage").to(&app).await.status, 401);
-    let listed = json(&post(&message("tools/list", value!({}))).to(&app).await);
+    assert_eq!(text(&post(&tool("who", &value!({}))).to(&app).await), "nobody");
+    assert_eq!(text(&post(&tool("who", &value!({}))).by(By::Key, &user()).to(&app).await), "uwe");
+    assert_eq!(text(&post(&tool("time", &value!({}))).to(&app).await), "noon");
+    assert_eq!(post(&tool("reset", &value!({}))).to(&app).await.status, 401);
+    assert_eq!(post(&tool("who", &value!({}))).credential(By::Key, "garbage").to(&app).await.status, 401);
+    let listed = json(&post(&message("tools/list", &value!({}))).to(&app).await);
     let names: Vec<&Value> = listed["result"]["tools"].as_array().unwrap().iter().map(|tool| &tool["name"]).collect();
     assert_eq!(names, ["who", "time"]);
 }
@@ -285,7 +285,7 @@ async fn anonymous_callers_reach_the_tools_that_admit_them() {
 async fn a_batch_is_decided_message_by_message() {
     let notes = Notes::default();
     let app = app(&notes);
-    let [allowed, denied] = [tool("list", value!({})), tool("add_note", value!({ "text": "milk" }))];
+    let [allowed, denied] = [tool("list", &value!({})), tool("add_note", &value!({ "text": "milk" }))];
     let notification = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
     let body = format!("[{allowed},{denied},{notification},1,{allowed}]");
     let answer = post(&body).by(By::Token, &viewer()).to(&app).await;
@@ -301,7 +301,7 @@ async fn a_batch_is_decided_message_by_message() {
 #[tokio::test]
 async fn the_transport_refuses_what_the_protocol_does_not_have() {
     let app = app(&Notes::default());
-    let list = tool("list", value!({}));
+    let list = tool("list", &value!({}));
     for (status, call) in [
         (405, call("GET", "/")),
         (405, call("DELETE", "/").header("Mcp-Session-Id", "1")),
@@ -319,7 +319,7 @@ async fn the_transport_refuses_what_the_protocol_does_not_have() {
         assert_eq!(answer.status, status, "{}", answer.body);
     }
     assert_eq!(call("GET", "/").to(&app).await.header("Allow"), Some("POST"));
-    let unknown = post(&message("prompts/get", value!({}))).by(By::Token, &viewer()).to(&app).await;
+    let unknown = post(&message("prompts/get", &value!({}))).by(By::Token, &viewer()).to(&app).await;
     assert_eq!((unknown.status, code(&unknown)), (200, -32601));
     let form = call("POST", "/").header("Content-Type", "text/plain").by(By::Token, &viewer()).to(&app).await;
     assert_eq!(form.status, 415);
@@ -329,7 +329,7 @@ async fn the_transport_refuses_what_the_protocol_does_not_have() {
 async fn a_large_body_is_refused() {
     let notes = Notes::default();
     let app = app(&notes);
-    let body = tool("add_note", value!({ "text": "x".repeat(10 * 1024 * 1024) }));
+    let body = tool("add_note", &value!({ "text": "x".repeat(10 * 1024 * 1024) }));
     let answer = post(&body).by(By::Token, &user()).to(&app).await;
     assert_eq!((answer.status, code(&answer)), (413, -32600));
     assert_eq!(notes.ran.load(Ordering::SeqCst), 0);
@@ -339,7 +339,7 @@ async fn a_large_body_is_refused() {
 async fn a_page_of_another_site_cannot_use_a_cookie() {
     let notes = Notes::default();
     let app = app(&notes);
-    let call = post(&tool("list", value!({}))).header("Sec-Fetch-Site", "cross-site").by(By::Session, &viewer());
+    let call = post(&tool("list", &value!({}))).header("Sec-Fetch-Site", "cross-site").by(By::Session, &viewer());
     assert_eq!(call.to(&app).await.status, 403);
     assert_eq!(notes.ran.load(Ordering::SeqCst), 0);
 }
@@ -353,7 +353,7 @@ async fn initialize_agrees_on_a_revision() {
         let params = value!({
             "protocolVersion": requested, "capabilities": {}, "clientInfo": { "name": "test", "version": "1" }
         });
-        let answer = json(&post(&message("initialize", params)).to(&app).await);
+        let answer = json(&post(&message("initialize", &params)).to(&app).await);
         assert_eq!(answer["result"]["protocolVersion"], agreed);
         assert_eq!(answer["result"]["serverInfo"], value!({ "name": "mixed", "version": "2.1" }));
         assert_eq!(answer["result"]["capabilities"], value!({ "tools": { "listChanged": false } }));
@@ -383,7 +383,8 @@ async fn challenges_lead_to_the_metadata_of_the_resource() {
             "scopes_supported": ["view", "edit", "delete", "products:create"],
         })
     );
-    let own_page = post(&tool("list", value!({}))).by(By::Token, &viewer()).header("Origin", "https://api.example.com");
+    let own_page =
+        post(&tool("list", &value!({}))).by(By::Token, &viewer()).header("Origin", "https://api.example.com");
     assert_eq!(
         own_page.to(&Auth::default().mcp(|_| Notes::default()).resource(&resource).into_endpoint()).await.status,
         200
