@@ -13,6 +13,7 @@ mod events;
 mod fixture;
 mod locations;
 mod log;
+mod mcp;
 mod methods;
 mod mounting;
 mod openapi;
