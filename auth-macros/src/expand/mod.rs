@@ -11,4 +11,5 @@ pub(crate) mod table;
 mod access;
 mod argument;
 mod check;
+mod joined;
 mod rule;

@@ -13,4 +13,4 @@ pub use lookup::unknown_name;
 pub(crate) use scheme::CredentialLocation;
 pub use scheme::{ApiKeyLocation, GrantType, OAuthFlow, Scheme, SchemeKind, SchemeSet, Scope, SecurityScheme, kind};
 pub use set::Set;
-pub use table::{DeclaredNames, Entry, RoleTable, Table, TableSet, UnknownName};
+pub use table::{DeclaredNames, Entry, Includes, RoleTable, Table, TableSet, UnknownName};

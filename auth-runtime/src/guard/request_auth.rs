@@ -65,7 +65,12 @@ impl<A: AuthConfig> RequestAuth<A> {
                 Authentication::Authenticated(principal.clone())
             }
             Some(_) => Authentication::Anonymous,
-            None => self.0.auth.authenticate(request, point.accepted).await,
+            None => match self.0.auth.authenticate(request, point.accepted).await {
+                Authentication::Authenticated(principal) => {
+                    Authentication::Authenticated(principal.authenticated_by(Arc::clone(&self.0.auth)))
+                }
+                other => other,
+            },
         }
     }
 

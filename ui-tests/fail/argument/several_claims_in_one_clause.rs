@@ -4,10 +4,10 @@ use poem_openapi::OpenApi;
 
 struct Entries;
 
-#[protected(check = true)]
+#[protected]
 #[OpenApi]
 impl Entries {
-    #[permission("view")]
+    #[protected(claim("tenant" = "acme", "level" = 1))]
     #[oai(path = "/", method = "get")]
     async fn list(&self) {}
 }

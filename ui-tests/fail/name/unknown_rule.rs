@@ -7,9 +7,9 @@ struct Entries;
 #[protected]
 #[OpenApi]
 impl Entries {
-    #[optional_auth(role("Viewer"))]
+    #[protected(EDITORS)]
     #[oai(path = "/", method = "get")]
-    async fn list(&self, _caller: Option<Principal<Auth>>) {}
+    async fn list(&self) {}
 }
 
 fn main() {
