@@ -18,10 +18,13 @@ pub use crate::{
     },
     event::EventSink,
     guard::{Asking, AuthConfig, Check, CheckResult, Guard, HandlerGuard, Rule},
-    mount::{Protected, SecurityArgument, WithAuth},
+    mount::{Protected, ProtectedHandler, SecurityArgument, WithAuth},
     policy::{Access, ClaimValue, Operation, Requirement},
     respond::{Guarded, Rejection, RejectionBody},
 };
+
+#[cfg(feature = "mcp")]
+pub use crate::mcp::{FromCaller, ProtectedTools, ToolAnswer, ToolGuard};
 
 /// Looks for the credential of a scheme. Returns it, and whether it was found.
 #[must_use]

@@ -56,7 +56,7 @@ fn each_page_is_in_the_summary() {
     }
 }
 
-/// Pages with Rust blocks are doctests of the examples, so that none of them gets old.
+/// The examples compile the Rust blocks of all pages as doctests.
 #[test]
 fn each_page_with_rust_is_compiled() {
     let doctests = fs::read_to_string(root().join("examples/src/lib.rs")).unwrap();

@@ -2,7 +2,7 @@ use auth_runtime::{authenticate::{AuthenticationError, Context, Identity}, crede
 use auth_ui_tests::{Cards, Keys, Passwords, Permission, Role, Tokens, status};
 use poem::{EndpointExt, Route, get, handler};
 
-/// An authenticator with a parameter, in an `Auth` with one.
+/// An authenticator with a type parameter, in a generic `Auth`.
 #[derive(Clone)]
 struct Generic<S>(S);
 

@@ -25,7 +25,9 @@ pub(crate) fn expand(handler: &Handler, p: &Private) -> TokenStream {
     let alias = &shared.alias;
     let declaration = shared.declare(&rule);
     let rule_impl = shared.implement(&rule, &name.unraw().to_string(), access);
-    let guarded = guarded(handler, access, &shared.ty(&rule), p);
+    let (auth, ty) = (&shared.auth, shared.ty(&rule));
+    let guarded = guarded(handler, access, &ty, p);
+    let (generics, arguments, where_clause) = handler.function.sig.generics.split_for_impl();
     quote! {
         #(#configured)*
         #[allow(non_camel_case_types, reason = "generated")]
@@ -36,6 +38,14 @@ pub(crate) fn expand(handler: &Handler, p: &Private) -> TokenStream {
             #alias
 
             #rule_impl
+
+            impl #generics #p::ProtectedHandler for #name #arguments #where_clause {
+                type Auth = #auth;
+
+                fn operation(&self) -> &'static #p::Operation<#auth> {
+                    <#ty as #p::Rule>::OPERATION
+                }
+            }
         };
 
         #guarded

@@ -33,7 +33,7 @@ pub(crate) fn lower(
     outer.extend(take(&mut item.attrs, errors));
     let floor = floor(outer, errors);
     let mut operations = Vec::new();
-    let needed = floor::arguments_of(&floor.checks, &item);
+    let needed = floor::arguments_of(&floor.checks, &item, is_operation);
     for item in &mut item.items {
         if let ImplItem::Fn(method) = item {
             operations.extend(operation(method, &floor, &needed, errors));
@@ -52,7 +52,7 @@ fn open_api_stands_below(span: Span, attribute: Option<&Attribute>, errors: &mut
 }
 
 /// Returns the requirement that the attributes of the impl block add to every operation.
-fn floor(outer: Vec<RuleAttribute>, errors: &mut Errors) -> Clauses {
+pub(super) fn floor(outer: Vec<RuleAttribute>, errors: &mut Errors) -> Clauses {
     let mut floor = Clauses::default();
     for attribute in outer {
         match attribute.content {
@@ -74,7 +74,7 @@ fn operation(method: &mut ImplItemFn, floor: &Clauses, needed: &[String], errors
     let mut mistakes = Errors::default();
     let says_something = method.attrs.iter().any(is_ours);
     let written = take(&mut method.attrs, &mut mistakes);
-    if !method.attrs.iter().any(|attribute| is(attribute, "oai")) {
+    if !is_operation(method) {
         rule_needs_an_operation(&written, &mut mistakes);
         errors.join(mistakes);
         return None;
@@ -106,6 +106,10 @@ fn path_has_no_slash_at_its_end(attributes: &[Attribute], errors: &mut Errors) {
             errors.at(&text, format!("Poem serves this path without the slash at its end: write `\"{served}\"`"));
         }
     }
+}
+
+fn is_operation(method: &ImplItemFn) -> bool {
+    method.attrs.iter().any(|attribute| is(attribute, "oai"))
 }
 
 fn remove_oai(method: &mut ImplItemFn) {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use syn::{
-    ExprPath, ImplItem, ItemImpl, Macro, PatIdent, Signature,
+    ExprPath, ImplItem, ImplItemFn, ItemImpl, Macro, PatIdent, Signature,
     visit::{self, Visit},
 };
 
@@ -11,14 +11,16 @@ use super::signature::{bindings, collect, typed};
 use crate::{
     errors::Errors,
     model::{Access, Check},
-    parse::is,
 };
 
 /// Returns the arguments that the checks of a floor read: the names in them that an operation has as an argument.
 ///
 /// A name that no operation has is left to the compiler: it may be a constant or a function.
-pub(crate) fn arguments_of(checks: &[Check], item: &ItemImpl) -> Vec<String> {
-    let known: HashSet<String> = item.items.iter().filter_map(operation).flat_map(arguments).collect();
+pub(crate) fn arguments_of(checks: &[Check], item: &ItemImpl, is_guarded: impl Fn(&ImplItemFn) -> bool) -> Vec<String> {
+    let methods =
+        item.items.iter().filter_map(|item| if let ImplItem::Fn(method) = item { Some(method) } else { None });
+    let guarded = methods.filter(|method| is_guarded(method));
+    let known: HashSet<String> = guarded.flat_map(|method| arguments(&method.sig)).collect();
     checks.iter().flat_map(names).filter(|name| known.contains(name)).collect()
 }
 
@@ -37,11 +39,6 @@ pub(crate) fn has_arguments(signature: &Signature, access: &Access, needed: &[St
             ),
         );
     }
-}
-
-fn operation(item: &ImplItem) -> Option<&Signature> {
-    let ImplItem::Fn(method) = item else { return None };
-    method.attrs.iter().any(|attribute| is(attribute, "oai")).then_some(&method.sig)
 }
 
 fn arguments(signature: &Signature) -> impl Iterator<Item = String> {

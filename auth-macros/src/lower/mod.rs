@@ -8,3 +8,4 @@ mod floor;
 pub(crate) mod handler;
 pub(crate) mod signature;
 pub(crate) mod table;
+pub(crate) mod tools;

@@ -42,7 +42,7 @@ const UNIX: &str = "unix:";
 /// If two of these middlewares surround a route, the inner one counts. `Forwarded` (RFC 7239) and `X-Real-IP` are not
 /// read: configure the proxy to write `X-Forwarded-For`.
 ///
-/// # What it does not protect against
+/// # Limits of the protection
 ///
 /// - A proxy that forwards the header without appending to it. Its clients choose their address.
 /// - Clients that reach the server from a trusted address without passing the proxy. List the addresses of the proxies, not

@@ -1,6 +1,6 @@
 //! Looks up a name at compile time, and builds the error message for an unknown one.
 
-/// Returns the position of `name` in `names`, or one that no set contains.
+/// Returns the position of `name` in `names`, or a position beyond every set.
 ///
 /// Generated code also [asserts](assert_known) each name in a constant of its own. So a wrong name is one error, at the
 /// name.

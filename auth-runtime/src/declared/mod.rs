@@ -1,4 +1,4 @@
-//! What an application declares: names in tables, sets of them, and security schemes. Constant data.
+//! Declarations of an application, as constant data: tables of names, sets of names, and security schemes.
 
 mod auth_schema;
 mod empty;

@@ -23,7 +23,7 @@ pub trait Table: Copy + Eq + Ord + Hash + Debug + Display + FromStr<Err = Unknow
     /// Every description (the doc comment), in the same order.
     const DESCRIPTIONS: &'static [&'static str];
 
-    /// Returns the position in [`ALL`](Self::ALL), which is also the bit in a [`Set`](super::Set).
+    /// Returns the position in [`ALL`](Self::ALL). It is also the number of the bit in a [`Set`](super::Set).
     fn index(self) -> usize;
 }
 

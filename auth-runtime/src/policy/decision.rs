@@ -11,11 +11,11 @@ use crate::policy::{ClaimValue, Node, Requirement};
 #[derive(Debug)]
 #[must_use]
 pub enum Decision<A: 'static> {
-    /// The caller is let in.
+    /// The caller is admitted.
     Allow,
-    /// The caller is not let in.
+    /// The caller is denied.
     Deny(Denial<A>),
-    /// The result depends on the `check` with this number, which did not run yet.
+    /// The result depends on the `check` with this number. It did not run yet.
     NeedsCheck(u16),
 }
 

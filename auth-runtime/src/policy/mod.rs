@@ -1,4 +1,4 @@
-//! Who may call what, as data: a requirement, the operation that has it, and the decision.
+//! Access rules as data: the requirement, the operation that has it, and the decision.
 //!
 //! Nothing here reads a request. A requirement is a constant tree. Enforcement, logs and documents all read the same
 //! value, so they cannot disagree.

@@ -1,9 +1,9 @@
-//! An operation and its access rule: what the attributes become.
+//! An operation and its access rule. The attributes expand to these types.
 
 use super::{Requirement, operation_id::OperationId};
 use crate::declared::{AuthSchema, SchemeSet};
 
-/// Who may call an operation.
+/// The access rule of an operation.
 #[derive(Clone, Copy, Debug)]
 pub enum Access<A: 'static> {
     /// Every caller. Credentials are ignored.
@@ -18,7 +18,7 @@ pub enum Access<A: 'static> {
         /// Answers 404 instead of 403, so that other callers do not learn that the operation exists.
         hide: bool,
     },
-    /// Callers who meet the requirement.
+    /// Callers that meet the requirement.
     Required {
         /// The requirement.
         requirement: Requirement<A>,
@@ -40,8 +40,8 @@ impl<A: AuthSchema> Operation<A> {
     /// Returns an operation with this name. The macros use `module::Type::method`.
     ///
     /// # Panics
-    /// If no scheme can meet the requirement, as in `all(schemes("a"), schemes("b"))`. The macros build operations in
-    /// constants, where this is a compile error.
+    /// Panics if no scheme can meet the requirement, as in `all(schemes("a"), schemes("b"))`. The macros build
+    /// operations in constants, where this is a compile error.
     #[must_use]
     #[track_caller]
     pub const fn new(name: &'static str, access: Access<A>) -> Self {

@@ -18,7 +18,7 @@ use crate::{
 pub(crate) enum DenialCause<'a, A: AuthSchema> {
     /// The request has no credential.
     NoCredential,
-    /// The credential is refused.
+    /// The credential was rejected.
     Refused(&'a Refusal),
     /// The caller does not meet the requirement.
     NotMet { caller: &'a Principal<A>, denial: &'a Denial<A> },
@@ -103,7 +103,7 @@ fn is_unavailable(error: &(dyn Error + 'static)) -> bool {
         || error.source().is_some_and(is_unavailable)
 }
 
-/// The kinds by which drivers report that a server was not reached, or did not answer.
+/// The kinds of error that drivers report if a server was not reached, or did not answer.
 const fn is_connection_error(kind: ErrorKind) -> bool {
     matches!(
         kind,

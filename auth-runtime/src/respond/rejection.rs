@@ -41,7 +41,7 @@ pub struct Rejection {
 }
 
 impl Rejection {
-    /// Returns the code, which is stable.
+    /// Returns the stable code.
     #[must_use]
     pub fn code(&self) -> RejectionCode {
         self.code
@@ -140,7 +140,7 @@ impl RejectionBody {
 #[derive(Clone)]
 struct Hidden;
 
-/// Whether an error of Poem is a rejection, also one that looks like a missing path.
+/// Returns whether an error of Poem is a rejection. The 404 of a hidden operation counts too.
 pub(crate) fn is_rejection(error: &poem::Error) -> bool {
     error.is::<Rejection>() || error.data::<Hidden>().is_some()
 }

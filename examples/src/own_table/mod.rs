@@ -1,6 +1,6 @@
-//! An application that has its own table of users, and keeps it: it implements `UserStore`, which is one method.
+//! An application that keeps its own table of users. It implements `UserStore`, a trait with one required method.
 
-#![allow(clippy::unused_async, reason = "an operation is async, whether it waits for something or not")]
+#![allow(clippy::unused_async, reason = "poem-openapi requires async operations")]
 
 pub mod members;
 
@@ -11,7 +11,7 @@ use poem_openapi::{OpenApi, payload::PlainText};
 use self::members::Members;
 
 permissions! {
-    /// What a member may do.
+    /// Permissions of members.
     pub enum Permission {
         /// Borrow books
         Borrow = "borrow",
@@ -21,7 +21,7 @@ permissions! {
 }
 
 roles! {
-    /// What members are.
+    /// Roles of members.
     pub enum Role: Permission {
         /// Borrows books
         Reader = "Reader" => [Borrow],
@@ -30,11 +30,11 @@ roles! {
     }
 }
 
-/// How callers prove who they are.
+/// The accepted credentials.
 #[derive(Auth, Clone, Debug)]
 #[auth(permissions = Permission, roles = Role, realm = "library")]
 pub struct Auth {
-    /// Number of the membership, and password.
+    /// Membership number and password.
     #[scheme(basic)]
     pub password: Basic<Members>,
 }
@@ -59,7 +59,7 @@ impl Library {
     }
 }
 
-/// The application.
+/// Returns the application.
 #[must_use]
 pub fn app(members: Members) -> impl Endpoint + use<> {
     let auth = Auth { password: Basic::new(members) };

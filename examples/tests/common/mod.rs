@@ -24,12 +24,12 @@ impl Running {
         Self { child, stdout, log }
     }
 
-    /// Returns the lines on stdout, up to one that contains this text.
+    /// Returns the lines on stdout, up to the first with this text.
     pub(crate) fn printed_until(&mut self, text: &str) -> Vec<String> {
         until(&mut self.stdout, text)
     }
 
-    /// Returns the lines of the log, up to one that contains this text.
+    /// Returns the lines of the log, up to the first with this text.
     pub(crate) fn logged_until(&mut self, text: &str) -> Vec<String> {
         until(self.log.iter(), text)
     }

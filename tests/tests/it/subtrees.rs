@@ -38,7 +38,7 @@ fn by_password(trace: Trace) -> &'static str {
     "by password"
 }
 
-#[public(reason = "everybody")]
+#[public(reason = "a public handler")]
 #[handler]
 fn for_every_caller(trace: Trace) -> &'static str {
     trace.handle();
