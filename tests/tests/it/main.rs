@@ -13,6 +13,7 @@ mod events;
 mod fixture;
 mod log;
 mod methods;
+mod metrics;
 mod mounting;
 mod openapi;
 mod ordering;
