@@ -239,6 +239,10 @@ fn expand_rule(Configured { name, span, arguments, item }: Configured) -> TokenS
             let api = lower::api::lower(rule, span, open_api, *block, &mut errors);
             errors.beside(expand::api::expand(&api))
         }
+        Item::Tools(attribute, block) => {
+            let tools = lower::tools::lower(rule, attribute, *block, &mut errors);
+            errors.beside(expand::tools::expand(&tools))
+        }
         Item::Handler(attribute, function) => {
             let handler = lower::handler::lower(rule, attribute, *function, &mut errors);
             errors.beside(expand::handler::expand(&handler))

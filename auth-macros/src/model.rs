@@ -94,6 +94,25 @@ pub(crate) struct Operation {
     pub(crate) access: Access,
 }
 
+/// An impl block whose MCP tools are protected.
+pub(crate) struct Tools {
+    pub(crate) auth: Path,
+    /// `#[Tools]`, which goes to the generated impl block.
+    pub(crate) attribute: Attribute,
+    /// The user's impl block, its methods without `#[mcp]` and without our attributes.
+    pub(crate) item: ItemImpl,
+    pub(crate) methods: Vec<Tool>,
+}
+
+/// A method that is a tool.
+pub(crate) struct Tool {
+    /// The name that callers use.
+    pub(crate) name: LitStr,
+    /// The method with `#[mcp]` and without our attributes.
+    pub(crate) method: ImplItemFn,
+    pub(crate) access: Access,
+}
+
 /// A plain Poem handler.
 pub(crate) struct Handler {
     pub(crate) auth: Path,

@@ -84,6 +84,7 @@
 //! | find the address of a client behind a proxy | [`client_ip`] |
 //! | get the caller in a handler | [`extract`], [`Principal`](authenticate::Principal) |
 //! | mount an API or guard a subtree | [`mount`] |
+//! | protect MCP tools | `mcp` |
 //! | change the body of refusals | [`respond`] |
 //! | record decisions | [`event`] |
 //! | review who may call what, and compare two versions | [`review`] |
@@ -102,6 +103,7 @@
 //! | `http-client` | yes | keys of an issuer over HTTPS |
 //! | `jwt` | yes | JSON Web Tokens with AWS-LC, which needs a C compiler |
 //! | `jwt-rust-crypto` | no | the same in Rust alone: slower, and RSA keys cannot sign |
+//! | `mcp` | no | MCP tools under the same rules, as streamable HTTP |
 //! | `metrics` | no | counters through the `metrics` facade |
 //! | `swagger-ui` | yes | Swagger UI inside the binary |
 //! | `throttle` | with `basic` or `api-key` | limits of failed attempts |
@@ -133,6 +135,8 @@ pub mod extract;
 pub mod guard;
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
 pub mod jwt;
+#[cfg(feature = "mcp")]
+pub mod mcp;
 pub mod mount;
 #[cfg(feature = "basic")]
 pub mod password;

@@ -22,6 +22,9 @@ pub use crate::{
     respond::{Guarded, Rejection, RejectionBody},
 };
 
+#[cfg(feature = "mcp")]
+pub use crate::mcp::{FromCaller, ProtectedTools, ToolAnswer, ToolGuard};
+
 /// Looks for the credential of a scheme. Returns it, and whether it was found.
 #[must_use]
 pub fn find<K, C: CarriedBy<K>>(

@@ -7,6 +7,7 @@ pub(crate) mod handler;
 pub(crate) mod misplaced;
 pub(crate) mod requirement;
 pub(crate) mod table;
+pub(crate) mod tools;
 
 mod access;
 mod argument;

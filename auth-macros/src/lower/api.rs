@@ -46,7 +46,7 @@ fn open_api_stands_below(span: Span, attribute: Option<&Attribute>, errors: &mut
 }
 
 /// Returns the requirement that the attributes of the impl block add to every operation.
-fn floor(outer: Vec<RuleAttribute>, errors: &mut Errors) -> Clauses {
+pub(super) fn floor(outer: Vec<RuleAttribute>, errors: &mut Errors) -> Clauses {
     let mut floor = Clauses::default();
     for attribute in outer {
         match attribute.content {

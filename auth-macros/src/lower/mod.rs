@@ -7,3 +7,4 @@ mod clause;
 pub(crate) mod handler;
 pub(crate) mod signature;
 pub(crate) mod table;
+pub(crate) mod tools;

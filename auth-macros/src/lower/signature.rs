@@ -29,6 +29,25 @@ pub(crate) fn is_operation(signature: &Signature, errors: &mut Errors) {
     }
 }
 
+/// A tool is an `async` method whose arguments have names.
+pub(crate) fn is_tool(signature: &Signature, errors: &mut Errors) {
+    let name = &signature.ident;
+    if signature.asyncness.is_none() {
+        errors.at(name, format!("`{name}` must be `async`, as every tool"));
+    }
+    if signature.receiver().is_none() {
+        errors.at(name, format!("`{name}` must take `&self`, as every tool"));
+    }
+    for argument in signature.inputs.iter().filter_map(typed) {
+        if !matches!(*argument.pat, Pat::Ident(_)) {
+            errors.at(&argument.pat, "an argument of a tool is a name: clients send it under this name");
+        }
+        if names(&argument.ty).first().is_some_and(|name| name == "CurrentUser") {
+            errors.at(&argument.ty, "a tool takes its caller as `Principal<..>`: load the user in its body");
+        }
+    }
+}
+
 /// Whether a receiver is `self` or `&mut self`.
 fn is_exclusive(receiver: &Receiver) -> bool {
     matches!(receiver.kind, ReceiverKind::Value | ReceiverKind::Reference(_, _, Some(_)))
@@ -79,6 +98,13 @@ fn is_misfit(names: &[String], access: &Access) -> bool {
         ["Principal" | "CurrentUser", ..] => true,
         _ => false,
     }
+}
+
+/// Whether an argument is the caller: `Principal<..>` or `Option<Principal<..>>`.
+pub(crate) fn is_caller(ty: &Type) -> bool {
+    let names = names(ty);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    matches!(names.as_slice(), ["Principal", ..] | ["Option", "Principal"])
 }
 
 /// Returns the names of a type and of its first type argument: `Option`, `Principal` for `Option<Principal<Auth>>`.

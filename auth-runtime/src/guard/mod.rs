@@ -72,7 +72,14 @@ impl<A: AuthConfig> Admission<A> {
         Self { auth: None, point, caller: None, watch: Watch::start(None) }
     }
 
-    fn checks(&self) -> Checks<'_, A> {
+    /// Returns the caller that the rule let in; `None` for an anonymous one.
+    #[cfg(feature = "mcp")]
+    pub(crate) const fn caller(&self) -> Option<&Principal<A>> {
+        self.caller.as_ref()
+    }
+
+    /// Returns the checks of the rule, which need the arguments.
+    pub(crate) fn checks(&self) -> Checks<'_, A> {
         Checks::new(self.auth.as_ref(), self.point, self.caller.as_ref(), self.watch)
     }
 }

@@ -6,6 +6,7 @@ mod methods;
 mod openapi;
 mod pages;
 mod protect;
+mod protected_resource;
 mod service;
 
 pub use self::{
@@ -13,5 +14,6 @@ pub use self::{
     handler::ProtectedHandler,
     methods::KnownMethods,
     protect::{Protect, ProtectedEndpoint, WithAuth},
+    protected_resource::{InvalidResource, ProtectedResource, WithResource},
     service::{Api, Protected, ProtectedService, Service},
 };

@@ -12,6 +12,7 @@ mod documented;
 mod events;
 mod fixture;
 mod log;
+mod mcp;
 mod methods;
 mod metrics;
 mod mounting;
