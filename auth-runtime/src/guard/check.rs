@@ -158,7 +158,7 @@ pub enum CheckResult {
     No,
     /// A `Result<(), E>` is an error: 403, or 503 if a backend was unavailable.
     Failed(Box<dyn Error + Send + Sync>),
-    /// A `Result<bool, E>` is an error: whether the clause is met is unknown, which is a 503.
+    /// A `Result<bool, E>` is an error, so the result is unknown: 503.
     Unknown(Box<dyn Error + Send + Sync>),
 }
 
@@ -168,7 +168,7 @@ impl CheckResult {
     }
 }
 
-/// What the expression of a `check` may be: `bool`, `Result<(), E>`, `Result<bool, E>`, or a future of one of them.
+/// The types that the expression of a `check` may have: `bool`, `Result<(), E>`, `Result<bool, E>`, or a future of one of them.
 ///
 /// | result | response |
 /// |---|---|
@@ -177,8 +177,11 @@ impl CheckResult {
 /// | `Err` of a `Result<bool, E>` | 503: whether the clause is met is unknown |
 /// | `Err` of a `Result<(), E>` | 403, or 503 if a backend was unavailable |
 ///
-/// A backend was unavailable if the error or one of its sources is [`Unavailable`](crate::authenticate::Unavailable), an
-/// [`io::Error`](std::io::Error) of a connection, or a [`poem::Error`] with a 5xx status.
+/// A backend was unavailable if the error or one of its sources is one of these:
+///
+/// - [`Unavailable`](crate::authenticate::Unavailable)
+/// - an [`io::Error`](std::io::Error) of a connection
+/// - a [`poem::Error`] with a 5xx status
 ///
 /// A future is awaited, so a forgotten `.await` cannot pass for a yes. `How` only keeps the kinds apart.
 #[diagnostic::on_unimplemented(
@@ -215,8 +218,8 @@ pub(crate) mod how {
 
 /// The result of a check that needs no waiting.
 ///
-/// A trait beside [`Check`], so that a future of futures is none: after another mistake in the expression, the compiler
-/// would look for the end of such a chain, and report an overflow.
+/// It is separate from [`Check`], so that a future of a future is no check. Otherwise, after another mistake in the
+/// expression, the compiler would search an endless chain of futures and report an overflow.
 pub trait Outcome<How> {
     /// Returns the result of the check.
     fn into_result(self) -> CheckResult;

@@ -102,7 +102,7 @@ impl<A: AuthConfig> Admission<A> {
 pub trait Rule: Send + Sync + 'static {
     /// The `Auth` that authenticates callers.
     type Auth: AuthConfig;
-    /// Who may call.
+    /// The operation, with its access rule.
     const OPERATION: &'static Operation<Self::Auth>;
 }
 

@@ -58,7 +58,7 @@ impl<A: AuthConfig> RequestAuth<A> {
         EnforcementPoint { operation, accepted: operation.schemes().intersection(self.0.auth.configured()) }
     }
 
-    /// Returns the caller that an outer rule let in, or the one that the credentials name.
+    /// Returns the caller that an outer rule let in, or authenticates the request.
     pub(super) async fn authenticate(&self, request: &Request, point: EnforcementPoint<A>) -> Authentication<A> {
         match self.principal() {
             Some(principal) if point.accepted.contains(principal.scheme_index()) => {

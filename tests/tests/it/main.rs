@@ -15,6 +15,7 @@ mod fixture;
 mod log;
 mod mcp;
 mod methods;
+mod metrics;
 mod mounting;
 mod named_rules;
 mod openapi;
