@@ -1,5 +1,7 @@
 //! Sends requests with curl. Their contents go to curl's stdin, because any user of the machine can read arguments.
 
+#![allow(dead_code, reason = "not every test needs all of it")]
+
 use std::{
     io::Write,
     process::{Command, Stdio},
@@ -19,7 +21,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// The status line and the headers.
     pub(crate) head: String,
-    body: String,
+    pub(crate) body: String,
 }
 
 impl Request {
@@ -28,7 +30,24 @@ impl Request {
     }
 
     pub(crate) fn post(url: &str) -> Self {
-        Self::get(url).with("request", "POST")
+        Self::get(url).method("POST")
+    }
+
+    pub(crate) fn method(self, method: &str) -> Self {
+        self.with("request", method)
+    }
+
+    pub(crate) fn header(self, name: &str, value: &str) -> Self {
+        self.with("header", &format!("{name}: {value}"))
+    }
+
+    /// Sends the request from this address of this machine.
+    pub(crate) fn interface(self, address: &str) -> Self {
+        self.with("interface", address)
+    }
+
+    pub(crate) fn text(self, body: &str) -> Self {
+        self.header("Content-Type", "text/plain").with("data-raw", body)
     }
 
     pub(crate) fn bearer(self, token: &str) -> Self {

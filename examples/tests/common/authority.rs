@@ -1,8 +1,12 @@
 //! Valid and invalid certificates.
 
-use std::fs;
+#![allow(dead_code, reason = "not every test needs all of it")]
+
+use std::{fs, sync::Arc};
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rustls::{ServerConfig, crypto::aws_lc_rs, pki_types::PrivateKeyDer};
+use tokio_rustls::TlsAcceptor;
 
 /// A certificate authority.
 pub(crate) struct Authority {
@@ -25,7 +29,18 @@ impl Authority {
         write(&format!("{}.pem", self.name), &self.certificate)
     }
 
-    /// Issues a certificate for this host, expired or not. Returns the lines for the configuration of a directory.
+    /// Returns an acceptor with a certificate for 127.0.0.1.
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        let key = KeyPair::generate().unwrap();
+        let parameters = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        let certificate = parameters.signed_by(&key, &self.issuer).unwrap().der().clone();
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+        let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+        Arc::new(config.with_single_cert(vec![certificate], key).unwrap()).into()
+    }
+
+    /// Issues a certificate for this host, expired or not. Returns the lines for the configuration of slapd.
     pub(crate) fn issue_for(&self, host: &str, has_ended: bool) -> String {
         let mut parameters = CertificateParams::new([host.to_owned()]).unwrap();
         if has_ended {
@@ -41,7 +56,7 @@ impl Authority {
 }
 
 fn write(name: &str, text: &str) -> String {
-    let path = format!("{}/slapd-{name}", env!("CARGO_TARGET_TMPDIR"));
+    let path = format!("{}/tls-{name}", env!("CARGO_TARGET_TMPDIR"));
     fs::write(&path, text).unwrap();
     path
 }
