@@ -24,6 +24,8 @@ pub(crate) struct Auth {
 /// `#[auth(..)]`.
 #[derive(Default)]
 pub(crate) struct Options {
+    /// `crate = path`.
+    pub(crate) library: Option<Path>,
     pub(crate) permissions: Option<Path>,
     pub(crate) roles: Option<Path>,
     pub(crate) realm: Option<LitStr>,
@@ -82,7 +84,7 @@ const SCHEME_OPTIONS: [&str; 3] = ["name", "max_len", "ambient"];
 const GRANTS: [&str; 4] = ["password", "client_credentials", "authorization_code", "implicit"];
 const LOCATIONS: [&str; 3] = ["header", "query", "cookie"];
 const URLS: [&str; 3] = ["token_url", "authorization_url", "refresh_url"];
-const OPTIONS: [&str; 4] = ["permissions", "roles", "realm", "rejection"];
+const OPTIONS: [&str; 5] = ["permissions", "roles", "realm", "rejection", "crate"];
 
 impl Auth {
     pub(crate) fn parse(input: DeriveInput, errors: &mut Errors) -> Self {
@@ -94,6 +96,15 @@ impl Auth {
         let fields = fields.into_iter().filter_map(|field| Field::parse(field, errors)).collect();
         Self { name: input.ident, generics: input.generics, options, fields }
     }
+}
+
+/// Reads the `#[auth(..)]` of a table.
+pub(super) fn options(attributes: &[Attribute]) -> syn::Result<Options> {
+    let mut options = Options::default();
+    for attribute in attributes.iter().filter(|attribute| is(attribute, "auth")) {
+        attribute.parse_args_with(|input: ParseStream<'_>| options.read(input))?;
+    }
+    Ok(options)
 }
 
 fn named_fields(name: &Ident, data: Data, errors: &mut Errors) -> Vec<syn::Field> {
@@ -115,6 +126,7 @@ impl Options {
             let duplicate = match word.to_string().as_str() {
                 "permissions" => self.permissions.replace(path(&word, input)?).is_some(),
                 "roles" => self.roles.replace(path(&word, input)?).is_some(),
+                "crate" => self.library.replace(path(&word, input)?).is_some(),
                 "rejection" => self.rejection.replace(path(&word, input)?).is_some(),
                 "realm" => self.realm.replace(input.parse()?).is_some(),
                 unknown => {

@@ -17,4 +17,4 @@ pub use lookup::unknown_name;
 pub use scheme::{GrantType, MAX_CREDENTIAL_LEN, OAuthFlow, Scheme, SchemeKind, Scope, SecurityScheme, kind};
 pub use scheme_set::SchemeSet;
 pub use set::Set;
-pub use table::{DeclaredNames, Entry, RoleTable, Table, TableSet, UnknownName};
+pub use table::{DeclaredNames, Entry, Includes, RoleTable, Table, TableSet, UnknownName};

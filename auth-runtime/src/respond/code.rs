@@ -10,7 +10,7 @@ pub enum RejectionCode {
     AuthenticationRequired,
     /// 401: the credential is not valid, or no longer valid.
     InvalidCredentials,
-    /// 401: the sign-in is too old (RFC 9470).
+    /// 401: the sign-in is too old or too weak (RFC 9470).
     ReauthenticationRequired,
     /// 400: the credential is malformed.
     MalformedCredentials,
@@ -92,7 +92,7 @@ impl RejectionCode {
                 "This operation needs a credential; the WWW-Authenticate header names the schemes."
             }
             Self::InvalidCredentials => "The credential is not valid.",
-            Self::ReauthenticationRequired => "This operation needs a more recent sign-in.",
+            Self::ReauthenticationRequired => "This operation needs a more recent or a stronger sign-in.",
             Self::MalformedCredentials => "The credential is not well-formed.",
             Self::CredentialTooLarge => "The credential is too large.",
             Self::SeveralCredentials => "Send one credential, not several.",
