@@ -123,7 +123,10 @@ fn target(request: &Request) -> &Uri {
 /// Headers and query hold secrets.
 impl std::fmt::Debug for RequestHead {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RequestHead").field("method", &self.method).field("path", &self.uri.path()).finish_non_exhaustive()
+        f.debug_struct("RequestHead")
+            .field("method", &self.method)
+            .field("path", &self.uri.path())
+            .finish_non_exhaustive()
     }
 }
 

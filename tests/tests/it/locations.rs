@@ -151,7 +151,8 @@ async fn r65_an_ambient_token_is_rejected_on_a_cross_site_write() {
     let alice = Caller::new("alice").text();
     for (scheme, header, prefix) in LOCATIONS {
         let is_ambient = matches!(scheme, "cloudflare" | "proxy" | "token_in_cookie");
-        for (name, value) in [("Sec-Fetch-Site", "cross-site"), ("Origin", "https://evil.example"), ("Origin", "null")] {
+        for (name, value) in [("Sec-Fetch-Site", "cross-site"), ("Origin", "https://evil.example"), ("Origin", "null")]
+        {
             let write = call("POST", "/me").header("Host", "app.example").header(name, value);
             let answer = write.header(header, format!("{prefix}{alice}")).to(&app).await;
             assert_eq!(answer.status, if is_ambient { 403 } else { 200 }, "{scheme} {name} {value}");
