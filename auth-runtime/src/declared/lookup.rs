@@ -93,7 +93,7 @@ pub(crate) const fn starts_with(name: &str, prefix: &str) -> bool {
 
 /// Whether two strings are the same (`==` is not const).
 #[must_use]
-const fn equal(a: &str, b: &str) -> bool {
+pub(crate) const fn equal(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     if a.len() != b.len() {
         return false;
