@@ -229,6 +229,8 @@ pub(crate) struct Scheme {
     pub(crate) max_len: Option<usize>,
     /// Whether a proxy adds the credential.
     pub(crate) ambient: bool,
+    /// Whether scripts get a challenge that browsers do not know.
+    pub(crate) silent: bool,
 }
 
 pub(crate) enum SchemeKind {

@@ -155,7 +155,8 @@ fn declaration(scheme: &Scheme, p: &Private) -> TokenStream {
     };
     let max_len = scheme.max_len.map(|bound| quote!(.max_len(#bound)));
     let ambient = scheme.ambient.then(|| quote!(.ambient()));
-    quote!(#p::SecurityScheme::new(#name, #p::SchemeKind::#kind).description(#description) #max_len #ambient)
+    let silent = scheme.silent.then(|| quote!(.silent_for_scripts()));
+    quote!(#p::SecurityScheme::new(#name, #p::SchemeKind::#kind).description(#description) #max_len #ambient #silent)
 }
 
 fn flow(flow: &Flow, p: &Private) -> TokenStream {

@@ -92,7 +92,8 @@ fn scheme(field: Field, names: &mut HashMap<String, Ident>, errors: &mut Errors)
     let kind = kind(scheme.kind, scheme.span, errors);
     let max_len = options.max_len.and_then(|bound| max_len(&bound, errors));
     let ambient = options.ambient.is_some_and(|word| is_added_by_a_proxy(&kind, &word, errors));
-    Some(Scheme { field: field.name, ty: field.ty, name, description: field.description, kind, max_len, ambient })
+    let silent = options.silent.is_some_and(|word| is_prompted_for(&kind, &word, errors));
+    Some(Scheme { field: field.name, ty: field.ty, name, description: field.description, kind, max_len, ambient, silent })
 }
 
 /// The name is a component key (OpenAPI 3.0, section 4.7.7).
@@ -165,6 +166,15 @@ fn is_added_by_a_proxy(kind: &SchemeKind, word: &Ident, errors: &mut Errors) -> 
         errors.at(word, "`ambient` is for headers that a proxy adds: `header = \"..\", ambient`; cookies always are");
     }
     is_header
+}
+
+/// Whether browsers open a window for the challenge of the scheme.
+fn is_prompted_for(kind: &SchemeKind, word: &Ident, errors: &mut Errors) -> bool {
+    let is_basic = matches!(kind, SchemeKind::Basic);
+    if !is_basic {
+        errors.at(word, "`silent_for_scripts` is for `basic`: browsers open a window for that challenge only");
+    }
+    is_basic
 }
 
 fn api_key(location: &str, name: LitStr, errors: &mut Errors) -> SchemeKind {

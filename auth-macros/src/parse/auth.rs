@@ -62,6 +62,8 @@ pub(crate) struct SchemeOptions {
     pub(crate) max_len: Option<LitInt>,
     /// The word `ambient`.
     pub(crate) ambient: Option<Ident>,
+    /// The word `silent_for_scripts`.
+    pub(crate) silent: Option<Ident>,
 }
 
 pub(crate) enum Kind {
@@ -80,7 +82,7 @@ pub(crate) struct Flow {
 }
 
 const KINDS: [&str; 8] = ["basic", "bearer", "oauth2", "openid_connect", "api_key", "header", "cookie", "http"];
-const SCHEME_OPTIONS: [&str; 3] = ["name", "max_len", "ambient"];
+const SCHEME_OPTIONS: [&str; 4] = ["name", "max_len", "ambient", "silent_for_scripts"];
 const GRANTS: [&str; 4] = ["password", "client_credentials", "authorization_code", "implicit"];
 const LOCATIONS: [&str; 3] = ["header", "query", "cookie"];
 const URLS: [&str; 3] = ["token_url", "authorization_url", "refresh_url"];
@@ -207,10 +209,11 @@ impl SchemeOptions {
             "name" => equals(&word, input).and_then(|()| Ok(self.name.replace(input.parse()?).is_some()))?,
             "max_len" => equals(&word, input).and_then(|()| Ok(self.max_len.replace(input.parse()?).is_some()))?,
             "ambient" => self.ambient.replace(word.clone()).is_some(),
+            "silent_for_scripts" => self.silent.replace(word.clone()).is_some(),
             unknown => {
                 let hint = suggestion(&SCHEME_OPTIONS, unknown);
                 let message = format!(
-                    "unknown option `{unknown}`{hint} (options of a scheme: `name = \"..\"`, `max_len = ..`, `ambient`)"
+                    "unknown option `{unknown}`{hint} (options of a scheme: `name = \"..\"`, `max_len = ..`, `ambient`, `silent_for_scripts`)"
                 );
                 return Err(syn::Error::new(word.span(), message));
             }

@@ -26,6 +26,7 @@ mod cross_origin;
 mod http;
 mod location;
 mod request_head;
+mod script;
 mod select;
 mod text;
 
@@ -36,6 +37,7 @@ pub use basic::BasicCredentials;
 pub use bearer::BearerToken;
 pub use http::HttpCredentials;
 pub use request_head::RequestHead;
+pub(crate) use script::is_from_script;
 pub use select::{Selection, select};
 
 use crate::declared::SecurityScheme;

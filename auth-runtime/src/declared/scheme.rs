@@ -30,6 +30,9 @@ pub struct SecurityScheme {
     /// Whether a browser or a proxy adds the credential on its own, so that a page of another site can use it (default:
     /// true for cookies, and for the headers of well-known proxies that read a cookie).
     pub is_ambient: bool,
+    /// Whether scripts of a page get the challenge `xBasic` in place of `Basic`, so that the browser opens no window for a
+    /// password (default: false).
+    pub is_silent_for_scripts: bool,
 }
 
 /// Location of a credential, and how the document shows it. The type of the field verifies what stands there.
@@ -104,7 +107,7 @@ impl SecurityScheme {
             SchemeKind::ApiKey { location: ApiKeyLocation::Header, name } => is_set_by_proxy(name),
             _ => false,
         };
-        Self { name, description: "", kind, max_len: MAX_CREDENTIAL_LEN, is_ambient }
+        Self { name, description: "", kind, max_len: MAX_CREDENTIAL_LEN, is_ambient, is_silent_for_scripts: false }
     }
 
     /// Returns the same scheme with this [description](Self::description).
@@ -123,6 +126,12 @@ impl SecurityScheme {
     #[must_use]
     pub const fn ambient(self) -> Self {
         Self { is_ambient: true, ..self }
+    }
+
+    /// Returns the same scheme, which is [silent for scripts](Self::is_silent_for_scripts).
+    #[must_use]
+    pub const fn silent_for_scripts(self) -> Self {
+        Self { is_silent_for_scripts: true, ..self }
     }
 
     pub(crate) const fn location(&self) -> CredentialLocation {

@@ -34,7 +34,7 @@ pub(crate) async fn admit<A: AuthConfig>(
     }
     let auth = RequestAuth::<A>::of(request)?;
     let watch = auth.watch();
-    let point = auth.point(operation);
+    let point = auth.point(operation, request);
     if !operation.is_optional() && point.accepted.is_empty() {
         return Err(auth.denied(point, &DenialCause::NoScheme, watch));
     }
@@ -81,7 +81,7 @@ pub(crate) struct Admission<A: AuthConfig> {
 
 impl<A: AuthConfig> Admission<A> {
     fn public(operation: &'static Operation<A>) -> Self {
-        let point = EnforcementPoint { operation, accepted: SchemeSet::EMPTY };
+        let point = EnforcementPoint { operation, accepted: SchemeSet::EMPTY, is_silent: false };
         Self { auth: None, point, caller: None, watch: Watch::start(None) }
     }
 

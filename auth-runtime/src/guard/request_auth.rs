@@ -10,6 +10,7 @@ use poem::{Request, Result};
 use super::AuthConfig;
 use crate::{
     authenticate::{Authentication, Principal},
+    credential::is_from_script,
     event::{self, Watch},
     policy::{EnforcementPoint, Operation},
     respond::{DenialCause, Rejection, RejectionCode},
@@ -54,8 +55,10 @@ impl<A: AuthConfig> RequestAuth<A> {
     }
 
     /// Returns the schemes that count for an operation: those of its rule that are configured.
-    pub(super) fn point(&self, operation: &'static Operation<A>) -> EnforcementPoint<A> {
-        EnforcementPoint { operation, accepted: operation.schemes().intersection(self.0.auth.configured()) }
+    pub(super) fn point(&self, operation: &'static Operation<A>, request: &Request) -> EnforcementPoint<A> {
+        let accepted = operation.schemes().intersection(self.0.auth.configured());
+        let is_silent = A::SCHEMES.iter().any(|scheme| scheme.is_silent_for_scripts) && is_from_script(request);
+        EnforcementPoint { operation, accepted, is_silent }
     }
 
     /// Returns the caller that an outer rule let in, or authenticates the request.

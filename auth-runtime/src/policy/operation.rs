@@ -136,6 +136,8 @@ impl<A> Operation<A> {
 pub(crate) struct EnforcementPoint<A: 'static> {
     pub(crate) operation: &'static Operation<A>,
     pub(crate) accepted: SchemeSet,
+    /// Whether a script sent the request, and a scheme is silent for scripts.
+    pub(crate) is_silent: bool,
 }
 
 impl<A> Clone for EnforcementPoint<A> {

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use poem::http::HeaderValue;
 
 use crate::{
-    declared::AuthSchema,
-    declared::{SchemeKind, SchemeSet, SecurityScheme},
+    declared::{AuthSchema, SchemeKind, SecurityScheme},
+    policy::EnforcementPoint,
 };
 
 /// Error codes of bearer tokens (RFC 6750, section 3.1; RFC 9470, section 3).
@@ -28,35 +28,38 @@ pub(crate) enum ErrorCode {
 }
 
 /// Returns one challenge for each accepted scheme, without an error.
-pub(crate) fn plain<A: AuthSchema>(accepted: SchemeSet) -> Vec<HeaderValue> {
-    each::<A>(accepted, |_| None)
+pub(crate) fn plain<A: AuthSchema>(point: EnforcementPoint<A>) -> Vec<HeaderValue> {
+    each(point, |_| None)
 }
 
 /// Returns one challenge for each accepted scheme. The challenge of the used scheme has the error.
 pub(crate) fn with_error<A: AuthSchema>(
-    accepted: SchemeSet,
+    point: EnforcementPoint<A>,
     used: Option<usize>,
     error: &ErrorCode,
 ) -> Vec<HeaderValue> {
-    each::<A>(accepted, |index| shares_location::<A>(used, index).then_some(error))
+    each(point, |index| shares_location::<A>(used, index).then_some(error))
 }
 
 /// Returns the challenge of the used scheme, if its challenges can have an error.
 pub(crate) fn only<A: AuthSchema>(used: Option<usize>, error: &ErrorCode) -> Vec<HeaderValue> {
     let scheme = used.and_then(|index| A::SCHEMES.get(index)).filter(|scheme| scheme.is_bearer());
-    scheme.map(|scheme| challenge(scheme, A::REALM, Some(error))).into_iter().collect()
+    scheme.map(|scheme| challenge(scheme, A::REALM, false, Some(error))).into_iter().collect()
 }
 
 /// Returns the challenge of bearer tokens, if they are accepted. No other scheme has error codes.
-pub(crate) fn only_bearer<A: AuthSchema>(accepted: SchemeSet, error: &ErrorCode) -> Vec<HeaderValue> {
-    let bearer = accepted.iter().find(|index| A::SCHEMES.get(*index).is_some_and(SecurityScheme::is_bearer));
+pub(crate) fn only_bearer<A: AuthSchema>(point: EnforcementPoint<A>, error: &ErrorCode) -> Vec<HeaderValue> {
+    let bearer = point.accepted.iter().find(|index| A::SCHEMES.get(*index).is_some_and(SecurityScheme::is_bearer));
     only::<A>(bearer, error)
 }
 
-fn each<'a, A: AuthSchema>(accepted: SchemeSet, error: impl Fn(usize) -> Option<&'a ErrorCode>) -> Vec<HeaderValue> {
+fn each<'a, A: AuthSchema>(
+    point: EnforcementPoint<A>,
+    error: impl Fn(usize) -> Option<&'a ErrorCode>,
+) -> Vec<HeaderValue> {
     let mut challenges = Vec::new();
-    for (index, scheme) in A::SCHEMES.iter().enumerate().filter(|(index, _)| accepted.contains(*index)) {
-        let challenge = challenge(scheme, A::REALM, error(index));
+    for (index, scheme) in A::SCHEMES.iter().enumerate().filter(|(index, _)| point.accepted.contains(*index)) {
+        let challenge = challenge(scheme, A::REALM, point.is_silent, error(index));
         if !challenges.contains(&challenge) {
             challenges.push(challenge);
         }
@@ -69,9 +72,11 @@ fn shares_location<A: AuthSchema>(used: Option<usize>, index: usize) -> bool {
     used.and_then(|used| A::SCHEMES.get(used)).is_some_and(|used| used.location() == A::SCHEMES[index].location())
 }
 
-fn challenge(scheme: &SecurityScheme, realm: &str, error: Option<&ErrorCode>) -> HeaderValue {
+fn challenge(scheme: &SecurityScheme, realm: &str, is_silent: bool, error: Option<&ErrorCode>) -> HeaderValue {
     let realm = quoted(realm);
     let mut challenge = match scheme.kind {
+        // No browser knows this scheme, so none opens a window. A 401 needs a challenge (RFC 9110, section 11.6.1).
+        SchemeKind::Basic if is_silent && scheme.is_silent_for_scripts => format!("xBasic realm={realm}"),
         SchemeKind::Basic => format!("Basic realm={realm}, charset=\"UTF-8\""),
         SchemeKind::Bearer { .. } | SchemeKind::OAuth2 { .. } | SchemeKind::OpenIdConnect { .. } => {
             format!("Bearer realm={realm}")

@@ -96,22 +96,22 @@ fn challenges<A: AuthSchema>(
     point: EnforcementPoint<A>,
     cause: &DenialCause<'_, A>,
 ) -> Vec<HeaderValue> {
-    let (accepted, used) = (point.accepted, cause.scheme());
+    let used = cause.scheme();
     match (code, cause) {
         // Without a credential, a challenge has no error (RFC 6750, section 3.1).
-        (RejectionCode::AuthenticationRequired, _) => challenge::plain::<A>(accepted),
+        (RejectionCode::AuthenticationRequired, _) => challenge::plain(point),
         (RejectionCode::InvalidCredentials, DenialCause::Refused(refusal)) if !refusal.was_verified() => {
-            challenge::plain::<A>(accepted)
+            challenge::plain(point)
         }
-        (RejectionCode::InvalidCredentials, _) => challenge::with_error::<A>(accepted, used, &ErrorCode::InvalidToken),
-        (RejectionCode::SeveralCredentials, _) => challenge::only_bearer::<A>(accepted, &ErrorCode::InvalidRequest),
+        (RejectionCode::InvalidCredentials, _) => challenge::with_error(point, used, &ErrorCode::InvalidToken),
+        (RejectionCode::SeveralCredentials, _) => challenge::only_bearer(point, &ErrorCode::InvalidRequest),
         (RejectionCode::MalformedCredentials, _) => challenge::only::<A>(used, &ErrorCode::InvalidRequest),
         (_, DenialCause::NotMet { denial, .. }) => match denial.reason {
             Reason::NotFresh { max_age } => {
-                challenge::with_error::<A>(accepted, used, &ErrorCode::StaleAuthentication { max_age })
+                challenge::with_error(point, used, &ErrorCode::StaleAuthentication { max_age })
             }
             Reason::InsufficientAcr { acr_values } => {
-                challenge::with_error::<A>(accepted, used, &ErrorCode::WeakAuthentication { acr_values })
+                challenge::with_error(point, used, &ErrorCode::WeakAuthentication { acr_values })
             }
             _ if code == RejectionCode::NotFound => Vec::new(),
             _ => challenge::only::<A>(used, &ErrorCode::InsufficientScope { scopes: scopes(point, denial) }),

@@ -4,7 +4,7 @@ use auth_runtime::prelude::*;
 use poem::{Endpoint, IntoEndpoint};
 use poem_openapi::{OpenApi, payload::PlainText};
 
-use crate::fixture::{Auth, By, Caller, get};
+use crate::fixture::{Auth, By, Caller, Passwords, get};
 
 struct Entries;
 
@@ -277,4 +277,46 @@ async fn r16_a_hidden_operation_asks_an_allowed_caller_to_sign_in_again() {
         401,
         "a caller who meets the rule is asked to sign in again"
     );
+}
+
+/// A page that asks for passwords in its own form.
+#[derive(Auth, Clone, Default)]
+struct Page {
+    #[scheme(basic, silent_for_scripts)]
+    password: Passwords,
+}
+
+struct PageApi;
+
+#[protected(auth = Page)]
+#[OpenApi]
+impl PageApi {
+    #[protected]
+    #[oai(path = "/me", method = "get")]
+    async fn me(&self) -> PlainText<&'static str> {
+        PlainText("me")
+    }
+}
+
+#[tokio::test]
+async fn r10_a_script_gets_a_challenge_that_opens_no_window() {
+    let app = Page::default().service(PageApi, "Api", "1").into_endpoint();
+    let [basic, silent] = [r#"Basic realm="api", charset="UTF-8""#, r#"xBasic realm="api""#];
+    for (headers, challenge) in [
+        (&[][..], basic),
+        (&[("Sec-Fetch-Dest", "document"), ("Sec-Fetch-Mode", "navigate")], basic),
+        (&[("Sec-Fetch-Dest", "image")], basic),
+        (&[("Sec-Fetch-Dest", "document"), ("X-Requested-With", "XMLHttpRequest")], basic),
+        (&[("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Mode", "cors")], silent),
+        (&[("X-Requested-With", "xmlhttprequest")], silent),
+    ] {
+        let request = || headers.iter().fold(get("/me"), |call, (name, value)| call.header(name, value));
+        let answer = request().to(&app).await;
+        assert_eq!((answer.status, answer.challenges()), (401, vec![challenge]), "{headers:?}");
+        let answer = request().credential(By::Password, "wrong").to(&app).await;
+        assert_eq!((answer.status, answer.challenges()), (401, vec![challenge]), "{headers:?}");
+        let alice = Caller::new("alice");
+        assert_eq!(request().by(By::Password, &alice).to(&app).await.status, 200, "{headers:?}");
+    }
+    assert_eq!(get("/me").header("Authorization", "xBasic YTpi").to(&app).await.status, 401);
 }
