@@ -212,7 +212,7 @@ pub fn requirement(input: TokenStream) -> TokenStream {
 /// |---|---|---|
 /// | `name = ".."` | the name of the scheme in the document | the name of the field |
 /// | `max_len = N` | the maximum length of the credential in bytes; a larger one is rejected with 431 | 16 KiB |
-/// | `ambient` | a proxy adds the header on its own, so the cross-origin check of cookies applies to it | for cookies, and for the headers of well-known proxies such as `Cf-Access-Jwt-Assertion` |
+/// | `ambient` | a proxy or a browser adds the header on its own, so the cross-origin check of cookies applies to it | for cookies, and for the headers of well-known proxies such as `Cf-Access-Jwt-Assertion` |
 /// | `silent_for_scripts` | of `basic`: a `fetch` gets the challenge `xBasic`, for which browsers open no window | `Basic` for all requests |
 ///
 /// On the struct, `#[auth(..)]` takes `permissions`, `roles`, `realm` (what challenges name; `api` by default), and

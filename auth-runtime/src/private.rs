@@ -30,11 +30,11 @@ pub use crate::mcp::{FromCaller, ProtectedTools, ToolAnswer, ToolGuard};
 #[must_use]
 pub fn find<K, C: CarriedBy<K>>(
     request: &poem::Request,
-    accepted: SchemeSet,
+    wanted: SchemeSet,
     scheme: &SecurityScheme,
     index: usize,
 ) -> (Credential<C>, Credential<()>) {
-    let credential = if accepted.contains(index) { C::find(request, scheme) } else { Credential::Absent };
+    let credential = if wanted.contains(index) { C::find(request, scheme) } else { Credential::Absent };
     let state = credential.state();
     (credential, state)
 }

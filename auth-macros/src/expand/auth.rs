@@ -223,7 +223,7 @@ fn with_permissions(listed: &[&LitStr], permission: &TokenStream, p: &Private) -
 
 /// Emits the chain: find a credential for each scheme, select one, verify it.
 fn authenticate(auth: &Auth, p: &Private) -> TokenStream {
-    let [request, accepted, errors] = ["request", "accepted", "errors"].map(local);
+    let [request, accepted, wanted, errors] = ["request", "accepted", "wanted", "errors"].map(local);
     let credentials: Vec<Ident> = (0..auth.schemes.len()).map(|i| local(&format!("credential{i}"))).collect();
     let schemes = || auth.schemes.iter().zip(&credentials).enumerate();
     let finds = schemes().map(|(index, (scheme, credential))| find(index, scheme, credential, p));
@@ -234,6 +234,7 @@ fn authenticate(auth: &Auth, p: &Private) -> TokenStream {
             &self,
             #request: &#p::poem::Request,
             #accepted: #p::SchemeSet,
+            #wanted: #p::SchemeSet,
         ) -> #p::Authentication<Self> {
             #(#finds)*
             let __chosen = match #p::select(#request, #accepted, SCHEMES, &[#(#credentials.1),*]) {
@@ -255,11 +256,11 @@ fn local(name: &str) -> Ident {
 
 /// A credential that the scheme does not carry is an error at the type of the field.
 fn find(index: usize, scheme: &Scheme, credential: &Ident, p: &Private) -> TokenStream {
-    let [request, accepted] = ["request", "accepted"].map(local);
+    let [request, wanted] = ["request", "wanted"].map(local);
     let (ty, kind, p) = (&scheme.ty, kind(&scheme.kind), p.at(scheme.ty.span()));
     quote_spanned! {ty.span()=>
         let #credential = #p::find::<#p::kind::#kind, <#ty as #p::Authenticator>::Credential>(
-            #request, #accepted, &SCHEMES[#index], #index,
+            #request, #wanted, &SCHEMES[#index], #index,
         );
     }
 }

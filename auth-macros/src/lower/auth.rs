@@ -91,9 +91,18 @@ fn scheme(field: Field, names: &mut HashMap<String, Ident>, errors: &mut Errors)
     name_is_new(&name, options.name.as_ref(), &field.name, names, errors);
     let kind = kind(scheme.kind, scheme.span, errors);
     let max_len = options.max_len.and_then(|bound| max_len(&bound, errors));
-    let ambient = options.ambient.is_some_and(|word| is_added_by_a_proxy(&kind, &word, errors));
+    let ambient = options.ambient.is_some_and(|word| is_ambient(&kind, &word, errors));
     let silent = options.silent.is_some_and(|word| is_prompted_for(&kind, &word, errors));
-    Some(Scheme { field: field.name, ty: field.ty, name, description: field.description, kind, max_len, ambient, silent })
+    Some(Scheme {
+        field: field.name,
+        ty: field.ty,
+        name,
+        description: field.description,
+        kind,
+        max_len,
+        ambient,
+        silent,
+    })
 }
 
 /// The name is a component key (OpenAPI 3.0, section 4.7.7).
@@ -159,11 +168,12 @@ fn max_len(bound: &LitInt, errors: &mut Errors) -> Option<usize> {
     None
 }
 
-/// Whether the location is one that a proxy can fill. A cookie is ambient without the word.
-fn is_added_by_a_proxy(kind: &SchemeKind, word: &Ident, errors: &mut Errors) -> bool {
-    let is_header = matches!(kind, SchemeKind::ApiKey { location: "Header", .. });
+/// Whether the location is one that a proxy or a browser can fill. A cookie is ambient without the word.
+fn is_ambient(kind: &SchemeKind, word: &Ident, errors: &mut Errors) -> bool {
+    let is_header = !matches!(kind, SchemeKind::ApiKey { location: "Cookie" | "Query", .. });
     if !is_header {
-        errors.at(word, "`ambient` is for headers that a proxy adds: `header = \"..\", ambient`; cookies always are");
+        errors
+            .at(word, "`ambient` is for headers that a proxy or a browser adds; a cookie always is, and a query never");
     }
     is_header
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::{Identity, UserInfo, UserInfoError, contains, scopes};
 use crate::{
-    declared::{AuthSchema, Table, TableSet},
+    declared::{AuthSchema, SchemeSet, Table, TableSet},
     policy::{ClaimValue, Facts},
 };
 
@@ -41,11 +41,14 @@ pub struct Principal<A> {
     scheme: usize,
     /// Absent in a test that makes a caller by hand.
     auth: Option<Arc<A>>,
+    /// Callers of the other credentials, if the rule needs several.
+    beside: Option<Arc<[Self]>>,
 }
 
 impl<A> Clone for Principal<A> {
     fn clone(&self) -> Self {
-        Self { identity: self.identity.clone(), scheme: self.scheme, auth: self.auth.clone() }
+        let Self { identity, scheme, auth, beside } = self;
+        Self { identity: identity.clone(), scheme: *scheme, auth: auth.clone(), beside: beside.clone() }
     }
 }
 
@@ -54,7 +57,40 @@ impl<A: AuthSchema> Principal<A> {
     #[doc(hidden)]
     #[must_use]
     pub fn new(identity: Identity, scheme: usize) -> Self {
-        Self { identity, scheme, auth: None }
+        Self { identity, scheme, auth: None, beside: None }
+    }
+
+    /// Returns the first caller, with the others [beside](Self::beside) it.
+    pub(crate) fn joined(callers: Vec<Self>) -> Option<Self> {
+        let mut callers = callers.into_iter();
+        let first = callers.next()?;
+        Some(Self { beside: Some(callers.collect()), ..first })
+    }
+
+    /// Returns this caller or one beside it, if it used one of these schemes.
+    pub(crate) fn by_one_of(&self, schemes: SchemeSet) -> Option<&Self> {
+        self.all().find(|caller| schemes.contains(caller.scheme))
+    }
+
+    /// Returns this caller and those beside it.
+    fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(self.beside())
+    }
+
+    /// Returns the callers of the other credentials, if the rule needs several, in the order of the rule.
+    ///
+    /// ```
+    /// # use auth_runtime::prelude::*;
+    /// # #[derive(Auth, Clone)]
+    /// # struct Auth { #[scheme(bearer)] token: Jwt, #[scheme(api_key(header = "X-API-Key"))] key: ApiKeys }
+    /// /// `#[protected(all(schemes("token"), schemes("key")))]`: a user, by a known application.
+    /// fn application(caller: &Principal<Auth>) -> Option<&str> {
+    ///     caller.beside().first().map(Principal::subject)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn beside(&self) -> &[Self] {
+        self.beside.as_deref().unwrap_or_default()
     }
 
     /// Returns the same caller, with the configuration that let it in.
@@ -205,7 +241,7 @@ impl<A: AuthSchema> Facts<A> for Principal<A> {
     }
 
     fn scheme(&self, index: u16) -> Option<bool> {
-        Some(self.scheme == usize::from(index))
+        Some(self.all().any(|caller| caller.scheme == usize::from(index)))
     }
 
     fn fresh(&self, seconds: u64) -> Option<bool> {

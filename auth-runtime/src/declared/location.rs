@@ -1,5 +1,7 @@
 //! Locations of credentials in a request.
 
+use super::lookup::equal;
+
 /// Location of a key or a token outside of the `Authorization` header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ApiKeyLocation {
@@ -31,19 +33,25 @@ pub(crate) enum CredentialLocation {
     Named(ApiKeyLocation, &'static str),
 }
 
-/// Names of schemes and headers have no letter case (RFC 9110, sections 5.1 and 11.1). Those of parameters and cookies do.
-impl PartialEq for CredentialLocation {
-    fn eq(&self, other: &Self) -> bool {
+impl CredentialLocation {
+    /// Whether both are the same location.
+    ///
+    /// Names of schemes and headers have no letter case (RFC 9110, sections 5.1 and 11.1). Those of parameters and cookies do.
+    pub(crate) const fn is(self, other: Self) -> bool {
+        use ApiKeyLocation::{Cookie, Header, Query};
         match (self, other) {
             (Self::Authorization(one), Self::Authorization(other))
-            | (Self::Named(ApiKeyLocation::Header, one), Self::Named(ApiKeyLocation::Header, other)) => {
-                one.eq_ignore_ascii_case(other)
-            }
-            (Self::Named(location, one), Self::Named(other_location, other)) => {
-                location == other_location && one == other
-            }
+            | (Self::Named(Header, one), Self::Named(Header, other)) => one.eq_ignore_ascii_case(other),
+            (Self::Named(Query, one), Self::Named(Query, other))
+            | (Self::Named(Cookie, one), Self::Named(Cookie, other)) => equal(one, other),
             _ => false,
         }
+    }
+}
+
+impl PartialEq for CredentialLocation {
+    fn eq(&self, other: &Self) -> bool {
+        self.is(*other)
     }
 }
 

@@ -145,6 +145,14 @@ impl SecurityScheme {
         }
     }
 
+    /// Whether a request cannot have credentials of both schemes: there is one `Authorization` header.
+    pub(crate) const fn shares_location(&self, other: &Self) -> bool {
+        match (self.location(), other.location()) {
+            (CredentialLocation::Authorization(_), CredentialLocation::Authorization(_)) => true,
+            (one, other) => one.is(other),
+        }
+    }
+
     /// Returns which credentials take precedence over this one.
     pub(crate) const fn precedence(&self) -> Precedence {
         match self.location() {

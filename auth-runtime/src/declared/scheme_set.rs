@@ -28,6 +28,12 @@ impl SchemeSet {
         Self(self.0 & other.0)
     }
 
+    /// Returns the schemes that are in one of both sets.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether no scheme is in the set.
     #[must_use]
     pub const fn is_empty(self) -> bool {

@@ -40,9 +40,15 @@ pub trait AuthConfig: AuthSchema + Send + Sync {
         None
     }
 
-    /// Looks for credentials of the accepted schemes and verifies the one it finds.
-    fn authenticate(&self, request: &Request, accepted: SchemeSet)
-    -> impl Future<Output = Authentication<Self>> + Send;
+    /// Looks for credentials of the wanted schemes and verifies the one it finds.
+    ///
+    /// The accepted schemes include those of other credentials that the rule needs.
+    fn authenticate(
+        &self,
+        request: &Request,
+        accepted: SchemeSet,
+        wanted: SchemeSet,
+    ) -> impl Future<Output = Authentication<Self>> + Send;
 
     /// Returns the body of the response to a rejected request.
     #[must_use]

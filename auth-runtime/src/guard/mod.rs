@@ -38,7 +38,8 @@ pub(crate) async fn admit<A: AuthConfig>(
     if !operation.is_optional() && point.accepted.is_empty() {
         return Err(auth.denied(point, &DenialCause::NoScheme, watch));
     }
-    let caller = match auth.authenticate(request, point).await {
+    let (point, authentication) = auth.authenticate(request, point).await;
+    let caller = match authentication {
         Authentication::Authenticated(principal) => Some(principal),
         Authentication::Anonymous if operation.is_optional() => None,
         Authentication::Anonymous => return Err(auth.denied(point, &DenialCause::NoCredential, watch)),

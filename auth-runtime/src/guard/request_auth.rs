@@ -11,6 +11,7 @@ use super::AuthConfig;
 use crate::{
     authenticate::{Authentication, Principal},
     credential::is_from_script,
+    declared::SchemeSet,
     event::{self, Watch},
     policy::{EnforcementPoint, Operation},
     respond::{DenialCause, Rejection, RejectionCode},
@@ -56,24 +57,53 @@ impl<A: AuthConfig> RequestAuth<A> {
 
     /// Returns the schemes that count for an operation: those of its rule that are configured.
     pub(super) fn point(&self, operation: &'static Operation<A>, request: &Request) -> EnforcementPoint<A> {
-        let accepted = operation.schemes().intersection(self.0.auth.configured());
+        let accepted = operation.accepted(self.0.auth.configured());
         let is_silent = A::SCHEMES.iter().any(|scheme| scheme.is_silent_for_scripts) && is_from_script(request);
         EnforcementPoint { operation, accepted, is_silent }
     }
 
-    /// Returns the caller that an outer rule let in, or authenticates the request.
-    pub(super) async fn authenticate(&self, request: &Request, point: EnforcementPoint<A>) -> Authentication<A> {
-        match self.principal() {
-            Some(principal) if point.accepted.contains(principal.scheme_index()) => {
-                Authentication::Authenticated(principal.clone())
-            }
-            Some(_) => Authentication::Anonymous,
-            None => match self.0.auth.authenticate(request, point.accepted).await {
-                Authentication::Authenticated(principal) => {
-                    Authentication::Authenticated(principal.authenticated_by(Arc::clone(&self.0.auth)))
+    /// Authenticates each credential that the rule needs, and returns the caller of the first one.
+    ///
+    /// A credential that is absent or refused ends it. The returned place then has the schemes of that credential alone, so
+    /// that challenges name what is missing.
+    pub(super) async fn authenticate(
+        &self,
+        request: &Request,
+        point: EnforcementPoint<A>,
+    ) -> (EnforcementPoint<A>, Authentication<A>) {
+        let mut callers = Vec::new();
+        for schemes in point.operation.credentials().iter() {
+            let wanted = point.accepted.intersection(schemes);
+            match self.authenticate_one(request, point, wanted).await {
+                Authentication::Authenticated(caller) if point.operation.credentials().len() == 1 => {
+                    return (point, Authentication::Authenticated(caller));
                 }
-                other => other,
-            },
+                Authentication::Authenticated(caller) => callers.push(caller),
+                other => return (EnforcementPoint { accepted: wanted, ..point }, other),
+            }
+        }
+        (point, Principal::joined(callers).map_or(Authentication::Anonymous, Authentication::Authenticated))
+    }
+
+    /// Returns the caller that an outer rule let in, or authenticates the request.
+    async fn authenticate_one(
+        &self,
+        request: &Request,
+        point: EnforcementPoint<A>,
+        wanted: SchemeSet,
+    ) -> Authentication<A> {
+        let known = self.principal();
+        if let Some(caller) = known.and_then(|known| known.by_one_of(wanted)) {
+            return Authentication::Authenticated(caller.clone());
+        }
+        if known.is_some() && point.operation.credentials().len() == 1 {
+            return Authentication::Anonymous;
+        }
+        match self.0.auth.authenticate(request, point.accepted, wanted).await {
+            Authentication::Authenticated(principal) => {
+                Authentication::Authenticated(principal.authenticated_by(Arc::clone(&self.0.auth)))
+            }
+            other => other,
         }
     }
 

@@ -64,7 +64,7 @@ impl<A: AuthConfig> Principal<A> {
     fn rejection(&self, rule: &'static Operation<A>, denial: &Denial<A>) -> Rejection {
         let configured = self.auth().map_or(SchemeSet::first(<A as AuthSchema>::SCHEMES.len()), A::configured);
         let sink = self.auth().and_then(A::event_sink);
-        let accepted = rule.schemes().intersection(configured);
+        let accepted = rule.accepted(configured);
         let point = EnforcementPoint { operation: rule, accepted, is_silent: false };
         let cause = DenialCause::NotMet { caller: self, denial };
         event::denied(point, &cause, Watch::start(sink), sink);

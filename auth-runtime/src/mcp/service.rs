@@ -127,7 +127,7 @@ where
 fn tools<T: ProtectedTools>(auth: &T::Auth) -> HashMap<&'static str, &'static Operation<T::Auth>> {
     let mut tools = HashMap::new();
     for (name, operation) in T::tools() {
-        let accepted = operation.schemes().intersection(auth.configured());
+        let accepted = operation.accepted(auth.configured());
         assert!(
             !matches!(operation.access(), Access::Required { .. }) || !accepted.is_empty(),
             "the tool `{name}` can only be called by security schemes that are not configured",

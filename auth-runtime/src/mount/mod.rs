@@ -8,7 +8,11 @@ mod pages;
 mod protect;
 mod protected_resource;
 mod service;
+#[cfg(feature = "swagger-ui")]
+mod swagger_ui;
 
+#[cfg(feature = "swagger-ui")]
+pub use self::swagger_ui::OAuthClient;
 pub use self::{
     argument::SecurityArgument,
     handler::ProtectedHandler,

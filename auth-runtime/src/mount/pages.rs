@@ -28,16 +28,22 @@ pub(super) mod page {
     use poem_openapi::OpenApiService;
 
     use super::text;
+    #[cfg(feature = "swagger-ui")]
+    use crate::mount::swagger_ui::{OAuthClient, prepared};
 
     type Blank = OpenApiService<(), ()>;
 
+    fn serve(page: String) -> impl Endpoint + use<> {
+        text("text/html; charset=utf-8", page)
+    }
+
     /// Returns a page that shows a document. The page is made for an API without operations: if the document cannot
     /// be inserted, the page shows nothing of ours.
-    fn with_document(page: fn(&Blank) -> String, document: &str) -> impl Endpoint + use<> {
+    fn with_document(page: fn(&Blank) -> String, document: &str) -> String {
         let blank = Blank::new((), "", "");
         // The document must not close the `<script>` element around it.
         let document = document.replace('<', "\\u003c");
-        text("text/html; charset=utf-8", page(&blank).replacen(&blank.spec(), &document, 1))
+        page(&blank).replacen(&blank.spec(), &document, 1)
     }
 
     #[cfg(any(feature = "swagger-ui", feature = "rapidoc"))]
@@ -52,31 +58,30 @@ pub(super) mod page {
     }
 
     #[cfg(feature = "swagger-ui")]
-    pub(in crate::mount) fn swagger_ui(document: &str) -> impl Endpoint + use<> {
-        Route::new()
-            .at("/", with_document(Blank::swagger_ui_html, document))
-            .at("/oauth-receiver.html", with_headers(Blank::new((), "", "").swagger_ui()))
+    pub(in crate::mount) fn swagger_ui(document: &str, client: Option<&OAuthClient>) -> impl Endpoint + use<> {
+        let page = prepared(&with_document(Blank::swagger_ui_html, document), client);
+        Route::new().at("/", serve(page)).at("/oauth-receiver.html", with_headers(Blank::new((), "", "").swagger_ui()))
     }
 
     #[cfg(feature = "rapidoc")]
     pub(in crate::mount) fn rapidoc(document: &str) -> impl Endpoint + use<> {
         Route::new()
-            .at("/", with_document(Blank::rapidoc_html, document))
+            .at("/", serve(with_document(Blank::rapidoc_html, document)))
             .at("/oauth-receiver.html", with_headers(Blank::new((), "", "").rapidoc()))
     }
 
     #[cfg(feature = "redoc")]
     pub(in crate::mount) fn redoc(document: &str) -> impl Endpoint + use<> {
-        Route::new().at("/", with_document(Blank::redoc_html, document))
+        Route::new().at("/", serve(with_document(Blank::redoc_html, document)))
     }
 
     #[cfg(feature = "scalar")]
     pub(in crate::mount) fn scalar(document: &str) -> impl Endpoint + use<> {
-        Route::new().at("/", with_document(Blank::scalar_html, document))
+        Route::new().at("/", serve(with_document(Blank::scalar_html, document)))
     }
 
     #[cfg(feature = "openapi-explorer")]
     pub(in crate::mount) fn openapi_explorer(document: &str) -> impl Endpoint + use<> {
-        Route::new().at("/", with_document(Blank::openapi_explorer_html, document))
+        Route::new().at("/", serve(with_document(Blank::openapi_explorer_html, document)))
     }
 }

@@ -8,6 +8,8 @@ use poem_openapi::{
     registry::{MetaApi, MetaPath, Registry},
 };
 
+#[cfg(feature = "swagger-ui")]
+use super::swagger_ui::OAuthClient;
 use super::{
     argument::SecurityArgument,
     methods::{self, KnownMethods},
@@ -126,7 +128,7 @@ fn rows<T: Protected>() -> Vec<Row<T::Auth>> {
 }
 
 fn assert_reachable<A: AuthConfig>(auth: &A, operation: &'static Operation<A>) {
-    let accepted = operation.schemes().intersection(auth.configured());
+    let accepted = operation.accepted(auth.configured());
     assert!(
         !matches!(operation.access(), Access::Required { .. }) || !accepted.is_empty(),
         "`{}` can only be called by security schemes that are not configured",
@@ -186,7 +188,13 @@ impl<A: AuthConfig, T: Protected<Auth = A>> ProtectedService<A, T> {
     /// Serves Swagger UI from inside the binary, without requests to other hosts.
     #[cfg(feature = "swagger-ui")]
     pub fn swagger_ui(&self) -> impl Endpoint + use<A, T> {
-        pages::page::swagger_ui(&self.spec())
+        pages::page::swagger_ui(&self.spec(), None)
+    }
+
+    /// Serves Swagger UI as [`swagger_ui`](Self::swagger_ui) does, with an OAuth 2 client to sign in with.
+    #[cfg(feature = "swagger-ui")]
+    pub fn swagger_ui_with(&self, client: &OAuthClient) -> impl Endpoint + use<A, T> {
+        pages::page::swagger_ui(&self.spec(), Some(client))
     }
 
     /// Serves Redoc from inside the binary; it loads its fonts from Google.

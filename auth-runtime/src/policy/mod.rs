@@ -5,6 +5,7 @@
 
 mod anonymous;
 mod claim;
+mod credentials;
 mod decision;
 mod display;
 mod operation;
@@ -13,6 +14,7 @@ mod requirement;
 mod scopes;
 
 pub use claim::ClaimValue;
+pub(crate) use credentials::NeededCredentials;
 pub(crate) use decision::Facts;
 pub use decision::{Decision, Denial, Reason};
 pub(crate) use operation::EnforcementPoint;

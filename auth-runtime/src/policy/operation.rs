@@ -1,6 +1,6 @@
 //! An operation and its access rule. The attributes expand to these types.
 
-use super::{Requirement, operation_id::OperationId};
+use super::{NeededCredentials, Requirement, operation_id::OperationId};
 use crate::declared::{AuthSchema, SchemeSet};
 
 /// The access rule of an operation.
@@ -33,32 +33,38 @@ pub struct Operation<A: 'static> {
     name: &'static str,
     id: OperationId,
     access: Access<A>,
-    schemes: SchemeSet,
+    credentials: NeededCredentials,
 }
 
 impl<A: AuthSchema> Operation<A> {
     /// Returns an operation with this name. The macros use `module::Type::method`.
     ///
     /// # Panics
-    /// Panics if no scheme can meet the requirement, as in `all(schemes("a"), schemes("b"))`. The macros build
-    /// operations in constants, where this is a compile error.
+    /// Panics if no request can meet the requirement, as in `all(schemes("a"), not(schemes("a")))`, or in
+    /// `all(schemes("a"), schemes("b"))` if both schemes read the `Authorization` header. The macros build operations in
+    /// constants, where this is a compile error.
     #[must_use]
     #[track_caller]
     pub const fn new(name: &'static str, access: Access<A>) -> Self {
-        let schemes = match &access {
-            Access::Public { .. } => SchemeSet::EMPTY,
+        let credentials = match &access {
+            Access::Public { .. } => NeededCredentials::NONE,
             // A caller of a scheme that the requirement excludes is denied, not anonymous.
-            Access::Optional { .. } => SchemeSet::first(A::SCHEMES.len()),
+            Access::Optional { requirement, .. } => {
+                if let Some(requirement) = requirement {
+                    assert!(requirement.credentials().len() < 2, "an optional rule cannot need several credentials");
+                }
+                NeededCredentials::one(SchemeSet::first(A::SCHEMES.len()))
+            }
             Access::Required { requirement, .. } => {
-                let schemes = requirement.schemes();
+                let needed = requirement.credentials();
                 assert!(
-                    !schemes.is_empty(),
-                    "no scheme can ever meet this requirement: nobody could call the operation"
+                    needed.len() > 0,
+                    "no scheme, and no schemes that one request can use together, can ever meet this requirement: nobody could call the operation"
                 );
-                schemes
+                needed
             }
         };
-        Self { name, id: OperationId::of(name), access, schemes }
+        Self { name, id: OperationId::of(name), access, credentials }
     }
 
     /// Returns the same operation with an identifier that is derived from its place in the source.
@@ -90,11 +96,22 @@ impl<A: AuthSchema> Operation<A> {
     /// Returns the schemes that can meet the rule; none for a public operation.
     #[must_use]
     pub const fn schemes(&self) -> SchemeSet {
-        self.schemes
+        self.credentials.all()
     }
 }
 
 impl<A> Operation<A> {
+    /// Returns the credentials that a request needs.
+    pub(crate) const fn credentials(&self) -> &NeededCredentials {
+        &self.credentials
+    }
+
+    /// Returns the schemes of the rule that are configured; none if a credential that the rule needs has none.
+    pub(crate) fn accepted(&self, configured: SchemeSet) -> SchemeSet {
+        let can_be_called = self.credentials.iter().all(|schemes| !schemes.intersection(configured).is_empty());
+        if can_be_called { self.credentials.all().intersection(configured) } else { SchemeSet::EMPTY }
+    }
+
     /// Returns what callers who sign in must meet; `None` if every authenticated caller may call the operation.
     #[must_use]
     pub const fn requirement(&self) -> Option<&Requirement<A>> {

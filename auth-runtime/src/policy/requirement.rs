@@ -183,7 +183,7 @@ impl<A: AuthSchema> Requirement<A> {
         let mut schemes = SchemeSet::EMPTY;
         let mut index = 0;
         while index < A::SCHEMES.len() {
-            if !matches!(self.met_by_scheme(index), Some(false)) {
+            if !matches!(self.met_by(SchemeSet::EMPTY.with(index)), Some(false)) {
                 schemes = schemes.with(index);
             }
             index += 1;
@@ -191,16 +191,16 @@ impl<A: AuthSchema> Requirement<A> {
         schemes
     }
 
-    /// Evaluates the requirement when only the scheme is known. This is `truth` for compile time.
-    pub(crate) const fn met_by_scheme(&self, scheme: usize) -> Option<bool> {
+    /// Evaluates the requirement when only the schemes of the credentials are known. This is `truth` for compile time.
+    pub(crate) const fn met_by(&self, schemes: SchemeSet) -> Option<bool> {
         match self.node {
             Node::Authenticated => Some(true),
             // A name that is not declared: the build stops there, and it is the only error.
             Node::Scheme { index: u16::MAX, .. } => None,
-            Node::Scheme { index, .. } => Some(index as usize == scheme),
-            Node::All(clauses) => Self::first_of(clauses, scheme, false),
-            Node::Any(clauses) => Self::first_of(clauses, scheme, true),
-            Node::Not(clause) => match clause.met_by_scheme(scheme) {
+            Node::Scheme { index, .. } => Some(schemes.contains(index as usize)),
+            Node::All(clauses) => Self::first_of(clauses, schemes, false),
+            Node::Any(clauses) => Self::first_of(clauses, schemes, true),
+            Node::Not(clause) => match clause.met_by(schemes) {
                 Some(met) => Some(!met),
                 None => None,
             },
@@ -209,11 +209,11 @@ impl<A: AuthSchema> Requirement<A> {
     }
 
     /// Returns `deciding` if one clause has that value, else unknown if one is unknown, else the opposite.
-    const fn first_of(clauses: &[Self], scheme: usize, deciding: bool) -> Option<bool> {
+    const fn first_of(clauses: &[Self], schemes: SchemeSet, deciding: bool) -> Option<bool> {
         let mut outcome = Some(!deciding);
         let mut index = 0;
         while index < clauses.len() {
-            match clauses[index].met_by_scheme(scheme) {
+            match clauses[index].met_by(schemes) {
                 Some(met) if met == deciding => return Some(deciding),
                 Some(_) => {}
                 None => outcome = None,

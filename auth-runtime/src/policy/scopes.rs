@@ -1,7 +1,7 @@
 //! The names in a requirement, and the lists of scopes that are sufficient.
 
 use super::{Node, Requirement};
-use crate::declared::AuthSchema;
+use crate::declared::{AuthSchema, SchemeSet};
 
 /// Maximum number of alternatives. Beyond it, only the description lists the scopes.
 const MAX_ALTERNATIVES: usize = 16;
@@ -26,15 +26,15 @@ impl<A: AuthSchema> Requirement<A> {
         names
     }
 
-    /// Returns lists of scopes. A caller of this scheme needs one of them: the requirement in disjunctive form. A clause
-    /// that the scheme cannot meet has no list.
-    pub(crate) fn scope_alternatives(&self, scheme: usize) -> Vec<Vec<&'static str>> {
+    /// Returns lists of scopes. A caller of these schemes needs one of them: the requirement in disjunctive form. A clause
+    /// that the schemes cannot meet has no list.
+    pub(crate) fn scope_alternatives(&self, schemes: SchemeSet) -> Vec<Vec<&'static str>> {
         let alternatives = match self.node() {
-            _ if self.met_by_scheme(scheme) == Some(false) => Vec::new(),
+            _ if self.met_by(schemes) == Some(false) => Vec::new(),
             Node::Scope { name, .. } => vec![vec![name]],
-            Node::Any(clauses) => clauses.iter().flat_map(|clause| clause.scope_alternatives(scheme)).collect(),
+            Node::Any(clauses) => clauses.iter().flat_map(|clause| clause.scope_alternatives(schemes)).collect(),
             Node::All(clauses) => {
-                let each = clauses.iter().map(|clause| clause.scope_alternatives(scheme));
+                let each = clauses.iter().map(|clause| clause.scope_alternatives(schemes));
                 each.fold(vec![Vec::new()], |left, right| both(&left, &right))
             }
             _ => vec![Vec::new()],

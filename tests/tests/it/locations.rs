@@ -14,7 +14,7 @@ use poem::{
 use poem_openapi::{OpenApi, payload::PlainText};
 use serde_json::{Value, json};
 
-use crate::fixture::{Answer, Caller, Keys, Tokens, call, get};
+use crate::fixture::{Answer, By, Caller, Keys, Passwords, Tokens, call, get};
 
 /// Tokens and keys at every location that can carry them.
 #[derive(Auth, Clone, Default)]
@@ -234,6 +234,39 @@ async fn r10_each_location_has_a_challenge() {
     ] {
         assert!(challenges.contains(&expected), "{expected}: {challenges:?}");
     }
+}
+
+/// A proxy that puts the token of its cookie into `Authorization`, and a browser that remembers a password.
+#[derive(Auth, Clone, Default)]
+struct Behind {
+    #[scheme(bearer, ambient)]
+    token: Tokens,
+    #[scheme(basic, ambient)]
+    password: Passwords,
+}
+
+struct BehindApi;
+
+#[protected(auth = Behind)]
+#[OpenApi]
+impl BehindApi {
+    #[protected]
+    #[oai(path = "/me", method = "post")]
+    async fn change(&self, caller: Principal<Behind>) -> PlainText<String> {
+        PlainText(caller.subject().to_owned())
+    }
+}
+
+#[tokio::test]
+async fn r65_an_ambient_authorization_header_is_rejected_on_a_cross_site_write() {
+    let app = Behind::default().service(BehindApi, "Api", "1").into_endpoint();
+    for by in [By::Token, By::Password] {
+        let write = || call("POST", "/me").by(by, &Caller::new("alice"));
+        assert_eq!(write().to(&app).await.body, "alice", "{by:?}");
+        assert_eq!(write().header("Sec-Fetch-Site", "cross-site").to(&app).await.status, 403, "{by:?}");
+    }
+    let digest = call("POST", "/me").header("Authorization", "Digest a").header("Sec-Fetch-Site", "cross-site");
+    assert_eq!(digest.to(&app).await.status, 401);
 }
 
 /// Client certificates that a proxy verifies.

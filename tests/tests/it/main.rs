@@ -21,6 +21,7 @@ mod mounting;
 mod named_rules;
 mod openapi;
 mod ordering;
+mod pairs;
 mod paths;
 mod properties;
 mod refusals;

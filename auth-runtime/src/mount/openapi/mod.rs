@@ -161,7 +161,7 @@ impl<'a, A: AuthConfig> Writer<'a, A> {
         &self,
         operation: &'static Operation<A>,
     ) -> impl Iterator<Item = (usize, &'static SecurityScheme)> + use<A> {
-        let accepted = operation.schemes().intersection(self.configured);
+        let accepted = operation.accepted(self.configured);
         A::SCHEMES.iter().enumerate().filter(move |(index, _)| accepted.contains(*index))
     }
 
@@ -181,23 +181,35 @@ impl<'a, A: AuthConfig> Writer<'a, A> {
         alternatives.into()
     }
 
-    /// Returns the alternatives of an operation's rule.
+    /// Returns the alternatives of an operation's rule. One that needs several credentials has all of them.
     fn rule(&mut self, operation: &'static Operation<A>) -> Vec<Alternative> {
-        let mut alternatives = Vec::new();
-        for (index, scheme) in self.accepted(operation) {
-            let scopes = match operation.access() {
-                // OpenAPI 3.0 allows scopes only for these two.
-                Access::Required { requirement, .. } if scheme.has_scopes() => requirement.scope_alternatives(index),
-                _ => vec![Vec::new()],
-            };
-            self.asked.entry(index).or_default().extend(scopes.iter().flatten());
-            alternatives
-                .extend(scopes.into_iter().map(|scopes| Alternative::from_iter([(scheme.name.into(), scopes.into())])));
+        let mut alternatives = vec![Alternative::new()];
+        for (position, schemes) in operation.credentials().iter().enumerate() {
+            let wanted = operation.accepted(self.configured).intersection(schemes);
+            let one: Vec<Alternative> =
+                wanted.iter().flat_map(|index| self.carried_by(index, position, operation)).collect();
+            alternatives = security::both(&alternatives, &one);
         }
-        if matches!(operation.access(), Access::Optional { .. } | Access::Public { .. }) {
+        if operation.is_optional() {
             alternatives.push(Alternative::new());
         }
         alternatives
+    }
+
+    /// Returns the alternatives of one scheme that carries one of the credentials, with the scopes that are needed.
+    fn carried_by(&mut self, index: usize, position: usize, operation: &'static Operation<A>) -> Vec<Alternative> {
+        let scheme = &A::SCHEMES[index];
+        let others = operation.credentials().iter().enumerate().filter(|(other, _)| *other != position);
+        let schemes = others.fold(SchemeSet::EMPTY.with(index), |schemes, (_, other)| schemes.union(other));
+        let scopes = match operation.access() {
+            // OpenAPI 3.0 allows scopes only for these two. Scopes are about the caller of the first credential.
+            Access::Required { requirement, .. } if scheme.has_scopes() && position == 0 => {
+                requirement.scope_alternatives(schemes)
+            }
+            _ => vec![Vec::new()],
+        };
+        self.asked.entry(index).or_default().extend(scopes.iter().flatten());
+        scopes.into_iter().map(|scopes| Alternative::from_iter([(scheme.name.into(), scopes.into())])).collect()
     }
 
     /// Returns one alternative of an argument, with the scopes that poem-openapi lists for it.
