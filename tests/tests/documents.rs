@@ -121,8 +121,9 @@ fn the_readme_has_the_smallest_example() {
 }
 
 #[test]
-fn the_readme_quotes_the_compiler() {
+fn the_readme_is_short_and_quotes_the_compiler() {
     let readme = read("README.md");
+    assert!(readme.lines().count() <= 200);
     for case in ["placement/operation_without_a_rule", "name/permission_as_string"] {
         let message = read(format!("ui-tests/fail/{case}.stderr"));
         assert!(readme.contains(&format!("```text\n{message}```\n")), "{case}");
