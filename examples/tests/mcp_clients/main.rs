@@ -5,7 +5,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-#[path = "../real_issuer/http.rs"]
+#[path = "../common/http.rs"]
 mod http;
 #[path = "../real_issuer/issuer.rs"]
 mod issuer;
