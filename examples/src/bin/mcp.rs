@@ -75,6 +75,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let (acceptor, address) = server::listen(Environment::of_process().port()?).await?;
     writeln!(io::stdout(), "Notes: tools at http://{address}/mcp, operations at http://{address}/docs")?;
     writeln!(io::stdout(), "Keys of this run: reader {}, writer {}", reader.as_str(), writer.as_str())?;
-    writeln!(io::stdout(), "Try: npx @modelcontextprotocol/inspector --cli http://{address}/mcp --transport http --header \"X-API-Key: {}\" --method tools/list", reader.as_str())?;
+    writeln!(
+        io::stdout(),
+        "Try: npx @modelcontextprotocol/inspector --cli http://{address}/mcp --transport http --header \"X-API-Key: {}\" --method tools/list",
+        reader.as_str()
+    )?;
     Ok(server::serve(acceptor, app).await?)
 }
