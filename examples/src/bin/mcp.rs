@@ -64,10 +64,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    let (reader, reads) = api_key::generate("notes", "reader")?;
-    let (writer, writes) = api_key::generate("notes", "writer")?;
-    let keys = MemoryApiKeys::new().add_record(reads.permissions(["notes:view"]))?;
-    let keys = keys.add_record(writes.permissions(["notes:view", "notes:add"]))?;
+    let (reader, reader_record) = api_key::generate("notes", "reader")?;
+    let (writer, writer_record) = api_key::generate("notes", "writer")?;
+    let keys = MemoryApiKeys::new().add_record(reader_record.permissions(["notes:view"]))?;
+    let keys = keys.add_record(writer_record.permissions(["notes:view", "notes:add"]))?;
     let (auth, notes) = (Auth { key: ApiKeys::new(keys) }, Notes::default());
     let service = auth.service(notes.clone(), "Notes", "1.0");
     let docs = service.swagger_ui();
