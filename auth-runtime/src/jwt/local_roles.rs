@@ -142,11 +142,18 @@ struct Answer {
     asked: Instant,
 }
 
-impl<S: RoleStore> LocalRoles<S> {
-    pub(super) fn new(jwt: Jwt, store: S) -> Self {
-        Self { jwt, store: Arc::new(store), ttl: TTL, known: cache() }
+impl Jwt {
+    /// Takes roles and permissions of the callers from a store of this application, and none from the tokens.
+    ///
+    /// Everything else stays: issuer, subject, claims, scopes, sign-in time and
+    /// [`user_info`](crate::authenticate::Principal::user_info). See [`RoleStore`] for an example.
+    #[must_use]
+    pub fn with_local_roles<S: RoleStore>(self, store: S) -> LocalRoles<S> {
+        LocalRoles { jwt: self, store: Arc::new(store), ttl: TTL, known: cache() }
     }
+}
 
+impl<S: RoleStore> LocalRoles<S> {
     /// Sets for how long the answer of the store counts. Five seconds unless set; five minutes at most, and zero to ask
     /// for each request.
     #[must_use]

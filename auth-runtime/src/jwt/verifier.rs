@@ -12,7 +12,6 @@ use super::{
     json::Object,
     jws::Jws,
     key_source::KeySource,
-    local_roles::{LocalRoles, RoleStore},
     registered_claims::{self, Expected, LEEWAY, MAX_LEEWAY},
     revocations::Revocations,
     role_table::SharedRoleTable,
@@ -327,15 +326,6 @@ impl Jwt {
     /// See [`danger::accept_id_tokens`](crate::danger::accept_id_tokens).
     pub(crate) fn accept_id_tokens(self) -> Self {
         self.each(|issuer| issuer.types.accepts_id_tokens = true)
-    }
-
-    /// Takes roles and permissions of the callers from a store of this application, and none from the tokens.
-    ///
-    /// Everything else stays: issuer, subject, claims, scopes, sign-in time and
-    /// [`user_info`](crate::authenticate::Principal::user_info). See [`RoleStore`] for an example.
-    #[must_use]
-    pub fn with_local_roles<S: RoleStore>(self, store: S) -> LocalRoles<S> {
-        LocalRoles::new(self, store)
     }
 
     /// A list of tokens that are no longer good, which you keep a clone of.

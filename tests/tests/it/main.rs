@@ -11,6 +11,7 @@ mod credentials;
 mod documented;
 mod events;
 mod fixture;
+mod issuers;
 mod log;
 mod methods;
 mod mounting;
