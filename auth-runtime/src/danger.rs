@@ -51,7 +51,7 @@ pub fn accept_id_tokens(jwt: Jwt) -> Jwt {
     jwt.accept_id_tokens()
 }
 
-/// Makes [`RemoteKeys`] with fewer rules: [`RemoteKeys::dangerous`].
+/// Relaxes the rules of [`RemoteKeys`]: [`RemoteKeys::dangerous`].
 ///
 /// ```
 /// use auth_runtime::jwt::RemoteKeys;
@@ -115,26 +115,26 @@ impl DangerousRemoteKeys {
         self
     }
 
-    /// As [`RemoteKeys::jwks_url`].
+    /// Does the same as [`RemoteKeys::jwks_url`].
     ///
     /// # Errors
-    /// [`JwtError::Url`] if it is no address that is allowed.
+    /// Returns [`JwtError::Url`] if the address is not allowed.
     pub fn jwks_url(self, url: impl AsRef<str>) -> Result<RemoteKeys, JwtError> {
         RemoteKeys::new_jwks_url(url.as_ref(), self.plain_http)
     }
 
-    /// As [`RemoteKeys::openid_connect`].
+    /// Does the same as [`RemoteKeys::openid_connect`].
     ///
     /// # Errors
-    /// [`JwtError::Url`] if it is no address that is allowed.
+    /// Returns [`JwtError::Url`] if the address is not allowed.
     pub fn openid_connect(self, issuer: impl Into<String>) -> Result<RemoteKeys, JwtError> {
         RemoteKeys::new_openid_connect(issuer.into(), self.plain_http)
     }
 
-    /// As [`RemoteKeys::authorization_server`].
+    /// Does the same as [`RemoteKeys::authorization_server`].
     ///
     /// # Errors
-    /// [`JwtError::Url`] if it is no address that is allowed.
+    /// Returns [`JwtError::Url`] if the address is not allowed.
     pub fn authorization_server(self, issuer: impl Into<String>) -> Result<RemoteKeys, JwtError> {
         RemoteKeys::new_authorization_server(issuer.into(), self.plain_http)
     }

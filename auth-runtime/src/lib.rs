@@ -1,12 +1,12 @@
-//! Declarative access control for [Poem](poem) and [poem-openapi](poem_openapi): say who may call an endpoint next to
-//! it, and get the enforcement, the OpenAPI security and the documented refusals from that one declaration.
+//! Declarative access control for [Poem](poem) and [poem-openapi](poem_openapi): write the rule of an endpoint next to
+//! it. The library enforces the rule, and documents it in OpenAPI together with its refusals.
 //!
 //! ```
 //! use auth_runtime::prelude::*;
 //! use poem_openapi::{OpenApi, payload::PlainText};
 //!
 //! permissions! {
-//!     /// What a caller may do.
+//!     /// Permissions on entries.
 //!     pub enum Permission {
 //!         /// View entries
 //!         View = "view",
@@ -14,14 +14,14 @@
 //! }
 //!
 //! roles! {
-//!     /// Who works here.
+//!     /// Roles of the staff.
 //!     pub enum Role: Permission {
 //!         /// Reads
 //!         Viewer = "Viewer" => [View],
 //!     }
 //! }
 //!
-//! /// How callers prove who they are.
+//! /// The accepted credentials.
 //! #[derive(Auth, Clone)]
 //! #[auth(permissions = Permission, roles = Role)]
 //! struct Auth {
@@ -58,16 +58,16 @@
 //! | [`#[optional_auth]`](macro@optional_auth) | all callers; a credential that is sent must be valid |
 //! | [`#[public(reason = "..")]`](macro@public) | all callers; no credential is read |
 //!
-//! | clause of `#[protected(..)]` | is met by callers |
+//! | clause of `#[protected(..)]` | the caller needs |
 //! |---|---|
-//! | `roles("A", "B")`, `all_roles("A", "B")` | with one, or all, of the roles |
-//! | `permissions("a", "b")`, `any_permission("a", "b")` | with all, or one, of the permissions |
-//! | `scopes("a", "b")` | whose token has all of the OAuth 2 scopes |
-//! | `schemes("a", "b")` | that used one of the schemes |
-//! | `fresh = "5m"` | that signed in within this time |
-//! | `check = expression` | for which the expression is true |
-//! | `any(..)`, `all(..)`, `not(..)` | as the words say |
-//! | `hide` | changes no caller; the refusal is 404 instead of 403 |
+//! | `roles("A", "B")`, `all_roles("A", "B")` | one of the roles, or all of them |
+//! | `permissions("a", "b")`, `any_permission("a", "b")` | all permissions, or one of them |
+//! | `scopes("a", "b")` | a token with all of the OAuth 2 scopes |
+//! | `schemes("a", "b")` | a credential of one of the schemes |
+//! | `fresh = "5m"` | a sign-in within this time |
+//! | `check = expression` | a true value of the expression |
+//! | `any(..)`, `all(..)`, `not(..)` | one, all, or none of the clauses |
+//! | `hide` | nothing more; the refusal is 404 instead of 403 |
 //!
 //! [`permissions!`] and [`roles!`] declare the names. [`requirement!`] is a rule for a subtree. The derive macro
 //! [`Auth`](derive@Auth) turns a struct of schemes into a configuration.
@@ -84,8 +84,10 @@
 //! | find the address of a client behind a proxy | [`client_ip`] |
 //! | get the caller in a handler | [`extract`], [`Principal`](authenticate::Principal) |
 //! | mount an API or guard a subtree | [`mount`] |
+//! | protect MCP tools | `mcp` |
 //! | change the body of refusals | [`respond`] |
 //! | record decisions | [`event`] |
+//! | review who may call what, and compare two versions | [`review`] |
 //! | test rules | [`testing`] |
 //! | relax a rule | [`danger`] |
 //!
@@ -101,14 +103,15 @@
 //! | `http-client` | yes | keys of an issuer over HTTPS |
 //! | `jwt` | yes | JSON Web Tokens with AWS-LC, which needs a C compiler |
 //! | `jwt-rust-crypto` | no | the same in Rust alone: slower, and RSA keys cannot sign |
+//! | `mcp` | no | MCP tools under the same rules, as streamable HTTP |
 //! | `metrics` | no | counters through the `metrics` facade |
 //! | `swagger-ui` | yes | Swagger UI inside the binary |
 //! | `throttle` | with `basic` or `api-key` | limits of failed attempts |
 //!
-//! # The line
+//! # The steps of a request
 //!
-//! A request is judged in one straight line: [credential] → [authenticate] → [policy] (the decision) → the handler
-//! or a response that [rejects](respond) it. `guard/mod.rs` spells it out.
+//! Each request takes the same steps: [credential] → [authenticate] → [policy] (the decision) → the handler, or a
+//! [rejection](respond). `guard/mod.rs` lists them.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -132,12 +135,15 @@ pub mod extract;
 pub mod guard;
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
 pub mod jwt;
+#[cfg(feature = "mcp")]
+pub mod mcp;
 pub mod mount;
 #[cfg(feature = "basic")]
 pub mod password;
 pub mod policy;
 pub mod prelude;
 pub mod respond;
+pub mod review;
 pub mod testing;
 #[cfg(feature = "throttle")]
 pub mod throttle;

@@ -1,13 +1,13 @@
-//! A database server that is stopped or killed while it is used, and started again: the service recovers by itself, and
-//! nothing is lost that was told of as done.
+//! A database server stops, or is killed, during requests, and starts again. The service recovers without a restart, and
+//! no change that it reported as done is lost.
 //!
-//! Apart from the other tests, as nobody else may use the servers meanwhile: those of `tests/services up`, which also
-//! stops and starts them.
+//! This test has a binary of its own, because it needs the servers of `tests/services up` for itself. `tests/services`
+//! also stops and starts them.
 
-#[allow(dead_code, reason = "of the tests of the store, only the application is needed")]
+#[allow(dead_code, reason = "this test uses only the application")]
 #[path = "store/callers.rs"]
 mod callers;
-#[allow(dead_code, reason = "of the tests of the store, only the database is needed")]
+#[allow(dead_code, reason = "this test uses only the database")]
 #[path = "store/database.rs"]
 mod database;
 
@@ -65,7 +65,7 @@ async fn survives(backend: Backend) {
     database.drop().await;
 }
 
-/// What is answered in the end.
+/// Repeats the request until the result is not 503.
 async fn answer(app: &App, caller: &Caller) -> Result<String, u16> {
     loop {
         match app.who(caller).await {
@@ -81,7 +81,7 @@ fn batch(number: usize) -> Vec<NewUser> {
     (0..BATCH).map(|user| NewUser::new(format!("user{:06}", number * BATCH + user)).roles(["Viewer"])).collect()
 }
 
-/// Users are imported until the server is gone, which is killed in the middle.
+/// Imports users until the server, killed in the middle, is gone.
 async fn loses_nothing(backend: Backend) {
     let database = TestDatabase::new(backend).await;
     let store = database.store().await;
@@ -110,13 +110,13 @@ async fn loses_nothing(backend: Backend) {
     let names = database.texts("SELECT name FROM auth_user ORDER BY name").await;
     let expected = (0..names.len()).map(|number| format!("user{number:06}"));
     assert!(expected.eq(names.iter().cloned()), "a batch is there as a whole, and so are those before it");
-    // The last one may be there although its answer was lost.
+    // The last batch may be complete although its response was lost.
     let there = names.len() / BATCH;
     assert!(
         names.len() % BATCH == 0 && (there == told || there == told + 1),
         "{told} were told of, and {there} are there"
     );
-    // Given again, as `--skip-existing` does, those that are there are told apart.
+    // A second import, as with `--skip-existing`, reports the existing users.
     for number in 0..there + 2 {
         for outcome in store.import(batch(number)).await.unwrap() {
             let is_taken = matches!(outcome, Err(StoreError::User(UserError::Taken(_))));
@@ -128,7 +128,7 @@ async fn loses_nothing(backend: Backend) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_goes_away_and_comes_back_is_used_again_and_nothing_is_lost() {
+async fn a_restarted_server_is_used_again_and_no_change_is_lost() {
     let mut tested = 0;
     for backend in [Backend::Postgres, Backend::MySql] {
         match backend.url() {

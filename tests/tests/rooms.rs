@@ -95,7 +95,7 @@ fn read(path: &ModulePath, items: &[Item], modules: &mut BTreeMap<ModulePath, Mo
         reader.visit_item(item);
     }
     let Reader { mut module, used, inner, .. } = reader;
-    // A name that a parent collects from a child and uses itself is an import too.
+    // A name that a parent re-exports and also uses is an import.
     let own = module.reexports.iter().filter(|(name, _)| used.contains(*name)).map(|(_, path)| path.clone());
     module.imports.extend(own);
     let known = modules.entry(path.clone()).or_default();
@@ -157,14 +157,14 @@ impl Reader<'_> {
             let Some(path) = self.absolute(&leaf) else { continue };
             let is_own = path.starts_with(self.path);
             self.module.reexports.insert(name, path.clone());
-            // What a parent collects from its children, it does not import.
+            // A re-export from a child is not an import.
             if is_private || !is_own {
                 self.module.imports.push(path);
             }
         }
     }
 
-    /// Returns a path from the root of the crate; none for the path of another crate.
+    /// Returns a path from the root of the crate, or `None` for the path of another crate.
     fn absolute(&self, segments: &[String]) -> Option<ModulePath> {
         let mut path = self.path.clone();
         let mut rest = segments;
@@ -179,7 +179,7 @@ impl Reader<'_> {
                 return Some(path);
             }
             "self" => {}
-            // A child, by its name alone, or another crate: the look-up tells them apart.
+            // A child by its name alone, or another crate: the look-up distinguishes them.
             _ => {
                 path.extend_from_slice(rest);
                 return Some(path);
@@ -224,7 +224,7 @@ fn flatten(tree: &UseTree, prefix: &mut Vec<String>, leaves: &mut Vec<(ModulePat
     }
 }
 
-/// Returns the module that defines what a path names.
+/// Returns the module that defines the item of a path.
 fn definer(path: &[String], modules: &BTreeMap<ModulePath, Module>, depth: usize) -> Option<ModulePath> {
     let longest = (0..=path.len()).rev().find(|length| modules.contains_key(&path[..*length]))?;
     let (module, rest) = path.split_at(longest);
@@ -243,7 +243,7 @@ fn cycles_of(modules: &BTreeMap<ModulePath, Module>) -> Vec<String> {
     let mut edges: BTreeMap<&ModulePath, BTreeSet<ModulePath>> = BTreeMap::new();
     for (path, module) in modules {
         let targets = module.imports.iter().filter_map(|import| definer(import, modules, 0));
-        // The root collects; and the paths of other crates lead nowhere.
+        // Skip the root, because it re-exports, and the paths of other crates.
         let targets = targets.filter(|target| target != path && !target.is_empty());
         edges.entry(path).or_default().extend(targets);
     }

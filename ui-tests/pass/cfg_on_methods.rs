@@ -9,7 +9,7 @@ struct Entries {
 #[protected]
 #[OpenApi]
 impl Entries {
-    /// Of two with one name, the compiler keeps one.
+    /// The compiler keeps one of two methods with one name.
     #[cfg(all())]
     #[permission("view")]
     #[oai(path = "/", method = "get")]
@@ -20,7 +20,7 @@ impl Entries {
     #[oai(path = "/", method = "get")]
     async fn list(&self, missing: NoSuchType) {}
 
-    // A rule that is missing is missing only if the method is there.
+    // A method that `cfg` removes needs no rule.
     #[cfg(any())]
     #[oai(path = "/open", method = "get")]
     async fn open(&self) {}

@@ -92,7 +92,7 @@ impl Entries {
     #[oai(path = "/match", method = "get")]
     async fn matched(&self, caller: Principal<Auth>) {}
 
-    // `||` stays inside of its check.
+    // `||` stays inside its check.
     #[protected(role("Viewer"), check = caller.subject() == "alice" || caller.subject() == "bobby")]
     #[oai(path = "/or", method = "get")]
     async fn or(&self, caller: Principal<Auth>) {}
@@ -106,7 +106,7 @@ impl Entries {
         PlainText(count.to_string())
     }
 
-    /// A binding of this name is nothing to the generated code.
+    /// A binding of this name does not clash with the generated code.
     #[protected(check = guard.0 == 1 && answer.0 == 2 && pending.0 == 3 && number.0 == 4 && check.0 == 5)]
     #[oai(path = "/names", method = "get")]
     async fn names(

@@ -24,7 +24,7 @@ impl Entries {
     #[must_use]
     async fn listAll(
         &self,
-        /// How many at most.
+        /// Maximum number of entries.
         #[oai(name = "limit", default = "ten", validator(maximum(value = "100")))]
         count: Query<i64>,
     ) -> PlainText<String> {
@@ -61,7 +61,7 @@ fn main() {
     assert_eq!(list["summary"], "Lists entries");
     assert_eq!(list["deprecated"], true);
     assert_eq!(list["parameters"][0]["name"], "limit");
-    assert_eq!(list["parameters"][0]["description"], "How many at most.");
+    assert_eq!(list["parameters"][0]["description"], "Maximum number of entries.");
     assert_eq!(document["paths"]["/count"]["get"]["summary"], "Below the attributes.");
     assert_eq!(status(service, "GET /?limit=3", "alice.Viewer"), 200);
     #[allow(deprecated)]

@@ -1,5 +1,5 @@
-//! A handler of Poem is a unit struct in lower case, which no generated binding of the same name may shadow. (Names
-//! that poem-openapi itself binds, such as `request` and `value`, are beyond us.)
+//! A handler of Poem is a unit struct in lower case. No generated binding of the same name may shadow it. (The macros
+//! cannot prevent this for names that poem-openapi itself binds, such as `request` and `value`.)
 
 use auth_runtime::{authenticate::{AuthenticationError, Context, Identity}, credential::BearerToken, prelude::*};
 use poem::handler;

@@ -23,7 +23,7 @@ impl Entries {
 fn main() {
     let caller = principal("basic", "alice", |identity| identity.role("Viewer"));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    // As it was written: no guard, no check, its own return type.
+    // The method is unchanged: no guard, no check, its own return type.
     let answer: poem::Result<PlainText<String>> = runtime.block_on(Entries.one(caller, Path("1".to_owned())));
     assert_eq!(answer.unwrap().0, "alice 1");
     assert_eq!(Entries.helper(), Entries::LIMIT);

@@ -3,7 +3,7 @@ use auth_ui_tests::{Tokens, status};
 use poem_openapi::OpenApi;
 
 permissions! {
-    /// Names as they come.
+    /// Names of many kinds.
     pub enum Permission {
         /// A colon
         Create = "products:create",
@@ -13,7 +13,7 @@ permissions! {
         Spaced = "read everything",
         /// Letters of other languages
         Umlaut = "Größe ändern",
-        /// And of none
+        /// No letters
         Emoji = "🦀",
         /// A quote
         Quoted = "say \"hello\" \\",
@@ -60,6 +60,6 @@ fn main() {
     assert_eq!(Permission::r#Type.description(), "");
     assert!(Role::Nobody.permissions().is_empty());
     assert!(Role::Chefin.permissions().contains(Permission::Quoted));
-    // `Verkäufer` cannot be written in a token of the tests' scheme; nobody has a role there.
+    // The tests' scheme has no token for the role `Verkäufer`, so this caller has no role.
     assert_eq!(status(app(), "GET /", "alice.nobody"), 403);
 }

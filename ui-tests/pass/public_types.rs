@@ -79,7 +79,7 @@ pub mod library {
         }
     }
 
-    /// Names of what is private.
+    /// Names of private items.
     #[must_use]
     pub fn names() -> [&'static str; 2] {
         private::names()

@@ -139,7 +139,7 @@ permissions! {
 }
 
 roles! {
-    /// Each has what the one before it has, and one more.
+    /// Each role has the permissions of the previous one, and one more.
     enum Role: Permission {
         R0 = "r0" => [P0],
         R1 = "r1": R0 => [P1],

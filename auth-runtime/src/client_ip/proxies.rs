@@ -42,7 +42,7 @@ const UNIX: &str = "unix:";
 /// If two of these middlewares surround a route, the inner one counts. `Forwarded` (RFC 7239) and `X-Real-IP` are not
 /// read: configure the proxy to write `X-Forwarded-For`.
 ///
-/// # What it does not protect against
+/// # Limits of the protection
 ///
 /// - A proxy that forwards the header without appending to it. Its clients choose their address.
 /// - Clients that reach the server from a trusted address without passing the proxy. List the addresses of the proxies, not
@@ -108,7 +108,8 @@ impl TrustedProxies {
         client
     }
 
-    fn is_trusted_peer(&self, peer: &Addr) -> bool {
+    /// Whether a peer is one of the proxies.
+    pub(crate) fn is_trusted_peer(&self, peer: &Addr) -> bool {
         match peer {
             #[cfg(unix)]
             Addr::Unix(_) => self.0.unix,

@@ -159,7 +159,7 @@ impl<T: Table, const N: usize> FromIterator<T> for Set<T, N> {
     }
 }
 
-// Written out, as derives would add bounds on `T`, which is a marker.
+// Implemented by hand: a derive would add bounds on the marker `T`.
 
 impl<T, const N: usize> Clone for Set<T, N> {
     fn clone(&self) -> Self {

@@ -1,13 +1,13 @@
-//! The access event: one record of each decision. Only this room logs, counts and hands on what the guard decided.
+//! The access event: one record of each decision. Only this module logs, counts and passes on decisions.
 //!
 //! Each decision becomes one [`AccessEvent`]. It is logged through `tracing`, counted through the `metrics` facade where
-//! the feature `metrics` is on, and handed to the [`EventSink`] of the application.
+//! the feature `metrics` is on, and passed to the [`EventSink`] of the application.
 //!
 //! | level | message | when |
 //! |---|---|---|
 //! | `DEBUG` | `request allowed` | the caller was let in |
 //! | `INFO` | `request denied` | no credential was sent |
-//! | `WARN` | `request denied` | a credential was refused, or the caller may not do this |
+//! | `WARN` | `request denied` | the credential was rejected, or the caller lacks the right |
 //! | `ERROR` | `request denied` | the application made a mistake |
 //!
 //! | metric | type | labels |

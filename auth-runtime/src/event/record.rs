@@ -1,4 +1,4 @@
-//! Makes the event of a decision, and tells it: to the log, the metrics and the sink.
+//! Builds the event of a decision, and sends it to the log, the metrics and the sink.
 
 use std::{
     any::type_name,
@@ -28,7 +28,7 @@ impl Watch {
     }
 }
 
-/// Tells that a caller was let in.
+/// Records an allowed request.
 pub(crate) fn allowed<A: AuthSchema>(
     point: EnforcementPoint<A>,
     caller: Option<&Principal<A>>,
@@ -49,7 +49,7 @@ pub(crate) fn allowed<A: AuthSchema>(
     hand_on(&of(AccessOutcome::Allowed, point, caller, watch), sink);
 }
 
-/// Tells that a request was not let in.
+/// Records a denied request.
 pub(crate) fn denied<A: AuthSchema>(
     point: EnforcementPoint<A>,
     cause: &DenialCause<'_, A>,
@@ -89,7 +89,7 @@ fn of<A: AuthSchema>(
     }
 }
 
-/// Returns what an operator needs to know beyond the clause.
+/// Returns the detail for operators, beside the clause.
 fn error<A: AuthSchema>(cause: &DenialCause<'_, A>) -> Option<String> {
     match cause {
         DenialCause::Refused(refusal) => Some(refusal.describe(A::SCHEMES)),
@@ -103,7 +103,7 @@ fn error<A: AuthSchema>(cause: &DenialCause<'_, A>) -> Option<String> {
     }
 }
 
-/// Fields with text from outside are written as Rust writes strings, so no line of the log can be forged.
+/// Text from outside is escaped as in a Rust string, so no caller can forge a line of the log.
 fn log(code: RejectionCode, event: &AccessEvent<'_>) {
     macro_rules! write_at {
         ($level:ident) => {

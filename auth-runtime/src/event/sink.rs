@@ -1,4 +1,4 @@
-//! What an application is handed after each decision.
+//! The access event that an application receives after each decision.
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,7 +24,7 @@ pub struct AccessEvent<'a> {
     pub reason: Option<Reason>,
     /// The clause that the caller did not meet, as the attribute writes it.
     pub clause: Option<String>,
-    /// What the authenticators or the check reported. It can hold text that a caller chose; escape it.
+    /// Details from the authenticators or the check. The text may come from a caller: escape it.
     pub error: Option<String>,
     /// Time from the start of the guard to the decision.
     pub duration: Duration,

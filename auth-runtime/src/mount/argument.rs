@@ -18,7 +18,7 @@ impl SecurityArgument {
     /// Returns the schemes of an argument of type `T`, if it has any.
     ///
     /// # Panics
-    /// If poem-openapi declares a scheme that is not JSON.
+    /// Panics if poem-openapi declares a scheme that is not JSON.
     #[must_use]
     pub fn of<'a, T: ApiExtractor<'a>>() -> Option<Self> {
         if !T::TYPES.contains(&ApiExtractorType::SecurityScheme) {
@@ -38,19 +38,19 @@ impl SecurityArgument {
         })
     }
 
-    /// Returns those of the arguments that are security schemes.
+    /// Returns the arguments that are security schemes.
     #[must_use]
     pub fn all<const N: usize>(arguments: [Option<Self>; N]) -> Vec<Self> {
         arguments.into_iter().flatten().collect()
     }
 
-    /// Returns the alternatives in the order in which poem-openapi lists them; `None` is the fallback, which lets
-    /// callers in without a credential.
+    /// Returns the alternatives in the order of poem-openapi. `None` is the fallback: it admits callers without a
+    /// credential.
     pub(super) fn alternatives(&self) -> impl Iterator<Item = Option<&'static str>> {
         self.schemes.iter().copied().map(Some).chain(self.has_fallback.then_some(None))
     }
 
-    /// Returns whether a caller without a credential is let in.
+    /// Returns whether a caller without a credential is admitted.
     pub(super) const fn has_fallback(&self) -> bool {
         self.has_fallback
     }

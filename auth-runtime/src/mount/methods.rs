@@ -8,7 +8,7 @@ use poem::{
     http::{HeaderValue, Method, StatusCode, header::ALLOW},
 };
 
-/// Gives all methods that HTTP does not know one name, so that a path can answer them.
+/// Replaces every non-standard method by one name, so that a path can answer it.
 #[derive(Debug)]
 pub struct KnownMethods<E>(E);
 

@@ -1,15 +1,19 @@
 //! How protected APIs and routes are mounted: the service with its documents, and guarded subtrees.
 
 mod argument;
+mod handler;
 mod methods;
 mod openapi;
 mod pages;
 mod protect;
+mod protected_resource;
 mod service;
 
 pub use self::{
     argument::SecurityArgument,
+    handler::ProtectedHandler,
     methods::KnownMethods,
     protect::{Protect, ProtectedEndpoint, WithAuth},
+    protected_resource::{InvalidResource, ProtectedResource, WithResource},
     service::{Api, Protected, ProtectedService, Service},
 };

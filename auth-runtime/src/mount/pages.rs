@@ -2,7 +2,7 @@
 
 use poem::{Endpoint, Response, endpoint::make_sync};
 
-/// Serves text of a media type that no page of another site may frame and no browser may take for something else.
+/// Serves text with headers against framing by other sites and against MIME sniffing.
 pub(super) fn text(content_type: &'static str, body: String) -> impl Endpoint + use<> {
     make_sync(move |_| {
         Response::builder()
@@ -31,11 +31,11 @@ pub(super) mod page {
 
     type Blank = OpenApiService<(), ()>;
 
-    /// Returns a page that shows a document. The page is made for an API without operations, so that nothing of ours
-    /// is in it if the document could not be put in.
+    /// Returns a page that shows a document. The page is made for an API without operations: if the document cannot
+    /// be inserted, the page shows nothing of ours.
     fn with_document(page: fn(&Blank) -> String, document: &str) -> impl Endpoint + use<> {
         let blank = Blank::new((), "", "");
-        // The document must not end the script in which it stands.
+        // The document must not close the `<script>` element around it.
         let document = document.replace('<', "\\u003c");
         text("text/html; charset=utf-8", page(&blank).replacen(&blank.spec(), &document, 1))
     }

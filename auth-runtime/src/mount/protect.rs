@@ -1,4 +1,4 @@
-//! Poem routes outside of OpenAPI: a middleware that brings the `Auth`, and a combinator that guards a subtree.
+//! Poem routes outside of OpenAPI: a middleware that provides the `Auth`, and a combinator that guards a subtree.
 
 use std::{future::Future, sync::Arc};
 
@@ -17,9 +17,9 @@ use crate::{
     respond::Rejection,
 };
 
-/// An endpoint whose rules know who authenticates: what `.with(auth)` makes.
+/// An endpoint that provides the `Auth` to the rules below it. `.with(auth)` returns it.
 ///
-/// It lets everything through by itself; the rules are below it, in `#[protected]` handlers and
+/// It rejects no request. The rules below it do, in `#[protected]` handlers and
 /// [`protect`](Protect::protect).
 #[derive(Debug)]
 pub struct WithAuth<A, E> {
@@ -28,7 +28,7 @@ pub struct WithAuth<A, E> {
 }
 
 impl<A: AuthConfig, E> WithAuth<A, E> {
-    /// Puts `auth` in front of an endpoint.
+    /// Wraps an endpoint with `auth`.
     #[must_use]
     pub fn new(auth: &A, inner: E) -> Self {
         Self { auth: Arc::new(auth.cloned()), inner }
@@ -38,7 +38,7 @@ impl<A: AuthConfig, E> WithAuth<A, E> {
 impl<A: AuthConfig, E: Endpoint> Endpoint for WithAuth<A, E> {
     type Output = Response;
 
-    /// Not an async function, whose state would hold the request twice, to be copied with it.
+    /// Not an async function: its state would hold the request twice, and copy it.
     fn call(&self, mut request: Request) -> impl Future<Output = Result<Response>> + Send {
         let auth = RequestAuth::new(Arc::clone(&self.auth));
         request.extensions_mut().insert(auth.clone());
@@ -48,8 +48,8 @@ impl<A: AuthConfig, E: Endpoint> Endpoint for WithAuth<A, E> {
 
 static NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// What depends on who asks is not for a shared cache, unless the handler knows better (RFC 9111, section 3.5). A 404
-/// stays as it is: one that hides an operation must look like any other.
+/// Keeps responses to authenticated callers out of shared caches, unless the handler decides otherwise (RFC 9111,
+/// section 3.5). A 404 is unchanged: the 404 of a hidden operation must look like every other.
 fn not_kept<A: AuthConfig>(mut response: Response, auth: &RequestAuth<A>) -> Response {
     if auth.admitted().is_some() && response.status() != StatusCode::NOT_FOUND {
         response.headers_mut().entry(CACHE_CONTROL).or_insert_with(|| NO_STORE.clone());
@@ -57,7 +57,7 @@ fn not_kept<A: AuthConfig>(mut response: Response, auth: &RequestAuth<A>) -> Res
     response
 }
 
-/// An endpoint that only those reach who meet a requirement.
+/// An endpoint guarded by a requirement.
 #[derive(Debug)]
 pub struct ProtectedEndpoint<A: 'static, E> {
     operation: &'static Operation<A>,
@@ -75,10 +75,10 @@ impl<A: AuthConfig, E: Endpoint> Endpoint for ProtectedEndpoint<A, E> {
 
 /// Guards whole subtrees: static files, WebSocket and event streams, routers of other crates.
 pub trait Protect: IntoEndpoint + Sized {
-    /// Lets only those through who meet the requirement; see [`requirement!`](crate::requirement).
+    /// Admits only callers that meet the requirement; see [`requirement!`](crate::requirement).
     ///
-    /// Stands around the endpoint, so no spelling of a path below it and no method gets past. Needs `.with(auth)`
-    /// around it: without that, every request is answered with 500.
+    /// The guard wraps the endpoint, so it applies to every path and method below it. Put `.with(auth)` around it:
+    /// without an `Auth`, every request gets 500.
     ///
     /// ```
     /// # use auth_runtime::prelude::*;

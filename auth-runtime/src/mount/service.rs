@@ -1,4 +1,4 @@
-//! A protected API that is mounted: routes, documents and who authenticates, from one place.
+//! The mounted service of a protected API: its routes, its documents and its `Auth`.
 
 use std::collections::HashMap;
 
@@ -20,17 +20,17 @@ use crate::{
     policy::{Access, Operation},
 };
 
-/// An API whose every operation says who may call it; `#[protected]` on the impl block implements it.
+/// An API with a rule for every operation. `#[protected]` on the impl block implements it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not protected",
     label = "its operations say nothing about who may call them",
     note = "put `#[protected]` above `#[OpenApi]` on its impl block"
 )]
 pub trait Protected: OpenApi {
-    /// Who vouches for callers.
+    /// The `Auth` that authenticates callers.
     type Auth: AuthConfig;
 
-    /// Every operation, with who may call it.
+    /// Every operation, with its rule.
     fn operations() -> Vec<&'static Operation<Self::Auth>>;
 
     /// Returns, for each of [`operations`](Self::operations), its arguments that are security schemes of poem-openapi.
@@ -58,7 +58,7 @@ macro_rules! protected_tuples {
     )*};
 }
 
-// As long as Poem's own.
+// The same length as Poem's own.
 protected_tuples! {
     (T1, T2)
     (T1, T2, T3)
@@ -77,7 +77,7 @@ protected_tuples! {
     (T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16)
 }
 
-/// An endpoint that serves a protected API, and its documents; made by [`service`](Service::service).
+/// An endpoint that serves a protected API and its documents. [`service`](Service::service) returns it.
 pub struct ProtectedService<A, T> {
     auth: A,
     inner: OpenApiService<Api<T>, ()>,
@@ -92,12 +92,12 @@ impl<A, T> std::fmt::Debug for ProtectedService<A, T> {
 
 /// Mounts protected APIs: `auth.service(api, "Title", "1.0")`.
 pub trait Service: AuthConfig {
-    /// An endpoint for a protected API or a tuple of them, in place of `OpenApiService::new`.
+    /// Returns an endpoint for a protected API or a tuple of them. It replaces `OpenApiService::new`.
     ///
     /// # Panics
-    /// If an operation can only be called by schemes that are not configured: nobody could call it, and it is better
-    /// to know at start (ASP.NET tells at the first request). Likewise if two different security schemes have one
-    /// name: those of the `Auth`, and those that arguments of operations bring.
+    /// Panics if an operation accepts only schemes that are not configured, because no caller could reach it. Also
+    /// panics if two different security schemes have one name. The schemes of the `Auth` and of the operations'
+    /// arguments count.
     fn service<T>(&self, api: T, title: impl Into<String>, version: impl Into<String>) -> ProtectedService<Self, T>
     where
         T: Protected<Auth = Self>,
@@ -135,7 +135,7 @@ fn assert_reachable<A: AuthConfig>(auth: &A, operation: &'static Operation<A>) {
 }
 
 impl<A: AuthConfig, T: Protected<Auth = A>> ProtectedService<A, T> {
-    /// Sets what [`OpenApiService`] lets one set: servers, description, licence, extra headers, the cookie key.
+    /// Changes settings of [`OpenApiService`]: servers, description, licence, extra headers, the cookie key.
     ///
     /// ```
     /// # use auth_runtime::{mount::ProtectedService, prelude::*};
@@ -151,8 +151,8 @@ impl<A: AuthConfig, T: Protected<Auth = A>> ProtectedService<A, T> {
         self
     }
 
-    /// Documents operations with `hide` too. Without it, every document and page leaves them out, because every caller
-    /// can read them.
+    /// Documents operations with `hide` too. By default all documents and pages omit them, because every caller can
+    /// read the documents.
     ///
     /// Put `.protect(..)` around the endpoints that are made after this call.
     ///
@@ -183,7 +183,7 @@ impl<A: AuthConfig, T: Protected<Auth = A>> ProtectedService<A, T> {
         pages::text("application/json", self.spec())
     }
 
-    /// Serves Swagger UI from inside the binary, without a request to anywhere else.
+    /// Serves Swagger UI from inside the binary, without requests to other hosts.
     #[cfg(feature = "swagger-ui")]
     pub fn swagger_ui(&self) -> impl Endpoint + use<A, T> {
         pages::page::swagger_ui(&self.spec())
@@ -222,12 +222,12 @@ impl<A: AuthConfig, T: Protected<Auth = A> + 'static> IntoEndpoint for Protected
     }
 }
 
-/// An API as Poem serves it, with what Poem leaves out.
+/// An API as Poem serves it, with the parts that Poem omits.
 #[derive(Debug, Clone)]
 pub struct Api<T>(T);
 
 impl<T: OpenApi> OpenApi for Api<T> {
-    /// Paths that several impl blocks share become one; Poem would write them twice, and readers keep the last.
+    /// Joins paths that several impl blocks share. Poem would write them twice, and a reader would keep the last.
     fn meta() -> Vec<MetaApi> {
         let mut paths: Vec<MetaPath> = Vec::new();
         for path in T::meta().into_iter().flat_map(|api| api.paths) {
@@ -243,7 +243,7 @@ impl<T: OpenApi> OpenApi for Api<T> {
         T::register(registry);
     }
 
-    /// A method that a path does not have is 405 with `Allow`.
+    /// Answers methods that a path does not have with 405 and `Allow`.
     fn add_routes(self, routes: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {
         self.0.add_routes(routes);
         routes.values_mut().for_each(methods::refuse_others);

@@ -1,4 +1,4 @@
-//! The names that a requirement asks for, and the lists of scopes that are enough.
+//! The names in a requirement, and the lists of scopes that are sufficient.
 
 use super::{Node, Requirement};
 use crate::declared::AuthSchema;
@@ -7,7 +7,7 @@ use crate::declared::AuthSchema;
 const MAX_ALTERNATIVES: usize = 16;
 
 impl<A: AuthSchema> Requirement<A> {
-    /// Returns the scopes that are asked for anywhere but below a `not`.
+    /// Returns the scopes in the requirement, except below a `not`.
     pub(crate) fn scopes(&self) -> Vec<&'static str> {
         self.names(&|node| if let Node::Scope { name, .. } = node { Some(*name) } else { None })
     }

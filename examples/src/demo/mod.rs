@@ -34,7 +34,7 @@ pub struct Demo {
     pub auth: Auth,
     /// The token endpoint's state.
     pub desk: TokenDesk,
-    /// The store in which users change their passwords.
+    /// The store where users change their passwords.
     users: SqlUsers,
 }
 

@@ -1,4 +1,4 @@
-//! The table of members, as it was before there was an `auth-runtime`.
+//! The table of members, which existed before the application used `auth-runtime`.
 
 use auth_runtime::{
     authenticate::Unavailable,
@@ -8,20 +8,20 @@ use sqlx::{SqlitePool, sqlite::SqlitePoolOptions};
 
 use super::Role;
 
-/// Members of a library, in a table that other parts of the application use as well. Cheap to clone.
+/// Members of a library, in a table that other parts of the application use too. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Members(SqlitePool);
 
-/// Whatever keeps a statement from being done. It holds no password: statements have their values apart.
+/// An error of the database. It contains no password, because statements bind their values.
 type DatabaseError = sqlx::Error;
 
 impl Members {
-    /// A table in memory, without members.
+    /// Creates an empty table in memory.
     ///
     /// # Errors
-    /// If it cannot be made.
+    /// Returns an error if the database cannot create it.
     pub async fn in_memory() -> Result<Self, DatabaseError> {
-        // Each connection would have a table of its own.
+        // One connection only: each would have its own database in memory.
         let one = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
         let pool = one.connect("sqlite::memory:").await?;
         sqlx::query(
@@ -36,7 +36,7 @@ impl Members {
     /// Adds a member.
     ///
     /// # Errors
-    /// If the number is taken, or the password not accepted.
+    /// Returns an error if the number is taken, or the password is rejected.
     pub async fn join(
         &self,
         number: &str,
@@ -52,19 +52,19 @@ impl Members {
     /// Ends a membership.
     ///
     /// # Errors
-    /// If the database does not do it.
+    /// Returns an error if the database is unavailable.
     pub async fn leave(&self, number: &str) -> Result<(), DatabaseError> {
         let left = sqlx::query("UPDATE member SET left_on = date('now') WHERE number = ?").bind(number);
         left.execute(&self.0).await.map(drop)
     }
 
-    /// Ends the connection, as a database does that goes down.
+    /// Closes the connection, like a database that goes down.
     pub async fn close(&self) {
         self.0.close().await;
     }
 }
 
-/// All that `Basic` needs. What a row means is said here: whoever has left is disabled, and staff are librarians.
+/// Implements the store for `Basic`. Former members are disabled, and staff are librarians.
 impl UserStore for Members {
     // `id` is the subject: it never changes, and `AUTOINCREMENT` never gives it to another member.
     async fn find(&self, number: &str) -> Result<Option<User>, Unavailable> {
@@ -83,8 +83,7 @@ impl UserStore for Members {
         }))
     }
 
-    /// Optional: passwords that the system before has hashed are kept as it should be today, unless they were changed
-    /// meanwhile.
+    /// Optional: replaces hashes of an older kind at sign-in, unless the password has changed since.
     async fn signed_in(&self, user: &User, sign_in: SignIn) -> Result<(), Unavailable> {
         if let Some(hash) = sign_in.rehashed {
             let member = sqlx::query("UPDATE member SET secret = ? WHERE id = ? AND secret = ?");

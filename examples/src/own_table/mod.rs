@@ -1,6 +1,4 @@
-//! An application that has its own table of users, and keeps it: it implements `UserStore`, which is one method.
-
-#![allow(clippy::unused_async, reason = "an operation is async, whether it waits for something or not")]
+//! An application that keeps its own table of users. It implements `UserStore`, a trait with one required method.
 
 pub mod members;
 
@@ -11,7 +9,7 @@ use poem_openapi::{OpenApi, payload::PlainText};
 use self::members::Members;
 
 permissions! {
-    /// What a member may do.
+    /// Permissions of members.
     pub enum Permission {
         /// Borrow books
         Borrow = "borrow",
@@ -21,7 +19,7 @@ permissions! {
 }
 
 roles! {
-    /// What members are.
+    /// Roles of members.
     pub enum Role: Permission {
         /// Borrows books
         Reader = "Reader" => [Borrow],
@@ -30,11 +28,11 @@ roles! {
     }
 }
 
-/// How callers prove who they are.
+/// The accepted credentials.
 #[derive(Auth, Clone, Debug)]
 #[auth(permissions = Permission, roles = Role, realm = "library")]
 pub struct Auth {
-    /// Number of the membership, and password.
+    /// Membership number and password.
     #[scheme(basic)]
     pub password: Basic<Members>,
 }
@@ -59,7 +57,7 @@ impl Library {
     }
 }
 
-/// The application.
+/// Returns the application.
 #[must_use]
 pub fn app(members: Members) -> impl Endpoint + use<> {
     let auth = Auth { password: Basic::new(members) };

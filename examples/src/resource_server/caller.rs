@@ -142,7 +142,7 @@ pub fn permissions(caller: &Principal<Auth>) -> Vec<String> {
     caller.permissions().iter().map(|permission| permission.name().to_owned()).collect()
 }
 
-/// Returns the claim `aud`, which is a string or a list of strings (RFC 7519, section 4.1.3).
+/// Returns the claim `aud`: a string or a list of strings (RFC 7519, section 4.1.3).
 fn audience(caller: &Principal<Auth>) -> Vec<String> {
     let one = || caller.claim("aud").map(|audience: String| vec![audience]);
     caller.claim("aud").or_else(one).unwrap_or_default()

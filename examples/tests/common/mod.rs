@@ -24,12 +24,12 @@ impl Running {
         Self { child, stdout, log }
     }
 
-    /// Returns the lines on stdout, up to one that contains this text.
+    /// Returns the lines on stdout, up to the first with this text.
     pub(crate) fn printed_until(&mut self, text: &str) -> Vec<String> {
         until(&mut self.stdout, text)
     }
 
-    /// Returns the lines of the log, up to one that contains this text.
+    /// Returns the lines of the log, up to the first with this text.
     pub(crate) fn logged_until(&mut self, text: &str) -> Vec<String> {
         until(self.log.iter(), text)
     }
@@ -37,6 +37,16 @@ impl Running {
     /// Returns whether the process logs a line with this text before it ends.
     pub(crate) fn logs(&mut self, text: &str) -> bool {
         self.log.iter().any(|line| line.expect("UTF-8").contains(text))
+    }
+
+    /// Returns the lines of the log until the process ends.
+    pub(crate) fn rest_of_log(&mut self) -> Vec<String> {
+        self.log.iter().map(|line| line.expect("UTF-8")).collect()
+    }
+
+    /// Returns whether the process did not end yet.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("a child of this process").is_none()
     }
 
     /// Sends the signal of Ctrl-C, and waits for the end of the process.

@@ -21,7 +21,7 @@ const SLAPD: &str = "/usr/sbin/slapd";
 const MODULES: &str = "/usr/lib/ldap";
 const SCHEMA: &str = "/etc/ldap/schema";
 
-/// The settings in which a test may differ.
+/// The settings that a test may change.
 #[derive(Clone, Copy)]
 pub(crate) struct Setup<'a> {
     /// Additional global lines of the configuration.
@@ -144,7 +144,7 @@ impl Slapd {
         vec![format!("ldap://127.0.0.1:{plain}/"), format!("ldaps://127.0.0.1:{secure}/")]
     }
 
-    /// Returns the lines of the log, up to one that contains this text.
+    /// Returns the lines of the log, up to the first with this text.
     pub(crate) fn logged_until(&mut self, text: &str) -> Vec<String> {
         self.process.as_mut().expect("it runs").logged_until(text)
     }

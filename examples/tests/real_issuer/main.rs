@@ -5,6 +5,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/http.rs"]
 mod http;
 mod issuer;
 mod server;
@@ -160,7 +161,7 @@ fn r46_a_token_of_a_withdrawn_key_is_rejected_within_the_ttl() {
         assert_eq!(server.status(&new), 200);
         server.status(&old[0]) == 401
     });
-    // Its key is unknown now. Within the cooldown the server cannot look it up, which is a 503.
+    // Its key is unknown now. Within the cooldown the server cannot look it up: 503.
     eventually("a token that was not cached is refused", || {
         let status = server.status(&old[1]);
         assert!(matches!(status, 401 | 503), "{status}");

@@ -1,4 +1,4 @@
-//! What the document says is what happens: for every operation of a large API, judged from the served document alone.
+//! The service enforces its document: for every operation of a large API, the served document predicts the responses.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::{Auth, By, Call, Caller, Permission, Role, basic, call, get};
 
-/// Operations of all kinds, written short.
+/// Operations of all kinds, in a short notation.
 macro_rules! operations {
     ($api:ident [$($floor:tt)*] $prefix:literal $($(#[$($rule:tt)*])+ $name:ident $method:literal $path:literal;)+) => {
         pub(crate) struct $api;
@@ -95,14 +95,14 @@ pub(crate) fn service() -> auth_runtime::mount::ProtectedService<Auth, (Single, 
     Auth::default().service((Single, Nested, Floor, ScopeFloor), "Large", "1").document_hidden()
 }
 
-/// An operation, as the document has it.
+/// An operation in the document.
 struct Documented {
     path: String,
     method: String,
     value: Value,
 }
 
-/// The service as clients see it: what it serves, and its document.
+/// Returns the service and the operations of its document.
 async fn app() -> (impl Endpoint, Vec<Documented>) {
     let (app, operations) = app_of(service()).await;
     assert!(operations.len() >= 40, "{}", operations.len());
@@ -144,7 +144,7 @@ impl Documented {
         self.security().iter().any(|alternative| alternative.get(by.scheme()).is_some())
     }
 
-    /// The lists of scopes that are documented for a scheme.
+    /// Returns the documented lists of scopes for a scheme.
     fn scopes(&self, by: By) -> Vec<BTreeSet<&str>> {
         let lists = self.security().iter().filter_map(|alternative| alternative.get(by.scheme()));
         lists.map(|list| list.as_array().unwrap().iter().map(|scope| scope.as_str().unwrap()).collect()).collect()
@@ -163,7 +163,7 @@ impl Documented {
         self.value["responses"].get(status.to_string()).is_some()
     }
 
-    /// How who may not call is answered.
+    /// Returns the status for a caller without the right.
     fn refusal(&self) -> u16 {
         if self.documents(404) { 404 } else { 403 }
     }
@@ -173,7 +173,7 @@ impl Documented {
     }
 }
 
-/// Callers with much, one of whom meets any rule that can be met: some rules exclude who has a role or a scope.
+/// Returns callers with many rights. Several are needed, because some rules exclude a role or a scope.
 fn powerful() -> Vec<Caller> {
     let every =
         |caller: Caller| Permission::ALL.iter().fold(caller, |caller, name| caller.permission(&name.to_string()));
@@ -186,7 +186,7 @@ fn powerful() -> Vec<Caller> {
 }
 
 #[tokio::test]
-async fn r94_without_a_credential_the_document_says_who_is_let_in() {
+async fn r94_an_anonymous_caller_is_admitted_as_documented() {
     let (app, operations) = app().await;
     for operation in operations {
         let answer = operation.call().to(&app).await;
@@ -202,7 +202,7 @@ async fn r94_without_a_credential_the_document_says_who_is_let_in() {
 }
 
 #[tokio::test]
-async fn r94_a_scheme_that_is_not_listed_lets_nobody_in_and_one_that_is_lets_somebody_in() {
+async fn r94_exactly_the_listed_schemes_admit_a_caller() {
     let (app, operations) = app().await;
     for operation in operations {
         for by in By::ALL {
@@ -220,7 +220,7 @@ async fn r94_a_scheme_that_is_not_listed_lets_nobody_in_and_one_that_is_lets_som
 }
 
 #[tokio::test]
-async fn r93_scopes_stand_at_oauth2_only_and_are_exactly_sufficient() {
+async fn r93_scopes_are_listed_at_oauth2_only_and_are_sufficient() {
     let (app, operations) = app().await;
     let mut with_scopes = 0;
     for operation in operations {
@@ -250,13 +250,13 @@ async fn r93_scopes_stand_at_oauth2_only_and_are_exactly_sufficient() {
     assert!(with_scopes >= 10, "{with_scopes}");
 }
 
-/// Whether somebody with these scopes, and all else, is let in by token.
+/// Returns whether a caller is admitted by a token with these scopes and all other rights.
 async fn lets_in(app: &impl Endpoint, operation: &Documented, scopes: &BTreeSet<&str>) -> bool {
     let scope = scopes.iter().copied().collect::<Vec<_>>().join(" ");
-    // A scope is no substitute for another clause: so with all else, and with all else but what is an alternative.
+    // A scope is no substitute for another clause. So try all other rights, and all but the alternatives.
     let roles: [&[&str]; 3] = [&["Viewer", "User", "Administrator"], &["User", "Administrator"], &["User"]];
     for roles in roles {
-        // Where a role may stand for a scope, the document lists no scope: nothing is left to tell them apart.
+        // If a role is an alternative to a scope, the document lists no scope.
         let caller = roles.iter().fold(Caller::new("u"), |caller, role| caller.role(role)).scope(&scope).signed_in(0);
         if operation.call().by(By::Token, &caller).to(app).await.status == 200 {
             return true;
@@ -271,7 +271,7 @@ async fn lets_in_weak(app: &impl Endpoint, operation: &Documented) -> bool {
 }
 
 #[tokio::test]
-async fn r93_the_answers_that_keep_callers_out_are_documented_where_they_can_come() {
+async fn r93_each_possible_refusal_is_documented() {
     let (app, operations) = app().await;
     for operation in operations {
         let name = operation.name();
@@ -279,7 +279,7 @@ async fn r93_the_answers_that_keep_callers_out_are_documented_where_they_can_com
         for status in [400, 401, 503] {
             assert_eq!(operation.documents(status), !operation.is_public(), "{name}: {status}");
         }
-        // Another site's page that writes with a cookie is told 403 everywhere.
+        // A cross-site write with a cookie gets 403 everywhere.
         let is_403 = !is_open && !operation.documents(404) || operation.lists(By::Session) && operation.method != "GET";
         assert_eq!(operation.documents(403), is_403, "{name}: 403");
         assert!(!is_open || !operation.documents(404), "{name}: 404");
@@ -306,7 +306,7 @@ async fn r93_the_answers_that_keep_callers_out_are_documented_where_they_can_com
 }
 
 #[tokio::test]
-async fn r94_whoever_has_none_of_what_is_documented_is_kept_out() {
+async fn r94_a_caller_without_a_documented_alternative_is_rejected() {
     let (app, operations) = app().await;
     let mut kept_out = 0;
     for operation in operations {
@@ -340,7 +340,7 @@ async fn r94_whoever_has_none_of_what_is_documented_is_kept_out() {
 }
 
 #[tokio::test]
-async fn r94_whoever_has_what_is_documented_is_let_in() {
+async fn r94_a_caller_with_a_documented_alternative_is_admitted() {
     let (app, operations) = app().await;
     for operation in operations {
         if operation.is_public() || operation.is_optional() {
@@ -358,7 +358,7 @@ async fn r94_whoever_has_what_is_documented_is_let_in() {
 }
 
 #[tokio::test]
-async fn r93_names_in_the_document_are_declared_and_stand_in_the_description() {
+async fn r93_names_in_the_document_are_declared_and_described() {
     let (_, operations) = app().await;
     for operation in operations {
         let description = operation.value.get("description").and_then(Value::as_str).unwrap_or_default();
@@ -429,7 +429,7 @@ struct Why {
     why: String,
 }
 
-/// A response type that documents refusals of its own.
+/// A response type with its own documented refusals.
 #[derive(ApiResponse)]
 #[expect(dead_code, reason = "only documented")]
 enum OwnRefusals {
@@ -456,7 +456,7 @@ enum Ranges {
     NotDone(poem::http::StatusCode, Json<Why>),
 }
 
-/// Operations that ask for a credential twice: by their rule, and by an argument.
+/// Operations that require a credential twice: by their rule, and by an argument.
 struct Twice;
 
 #[protected]
@@ -468,13 +468,13 @@ impl Twice {
         PlainText(login.0.username)
     }
 
-    #[public(reason = "the rule asks for nothing")]
+    #[public(reason = "only the argument requires a credential")]
     #[oai(path = "/public", method = "get")]
     async fn public(&self, tenant: Tenant, device: Device) -> PlainText<String> {
         PlainText(tenant.0.key + &device.0.key)
     }
 
-    #[public(reason = "nothing asks for anything")]
+    #[public(reason = "needs no credential")]
     #[oai(path = "/public-fallback", method = "get")]
     async fn public_fallback(&self, tenant: MaybeTenant) -> PlainText<&'static str> {
         PlainText(if matches!(tenant, MaybeTenant::Nobody) { "nobody" } else { "tenant" })
@@ -525,7 +525,7 @@ fn twice() -> auth_runtime::mount::ProtectedService<Auth, Twice> {
     Auth::default().service(Twice, "Twice", "1").document_hidden()
 }
 
-/// What a request can carry, and the schemes that it is a credential of.
+/// The credentials of requests, and the schemes that read each of them.
 const CARRIED: [(&str, &[&str]); 7] = [
     ("Bearer", &["token", "Partner"]),
     ("Basic", &["password", "Login"]),
@@ -536,7 +536,7 @@ const CARRIED: [(&str, &[&str]); 7] = [
     ("device", &["Device"]),
 ];
 
-/// Every request that carries at most one of the credentials of the header `Authorization`, and any of the others.
+/// Returns all combinations of credentials with at most one in the header `Authorization`.
 fn every_request(operation: &Documented) -> Vec<(BTreeSet<&'static str>, Call)> {
     let text = Caller::all_powerful().text();
     let sets = (0..1_u32 << CARRIED.len()).filter(|set| (set & 0b111).count_ones() <= 1);
@@ -560,7 +560,7 @@ fn every_request(operation: &Documented) -> Vec<(BTreeSet<&'static str>, Call)> 
 }
 
 #[tokio::test]
-async fn r94_arguments_that_are_security_schemes_are_documented_as_they_are_enforced() {
+async fn r94_schemes_of_arguments_are_enforced_as_documented() {
     let (app, operations) = app_of(twice()).await;
     assert_eq!(operations.len(), 9);
     for operation in operations {
@@ -583,7 +583,7 @@ async fn r94_arguments_that_are_security_schemes_are_documented_as_they_are_enfo
 }
 
 #[tokio::test]
-async fn r94_the_rule_and_the_argument_stand_in_one_alternative() {
+async fn r94_the_rule_and_the_argument_are_in_one_alternative() {
     let document: Value = serde_json::from_str(&twice().spec()).unwrap();
     let security = |path: &str, method: &str| document["paths"][path][method]["security"].clone();
     assert_eq!(security("/twice/login", "post"), json!([{ "Login": [] }]));
@@ -610,7 +610,7 @@ async fn r94_the_rule_and_the_argument_stand_in_one_alternative() {
 }
 
 #[tokio::test]
-async fn r93_a_refusal_that_a_response_type_documents_keeps_its_content_beside_ours() {
+async fn r93_a_documented_refusal_keeps_its_content_beside_ours() {
     let document: Value = serde_json::from_str(&twice().spec()).unwrap();
     for (path, status, description) in [
         ("/twice/partner", "401", "The tenant is unknown"),
@@ -637,7 +637,7 @@ fn r93_a_document_with_schemes_of_arguments_is_valid_openapi_3_0() {
     assert_eq!(crate::openapi::complaints(&document), Vec::<String>::new());
 }
 
-/// A scheme of the name that a field of the `Auth` has.
+/// A scheme with the name of a field of the `Auth`.
 mod of_one_name {
     use auth_runtime::prelude::*;
     use poem_openapi::{
@@ -709,7 +709,7 @@ fn two_schemes_of_arguments_that_have_one_name_stop_the_start() {
     let _ = Auth::default().service(of_one_name::UnlikeEachOther, "One", "1");
 }
 
-/// What only a hidden operation uses.
+/// A schema that only a hidden operation uses.
 #[derive(Object)]
 struct Secret {
     why: Why,
@@ -746,7 +746,7 @@ impl PartlyHidden {
 }
 
 #[test]
-fn a_hidden_operation_leaves_no_trace_in_a_document_unless_it_is_asked_for() {
+fn a_hidden_operation_is_documented_only_by_document_hidden() {
     let service = Auth::default().service(PartlyHidden, "Partly", "1");
     let open = service.spec();
     for trace in ["secret", "Secret", "\"Why\"", "Backstage", "Tenant"] {

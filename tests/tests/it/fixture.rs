@@ -137,7 +137,7 @@ impl Auth {
     }
 }
 
-/// The scheme by which a caller authenticates.
+/// The scheme of a caller's credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum By {
     Token,

@@ -1,4 +1,4 @@
-//! The rule of an operation holds for every method that reaches it, and for no other.
+//! The rule of an operation applies to every method that reaches it, and to no other method.
 
 use auth_runtime::prelude::*;
 use poem::{Endpoint, EndpointExt, Route, get as on_get, handler, middleware::Cors};
@@ -90,7 +90,7 @@ async fn r05_each_method_of_a_path_has_its_own_rule() {
 }
 
 #[tokio::test]
-async fn r05_another_method_is_405_with_allow_and_reaches_nobody() {
+async fn r05_another_method_is_405_with_allow_and_reaches_no_handler() {
     let app = app();
     for method in ["POST", "PUT", "PATCH", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "FOO", "get", "DeLeTe"] {
         let answer = call(method, "/entries").by(By::Token, &Caller::administrator()).to(&app).await;
@@ -111,7 +111,7 @@ async fn r05_another_method_of_a_handler_stays_405() {
 }
 
 #[tokio::test]
-async fn r05_a_preflight_needs_no_credential_and_reaches_nobody() {
+async fn r05_a_preflight_needs_no_credential_and_reaches_no_handler() {
     let app = app().with(Cors::new().allow_origin("https://shop.example").allow_method("GET"));
     for path in ["/entries", "/admin"] {
         let answer = call("OPTIONS", path)
@@ -159,7 +159,7 @@ async fn r05_trace_and_head_over_the_wire() {
 }
 
 #[tokio::test]
-async fn r08_what_a_proxy_would_add_says_nothing_about_the_caller() {
+async fn r08_forwarding_headers_do_not_identify_the_caller() {
     let names = [
         "X-Forwarded-User",
         "X-Forwarded-Email",

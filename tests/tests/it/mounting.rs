@@ -1,4 +1,4 @@
-//! APIs as poem-openapi has them, mounted with their rules.
+//! All features of poem-openapi, mounted with rules.
 
 use auth_runtime::prelude::*;
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Response, Route};
@@ -24,10 +24,10 @@ struct Entry {
 
 #[derive(ApiResponse)]
 enum Found {
-    /// It is there.
+    /// Found.
     #[oai(status = 200)]
     Entry(Json<Entry>),
-    /// It has moved.
+    /// Moved.
     #[oai(status = 403)]
     Gone,
 }
@@ -96,7 +96,7 @@ where
         PlainText("transformed")
     }
 
-    /// No operation: stays as it is.
+    /// Not an operation, so it is unchanged.
     fn helper(&self) -> String {
         self.store.name(7)
     }
@@ -117,7 +117,7 @@ where
     }
 }
 
-/// What `transform` puts around an operation runs outside of its rule.
+/// A `transform` of an operation runs outside of its rule.
 fn louder(endpoint: impl Endpoint) -> impl Endpoint {
     endpoint.map_to_response().after(|response: poem::Result<Response>| async move {
         let mut response = response?;
@@ -138,7 +138,7 @@ impl Writes {
         PlainText(format!("updated {}", *id))
     }
 
-    #[public(reason = "to see whether a neighbour lends its rule")]
+    #[public(reason = "beside a protected operation")]
     #[oai(path = "/:id", method = "post")]
     async fn open(&self, id: Path<u32>) -> PlainText<String> {
         PlainText(format!("open {}", *id))
@@ -177,7 +177,7 @@ async fn every_way_to_write_an_operation_is_guarded() {
 }
 
 #[tokio::test]
-async fn the_users_answers_are_their_own() {
+async fn responses_of_the_application_are_unchanged() {
     let app = app();
     let answer = get("/api/entries/5").by(By::Token, &viewer()).to(&app).await;
     assert_eq!(answer.body, r#"{"name":"name 5"}"#);
@@ -216,7 +216,7 @@ fn apis_that_share_a_path_are_documented_together() {
     assert_eq!(item["get"]["tags"], serde_json::json!(["Entries"]));
     assert_eq!(item["get"]["summary"], "One entry");
     let own = &item["get"]["responses"]["403"]["description"];
-    assert_eq!(own, "It has moved.", "what the operation documents itself stays");
+    assert_eq!(own, "Moved.", "what the operation documents itself stays");
     for method in ["get", "put", "patch"] {
         let any = &document["paths"]["/entries/any"][method];
         assert_eq!(any["x-required-permissions"], serde_json::json!(["view"]), "{method}");
@@ -236,7 +236,7 @@ async fn a_path_parameter_does_not_shadow_a_neighbours_rule() {
     assert_eq!(answer.status, 401);
 }
 
-/// Two operations of one name in one module are told apart.
+/// Two operations with the same name in one module have their own rules.
 mod same_names {
     use super::{Auth, OpenApi, PlainText, protected};
 
@@ -281,7 +281,7 @@ async fn operations_of_one_name_are_documented_each_with_its_own_rule() {
     assert_eq!(get("/closed").to(&app).await.status, 401);
 }
 
-/// Schemes that the configuration leaves out.
+/// Schemes that are not configured.
 #[derive(Auth, Clone)]
 #[auth(permissions = Permission, roles = Role)]
 struct Configured {
@@ -364,7 +364,7 @@ async fn the_document_and_swagger_ui_are_served_with_the_rules() {
 }
 
 #[test]
-fn what_is_configured_of_a_service_is_in_the_document() {
+fn settings_of_a_service_are_in_the_document() {
     let service =
         service().configure(|service| service.description("Who wrote what").server("https://api.example.com"));
     let document: Value = serde_json::from_str(&service.spec()).unwrap();

@@ -1,4 +1,4 @@
-//! The document is an OpenAPI 3.0 document, by the official JSON schema and by a second validator that follows
+//! The document is valid OpenAPI 3.0, according to the official JSON schema and to a second validator that follows
 //! references.
 
 use auth_runtime::prelude::*;
@@ -19,7 +19,7 @@ use crate::{
     fixture::{By, Caller, Directory, Keys, Passwords, Permission, Role, Tokens, get},
 };
 
-/// Every kind of scheme, with all that can be said of it.
+/// Every kind of scheme, with all its settings.
 #[derive(Auth, Clone, Default)]
 #[auth(permissions = Permission, roles = Role)]
 struct Every {
@@ -60,7 +60,7 @@ struct Every {
 
 #[derive(Object, Debug)]
 struct Entry {
-    /// What it is called
+    /// Name of the entry
     #[oai(validator(max_length = 40))]
     name: String,
 }
@@ -73,15 +73,15 @@ struct Mistake {
 #[derive(ApiResponse)]
 #[oai(bad_request_handler = "bad_request")]
 enum Answer {
-    /// Here it is
+    /// Found
     #[oai(status = 200)]
     Ok(Json<Entry>),
-    /// Not like that
+    /// Invalid request
     #[oai(status = 400)]
     Bad(Json<Mistake>),
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "as poem-openapi asks for it")]
+#[expect(clippy::needless_pass_by_value, reason = "poem-openapi requires this signature")]
 fn bad_request(error: poem::Error) -> Answer {
     Answer::Bad(Json(Mistake { text: error.to_string() }))
 }
@@ -93,13 +93,13 @@ struct Api;
 impl Api {
     /// Change an entry
     ///
-    /// Whoever may.
+    /// For editors and administrators.
     #[protected(any(role("Administrator"), all(permission("edit"), scope("entries:write"))), fresh = "15m")]
     #[oai(path = "/:id", method = "put")]
     async fn update(
         &self,
         id: Path<i64>,
-        /// What for
+        /// Reason of the change
         #[oai(name = "X-Reason")]
         reason: Header<Option<String>>,
         dry: Query<Option<bool>>,
@@ -136,7 +136,7 @@ fn document() -> Value {
     serde_json::from_str(&Every::default().service(Api, "Every", "1").spec()).unwrap()
 }
 
-/// What the official schema and a validator that follows references say against a document.
+/// Returns the errors that the official schema and the second validator find in a document.
 pub(crate) fn complaints(document: &Value) -> Vec<String> {
     let schema = serde_json::from_str(include_str!("data/openapi-3.0.json")).unwrap();
     let validator = jsonschema::draft4::new(&schema).unwrap();
@@ -145,8 +145,8 @@ pub(crate) fn complaints(document: &Value) -> Vec<String> {
     match serde_json::from_value::<Spec>(with_registered_schemes(document)) {
         Err(error) => complaints.push(error.to_string()),
         Ok(spec) => {
-            // A scheme that is declared may be unused, as an application may have more schemes than this API accepts;
-            // a URL may be relative (Swagger UI takes it so), and a description empty: Poem's own are.
+            // A declared scheme may be unused, because an application may have more schemes than this API accepts. A
+            // URL may be relative, as Swagger UI allows. A description may be empty, as Poem's are.
             let options = Options::IgnoreUnusedSecuritySchemes
                 | Options::IgnoreInvalidUrls
                 | Options::IgnoreEmptyResponseDescription;
@@ -158,7 +158,7 @@ pub(crate) fn complaints(document: &Value) -> Vec<String> {
     complaints
 }
 
-/// The second validator knows registered schemes of HTTP only; OpenAPI 3.0 has them as a SHOULD (section 4.7.24).
+/// The second validator accepts only registered HTTP schemes. In OpenAPI 3.0 that is a SHOULD (section 4.7.24).
 fn with_registered_schemes(document: &Value) -> Value {
     let mut document = document.clone();
     for scheme in document["components"]["securitySchemes"].as_object_mut().unwrap().values_mut() {
@@ -180,9 +180,9 @@ fn r93_the_document_of_a_large_api_is_valid_openapi_3_0() {
     assert_eq!(complaints(&document), Vec::<String>::new());
 }
 
-/// That the validators look at all.
+/// The validators find known mistakes.
 #[test]
-fn mistakes_are_complained_about() {
+fn known_mistakes_are_found() {
     let mistakes: [fn(&mut Value); 6] = [
         |document| document["paths"]["/entries/{id}"]["get"]["security"] = json!([{ "nobody": [] }]),
         |document| document["paths"]["/entries/{id}"]["get"]["security"] = json!({}),
@@ -202,8 +202,8 @@ fn mistakes_are_complained_about() {
 }
 
 #[test]
-fn r93_every_scheme_is_declared_as_it_is() {
-    // No operation of this one asks for a scope that a scheme does not list by itself.
+fn r93_every_scheme_is_documented_with_its_settings() {
+    // No operation requires a scope that its scheme does not list.
     let document: Value = serde_json::from_str(&Every::default().service(OfOneName, "One name", "1").spec()).unwrap();
     let schemes = &document["components"]["securitySchemes"];
     let read_and_write = json!({ "entries:read": "Read entries", "entries:write": "Write entries" });
@@ -252,7 +252,7 @@ fn r93_every_scheme_is_declared_as_it_is() {
     assert_eq!(*schemes, expected);
 }
 
-/// RFC 6749 has scopes; a document that lists one which no flow has cannot be used by a client.
+/// A client cannot use a document that lists a scope without a flow for it (RFC 6749).
 #[test]
 fn r93_a_scope_is_listed_at_schemes_that_have_it() {
     let document = document();
@@ -273,7 +273,7 @@ fn r93_a_scope_is_listed_at_schemes_that_have_it() {
     }
 }
 
-/// A schema of the name that the library uses itself.
+/// A schema with the name of one of the library's.
 #[derive(Object, Debug)]
 struct AccessProblem {
     mine: bool,
@@ -305,12 +305,12 @@ fn a_schema_of_the_application_is_not_replaced_by_the_librarys() {
 }
 
 #[test]
-fn an_operation_is_documented_so() {
+fn an_operation_is_documented_with_its_rule() {
     insta::assert_json_snapshot!(document()["paths"]["/entries/{id}"]["put"]);
 }
 
 #[tokio::test]
-async fn a_problem_is_as_it_is_documented() {
+async fn a_problem_matches_its_documented_schema() {
     let document = document();
     let unauthorized = &document["paths"]["/entries/{id}"]["get"]["responses"]["401"]["content"];
     let reference = unauthorized["application/problem+json"]["schema"]["$ref"].as_str().unwrap();
@@ -332,14 +332,14 @@ async fn a_problem_is_as_it_is_documented() {
     }
 }
 
-/// A response of the application keeps what it documents.
+/// A documented response of the application keeps its content.
 #[test]
-fn what_an_operation_documents_itself_stays() {
+fn an_operations_own_documentation_is_kept() {
     let document = document();
     let responses = &document["paths"]["/entries/{id}"]["put"]["responses"];
-    assert_eq!(responses["400"]["description"], "Not like that");
-    assert_eq!(responses["200"]["description"], "Here it is");
+    assert_eq!(responses["400"]["description"], "Invalid request");
+    assert_eq!(responses["200"]["description"], "Found");
     assert_eq!(document["paths"]["/entries/{id}"]["put"]["summary"], "Change an entry");
     let description = document["paths"]["/entries/{id}"]["put"]["description"].as_str().unwrap();
-    assert!(description.starts_with("Whoever may.\n\n"), "{description}");
+    assert!(description.starts_with("For editors and administrators.\n\n"), "{description}");
 }

@@ -97,7 +97,7 @@ impl Api {
     #[oai(path = "/token", method = "get")]
     async fn token(&self) {}
 
-    #[public(reason = "everybody")]
+    #[public(reason = "a public operation")]
     #[oai(path = "/public", method = "get")]
     async fn public(&self, client: ClientAddress) -> PlainText<String> {
         PlainText(client.to_string())

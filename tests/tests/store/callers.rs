@@ -1,4 +1,4 @@
-//! Who may call, and how requests with passwords, keys and tokens are judged.
+//! Requests with passwords, keys, tokens and sessions of users in a database.
 
 use std::{
     collections::HashMap,
@@ -53,7 +53,7 @@ pub(crate) struct Auth {
     overrides: PermissionOverrides<Permission>,
 }
 
-/// Sessions as an application may keep them: whose they are, and from which epoch of their credentials.
+/// Sessions of an application. Each has a user, and the epoch of the user's credentials.
 #[derive(Clone)]
 struct Sessions {
     users: SqlUsers,
@@ -63,7 +63,7 @@ struct Sessions {
 impl Sessions {
     fn open(&self, user: &User) -> String {
         let mut open = self.open.lock().unwrap();
-        // A test guesses nothing; elsewhere it is random.
+        // A counter is enough for a test. An application uses a random identifier.
         let id = open.len().to_string();
         open.insert(id.clone(), (user.subject().to_owned(), user.current_epoch()));
         id
@@ -86,12 +86,12 @@ impl Authenticator for Sessions {
     }
 }
 
-/// Who issues the tokens.
+/// Returns the issuer of the tokens.
 pub(crate) fn issuer() -> TokenIssuer {
     TokenIssuer::hs256(SECRET).unwrap().issuer("store").audience("tests")
 }
 
-/// How a caller comes.
+/// The credential of a caller: a header and its value.
 #[derive(Clone)]
 pub(crate) struct Caller(&'static str, String);
 
@@ -113,7 +113,7 @@ impl Caller {
     }
 }
 
-/// An application over a store. It tells who calls, and what they may do.
+/// An application with a store. It answers with the caller and the caller's permissions.
 pub(crate) struct App {
     endpoint: BoxEndpoint<'static, Response>,
     sessions: Sessions,
@@ -134,13 +134,13 @@ impl App {
         Self::with(store, PermissionOverrides::new())
     }
 
-    /// An application that gives permissions to single callers.
+    /// Returns an application that gives permissions to single callers.
     pub(crate) fn with(store: &SqlUsers, overrides: PermissionOverrides<Permission>) -> Self {
         let sessions = Sessions { users: store.clone(), open: Arc::default() };
         Self::with_sessions(store, sessions, overrides)
     }
 
-    /// The same application at another process, which shares the sessions.
+    /// Returns the same application in another process, with the same sessions.
     pub(crate) fn at(&self, store: &SqlUsers) -> Self {
         let sessions = Sessions { users: store.clone(), open: Arc::clone(&self.sessions.open) };
         Self::with_sessions(store, sessions, PermissionOverrides::new())
@@ -157,12 +157,12 @@ impl App {
         Self { endpoint: get(who).with(auth).map_to_response().boxed(), sessions }
     }
 
-    /// A session of this user, who has just signed in.
+    /// Opens a session for this user.
     pub(crate) fn session(&self, user: &User) -> Caller {
         Caller::session(&self.sessions.open(user))
     }
 
-    /// Who it is to the application; the status if it is nobody.
+    /// Returns the application's description of the caller, or the status of a refusal.
     pub(crate) async fn who(&self, caller: &Caller) -> Result<String, u16> {
         let request = Request::builder().header(caller.0, caller.1.clone()).finish();
         let response = self.endpoint.get_response(request).await;
@@ -172,7 +172,7 @@ impl App {
         }
     }
 
-    /// Returns the subject of a caller; the status if the caller is rejected.
+    /// Returns the subject of a caller, or the status of a refusal.
     pub(crate) async fn subject(&self, caller: &Caller) -> Result<String, u16> {
         let request = Request::builder().header(caller.0, caller.1.clone()).finish();
         let response = self.endpoint.get_response(request).await;
@@ -183,7 +183,7 @@ impl App {
     }
 }
 
-/// A user of the store, as their sign-in finds them.
+/// Returns a user as a sign-in finds them.
 pub(crate) async fn user(store: &SqlUsers, name: &str) -> User {
     store.find_at_sign_in(name).await.unwrap().expect("there is this user")
 }
@@ -216,7 +216,7 @@ pub(crate) async fn r73_unknown_disabled_and_wrong_are_one_error(database: TestD
     }
 }
 
-pub(crate) async fn r72_a_password_that_somebody_else_chose_expires(database: TestDatabase) {
+pub(crate) async fn r72_a_password_chosen_by_another_person_expires(database: TestDatabase) {
     let store = database.store().await;
     let now = SystemTime::now();
     let user = |name| NewUser::new(name).password(PASSWORD);
@@ -227,7 +227,7 @@ pub(crate) async fn r72_a_password_that_somebody_else_chose_expires(database: Te
     assert_eq!(app.who(&Caller::password("bob", PASSWORD)).await, Err(401));
     assert!(store.verify_password("alice", PASSWORD).await.unwrap());
     assert!(!store.verify_password("bob", PASSWORD).await.unwrap());
-    // One that bob has chosen does not.
+    // A password that bob chose does not expire.
     store.set_password("bob", "a horse of another colour", None).await.unwrap();
     assert!(app.who(&Caller::password("bob", "a horse of another colour")).await.is_ok());
     assert_eq!(store.get("bob").await.unwrap().password_expires_at, None);
@@ -235,7 +235,7 @@ pub(crate) async fn r72_a_password_that_somebody_else_chose_expires(database: Te
 
 pub(crate) async fn r70_a_weaker_hash_is_replaced_at_sign_in(database: TestDatabase) {
     let store = database.store().await;
-    // Of `PASSWORD`, as Django writes it, with 1,000 iterations.
+    // Django's hash of `PASSWORD`, with 1,000 iterations.
     let weak = "pbkdf2_sha256$1000$Xk3vT9qLm2Pz$LJ9RG07yl6/V5LzCHh/tAYMzdhbT5P9jugcqc0242Ns=";
     store.import(vec![NewUser::new("alice").password_hash(weak)]).await.unwrap().remove(0).unwrap();
     let (app, other) = (App::over(&store), App::over(&database.store().await));
@@ -244,7 +244,7 @@ pub(crate) async fn r70_a_weaker_hash_is_replaced_at_sign_in(database: TestDatab
     assert!(other.who(&alice).await.is_ok());
     let hashes = database.texts("SELECT password_hash FROM auth_user").await;
     assert!(hashes[0].starts_with("$argon2id$"), "{hashes:?}");
-    // It is the same password: nobody has to sign in again.
+    // The password is the same, so tokens and sessions stay valid.
     assert_eq!(user(&store, "alice").await.current_epoch(), epoch);
     for app in [&app, &other] {
         assert!(app.who(&alice).await.is_ok());
@@ -258,7 +258,7 @@ pub(crate) async fn r51_a_hash_that_was_replaced_elsewhere_costs_one_sign_in(dat
     here.add(NewUser::new("alice").password(PASSWORD)).await.unwrap();
     let token = issuer().token_of(&user(&here, "alice").await).client_id("tests").sign().unwrap();
     let app = App::over(&here);
-    // Here the user is remembered with the hash of before, which is replaced by another of the same password.
+    // The cache has the old hash. Replace it in the database by another hash of the same password.
     assert!(app.who(&Caller::token(&token)).await.is_ok());
     let hash = auth_runtime::users::hash_password(PASSWORD).unwrap();
     database.execute(&format!("UPDATE auth_user SET password_hash = '{hash}'")).await;
@@ -269,7 +269,7 @@ pub(crate) async fn r51_a_hash_that_was_replaced_elsewhere_costs_one_sign_in(dat
     assert_eq!(signed_in().await, 1, "it is remembered by then");
 }
 
-pub(crate) async fn the_last_sign_in_is_written_down(database: TestDatabase) {
+pub(crate) async fn the_last_sign_in_is_recorded(database: TestDatabase) {
     let store = database.store().await;
     store.add(NewUser::new("alice").password(PASSWORD)).await.unwrap();
     assert_eq!(store.get("alice").await.unwrap().last_sign_in_at, None);

@@ -1,4 +1,4 @@
-//! How soon a change counts: at once where it is made, and within a bound elsewhere; without a query for each request.
+//! A change applies at once in its own process, and within a bound in others. Requests need no query.
 
 use auth_runtime::{
     jwt::{Jwt, TokenIssuer},
@@ -13,7 +13,7 @@ use crate::{
 
 const OTHER: &str = "a horse of another colour";
 
-/// Alice by password, token, key and session, who has just called by each of them at this place.
+/// Adds alice, and returns her password, token, key and session. The application has cached each of them.
 async fn alice(store: &SqlUsers, app: &App) -> [Caller; 4] {
     store.add(NewUser::new("alice").password(PASSWORD).roles(["Viewer"])).await.unwrap();
     alice_again(store, app).await
@@ -31,7 +31,7 @@ async fn alice_again(store: &SqlUsers, app: &App) -> [Caller; 4] {
     callers
 }
 
-/// Every change that must count, asked for at `app` after it was made by `store`.
+/// Makes each change in `store`, and checks its effect in `app`.
 async fn every_change_counts(store: &SqlUsers, app: &App) {
     let [password, token, key, session] = alice(store, app).await;
     let refused = async |caller: &Caller| app.who(caller).await.unwrap_err();
@@ -57,7 +57,7 @@ async fn every_change_counts(store: &SqlUsers, app: &App) {
     assert_eq!([refused(&token).await, refused(&session).await], [401, 401]);
 
     let [_, token, key, session] = alice_again(store, app).await;
-    // Who is let in already stays in.
+    // Enabling a user ends no token or session.
     store.set_disabled("alice", false).await.unwrap();
     assert!(app.who(&token).await.is_ok() && app.who(&session).await.is_ok());
     store.set_password("alice", OTHER, None).await.unwrap();
@@ -83,30 +83,30 @@ async fn every_change_counts(store: &SqlUsers, app: &App) {
     }
 }
 
-pub(crate) async fn r7_what_changes_here_counts_from_the_next_request_on(database: TestDatabase) {
-    // It would not ask whether something has changed while the test runs.
+pub(crate) async fn r7_a_change_in_this_process_applies_to_the_next_request(database: TestDatabase) {
+    // This store does not poll during the test.
     let store = database.sleepy_store().await;
     every_change_counts(&store, &App::over(&store.clone())).await;
 }
 
-pub(crate) async fn r7_what_changes_elsewhere_counts_within_the_bound(database: TestDatabase) {
-    // The bound is zero, so that no test waits: each request asks.
+pub(crate) async fn r7_a_change_in_another_process_applies_within_the_bound(database: TestDatabase) {
+    // The bound is zero, so each request polls, and the test need not wait.
     let (here, there) = (database.store().await, database.store().await);
     every_change_counts(&here, &App::over(&there)).await;
 }
 
-pub(crate) async fn r7_a_request_of_a_known_caller_asks_the_database_nothing(database: TestDatabase) {
+pub(crate) async fn r7_a_request_of_a_cached_caller_needs_no_query(database: TestDatabase) {
     let (here, there) = (database.store().await, database.sleepy_store().await);
     let app = App::over(&there);
     let callers = alice(&here, &app).await;
-    // Nothing can be asked any more.
+    // No query succeeds any more.
     there.close().await;
     for _ in 0..3 {
         for caller in &callers {
             assert!(app.who(caller).await.is_ok());
         }
     }
-    // Within the bound, that is known there, and nothing else.
+    // Within the bound, cached callers are admitted, and no others.
     here.delete("alice").await.unwrap();
     assert!(app.who(&callers[0]).await.is_ok());
     assert_eq!(app.who(&Caller::password("bob", PASSWORD)).await, Err(503));
@@ -114,7 +114,7 @@ pub(crate) async fn r7_a_request_of_a_known_caller_asks_the_database_nothing(dat
     assert_eq!(app.who(&Caller::key(&unknown)).await, Err(503));
 }
 
-pub(crate) async fn r7_tokens_end_with_the_credentials_they_were_issued_for(database: TestDatabase) {
+pub(crate) async fn r7_tokens_end_with_the_credentials_of_their_user(database: TestDatabase) {
     let store = database.store().await;
     let app = App::over(&store);
     let [_, token, ..] = alice(&store, &app).await;

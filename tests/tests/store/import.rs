@@ -1,4 +1,4 @@
-//! Many users at once.
+//! Imports of many users.
 
 use auth_runtime::users::{UserError, hash_password};
 use auth_store::{NewUser, StoreError};
@@ -33,7 +33,7 @@ pub(crate) async fn each_user_has_an_outcome(database: TestDatabase) {
     assert!(store.import(Vec::new()).await.unwrap().is_empty());
 }
 
-pub(crate) async fn what_was_imported_can_be_used(database: TestDatabase) {
+pub(crate) async fn imported_users_can_sign_in(database: TestDatabase) {
     let store = database.store().await;
     let hash = hash_password(PASSWORD).unwrap();
     let user = |number| NewUser::new(format!("user{number}")).password_hash(&hash).roles(["Viewer"]);

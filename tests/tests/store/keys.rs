@@ -22,7 +22,7 @@ async fn key(store: &SqlUsers, key: NewKey) -> (Caller, KeyInfo) {
     (Caller::key(key.as_str()), info)
 }
 
-pub(crate) async fn r52_only_a_hash_of_a_key_is_kept(database: TestDatabase) {
+pub(crate) async fn r52_only_a_hash_of_a_key_is_stored(database: TestDatabase) {
     let (store, app) = with_alice(&database, &["Viewer"]).await;
     let (key, info) = store.create_key("alice", NewKey::unlimited().prefix("acme").label("CI")).await.unwrap();
     let parts: Vec<&str> = key.as_str().split('_').collect();
@@ -45,11 +45,11 @@ pub(crate) async fn a_key_acts_as_its_owner(database: TestDatabase) {
     assert_eq!(app.who(&caller).await.unwrap(), "alice roles: Administrator permissions: view,edit,delete");
 }
 
-pub(crate) async fn r52_a_limited_key_has_what_it_and_its_owner_have(database: TestDatabase) {
+pub(crate) async fn r52_a_limited_key_has_the_rights_that_its_owner_has_too(database: TestDatabase) {
     let (store, app) = with_alice(&database, &["Editor"]).await;
     let (caller, info) = key(&store, NewKey::limited_to(["edit", "view"])).await;
     assert_eq!(info.permissions, Some(vec!["edit".to_owned(), "view".to_owned()]));
-    // A role would bring all that it holds.
+    // A role would grant all its permissions.
     assert_eq!(app.who(&caller).await.unwrap(), "alice roles:  permissions: view,edit");
     store.set_roles("alice", ["Viewer"]).await.unwrap();
     assert_eq!(app.who(&caller).await.unwrap(), "alice roles:  permissions: view");
@@ -104,13 +104,13 @@ pub(crate) async fn keys_are_listed_and_revoked_by_their_id(database: TestDataba
     store.revoke_key(&first.id).await.unwrap();
     let listed = store.list_keys(Some("alice")).await.unwrap().remove(0);
     assert!(listed.revoked_at.is_some());
-    // It stays revoked since then.
+    // The time of the revocation does not change.
     store.revoke_key(&first.id).await.unwrap();
     assert_eq!(store.list_keys(Some("alice")).await.unwrap(), [listed]);
     assert_eq!(store.list_keys(Some("bob")).await.unwrap(), [second]);
 }
 
-pub(crate) async fn keys_of_all_are_listed_a_page_at_a_time(database: TestDatabase) {
+pub(crate) async fn keys_of_all_users_are_listed_in_pages(database: TestDatabase) {
     let (store, _) = with_alice(&database, &["Viewer"]).await;
     let mut made = Vec::new();
     for _ in 0..5 {
@@ -130,7 +130,7 @@ pub(crate) async fn keys_of_all_are_listed_a_page_at_a_time(database: TestDataba
     assert_eq!(listed, made);
 }
 
-pub(crate) async fn r52_the_last_use_is_written_down_once_a_minute(database: TestDatabase) {
+pub(crate) async fn r52_the_last_use_is_recorded_once_a_minute(database: TestDatabase) {
     let (store, app) = with_alice(&database, &["Viewer"]).await;
     let (caller, _) = key(&store, NewKey::unlimited()).await;
     let last_use = async || store.list_keys(None).await.unwrap()[0].last_used_at;

@@ -1,10 +1,10 @@
-//! The tables: made once, whoever comes first.
+//! The tables are created once, even by concurrent processes.
 
 use auth_store::{NewUser, SqlUsers, StoreError};
 
 use crate::database::{Backend, TestDatabase};
 
-pub(crate) async fn many_at_once_make_the_tables_once(database: TestDatabase) {
+pub(crate) async fn concurrent_processes_create_the_tables_once(database: TestDatabase) {
     let start = |number| {
         let url = database.url.clone();
         tokio::spawn(async move {
@@ -23,8 +23,8 @@ pub(crate) async fn many_at_once_make_the_tables_once(database: TestDatabase) {
     assert_eq!(database.number("SELECT COUNT(*) FROM auth_epoch").await, 1);
 }
 
-pub(crate) async fn they_live_beside_those_of_the_application(database: TestDatabase) {
-    // As `sqlx::migrate!` of an application makes it.
+pub(crate) async fn the_tables_coexist_with_those_of_the_application(database: TestDatabase) {
+    // The table that `sqlx::migrate!` of an application creates.
     database.execute("CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description VARCHAR(99))").await;
     database.execute("INSERT INTO _sqlx_migrations VALUES (7, 'of the application')").await;
     let store = database.store().await;
@@ -49,7 +49,7 @@ pub(crate) async fn tables_of_a_later_version_are_left_alone(database: TestDatab
     }
 }
 
-pub(crate) async fn without_tables_nothing_is_connected(database: TestDatabase) {
+pub(crate) async fn connecting_without_tables_fails(database: TestDatabase) {
     let options = || TestDatabase::options().migrate(false);
     let error = options().connect(&database.url).await.unwrap_err();
     assert!(matches!(&error, StoreError::Schema(reason) if reason.contains("migrate")), "{error}");

@@ -7,7 +7,7 @@ use crate::{
     database::TestDatabase,
 };
 
-pub(crate) async fn names_that_are_not_declared_are_refused_when_written(database: TestDatabase) {
+pub(crate) async fn undeclared_names_are_rejected_when_written(database: TestDatabase) {
     let store = database.store().await;
     store.add(NewUser::new("alice")).await.unwrap();
     let error = store.set_roles("alice", ["Veiwer"]).await.unwrap_err().to_string();
@@ -15,7 +15,7 @@ pub(crate) async fn names_that_are_not_declared_are_refused_when_written(databas
     for role in ["viewer", "Viewer ", " Viewer", "View\ner", ""] {
         assert!(store.set_roles("alice", [role]).await.is_err(), "{role:?}");
     }
-    // Whoever does not know the tables can write any name, but no nonsense.
+    // A store without declared names accepts any valid name.
     let any = SqlUsers::connect(&database.url).await.unwrap();
     any.set_roles("alice", ["Guest"]).await.unwrap();
     assert!(any.set_roles("alice", ["a\nb"]).await.is_err());
@@ -32,7 +32,7 @@ pub(crate) async fn names_in_the_database_that_are_not_declared_grant_nothing(da
     assert_eq!(app.who(&Caller::key(key.as_str())).await.unwrap(), "alice roles:  permissions: view");
 }
 
-pub(crate) async fn names_in_use_are_all_there(database: TestDatabase) {
+pub(crate) async fn all_names_in_use_are_listed(database: TestDatabase) {
     let any = SqlUsers::connect(&database.url).await.unwrap();
     for (name, role, permission) in [("a", "Viewer", "view"), ("b", "Guest", "fly"), ("c", "Viewer", "swim")] {
         any.add(NewUser::new(name).roles([role]).permissions([permission])).await.unwrap();

@@ -1,4 +1,4 @@
-//! A database that goes away and comes back: the connections go through a port that can be closed.
+//! A database that fails and recovers: the connections use a port that the test can close.
 
 use std::{
     net::SocketAddr,
@@ -18,13 +18,13 @@ use crate::{
     database::TestDatabase,
 };
 
-/// What the port does.
+/// The state of the port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Port {
     Open,
-    /// Connections end, and new ones end at once.
+    /// Closes all connections, and new ones at once.
     Closed,
-    /// Nothing is passed on any more.
+    /// Forwards no bytes.
     Silent,
 }
 
@@ -57,24 +57,24 @@ async fn pass_on(mut client: TcpStream, server: SocketAddr, mut port: watch::Rec
             _ = port.wait_for(|port| *port != Port::Open) => {}
         }
     }
-    // Connected, and dumb.
+    // Connected, but silent.
     let _ = port.wait_for(|port| *port != Port::Silent).await;
 }
 
-/// Host and port of a URL.
+/// Returns host and port of a URL.
 fn address(url: &str) -> SocketAddr {
     let after = url.rsplit_once('@').expect("a URL with a user").1;
     after.split(['/', '?']).next().unwrap().parse().expect("an address with a port")
 }
 
-/// A store that soon gives up, behind the port.
+/// Returns a store with short timeouts, behind the port.
 fn impatient(proxy: &Proxy) -> SqlUsers {
     let short = Duration::from_millis(500);
     let options = TestDatabase::options().freshness(Duration::ZERO).acquire_timeout(short).answer_timeout(short);
     options.connect_lazily(&proxy.url).unwrap()
 }
 
-/// Made without the port.
+/// Adds alice directly, and returns an application and two of her credentials, which it has verified.
 async fn alice(database: &TestDatabase, store: &SqlUsers) -> (App, [Caller; 2]) {
     let there = database.store().await;
     there.add(NewUser::new("alice").password(PASSWORD)).await.unwrap();
@@ -86,7 +86,7 @@ async fn alice(database: &TestDatabase, store: &SqlUsers) -> (App, [Caller; 2]) 
     (app, callers)
 }
 
-/// What is answered in the end.
+/// Repeats the request until the result is not 503.
 async fn answer(app: &App, caller: &Caller) -> Result<String, u16> {
     loop {
         match app.who(caller).await {
@@ -119,7 +119,7 @@ pub(crate) async fn a_database_that_does_not_answer_is_503_in_time(database: Tes
     let (app, callers) = alice(&database, &impatient(&proxy)).await;
     proxy.port.send_replace(Port::Silent);
     let start = Instant::now();
-    // Fifty at once do not wait for one another, which would take half a minute.
+    // Fifty concurrent requests fail together; one after the other they would take half a minute.
     let asked = join_all((0..50).map(|_| app.who(&callers[0]))).await;
     assert!(asked.iter().all(|said| *said == Err(503)), "{asked:?}");
     assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());

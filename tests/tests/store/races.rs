@@ -1,4 +1,4 @@
-//! Several who change the same at the same time.
+//! Concurrent changes of the same rows.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -30,7 +30,7 @@ pub(crate) async fn one_of_many_adds_a_user(database: TestDatabase) {
     assert_eq!(stores[0].get("alice").await.unwrap().roles, ["Viewer"]);
 }
 
-pub(crate) async fn changes_at_the_same_time_are_all_made(database: TestDatabase) {
+pub(crate) async fn concurrent_changes_all_succeed(database: TestDatabase) {
     let stores = [database.store().await, database.store().await, database.store().await];
     stores[0].add(NewUser::new("alice")).await.unwrap();
     let before = user(&stores[0], "alice").await.current_epoch();
@@ -50,14 +50,14 @@ pub(crate) async fn changes_at_the_same_time_are_all_made(database: TestDatabase
         outcome.unwrap();
     }
     let alice = stores[1].get("alice").await.unwrap();
-    // One or the other, and not a mixture.
+    // One of the two changes wins, without a mixture.
     assert!(alice.roles == ["Editor", "Viewer"] || alice.roles == ["Administrator", "Editor"], "{:?}", alice.roles);
     assert_eq!(alice.permissions, ["view"]);
     assert!(user(&stores[0], "alice").await.current_epoch() >= before + 3);
     assert_eq!(database.number("SELECT epoch FROM auth_epoch").await, epoch + 12);
 }
 
-pub(crate) async fn who_signs_in_is_in_the_way_of_no_change(database: TestDatabase) {
+pub(crate) async fn a_sign_in_blocks_no_change(database: TestDatabase) {
     let (here, there) = (database.store().await, database.store().await);
     here.add(NewUser::new("alice").password(PASSWORD)).await.unwrap();
     let alice = user(&here, "alice").await;
@@ -67,12 +67,12 @@ pub(crate) async fn who_signs_in_is_in_the_way_of_no_change(database: TestDataba
             if is_over.load(Ordering::Relaxed) {
                 break;
             }
-            // Another hash each time: a row that stays as it is would be nobody's concern.
+            // A new hash each time, because an unchanged row needs no write.
             let mut sign_in = SignIn::default();
             sign_in.rehashed = Some(format!("hash {number} {round}"));
             sign_in.verified = database.texts("SELECT password_hash FROM auth_user").await.remove(0);
             here.signed_in(&alice, sign_in).await.unwrap();
-            // In SQLite nobody is next in turn: who writes without a pause may keep others out for ever.
+            // SQLite has no queue for writers: without a pause, this one could starve the others.
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }));
@@ -100,7 +100,7 @@ pub(crate) async fn r76_a_password_that_was_changed_while_others_waited_is_wrong
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     let wrong = outcomes.iter().filter(|outcome| matches!(outcome, Err(StoreError::WrongPassword(_)))).count();
     assert_eq!(wrong, 5, "{outcomes:?}");
-    // And counted as such.
+    // The count agrees.
     assert!(matches!(change(6).await, Err(StoreError::TooManyAttempts { .. })));
 }
 
@@ -115,7 +115,7 @@ pub(crate) async fn a_key_is_not_made_for_a_user_who_is_deleted(database: TestDa
     }
 }
 
-pub(crate) async fn of_two_renames_to_one_name_one_is_made(database: TestDatabase) {
+pub(crate) async fn of_two_renames_to_one_name_one_succeeds(database: TestDatabase) {
     let (one, other) = (database.store().await, database.store().await);
     let subjects =
         [one.add(NewUser::new("alice")).await.unwrap().subject, one.add(NewUser::new("bob")).await.unwrap().subject];
@@ -126,21 +126,21 @@ pub(crate) async fn of_two_renames_to_one_name_one_is_made(database: TestDatabas
     let (renamed, left) = if first.is_ok() { (0, "bob") } else { (1, "alice") };
     assert_eq!(one.get("carol").await.unwrap().subject, subjects[renamed]);
     assert_eq!(one.get(left).await.unwrap().subject, subjects[1 - renamed]);
-    // And of two renames of one user, the second finds no such user.
+    // Of two renames of one user, the second finds no user of the old name.
     let (first, second) = tokio::join!(one.rename("carol", "dave"), other.rename("carol", "erin"));
     assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
     assert_eq!(one.count().await.unwrap(), 2);
 }
 
-pub(crate) async fn who_goes_away_leaves_no_transaction(database: TestDatabase) {
-    // One connection, so that whatever is left on it is met by the next.
+pub(crate) async fn a_dropped_request_leaves_no_transaction(database: TestDatabase) {
+    // One connection, so the next request meets any leftover transaction.
     let options = TestDatabase::options().max_connections(1).freshness(Duration::ZERO);
-    // The driver gives a connection five seconds to end what was given up on it.
+    // The driver gives a connection five seconds to end an aborted statement.
     let options = options.acquire_timeout(Duration::from_secs(20)).answer_timeout(Duration::from_secs(30));
     let (here, there) = (database.connect(options).await, database.store().await);
     here.add(NewUser::new("alice")).await.unwrap();
     for step in 0..60 {
-        // Given up at another point each time.
+        // Aborted at another point each time.
         let _ = timeout(Duration::from_micros(step * 40), here.set_roles("alice", ["Viewer"])).await;
         let role = ["Viewer", "Editor"][usize::from(step % 2 == 0)];
         there.set_roles("alice", [role]).await.unwrap();

@@ -1,4 +1,4 @@
-//! What is tried is counted in the database, for all processes together.
+//! Attempts are counted in the database, for all processes together.
 
 use std::{
     net::IpAddr,
@@ -22,7 +22,7 @@ async fn two_apps(database: &TestDatabase) -> [App; 2] {
     [App::over(&stores[0]), App::over(&stores[1])]
 }
 
-pub(crate) async fn r76_what_is_tried_at_several_processes_is_counted_together(database: TestDatabase) {
+pub(crate) async fn r76_attempts_at_several_processes_are_counted_together(database: TestDatabase) {
     let [one, other] = two_apps(&database).await;
     for app in [&one, &other, &one, &other, &one] {
         assert_eq!(app.who(&Caller::password("alice", WRONG)).await, Err(401));
@@ -35,7 +35,7 @@ pub(crate) async fn r76_what_is_tried_at_several_processes_is_counted_together(d
     }
 }
 
-pub(crate) async fn r77_names_that_nobody_has_are_counted_alike(database: TestDatabase) {
+pub(crate) async fn r77_unknown_names_are_counted_too(database: TestDatabase) {
     let [one, other] = two_apps(&database).await;
     let mut said = Vec::new();
     for name in ["alice", "nobody"] {
@@ -55,7 +55,7 @@ pub(crate) async fn r76_a_burst_at_several_processes_is_counted_before_it_is_ver
     let verified = said.iter().filter(|said| **said == Err(401)).count();
     assert_eq!((verified, said.iter().filter(|said| **said == Err(429)).count()), (5, 19), "{said:?}");
 
-    // The right password, as often at once, is let in: the first is counted, and the others after it.
+    // The same burst with the right password is admitted: the first result is cached for the others.
     let bob = Caller::password("bob", PASSWORD);
     database.store().await.add(NewUser::new("bob").password(PASSWORD)).await.unwrap();
     let said = join_all((0..10).map(|_| apps[0].who(&bob))).await;
@@ -74,7 +74,7 @@ pub(crate) async fn r53_wrong_keys_are_counted_and_right_ones_never_wait(databas
         assert_eq!(app.who(&wrong).await, Err(429));
         assert!(app.who(&right).await.is_ok());
     }
-    // Nor does who comes by password.
+    // Nor does a sign-in with a password.
     assert!(apps[1].who(&Caller::password("alice", PASSWORD)).await.is_ok());
 }
 
@@ -90,7 +90,7 @@ pub(crate) async fn r76_with_another_password_no_address_is_known(database: Test
             "bob" => there.delete(name).await.unwrap(),
             _ => {}
         }
-        // All that others may try.
+        // Use up the attempts of all addresses together.
         for number in 2..60 {
             let _ = guess(number, name).await;
         }
@@ -98,21 +98,21 @@ pub(crate) async fn r76_with_another_password_no_address_is_known(database: Test
     }
 }
 
-/// A clock that all processes have in common.
-pub(crate) async fn r76_the_time_of_what_is_tried_is_that_of_the_database(database: TestDatabase) {
+/// The clock of the database, shared by all processes.
+pub(crate) async fn r76_attempts_are_timed_by_the_database(database: TestDatabase) {
     let [app, _] = two_apps(&database).await;
     let millis = || i64::try_from(SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap();
     let before = millis();
     assert_eq!(app.who(&Caller::password("alice", WRONG)).await, Err(401));
     let last = database.number("SELECT MAX(last_at) FROM auth_attempt").await;
-    // It is on this machine; its milliseconds are rounded otherwise.
+    // The server is on this machine, but rounds milliseconds differently.
     assert!((before - 1..=millis() + 1).contains(&last), "{before} {last} {}", millis());
 }
 
-pub(crate) async fn r77_no_name_is_kept_and_what_is_over_is_deleted(database: TestDatabase) {
+pub(crate) async fn r77_no_name_is_stored_and_expired_rows_are_deleted(database: TestDatabase) {
     let [app, _] = two_apps(&database).await;
     database.execute(&rows_that_are_over(&[OVER])).await;
-    // The first attempt at a process sweeps, beside the request.
+    // The first attempt in a process starts a sweep in the background.
     assert_eq!(app.who(&Caller::password("hunter2 typed here", WRONG)).await, Err(401));
     until_swept(&database).await;
     assert_eq!(database.number("SELECT COUNT(*) FROM auth_attempt").await, 3);
@@ -120,8 +120,8 @@ pub(crate) async fn r77_no_name_is_kept_and_what_is_over_is_deleted(database: Te
     assert_eq!(longest, 32, "hashes, and no names");
 }
 
-pub(crate) async fn r76_what_is_put_off_while_a_sweep_waits_for_it_is_not_deleted(database: TestDatabase) {
-    // Nothing was tried yet, so that no other sweep is under way.
+pub(crate) async fn r76_a_row_renewed_during_a_sweep_is_not_deleted(database: TestDatabase) {
+    // No attempt was made yet, so no other sweep is running.
     let [app, _] = two_apps(&database).await;
     database.execute(&rows_that_are_over(&[OVER, PUT_OFF])).await;
     let put_off = format!("UPDATE auth_attempt SET forget_at = 9000000000000000 WHERE bucket = '{PUT_OFF}'");
@@ -151,13 +151,13 @@ async fn until_swept(database: &TestDatabase) {
     }
 }
 
-pub(crate) async fn what_is_refused_writes_nothing(database: TestDatabase) {
+pub(crate) async fn a_throttled_attempt_writes_nothing(database: TestDatabase) {
     let [one, _] = two_apps(&database).await;
     let right = Caller::password("alice", PASSWORD);
     for number in 0..25 {
         assert_eq!(one.who(&Caller::password(&format!("name{number}"), WRONG)).await, Err(401));
     }
-    // A sweep takes those that say nothing.
+    // A concurrent sweep may delete rows with `forget_at` 0.
     let count = "SELECT COUNT(*) FROM auth_attempt WHERE forget_at > 0";
     let rows = database.number(count).await;
     for number in 0..10 {

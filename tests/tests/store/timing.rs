@@ -1,4 +1,4 @@
-//! How long it takes to be refused tells nothing of who there is.
+//! The time of a refusal does not reveal whether a user exists.
 
 use std::time::{Duration, Instant};
 
@@ -7,20 +7,20 @@ use auth_store::{NewUser, SqlUsers};
 
 use crate::{callers::PASSWORD, database::TestDatabase};
 
-/// Tries of each kind.
+/// Attempts of each kind.
 const TRIES: usize = 1000;
 const KINDS: [&str; 3] = ["wrong", "unknown", "disabled"];
 
-/// A machine that is busy with something else may make one kind wait longer than another, and does so again and again by
-/// no chance: what is a leak is there each time.
+/// Number of measurements. Other load on the machine may slow one kind in one measurement; a leak shows in each of
+/// them.
 const MEASUREMENTS: usize = 3;
 
-/// Refusals of each kind by turns, so that whatever else the machine does happens to all of them; then the distributions
-/// are compared as Mann and Whitney do.
+/// Measures refusals of each kind in turn, so that other load affects all kinds alike. Compares the distributions with
+/// the Mann-Whitney test.
 ///
-/// Of two samples of 1000 from one distribution, the share of pairs in which the first is the larger is a half, give or
-/// take 0.013. What is asked is no more than 0.08, six times that, so that it does not fail by chance; a refusal without
-/// a hash is at 0.5, and one with another statement to the database above 0.1.
+/// For two samples of 1000 from one distribution, the first value is larger in half of the pairs, within 0.013. The limit
+/// is 0.08, six times as much, so the test does not fail by chance. A refusal without a hash is 0.5 off, and one with
+/// another database statement more than 0.1.
 pub(crate) async fn r73_unknown_disabled_and_wrong_take_the_same_time(database: TestDatabase) {
     let store = database.store().await;
     store.add(NewUser::new("wrong").password(PASSWORD)).await.unwrap();
@@ -40,7 +40,7 @@ async fn measured(basic: &Basic<SqlUsers>) -> [Vec<Duration>; 3] {
     let mut times = KINDS.map(|_| Vec::with_capacity(TRIES));
     for round in 0..TRIES {
         for kind in 0..KINDS.len() {
-            // Each order as often as any other.
+            // Each order is equally frequent.
             let kind = (kind + round) % KINDS.len();
             let password = if KINDS[kind] == "disabled" { PASSWORD } else { "wrong horse battery" };
             let credentials = BasicCredentials::new(KINDS[kind], password);
@@ -52,7 +52,7 @@ async fn measured(basic: &Basic<SqlUsers>) -> [Vec<Duration>; 3] {
     times
 }
 
-/// Two kinds that do not take the same time.
+/// Two kinds that take different times.
 fn difference(times: &mut [Vec<Duration>; 3]) -> Option<String> {
     [(0, 1), (0, 2), (1, 2)].into_iter().find_map(|(first, second)| {
         let (slower, medians) = compare(times, first, second);
@@ -62,7 +62,7 @@ fn difference(times: &mut [Vec<Duration>; 3]) -> Option<String> {
     })
 }
 
-/// The share of pairs in which the first took longer than the second, and the medians.
+/// Returns the share of pairs where the first took longer than the second, and both medians.
 fn compare(times: &mut [Vec<Duration>; 3], first: usize, second: usize) -> (f64, [Duration; 2]) {
     for times in &mut *times {
         times.sort_unstable();

@@ -1,4 +1,4 @@
-//! Users as administrators see and change them.
+//! Administration of users.
 
 use std::{
     collections::HashSet,
@@ -49,7 +49,7 @@ pub(crate) async fn a_user_is_read_back_as_added(database: TestDatabase) {
     assert_eq!(store.count().await.unwrap(), 2);
 }
 
-pub(crate) async fn r36_a_name_is_one_however_it_is_typed(database: TestDatabase) {
+pub(crate) async fn r36_all_spellings_of_a_name_are_one_user(database: TestDatabase) {
     let store = database.store().await;
     store.add(NewUser::new("Alice").password(PASSWORD)).await.unwrap();
     for name in ["alice", "ALICE", "ａｌｉｃｅ"] {
@@ -58,14 +58,14 @@ pub(crate) async fn r36_a_name_is_one_however_it_is_typed(database: TestDatabase
         assert_eq!(store.get(name).await.unwrap().name, "alice");
         assert_eq!(UserStore::find(&store, name).await.unwrap().unwrap().name(), "alice");
     }
-    // Other people.
+    // Similar names are other users.
     for name in ["älice", "alicé", "alice1"] {
         store.add(NewUser::new(name)).await.unwrap();
     }
     assert_eq!(store.count().await.unwrap(), 4);
 }
 
-pub(crate) async fn what_is_not_accepted_is_not_written(database: TestDatabase) {
+pub(crate) async fn rejected_values_are_not_written(database: TestDatabase) {
     let store = database.store().await;
     let long = "x".repeat(400);
     for user in [
@@ -105,7 +105,7 @@ pub(crate) async fn roles_and_permissions_are_replaced(database: TestDatabase) {
     store.set_roles("alice", [""; 0]).await.unwrap();
     assert!(store.get("alice").await.unwrap().roles.is_empty());
     assert_eq!(store.get("bob").await.unwrap().roles, ["Viewer"]);
-    // All or nothing.
+    // A rejected change writes nothing.
     assert!(store.set_roles("bob", ["Editor", "nobody"]).await.is_err());
     assert_eq!(store.get("bob").await.unwrap().roles, ["Viewer"]);
 }
@@ -119,7 +119,7 @@ pub(crate) async fn a_profile_is_replaced(database: TestDatabase) {
     };
     here.set_profile("ALICE", Profile::new().email("alice@example.com")).await.unwrap();
     assert_eq!(read().await, ("Alice A.".to_owned(), "alice@example.com".to_owned()));
-    // As a whole or not at all.
+    // A rejected profile changes nothing.
     for text in ["x".repeat(400), "Alice\u{1b}[2J".to_owned()] {
         let profile = Profile::new();
         assert!(here.set_profile("alice", profile.clone().display_name(&text).email("")).await.is_err());
@@ -128,13 +128,13 @@ pub(crate) async fn a_profile_is_replaced(database: TestDatabase) {
     assert_eq!(read().await, ("Alice A.".to_owned(), "alice@example.com".to_owned()));
     here.set_profile("alice", Profile::new().display_name("").email("a@example.com")).await.unwrap();
     assert_eq!(read().await, (String::new(), "a@example.com".to_owned()));
-    // Nothing is nothing, however it is said.
+    // An empty value is no value.
     here.add(NewUser::new("bob").display_name("").email("")).await.unwrap();
     let bob = here.get("bob").await.unwrap();
     assert_eq!((bob.display_name, bob.email), (None, None));
 }
 
-pub(crate) async fn users_are_listed_a_page_at_a_time(database: TestDatabase) {
+pub(crate) async fn users_are_listed_in_pages(database: TestDatabase) {
     let store = database.store().await;
     let users =
         (0..25).map(|number| NewUser::new(format!("user{number:02}")).roles([["Viewer", "Editor"][number % 2]]));
@@ -158,7 +158,7 @@ pub(crate) async fn users_are_listed_a_page_at_a_time(database: TestDatabase) {
     assert_eq!(editors.len(), 12);
     assert!(editors.iter().all(|user| user.roles == ["Editor"]));
     assert_eq!(store.list(Page::of(5).role("Editor").after("user21")).await.unwrap().len(), 1);
-    // What cannot stand in a database is nobody's role, and sorts as it does elsewhere.
+    // A role with a NUL cannot be stored, so no user has it. In a page bound it sorts as usual.
     assert!(store.list(Page::of(5).role("Editor\0")).await.unwrap().is_empty());
     assert_eq!(store.list(Page::of(1).after("user21\0\u{10ffff}")).await.unwrap()[0].name, "user22");
 }
@@ -184,7 +184,7 @@ pub(crate) async fn users_of_a_role_are_listed_whether_few_or_many_have_it(datab
     assert_eq!(page.iter().map(|user| user.name.as_str()).collect::<Vec<_>>(), ["user0607", "user0907"]);
 }
 
-pub(crate) async fn nobody_can_be_changed_who_is_not_there(database: TestDatabase) {
+pub(crate) async fn a_missing_user_cannot_be_changed(database: TestDatabase) {
     async fn all(store: &SqlUsers, name: &str) -> Vec<StoreError> {
         vec![
             store.get(name).await.unwrap_err(),
@@ -214,7 +214,7 @@ pub(crate) async fn nobody_can_be_changed_who_is_not_there(database: TestDatabas
     assert!(store.list_keys_after("a\0", 10).await.unwrap().is_empty());
 }
 
-pub(crate) async fn r72_a_password_is_changed_by_who_knows_it(database: TestDatabase) {
+pub(crate) async fn r72_changing_a_password_needs_the_current_one(database: TestDatabase) {
     let store = database.store().await;
     store.add(NewUser::new("alice").password(PASSWORD)).await.unwrap();
     let before = user(&store, "alice").await.current_epoch();
@@ -228,12 +228,12 @@ pub(crate) async fn r72_a_password_is_changed_by_who_knows_it(database: TestData
     assert!(!store.verify_password("alice", PASSWORD).await.unwrap());
     assert!(store.verify_password("alice", OTHER).await.unwrap());
     assert!(user(&store, "alice").await.current_epoch() > before);
-    // Who has none has nothing to say.
+    // A user without a password cannot change it.
     store.add(NewUser::new("robot")).await.unwrap();
     assert!(store.change_password("robot", HERE, "", OTHER).await.is_err());
 }
 
-pub(crate) async fn r77_whoever_says_a_wrong_current_password_is_throttled(database: TestDatabase) {
+pub(crate) async fn r77_a_wrong_current_password_is_throttled(database: TestDatabase) {
     let store = database.store().await;
     store.add(NewUser::new("alice").password(PASSWORD).password_expires_at(SystemTime::now() + DAY)).await.unwrap();
     let error = store.change_password("alice", HERE, PASSWORD, PASSWORD).await.unwrap_err();
@@ -247,11 +247,11 @@ pub(crate) async fn r77_whoever_says_a_wrong_current_password_is_throttled(datab
         assert!(matches!(error, StoreError::TooManyAttempts { .. }) && !error.is_unavailable(), "{error}");
     }
     assert!(store.get("alice").await.unwrap().password_expires_at.is_some());
-    // Nor does who is kept out change anything.
+    // A throttled attempt changes nothing.
     store.add(NewUser::new("bob").password(PASSWORD).disabled(true)).await.unwrap();
     let error = store.change_password("bob", HERE, PASSWORD, OTHER).await.unwrap_err();
     assert!(matches!(error, StoreError::WrongPassword(_)), "{error}");
-    // By the same count as signing in.
+    // Sign-ins share the same count.
     let basic = Basic::new(store);
     assert!(basic.verify(&BasicCredentials::new("alice", PASSWORD), HERE).await.unwrap_err().retry_after().is_some());
 }

@@ -1,5 +1,5 @@
-//! An application that knows `auth-runtime` as `access`, and whose lints are as strict as they come: what the macros
-//! emit must not be the first thing that they complain of.
+//! An application that renames `auth-runtime` to `access` and enables the strictest lints. The code that the macros emit
+//! must pass them.
 
 #![deny(
     warnings,
@@ -78,7 +78,7 @@ impl Authenticator for Keys {
     }
 }
 
-/// How callers prove who they are.
+/// The accepted credentials.
 #[derive(Auth, Clone, Copy, Debug)]
 #[auth(permissions = Permission, roles = Role, realm = "renamed")]
 pub struct Auth {

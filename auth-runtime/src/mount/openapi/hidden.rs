@@ -1,4 +1,4 @@
-//! What a document must lose with the operations that it leaves out: their schemas and their tags.
+//! Removes the schemas and tags of hidden operations from a document.
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,8 @@
-//! The rules as a document: puts into OpenAPI 3.0 what Poem's registry has no place for.
+//! Writes the rules into the OpenAPI 3.0 document, because Poem's registry has no place for them.
 //!
 //! Every operation that the macros generate has an identifier as its first security scheme
-//! (`Guard::security_schemes`). This module finds the operation of the identifier and writes down its rule, so that a
-//! document cannot show another rule than the enforced one.
+//! (`Guard::security_schemes`). This module finds the operation by the identifier and documents its rule. So the
+//! documented rule is always the enforced one.
 
 mod duration;
 mod hidden;
@@ -24,7 +24,7 @@ use crate::{
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
-/// An operation with everything that is asked of its callers: its rule, and its arguments that are security schemes.
+/// An operation with all that its callers need: its rule, and its arguments that are security schemes.
 pub(super) struct Row<A: 'static> {
     pub(super) operation: &'static Operation<A>,
     pub(super) arguments: Vec<SecurityArgument>,
@@ -41,10 +41,10 @@ impl<A: AuthConfig> Row<A> {
     }
 }
 
-/// Poem's document with the security of every operation, with or without the operations that have `hide`.
+/// Returns Poem's document with the security of every operation, with or without the operations that have `hide`.
 ///
 /// # Panics
-/// If Poem's document is not JSON, or has an operation without a rule.
+/// Panics if Poem's document is not JSON, or has an operation without a rule.
 pub(super) fn document<A: AuthConfig>(spec: &str, rows: &[Row<A>], auth: &A, with_hidden: bool) -> String {
     let mut spec: Value = serde_json::from_str(spec).expect("poem-openapi writes JSON");
     let mut removed = Vec::new();
@@ -74,10 +74,10 @@ pub(super) fn document<A: AuthConfig>(spec: &str, rows: &[Row<A>], auth: &A, wit
     serde_json::to_string_pretty(&spec).expect("a JSON value can be written")
 }
 
-/// Stops the start if one name stands for two different security schemes: the document could show only one of them.
+/// Checks that no name stands for two different security schemes: the document could show only one of them.
 ///
 /// # Panics
-/// With the name of the scheme.
+/// Panics with the name of the scheme if one does.
 pub(super) fn assert_one_scheme_per_name<A: AuthConfig>(rows: &[Row<A>]) {
     let mut declared: BTreeMap<&str, Value> = BTreeMap::new();
     for scheme in A::SCHEMES {
@@ -105,7 +105,7 @@ fn without_description(scheme: &Value) -> Value {
     scheme
 }
 
-/// A name for our schema that the application does not use.
+/// Returns a name for our schema that the application does not use.
 fn free_name(schemas: &Value) -> String {
     let mut name = "AccessProblem".to_owned();
     while schemas.get(&name).is_some() {
@@ -121,21 +121,21 @@ struct Writer<'a, A: 'static> {
     throttled: SchemeSet,
     /// The name of the schema of problems.
     problem: String,
-    /// For each scheme, the scopes that operations ask of it.
+    /// For each scheme, the scopes that operations require.
     asked: BTreeMap<usize, BTreeSet<&'static str>>,
-    /// The schemes of arguments that operations ask for.
+    /// The schemes of arguments that operations require.
     used: BTreeSet<&'static str>,
 }
 
 impl<'a, A: AuthConfig> Writer<'a, A> {
-    /// Finds the operation that is documented.
+    /// Returns the operation to document.
     fn row(&self, documented: &Map<String, Value>) -> &'a Row<A> {
         let listed = listed(documented);
         let row = self.rows.iter().find(|row| row.is(&listed));
         row.unwrap_or_else(|| panic!("a documented operation has no rule: {listed:?}"))
     }
 
-    /// Writes down the rule of an operation.
+    /// Documents the rule of an operation.
     fn describe(&mut self, method: &str, row: &'a Row<A>, documented: &mut Map<String, Value>) {
         let listed = listed(documented);
         let operation = row.operation;
@@ -146,14 +146,17 @@ impl<'a, A: AuthConfig> Writer<'a, A> {
         }
         match operation.access() {
             Access::Public { .. } => {}
-            Access::Optional => {
+            Access::Optional { requirement, .. } => {
                 add_description(documented, "Anonymous callers are welcome; a credential that is sent must be valid.");
+                if let Some(requirement) = requirement {
+                    require(documented, requirement);
+                }
             }
             Access::Required { requirement, .. } => require(documented, requirement),
         }
     }
 
-    /// The schemes that count for an operation, with their positions.
+    /// Returns the schemes that an operation accepts, with their positions.
     fn accepted(
         &self,
         operation: &'static Operation<A>,
@@ -162,7 +165,7 @@ impl<'a, A: AuthConfig> Writer<'a, A> {
         A::SCHEMES.iter().enumerate().filter(move |(index, _)| accepted.contains(*index))
     }
 
-    /// A list of alternatives; `{}` stands for anonymous, and the empty list for an operation that asks for nothing.
+    /// Returns the list of alternatives. `{}` means anonymous, and an empty list means a public operation.
     fn security(&mut self, row: &'a Row<A>, listed: &[Value]) -> Value {
         if matches!(row.operation.access(), Access::Public { .. }) && row.arguments.is_empty() {
             return json!([]);
@@ -178,12 +181,12 @@ impl<'a, A: AuthConfig> Writer<'a, A> {
         alternatives.into()
     }
 
-    /// The alternatives that the rule of an operation has.
+    /// Returns the alternatives of an operation's rule.
     fn rule(&mut self, operation: &'static Operation<A>) -> Vec<Alternative> {
         let mut alternatives = Vec::new();
         for (index, scheme) in self.accepted(operation) {
             let scopes = match operation.access() {
-                // OpenAPI 3.0 allows scopes for these two only.
+                // OpenAPI 3.0 allows scopes only for these two.
                 Access::Required { requirement, .. } if scheme.has_scopes() => requirement.scope_alternatives(index),
                 _ => vec![Vec::new()],
             };
@@ -191,13 +194,13 @@ impl<'a, A: AuthConfig> Writer<'a, A> {
             alternatives
                 .extend(scopes.into_iter().map(|scopes| Alternative::from_iter([(scheme.name.into(), scopes.into())])));
         }
-        if matches!(operation.access(), Access::Optional | Access::Public { .. }) {
+        if matches!(operation.access(), Access::Optional { .. } | Access::Public { .. }) {
             alternatives.push(Alternative::new());
         }
         alternatives
     }
 
-    /// One alternative of an argument, with the scopes that poem-openapi lists for it.
+    /// Returns one alternative of an argument, with the scopes that poem-openapi lists for it.
     fn asked_by(
         &mut self,
         argument: &SecurityArgument,
@@ -211,17 +214,17 @@ impl<'a, A: AuthConfig> Writer<'a, A> {
         Alternative::from_iter([(name.to_owned(), scopes.unwrap_or_else(|| json!([])))])
     }
 
-    /// The statuses by which the rule keeps a caller out.
+    /// Returns the statuses of refusals by the rule.
     fn statuses(&self, method: &str, operation: &'static Operation<A>) -> Vec<u16> {
         let mut statuses = match operation.access() {
             Access::Public { .. } => return Vec::new(),
-            Access::Optional => vec![400, 401, 503],
-            Access::Required { hide: true, .. } => vec![400, 401, 404, 503],
-            Access::Required { hide: false, .. } => vec![400, 401, 403, 503],
+            Access::Optional { requirement: None, .. } => vec![400, 401, 431, 503],
+            Access::Optional { .. } | Access::Required { .. } if operation.hides() => vec![400, 401, 404, 431, 503],
+            Access::Optional { .. } | Access::Required { .. } => vec![400, 401, 403, 431, 503],
         };
-        // A cookie that a page of another site makes the browser send.
-        let takes_cookies = self.accepted(operation).any(|(_, scheme)| scheme.location().is_ambient());
-        if takes_cookies && !matches!(method, "get" | "head" | "options") && !statuses.contains(&403) {
+        // A cookie, or the header of a proxy, comes with requests of other sites too.
+        let takes_ambient = self.accepted(operation).any(|(_, scheme)| scheme.is_ambient);
+        if takes_ambient && !matches!(method, "get" | "head" | "options") && !statuses.contains(&403) {
             statuses.push(403);
         }
         if self.accepted(operation).any(|(index, _)| self.throttled.contains(index)) {
@@ -230,7 +233,7 @@ impl<'a, A: AuthConfig> Writer<'a, A> {
         statuses
     }
 
-    /// The schemes that are configured, and those that arguments ask for.
+    /// Returns the configured schemes, and the schemes of arguments.
     fn schemes(&self) -> Value {
         let nothing = BTreeSet::new();
         let configured = A::SCHEMES.iter().enumerate().filter(|(index, _)| self.configured.contains(*index));
@@ -252,7 +255,7 @@ fn listed(documented: &Map<String, Value>) -> Vec<Value> {
     documented.get("security").and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
-/// The requirement in words and as extensions.
+/// Adds the requirement in words and as extensions.
 fn require<A: AuthConfig>(documented: &mut Map<String, Value>, requirement: &Requirement<A>) {
     for (key, names) in [
         (

@@ -37,7 +37,7 @@ pub(super) fn scheme<A: AuthConfig>(scheme: &SecurityScheme, asked: &BTreeSet<&'
     documented
 }
 
-/// What another scheme, or the permission table, says of a scope.
+/// Returns the description of a scope in another scheme or in the permission table.
 fn description<A: AuthConfig>(scope: &str) -> &'static str {
     let listed = A::SCHEMES.iter().filter_map(|scheme| match scheme.kind {
         SchemeKind::OAuth2 { scopes, .. } => scopes,

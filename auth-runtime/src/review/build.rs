@@ -1,0 +1,160 @@
+//! Builds the policy from the code: the same constants that are enforced.
+
+use std::{collections::BTreeSet, marker::PhantomData};
+
+use poem::http::Method;
+use poem_openapi::registry::MetaOperation;
+
+use super::{AccessPolicy, AccessRule, RoleDefinition, Target};
+use crate::{
+    declared::{ApiKeyLocation, AuthSchema, RoleTable, SchemeKind, SecurityScheme, Table},
+    mount::{Protected, ProtectedHandler},
+    policy::Operation,
+};
+
+/// Collects the rules of what an application mounts; [`AccessPolicy::of`] starts one.
+///
+/// Poem's router cannot be asked for its routes, so each call names what is mounted, and where. An API or a handler of
+/// another `Auth` type does not compile.
+#[derive(Debug, Clone)]
+#[must_use = "call `build`"]
+pub struct AccessPolicyBuilder<A> {
+    policy: AccessPolicy,
+    auth: PhantomData<fn() -> A>,
+}
+
+impl AccessPolicy {
+    /// Starts the policy of an application with the tables and schemes of its `Auth` type.
+    ///
+    /// ```
+    /// use auth_runtime::{prelude::*, review::AccessPolicy};
+    /// use poem::{handler, http::Method};
+    ///
+    /// # permissions! { pub enum Permission { View = "view" } }
+    /// # roles! { pub enum Role: Permission { Viewer = "Viewer" => [View] } }
+    /// # #[derive(Auth, Clone)] #[auth(permissions = Permission, roles = Role)]
+    /// # struct Auth { #[scheme(api_key(header = "X-API-Key"))] key: ApiKeys }
+    /// #[protected(roles("Viewer"))]
+    /// #[handler]
+    /// fn status() -> &'static str {
+    ///     "fine"
+    /// }
+    ///
+    /// let policy = AccessPolicy::of::<Auth>()
+    ///     .handler(Method::GET, "/status", &status)
+    ///     .subtree("/reports/*", requirement!(permission("view")))
+    ///     .build();
+    /// assert_eq!(policy.rules().len(), 2);
+    /// ```
+    pub fn of<A: AuthSchema>() -> AccessPolicyBuilder<A> {
+        let mut policy = Self { permissions: described::<A::Permission>().collect(), ..Self::default() };
+        for ((name, description), words) in described::<A::Role>().zip(A::Role::PERMISSION_WORDS) {
+            policy.roles.insert(name, RoleDefinition { description, permissions: named::<A>(words) });
+        }
+        policy.schemes = A::SCHEMES.iter().map(|scheme| (scheme.name.to_owned(), kind(scheme))).collect();
+        policy.scopes = A::declared_names().scopes.iter().map(|name| (*name).to_owned()).collect();
+        AccessPolicyBuilder { policy, auth: PhantomData }
+    }
+}
+
+impl<A: AuthSchema> AccessPolicyBuilder<A> {
+    /// Adds the operations of an API that is mounted at this path.
+    ///
+    /// An operation with `#[oai(hidden)]` is in no list of poem-openapi, so it is added by its name, without a path.
+    ///
+    /// # Panics
+    /// If another rule has one of the routes.
+    #[track_caller]
+    pub fn api<T: Protected<Auth = A>>(mut self, prefix: &str) -> Self {
+        let operations = T::operations();
+        let mut listed = Vec::new();
+        for path in T::meta().into_iter().flat_map(|api| api.paths) {
+            for documented in path.operations {
+                let id = id(&documented);
+                let operation = operations.iter().find(|operation| Some(operation.id()) == id);
+                let operation = operation.expect("each operation of a protected API has a rule");
+                listed.push(operation.id());
+                self = self.rule(Target::route(documented.method, mounted(prefix, &path.path)), operation);
+            }
+        }
+        let hidden = operations.into_iter().filter(|operation| !listed.contains(&operation.id()));
+        hidden.fold(self, |policy, operation| policy.rule(Target::named(operation.name()), operation))
+    }
+
+    /// Adds a handler that is mounted at this path for this method.
+    ///
+    /// # Panics
+    /// If another rule has the route.
+    #[track_caller]
+    pub fn handler<H: ProtectedHandler<Auth = A>>(self, method: Method, path: &str, handler: &H) -> Self {
+        self.rule(Target::route(method, path), handler.operation())
+    }
+
+    /// Adds a subtree that [`protect`](crate::mount::Protect::protect) guards.
+    ///
+    /// # Panics
+    /// If another rule has the path.
+    #[track_caller]
+    pub fn subtree(self, path: &str, requirement: &Operation<A>) -> Self {
+        self.rule(Target::subtree(path), requirement)
+    }
+
+    /// Adds the rule of anything else that can be called.
+    ///
+    /// # Panics
+    /// If another rule has the target.
+    #[track_caller]
+    pub fn rule(mut self, target: Target, operation: &Operation<A>) -> Self {
+        if let Err(known) = self.policy.insert(AccessRule::new(target, operation)) {
+            panic!("`{}` has two rules: `{}` and `{}`", known.target, known.operation, operation.name());
+        }
+        self
+    }
+
+    /// Returns the policy.
+    #[must_use]
+    pub fn build(self) -> AccessPolicy {
+        self.policy
+    }
+}
+
+fn described<T: Table>() -> impl Iterator<Item = (String, String)> {
+    T::NAMES.iter().zip(T::DESCRIPTIONS).map(|(name, description)| ((*name).to_owned(), (*description).to_owned()))
+}
+
+/// Returns the names of these permissions.
+fn named<A: AuthSchema>(words: &[u64]) -> BTreeSet<String> {
+    let names = A::Permission::NAMES.iter().enumerate();
+    let held = names.filter(|(index, _)| words.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1));
+    held.map(|(_, name)| (*name).to_owned()).collect()
+}
+
+/// Returns the identifier that the guard put into the list of security schemes.
+fn id(documented: &MetaOperation) -> Option<&'static str> {
+    documented.security.first().and_then(|alternative| alternative.keys().next().copied())
+}
+
+/// Returns a path of poem-openapi below a prefix, as Poem writes it: `/api/entries/:id`.
+fn mounted(prefix: &str, path: &str) -> String {
+    let parameter =
+        |segment: &str| segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')).map(str::to_owned);
+    let mut joined = prefix.trim_end_matches('/').to_owned();
+    for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+        joined.push('/');
+        joined.push_str(&parameter(segment).map_or_else(|| segment.to_owned(), |name| format!(":{name}")));
+    }
+    if joined.is_empty() { "/".to_owned() } else { joined }
+}
+
+/// Returns the kind of a scheme, as the attributes write it.
+fn kind(scheme: &SecurityScheme) -> String {
+    match scheme.kind {
+        SchemeKind::Basic => "basic".to_owned(),
+        SchemeKind::Bearer { .. } => "bearer".to_owned(),
+        SchemeKind::OAuth2 { .. } => "oauth2".to_owned(),
+        SchemeKind::OpenIdConnect { url } => format!("openid_connect(url = {url:?})"),
+        SchemeKind::ApiKey { location: ApiKeyLocation::Cookie, name } => format!("cookie = {name:?}"),
+        SchemeKind::ApiKey { location, name } => format!("api_key({} = {name:?})", location.as_str()),
+        SchemeKind::Http { scheme } => format!("http = {scheme:?}"),
+    }
+}

@@ -1,0 +1,124 @@
+//! One rule: what can be called, and by whom.
+
+use std::fmt;
+
+use super::{Clause, Target};
+use crate::{
+    declared::AuthSchema,
+    policy::{Access, Operation},
+};
+
+/// What can be called, with its access rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessRule {
+    /// What the rule guards.
+    pub target: Target,
+    /// Name of the operation: `module::Type::method`, or the module of a `requirement!`.
+    pub operation: String,
+    /// Who may call.
+    pub access: RuleAccess,
+}
+
+impl AccessRule {
+    /// Returns the rule of an operation.
+    pub(super) fn new<A: AuthSchema>(target: Target, operation: &Operation<A>) -> Self {
+        Self { target, operation: without_line(operation.name()), access: operation.access().into() }
+    }
+
+    /// Whether anonymous callers are let in.
+    #[must_use]
+    pub const fn admits_anonymous(&self) -> bool {
+        matches!(self.access, RuleAccess::Public { .. } | RuleAccess::Optional { .. })
+    }
+
+    /// Returns the requirement, if there is one. Where anonymous callers are let in, it is for callers who sign in.
+    #[must_use]
+    pub const fn requirement(&self) -> Option<&Clause> {
+        match &self.access {
+            RuleAccess::Public { .. } => None,
+            RuleAccess::Optional { requirement, .. } => requirement.as_ref(),
+            RuleAccess::Required { requirement, .. } => Some(requirement),
+        }
+    }
+}
+
+/// Who may call: [`Access`] with owned names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuleAccess {
+    /// Every caller. Credentials are ignored.
+    Public {
+        /// The reason, for reviewers.
+        reason: String,
+    },
+    /// Every caller, also an anonymous one. A credential that is sent must be valid.
+    Optional {
+        /// The requirement for callers who sign in. Its checks are for anonymous callers too.
+        requirement: Option<Clause>,
+        /// Answers 404 instead of 403.
+        hide: bool,
+    },
+    /// Callers who meet the requirement.
+    Required {
+        /// The requirement.
+        requirement: Clause,
+        /// Answers 404 instead of 403.
+        hide: bool,
+    },
+}
+
+impl<A: AuthSchema> From<&Access<A>> for RuleAccess {
+    fn from(access: &Access<A>) -> Self {
+        match access {
+            Access::Public { reason } => Self::Public { reason: (*reason).to_owned() },
+            Access::Optional { requirement, hide } => {
+                let requirement: Option<Clause> = requirement.as_ref().map(Clause::from);
+                Self::Optional { hide: *hide && requirement.is_some(), requirement }
+            }
+            Access::Required { requirement, hide } => Self::Required { requirement: requirement.into(), hide: *hide },
+        }
+    }
+}
+
+/// As `access.lock` writes it.
+impl fmt::Display for RuleAccess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Public { reason } => write!(f, "public {reason:?}"),
+            Self::Optional { requirement: None, .. } => f.write_str("optional"),
+            Self::Optional { requirement: Some(requirement), hide } => {
+                write!(f, "optional requires {requirement}{}", Hide(*hide))
+            }
+            Self::Required { requirement, hide } => write!(f, "requires {requirement}{}", Hide(*hide)),
+        }
+    }
+}
+
+/// `, hide` after a requirement.
+struct Hide(bool);
+
+impl fmt::Display for Hide {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0 { ", hide" } else { "" })
+    }
+}
+
+/// Removes the line from the name that `requirement!` gives, so that a line above it changes no document.
+fn without_line(name: &str) -> String {
+    let is_line = |line: &str| !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit());
+    let module = name.rsplit_once(':').filter(|(module, line)| is_line(line) && !module.ends_with(':'));
+    module.map_or(name, |(module, _)| module).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_line;
+
+    #[test]
+    fn only_the_line_of_a_requirement_is_removed() {
+        for (name, expected) in
+            [("app::reports:12", "app::reports"), ("app::Api::list", "app::Api::list"), ("a::1", "a::1")]
+        {
+            assert_eq!(without_line(name), expected);
+        }
+    }
+}
