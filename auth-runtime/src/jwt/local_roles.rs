@@ -19,7 +19,7 @@ const TTL: Duration = Duration::from_secs(5);
 const LONGEST_TTL: Duration = Duration::from_mins(5);
 const CAPACITY: usize = 10_000;
 
-/// A store of the roles and permissions of callers whom an issuer authenticates.
+/// A store of the roles and permissions of callers that an issuer authenticates.
 ///
 /// ```
 /// use auth_runtime::{authenticate::Unavailable, jwt::{Jwt, JwtError, LocalAccess, LocalRoles, RoleStore}};
@@ -40,12 +40,12 @@ const CAPACITY: usize = 10_000;
 /// }
 /// ```
 pub trait RoleStore: Send + Sync + 'static {
-    /// Returns the roles and permissions of a caller; `None` if the store does not know the caller, who has none then.
+    /// Returns the roles and permissions of a caller. `None` says that the store does not know the caller: no roles.
     ///
     /// Issuer **and** subject identify a caller. The same subject at another issuer is another person.
     ///
     /// # Errors
-    /// [`Unavailable`] if the store does not answer, which is a 503.
+    /// [`Unavailable`] if the store does not answer. The status is 503.
     fn find(
         &self,
         issuer: &str,
@@ -233,7 +233,7 @@ mod tests {
     };
     const SECRET: &str = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
 
-    /// What the store does, as a number: 0 knows no caller, 1 knows an administrator, 2 is down.
+    /// A store with a state: 0 knows no caller, 1 knows an administrator, 2 is down.
     #[derive(Default)]
     struct Members {
         state: AtomicUsize,

@@ -59,7 +59,7 @@ impl RoleTable {
         Self::default()
     }
 
-    /// Returns a table that asks a function. Its arguments are the issuer, which is the claim `iss`, and the name.
+    /// Returns a table that asks a function. Its arguments are the claim `iss` and the name.
     ///
     /// The function runs once for each name when a token is verified, and not for a token in the cache. When its
     /// results change, [replace](SharedRoleTable::replace) the table, with the same function or another one.

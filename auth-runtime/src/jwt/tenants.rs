@@ -34,8 +34,8 @@ impl Tenants {
     /// ```
     ///
     /// # Errors
-    /// [`JwtError::Empty`] if there is none; [`JwtError::Tenant`] if one cannot stand in an issuer: it is empty, longer
-    /// than 128 bytes, only dots, or has characters other than ASCII letters, digits, `-`, `_` and `.`.
+    /// [`JwtError::Empty`] if there is none. [`JwtError::Tenant`] if a name is empty, longer than 128 bytes or only dots,
+    /// or has characters other than ASCII letters, digits, `-`, `_` and `.`.
     pub fn listed<T: Into<String>>(tenants: impl IntoIterator<Item = T>) -> Result<Self, JwtError> {
         let tenants: BTreeSet<String> = tenants.into_iter().map(Into::into).collect();
         match tenants.iter().find(|tenant| !is_tenant(tenant)) {
@@ -45,7 +45,7 @@ impl Tenants {
         }
     }
 
-    /// Accepts the tenants for which a function returns true.
+    /// Accepts a tenant if a function returns true.
     ///
     /// The function runs for each request, after the signature was verified, so a tenant that it drops is out from the
     /// next request on. It must not block: let it look into memory.

@@ -4,11 +4,13 @@
 mod adfs;
 mod auth0;
 mod clerk;
+mod cloudflare;
 mod cognito;
 mod duende;
 mod entra;
 mod firebase;
 mod google;
+mod google_iap;
 mod hydra;
 mod keycloak;
 mod okta;
