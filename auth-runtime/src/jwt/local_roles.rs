@@ -147,6 +147,9 @@ impl Jwt {
     ///
     /// Everything else stays: issuer, subject, claims, scopes, sign-in time and
     /// [`user_info`](crate::authenticate::Principal::user_info). See [`RoleStore`] for an example.
+    ///
+    /// It is for tokens of other issuers. A token that [`TokenIssuer`](super::TokenIssuer) has limited to some permissions
+    /// would lose the limit; `UserTokens` keeps it.
     #[must_use]
     pub fn with_local_roles<S: RoleStore>(self, store: S) -> LocalRoles<S> {
         LocalRoles { jwt: self, store: Arc::new(store), ttl: TTL, known: cache() }

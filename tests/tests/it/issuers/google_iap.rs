@@ -92,7 +92,7 @@ async fn the_token_of_iap_stands_in_its_header_and_not_for_another_site() {
     let app = service.service(Pages, "Pages", "1").into_endpoint();
     let token = iap(&claims());
     let answer = get("/me").header("x-goog-iap-jwt-assertion", token.clone()).to(&app).await;
-    assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, "accounts.google.com:112010400000000710080"));
+    assert_eq!((answer.status, answer.body.as_str()), (200, "accounts.google.com:112010400000000710080"));
     assert_eq!(get("/me").header("Authorization", format!("Bearer {token}")).to(&app).await.status, 401);
     let post = || call("POST", "/me").header("x-goog-iap-jwt-assertion", token.clone());
     assert_eq!(post().header("Sec-Fetch-Site", "same-origin").to(&app).await.status, 200);

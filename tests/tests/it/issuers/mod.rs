@@ -89,7 +89,7 @@ where
 
 async fn ask(app: &impl Endpoint, token: &str) -> Result<String, u16> {
     let answer = get("/me").header("Authorization", format!("Bearer {token}")).to(app).await;
-    if answer.status == 200 { Ok(answer.body) } else { Err(answer.status.as_u16()) }
+    if answer.status == 200 { Ok(answer.body) } else { Err(answer.status) }
 }
 
 fn app(jwt: &Jwt) -> impl Endpoint + use<> {
