@@ -31,7 +31,6 @@ use auth_runtime::{
     prelude::*,
 };
 use aws_lc_rs::{
-    encoding::AsBigEndian,
     rand::SystemRandom,
     rsa::KeySize,
     signature::{
