@@ -48,7 +48,6 @@ mod documents {
         HowToIssuerGoogle = "docs/src/how-to/issuers/google.md",
         HowToIssuerGoogleIap = "docs/src/how-to/issuers/google-iap.md",
         HowToIssuerHydra = "docs/src/how-to/issuers/hydra.md",
-        HowToIssuerIndex = "docs/src/how-to/issuers/index.md",
         HowToIssuerKeycloak = "docs/src/how-to/issuers/keycloak.md",
         HowToIssuerOkta = "docs/src/how-to/issuers/okta.md",
         HowToIssuerSupabase = "docs/src/how-to/issuers/supabase.md",
