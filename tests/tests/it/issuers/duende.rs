@@ -1,11 +1,11 @@
-//! Access tokens of Duende IdentityServer.
+//! Access tokens of Duende.
 
 use auth_runtime::jwt::{Jwt, JwtError, RemoteKeys};
 use serde_json::{Value, json};
 
 use super::{Documents, accepts, jwt, merged, rejects, signed};
 
-/// The issuer is the address of IdentityServer.
+/// The issuer is the address of the server.
 fn keys() -> Result<RemoteKeys, JwtError> {
     RemoteKeys::openid_connect("https://identity.example.com")
 }
