@@ -1,17 +1,13 @@
 //! Notes as operations and as MCP tools, with one table of permissions: `cargo run --bin mcp`.
 
-use std::{
-    error::Error,
-    io::{self, Write},
-    process::ExitCode,
-    sync::{Arc, Mutex},
-};
+use std::error::Error;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
 
 use auth_examples::{environment::Environment, server};
-use auth_runtime::{
-    api_key::{self, MemoryApiKeys},
-    prelude::*,
-};
+use auth_runtime::api_key::{self, MemoryApiKeys};
+use auth_runtime::prelude::*;
 use poem::Route;
 use poem_mcpserver::{Tools, content::Text};
 use poem_openapi::{OpenApi, payload::PlainText};
@@ -75,10 +71,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let (acceptor, address) = server::listen(Environment::of_process().port()?).await?;
     writeln!(io::stdout(), "Notes: tools at http://{address}/mcp, operations at http://{address}/docs")?;
     writeln!(io::stdout(), "Keys of this run: reader {}, writer {}", reader.as_str(), writer.as_str())?;
-    writeln!(
-        io::stdout(),
-        "Try: npx @modelcontextprotocol/inspector --cli http://{address}/mcp --transport http --header \"X-API-Key: {}\" --method tools/list",
-        reader.as_str()
-    )?;
+    writeln!(io::stdout(), "Try: npx @modelcontextprotocol/inspector --cli http://{address}/mcp --transport http \\")?;
+    writeln!(io::stdout(), "  --header \"X-API-Key: {}\" --method tools/list", reader.as_str())?;
     Ok(server::serve(acceptor, app).await?)
 }
