@@ -42,7 +42,7 @@ fn the_conformance_suite_passes() {
 fn the_sdk_sees_and_calls_what_a_key_allows() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mcp"));
     let mut example = Running::start(command.env_clear().env("PORT", "0"));
-    let printed = example.printed_until("Try: ").join(" ");
+    let printed = example.printed_until("--header").join(" ");
     let word = |after: &str| printed.split_once(after).unwrap().1.split([' ', ',']).next().unwrap().to_owned();
     let (url, reader, writer) = (word("tools at "), word("reader "), word("writer "));
     let key = |key: &str| json!({ "X-API-Key": key });
@@ -101,7 +101,7 @@ fn a_missing_scope_is_named_and_a_token_with_it_is_let_in() {
 
 #[test]
 fn an_expired_token_is_refused() {
-    let url = serve(|resource| Tokens::app(resource));
+    let url = serve(Tokens::app);
     let bearer = |lifetime: i64| json!({ "Authorization": format!("Bearer {}", Tokens::token(&url, lifetime)) });
     let fresh = client(&url, &bearer(600), "whoami", &json!({}));
     assert_eq!(fresh["result"]["content"][0]["text"], "alice", "{fresh}");
