@@ -30,7 +30,7 @@ pub(crate) fn expand(tools: &Tools, p: &Private) -> TokenStream {
         let name = format!("{}::{}", type_name(ty), tool.method.sig.ident.unraw());
         shared.implement(rule, &name, &tool.access)
     });
-    let twins = methods.iter().map(|tool| twin(tool, &auth, p));
+    let twins = methods.iter().map(|tool| twin(tool, auth, p));
     let names = methods.iter().map(|tool| &tool.name);
     quote! {
         #item
