@@ -7,7 +7,7 @@ use std::{
 
 /// The examples of one file, with their maximum number of lines.
 const EXAMPLES: [(&str, usize); 6] =
-    [("hello", 32), ("jwt", 80), ("ldap", 150), ("ownership", 80), ("roles", 80), ("store", 80)];
+    [("hello", 33), ("jwt", 80), ("ldap", 150), ("ownership", 80), ("roles", 80), ("store", 80)];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -121,10 +121,32 @@ fn the_readme_has_the_smallest_example() {
 }
 
 #[test]
-fn the_readme_quotes_the_compiler() {
+fn the_readme_is_short_and_quotes_the_compiler() {
     let readme = read("README.md");
+    assert!(readme.lines().count() <= 200);
     for case in ["placement/operation_without_a_rule", "name/permission_as_string"] {
         let message = read(format!("ui-tests/fail/{case}.stderr"));
         assert!(readme.contains(&format!("```text\n{message}```\n")), "{case}");
+    }
+}
+
+/// Returns the features of a crate that users choose.
+fn features(manifest: &str) -> Vec<String> {
+    let (_, features) = manifest.split_once("[features]\n").unwrap();
+    let names = features.lines().take_while(|line| !line.starts_with('[')).filter_map(|line| line.split_once(" = "));
+    names.map(|(name, _)| name.to_owned()).filter(|name| name != "default" && !name.starts_with(['_', ' '])).collect()
+}
+
+#[test]
+fn each_feature_is_in_the_reference() {
+    let reference = read("docs/src/reference/features.md");
+    for (name, pages) in
+        [("auth-runtime", &[&reference, &read("auth-runtime/src/lib.rs")][..]), ("auth-store", &[&reference])]
+    {
+        let features = features(&read(format!("{name}/Cargo.toml")));
+        assert!(!features.is_empty());
+        for feature in features {
+            assert!(pages.iter().all(|page| page.contains(&format!("`{feature}`"))), "{name}: {feature}");
+        }
     }
 }

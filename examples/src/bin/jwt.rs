@@ -63,6 +63,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let api = auth.service(Notes, "Notes", "1.0");
     let app = Route::new().nest("/docs", api.swagger_ui()).nest("/", api);
     let port = env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
+    println!("listening on http://127.0.0.1:{port}");
     Server::new(TcpListener::bind(format!("127.0.0.1:{port}"))).run(app).await?;
     Ok(())
 }

@@ -23,7 +23,6 @@ const GROUPS: [(&str, Role); 2] = [("cn=readers", Role::Reader), ("cn=editors", 
 const REJECTED: [u32; 5] = [19, 32, 48, 49, 53];
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The accepted credentials.
 #[derive(Auth, Clone)]
 #[auth(permissions = Permission, roles = Role)]
 struct Auth {
@@ -145,6 +144,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (throttle, permits) = (Throttle::in_memory(), Arc::new(Semaphore::new(16)));
     let auth = Auth { directory: Directory { url, service, bases, throttle, permits } };
     let port = env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
+    println!("listening on http://127.0.0.1:{port}");
     let server = Server::new(TcpListener::bind(format!("127.0.0.1:{port}")));
     Ok(server.run(auth.service(Board, "Notice board", "1.0")).await?)
 }

@@ -74,5 +74,6 @@ async fn main() -> std::result::Result<(), Box<dyn Error>> {
 
     let app = Route::new().nest("/", auth.service(Notes::default(), "Notes", "1.0"));
     let port = env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
+    println!("listening on http://127.0.0.1:{port}");
     Ok(Server::new(TcpListener::bind(format!("127.0.0.1:{port}"))).run(app).await?)
 }

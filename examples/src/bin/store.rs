@@ -72,6 +72,7 @@ async fn serve(Options { port, settings, .. }: &Options) -> Result<(), Box<dyn E
     let users = SqlUsers::options().declared_by::<Auth>().passwords(passwords).connect(url).await?;
     let auth = Auth { password: Basic::new(users.clone()).issuer("users"), key: ApiKeys::new(users).issuer("users") };
     let app = Route::new().nest("/", auth.service(Notes, "Notes", "1.0"));
+    println!("listening on http://127.0.0.1:{port}");
     Server::new(TcpListener::bind(("127.0.0.1", *port))).run(app).await?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! MCP tools: who may call which, what a caller sees, and what the transport refuses.
+//! MCP tools: the decisions, the list that a caller sees, and the refusals of the transport.
 
 use std::sync::{
     Arc, Mutex,
