@@ -1,6 +1,6 @@
 //! Random requirements and callers: the status of a request matches a second, simpler evaluation of the requirement.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use auth_runtime::{
     policy::{Access, Operation, Requirement},
@@ -34,8 +34,11 @@ struct RandomCaller {
     roles: Vec<bool>,
     permissions: Vec<bool>,
     scopes: Vec<bool>,
-    scheme: usize,
+    schemes: BTreeSet<usize>,
 }
+
+/// The schemes of the `Authorization` header, of which a request has one.
+const AUTHORIZATION: [usize; 3] = [0, 1, 4];
 
 impl Tree {
     /// Evaluates the requirement with two truth values, when all facts are known.
@@ -52,26 +55,75 @@ impl Tree {
                 caller.permissions[*permission] || (0..3).any(|role| caller.roles[role] && held(role))
             }
             Self::Scope(scope) => caller.scopes[*scope],
-            Self::Scheme(scheme) => caller.scheme == *scheme,
+            Self::Scheme(scheme) => caller.schemes.contains(scheme),
             Self::All(trees) => !trees.iter().any(|tree| !tree.is_met(caller)),
             Self::Any(trees) => trees.iter().filter(|tree| tree.is_met(caller)).count() > 0,
             Self::Not(tree) => !tree.is_met(caller),
         }
     }
 
-    /// Evaluates the requirement when only the scheme is known. `None` means that the result is unknown.
-    fn by_scheme(&self, scheme: usize) -> Option<bool> {
-        let each = |trees: &[Tree]| trees.iter().map(|tree| tree.by_scheme(scheme)).collect::<Vec<_>>();
+    /// Evaluates the requirement when only the schemes are known. `None` means that the result is unknown.
+    fn by_schemes(&self, schemes: &BTreeSet<usize>) -> Option<bool> {
+        let each = |trees: &[Tree]| trees.iter().map(|tree| tree.by_schemes(schemes)).collect::<Vec<_>>();
         match self {
             Self::Authenticated => Some(true),
-            Self::Scheme(index) => Some(*index == scheme),
+            Self::Scheme(index) => Some(schemes.contains(index)),
             Self::Role(_) | Self::Permission(_) | Self::Scope(_) => None,
             Self::All(trees) if each(trees).contains(&Some(false)) => Some(false),
             Self::All(trees) => each(trees).iter().all(|met| *met == Some(true)).then_some(true),
             Self::Any(trees) if each(trees).contains(&Some(true)) => Some(true),
             Self::Any(trees) => each(trees).iter().all(|met| *met == Some(false)).then_some(false),
-            Self::Not(tree) => tree.by_scheme(scheme).map(|met| !met),
+            Self::Not(tree) => tree.by_schemes(schemes).map(|met| !met),
         }
+    }
+
+    fn by_scheme(&self, scheme: usize) -> Option<bool> {
+        self.by_schemes(&BTreeSet::from([scheme]))
+    }
+
+    /// Returns the clauses of schemes alone that stand in the outermost `all`.
+    fn scheme_clauses(&self) -> Vec<BTreeSet<usize>> {
+        match self {
+            Self::All(trees) => trees.iter().flat_map(Tree::scheme_clauses).collect(),
+            tree => tree.schemes_alone().into_iter().collect(),
+        }
+    }
+
+    fn schemes_alone(&self) -> Option<BTreeSet<usize>> {
+        match self {
+            Self::Scheme(scheme) => Some(BTreeSet::from([*scheme])),
+            Self::Any(trees) => {
+                let each: Option<Vec<_>> = trees.iter().map(Tree::schemes_alone).collect();
+                Some(each?.into_iter().flatten().collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the lists of schemes that a request can use together to meet the requirement. Every list has more than one
+    /// scheme, in the order of the clauses.
+    fn combinations(&self) -> Vec<Vec<usize>> {
+        let mut needed: Vec<BTreeSet<usize>> = Vec::new();
+        for clause in self.scheme_clauses() {
+            match needed.iter_mut().find(|needed| !needed.is_disjoint(&clause)) {
+                Some(needed) => *needed = &*needed & &clause,
+                None => needed.push(clause),
+            }
+        }
+        if needed.len() < 2 || (0..5).any(|scheme| self.by_scheme(scheme) != Some(false)) {
+            return Vec::new();
+        }
+        let mut combinations = vec![Vec::new()];
+        for schemes in &needed {
+            let longer =
+                |list: &Vec<usize>| schemes.iter().map(|scheme| [&list[..], &[*scheme]].concat()).collect::<Vec<_>>();
+            combinations = combinations.iter().flat_map(longer).collect();
+        }
+        combinations.retain(|list: &Vec<usize>| {
+            list.iter().filter(|scheme| AUTHORIZATION.contains(*scheme)).count() < 2
+                && self.by_schemes(&list.iter().copied().collect()) != Some(false)
+        });
+        combinations
     }
 
     /// Builds the library's requirement. Applications use constants; the test leaks memory instead.
@@ -149,8 +201,19 @@ fn callers() -> impl Strategy<Value = RandomCaller> {
         roles,
         permissions,
         scopes,
-        scheme,
+        schemes: BTreeSet::from([scheme]),
     })
+}
+
+/// Requirements of which most need two credentials.
+fn pairs() -> impl Strategy<Value = Tree> {
+    let clause = || {
+        prop_oneof![
+            3 => (0..5_usize).prop_map(Tree::Scheme),
+            1 => prop::collection::vec((0..5_usize).prop_map(Tree::Scheme), 1..=3).prop_map(Tree::Any),
+        ]
+    };
+    (clause(), clause(), trees()).prop_map(|(first, second, tree)| Tree::All(vec![first, second, tree]))
 }
 
 static RUNTIME: LazyLock<tokio::runtime::Runtime> =
@@ -172,8 +235,9 @@ proptest! {
             return Ok(());
         }
         let operation = leak(Operation::new("random", Access::Required { requirement: tree.build(), hide }));
-        let by = By::ALL[caller.scheme];
-        let expected = match (accepted.contains(&caller.scheme), tree.is_met(&caller)) {
+        let scheme = *caller.schemes.first().unwrap();
+        let by = By::ALL[scheme];
+        let expected = match (accepted.contains(&scheme), tree.is_met(&caller)) {
             (_, true) => 200,
             (false, false) => 401,
             (true, false) if hide => 404,
@@ -189,8 +253,34 @@ proptest! {
     }
 
     #[test]
-    fn a_requirement_that_no_scheme_can_meet_stops_the_start(tree in trees()) {
-        let reachable = (0..5).any(|scheme| tree.by_scheme(scheme) != Some(false));
+    fn a_request_needs_every_credential_that_its_requirement_names(tree in pairs(), caller in callers(), hide in any::<bool>()) {
+        for list in tree.combinations() {
+            let operation = leak(Operation::new("random", Access::Required { requirement: tree.build(), hide }));
+            let caller = RandomCaller { schemes: list.iter().copied().collect(), ..caller.clone() };
+            let expected = match tree.is_met(&caller) {
+                true => 200,
+                false if hide => 404,
+                false => 403,
+            };
+            let with = |text: &dyn Fn(usize) -> Option<String>| {
+                let sent = list.iter().filter_map(|scheme| Some((By::ALL[*scheme], text(*scheme)?)));
+                status(operation, sent.fold(get("/"), |call, (by, text)| call.credential(by, &text)))
+            };
+            let good = caller.caller().text();
+            prop_assert_eq!(with(&|_| Some(good.clone())), expected, "{} by {:?}", tree.build(), caller);
+            for lost in &list {
+                let without = with(&|scheme| (scheme != *lost).then(|| good.clone()));
+                prop_assert_eq!(without, 401, "a request without one credential is denied");
+                let invalid = with(&|scheme| Some(if scheme == *lost { "invalid".to_owned() } else { good.clone() }));
+                prop_assert_eq!(invalid, 401, "a request with one invalid credential is denied");
+            }
+        }
+    }
+
+    #[test]
+    fn a_requirement_that_no_scheme_can_meet_stops_the_start(tree in prop_oneof![trees(), pairs()]) {
+        let alone = (0..5).any(|scheme| tree.by_scheme(scheme) != Some(false));
+        let reachable = alone || !tree.combinations().is_empty();
         let built = std::panic::catch_unwind(|| {
             Operation::new("random", Access::Required { requirement: tree.build(), hide: false })
         });

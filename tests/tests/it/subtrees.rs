@@ -279,7 +279,7 @@ fn a_subtree_that_no_caller_can_reach_stops_the_start() {
     use auth_runtime::policy::{Access, Operation, Requirement};
     let stop = std::panic::catch_unwind(|| {
         let clauses: &'static _ = Box::leak(Box::new([
-            Requirement::<Auth>::scheme(auth_runtime::__private::scheme::<Auth>("key")),
+            Requirement::<Auth>::scheme(auth_runtime::__private::scheme::<Auth>("password")),
             Requirement::scheme(auth_runtime::__private::scheme::<Auth>("token")),
         ]));
         Operation::new("nobody", Access::Required { requirement: Requirement::all(clauses), hide: false })
