@@ -1,4 +1,4 @@
-//! MCP tools: who may call which, what a caller sees, and what the transport refuses.
+//! MCP tools: their rules, the list for each caller, and the refusals of the transport.
 
 use std::sync::{
     Arc, Mutex,
