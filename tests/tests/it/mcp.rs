@@ -1,4 +1,4 @@
-//! MCP tools: their rules, the list for each caller, and the refusals of the transport.
+//! MCP tools: the decisions, the list that a caller sees, and the refusals of the transport.
 
 use std::sync::{
     Arc, Mutex,
