@@ -65,6 +65,9 @@
 //! | `scopes("a", "b")` | a token with all of the OAuth 2 scopes |
 //! | `schemes("a", "b")` | a credential of one of the schemes |
 //! | `fresh = "5m"` | a sign-in within this time |
+//! | `claim("tenant" = "acme")` | a claim with the value |
+//! | `acr("gold", "silver")` | a sign-in under one of the authentication context classes |
+//! | `RULE` | the rule of this constant |
 //! | `check = expression` | a true value of the expression |
 //! | `any(..)`, `all(..)`, `not(..)` | one, all, or none of the clauses |
 //! | `hide` | nothing more; the refusal is 404 instead of 403 |
@@ -151,3 +154,10 @@ pub mod throttle;
 pub mod users;
 
 pub use auth_macros::{Auth, optional_auth, permission, permissions, protected, public, requirement, roles};
+
+/// Emits the clauses that the macros hand to an editor.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __editor {
+    ($($tokens:tt)*) => { $($tokens)* };
+}

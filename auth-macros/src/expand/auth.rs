@@ -36,12 +36,9 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
     let cloned = cloned(auth, p);
     let authenticate = authenticate(auth, p);
     let events = auth.events.as_ref().map(|(field, ty)| {
-        // Not at the type: in `macro_rules!` that span has another `self`.
-        let value = quote!(&self.#field);
-        let some = quote_spanned!(ty.span()=> #p::core::option::Option::Some(#value));
-        quote! {
+        quote_spanned! {at(ty)=>
             fn event_sink(&self) -> #p::core::option::Option<&dyn #p::EventSink> {
-                #some
+                #p::core::option::Option::Some(&self.#field)
             }
         }
     });
@@ -83,12 +80,15 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
     }
 }
 
+/// Returns the place of the tokens, where `self` is that of the emitted code. In `macro_rules!` their own span has another.
+fn at(tokens: &impl Spanned) -> Span {
+    tokens.span().resolved_at(Span::call_site())
+}
+
 /// Emits `cloned`. A struct without `Clone` is an error at its name.
 fn cloned(auth: &Auth, p: &Private) -> TokenStream {
     let at_name = p.at(auth.name.span());
-    // Not at the name: in `macro_rules!` that span has another `self`.
-    let this = quote!(self);
-    let clone = quote_spanned!(auth.name.span()=> <Self as #at_name::core::clone::Clone>::clone(#this));
+    let clone = quote_spanned!(at(&auth.name)=> <Self as #at_name::core::clone::Clone>::clone(self));
     quote! {
         fn cloned(&self) -> Self {
             #clone
@@ -267,10 +267,8 @@ fn step(index: usize, scheme: &Scheme, credential: &Ident, overrides: Option<&Id
     let (field, ty) = (&scheme.field, &scheme.ty);
     let overrides = overrides.map(|field| quote!(let __identity = self.#field.apply(__identity);));
     let at_type = p.at(ty.span());
-    // Not at the type: in `macro_rules!` that span has another `self`.
-    let (this, found) = (quote!(&self.#field), quote!(__found));
-    let said = quote_spanned! {ty.span()=>
-        <#ty as #at_type::Authenticator>::authenticate(#this, #found, &#at_type::Context::of_request::<Self>(#request)).await
+    let said = quote_spanned! {at(ty)=>
+        <#ty as #at_type::Authenticator>::authenticate(&self.#field, __found, &#at_type::Context::of_request::<Self>(#request)).await
     };
     quote! {
         if __chosen.contains(#index) {
