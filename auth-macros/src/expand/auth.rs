@@ -36,7 +36,7 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
     let cloned = cloned(auth, p);
     let authenticate = authenticate(auth, p);
     let events = auth.events.as_ref().map(|(field, ty)| {
-        quote_spanned! {at(ty)=>
+        quote_spanned! {ty.span()=>
             fn event_sink(&self) -> #p::core::option::Option<&dyn #p::EventSink> {
                 #p::core::option::Option::Some(&self.#field)
             }
@@ -80,15 +80,12 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
     }
 }
 
-/// Returns the place of the tokens, where `self` is that of the emitted code. In `macro_rules!` their own span has another.
-fn at(tokens: &impl Spanned) -> Span {
-    tokens.span().resolved_at(Span::call_site())
-}
-
 /// Emits `cloned`. A struct without `Clone` is an error at its name.
 fn cloned(auth: &Auth, p: &Private) -> TokenStream {
     let at_name = p.at(auth.name.span());
-    let clone = quote_spanned!(at(&auth.name)=> <Self as #at_name::core::clone::Clone>::clone(self));
+    // Not at the name: in `macro_rules!` that span has another `self`.
+    let this = quote!(self);
+    let clone = quote_spanned!(auth.name.span()=> <Self as #at_name::core::clone::Clone>::clone(#this));
     quote! {
         fn cloned(&self) -> Self {
             #clone
@@ -267,12 +264,14 @@ fn step(index: usize, scheme: &Scheme, credential: &Ident, overrides: Option<&Id
     let (field, ty) = (&scheme.field, &scheme.ty);
     let overrides = overrides.map(|field| quote!(let __identity = self.#field.apply(__identity);));
     let at_type = p.at(ty.span());
-    let said = quote_spanned! {at(ty)=>
-        <#ty as #at_type::Authenticator>::authenticate(&self.#field, __found, &#at_type::Context::of_request::<Self>(#request)).await
+    // In `macro_rules!` the span of the type has another `self`.
+    let (this, found) = (quote!(self), Ident::new("__found", ty.span()));
+    let said = quote_spanned! {ty.span()=>
+        <#ty as #at_type::Authenticator>::authenticate(&#this.#field, #found, &#at_type::Context::of_request::<Self>(#request)).await
     };
     quote! {
         if __chosen.contains(#index) {
-            if let #p::Credential::Found(__found) = #credential.0 {
+            if let #p::Credential::Found(#found) = #credential.0 {
                 let __throttled = <#ty as #p::Authenticator>::is_throttled(&self.#field);
                 if let #p::core::option::Option::Some(__identity) = #errors.step(#index, __throttled, #said) {
                     #overrides
