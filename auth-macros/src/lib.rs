@@ -223,15 +223,26 @@ pub fn requirement(input: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// | scheme | credential |
+/// A scheme says where the credential stands and how the document shows it. The type of the field verifies it.
+///
+/// | scheme | location of the credential |
 /// |---|---|
-/// | `basic` | user name and password (RFC 7617) |
-/// | `bearer`, `bearer(format = "JWT")` | a token (RFC 6750) |
-/// | `oauth2(FLOW(..), ..)` | a token of an authorization server; flows `password`, `client_credentials`, `authorization_code`, `implicit` with `token_url`, `authorization_url`, `refresh_url`; `scopes("name" = "description", ..)` in place of the permission table |
-/// | `openid_connect(url = "..")` | a token of an OpenID Connect provider |
-/// | `api_key(header = "..")`, `query`, `cookie` | a key |
-/// | `cookie = ".."` | a key in a cookie |
-/// | `http = ".."` | any other scheme of the `Authorization` header |
+/// | `basic` | `Authorization: Basic`, user name and password (RFC 7617) |
+/// | `bearer`, `bearer(format = "JWT")` | `Authorization: Bearer` (RFC 6750) |
+/// | `oauth2(FLOW(..), ..)` | `Authorization: Bearer`, from an authorization server; flows `password`, `client_credentials`, `authorization_code`, `implicit` with `token_url`, `authorization_url`, `refresh_url`; `scopes("name" = "description", ..)` in place of the permission table |
+/// | `openid_connect(url = "..")` | `Authorization: Bearer`, from an OpenID Connect provider |
+/// | `http = ".."` | any other scheme of the `Authorization` header, such as `Token` |
+/// | `header = ".."` | a named header; the same as `api_key(header = "..")` |
+/// | `cookie = ".."` | a cookie; the same as `api_key(cookie = "..")` |
+/// | `api_key(query = "..")` | a parameter of the query |
+///
+/// After the scheme may follow:
+///
+/// | option | meaning | default |
+/// |---|---|---|
+/// | `name = ".."` | the name of the scheme in the document | the name of the field |
+/// | `max_len = N` | the maximum length of the credential in bytes; a larger one is rejected with 431 | 16 KiB |
+/// | `ambient` | a proxy adds the header on its own, so the cross-origin check of cookies applies to it | for cookies, and for the headers of well-known proxies such as `Cf-Access-Jwt-Assertion` |
 ///
 /// On the struct, `#[auth(..)]` takes `permissions`, `roles`, `realm` (what challenges name; `api` by default), and
 /// `rejection = path` for a function that makes the body of refusals.

@@ -225,6 +225,10 @@ pub(crate) struct Scheme {
     pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) kind: SchemeKind,
+    /// Maximum length of the credential, if it is not the default.
+    pub(crate) max_len: Option<usize>,
+    /// Whether a proxy adds the credential.
+    pub(crate) ambient: bool,
 }
 
 pub(crate) enum SchemeKind {

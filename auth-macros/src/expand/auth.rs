@@ -150,7 +150,9 @@ fn declaration(scheme: &Scheme, p: &Private) -> TokenStream {
         }
         SchemeKind::Http { scheme } => quote!(Http { scheme: #scheme }),
     };
-    quote!(#p::SecurityScheme { name: #name, description: #description, kind: #p::SchemeKind::#kind })
+    let max_len = scheme.max_len.map(|bound| quote!(.max_len(#bound)));
+    let ambient = scheme.ambient.then(|| quote!(.ambient()));
+    quote!(#p::SecurityScheme::new(#name, #p::SchemeKind::#kind).description(#description) #max_len #ambient)
 }
 
 fn flow(flow: &Flow, p: &Private) -> TokenStream {
@@ -286,7 +288,7 @@ fn kind(kind: &SchemeKind) -> Ident {
     let kind = match kind {
         SchemeKind::Basic => "Basic",
         SchemeKind::Bearer { .. } | SchemeKind::OAuth2 { .. } | SchemeKind::OpenIdConnect { .. } => "Bearer",
-        SchemeKind::ApiKey { .. } => "ApiKey",
+        SchemeKind::ApiKey { location, .. } => location,
         SchemeKind::Http { .. } => "Http",
     };
     Ident::new(kind, Span::call_site())

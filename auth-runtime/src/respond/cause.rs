@@ -87,6 +87,7 @@ fn code_of(refusal: &Refusal) -> RejectionCode {
             RefusalKind::Invalid => RejectionCode::InvalidCredentials,
         },
         RefusalCause::Malformed(Malformed::NotBasic) | RefusalCause::Unsupported => RejectionCode::InvalidCredentials,
+        RefusalCause::Malformed(Malformed::TooLong) => RejectionCode::CredentialTooLarge,
         RefusalCause::Malformed(_) => RejectionCode::MalformedCredentials,
         RefusalCause::CrossOrigin => RejectionCode::CrossOrigin,
         RefusalCause::Several => RejectionCode::SeveralCredentials,

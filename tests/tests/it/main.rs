@@ -12,6 +12,8 @@ mod credentials;
 mod documented;
 mod events;
 mod fixture;
+mod issuers;
+mod locations;
 mod log;
 mod mcp;
 mod methods;
