@@ -46,15 +46,15 @@ impl Server {
         let mut server = Self { process, input, output: BufReader::new(output), uri, text, last: 0 };
         server.request(
             "initialize",
-            json!({
+            &json!({
                 "capabilities": { "experimental": { "serverStatusNotification": true } },
                 "initializationOptions": options(folder),
                 "rootUri": format!("file://{}", folder.join("editor").display()),
             }),
         );
-        server.notify("initialized", json!({}));
+        server.notify("initialized", &json!({}));
         let document = json!({ "uri": server.uri, "languageId": "rust", "version": 0, "text": server.text });
-        server.notify("textDocument/didOpen", json!({ "textDocument": document }));
+        server.notify("textDocument/didOpen", &json!({ "textDocument": document }));
         while server.read()["params"]["quiescent"] != true {}
         server
     }
@@ -62,11 +62,11 @@ impl Server {
     /// Puts a text in place of a mark. Returns the completions at its `|`, and the errors of the line.
     pub(crate) fn complete(&mut self, mark: &str, text: &str) -> (Vec<String>, Vec<String>) {
         let position = self.type_text(mark, text);
-        let completions = self.request("textDocument/completion", self.at(&position));
+        let completions = self.request("textDocument/completion", &self.at(&position));
         let items = completions["items"].as_array().or(completions.as_array()).cloned().unwrap_or_default();
         let labels = items.iter().map(|item| item["label"].as_str().unwrap_or_default().to_owned());
         let file = json!({ "textDocument": { "uri": self.uri } });
-        let diagnostics = self.request("textDocument/diagnostic", file);
+        let diagnostics = self.request("textDocument/diagnostic", &file);
         let of_line = diagnostics["items"].as_array().cloned().unwrap_or_default();
         let of_line = of_line.iter().filter(|item| item["range"]["start"]["line"] == position["line"]);
         (labels.collect(), of_line.map(|item| item["message"].to_string()).collect())
@@ -75,7 +75,7 @@ impl Server {
     /// Puts a text in place of a mark. Returns the explanation of the word at its `|`.
     pub(crate) fn hover(&mut self, mark: &str, text: &str) -> String {
         let position = self.type_text(mark, text);
-        let hover = self.request("textDocument/hover", self.at(&position));
+        let hover = self.request("textDocument/hover", &self.at(&position));
         hover["contents"]["value"].as_str().unwrap_or_default().to_owned()
     }
 
@@ -93,12 +93,12 @@ impl Server {
         let document = json!({ "uri": self.uri, "version": version });
         self.notify(
             "textDocument/didChange",
-            json!({ "textDocument": document, "contentChanges": [{ "text": text }] }),
+            &json!({ "textDocument": document, "contentChanges": [{ "text": text }] }),
         );
         json!({ "line": line, "character": character })
     }
 
-    fn request(&mut self, method: &str, params: Value) -> Value {
+    fn request(&mut self, method: &str, params: &Value) -> Value {
         self.last += 1;
         let id = self.last;
         self.write(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
@@ -111,7 +111,7 @@ impl Server {
         }
     }
 
-    fn notify(&mut self, method: &str, params: Value) {
+    fn notify(&mut self, method: &str, params: &Value) {
         self.last += 1;
         self.write(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
     }
