@@ -165,7 +165,7 @@ impl ProtectedResource {
         }
         let mut text = format!("{text}, resource_metadata=\"{}{}\"", self.origin, self.metadata_path());
         if let Some(scopes) = self.requested_scopes.as_ref().filter(|_| !text.contains("scope=")) {
-            text.push_str(&format!(", scope=\"{scopes}\""));
+            text.extend([", scope=\"", scopes, "\""]);
         }
         HeaderValue::try_from(text).unwrap_or(challenge)
     }
