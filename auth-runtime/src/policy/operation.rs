@@ -67,15 +67,6 @@ impl<A: AuthSchema> Operation<A> {
         Self { name, id: OperationId::of(name), access, credentials }
     }
 
-    /// Returns the same operation with an identifier that is derived from its place in the source.
-    ///
-    /// Two functions of one module may each declare a type of one name, so the name does not identify an operation.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn at(self, place: &'static str) -> Self {
-        Self { id: OperationId::of(place), ..self }
-    }
-
     /// Returns the identifier that stands for the operation in the registry of poem-openapi.
     pub(crate) const fn id(&'static self) -> &'static str {
         self.id.as_str()
@@ -110,6 +101,15 @@ impl<A> Operation<A> {
     pub(crate) fn accepted(&self, configured: SchemeSet) -> SchemeSet {
         let can_be_called = self.credentials.iter().all(|schemes| !schemes.intersection(configured).is_empty());
         if can_be_called { self.credentials.all().intersection(configured) } else { SchemeSet::EMPTY }
+    }
+
+    /// Returns the same operation with an identifier that is derived from its place in the source.
+    ///
+    /// Two functions of one module may each declare a type of one name, so the name does not identify an operation.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn at(self, place: &'static str) -> Self {
+        Self { id: OperationId::of(place), ..self }
     }
 
     /// Returns what callers who sign in must meet; `None` if every authenticated caller may call the operation.
