@@ -12,8 +12,8 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use crate::{
     authenticate::{Authentication, Principal},
     declared::SchemeSet,
-    event::Watch,
-    policy::{Access, Decision, EnforcementPoint, Operation},
+    event::{self, Watch},
+    policy::{Access, Decision, EnforcementPoint, Operation, RuleWatch},
     respond::{DenialCause, Rejection},
 };
 
@@ -28,6 +28,7 @@ pub(crate) async fn admit<A: AuthConfig>(
     request: &Request,
     operation: &'static Operation<A>,
 ) -> Result<Admission<A>, Rejection> {
+    note_unlisted(request, operation);
     let requirement = match operation.access() {
         Access::Public { .. } => return Ok(Admission::public(operation)),
         Access::Optional => None,
@@ -55,6 +56,15 @@ pub(crate) async fn admit<A: AuthConfig>(
     }
     auth.admit(caller.as_ref(), point);
     Ok(Admission { auth: Some(auth.clone()), point, caller, watch })
+}
+
+/// Logs a rule that the written policy does not list, once.
+fn note_unlisted<A: AuthConfig>(request: &Request, operation: &'static Operation<A>) {
+    if let Some(watch) = request.extensions().get::<RuleWatch>()
+        && watch.meets_unlisted(operation)
+    {
+        event::unlisted(operation);
+    }
 }
 
 /// A request that was let in as far as its head can decide.

@@ -7,6 +7,7 @@ mod openapi;
 mod pages;
 mod protect;
 mod service;
+mod watch;
 
 pub use self::{
     argument::SecurityArgument,
@@ -14,4 +15,5 @@ pub use self::{
     methods::KnownMethods,
     protect::{Protect, ProtectedEndpoint, WithAuth},
     service::{Api, Protected, ProtectedService, Service},
+    watch::WatchedEndpoint,
 };

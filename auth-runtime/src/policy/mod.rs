@@ -3,15 +3,22 @@
 //! Nothing here reads a request. A requirement is a constant tree. Enforcement, logs and documents all read the same
 //! value, so they cannot disagree.
 
+mod clause;
 mod decision;
+mod explain;
 mod operation;
 mod operation_id;
 mod requirement;
 mod scopes;
+mod watch;
 
+pub(crate) use clause::{Age, UNITS};
+pub use clause::{CheckText, Clause, Clauses};
 pub(crate) use decision::Facts;
 pub use decision::{Decision, Denial, Reason};
+pub use explain::ExplainedClause;
 pub(crate) use operation::EnforcementPoint;
 pub use operation::{Access, Operation};
 pub(crate) use requirement::Node;
 pub use requirement::Requirement;
+pub use watch::RuleWatch;

@@ -1,4 +1,4 @@
-//! One rule: what can be called, and by whom.
+//! One rule: a target, and its access.
 
 use std::fmt;
 
@@ -8,14 +8,14 @@ use crate::{
     policy::{Access, Operation},
 };
 
-/// What can be called, with its access rule.
+/// An access rule with its target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessRule {
-    /// What the rule guards.
+    /// The guarded route, subtree or name.
     pub target: Target,
     /// Name of the operation: `module::Type::method`, or the module of a `requirement!`.
     pub operation: String,
-    /// Who may call.
+    /// The access.
     pub access: RuleAccess,
 }
 
@@ -38,7 +38,7 @@ impl AccessRule {
     }
 }
 
-/// Who may call: [`Access`] with owned names.
+/// The access of a rule: [`Access`] with owned names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RuleAccess {
     /// Every caller. Credentials are ignored.
