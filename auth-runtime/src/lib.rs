@@ -1,5 +1,5 @@
 //! Declarative access control for [Poem](poem) and [poem-openapi](poem_openapi): write the rule of an endpoint next to
-//! it. From that one declaration come the enforcement, the OpenAPI security and the documented refusals.
+//! it. The library enforces the rule, and documents it in OpenAPI together with its refusals.
 //!
 //! ```
 //! use auth_runtime::prelude::*;
@@ -55,7 +55,7 @@
 //! |---|---|
 //! | [`#[protected]`](macro@protected) | authenticated callers that meet its clauses |
 //! | [`#[permission("view")]`](macro@permission) | callers with the permission |
-//! | [`#[optional_auth]`](macro@optional_auth) | all callers; a credential that is sent must be valid |
+//! | [`#[optional_auth]`](macro@optional_auth) | all callers; a credential that is sent must be valid, and meet the clauses |
 //! | [`#[public(reason = "..")]`](macro@public) | all callers; no credential is read |
 //!
 //! | clause of `#[protected(..)]` | the caller needs |
@@ -65,9 +65,13 @@
 //! | `scopes("a", "b")` | a token with all of the OAuth 2 scopes |
 //! | `schemes("a", "b")` | a credential of one of the schemes |
 //! | `fresh = "5m"` | a sign-in within this time |
-//! | `check = expression` | a true value of the expression |
+//! | `acr("gold", "silver")` | a sign-in under one of the authentication context classes |
+//! | `claim("tenant" = "acme")` | a claim with the value |
+//! | `check = expression`, `check("name") = expression` | a true value of the expression |
+//! | `RULE` | all that the rule of this constant requires |
 //! | `any(..)`, `all(..)`, `not(..)` | one, all, or none of the clauses |
-//! | `hide` | nothing more; the refusal is 404 instead of 403 |
+//!
+//! `hide` changes the refusal to 404 instead of 403.
 //!
 //! [`permissions!`] and [`roles!`] declare the names. [`requirement!`] is a rule for a subtree. The derive macro
 //! [`Auth`](derive@Auth) turns a struct of schemes into a configuration.
@@ -84,6 +88,7 @@
 //! | find the address of a client behind a proxy | [`client_ip`] |
 //! | get the caller in a handler | [`extract`], [`Principal`](authenticate::Principal) |
 //! | mount an API or guard a subtree | [`mount`] |
+//! | protect MCP tools | `mcp` |
 //! | change the body of refusals | [`respond`] |
 //! | record decisions | [`event`] |
 //! | review who may call what, and compare two versions | [`review`] |
@@ -102,7 +107,9 @@
 //! | `http-client` | yes | keys of an issuer over HTTPS |
 //! | `jwt` | yes | JSON Web Tokens with AWS-LC, which needs a C compiler |
 //! | `jwt-rust-crypto` | no | the same in Rust alone: slower, and RSA keys cannot sign |
+//! | `mcp` | no | MCP tools under the same rules, as streamable HTTP |
 //! | `metrics` | no | counters through the `metrics` facade |
+//! | `openapi-explorer`, `rapidoc`, `redoc`, `scalar` | no | other pages for the document |
 //! | `swagger-ui` | yes | Swagger UI inside the binary |
 //! | `throttle` | with `basic` or `api-key` | limits of failed attempts |
 //!
@@ -133,6 +140,8 @@ pub mod extract;
 pub mod guard;
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
 pub mod jwt;
+#[cfg(feature = "mcp")]
+pub mod mcp;
 pub mod mount;
 #[cfg(feature = "basic")]
 pub mod password;

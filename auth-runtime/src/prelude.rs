@@ -15,6 +15,8 @@
 pub use crate::api_key::ApiKeys;
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
 pub use crate::jwt::Jwt;
+#[cfg(feature = "mcp")]
+pub use crate::mcp::Mcp as _;
 #[cfg(feature = "basic")]
 pub use crate::users::Basic;
 pub use crate::{

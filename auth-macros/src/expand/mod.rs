@@ -7,8 +7,10 @@ pub(crate) mod handler;
 pub(crate) mod misplaced;
 pub(crate) mod requirement;
 pub(crate) mod table;
+pub(crate) mod tools;
 
 mod access;
 mod argument;
 mod check;
+mod joined;
 mod rule;

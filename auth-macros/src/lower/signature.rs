@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    FnArg, GenericArgument, Pat, PathArguments, Receiver, ReceiverKind, Signature, Type, parse_quote, visit::Visit,
+    FnArg, GenericArgument, GenericParam, Generics, Pat, Path, PathArguments, Receiver, ReceiverKind, Signature, Type,
+    parse_quote, visit::Visit,
 };
 
 use crate::{errors::Errors, model::Access, parse::is};
@@ -26,6 +27,25 @@ pub(crate) fn is_operation(signature: &Signature, errors: &mut Errors) {
     }
     for argument in signature.inputs.iter().filter_map(typed) {
         parameter_has_a_name(argument, errors);
+    }
+}
+
+/// A tool is an `async` method whose arguments have names.
+pub(crate) fn is_tool(signature: &Signature, errors: &mut Errors) {
+    let name = &signature.ident;
+    if signature.asyncness.is_none() {
+        errors.at(name, format!("`{name}` must be `async`, as every tool"));
+    }
+    if signature.receiver().is_none() {
+        errors.at(name, format!("`{name}` must take `&self`, as every tool"));
+    }
+    for argument in signature.inputs.iter().filter_map(typed) {
+        if !matches!(*argument.pat, Pat::Ident(_)) {
+            errors.at(&argument.pat, "an argument of a tool is a name: clients send it under this name");
+        }
+        if names(&argument.ty).first().is_some_and(|name| name == "CurrentUser") {
+            errors.at(&argument.ty, "a tool takes its caller as `Principal<..>`: load the user in its body");
+        }
     }
 }
 
@@ -59,7 +79,7 @@ pub(crate) fn caller_fits_access(signature: &Signature, access: &Access, errors:
         Access::Public { .. } => {
             "a public operation has no caller: remove this argument, or write `#[optional_auth]` in place of `#[public]`"
         }
-        Access::Optional => {
+        Access::Optional { .. } => {
             "with `#[optional_auth]` the caller may be anonymous: take `Option<Principal<..>>` or `CurrentUser<Option<..>>`"
         }
         Access::Required { .. } => return,
@@ -81,6 +101,13 @@ fn is_misfit(names: &[String], access: &Access) -> bool {
     }
 }
 
+/// Whether an argument is the caller: `Principal<..>` or `Option<Principal<..>>`.
+pub(crate) fn is_caller(ty: &Type) -> bool {
+    let names = names(ty);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    matches!(names.as_slice(), ["Principal", ..] | ["Option", "Principal"])
+}
+
 /// Returns the names of a type and of its first type argument: `Option`, `Principal` for `Option<Principal<Auth>>`.
 fn names(ty: &Type) -> Vec<String> {
     let Type::Path(path) = ty else { return Vec::new() };
@@ -94,11 +121,21 @@ fn names(ty: &Type) -> Vec<String> {
     names
 }
 
+/// Whether a path mentions a type parameter or a constant parameter.
+pub(crate) fn mentions(path: &Path, generics: &Generics) -> bool {
+    let mut mentioned = HashSet::new();
+    collect(path.to_token_stream(), &mut mentioned);
+    generics.params.iter().any(|parameter| match parameter {
+        GenericParam::Type(parameter) => mentioned.contains(&parameter.ident.to_string()),
+        GenericParam::Const(parameter) => mentioned.contains(&parameter.ident.to_string()),
+        GenericParam::Lifetime(_) => false,
+    })
+}
+
 /// Silences the warning about an argument that only a check uses.
 pub(crate) fn arguments_of_checks_are_used(signature: &mut Signature, access: &Access) {
-    let Access::Required { checks, .. } = access else { return };
     let mut mentioned = HashSet::new();
-    for check in checks {
+    for check in access.checks() {
         collect(check.expression.to_token_stream(), &mut mentioned);
     }
     for input in &mut signature.inputs {
@@ -110,7 +147,7 @@ pub(crate) fn arguments_of_checks_are_used(signature: &mut Signature, access: &A
     }
 }
 
-fn collect(tokens: TokenStream, names: &mut HashSet<String>) {
+pub(super) fn collect(tokens: TokenStream, names: &mut HashSet<String>) {
     for token in tokens {
         match token {
             TokenTree::Ident(name) => drop(names.insert(name.to_string())),
@@ -125,7 +162,7 @@ fn collect(tokens: TokenStream, names: &mut HashSet<String>) {
     }
 }
 
-fn bindings(pattern: &Pat) -> Vec<String> {
+pub(super) fn bindings(pattern: &Pat) -> Vec<String> {
     struct Bindings(Vec<String>);
     impl<'ast> Visit<'ast> for Bindings {
         fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
@@ -138,7 +175,7 @@ fn bindings(pattern: &Pat) -> Vec<String> {
     bindings.0
 }
 
-fn typed(input: &FnArg) -> Option<&syn::PatType> {
+pub(super) fn typed(input: &FnArg) -> Option<&syn::PatType> {
     match input {
         FnArg::Typed(argument) => Some(argument),
         FnArg::Receiver(_) => None,

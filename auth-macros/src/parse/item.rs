@@ -12,6 +12,8 @@ use super::{
 pub(crate) enum Item {
     /// An impl block, with its `#[OpenApi]` unless the user forgot it.
     Api(Option<Attribute>, Box<ItemImpl>),
+    /// An impl block of MCP tools, with its `#[Tools]`.
+    Tools(Attribute, Box<ItemImpl>),
     /// A function with its `#[handler]`.
     Handler(Attribute, Box<ItemFn>),
     /// Any other item, with the message that says what to write.
@@ -32,6 +34,11 @@ impl Item {
     }
 
     fn of_impl(word: AttributeName, mut block: ItemImpl) -> Self {
+        if block.trait_.is_none()
+            && let Some(tools) = remove(&mut block.attrs, "Tools")
+        {
+            return Self::Tools(tools, Box::new(block));
+        }
         match remove(&mut block.attrs, "OpenApi") {
             open_api if block.trait_.is_none() && (open_api.is_some() || has_operations(&block)) => {
                 Self::Api(open_api, Box::new(block))
@@ -92,6 +99,6 @@ fn has(attributes: &[Attribute], name: &str) -> bool {
 /// Removes the attributes that would act or fail, so that a misplaced attribute causes no second error.
 pub(crate) fn silence(attributes: &mut Vec<Attribute>) {
     attributes.retain(|attribute| {
-        !is_ours(attribute) && !["OpenApi", "handler", "oai"].iter().any(|name| is(attribute, name))
+        !is_ours(attribute) && !["OpenApi", "Tools", "handler", "oai", "mcp"].iter().any(|name| is(attribute, name))
     });
 }

@@ -1,25 +1,25 @@
 //! Errors of API keys.
 
-/// A key that cannot be used.
+/// An API key that is not accepted or cannot be generated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApiKeyError {
-    /// Too short to be hard to guess.
+    /// The key is too short, so it may be guessed.
     #[error("an API key needs at least 22 characters, this one has {length}; make one with `openssl rand -hex 32`")]
     Short {
-        /// How many it has.
+        /// Number of characters.
         length: usize,
     },
-    /// Other characters than visible ASCII, which cannot be sent.
+    /// The key has characters other than visible ASCII, which cannot be sent.
     #[error("an API key is made of visible ASCII characters only, without spaces")]
     Characters,
-    /// Not a prefix for generated keys.
+    /// The prefix for generated keys is not accepted.
     #[error("the prefix of an API key has 1 to 16 letters and digits (ASCII)")]
     Prefix,
-    /// There is a record of this id.
+    /// The store has a record with this id.
     #[error("there is an API key of id {id:?} already")]
     Taken {
-        /// By what records are found; no secret.
+        /// The id of the record. It is no secret.
         id: String,
     },
     /// The system has no randomness.

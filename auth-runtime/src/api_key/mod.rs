@@ -1,6 +1,6 @@
-//! API keys: one of the authenticators of the second step, credential to identity.
+//! API keys: an authenticator.
 //!
-//! [`ApiKeys`] verifies them against an [`ApiKeyStore`], which holds their hashes; [`generate`] makes them.
+//! [`ApiKeys`] verifies them against an [`ApiKeyStore`], which holds their hashes. [`generate`] generates them.
 
 mod error;
 mod key;
@@ -23,27 +23,42 @@ use crate::{
 
 const ISSUER: &str = "api-key";
 
-/// Verifies API keys against a store. Cheap to clone. Those who send them never sign in: their identities are never
-/// fresh.
+/// Verifies API keys against a store. Cheap to clone.
+///
+/// A caller with an API key never signs in, so `fresh` denies it.
 ///
 /// ```
-/// use auth_runtime::api_key::{ApiKeys, MemoryApiKeys, generate};
+/// use auth_runtime::{api_key::{MemoryApiKeys, generate}, authenticate::Context, credential::ApiKey, prelude::*};
 ///
-/// let (key, record) = generate("demo", "nightly-build")?;
+/// #[derive(Auth, Clone)]
+/// struct Auth {
+///     #[scheme(api_key(header = "X-API-Key"))]
+///     key: ApiKeys,
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let (key, record) = generate("demo", "nightly-build")?; // show the key once, store the record
 /// let keys = ApiKeys::new(MemoryApiKeys::new().add_record(record)?).issuer("machines");
 ///
-/// // With nothing in it, nobody comes in.
-/// let keys: ApiKeys = ApiKeys::default();
+/// // The field of the `Auth` struct does this for each request.
+/// let context = Context::of::<Auth>();
+/// let caller = keys.authenticate(ApiKey::new(key.as_str()), &context).await.unwrap();
+/// assert_eq!((caller.issuer(), caller.subject()), ("machines", "nightly-build"));
+/// assert!(keys.authenticate(ApiKey::new("demo_another_key"), &context).await.is_err());
+///
+/// // Without keys, every key is rejected.
+/// let none: ApiKeys = ApiKeys::default();
+/// assert!(none.authenticate(key, &context).await.is_err());
 /// # Ok::<(), auth_runtime::api_key::ApiKeyError>(())
+/// # }).unwrap();
 /// ```
 ///
-/// An address that sends too many wrong keys is answered 429, until it may fail again; see [`Throttle`]. A right key is
-/// let in whatever others have sent.
+/// An address that sends too many wrong keys gets 429 for a while; see [`Throttle`]. A right key is never throttled.
 ///
-/// # What it does not protect against
+/// # Limits
 ///
-/// A key is good until it expires or is revoked, whoever holds it. Serve it over TLS only, and take it from a header:
-/// what stands in a query is logged.
+/// A stolen key is valid until it expires or is revoked. Serve it over TLS only. Read it from a header, because many servers
+/// log queries.
 pub struct ApiKeys<S = MemoryApiKeys> {
     store: Arc<S>,
     issuer: Arc<str>,
@@ -57,14 +72,14 @@ impl<S: ApiKeyStore> ApiKeys<S> {
         Self { throttle: store.throttle(), store: Arc::new(store), issuer: ISSUER.into() }
     }
 
-    /// The issuer of the identities: a name for the store; `api-key` unless set.
+    /// Sets the issuer of the identities, a name for the store (default: `api-key`).
     #[must_use]
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = issuer.into().into();
         self
     }
 
-    /// How many wrong keys an address may send; as the [store](ApiKeyStore::throttle) says unless set.
+    /// Sets the limits for wrong keys (default: as the [store](ApiKeyStore::throttle) says).
     #[must_use]
     pub fn throttle(mut self, throttle: Throttle) -> Self {
         self.throttle = throttle;
@@ -88,12 +103,12 @@ impl<S: ApiKeyStore> ApiKeys<S> {
         Ok(record)
     }
 
-    /// What is wrong, unless too much was wrong before.
+    /// Counts a wrong key, and returns its error, or the one of the throttle if the limit is reached.
     async fn counted(&self, error: AuthenticationError, client: ClientAddress) -> AuthenticationError {
         if error.is_unavailable() {
             return error;
         }
-        // In a box of its own, so that the common path stays small.
+        // Boxed, so that the future of a right key stays small.
         Box::pin(self.throttle.failed(client)).await.err().unwrap_or(error)
     }
 }
@@ -160,7 +175,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn r52_a_generated_key_is_issuer_and_subject() {
+    async fn r52_a_generated_key_identifies_its_subject() {
         let (key, record) = generate("demo", "nightly-build").unwrap();
         let keys = of(record.roles(["Viewer"]).permissions(["edit"]).display_name("Nightly build"));
         let identity = authenticate(&keys, key.as_str()).await.unwrap();
@@ -172,14 +187,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn r52_a_chosen_key_is_accepted_if_it_is_strong() {
+    async fn r52_a_strong_chosen_key_is_accepted() {
         let keys = of(ApiKeyRecord::of(CHOSEN, "ci").unwrap());
         assert_eq!(authenticate(&keys, CHOSEN).await.unwrap().subject(), "ci");
         assert_eq!(ApiKeyRecord::of("secret", "ci").unwrap_err(), ApiKeyError::Short { length: 6 });
     }
 
     #[tokio::test]
-    async fn r52_a_key_that_is_not_exactly_the_one_is_refused() {
+    async fn r52_a_similar_key_is_refused() {
         let (key, record) = generate("demo", "ci").unwrap();
         let keys = of(record);
         let (other, _) = generate("demo", "ci").unwrap();
@@ -219,7 +234,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn r52_only_the_hash_is_kept_and_not_even_that_is_shown() {
+    async fn r52_debug_shows_neither_key_nor_hash() {
         let (key, record) = generate("demo", "ci").unwrap();
         let stored = ApiKeyRecord::new(record.id(), *record.sha256(), record.subject());
         assert!(authenticate(&of(stored), key.as_str()).await.is_ok());
@@ -229,7 +244,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn r72_there_are_no_keys_unless_added() {
+    async fn r72_a_default_store_has_no_keys() {
         let none: ApiKeys = ApiKeys::default();
         assert!(authenticate(&none, CHOSEN).await.is_err());
         let record = ApiKeyRecord::of(CHOSEN, "ci").unwrap();

@@ -1,4 +1,4 @@
-//! Where keys come from: records that hold the hash of a key, and never the key.
+//! The store of API keys. Its records hold the hash of a key, never the key.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -15,27 +15,59 @@ use super::{
     key::{self, KeyHash},
 };
 use crate::{
-    authenticate::{Context, Identity, IdentityCache, Owner, Unavailable},
+    authenticate::{Context, Identity, IdentityBuilder, IdentityCache, Unavailable},
     credential::ApiKey,
     throttle::Throttle,
 };
 
 /// A store of records of API keys.
+///
+/// ```
+/// use auth_runtime::{
+///     api_key::{ApiKeyRecord, ApiKeyStore, generate},
+///     authenticate::{Context, Unavailable},
+///     prelude::*,
+/// };
+///
+/// /// A table: identifier, SHA-256 of the key, and owner.
+/// struct Table(Vec<(String, [u8; 32], String)>);
+///
+/// impl ApiKeyStore for Table {
+///     // `Err(Unavailable::new(error))` if the database is down: 503.
+///     async fn find(&self, id: &str) -> Result<Option<ApiKeyRecord>, Unavailable> {
+///         let row = self.0.iter().find(|(stored, ..)| stored == id);
+///         Ok(row.map(|(id, sha256, owner)| ApiKeyRecord::new(id, *sha256, owner)))
+///     }
+/// }
+///
+/// # #[derive(Auth, Clone)]
+/// # struct Auth { #[scheme(api_key(header = "X-API-Key"))] key: ApiKeys }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let (key, record) = generate("demo", "nightly-build")?;
+/// let table = Table(vec![(record.id().to_owned(), *record.sha256(), record.subject().to_owned())]);
+///
+/// let caller = ApiKeys::new(table).authenticate(key, &Context::of::<Auth>()).await.unwrap();
+/// assert_eq!(caller.subject(), "nightly-build");
+/// # Ok::<(), auth_runtime::api_key::ApiKeyError>(())
+/// # }).unwrap();
+/// ```
 pub trait ApiKeyStore: Send + Sync + 'static {
-    /// The record of this id; `None` if there is none. It is asked for each request, so a key that is revoked in the
-    /// store is so from the next request on.
+    /// Returns the record with this id; `None` if there is none.
+    ///
+    /// It is called for each request, so a revoked key is refused from the next request on.
     ///
     /// # Errors
-    /// [`Unavailable`] if that cannot be told now, which is a 503.
+    /// [`Unavailable`] if the store does not answer: 503.
     fn find(&self, id: &str) -> impl Future<Output = Result<Option<ApiKeyRecord>, Unavailable>> + Send;
 
-    /// A request came with this key, and was authenticated. It must not wait: a store that writes it down does so beside
-    /// the request, and not each time. It does nothing unless a store says so.
+    /// Records that a request was authenticated with this key (default: does nothing).
+    ///
+    /// It must not block: a store writes in the background, and not for each request.
     fn used(&self, record: &ApiKeyRecord) {
         let _ = record;
     }
 
-    /// How many wrong keys an address may send. In memory of this process, unless the store counts for several.
+    /// Returns the throttle for wrong keys (default: in the memory of this process).
     fn throttle(&self) -> Throttle {
         Throttle::default()
     }
@@ -55,12 +87,12 @@ impl<S: ApiKeyStore> ApiKeyStore for Arc<S> {
     }
 }
 
-/// What is known of a key. Cheap to clone.
+/// The record of a key. Cheap to clone.
 #[derive(Clone)]
-pub struct ApiKeyRecord(Arc<Inner>);
+pub struct ApiKeyRecord(Arc<RecordFields>);
 
 #[derive(Clone, Debug)]
-struct Inner {
+struct RecordFields {
     id: String,
     sha256: KeyHash,
     subject: String,
@@ -75,10 +107,10 @@ struct Inner {
     identity: IdentityCache,
 }
 
-/// Makes a key for a caller: the key, to be shown once, and the record, to be stored.
+/// Generates a key, to be shown once, and its record, to be stored.
 ///
-/// A key reads `prefix_id_secret`. The prefix (letters and digits, up to 16) is yours: it says which application a key
-/// belongs to that somebody finds, and lets scanners look for such keys. The secret has 256 bits.
+/// A key has the form `prefix_id_secret`. You choose the prefix: up to 16 letters and digits. It names the application, and
+/// lets scanners find leaked keys. The secret has 256 bits.
 ///
 /// ```
 /// use auth_runtime::api_key::{MemoryApiKeys, generate};
@@ -98,21 +130,20 @@ pub fn generate(prefix: &str, subject: impl Into<String>) -> Result<(ApiKey, Api
 }
 
 impl ApiKeyRecord {
-    /// The record of a key that somebody else has chosen, such as an environment variable; see [`generate`] for one
-    /// that is made here.
+    /// Returns the record of an existing key, for example from an environment variable. [`generate`] generates a new one.
     ///
     /// # Errors
-    /// [`ApiKeyError`] if it has fewer than 22 characters, or others than visible ASCII.
+    /// [`ApiKeyError`] if the key has fewer than 22 characters, or characters other than visible ASCII.
     pub fn of(key: &str, subject: impl Into<String>) -> Result<Self, ApiKeyError> {
         key::check(key)?;
         let hash = KeyHash::of(key);
         Ok(Self::new(key::lookup_id(key, &hash), hash.0, subject))
     }
 
-    /// A record as a store has kept it: [`id`](Self::id), [`sha256`](Self::sha256), and whose key it is.
+    /// Creates a record from stored values: [`id`](Self::id), [`sha256`](Self::sha256), and the subject of the owner.
     #[must_use]
     pub fn new(id: impl Into<String>, sha256: [u8; 32], subject: impl Into<String>) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(RecordFields {
             id: id.into(),
             sha256: KeyHash(sha256),
             subject: subject.into(),
@@ -134,134 +165,133 @@ impl ApiKeyRecord {
         self.with(|record| record.username = Some(name.into()))
     }
 
-    /// Gives a name for people to read.
+    /// Sets a name for people to read.
     #[must_use]
     pub fn display_name(self, name: impl Into<String>) -> Self {
         self.with(|record| record.display_name = Some(name.into()))
     }
 
-    /// Gives roles, besides those that the key has.
+    /// Adds roles.
     #[must_use]
     pub fn roles<T: Into<String>>(self, roles: impl IntoIterator<Item = T>) -> Self {
         self.with(|record| record.roles.extend(roles.into_iter().map(Into::into)))
     }
 
-    /// Gives permissions, besides those that the key has and those of the roles.
+    /// Adds permissions to those of the roles.
     #[must_use]
     pub fn permissions<T: Into<String>>(self, permissions: impl IntoIterator<Item = T>) -> Self {
         self.with(|record| record.permissions.extend(permissions.into_iter().map(Into::into)))
     }
 
-    /// Limits the key to those of these permissions that it would have by its roles and permissions, and takes the roles:
-    /// a role would bring all that it holds. For a key that acts for its owner, who has the roles and permissions.
+    /// Limits the key to these permissions, and removes its roles, because a role would bring all of its permissions.
+    ///
+    /// The key has those of them that its roles and permissions allow. Use it for a key that acts for its owner.
     #[must_use]
     pub fn limited_to<T: Into<String>>(self, permissions: impl IntoIterator<Item = T>) -> Self {
         self.with(|record| record.limits = Some(permissions.into_iter().map(Into::into).collect()))
     }
 
-    /// Whether the owner of the key is kept out, and so is the key.
+    /// Sets whether the owner of the key is disabled (default: no). The key of a disabled owner is refused.
     #[must_use]
     pub fn disabled(self, disabled: bool) -> Self {
         self.with(|record| record.disabled = disabled)
     }
 
-    /// From when on the key is no longer good; never unless set.
+    /// Sets when the key expires (default: never).
     #[must_use]
     pub fn expires_at(self, time: SystemTime) -> Self {
         self.with(|record| record.expires_at = Some(time))
     }
 
-    /// Whether the key was taken back.
+    /// Sets whether the key is revoked (default: no).
     #[must_use]
     pub fn revoked(self, revoked: bool) -> Self {
         self.with(|record| record.revoked = revoked)
     }
 
-    /// By what the record is found; no secret.
+    /// Returns the id, the key of the store. It is no secret.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.0.id
     }
 
-    /// The SHA-256 of the key.
+    /// Returns the SHA-256 of the key.
     #[must_use]
     pub fn sha256(&self) -> &[u8; 32] {
         &self.0.sha256.0
     }
 
-    /// Whose key it is.
+    /// Returns the subject of the owner.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.0.subject
     }
 
-    /// The user name of the owner, if there is one.
+    /// Returns the user name of the owner, if there is one.
     #[must_use]
     pub fn username(&self) -> Option<&str> {
         self.0.username.as_deref()
     }
 
-    /// The name for people to read, if there is one.
+    /// Returns the name for people to read, if there is one.
     #[must_use]
     pub fn readable_name(&self) -> Option<&str> {
         self.0.display_name.as_deref()
     }
 
-    /// The names of the key's roles, declared or not.
+    /// Returns the names of the key's roles, declared or not.
     #[must_use]
     pub fn role_names(&self) -> &[String] {
         &self.0.roles
     }
 
-    /// The names of the key's own permissions, declared or not.
+    /// Returns the names of the key's own permissions, declared or not.
     #[must_use]
     pub fn permission_names(&self) -> &[String] {
         &self.0.permissions
     }
 
-    /// Whether the key was taken back.
+    /// Returns whether the key is revoked.
     #[must_use]
     pub fn is_revoked(&self) -> bool {
         self.0.revoked
     }
 
-    /// Whether the owner of the key is kept out.
+    /// Returns whether the owner of the key is disabled.
     #[must_use]
     pub fn is_disabled(&self) -> bool {
         self.0.disabled
     }
 
-    /// What the key is limited to, if it is.
+    /// Returns the permissions that the key is limited to, if it is limited.
     #[must_use]
     pub fn limits(&self) -> Option<&[String]> {
         self.0.limits.as_deref()
     }
 
-    /// Whether the key is past its time.
+    /// Returns whether the key has expired.
     #[must_use]
     pub fn is_expired(&self, now: SystemTime) -> bool {
         self.0.expires_at.is_some_and(|end| end <= now)
     }
 
-    /// Whether this is the hash, in a time that does not tell how much of it is right.
+    /// Returns whether the record has this hash, in constant time.
     pub(super) fn is_of(&self, hash: &KeyHash) -> bool {
         self.0.sha256.0.ct_eq(&hash.0).into()
     }
 
-    /// Who the holder of the key is to an application.
+    /// Returns the identity of the owner, limited as the key is.
     pub(super) fn identity(&self, context: Context, issuer: &Arc<str>) -> Identity {
-        let owner = Owner {
-            subject: self.subject(),
-            username: self.username(),
-            display_name: self.readable_name(),
-            roles: self.role_names(),
-            permissions: self.permission_names(),
-            limits: self.limits(),
-        };
-        self.0.identity.of(owner, context, issuer)
+        self.0.identity.get_or_build(context, issuer, self.subject(), |mut identity| {
+            self.role_names().iter().for_each(|role| identity.add_role(role));
+            self.permission_names().iter().for_each(|permission| identity.add_permission(permission));
+            self.limits().into_iter().for_each(|limits| identity.limit_to(limits));
+            let identity = self.username().into_iter().fold(identity, IdentityBuilder::username);
+            self.readable_name().into_iter().fold(identity, IdentityBuilder::display_name)
+        })
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+    fn with(mut self, change: impl FnOnce(&mut RecordFields)) -> Self {
         let inner = Arc::make_mut(&mut self.0);
         inner.identity.clear();
         change(inner);
@@ -269,14 +299,14 @@ impl ApiKeyRecord {
     }
 }
 
-/// Without the hash.
+/// Omits the hash.
 impl fmt::Debug for ApiKeyRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-/// Keys in memory; there are none unless you add them. Cheap to clone.
+/// API keys in memory (default: none). Cheap to clone.
 ///
 /// ```
 /// use auth_runtime::api_key::{ApiKeyRecord, MemoryApiKeys};
@@ -293,24 +323,24 @@ pub struct MemoryApiKeys {
 }
 
 impl MemoryApiKeys {
-    /// No keys.
+    /// Returns a store without keys.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a key that somebody else has chosen, without roles; see [`ApiKeyRecord::of`].
+    /// Adds an existing key without roles; see [`ApiKeyRecord::of`].
     ///
     /// # Errors
-    /// [`ApiKeyError`] if the key is not accepted, or is there already.
+    /// [`ApiKeyError`] if the key is not accepted, or was added before.
     pub fn add(self, key: &str, subject: impl Into<String>) -> Result<Self, ApiKeyError> {
         self.add_record(ApiKeyRecord::of(key, subject)?)
     }
 
-    /// Adds a key with all that is its own.
+    /// Adds the record of a key.
     ///
     /// # Errors
-    /// [`ApiKeyError::Taken`] if there is a record of the same id, as of the same key.
+    /// [`ApiKeyError::Taken`] if the store has a record with this id.
     pub fn add_record(mut self, record: ApiKeyRecord) -> Result<Self, ApiKeyError> {
         match Arc::make_mut(&mut self.records).entry(record.id().to_owned()) {
             Entry::Occupied(_) => return Err(ApiKeyError::Taken { id: record.id().to_owned() }),

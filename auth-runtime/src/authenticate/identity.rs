@@ -139,9 +139,15 @@ impl Identity {
     /// Returns the same caller with the roles and permissions of another identity.
     #[cfg(all(feature = "basic", feature = "_jwt"))]
     pub(crate) fn with_access_of(mut self, other: &Self) -> Self {
+        self.username.clone_from(&other.username);
+        self.with_roles_of(other)
+    }
+
+    /// Returns the same caller with the roles and permissions of another identity, and the own name.
+    #[cfg(feature = "_jwt")]
+    pub(crate) fn with_roles_of(mut self, other: &Self) -> Self {
         self.roles.clone_from(&other.roles);
         self.permissions.clone_from(&other.permissions);
-        self.username.clone_from(&other.username);
         self
     }
 

@@ -13,7 +13,7 @@ mod user_info;
 
 pub use authenticator::Authenticator;
 #[cfg(any(feature = "api-key", feature = "basic"))]
-pub(crate) use cache::{IdentityCache, Owner};
+pub(crate) use cache::IdentityCache;
 pub use context::Context;
 pub use error::{AuthenticationError, Unavailable};
 pub use identity::{Identity, IdentityBuilder};

@@ -9,7 +9,7 @@ use super::{AccessEvent, AccessOutcome, EventSink};
 use crate::{
     authenticate::Principal,
     declared::AuthSchema,
-    policy::{Access, EnforcementPoint, ExplainedClause, Operation},
+    policy::{EnforcementPoint, ExplainedClause, Operation},
     respond::{DenialCause, RejectionCode},
 };
 
@@ -93,12 +93,8 @@ fn of<A: AuthSchema>(
 
 /// Returns the result of each clause, if the requirement was not met. The log has the failed clause only.
 fn explanation<A: AuthSchema>(point: EnforcementPoint<A>, cause: &DenialCause<'_, A>) -> Option<ExplainedClause> {
-    match (point.operation.access(), cause) {
-        (Access::Required { requirement, .. }, DenialCause::NotMet { caller, .. }) => {
-            Some(ExplainedClause::of(requirement, *caller))
-        }
-        _ => None,
-    }
+    let requirement = point.operation.requirement()?;
+    if let DenialCause::NotMet { caller, .. } = cause { Some(ExplainedClause::of(requirement, *caller)) } else { None }
 }
 
 /// Returns the detail for operators, beside the clause.

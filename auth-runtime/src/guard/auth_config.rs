@@ -1,4 +1,4 @@
-//! What `derive(Auth)` implements: the authenticators behind the declared schemes.
+//! The trait behind `derive(Auth)`: the authenticators of the declared schemes.
 
 use std::future::Future;
 

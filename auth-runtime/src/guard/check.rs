@@ -10,7 +10,7 @@ use super::{AuthConfig, RequestAuth};
 use crate::{
     authenticate::Principal,
     event::Watch,
-    policy::{Access, Decision, EnforcementPoint, Facts},
+    policy::{ClaimValue, Decision, EnforcementPoint, Facts},
     respond::{DenialCause, Rejection},
 };
 
@@ -45,16 +45,20 @@ impl<'a, A: AuthConfig> Checks<'a, A> {
     /// # Errors
     /// The rejection, if the caller is not let in.
     pub fn next_check(&self) -> Result<Option<u16>, Rejection> {
-        let (Access::Required { requirement, .. }, Some(caller)) = (self.point.operation.access(), self.caller) else {
-            return Ok(None);
+        let Some(requirement) = self.point.operation.requirement() else { return Ok(None) };
+        let answers = Answers { answered: self.answered, yes: self.yes };
+        let decision = match self.caller {
+            Some(caller) => requirement.decide(&WithChecks { caller, answers }),
+            None if self.point.operation.is_optional() => requirement.decide_anonymous(&answers),
+            None => return Err(self.rejection(&DenialCause::NoCredential)),
         };
-        match requirement.decide(&WithChecks { caller, answered: self.answered, yes: self.yes }) {
+        match decision {
             Decision::Allow => {
-                self.allowed(caller);
+                self.allowed();
                 Ok(None)
             }
             Decision::NeedsCheck(check) => Ok(Some(check)),
-            Decision::Deny(denial) => Err(self.rejection(&DenialCause::NotMet { caller, denial: &denial })),
+            Decision::Deny(denial) => Err(self.rejection(&DenialCause::of_denial(self.caller, &denial))),
         }
     }
 
@@ -79,9 +83,9 @@ impl<'a, A: AuthConfig> Checks<'a, A> {
     }
 
     /// Without a check, the guard has told of the decision before.
-    fn allowed(&self, caller: &Principal<A>) {
+    fn allowed(&self) {
         if let (Some(auth), true) = (self.auth, self.answered != 0) {
-            auth.allowed(self.point, Some(caller), self.watch);
+            auth.allowed(self.point, self.caller, self.watch);
         }
     }
 
@@ -93,10 +97,22 @@ impl<'a, A: AuthConfig> Checks<'a, A> {
     }
 }
 
-struct WithChecks<'a, A> {
-    caller: &'a Principal<A>,
+/// What the checks returned, as bits.
+#[derive(Clone, Copy)]
+struct Answers {
     answered: u64,
     yes: u64,
+}
+
+impl<A> Facts<A> for Answers {
+    fn check(&self, index: u16) -> Option<bool> {
+        (self.answered >> index & 1 == 1).then_some(self.yes >> index & 1 == 1)
+    }
+}
+
+struct WithChecks<'a, A> {
+    caller: &'a Principal<A>,
+    answers: Answers,
 }
 
 impl<A: AuthConfig> Facts<A> for WithChecks<'_, A> {
@@ -120,8 +136,16 @@ impl<A: AuthConfig> Facts<A> for WithChecks<'_, A> {
         self.caller.fresh(seconds)
     }
 
+    fn claim(&self, name: &str, value: &ClaimValue) -> Option<bool> {
+        Facts::claim(self.caller, name, value)
+    }
+
+    fn acr(&self, values: &[&str]) -> Option<bool> {
+        self.caller.acr(values)
+    }
+
     fn check(&self, index: u16) -> Option<bool> {
-        (self.answered >> index & 1 == 1).then_some(self.yes >> index & 1 == 1)
+        Facts::<A>::check(&self.answers, index)
     }
 }
 
@@ -134,7 +158,7 @@ pub enum CheckResult {
     No,
     /// A `Result<(), E>` is an error: 403, or 503 if a backend was unavailable.
     Failed(Box<dyn Error + Send + Sync>),
-    /// A `Result<bool, E>` is an error: whether the clause is met is unknown, which is a 503.
+    /// A `Result<bool, E>` is an error, so the result is unknown: 503.
     Unknown(Box<dyn Error + Send + Sync>),
 }
 
@@ -144,7 +168,7 @@ impl CheckResult {
     }
 }
 
-/// What the expression of a `check` may be: `bool`, `Result<(), E>`, `Result<bool, E>`, or a future of one of them.
+/// The types that the expression of a `check` may have: `bool`, `Result<(), E>`, `Result<bool, E>`, or a future of one of them.
 ///
 /// | result | response |
 /// |---|---|
@@ -153,8 +177,11 @@ impl CheckResult {
 /// | `Err` of a `Result<bool, E>` | 503: whether the clause is met is unknown |
 /// | `Err` of a `Result<(), E>` | 403, or 503 if a backend was unavailable |
 ///
-/// A backend was unavailable if the error or one of its sources is [`Unavailable`](crate::authenticate::Unavailable), an
-/// [`io::Error`](std::io::Error) of a connection, or a [`poem::Error`] with a 5xx status.
+/// A backend was unavailable if the error or one of its sources is one of these:
+///
+/// - [`Unavailable`](crate::authenticate::Unavailable)
+/// - an [`io::Error`](std::io::Error) of a connection
+/// - a [`poem::Error`] with a 5xx status
 ///
 /// A future is awaited, so a forgotten `.await` cannot pass for a yes. `How` only keeps the kinds apart.
 #[diagnostic::on_unimplemented(
@@ -191,8 +218,8 @@ pub(crate) mod how {
 
 /// The result of a check that needs no waiting.
 ///
-/// A trait beside [`Check`], so that a future of futures is none: after another mistake in the expression, the compiler
-/// would look for the end of such a chain, and report an overflow.
+/// It is separate from [`Check`], so that a future of a future is no check. Otherwise, after another mistake in the
+/// expression, the compiler would search an endless chain of futures and report an overflow.
 pub trait Outcome<How> {
     /// Returns the result of the check.
     fn into_result(self) -> CheckResult;

@@ -3,6 +3,7 @@
 mod auth_config;
 mod check;
 mod request_auth;
+mod require;
 
 use std::marker::PhantomData;
 
@@ -13,7 +14,7 @@ use crate::{
     authenticate::{Authentication, Principal},
     declared::SchemeSet,
     event::{self, Watch},
-    policy::{Access, Decision, EnforcementPoint, Operation, RuleWatch},
+    policy::{Access, Decision, EnforcementPoint, Facts, Operation, RuleWatch},
     respond::{DenialCause, Rejection},
 };
 
@@ -29,30 +30,28 @@ pub(crate) async fn admit<A: AuthConfig>(
     operation: &'static Operation<A>,
 ) -> Result<Admission<A>, Rejection> {
     note_unlisted(request, operation);
-    let requirement = match operation.access() {
-        Access::Public { .. } => return Ok(Admission::public(operation)),
-        Access::Optional => None,
-        Access::Required { requirement, .. } => Some(requirement),
-    };
+    if let Access::Public { .. } = operation.access() {
+        return Ok(Admission::public(operation));
+    }
     let auth = RequestAuth::<A>::of(request)?;
     let watch = auth.watch();
     let point = auth.point(operation);
-    if requirement.is_some() && point.accepted.is_empty() {
+    if !operation.is_optional() && point.accepted.is_empty() {
         return Err(auth.denied(point, &DenialCause::NoScheme, watch));
     }
     let caller = match auth.authenticate(request, point).await {
         Authentication::Authenticated(principal) => Some(principal),
-        Authentication::Anonymous if requirement.is_none() => None,
+        Authentication::Anonymous if operation.is_optional() => None,
         Authentication::Anonymous => return Err(auth.denied(point, &DenialCause::NoCredential, watch)),
         Authentication::Refused(refusal) => return Err(auth.denied(point, &DenialCause::Refused(&refusal), watch)),
     };
-    match requirement.zip(caller.as_ref()).map(|(requirement, caller)| (requirement.decide(caller), caller)) {
-        Some((Decision::Deny(denial), caller)) => {
-            return Err(auth.denied(point, &DenialCause::NotMet { caller, denial: &denial }, watch));
+    match decide(operation, caller.as_ref()) {
+        Decision::Deny(denial) => {
+            return Err(auth.denied(point, &DenialCause::of_denial(caller.as_ref(), &denial), watch));
         }
         // A check needs the handler's arguments, so `Checks` decides.
-        Some((Decision::NeedsCheck(_), _)) => {}
-        Some((Decision::Allow, _)) | None => auth.allowed(point, caller.as_ref(), watch),
+        Decision::NeedsCheck(_) => {}
+        Decision::Allow => auth.allowed(point, caller.as_ref(), watch),
     }
     auth.admit(caller.as_ref(), point);
     Ok(Admission { auth: Some(auth.clone()), point, caller, watch })
@@ -66,6 +65,20 @@ fn note_unlisted<A: AuthConfig>(request: &Request, operation: &'static Operation
         event::unlisted(operation);
     }
 }
+
+/// Decides on what the head of a request says.
+fn decide<A: AuthConfig>(operation: &Operation<A>, caller: Option<&Principal<A>>) -> Decision<A> {
+    match (operation.requirement(), caller) {
+        (Some(requirement), Some(caller)) => requirement.decide(caller),
+        (Some(requirement), None) => requirement.decide_anonymous(&NoChecks),
+        (None, _) => Decision::Allow,
+    }
+}
+
+/// The facts before any check ran.
+struct NoChecks;
+
+impl<A> Facts<A> for NoChecks {}
 
 /// A request that was let in as far as its head can decide.
 pub(crate) struct Admission<A: AuthConfig> {
@@ -82,7 +95,14 @@ impl<A: AuthConfig> Admission<A> {
         Self { auth: None, point, caller: None, watch: Watch::start(None) }
     }
 
-    fn checks(&self) -> Checks<'_, A> {
+    /// Returns the caller that the rule let in; `None` for an anonymous one.
+    #[cfg(feature = "mcp")]
+    pub(crate) const fn caller(&self) -> Option<&Principal<A>> {
+        self.caller.as_ref()
+    }
+
+    /// Returns the checks of the rule, which need the arguments.
+    pub(crate) fn checks(&self) -> Checks<'_, A> {
         Checks::new(self.auth.as_ref(), self.point, self.caller.as_ref(), self.watch)
     }
 }
@@ -92,7 +112,7 @@ impl<A: AuthConfig> Admission<A> {
 pub trait Rule: Send + Sync + 'static {
     /// The `Auth` that authenticates callers.
     type Auth: AuthConfig;
-    /// Who may call.
+    /// The operation, with its access rule.
     const OPERATION: &'static Operation<Self::Auth>;
 }
 

@@ -58,14 +58,19 @@ impl<A: AuthConfig> RequestAuth<A> {
         EnforcementPoint { operation, accepted: operation.schemes().intersection(self.0.auth.configured()) }
     }
 
-    /// Returns the caller that an outer rule let in, or the one that the credentials name.
+    /// Returns the caller that an outer rule let in, or authenticates the request.
     pub(super) async fn authenticate(&self, request: &Request, point: EnforcementPoint<A>) -> Authentication<A> {
         match self.principal() {
             Some(principal) if point.accepted.contains(principal.scheme_index()) => {
                 Authentication::Authenticated(principal.clone())
             }
             Some(_) => Authentication::Anonymous,
-            None => self.0.auth.authenticate(request, point.accepted).await,
+            None => match self.0.auth.authenticate(request, point.accepted).await {
+                Authentication::Authenticated(principal) => {
+                    Authentication::Authenticated(principal.authenticated_by(Arc::clone(&self.0.auth)))
+                }
+                other => other,
+            },
         }
     }
 

@@ -6,6 +6,7 @@ mod methods;
 mod openapi;
 mod pages;
 mod protect;
+mod protected_resource;
 mod service;
 mod watch;
 
@@ -14,6 +15,7 @@ pub use self::{
     handler::ProtectedHandler,
     methods::KnownMethods,
     protect::{Protect, ProtectedEndpoint, WithAuth},
+    protected_resource::{InvalidResource, ProtectedResource, WithResource},
     service::{Api, Protected, ProtectedService, Service},
     watch::WatchedEndpoint,
 };

@@ -3,8 +3,12 @@
 //! Nothing here reads a request. A requirement is a constant tree. Enforcement, logs and documents all read the same
 //! value, so they cannot disagree.
 
+mod anonymous;
+mod claim;
+mod claim_content;
 mod clause;
 mod decision;
+mod display;
 mod explain;
 mod operation;
 mod operation_id;
@@ -12,6 +16,8 @@ mod requirement;
 mod scopes;
 mod watch;
 
+pub use claim::ClaimValue;
+pub use claim_content::ClaimContent;
 pub(crate) use clause::{Age, UNITS};
 pub use clause::{CheckText, Clause, Clauses};
 pub(crate) use decision::Facts;

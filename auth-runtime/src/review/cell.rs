@@ -73,20 +73,26 @@ impl AccessPolicy {
     /// ```
     #[must_use]
     pub fn cell(&self, rule: &AccessRule, persona: &Persona) -> MatrixCell {
-        let Some(requirement) = rule.requirement() else { return MatrixCell::Allow };
-        if persona.is_anonymous() {
-            return MatrixCell::Deny;
+        match rule.anonymous() {
+            _ if !persona.is_anonymous() => self.cell_of(rule.signed_in(), persona),
+            Some(requirement) => self.cell_of(&requirement, persona),
+            None => MatrixCell::Deny,
         }
+    }
+
+    fn cell_of(&self, requirement: &Clause, persona: &Persona) -> MatrixCell {
         let facts = persona.facts(self);
         let mut open = Vec::new();
-        requirement.visit(&mut |leaf| open.extend(Atom::of(leaf).filter(|_| facts.meets(leaf).is_none())));
+        requirement.visit(&mut |leaf| {
+            if facts.meets(leaf).is_none() {
+                open.extend(Atom::each(leaf));
+            }
+        });
         match Space::new(open) {
             Err(atoms) => MatrixCell::Unknown { atoms },
             Ok(space) => {
-                let table = space.evaluate(requirement, &|leaf| match (facts.meets(leaf), Atom::of(leaf)) {
-                    (None, Some(atom)) => space.table(atom),
-                    (known, _) => space.constant(known == Some(true)),
-                });
+                let known = |leaf: &Clause| facts.meets(leaf).map(|is_met| space.constant(is_met));
+                let table = space.evaluate(requirement, &|leaf| known(leaf).unwrap_or_else(|| space.leaf(leaf)));
                 cell(&space, &table, &space.possible(&self.schemes.keys().map(String::as_str).collect::<Vec<_>>()))
             }
         }

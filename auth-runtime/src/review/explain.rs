@@ -52,13 +52,14 @@ impl AccessPolicy {
     #[must_use]
     pub fn explain(&self, rule: &AccessRule, persona: &Persona) -> Explanation {
         let facts = persona.facts(self);
-        let is_decided = !persona.is_anonymous();
+        let requirement = if persona.is_anonymous() { rule.anonymous() } else { Some(rule.signed_in().clone()) };
+        let is_open = rule.requirement().is_none();
         Explanation {
             target: rule.target.clone(),
             persona: persona.clone(),
             cell: self.cell(rule, persona),
-            open: rule.requirement().is_none().then(|| rule.access.clone()),
-            clauses: rule.requirement().filter(|_| is_decided).map(|clause| self.explained(clause, persona, &facts)),
+            open: is_open.then(|| rule.access.clone()),
+            clauses: requirement.filter(|_| !is_open).map(|clause| self.explained(&clause, persona, &facts)),
         }
     }
 

@@ -65,7 +65,7 @@ impl AccessPolicy {
                 )];
             }
             RuleAccess::Public { reason } => return vec![finding(FindingKind::Public, &format!("{reason:?}"))],
-            RuleAccess::Optional => return vec![finding(FindingKind::Public, "anonymous callers are welcome")],
+            RuleAccess::Optional { .. } => return vec![finding(FindingKind::Public, "anonymous callers are welcome")],
             RuleAccess::Required { requirement, .. } => requirement,
         };
         let Ok(space) = space_of(requirement) else {
@@ -156,7 +156,7 @@ impl AccessPolicy {
 /// Returns the facts of a requirement, with overrides.
 fn space_of(requirement: &Clause) -> Result<Space<'_>, usize> {
     let mut atoms = Vec::new();
-    requirement.visit(&mut |leaf| atoms.extend(Atom::of(leaf)));
+    requirement.visit(&mut |leaf| atoms.extend(Atom::each(leaf)));
     let asks = |is: fn(&Atom<'_>) -> bool| atoms.iter().any(is);
     // An override matters only where a rule asks for both.
     if asks(|atom| matches!(atom, Atom::Role(_))) && asks(|atom| matches!(atom, Atom::Permission(_))) {

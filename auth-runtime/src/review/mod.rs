@@ -66,4 +66,4 @@ pub use self::{
     rule::{AccessRule, RuleAccess},
     target::Target,
 };
-pub use crate::policy::{CheckText, Clause, Clauses, ExplainedClause};
+pub use crate::policy::{CheckText, ClaimContent, Clause, Clauses, ExplainedClause};

@@ -5,13 +5,13 @@ use std::{
     fmt,
 };
 
-use super::{AccessPolicy, CheckText, Clause};
+use super::{AccessPolicy, CheckText, ClaimContent, Clause};
 use crate::policy::Age;
 
 /// The known facts of a caller.
 ///
 /// Roles and permissions are complete: a persona has those that are named, and those of its roles. The scheme, the scopes,
-/// the time of the sign-in and the results of checks are unknown until they are set.
+/// the sign-in, the claims and the results of checks are unknown until they are set.
 ///
 /// ```
 /// use auth_runtime::review::Persona;
@@ -30,6 +30,8 @@ pub struct Persona {
     limits: Option<BTreeSet<String>>,
     scopes: Option<BTreeSet<String>>,
     sign_in_age: Option<u64>,
+    acr: Option<String>,
+    claims: BTreeMap<(String, ClaimContent), bool>,
     checks: BTreeMap<CheckText, bool>,
 }
 
@@ -91,6 +93,19 @@ impl Persona {
         Self { sign_in_age: Some(seconds_ago), ..self }
     }
 
+    /// Sets the authentication context class of the sign-in. An empty one stands for a class that no rule names.
+    #[must_use]
+    pub fn acr(self, class: impl Into<String>) -> Self {
+        Self { acr: Some(class.into()), ..self }
+    }
+
+    /// Sets whether a claim has a value.
+    #[must_use]
+    pub fn claim(mut self, name: impl Into<String>, value: ClaimContent, has: bool) -> Self {
+        self.claims.insert((name.into(), value), has);
+        self
+    }
+
     /// Sets the result of a check.
     #[must_use]
     pub fn check(mut self, text: impl Into<String>, passes: bool) -> Self {
@@ -140,6 +155,8 @@ impl PersonaFacts<'_> {
             Clause::HasScope(name) => persona.scopes.as_ref().map(|scopes| scopes.contains(name)),
             Clause::UsesScheme(name) => persona.scheme.as_ref().map(|scheme| scheme == name),
             Clause::Fresh(seconds) => persona.sign_in_age.map(|age| age <= *seconds),
+            Clause::Claim { name, value } => persona.claims.get(&(name.clone(), value.clone())).copied(),
+            Clause::Acr(classes) => persona.acr.as_ref().map(|class| classes.contains(class)),
             Clause::Checked(text) => persona.checks.get(text).copied(),
             Clause::All(_) | Clause::Any(_) | Clause::Not(_) => None,
         }
@@ -149,11 +166,12 @@ impl PersonaFacts<'_> {
 /// As the clauses are written, separated by commas.
 impl fmt::Display for Persona {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.anonymous {
-            return f.write_str("anonymous");
+        match (self.anonymous, self.describe()) {
+            (true, facts) if facts.is_empty() => f.write_str("anonymous"),
+            (true, facts) => write!(f, "anonymous, {facts}"),
+            (false, facts) if facts.is_empty() => f.write_str("any authenticated caller"),
+            (false, facts) => f.write_str(&facts),
         }
-        let facts = self.describe();
-        f.write_str(if facts.is_empty() { "any authenticated caller" } else { &facts })
     }
 }
 
@@ -166,6 +184,14 @@ impl Persona {
         facts.extend(self.scopes.iter().flatten().map(|name| Clause::scope(name).to_string()));
         facts.extend(self.scheme.as_ref().map(|name| Clause::scheme(name).to_string()));
         facts.extend(self.sign_in_age.map(|age| format!("signed in {} ago", Age(age))));
+        facts.extend(self.acr.as_ref().map(|class| {
+            if class.is_empty() { "no such acr".to_owned() } else { Clause::Acr(vec![class.clone()]).to_string() }
+        }));
+        let claims = self.claims.iter();
+        facts
+            .extend(claims.map(|((name, value), has)| {
+                passing(&Clause::Claim { name: name.clone(), value: value.clone() }, *has)
+            }));
         let checks = self.checks.iter();
         facts.extend(checks.map(|(text, passes)| passing(&Clause::Checked(text.clone()), *passes)));
         facts.join(", ")

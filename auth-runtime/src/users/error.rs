@@ -7,20 +7,20 @@ use crate::{authenticate::Unavailable, password::PasswordError};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UserError {
-    /// The name is empty, or has a colon or control characters in it, which cannot be sent (RFC 7617, section 2), or the
-    /// store does not accept it.
+    /// The name is empty, has a colon or control characters, which cannot be sent (RFC 7617, section 2), or is not accepted
+    /// by the store.
     #[error("{} cannot be a user name: {NAME_RULE}", quote_name(.0))]
     Name(String),
-    /// There is a user of this name.
+    /// The name belongs to another user.
     #[error("there is a user {} already", quote_name(.0))]
     Taken(String),
-    /// Another user has this subject.
+    /// The subject belongs to another user.
     #[error("there is a user of the subject {} already", quote_name(.0))]
     SubjectTaken(String),
     /// The password is not accepted.
     #[error(transparent)]
     Password(#[from] PasswordError),
-    /// The password is the one that was to be replaced.
+    /// The new password is the current one.
     #[error("the new password is the current one")]
     SamePassword,
 }

@@ -1,18 +1,18 @@
-//! Passwords that are made for people, who choose another one when they have signed in.
+//! Generated passwords, which users replace at their first sign-in.
 
 use secrecy::SecretString;
 
 use super::UserError;
 use crate::password::PasswordError;
 
-/// Without those that are taken for one another: `i`, `l`, `o` and `u`.
+/// Without `i`, `l`, `o` and `u`, which are easily confused with other characters.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// 80 bits.
 const LEN: usize = 16;
 
-/// Makes a password: 80 random bits as 16 small letters and digits that cannot be taken for one another.
+/// Returns a random password of 80 bits: 16 lowercase letters and digits, without easily confused ones.
 ///
-/// Whoever makes it knows it. Let it expire, so that the user chooses another one (ASVS 6.4.1):
+/// The administrator knows it. Let it expire, so that the user chooses another one (ASVS 6.4.1):
 /// [`User::password_expires_at`](super::User::password_expires_at).
 ///
 /// ```
@@ -44,7 +44,7 @@ mod tests {
     use super::{ALPHABET, generate_password};
 
     #[test]
-    fn r72_made_passwords_are_random_and_use_the_whole_alphabet() {
+    fn r72_generated_passwords_are_random_and_use_the_whole_alphabet() {
         let made: HashSet<String> =
             (0..1000).map(|_| generate_password().unwrap().expose_secret().to_owned()).collect();
         assert_eq!(made.len(), 1000);

@@ -1,4 +1,4 @@
-//! Users that are known at start.
+//! Users in memory, added at start.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -8,7 +8,7 @@ use std::{
 use super::{User, UserError, UserStore, store::check_name};
 use crate::authenticate::Unavailable;
 
-/// Users in memory; there are none unless you add them. Cheap to clone.
+/// Users in memory (default: none). Cheap to clone.
 ///
 /// The subject of a user is the name, unless [`User::with_subject`] sets another. Set one if a name may later be given to
 /// another person.
@@ -21,6 +21,13 @@ use crate::authenticate::Unavailable;
 ///     .add("alice", password)?
 ///     .add_user(User::with_password("root", password)?.roles(["Administrator"]))?;
 /// assert!(users.clone().add("alice", password).is_err());
+///
+/// # use auth_runtime::users::UserStore;
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let root = users.find("root").await.unwrap().unwrap();
+/// assert_eq!(root.subject(), "root");
+/// assert!(users.find("bob").await.unwrap().is_none());
+/// # });
 /// # Ok::<(), auth_runtime::users::UserError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -30,22 +37,22 @@ pub struct MemoryUsers {
 }
 
 impl MemoryUsers {
-    /// No users.
+    /// Returns a store without users.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a user with this password and no roles. Only the hash is kept; see
-    /// [`hash_password`](super::hash_password) for its cost.
+    /// Adds a user with this password and no roles. It hashes the password: see [`hash_password`](super::hash_password) for
+    /// the cost.
     ///
     /// # Errors
-    /// [`UserError`] if the name is taken, or name or password are not accepted.
+    /// [`UserError`] if the name is taken, or the name or the password is not accepted.
     pub fn add(self, name: impl Into<String>, password: &str) -> Result<Self, UserError> {
         self.add_user(User::with_password(name, password)?)
     }
 
-    /// Adds a user with all that is theirs.
+    /// Adds a user.
     ///
     /// # Errors
     /// [`UserError`] if the name or the subject is taken, or the name is not accepted.
@@ -91,7 +98,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_subject_is_of_one_user_and_finds_them() {
+    async fn a_subject_belongs_to_one_user() {
         let alice = || User::new("alice", "").with_subject("1");
         let users = MemoryUsers::new().add_user(alice()).unwrap();
         assert_eq!(users.find_by_subject("1").await.unwrap().unwrap().name(), "alice");

@@ -1,13 +1,13 @@
-//! User names and passwords: one of the authenticators of the second step, credential to identity.
+//! User names and passwords: an authenticator.
 //!
-//! [`Basic`] verifies them against a [`UserStore`]; [`Passwords`] says how they are judged, hashed and compared, and
-//! [`PasswordPool`] bounds what that may cost.
+//! [`Basic`] verifies them against a [`UserStore`]. [`Passwords`] has the rules, the hashing and the verification.
+//! [`PasswordPool`] bounds the cost of hashing.
 
 mod error;
 mod generate;
 mod memory;
+mod password_cache;
 mod quote;
-mod remembered;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -20,7 +20,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use self::remembered::{Proof, Remembered, Sent};
+use self::password_cache::{CacheLookup, PasswordCache, Submitted};
 #[cfg(feature = "_jwt")]
 pub use self::tokens::UserTokens;
 pub use self::{
@@ -43,96 +43,109 @@ use crate::{
 };
 
 const ISSUER: &str = "basic";
-const REMEMBERED: Duration = Duration::from_mins(1);
-/// One text for all that is wrong with a name or a password, in the log too: user names may be passwords typed into
-/// the wrong field.
+const CACHE_TTL: Duration = Duration::from_mins(1);
+/// One text for a wrong name and a wrong password, in the log too: a user name may be a password that was typed into the
+/// wrong field.
 const REFUSED: &str = "user name or password";
 
 /// Verifies user names and passwords against a store. Cheap to clone.
 ///
 /// ```
-/// use std::time::Duration;
-/// use auth_runtime::users::{Basic, MemoryUsers};
+/// use auth_runtime::{client_ip::ClientAddress, credential::BasicCredentials, users::{Basic, MemoryUsers}};
 ///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 /// let password = "correct horse battery staple"; // from the environment, and not in the source
-/// let basic = Basic::new(MemoryUsers::new().add("alice", password)?).remember_for(Duration::from_secs(10));
-/// assert!(!format!("{basic:?}").contains("argon2"));
+/// let basic = Basic::new(MemoryUsers::new().add("alice", password)?);
+///
+/// // The field of an `Auth` struct calls this for each request; a token endpoint calls it by itself.
+/// let sent = BasicCredentials::new("alice", password);
+/// assert_eq!(basic.verify(&sent, ClientAddress::UNKNOWN).await.unwrap().name(), "alice");
+/// let wrong = BasicCredentials::new("alice", "another pass phrase");
+/// assert!(basic.verify(&wrong, ClientAddress::UNKNOWN).await.is_err());
 /// # Ok::<(), auth_runtime::users::UserError>(())
+/// # }).unwrap();
 /// ```
 ///
-/// How much may be tried is bounded before a password is hashed, by name and address: see [`Throttle`]. An unknown
-/// user, a disabled one and a wrong password get the same answer after the same work. A password that was verified is
-/// remembered for a minute, for the address that it came from (as a MAC, with a key of this process, beside the stored
-/// hash), but the store is asked each time: a user who is deleted or disabled, or has a new password, is so from the next
-/// request on. Another one that comes from there takes it away until that has counted; if it does not, as the throttle
-/// refuses it or nobody waits for the answer, each request costs a hash for a quarter of an hour.
+/// Attempts are limited by name and address before a password is hashed: see [`Throttle`]. An unknown user, a disabled user
+/// and a wrong password get the same response after the same work.
 ///
-/// # What it does not protect against
+/// # Cache
 ///
-/// Eavesdropping: Basic credentials go with each request, so serve them over TLS only. And what the [`Throttle`] does not:
-/// behind a proxy, it needs to know the address of the caller.
-pub struct Basic<S = MemoryUsers>(Arc<Inner<S>>);
+/// A verified password is cached for a minute for its address ([`cache_ttl`](Self::cache_ttl)). The cache holds a MAC of the
+/// password, with a key of this process, and the stored hash. The store is asked for each request, so a user who is deleted
+/// or disabled, or has a new password, is refused from the next request on.
+///
+/// A wrong password evicts the cached one of its name and address until the attempt is counted. If the throttle rejects the
+/// attempt, or the request is dropped, passwords from that address are not cached for a quarter of an hour.
+///
+/// # Limits
+///
+/// - Eavesdropping: Basic credentials are sent with each request, so serve them over TLS only.
+/// - The limits of the [`Throttle`]. Behind a proxy, it needs the address of the client.
+pub struct Basic<S = MemoryUsers>(Arc<Verifier<S>>);
 
-struct Inner<S> {
+struct Verifier<S> {
     store: Arc<S>,
     issuer: Arc<str>,
     passwords: Passwords,
     throttle: Throttle,
-    remembered: Option<Arc<Remembered>>,
+    cache: Option<Arc<PasswordCache>>,
 }
 
 impl<S: UserStore> Basic<S> {
     /// Verifies against this store.
     #[must_use]
     pub fn new(store: S) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(Verifier {
             passwords: store.passwords(),
             throttle: store.throttle(),
             store: Arc::new(store),
             issuer: ISSUER.into(),
-            remembered: Remembered::new(REMEMBERED).map(Arc::new),
+            cache: PasswordCache::new(CACHE_TTL).map(Arc::new),
         }))
     }
 
-    /// The issuer of the identities: a name for the store; `basic` unless set. Two stores need two names, as the same
-    /// user name may stand for different people in them.
+    /// Sets the issuer of the identities, a name for the store (default: `basic`).
+    ///
+    /// Two stores need two names, because a user name may belong to different people in them.
     #[must_use]
     pub fn issuer(self, issuer: impl Into<String>) -> Self {
-        self.with(|inner| inner.issuer = issuer.into().into())
+        self.with(|verifier| verifier.issuer = issuer.into().into())
     }
 
-    /// For how long a verified password is remembered: a minute unless set; zero to verify each time.
+    /// Sets how long a verified password is cached (default: one minute). With zero, each request is verified.
     #[must_use]
-    pub fn remember_for(self, time: Duration) -> Self {
-        self.with(|inner| inner.remembered = Remembered::new(time).map(Arc::new))
+    pub fn cache_ttl(self, ttl: Duration) -> Self {
+        self.with(|verifier| verifier.cache = PasswordCache::new(ttl).map(Arc::new))
     }
 
-    /// How passwords are hashed and verified; as the [store](UserStore::passwords) says unless set.
+    /// Sets how passwords are hashed and verified (default: as the [store](UserStore::passwords) says).
     #[must_use]
     pub fn passwords(self, passwords: Passwords) -> Self {
-        self.with(|inner| inner.passwords = passwords)
+        self.with(|verifier| verifier.passwords = passwords)
     }
 
-    /// How much may be tried; as the [store](UserStore::throttle) says unless set. Of another one than that of the store,
-    /// the store does not [say](Throttle::forget_addresses) when a password is replaced.
+    /// Sets the limits of attempts (default: as the [store](UserStore::throttle) says).
+    ///
+    /// The store reports replaced passwords to its own throttle only: see [`Throttle::forget_addresses`].
     #[must_use]
     pub fn throttle(self, throttle: Throttle) -> Self {
-        self.with(|inner| inner.throttle = throttle)
+        self.with(|verifier| verifier.throttle = throttle)
     }
 
-    /// Where hashes are computed; a pool of its own unless set. Share one between all that hash.
+    /// Sets the pool that computes hashes (default: a pool of its own). Share one pool among all code that hashes.
     #[must_use]
     pub fn pool(self, pool: PasswordPool) -> Self {
-        self.with(|inner| inner.passwords = inner.passwords.clone().pool(pool))
+        self.with(|verifier| verifier.passwords = verifier.passwords.clone().pool(pool))
     }
 
-    fn with(self, change: impl FnOnce(&mut Inner<S>)) -> Self {
-        let mut inner = Arc::unwrap_or_clone(self.0);
-        change(&mut inner);
-        Self(Arc::new(inner))
+    fn with(self, change: impl FnOnce(&mut Verifier<S>)) -> Self {
+        let mut verifier = Arc::unwrap_or_clone(self.0);
+        change(&mut verifier);
+        Self(Arc::new(verifier))
     }
 
-    /// The user of these credentials, sent from this address: for a sign-in form or a token endpoint.
+    /// Returns the user with these credentials, sent from this address: for a sign-in form or a token endpoint.
     ///
     /// ```
     /// use auth_runtime::{client_ip::ClientAddress, credential::BasicCredentials, users::{Basic, MemoryUsers}};
@@ -140,7 +153,7 @@ impl<S: UserStore> Basic<S> {
     ///
     /// #[handler]
     /// async fn sign_in(client: ClientAddress, Data(users): Data<&Basic>) -> StatusCode {
-    ///     let credentials = BasicCredentials::new("alice", "what came with the form");
+    ///     let credentials = BasicCredentials::new("alice", "the password of the form");
     ///     match users.verify(&credentials, client).await {
     ///         Ok(_) => StatusCode::NO_CONTENT,
     ///         Err(error) if error.is_unavailable() => StatusCode::SERVICE_UNAVAILABLE,
@@ -151,8 +164,8 @@ impl<S: UserStore> Basic<S> {
     /// ```
     ///
     /// # Errors
-    /// [`AuthenticationError`] if there is no such user, or they are disabled or have another password; if too much was
-    /// tried; or if the store or the [`PasswordPool`] cannot tell now.
+    /// [`AuthenticationError`] if the user is unknown or disabled, if the password is wrong, if a limit is reached, or if the
+    /// store or the [`PasswordPool`] is unavailable.
     pub async fn verify(
         &self,
         credentials: &BasicCredentials,
@@ -168,46 +181,46 @@ impl<S: UserStore> Basic<S> {
         now: Duration,
     ) -> Result<User, AuthenticationError> {
         let (username, password) = (credentials.username(), credentials.password());
-        // Said of what was sent, before any user is looked for.
+        // Before any look-up, so the response does not depend on the user.
         if username.is_empty() || password.is_empty() || password.len() > MAX_PASSWORD_LEN {
             return Err(AuthenticationError::invalid(REFUSED));
         }
-        let sent = Sent { username, password, client, now };
-        let taken = match self.0.recalled(&sent).await? {
-            Ok(user) => return Ok(user),
-            Err(taken) => taken,
+        let submitted = Submitted { username, password, client, now };
+        let evicted = match self.0.look_up(&submitted) {
+            CacheLookup::Hit(hash) => match self.0.user_with_hash(&submitted, &hash).await? {
+                Some(user) => return Ok(user),
+                None => None,
+            },
+            CacheLookup::Evicted(verified) => Some(verified),
+            CacheLookup::Miss => None,
         };
-        // In a box of its own, so that the common path stays small.
-        let signed_in = Box::pin(self.0.sign_in(&sent, taken.is_some())).await?;
-        if let (None, Some(seen), Some(proof)) = (&signed_in, &self.0.remembered, taken) {
-            seen.put_back(&sent, proof);
+        // Boxed, so that the future of a cached password stays small.
+        let user = Box::pin(self.0.sign_in(&submitted, evicted.is_some())).await?;
+        if let (None, Some(cache), Some(verified)) = (&user, &self.0.cache, evicted) {
+            cache.restore(&submitted, verified);
         }
-        signed_in.ok_or_else(|| AuthenticationError::invalid(REFUSED))
+        user.ok_or_else(|| AuthenticationError::invalid(REFUSED))
     }
 }
 
-impl<S: UserStore> Inner<S> {
-    /// The user whose password is remembered; if it is another one, what was remembered, which is taken away until that has
-    /// counted.
-    async fn recalled(&self, sent: &Sent<'_>) -> Result<Result<User, Option<Proof>>, Unavailable> {
-        let Some(seen) = &self.remembered else { return Ok(Err(None)) };
-        match seen.compare(sent) {
-            Ok(hash) => Ok(self.known(sent, &hash).await?.ok_or(None)),
-            Err(taken) => Ok(Err(taken)),
-        }
+impl<S: UserStore> Verifier<S> {
+    /// Looks for the password in the cache, and evicts another one.
+    fn look_up(&self, submitted: &Submitted<'_>) -> CacheLookup {
+        self.cache.as_ref().map_or(CacheLookup::Miss, |cache| cache.check(submitted))
     }
 
-    /// The user whose password was verified a moment ago, with this hash, as the store has them now. Of others nothing is
-    /// asked: how long that takes would tell who there is.
-    async fn known(&self, sent: &Sent<'_>, hash: &str) -> Result<Option<User>, Unavailable> {
-        let user = self.store.find(sent.username).await?;
-        Ok(user.filter(|user| may_sign_in(user, sent.now) && user.password_hash() == hash))
+    /// Returns the user, if the stored hash still is this one of the cached password.
+    ///
+    /// It runs for cached passwords only. So the time of a query does not reveal which users exist.
+    async fn user_with_hash(&self, submitted: &Submitted<'_>, hash: &str) -> Result<Option<User>, Unavailable> {
+        let user = self.store.find(submitted.username).await?;
+        Ok(user.filter(|user| may_sign_in(user, submitted.now) && user.password_hash() == hash))
     }
 
-    /// The user whose password this is, if there may be one more attempt; `None` if it is not, which has counted.
-    async fn sign_in(&self, sent: &Sent<'_>, has_taken: bool) -> Result<Option<User>, AuthenticationError> {
-        let attempt = self.throttle.attempt(sent.client, sent.username).await?;
-        match self.compare(sent, has_taken).await {
+    /// Counts an attempt, and returns the user if the password is right. `None` means that it is wrong and stays counted.
+    async fn sign_in(&self, submitted: &Submitted<'_>, has_evicted: bool) -> Result<Option<User>, AuthenticationError> {
+        let attempt = self.throttle.attempt(submitted.client, submitted.username).await?;
+        match self.compare(submitted, has_evicted).await {
             Ok(Some(user)) => {
                 attempt.succeeded().await;
                 Ok(Some(user))
@@ -220,36 +233,35 @@ impl<S: UserStore> Inner<S> {
         }
     }
 
-    /// The user whose password this is. One hash is computed, whether there is such a user or not.
-    async fn compare(&self, sent: &Sent<'_>, has_taken: bool) -> Result<Option<User>, Unavailable> {
-        let user = self.store.find_at_sign_in(sent.username).await?.filter(|user| may_sign_in(user, sent.now));
+    /// Returns the user if the password is right. It computes one hash, also for an unknown user.
+    async fn compare(&self, submitted: &Submitted<'_>, has_evicted: bool) -> Result<Option<User>, Unavailable> {
+        let user = self.store.find_at_sign_in(submitted.username).await?;
+        let user = user.filter(|user| may_sign_in(user, submitted.now));
         let permit = self.passwords.permit().await?;
-        // Another request of the same caller may have been first.
-        let remembered = self.remembered.as_deref().and_then(|seen| seen.hash(sent));
-        if let Some(hash) = remembered
-            && let Some(user) = self.known(sent, &hash).await?
+        // While this request waited, another one may have verified the same password.
+        if let Some(hash) = self.cache.as_deref().and_then(|cache| cache.peek(submitted))
+            && let Some(user) = self.user_with_hash(submitted, &hash).await?
         {
             return Ok(Some(user));
         }
         let hash = user.as_ref().map(|user| user.password_hash().to_owned());
-        let verified = permit.verify(sent.password.to_owned().into(), hash).await?;
+        let verified = permit.verify(submitted.password.to_owned().into(), hash).await?;
         let (Some(user), Verified::Right { rehashed }) = (user, verified) else { return Ok(None) };
-        let kept = self.write_down(&user, rehashed).await;
-        if let Some(seen) = &self.remembered {
-            seen.insert(sent, &kept, has_taken);
+        let hash = self.record(&user, rehashed).await;
+        if let Some(cache) = &self.cache {
+            cache.insert(submitted, hash.into(), has_evicted);
         }
         Ok(Some(user))
     }
 
-    /// Lets the store write down a sign-in; gives the hash that it has now. That it could not is no reason to keep the
-    /// user out.
-    async fn write_down(&self, user: &User, rehashed: Option<String>) -> String {
-        let old = user.password_hash().to_owned();
-        match self.store.signed_in(user, SignIn { verified: old.clone(), rehashed: rehashed.clone() }).await {
-            Ok(()) => rehashed.unwrap_or(old),
+    /// Lets the store record a sign-in, and returns the hash that it has now. An error is logged, and the user is let in.
+    async fn record(&self, user: &User, rehashed: Option<String>) -> String {
+        let verified = user.password_hash().to_owned();
+        match self.store.signed_in(user, SignIn { verified: verified.clone(), rehashed: rehashed.clone() }).await {
+            Ok(()) => rehashed.unwrap_or(verified),
             Err(error) => {
-                tracing::warn!(subject = ?user.subject(), %error, "the sign-in cannot be written down");
-                old
+                tracing::warn!(subject = ?user.subject(), %error, "could not record the sign-in");
+                verified
             }
         }
     }
@@ -269,7 +281,7 @@ impl<S: UserStore> Authenticator for Basic<S> {
     ) -> Result<Identity, AuthenticationError> {
         let now = now()?;
         let user = self.verify_at(&credentials, context.client(), now).await?;
-        // The password came with this request.
+        // The password was sent with this request.
         Ok(user.identity(*context, &self.0.issuer).at(now.as_secs()))
     }
 
@@ -278,7 +290,7 @@ impl<S: UserStore> Authenticator for Basic<S> {
     }
 }
 
-/// The time since 1970. With a clock that cannot be right nobody can tell what is remembered for how long.
+/// Returns the time since 1970. With a clock before 1970, no entry of the cache can expire.
 fn now() -> Result<Duration, AuthenticationError> {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(AuthenticationError::unavailable)
 }
@@ -295,14 +307,14 @@ impl<S> Clone for Basic<S> {
     }
 }
 
-impl<S> Clone for Inner<S> {
+impl<S> Clone for Verifier<S> {
     fn clone(&self) -> Self {
         Self {
             store: Arc::clone(&self.store),
             issuer: Arc::clone(&self.issuer),
             passwords: self.passwords.clone(),
             throttle: self.throttle.clone(),
-            remembered: self.remembered.clone(),
+            cache: self.cache.clone(),
         }
     }
 }
@@ -313,7 +325,7 @@ impl<S> fmt::Debug for Basic<S> {
             .field("issuer", &self.0.issuer)
             .field("passwords", &self.0.passwords)
             .field("throttle", &self.0.throttle)
-            .field("remembered", &self.0.remembered)
+            .field("cache", &self.0.cache)
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! Where users come from.
+//! The store of users, and its records.
 
 use std::{
     fmt,
@@ -9,92 +9,113 @@ use std::{
 
 use super::{Passwords, UserError};
 use crate::{
-    authenticate::{Context, Identity, IdentityCache, Owner, Unavailable},
+    authenticate::{Context, Identity, IdentityBuilder, IdentityCache, Unavailable},
     throttle::Throttle,
 };
 
 /// A store of users and their password hashes.
 ///
 /// ```
-/// use auth_runtime::{authenticate::Unavailable, users::{User, UserStore}};
+/// use auth_runtime::{
+///     authenticate::Unavailable,
+///     client_ip::ClientAddress,
+///     credential::BasicCredentials,
+///     users::{Basic, User, UserStore, hash_password},
+/// };
 ///
-/// struct Sql;
+/// /// A table: name and password hash.
+/// struct Table(Vec<(String, String)>);
 ///
-/// impl UserStore for Sql {
+/// impl UserStore for Table {
+///     // `Err(Unavailable::new(error))` if the database is down: 503.
 ///     async fn find(&self, username: &str) -> Result<Option<User>, Unavailable> {
-///         // select .. from users where name = ?
-///         let (hash, epoch) = ("$argon2id$v=19$m=19456,t=2,p=1$..", 7);
-///         Ok((username == "alice").then(|| User::new("alice", hash).roles(["Viewer"]).credential_epoch(epoch)))
+///         let row = self.0.iter().find(|(name, _)| name == username);
+///         Ok(row.map(|(name, hash)| User::new(name, hash).roles(["Viewer"])))
 ///     }
 /// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let table = Table(vec![("alice".to_owned(), hash_password("correct horse battery staple")?)]);
+/// let basic = Basic::new(table);
+/// let alice = BasicCredentials::new("alice", "correct horse battery staple");
+/// assert_eq!(basic.verify(&alice, ClientAddress::UNKNOWN).await.unwrap().name(), "alice");
+/// let bob = BasicCredentials::new("bob", "correct horse battery staple");
+/// assert!(basic.verify(&bob, ClientAddress::UNKNOWN).await.is_err());
+/// # Ok::<(), auth_runtime::users::PasswordError>(())
+/// # }).unwrap();
 /// ```
 ///
-/// Whoever replaces a password says so to the [throttle](Self::throttle): by
-/// [`Attempt::replaced`](crate::throttle::Attempt::replaced), or [`Throttle::forget_addresses`] for somebody else.
+/// A store that replaces a password reports it to its [throttle](Self::throttle). After a change by the user, call
+/// [`Attempt::replaced`](crate::throttle::Attempt::replaced). After one by an administrator, call
+/// [`Throttle::forget_addresses`].
 pub trait UserStore: Send + Sync + 'static {
-    /// The user of this name; `None` if there is none. It is asked for each request, so what changes in the store
-    /// counts from the next request on. A store that remembers users says for how long.
+    /// Returns the user with this name; `None` if there is none.
     ///
-    /// The name of the [`User`] is the one that the store has, whatever spelling was sent. Compare
-    /// names byte by byte, after a normalization such as RFC 8265 if they may be typed otherwise: what may be
-    /// tried is counted by the name as it was sent, without letter case, accents and what cannot be seen, and a collation
-    /// that takes still more spellings for one name lets each of them be guessed by itself.
+    /// It is called for each request, so a change in the store counts from the next request on. A store with a cache
+    /// documents the delay.
+    ///
+    /// The name of the [`User`] is the stored one, in whatever spelling it was sent. Compare names byte by byte, after a
+    /// normalization such as RFC 8265 if users may type them differently. The throttle ignores letter case, accents and
+    /// invisible characters. A collation that treats still more spellings as equal gives each spelling limits of its own.
     ///
     /// # Errors
-    /// [`Unavailable`] if that cannot be told now, which is a 503.
+    /// [`Unavailable`] if the store does not answer: 503.
     fn find(&self, username: &str) -> impl Future<Output = Result<Option<User>, Unavailable>> + Send;
 
-    /// Returns the user of this [subject](User::with_subject); `None` if there is none. `UserTokens` calls
-    /// it for each token. The default finds users whose subject is their name; a store that sets subjects overrides it.
+    /// Returns the user with this [subject](User::with_subject); `None` if there is none.
+    ///
+    /// `UserTokens` calls it for each token. The default finds users whose subject is their name. A store that sets subjects
+    /// overrides it.
     ///
     /// # Errors
-    /// [`Unavailable`] if that cannot be told now, which is a 503.
+    /// [`Unavailable`] if the store does not answer: 503.
     fn find_by_subject(&self, subject: &str) -> impl Future<Output = Result<Option<User>, Unavailable>> + Send {
         self.find(subject)
     }
 
-    /// [`find`](Self::find), asked when a password is about to be hashed: as it is now, and after the same work for a user that is
-    /// there as for one that is not. The default is [`find`](Self::find), for stores without a cache.
+    /// Returns the user with this name without a cache, before a password is hashed (default: [`find`](Self::find)).
+    ///
+    /// It does the same work whether or not the user exists.
     ///
     /// # Errors
-    /// [`Unavailable`] if that cannot be told now, which is a 503.
+    /// [`Unavailable`] if the store does not answer: 503.
     fn find_at_sign_in(&self, username: &str) -> impl Future<Output = Result<Option<User>, Unavailable>> + Send {
         self.find(username)
     }
 
-    /// A user has proved who they are by their password, which was hashed for it. A store may write that down; it does
-    /// nothing unless it says so.
+    /// Records a sign-in with a password that was hashed for it (default: does nothing).
     ///
     /// # Errors
-    /// [`Unavailable`] if it could not, which is logged: the user is let in.
+    /// [`Unavailable`] if the store does not answer. It is logged, and the user is let in.
     fn signed_in(&self, user: &User, sign_in: SignIn) -> impl Future<Output = Result<(), Unavailable>> + Send {
         let _ = (user, sign_in);
         ready(Ok(()))
     }
 
-    /// How passwords of this store are hashed and verified. The defaults, unless the store has others.
+    /// Returns how passwords of this store are hashed and verified (default: [`Passwords::default`]).
     fn passwords(&self) -> Passwords {
         Passwords::default()
     }
 
-    /// How much may be tried with names of this store. In memory of this process, unless the store counts for several.
+    /// Returns the throttle for the names of this store (default: in the memory of this process).
     fn throttle(&self) -> Throttle {
         Throttle::default()
     }
 }
 
-/// What there is to write down when a user has signed in.
+/// A sign-in, as the store records it.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SignIn {
-    /// The hash by which the password was verified.
+    /// The hash that verified the password.
     pub verified: String,
-    /// The hash to keep in place of [`verified`](Self::verified), if that is weaker than those that are made today. **Only
-    /// in place of that one**: if it is another one by now, the user has got another password meanwhile.
+    /// The stronger hash to store in place of [`verified`](Self::verified).
+    ///
+    /// Replace **only that hash**. If the store has another one, the user has a new password.
     pub rehashed: Option<String>,
 }
 
-/// Without the hashes.
+/// Omits the hashes.
 impl fmt::Debug for SignIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignIn").field("is_rehashed", &self.rehashed.is_some()).finish_non_exhaustive()
@@ -127,12 +148,12 @@ impl<S: UserStore> UserStore for Arc<S> {
     }
 }
 
-/// A user as a store knows them. Cheap to clone.
+/// A user of a store. Cheap to clone.
 #[derive(Clone)]
-pub struct User(Arc<Inner>);
+pub struct User(Arc<UserFields>);
 
 #[derive(Clone)]
-struct Inner {
+struct UserFields {
     name: String,
     subject: Option<String>,
     display_name: Option<String>,
@@ -152,7 +173,7 @@ impl User {
     /// The subject is the name unless the store [sets another](Self::with_subject).
     #[must_use]
     pub fn new(name: impl Into<String>, password_hash: impl Into<String>) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(UserFields {
             name: name.into(),
             subject: None,
             display_name: None,
@@ -166,10 +187,10 @@ impl User {
         }))
     }
 
-    /// A user with this password, of which only the hash is kept. See [`Passwords::hash_now`] for its cost.
+    /// Creates a user with this password. It hashes the password: see [`Passwords::hash_now`] for the cost.
     ///
     /// # Errors
-    /// [`UserError`] if name or password are not accepted.
+    /// [`UserError`] if the name or the password is not accepted.
     pub fn with_password(name: impl Into<String>, password: &str) -> Result<Self, UserError> {
         let name = name.into();
         check_name(&name)?;
@@ -178,7 +199,7 @@ impl User {
     }
 
     /// Sets the subject of the identity: an identifier that never changes and is never given to another person (OpenID
-    /// Connect Core 1.0, section 2). The name is the subject unless set, which is safe only if names are never reused.
+    /// Connect Core 1.0, section 2). Default: the name, which is safe only if names are never reused.
     ///
     /// ```
     /// use auth_runtime::users::User;
@@ -192,113 +213,111 @@ impl User {
         self.with(|user| user.subject = Some(subject.into()))
     }
 
-    /// Gives a name for people to read.
+    /// Sets a name for people to read.
     #[must_use]
     pub fn display_name(self, name: impl Into<String>) -> Self {
         self.with(|user| user.display_name = Some(name.into()))
     }
 
-    /// Gives roles, besides those that the user has.
+    /// Adds roles.
     #[must_use]
     pub fn roles<T: Into<String>>(self, roles: impl IntoIterator<Item = T>) -> Self {
         self.with(|user| user.roles.extend(roles.into_iter().map(Into::into)))
     }
 
-    /// Gives permissions, besides those that the user has and those of the roles.
+    /// Adds permissions to those of the roles.
     #[must_use]
     pub fn permissions<T: Into<String>>(self, permissions: impl IntoIterator<Item = T>) -> Self {
         self.with(|user| user.permissions.extend(permissions.into_iter().map(Into::into)))
     }
 
-    /// Whether the user is kept out, whatever the password.
+    /// Sets whether the user is disabled (default: no). A disabled user cannot sign in.
     #[must_use]
     pub fn disabled(self, disabled: bool) -> Self {
         self.with(|user| user.disabled = disabled)
     }
 
-    /// From when on the password is no longer good; never unless set. For one that somebody else has chosen.
+    /// Sets when the password expires (default: never). Use it for a password that an administrator chose.
     #[must_use]
     pub fn password_expires_at(self, time: SystemTime) -> Self {
         self.with(|user| user.password_expires_at = Some(time))
     }
 
-    /// A number that is another one after each change that ends the user's tokens: a new password, or that the user was
-    /// disabled. 0 unless set, with which [`UserTokens`](super::UserTokens) outlive a password.
+    /// Sets the version of the credentials (default: 0). A token is valid only with the version that it was issued with.
+    ///
+    /// Change it with each new password, and when the user is disabled. Without that, [`UserTokens`](super::UserTokens)
+    /// accepts tokens from before a new password.
     #[must_use]
     pub fn credential_epoch(self, epoch: u64) -> Self {
         self.with(|user| user.credential_epoch = epoch)
     }
 
-    /// The name by which the user signs in.
+    /// Returns the name for signing in.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The subject of the identity.
+    /// Returns the subject of the identity.
     #[must_use]
     pub fn subject(&self) -> &str {
         self.0.subject.as_deref().unwrap_or(&self.0.name)
     }
 
-    /// Whether the user is kept out.
+    /// Returns whether the user is disabled.
     #[must_use]
     pub fn is_disabled(&self) -> bool {
         self.0.disabled
     }
 
-    /// Whether the password is past its time.
+    /// Returns whether the password has expired.
     #[must_use]
     pub fn is_password_expired(&self, now: SystemTime) -> bool {
         self.0.password_expires_at.is_some_and(|end| end <= now)
     }
 
-    /// The number that tokens of the user must have been given; and sessions, if an application keeps them: one from
-    /// another epoch is over.
+    /// Returns the version of the credentials. Tokens with another version are refused. An application ends its own sessions
+    /// by it in the same way.
     #[must_use]
     pub fn current_epoch(&self) -> u64 {
         self.0.credential_epoch
     }
 
-    /// The name for people to read, if there is one.
+    /// Returns the name for people to read, if there is one.
     #[must_use]
     pub fn readable_name(&self) -> Option<&str> {
         self.0.display_name.as_deref()
     }
 
-    /// The names of the user's roles, declared or not.
+    /// Returns the names of the user's roles, declared or not.
     #[must_use]
     pub fn role_names(&self) -> &[String] {
         &self.0.roles
     }
 
-    /// The names of the user's own permissions, declared or not.
+    /// Returns the names of the user's own permissions, declared or not.
     #[must_use]
     pub fn permission_names(&self) -> &[String] {
         &self.0.permissions
     }
 
-    /// The hash of the password, as the store has it.
+    /// Returns the stored hash of the password.
     #[must_use]
     pub fn password_hash(&self) -> &str {
         &self.0.password_hash
     }
 
-    /// Who this is to an application.
+    /// Returns the identity of the user. Subject and name are the stored ones, in whatever spelling the name was sent.
     pub(super) fn identity(&self, context: Context, issuer: &Arc<str>) -> Identity {
-        // Subject and name as the store writes them, even if it accepts other spellings.
-        let owner = Owner {
-            subject: self.subject(),
-            username: Some(self.name()),
-            display_name: self.readable_name(),
-            roles: self.role_names(),
-            permissions: self.permission_names(),
-            limits: None,
-        };
-        self.0.identity.of(owner, context, issuer)
+        self.0.identity.get_or_build(context, issuer, self.subject(), |mut identity| {
+            self.role_names().iter().for_each(|role| identity.add_role(role));
+            self.permission_names().iter().for_each(|permission| identity.add_permission(permission));
+            let identity = identity.username(self.name());
+            self.readable_name().into_iter().fold(identity, IdentityBuilder::display_name)
+        })
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+    fn with(mut self, change: impl FnOnce(&mut UserFields)) -> Self {
         let inner = Arc::make_mut(&mut self.0);
         inner.identity.clear();
         change(inner);
@@ -306,7 +325,7 @@ impl User {
     }
 }
 
-/// Without the hash.
+/// Omits the hash.
 impl fmt::Debug for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("User")
@@ -320,7 +339,7 @@ impl fmt::Debug for User {
     }
 }
 
-/// A name that can be sent: not empty, no colon (RFC 7617, section 2), and no control characters.
+/// Rejects a name that cannot be sent: an empty one, or one with a colon (RFC 7617, section 2) or control characters.
 pub(super) fn check_name(name: &str) -> Result<(), UserError> {
     if name.is_empty() || name.contains(|character: char| character == ':' || character.is_control()) {
         return Err(UserError::Name(name.to_owned()));

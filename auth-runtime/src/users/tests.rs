@@ -1,4 +1,4 @@
-//! What `Basic` answers, and what it takes until it does.
+//! The responses of `Basic`, and the work until it responds.
 
 use std::{
     sync::Mutex,
@@ -18,7 +18,7 @@ static TABLES: DeclaredNames =
     DeclaredNames { permissions: &["view", "edit"], roles: &["Viewer"], scopes: &[], role_permissions: &[&[0b01]] };
 const PASSWORD: &str = "correct horse";
 
-/// A store of one user who can be changed, and that can be down.
+/// A store of one user. A test can change the user, or make the store unavailable.
 struct Store(Mutex<Result<Option<User>, &'static str>>);
 
 impl UserStore for Store {
@@ -46,7 +46,7 @@ async fn sign_in<S: UserStore>(basic: &Basic<S>, name: &str, password: &str) -> 
     basic.authenticate(BasicCredentials::new(name, password), &Context::new(&TABLES)).await
 }
 
-/// A sign-in that does not compute a hash: there is no turn to get.
+/// Signs in without a hash: no permit is free.
 async fn sign_in_without_hashing(basic: &Basic<Store>) -> Result<Identity, AuthenticationError> {
     let _permit = basic.0.passwords.permit().await.unwrap();
     sign_in(basic, "alice", PASSWORD).await
@@ -99,7 +99,7 @@ async fn r73_unknown_and_disabled_users_cost_as_much_as_a_wrong_password() {
         (disabled.pool(one_at_once()), "alice", PASSWORD),
     ] {
         let _permit = basic.0.passwords.permit().await.unwrap();
-        // Each of them asks for a turn to compute a hash.
+        // Each of them waits for a permit to compute a hash.
         assert!(sign_in(&basic, name, password).await.unwrap_err().is_unavailable());
     }
 }
@@ -114,25 +114,25 @@ async fn r71_empty_and_long_passwords_are_refused_without_hashing() {
 }
 
 #[tokio::test]
-async fn r51_a_verified_password_is_remembered_for_a_while() {
+async fn r51_a_verified_password_is_cached() {
     let basic = basic(alice()).pool(one_at_once());
     assert!(sign_in_without_hashing(&basic).await.unwrap_err().is_unavailable());
     assert!(sign_in(&basic, "alice", PASSWORD).await.is_ok());
     assert!(sign_in_without_hashing(&basic).await.is_ok());
-    // A clone remembers the same, and knows no other password.
+    // Clones share the cache, and another password is no hit.
     assert!(sign_in_without_hashing(&basic.clone()).await.is_ok());
     assert!(sign_in(&basic, "alice", "wrong horse").await.is_err());
 
-    let forgetful = basic.remember_for(Duration::ZERO);
-    assert!(sign_in(&forgetful, "alice", PASSWORD).await.is_ok());
-    assert!(sign_in_without_hashing(&forgetful).await.is_err());
+    let uncached = basic.cache_ttl(Duration::ZERO);
+    assert!(sign_in(&uncached, "alice", PASSWORD).await.is_ok());
+    assert!(sign_in_without_hashing(&uncached).await.is_err());
 }
 
 fn from(address: &str) -> ClientAddress {
     address.parse::<std::net::IpAddr>().unwrap().into()
 }
 
-/// What is answered to a guess at alice's password from an address.
+/// Returns the status of a guess at alice's password from an address.
 async fn guess(basic: &Basic<Store>, address: &str, password: &str) -> u16 {
     match basic.verify(&BasicCredentials::new("alice", password), from(address)).await {
         Ok(_) => 200,
@@ -142,19 +142,19 @@ async fn guess(basic: &Basic<Store>, address: &str, password: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn r76_what_is_remembered_lets_nobody_guess_on() {
+async fn r76_the_cache_confirms_no_guess_from_another_address() {
     let basic = basic(alice());
     for _ in 0..5 {
         assert_eq!(guess(&basic, "192.0.2.2", "wrong horse").await, 401);
     }
     assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
-    // Remembered for the address of the owner, and for no other.
+    // Cached for the address of the owner, and for no other one.
     assert_eq!(guess(&basic, "192.0.2.2", PASSWORD).await, 429);
     assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
 }
 
 #[tokio::test]
-async fn r76_what_is_remembered_lets_nobody_guess_on_at_once() {
+async fn r76_the_cache_confirms_no_guess_of_a_burst() {
     let basic = basic(alice());
     assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
     let passwords = (0..300).map(|number| if number < 299 { format!("horse {number}") } else { PASSWORD.to_owned() });
@@ -162,18 +162,18 @@ async fn r76_what_is_remembered_lets_nobody_guess_on_at_once() {
         let basic = basic.clone();
         tokio::spawn(async move { guess(&basic, "192.0.2.1", &password).await })
     });
-    let mut said = Vec::new();
+    let mut statuses = Vec::new();
     for guess in guesses.collect::<Vec<_>>() {
-        said.push(guess.await.unwrap());
+        statuses.push(guess.await.unwrap());
     }
-    assert_eq!([401, 429, 200].map(|status| said.iter().filter(|said| **said == status).count()), [5, 295, 0]);
+    assert_eq!([401, 429, 200].map(|status| statuses.iter().filter(|other| **other == status).count()), [5, 295, 0]);
 }
 
 #[tokio::test]
-async fn r76_what_is_remembered_is_not_told_to_who_goes_away() {
+async fn r76_a_dropped_request_learns_nothing_of_the_cache() {
     let basic = basic(alice()).pool(PasswordPool::new(1, 2));
     assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
-    // One guess waits to be hashed, and so all others of that name wait there.
+    // One guess waits to be hashed. All other attempts with that name wait for it.
     let permit = basic.0.passwords.permit().await.unwrap();
     let waiting = tokio::spawn({
         let basic = basic.clone();
@@ -186,34 +186,34 @@ async fn r76_what_is_remembered_is_not_told_to_who_goes_away() {
     }
     drop(permit);
     assert_eq!(waiting.await.unwrap(), 401);
-    // It has counted, and left everything as it was.
+    // It was counted, so the entry is restored.
     assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
 }
 
 #[tokio::test]
-async fn r76_what_is_remembered_is_forgotten_when_somebody_there_guesses_on() {
+async fn r76_guesses_over_the_limit_end_the_caching() {
     let basic = basic(alice());
     assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
     for _ in 0..5 {
         assert_eq!(guess(&basic, "192.0.2.1", "wrong horse").await, 401);
     }
-    // The owner is not kept out by guesses that were counted.
+    // Counted guesses do not lock the owner out.
     assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
     assert_eq!(guess(&basic, "192.0.2.1", "wrong horse").await, 429);
     assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 429);
 }
 
 #[tokio::test]
-async fn r76_a_guess_that_is_given_up_is_the_last_one_that_is_not_counted() {
+async fn r76_a_dropped_guess_ends_the_caching() {
     let basic = basic(alice()).pool(one_at_once());
     assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
     for _ in 0..5 {
-        // Somebody else is at it, so that this one waits for a turn, and is not counted.
+        // Another attempt runs, so this one waits and is not counted.
         let before = basic.0.throttle.attempt(from("192.0.2.1"), "alice").await.unwrap();
         let asked = tokio::time::timeout(Duration::ZERO, guess(&basic, "192.0.2.1", "another horse")).await;
         assert!(asked.is_err());
         before.withdrawn().await;
-        // The owner signs in anew, and is not remembered: the next guess would be told.
+        // The owner signs in again, and the password is not cached: it would confirm the next guess.
         assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 200);
         let _permit = basic.0.passwords.permit().await.unwrap();
         assert_eq!(guess(&basic, "192.0.2.1", PASSWORD).await, 401, "it takes a hash");
@@ -221,7 +221,7 @@ async fn r76_a_guess_that_is_given_up_is_the_last_one_that_is_not_counted() {
 }
 
 #[tokio::test]
-async fn r51_what_changes_in_the_store_counts_at_once() {
+async fn r51_a_change_in_the_store_counts_at_once() {
     let basic = basic(alice());
     assert!(sign_in(&basic, "alice", PASSWORD).await.is_ok());
     change(&basic, |user| Some(user.roles(["Viewer"])));
@@ -236,7 +236,7 @@ async fn r51_what_changes_in_the_store_counts_at_once() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_down_is_unavailable_though_the_password_is_remembered() {
+async fn a_cached_password_does_not_hide_a_store_that_is_down() {
     let basic = basic(alice());
     assert!(sign_in(&basic, "alice", PASSWORD).await.is_ok());
     *basic.0.store.0.lock().unwrap() = Err("connection refused");
@@ -244,25 +244,26 @@ async fn a_store_that_is_down_is_unavailable_though_the_password_is_remembered()
 }
 
 #[tokio::test]
-async fn r51_a_burst_of_one_caller_costs_one_hash() {
+async fn r51_a_burst_of_one_user_costs_one_hash() {
     let basic = basic(alice()).pool(PasswordPool::new(1, 2));
     let first = basic.0.passwords.permit().await.unwrap();
     let waiting = tokio::spawn({
         let basic = basic.clone();
         async move { sign_in(&basic, "alice", PASSWORD).await.is_ok() }
     });
-    // It asks for a turn before the password is known, and gets one after.
+    // It asks for a permit before the password is cached, and gets one after.
     tokio::task::yield_now().await;
-    let seen = basic.0.remembered.as_ref().unwrap();
+    let cache = basic.0.cache.as_ref().unwrap();
     let hash = basic.0.store.0.lock().unwrap().clone().unwrap().unwrap().password_hash().to_owned();
     let (client, now) = (ClientAddress::UNKNOWN, super::now().unwrap());
-    seen.insert(&super::Sent { username: "alice", password: PASSWORD, client, now }, &hash, false);
+    let submitted = super::Submitted { username: "alice", password: PASSWORD, client, now };
+    cache.insert(&submitted, hash.into(), false);
     drop(first);
     assert!(waiting.await.unwrap());
 }
 
 #[tokio::test]
-async fn r72_nobody_is_in_a_default_store() {
+async fn r72_a_default_store_has_no_users() {
     let basic: Basic = Basic::default();
     assert!(sign_in(&basic, "admin", "admin").await.is_err());
     let _: Basic<MemoryUsers> = basic.clone();

@@ -1,4 +1,4 @@
-//! Access tokens of the users of a store: the token proves who calls, the store says what they may do now.
+//! Access tokens of the users of a store: the token identifies the user, and the store has the roles and permissions.
 
 use std::{fmt, sync::Arc};
 
@@ -9,41 +9,69 @@ use crate::{
     jwt::{EPOCH_CLAIM, Jwt, JwtError, ROLES_CLAIM},
 };
 
-/// Verifies access tokens that this system has issued to the users of a store. Cheap to clone.
+/// Verifies access tokens that this system issued to the users of a store. Cheap to clone.
 ///
-/// A user who is deleted or disabled has no good token any more, and none after a new password, if the store gives them
-/// another [epoch](super::User::credential_epoch) with it, as `SqlUsers` does; roles and permissions
-/// are those that the user has now, whatever stood in the token. That is so from when on the store says it: with
-/// `SqlUsers`, at once in the same process and within seconds in others, without a query for each request.
+/// The store decides for each request:
 ///
-/// Tokens are issued by [`TokenIssuer::token_of`](crate::jwt::TokenIssuer::token_of). One that was
-/// [limited](crate::jwt::NewToken::limited_to) to some permissions has no roles, and those of the permissions that the
-/// user still has.
+/// - A deleted or disabled user is refused.
+/// - After a new password, older tokens are refused, if the store changes the
+///   [epoch](super::User::credential_epoch) with it. `SqlUsers` does.
+/// - Roles and permissions are the current ones of the user, not those of the token.
+///
+/// A change counts as soon as the store returns it. With `SqlUsers`, this is at once in the same process and within seconds
+/// in others, without a query for each request.
+///
+/// [`TokenIssuer::token_of`](crate::jwt::TokenIssuer::token_of) issues the tokens. A token that is
+/// [limited](crate::jwt::NewToken::limited_to) to some permissions has no roles, and those of its permissions that the user
+/// still has.
 ///
 /// ```
-/// use auth_runtime::{jwt::{JwtError, TokenIssuer}, users::{MemoryUsers, UserTokens}};
+/// use auth_runtime::{jwt::TokenIssuer, prelude::*, users::{MemoryUsers, User, UserTokens}};
+/// # use poem::{EndpointExt, get, handler, test::TestClient};
 ///
-/// fn tokens(issuer: &TokenIssuer, users: MemoryUsers) -> Result<UserTokens<MemoryUsers>, JwtError> {
-///     UserTokens::new(issuer.verifier(), users)
+/// #[derive(Auth, Clone)]
+/// struct Auth {
+///     #[scheme(bearer)]
+///     token: UserTokens<MemoryUsers>,
 /// }
+/// # #[protected]
+/// # #[handler]
+/// # fn hello(caller: Principal<Auth>) -> String { caller.subject().to_owned() }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa"; // from a random generator, and not in the source
+/// let issuer = TokenIssuer::hs256(secret)?.issuer("https://issuer.example").audience("entries");
+/// let alice = User::with_password("alice", "correct horse battery staple")?;
+/// let token = issuer.token_of(&alice).client_id("web").sign()?;
+///
+/// let auth = |users| Ok::<_, auth_runtime::jwt::JwtError>(Auth { token: UserTokens::new(issuer.verifier(), users)? });
+/// let client = TestClient::new(get(hello).with(auth(MemoryUsers::new().add_user(alice)?)?));
+/// client.get("/").header("Authorization", format!("Bearer {token}")).send().await.assert_text("alice").await;
+///
+/// // The signature is valid, but the user is gone.
+/// let client = TestClient::new(get(hello).with(auth(MemoryUsers::new())?));
+/// let answer = client.get("/").header("Authorization", format!("Bearer {token}")).send().await;
+/// assert_eq!(answer.0.status(), 401);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
 /// ```
-pub struct UserTokens<S>(Arc<Inner<S>>);
+pub struct UserTokens<S>(Arc<TokenVerifier<S>>);
 
-struct Inner<S> {
+struct TokenVerifier<S> {
     jwt: Jwt,
     issuer: Arc<str>,
     store: S,
 }
 
 impl<S: UserStore> UserTokens<S> {
-    /// Verifies by `jwt` who calls, and asks the store what they may do.
+    /// Verifies tokens with `jwt`, and looks up their users in the store.
     ///
     /// # Errors
-    /// [`JwtError::SeveralIssuers`] if it takes tokens of more than one issuer: a subject of another
-    /// one is not a user of this store.
+    /// [`JwtError::SeveralIssuers`] if `jwt` accepts several issuers: a subject of another issuer is not a user of this
+    /// store.
     pub fn new(jwt: Jwt, store: S) -> Result<Self, JwtError> {
         let issuer = jwt.only_issuer()?.into();
-        Ok(Self(Arc::new(Inner { jwt, issuer, store })))
+        Ok(Self(Arc::new(TokenVerifier { jwt, issuer, store })))
     }
 }
 
@@ -51,11 +79,11 @@ impl<S: UserStore> Authenticator for UserTokens<S> {
     type Credential = BearerToken;
 
     async fn authenticate(&self, token: BearerToken, context: &Context) -> Result<Identity, AuthenticationError> {
-        let Inner { jwt, issuer, store } = &*self.0;
+        let TokenVerifier { jwt, issuer, store } = &*self.0;
         let identity = jwt.authenticate(token, context).await?;
         let user = store.find_by_subject(identity.subject()).await?;
         let user = user.filter(|user| !user.is_disabled() && user.subject() == identity.subject());
-        let user = user.ok_or_else(|| AuthenticationError::invalid("token of a user who is not there, or disabled"))?;
+        let user = user.ok_or_else(|| AuthenticationError::invalid("token of an unknown or disabled user"))?;
         if identity.claims().get(EPOCH_CLAIM).and_then(serde_json::Value::as_u64) != Some(user.current_epoch()) {
             return Err(AuthenticationError::invalid("token from before the credentials of the user changed"));
         }

@@ -254,7 +254,7 @@ fn users() -> Basic {
     let empty = MemoryUsers::new();
     let users = users.into_iter().fold(empty, |users, user| users.add_user(user).expect("another user"));
     // Longer than any measurement, so that no cache entry expires.
-    Basic::new(users).remember_for(Duration::from_hours(1))
+    Basic::new(users).cache_ttl(Duration::from_hours(1))
 }
 
 fn sent_keys() -> Credentials {

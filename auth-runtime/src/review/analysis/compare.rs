@@ -26,14 +26,29 @@ pub(in crate::review) enum Comparison {
 impl Comparison {
     /// Compares who is let in `before` and `after`.
     pub(in crate::review) fn new(before: Side<'_>, after: Side<'_>) -> Self {
-        let (old, new) = match (before.rule.requirement(), after.rule.requirement()) {
-            (None, _) => return Self::Nothing,
-            (Some(_), None) => return Self::Gain { persona: Persona::anonymous(), roles: Vec::new() },
-            (Some(old), Some(new)) => (old, new),
-        };
+        if let Some(persona) = anonymous(before.rule, after.rule) {
+            return Self::Gain { persona, roles: Vec::new() };
+        }
+        let (old, new) = (before.rule.signed_in(), after.rule.signed_in());
         let pair = Pair { before: before.policy, old, after: after.policy, new };
         if pair.is_same() { Self::Nothing } else { pair.compare() }
     }
+}
+
+/// Looks for an anonymous caller that newly gets in.
+fn anonymous(before: &AccessRule, after: &AccessRule) -> Option<Persona> {
+    let new = after.anonymous()?;
+    let old = before.anonymous();
+    let mut atoms = Vec::new();
+    [Some(&new), old.as_ref()]
+        .into_iter()
+        .flatten()
+        .for_each(|clause| clause.visit(&mut |leaf| atoms.extend(Atom::each(leaf))));
+    // With more checks than are enumerated, an anonymous caller may get in.
+    let Ok(space) = Space::new(atoms) else { return (Some(&new) != old.as_ref()).then(Persona::anonymous) };
+    let table = |clause: &Clause| space.evaluate(clause, &|leaf| space.leaf(leaf));
+    let was_let_in = old.as_ref().map_or_else(|| space.constant(false), table);
+    example(&space, &table(&new).without(&was_let_in), &[], &Persona::anonymous()).map(|(_, persona)| persona)
 }
 
 /// Two requirements, each under the tables of its policy.
@@ -97,11 +112,9 @@ impl<'a> Pair<'a> {
     fn known(&self, base: &Persona) -> Result<Option<(u32, Persona)>, usize> {
         let (old, new) = (base.facts(self.before), base.facts(self.after));
         let open = self.leaves().into_iter().filter(|leaf| old.meets(leaf).is_none());
-        let space = Space::new(open.filter_map(Atom::of))?;
-        let leaf = |known: Option<bool>, leaf: &Clause| match known {
-            Some(known) => space.constant(known),
-            None => Atom::of(leaf).map_or_else(|| space.constant(false), |atom| space.table(atom)),
-        };
+        let space = Space::new(open.flat_map(Atom::each))?;
+        let leaf =
+            |known: Option<bool>, leaf: &Clause| known.map_or_else(|| space.leaf(leaf), |known| space.constant(known));
         let is_let_in = space.evaluate(self.new, &|clause| leaf(new.meets(clause), clause));
         let was_let_in = space.evaluate(self.old, &|clause| leaf(old.meets(clause), clause));
         Ok(example(&space, &is_let_in.without(&was_let_in), &self.schemes(), base))
@@ -118,7 +131,7 @@ impl<'a> Pair<'a> {
 
     /// Returns the facts of both rules, and those of the tables.
     fn atoms(&self) -> BTreeSet<Atom<'a>> {
-        let mut atoms: BTreeSet<Atom<'a>> = self.leaves().into_iter().filter_map(Atom::of).collect();
+        let mut atoms: BTreeSet<Atom<'a>> = self.leaves().into_iter().flat_map(Atom::each).collect();
         let changed = self.changed_roles(&atoms);
         // A limit matters where a role holds other permissions than before.
         if !changed.is_empty() {
@@ -162,12 +175,11 @@ type Held<'a> = (BTreeSet<&'a str>, BTreeSet<&'a str>);
 
 /// Returns the callers that meet a requirement under the tables of a policy.
 pub(in crate::review) fn requirement_table(space: &Space<'_>, policy: &AccessPolicy, clause: &Clause) -> TruthTable {
-    space.evaluate(clause, &|leaf| match (Atom::of(leaf), leaf) {
-        (_, Clause::HasPermission(name)) => permission(space, policy, name),
+    space.evaluate(clause, &|leaf| match leaf {
+        Clause::HasPermission(name) => permission(space, policy, name),
         // A limited credential has no roles.
-        (Some(role @ Atom::Role(_)), _) => space.table(role).without(&space.table(Atom::Limited)),
-        (Some(atom), _) => space.table(atom),
-        (None, _) => space.constant(true),
+        Clause::HasRole(_) => space.leaf(leaf).without(&space.table(Atom::Limited)),
+        _ => space.leaf(leaf),
     })
 }
 

@@ -29,7 +29,7 @@ pub(super) fn example(
 const fn cost(atom: Atom<'_>) -> u32 {
     match atom {
         Atom::Overridden | Atom::Limited => 1_000,
-        Atom::Permission(_) | Atom::Scope(_) | Atom::Check(_) => 10,
+        Atom::Permission(_) | Atom::Scope(_) | Atom::Claim(..) | Atom::Acr(_) | Atom::Check(_) => 10,
         Atom::Role(_) => 8,
         Atom::Scheme(_) | Atom::Fresh(_) | Atom::Without(_) => 1,
     }
@@ -87,6 +87,12 @@ fn persona(space: &Space<'_>, point: u32, needed: u32, schemes: &[&str], base: &
     if is_needed(|atom| matches!(atom, Atom::Fresh(_))) {
         persona = persona.signed_in(age(&facts));
     }
+    if is_needed(|atom| matches!(atom, Atom::Acr(_))) {
+        let class = facts
+            .iter()
+            .find_map(|(atom, holds, _)| if let Atom::Acr(value) = atom { holds.then_some(*value) } else { None });
+        persona = persona.acr(class.unwrap_or_default());
+    }
     for (atom, holds, needed) in facts {
         persona = match atom {
             Atom::Role(name) if holds => persona.role(name),
@@ -94,6 +100,7 @@ fn persona(space: &Space<'_>, point: u32, needed: u32, schemes: &[&str], base: &
             Atom::Overridden if holds => persona.overridden(),
             Atom::Limited if holds => persona.limited_to(limits(space, point)),
             Atom::Check(text) if needed => persona.check(text.as_str(), holds),
+            Atom::Claim(name, value) if needed => persona.claim(name, value.clone(), holds),
             _ => persona,
         };
     }

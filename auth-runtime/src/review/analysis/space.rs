@@ -1,7 +1,7 @@
 //! The facts that a requirement leaves open, and its truth table over them.
 
 use super::TruthTable;
-use crate::review::{CheckText, Clause};
+use crate::review::{CheckText, ClaimContent, Clause};
 
 /// Maximum number of facts that are enumerated.
 pub(in crate::review) const MAX_ATOMS: usize = 20;
@@ -15,6 +15,9 @@ pub(in crate::review) enum Atom<'a> {
     Scope(&'a str),
     Scheme(&'a str),
     Fresh(u64),
+    Claim(&'a str, &'a ClaimContent),
+    /// The authentication context class of the sign-in.
+    Acr(&'a str),
     Check(&'a CheckText),
     /// An override took the permissions of the roles away.
     Overridden,
@@ -25,17 +28,19 @@ pub(in crate::review) enum Atom<'a> {
 }
 
 impl<'a> Atom<'a> {
-    /// Returns the fact that a clause without clauses below it asks for.
-    pub(in crate::review) fn of(leaf: &'a Clause) -> Option<Self> {
-        Some(match leaf {
-            Clause::HasRole(name) => Self::Role(name),
-            Clause::HasPermission(name) => Self::Permission(name),
-            Clause::HasScope(name) => Self::Scope(name),
-            Clause::UsesScheme(name) => Self::Scheme(name),
-            Clause::Fresh(seconds) => Self::Fresh(*seconds),
-            Clause::Checked(text) => Self::Check(text),
-            Clause::Authenticated | Clause::All(_) | Clause::Any(_) | Clause::Not(_) => return None,
-        })
+    /// Returns the facts that a clause without clauses below it asks for: it is met if one of them holds.
+    pub(in crate::review) fn each(leaf: &'a Clause) -> Vec<Self> {
+        match leaf {
+            Clause::HasRole(name) => vec![Self::Role(name)],
+            Clause::HasPermission(name) => vec![Self::Permission(name)],
+            Clause::HasScope(name) => vec![Self::Scope(name)],
+            Clause::UsesScheme(name) => vec![Self::Scheme(name)],
+            Clause::Fresh(seconds) => vec![Self::Fresh(*seconds)],
+            Clause::Claim { name, value } => vec![Self::Claim(name, value)],
+            Clause::Acr(values) => values.iter().map(|value| Self::Acr(value)).collect(),
+            Clause::Checked(text) => vec![Self::Check(text)],
+            Clause::Authenticated | Clause::All(_) | Clause::Any(_) | Clause::Not(_) => Vec::new(),
+        }
     }
 
     /// Returns the clause that asks for the fact.
@@ -46,6 +51,8 @@ impl<'a> Atom<'a> {
             Self::Scope(name) => Clause::scope(name),
             Self::Scheme(name) => Clause::scheme(name),
             Self::Fresh(seconds) => Clause::Fresh(seconds),
+            Self::Claim(name, value) => Clause::Claim { name: name.to_owned(), value: value.clone() },
+            Self::Acr(value) => Clause::Acr(vec![value.to_owned()]),
             Self::Check(text) => Clause::Checked(text.clone()),
             Self::Overridden | Self::Limited | Self::Without(_) => Clause::Authenticated,
         }
@@ -83,6 +90,12 @@ impl<'a> Space<'a> {
         }
     }
 
+    /// Returns the table of a clause without clauses below it.
+    pub(in crate::review) fn leaf(&self, leaf: &Clause) -> TruthTable {
+        let is_met = self.constant(*leaf == Clause::Authenticated);
+        Atom::each(leaf).into_iter().fold(is_met, |table, atom| table.or(&self.table(atom)))
+    }
+
     /// Returns the table of a requirement; `leaf` returns that of a clause without clauses below it.
     pub(in crate::review) fn evaluate(&self, clause: &Clause, leaf: &impl Fn(&Clause) -> TruthTable) -> TruthTable {
         match clause {
@@ -100,7 +113,24 @@ impl<'a> Space<'a> {
     /// Returns the combinations that a caller can have: one scheme, and who signed in within 5 minutes did so within an
     /// hour. `schemes` are all that exist.
     pub(in crate::review) fn possible(&self, schemes: &[&str]) -> TruthTable {
-        self.one_scheme(schemes).and(&self.ages_in_order())
+        self.one_scheme(schemes).and(&self.ages_in_order()).and(&self.one_value())
+    }
+
+    /// A caller has one authentication context class, and one value of a claim, unless it is a list of texts.
+    fn one_value(&self) -> TruthTable {
+        let excludes = |pair: (&Atom<'_>, &Atom<'_>)| match pair {
+            (Atom::Acr(_), Atom::Acr(_)) => true,
+            (Atom::Claim(name, value), Atom::Claim(other_name, other)) => {
+                let are_texts = matches!((value, other), (ClaimContent::Text(_), ClaimContent::Text(_)));
+                name == other_name && !are_texts
+            }
+            _ => false,
+        };
+        let pairs = self.atoms.iter().enumerate();
+        let pairs = pairs.flat_map(|(index, atom)| self.atoms[index + 1..].iter().map(move |other| (atom, other)));
+        pairs.filter(|pair| excludes(*pair)).fold(self.constant(true), |table, (atom, other)| {
+            table.without(&self.table(*atom).and(&self.table(*other)))
+        })
     }
 
     fn one_scheme(&self, schemes: &[&str]) -> TruthTable {

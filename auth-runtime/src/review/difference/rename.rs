@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Change, ChangeKind, Subject};
-use crate::review::{AccessPolicy, Clause, RuleAccess, Target};
+use crate::review::{AccessPolicy, Clause, Target};
 
 /// Returns the policy with the new names, and the changes of names.
 pub(super) fn rename(before: &AccessPolicy, after: &AccessPolicy) -> (AccessPolicy, Vec<Change>) {
@@ -151,7 +151,7 @@ fn renamed(mut policy: AccessPolicy, kind: Kind, old: &str, new: &str) -> Access
 
 fn each_leaf(policy: &mut AccessPolicy, mut change: impl FnMut(&mut Clause)) {
     for rule in &mut policy.rules {
-        if let RuleAccess::Required { requirement, .. } = &mut rule.access {
+        if let Some(requirement) = rule.access.requirement_mut() {
             requirement.visit_mut(&mut change);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Change, ChangeKind, Subject};
 use crate::review::{
-    AccessPolicy, AccessRule, CheckText, Clause, MatrixCell, Persona, RuleAccess,
+    AccessPolicy, AccessRule, CheckText, Clause, MatrixCell, Persona,
     analysis::{Comparison, Side},
 };
 
@@ -56,17 +56,13 @@ fn changed(before: &AccessPolicy, old: &AccessRule, after: &AccessPolicy, new: &
     if is_check_changed {
         changes.push(change(ChangeKind::CheckChanged));
     }
-    if hides(old) != hides(new) && !old.admits_anonymous() && !new.admits_anonymous() {
+    if old.hides() != new.hides() && old.requirement().is_some() && new.requirement().is_some() {
         changes.push(change(ChangeKind::HideChanged));
     }
     if changes.is_empty() {
         changes.extend(reworded(old, new));
     }
     changes
-}
-
-const fn hides(rule: &AccessRule) -> bool {
-    matches!(rule.access, RuleAccess::Required { hide: true, .. })
 }
 
 fn reworded(old: &AccessRule, new: &AccessRule) -> Option<Change> {
@@ -89,7 +85,7 @@ fn with_checks_of(old: &AccessRule, new: &AccessRule) -> (AccessRule, bool) {
     if gone.len() != added.len() || gone.is_empty() {
         return (rule, false);
     }
-    if let RuleAccess::Required { requirement, .. } = &mut rule.access {
+    if let Some(requirement) = rule.access.requirement_mut() {
         requirement.visit_mut(&mut |leaf| {
             if let Clause::Checked(text) = leaf
                 && let Some(index) = gone.iter().position(|check| check == text)

@@ -54,7 +54,10 @@ fn target(target: &Target) -> Value {
 fn access(access: &RuleAccess) -> Value {
     match access {
         RuleAccess::Public { reason } => json!({ "kind": "public", "reason": reason }),
-        RuleAccess::Optional => json!({ "kind": "optional" }),
+        RuleAccess::Optional { requirement, hide } => {
+            let requirement = requirement.as_ref().map(ToString::to_string);
+            json!({ "kind": "optional", "requirement": requirement, "hide": hide })
+        }
         RuleAccess::Required { requirement, hide } => {
             json!({ "kind": "required", "requirement": requirement.to_string(), "hide": hide })
         }

@@ -1,13 +1,14 @@
 //! The owned tree decides as the enforced, constant tree does.
 
 use proptest::prelude::*;
+use serde_json::{Map, Value, json};
 
 use super::random::{Names, clauses};
 use crate::{
     declared::{AuthSchema, Table},
-    policy::{Decision, Facts, Requirement},
+    policy::{ClaimValue, Decision, Facts, Requirement},
     prelude::*,
-    review::{AccessPolicy, AccessRule, Clause, Persona, RuleAccess, Target},
+    review::{AccessPolicy, AccessRule, ClaimContent, Clause, Persona, RuleAccess, Target},
 };
 
 permissions! { pub(crate) enum Permission { P = "p", Q = "q", R = "r" } }
@@ -54,6 +55,12 @@ fn build(clause: &Clause) -> Requirement<Auth> {
         Clause::UsesScheme(name) => Requirement::scheme(Auth::__scheme(leak(name.clone()))),
         Clause::Fresh(seconds) => Requirement::fresh(*seconds),
         Clause::Checked(text) => Requirement::check(position(&CHECKS, text.as_str()), leak(text.as_str().to_owned())),
+        Clause::Claim { name, value } => Requirement::claim(leak(name.clone()), claim_value(value)),
+        Clause::Acr(classes) => match &classes.iter().map(|class| &**leak(class.clone())).collect::<Vec<&str>>()[..] {
+            [a] => Requirement::acr(leak([*a])),
+            [a, b] => Requirement::acr(leak([*a, *b])),
+            _ => unreachable!("one or two classes"),
+        },
         Clause::Not(clause) => Requirement::not(leak(build(clause))),
         Clause::All(clauses) => match &list(clauses)[..] {
             [a] => Requirement::all(leak([*a])),
@@ -70,6 +77,14 @@ fn build(clause: &Clause) -> Requirement<Auth> {
     }
 }
 
+fn claim_value(value: &ClaimContent) -> ClaimValue {
+    match value {
+        ClaimContent::Text(text) => ClaimValue::Text(leak(text.clone())),
+        ClaimContent::Bool(value) => ClaimValue::Bool(*value),
+        ClaimContent::Integer(number) => ClaimValue::Integer(*number),
+    }
+}
+
 /// A caller as the guard sees one, with checks that may not have run.
 #[derive(Clone, Debug)]
 struct Caller {
@@ -78,6 +93,8 @@ struct Caller {
     scopes: Vec<String>,
     scheme: &'static str,
     age: u64,
+    acr: &'static str,
+    claims: Map<String, Value>,
     checks: [Option<bool>; 2],
 }
 
@@ -104,14 +121,31 @@ impl Facts<Auth> for Caller {
         Some(self.age <= seconds)
     }
 
+    fn claim(&self, name: &str, value: &ClaimValue) -> Option<bool> {
+        Some(self.claims.get(name).is_some_and(|claim| value.is_in(claim)))
+    }
+
+    fn acr(&self, values: &[&str]) -> Option<bool> {
+        Some(values.contains(&self.acr))
+    }
+
     fn check(&self, index: u16) -> Option<bool> {
         self.checks[usize::from(index)]
     }
 }
 
 impl Caller {
-    fn persona(&self) -> Persona {
-        let mut persona = Persona::caller().scheme(self.scheme).signed_in(self.age);
+    /// The persona with all facts that a clause asks for.
+    fn persona(&self, clause: &Clause) -> Persona {
+        let mut persona = Persona::caller().scheme(self.scheme).signed_in(self.age).acr(self.acr);
+        let mut claims = Vec::new();
+        clause.visit(&mut |leaf| claims.push(leaf));
+        for leaf in claims {
+            if let Clause::Claim { name, value } = leaf {
+                let has = Facts::claim(self, name, &claim_value(value)) == Some(true);
+                persona = persona.claim(name, value.clone(), has);
+            }
+        }
         persona = self.roles.iter().fold(persona, |persona, role| persona.role(role.to_string()));
         persona = self.direct.iter().fold(persona, |persona, name| persona.permission(name.to_string()));
         for (text, result) in CHECKS.iter().zip(self.checks) {
@@ -119,6 +153,10 @@ impl Caller {
         }
         persona.scopes(self.scopes.iter().map(String::as_str))
     }
+}
+
+fn claims() -> impl Strategy<Value = Value> {
+    prop::sample::select(vec![json!(null), json!("k"), json!(["k", "l"]), json!(true), json!(false), json!(1.5)])
 }
 
 fn callers() -> impl Strategy<Value = Caller> {
@@ -131,8 +169,12 @@ fn callers() -> impl Strategy<Value = Caller> {
         prop::sample::select(vec!["s", "t"]),
         0..90_000_u64,
         any::<[Option<bool>; 2]>(),
+        prop::sample::select(vec!["", "k", "l"]),
+        [claims(), claims()],
     )
-        .prop_map(|(roles, direct, scopes, scheme, age, checks)| Caller {
+        .prop_map(|(roles, direct, scopes, scheme, age, checks, acr, [k, l])| Caller {
+            acr,
+            claims: Map::from_iter([("k".to_owned(), k), ("l".to_owned(), l)]),
             roles,
             direct,
             scopes,
@@ -157,7 +199,7 @@ proptest! {
             });
             policy
         };
-        let explained = policy.explain(&policy.rules[0], &caller.persona()).clauses.unwrap();
+        let explained = policy.explain(&policy.rules[0], &caller.persona(&clause)).clauses.unwrap();
         match requirement.decide(&caller) {
             Decision::Allow => prop_assert_eq!(explained.is_met, Some(true)),
             Decision::Deny(_) => prop_assert_eq!(explained.is_met, Some(false)),

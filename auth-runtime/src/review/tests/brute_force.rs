@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::random::{Names, clauses};
 use crate::review::{
-    AccessPolicy, AccessRule, CheckText, Clause, MatrixCell, Persona, RoleDefinition, RuleAccess, Target,
+    AccessPolicy, AccessRule, CheckText, ClaimContent, Clause, MatrixCell, Persona, RoleDefinition, RuleAccess, Target,
     analysis::{Comparison, Side},
 };
 
@@ -34,14 +34,23 @@ type Tables = [u8; 3];
 
 /// A caller with all its facts.
 #[derive(Clone, Copy, Debug)]
-struct World {
+struct World<'a> {
     roles: u8,
     direct: u8,
     kind: Kind,
+    rest: &'a Rest,
+}
+
+/// The facts of a caller beside roles and permissions.
+#[derive(Clone, Debug)]
+struct Rest {
     scheme: usize,
     scopes: u8,
     age: u64,
     checks: u8,
+    acr: Option<&'static str>,
+    /// The claims that are asked for, with whether the caller has them.
+    claims: Vec<(Clause, bool)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,23 +67,77 @@ fn holdings() -> impl Iterator<Item = (u8, u8, Kind)> {
     sets.flat_map(move |(roles, direct)| kinds().map(move |kind| (roles, direct, kind)))
 }
 
-/// The callers that hold this, with all other facts.
-fn worlds(roles: u8, direct: u8, kind: Kind) -> impl Iterator<Item = World> {
-    let known = (0..2_usize).flat_map(|scheme| (0..2_u8).map(move |scopes| (scheme, scopes)));
-    let later = || AGES.into_iter().flat_map(|age| (0..4_u8).map(move |checks| (age, checks)));
-    known.flat_map(move |(scheme, scopes)| {
-        later().map(move |(age, checks)| World { roles, direct, kind, scheme, scopes, age, checks })
-    })
+/// All other facts of callers. A fact that no clause asks for has one value.
+fn rests(clauses: &[&Clause]) -> Vec<Rest> {
+    let asks = |is: fn(&Clause) -> bool| {
+        let mut found = false;
+        clauses.iter().for_each(|clause| clause.visit(&mut |leaf| found |= is(leaf)));
+        found
+    };
+    let some = |asked: bool, count: u8| if asked { 0..count } else { 0..1 };
+    let schemes = some(asks(|leaf| matches!(leaf, Clause::UsesScheme(_))), 2);
+    let scopes = some(asks(|leaf| matches!(leaf, Clause::HasScope(_))), 2);
+    let ages = some(asks(|leaf| matches!(leaf, Clause::Fresh(_))), 4);
+    let checks = some(asks(|leaf| matches!(leaf, Clause::Checked(_))), 4);
+    let classes = some(asks(|leaf| matches!(leaf, Clause::Acr(_))), 3);
+    let claims = claims(clauses);
+    let mut rests = Vec::new();
+    for (scheme, scopes) in schemes.flat_map(|scheme| scopes.clone().map(move |scopes| (scheme, scopes))) {
+        for (age, checks) in ages.clone().flat_map(|age| checks.clone().map(move |checks| (age, checks))) {
+            for (class, claims) in classes.clone().flat_map(|class| claims.iter().map(move |claims| (class, claims))) {
+                let acr = [None, Some("k"), Some("l")][usize::from(class)];
+                let age = AGES[usize::from(age)];
+                rests.push(Rest { scheme: scheme.into(), scopes, age, checks, acr, claims: claims.clone() });
+            }
+        }
+    }
+    rests
+}
+
+/// All combinations of the claims that are asked for. A claim has one value, or is a list of texts.
+fn claims(clauses: &[&Clause]) -> Vec<Vec<(Clause, bool)>> {
+    let mut asked = BTreeSet::new();
+    clauses.iter().for_each(|clause| {
+        clause.visit(&mut |leaf| {
+            if matches!(leaf, Clause::Claim { .. }) {
+                asked.insert(leaf.clone());
+            }
+        });
+    });
+    let is_possible = |claims: &[(Clause, bool)]| {
+        let held: Vec<_> = claims.iter().filter(|(_, has)| *has).map(|(clause, _)| clause).collect();
+        held.iter()
+            .enumerate()
+            .all(|(index, clause)| held[index + 1..].iter().all(|other| can_have_both(clause, other)))
+    };
+    let combinations = (0..1_usize << asked.len()).map(|bits| {
+        asked.iter().cloned().enumerate().map(|(index, clause)| (clause, bits >> index & 1 == 1)).collect::<Vec<_>>()
+    });
+    combinations.filter(|claims| is_possible(claims)).collect()
+}
+
+fn can_have_both(clause: &Clause, other: &Clause) -> bool {
+    match (clause, other) {
+        (Clause::Claim { name, value }, Clause::Claim { name: other_name, value: other }) => {
+            name != other_name || matches!((value, other), (ClaimContent::Text(_), ClaimContent::Text(_)))
+        }
+        _ => true,
+    }
+}
+
+/// The callers that hold this.
+fn worlds(roles: u8, direct: u8, kind: Kind, rests: &[Rest]) -> impl Iterator<Item = World<'_>> {
+    rests.iter().map(move |rest| World { roles, direct, kind, rest })
 }
 
 /// One caller for each combination of facts under two tables.
-fn distinct(before: Tables, after: Tables) -> impl Iterator<Item = World> {
+fn distinct(before: Tables, after: Tables, rests: &[Rest]) -> impl Iterator<Item = World<'_>> {
     let mut seen = BTreeSet::new();
     let held = holdings().filter(move |(roles, direct, kind)| {
         let facts = |tables| held(*roles, *direct, *kind, tables);
         seen.insert((facts(before), facts(after)))
     });
-    held.flat_map(|(roles, direct, kind)| worlds(roles, direct, kind))
+    held.flat_map(|(roles, direct, kind)| worlds(roles, direct, kind, rests))
 }
 
 /// Returns the roles and permissions that count, as bits.
@@ -87,24 +150,22 @@ fn held(roles: u8, direct: u8, kind: Kind, tables: Tables) -> (u8, u8) {
     }
 }
 
-impl World {
+impl World<'_> {
     fn has(self, tables: Tables, clause: &Clause) -> bool {
         let bit =
             |names: &[&str], name: &str| names.iter().position(|own| own == &name).map_or(0, |index| 1_u8 << index);
-        let of_roles = (0..3).filter(|role| self.roles >> role & 1 == 1).fold(0, |held, role| held | tables[role]);
-        let (roles, permissions) = match self.kind {
-            Kind::Full => (self.roles, self.direct | of_roles),
-            Kind::Overridden => (self.roles, self.direct),
-            Kind::Limited(limits) => (0, (self.direct | of_roles) & limits),
-        };
+        let (roles, permissions) = held(self.roles, self.direct, self.kind, tables);
+        let rest = self.rest;
         match clause {
             Clause::Authenticated => true,
             Clause::HasRole(name) => roles & bit(&ROLES, name) != 0,
             Clause::HasPermission(name) => permissions & bit(&PERMISSIONS, name) != 0,
-            Clause::HasScope(name) => self.scopes & bit(&SCOPES, name) != 0,
-            Clause::UsesScheme(name) => SCHEMES[self.scheme] == name,
-            Clause::Fresh(bound) => self.age <= *bound,
-            Clause::Checked(text) => self.checks & bit(&CHECKS, text.as_str()) != 0,
+            Clause::HasScope(name) => rest.scopes & bit(&SCOPES, name) != 0,
+            Clause::UsesScheme(name) => SCHEMES[rest.scheme] == name,
+            Clause::Fresh(bound) => rest.age <= *bound,
+            Clause::Checked(text) => rest.checks & bit(&CHECKS, text.as_str()) != 0,
+            Clause::Claim { .. } => rest.claims.iter().any(|(claim, has)| claim == clause && *has),
+            Clause::Acr(classes) => rest.acr.is_some_and(|own| classes.iter().any(|class| class == own)),
             Clause::All(clauses) => clauses.iter().all(|clause| self.has(tables, clause)),
             Clause::Any(clauses) => clauses.iter().any(|clause| self.has(tables, clause)),
             Clause::Not(clause) => !self.has(tables, clause),
@@ -123,9 +184,16 @@ impl World {
             Kind::Overridden => persona.overridden(),
             Kind::Limited(limits) => persona.limited_to(of(limits, &PERMISSIONS)),
         };
+        let rest = self.rest;
         let checks = CHECKS.iter().enumerate();
-        persona = checks.fold(persona, |persona, (index, text)| persona.check(*text, self.checks >> index & 1 == 1));
-        persona.scheme(SCHEMES[self.scheme]).scopes(of(self.scopes, &SCOPES)).signed_in(self.age)
+        persona = checks.fold(persona, |persona, (index, text)| persona.check(*text, rest.checks >> index & 1 == 1));
+        for (claim, has) in &rest.claims {
+            if let Clause::Claim { name, value } = claim {
+                persona = persona.claim(name, value.clone(), *has);
+            }
+        }
+        persona = persona.acr(rest.acr.unwrap_or_default());
+        persona.scheme(SCHEMES[rest.scheme]).scopes(of(rest.scopes, &SCOPES)).signed_in(rest.age)
     }
 }
 
@@ -159,16 +227,17 @@ proptest! {
     fn a_difference_is_exact(old in clauses(&names()), new in clauses(&names()), before in tables(), after in tables(), same in any::<bool>()) {
         // Half of the pairs differ in one of the two only, as changes do.
         let new = if same { old.clone() } else { new };
-        let gains = |world: &World| world.has(after, &new) && !world.has(before, &old);
+        let rests = rests(&[&old, &new]);
+        let gains = |world: &World<'_>| world.has(after, &new) && !world.has(before, &old);
         let (old_policy, new_policy) = (policy(before, old.clone()), policy(after, new.clone()));
         match compared(&old_policy, &new_policy) {
-            Comparison::Nothing => prop_assert!(!distinct(before, after).any(|world| gains(&world)), "missed: {old} to {new}"),
+            Comparison::Nothing => prop_assert!(!distinct(before, after, &rests).any(|world| gains(&world)), "missed: {old} to {new}"),
             Comparison::Unknown { atoms } => prop_assert!(false, "{atoms} facts"),
             Comparison::Gain { persona, roles } => {
                 prop_assert_eq!(new_policy.cell(&new_policy.rules[0], &persona), MatrixCell::Allow, "{}: {} to {}", persona, old, new);
                 prop_assert_eq!(old_policy.cell(&old_policy.rules[0], &persona), MatrixCell::Deny, "{}: {} to {}", persona, old, new);
                 for (index, role) in ROLES.iter().enumerate() {
-                    let gains = worlds(1 << index, 0, Kind::Full).any(|world| gains(&world));
+                    let gains = worlds(1 << index, 0, Kind::Full, &rests).any(|world| gains(&world));
                     prop_assert_eq!(roles.iter().any(|own| own == role), gains, "{}: {} to {}", role, old, new);
                 }
             }
@@ -179,11 +248,11 @@ proptest! {
     #[test]
     fn a_cell_is_exact(requirement in clauses(&names()), tables in tables(), roles in 0..8_u8, direct in 0..8_u8) {
         let policy = policy(tables, requirement.clone());
-        let fitting: Vec<World> = worlds(roles, direct, Kind::Full).collect();
-        let world = World { roles, direct, kind: Kind::Full, scheme: 0, scopes: 0, age: 0, checks: 0 };
+        let rests = rests(&[&requirement]);
+        let fitting: Vec<World<'_>> = worlds(roles, direct, Kind::Full, &rests).collect();
         let named = |bits: u8, names: &[&'static str]| names.iter().enumerate().filter(move |(index, _)| bits >> index & 1 == 1).map(|(_, name)| *name).collect::<Vec<_>>();
-        let persona = named(world.roles, &ROLES).into_iter().fold(Persona::caller(), Persona::role);
-        let persona = named(world.direct, &PERMISSIONS).into_iter().fold(persona, Persona::permission);
+        let persona = named(roles, &ROLES).into_iter().fold(Persona::caller(), Persona::role);
+        let persona = named(direct, &PERMISSIONS).into_iter().fold(persona, Persona::permission);
         let let_in: Vec<bool> = fitting.iter().map(|world| world.has(tables, &requirement)).collect();
         match policy.cell(&policy.rules[0], &persona) {
             MatrixCell::Allow => prop_assert!(let_in.iter().all(|is| *is), "{requirement}"),
@@ -192,7 +261,7 @@ proptest! {
             MatrixCell::Depends { conditions, is_complete } => {
                 prop_assert!(is_complete);
                 prop_assert!(let_in.iter().any(|is| *is) && !let_in.iter().all(|is| *is), "{requirement}");
-                let meets = |world: &World, facts: &[Clause]| facts.iter().all(|fact| world.has(tables, fact));
+                let meets = |world: &World<'_>, facts: &[Clause]| facts.iter().all(|fact| world.has(tables, fact));
                 for (world, is_let_in) in fitting.iter().zip(&let_in) {
                     let is_met = conditions.iter().any(|condition| meets(world, condition.facts()));
                     prop_assert_eq!(is_met, *is_let_in, "{} with {:?}", requirement, conditions);
@@ -213,7 +282,8 @@ proptest! {
     #[test]
     fn a_known_caller_is_let_in_or_not(requirement in clauses(&names()), tables in tables(), index in any::<prop::sample::Index>()) {
         let (roles, direct, kind) = *index.get(&holdings().collect::<Vec<_>>());
-        let world = *index.get(&worlds(roles, direct, kind).collect::<Vec<_>>());
+        let rests = rests(&[&requirement]);
+        let world = World { roles, direct, kind, rest: index.get(&rests) };
         let policy = policy(tables, requirement.clone());
         let expected = world.has(tables, &requirement);
         let explanation = policy.explain(&policy.rules[0], &world.persona());

@@ -1,0 +1,138 @@
+//! Mounts protected tools: `auth.mcp(|caller| Notes)`.
+
+use std::{collections::HashMap, fmt};
+
+use poem::IntoEndpoint;
+
+use super::{McpEndpoint, ProtectedTools};
+use crate::{
+    authenticate::Principal,
+    guard::AuthConfig,
+    mount::{ProtectedResource, WithAuth},
+    policy::{Access, Operation},
+};
+
+/// Mounts MCP tools. Every `Auth` has it.
+pub trait Mcp: AuthConfig {
+    /// Returns an endpoint that serves these tools as streamable HTTP, without sessions.
+    ///
+    /// `make` runs for each call, and returns the tools for its caller; `None` is an anonymous caller, whom only tools
+    /// with `#[public]` or `#[optional_auth]` admit.
+    ///
+    /// # Panics
+    /// If a tool can only be called by schemes that are not configured, or if two tools have one name.
+    fn mcp<T, F>(&self, make: F) -> McpService<T, F>
+    where
+        T: ProtectedTools<Auth = Self>,
+        F: Fn(Option<&Principal<Self>>) -> T + Send + Sync + 'static,
+    {
+        McpService::new(self, make)
+    }
+}
+
+impl<A: AuthConfig> Mcp for A {}
+
+/// An endpoint of MCP tools before it is mounted; made by [`Mcp::mcp`].
+pub struct McpService<T: ProtectedTools, F> {
+    auth: T::Auth,
+    resource: Option<ProtectedResource>,
+    pub(super) settings: Settings<T::Auth>,
+    make: F,
+}
+
+/// What the endpoint needs to know.
+pub(super) struct Settings<A: 'static> {
+    pub(super) tools: HashMap<&'static str, &'static Operation<A>>,
+    pub(super) name: String,
+    pub(super) version: String,
+    pub(super) origins: Vec<String>,
+    pub(super) max_body: usize,
+    pub(super) hide_forbidden: bool,
+}
+
+impl<T: ProtectedTools, F> fmt::Debug for McpService<T, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("McpService").field("tools", &self.settings.tools.keys()).finish_non_exhaustive()
+    }
+}
+
+impl<T: ProtectedTools, F> McpService<T, F> {
+    /// Default of [`max_body`](Self::max_body).
+    pub const DEFAULT_MAX_BODY: usize = 1024 * 1024;
+
+    fn new(auth: &T::Auth, make: F) -> Self {
+        let settings = Settings {
+            tools: tools::<T>(auth),
+            name: "poem-mcpserver".to_owned(),
+            version: "1.0.0".to_owned(),
+            origins: Vec::new(),
+            max_body: Self::DEFAULT_MAX_BODY,
+            hide_forbidden: false,
+        };
+        Self { auth: auth.cloned(), resource: None, settings, make }
+    }
+
+    /// Sets the name and the version that `initialize` returns (default: `poem-mcpserver`, `1.0.0`).
+    #[must_use]
+    pub fn server_info(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        self.settings.name = name.into();
+        self.settings.version = version.into();
+        self
+    }
+
+    /// Allows pages of an origin, such as `https://app.example.com` (default: loopback, and the origin of
+    /// [`resource`](Self::resource)). A page of another origin gets 403.
+    #[must_use]
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
+        self.settings.origins.push(origin.into());
+        self
+    }
+
+    /// Sets the maximum size of a body in bytes (default: 1 MiB). A larger one gets 413.
+    #[must_use]
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.settings.max_body = bytes;
+        self
+    }
+
+    /// Answers "unknown tool" instead of 403, so that callers do not learn which tools exist (default: 403 with a
+    /// challenge, which lets a client ask for the missing scopes).
+    #[must_use]
+    pub fn hide_forbidden(mut self) -> Self {
+        self.settings.hide_forbidden = true;
+        self
+    }
+
+    /// Names the metadata of this resource in each challenge (RFC 9728, section 5.1), and allows its origin.
+    #[must_use]
+    pub fn resource(mut self, resource: &ProtectedResource) -> Self {
+        self.settings.origins.push(resource.origin().to_owned());
+        self.resource = Some(resource.clone());
+        self
+    }
+}
+
+impl<T, F> IntoEndpoint for McpService<T, F>
+where
+    T: ProtectedTools,
+    F: Fn(Option<&Principal<T::Auth>>) -> T + Send + Sync + 'static,
+{
+    type Endpoint = WithAuth<T::Auth, McpEndpoint<T, F>>;
+
+    fn into_endpoint(self) -> Self::Endpoint {
+        WithAuth::new(&self.auth, McpEndpoint::new(self.settings, self.resource, self.make))
+    }
+}
+
+fn tools<T: ProtectedTools>(auth: &T::Auth) -> HashMap<&'static str, &'static Operation<T::Auth>> {
+    let mut tools = HashMap::new();
+    for (name, operation) in T::tools() {
+        let accepted = operation.schemes().intersection(auth.configured());
+        assert!(
+            !matches!(operation.access(), Access::Required { .. }) || !accepted.is_empty(),
+            "the tool `{name}` can only be called by security schemes that are not configured",
+        );
+        assert!(tools.insert(name, operation).is_none(), "two tools are named `{name}`");
+    }
+    tools
+}
