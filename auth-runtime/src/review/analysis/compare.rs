@@ -40,10 +40,9 @@ fn anonymous(before: &AccessRule, after: &AccessRule) -> Option<Persona> {
     let new = after.anonymous()?;
     let old = before.anonymous();
     let mut atoms = Vec::new();
-    [Some(&new), old.as_ref()]
-        .into_iter()
-        .flatten()
-        .for_each(|clause| clause.visit(&mut |leaf| atoms.extend(Atom::each(leaf))));
+    for clause in [Some(&new), old.as_ref()].into_iter().flatten() {
+        clause.visit(&mut |leaf| atoms.extend(Atom::each(leaf)));
+    }
     // With more checks than are enumerated, an anonymous caller may get in.
     let Ok(space) = Space::new(atoms) else { return (Some(&new) != old.as_ref()).then(Persona::anonymous) };
     let table = |clause: &Clause| space.evaluate(clause, &|leaf| space.leaf(leaf));

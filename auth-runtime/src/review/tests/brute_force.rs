@@ -71,7 +71,9 @@ fn holdings() -> impl Iterator<Item = (u8, u8, Kind)> {
 fn rests(clauses: &[&Clause]) -> Vec<Rest> {
     let asks = |is: fn(&Clause) -> bool| {
         let mut found = false;
-        clauses.iter().for_each(|clause| clause.visit(&mut |leaf| found |= is(leaf)));
+        for clause in clauses {
+            clause.visit(&mut |leaf| found |= is(leaf));
+        }
         found
     };
     let some = |asked: bool, count: u8| if asked { 0..count } else { 0..1 };
@@ -97,13 +99,13 @@ fn rests(clauses: &[&Clause]) -> Vec<Rest> {
 /// All combinations of the claims that are asked for. A claim has one value, or is a list of texts.
 fn claims(clauses: &[&Clause]) -> Vec<Vec<(Clause, bool)>> {
     let mut asked = BTreeSet::new();
-    clauses.iter().for_each(|clause| {
+    for clause in clauses {
         clause.visit(&mut |leaf| {
             if matches!(leaf, Clause::Claim { .. }) {
                 asked.insert(leaf.clone());
             }
         });
-    });
+    }
     let is_possible = |claims: &[(Clause, bool)]| {
         let held: Vec<_> = claims.iter().filter(|(_, has)| *has).map(|(clause, _)| clause).collect();
         held.iter()
@@ -137,7 +139,7 @@ fn distinct(before: Tables, after: Tables, rests: &[Rest]) -> impl Iterator<Item
         let facts = |tables| held(*roles, *direct, *kind, tables);
         seen.insert((facts(before), facts(after)))
     });
-    held.flat_map(|(roles, direct, kind)| worlds(roles, direct, kind, rests))
+    held.flat_map(move |(roles, direct, kind)| worlds(roles, direct, kind, rests))
 }
 
 /// Returns the roles and permissions that count, as bits.
