@@ -18,7 +18,7 @@ pub(in crate::review) enum Comparison {
     /// There are none.
     Nothing,
     /// One of them with as few facts as possible, and the roles that are enough alone.
-    Gain { persona: Persona, roles: Vec<String> },
+    Gain { persona: Box<Persona>, roles: Vec<String> },
     /// The rules ask for too many facts.
     Unknown { atoms: usize },
 }
@@ -27,7 +27,7 @@ impl Comparison {
     /// Compares who is let in `before` and `after`.
     pub(in crate::review) fn new(before: Side<'_>, after: Side<'_>) -> Self {
         if let Some(persona) = anonymous(before.rule, after.rule) {
-            return Self::Gain { persona, roles: Vec::new() };
+            return Self::Gain { persona: Box::new(persona), roles: Vec::new() };
         }
         let (old, new) = (before.rule.signed_in(), after.rule.signed_in());
         let pair = Pair { before: before.policy, old, after: after.policy, new };
@@ -63,15 +63,15 @@ impl<'a> Pair<'a> {
         let gaining = self.gaining();
         let roles = gaining.iter().map(|(_, role, _)| role.clone()).collect();
         if let Ok(Some((_, persona))) = self.known(&Persona::caller()) {
-            return Comparison::Gain { persona, roles };
+            return Comparison::Gain { persona: Box::new(persona), roles };
         }
         if let Some((_, _, persona)) =
             gaining.into_iter().min_by_key(|(cost, role, _)| (*cost, self.size(role), role.clone()))
         {
-            return Comparison::Gain { persona, roles };
+            return Comparison::Gain { persona: Box::new(persona), roles };
         }
         match self.any() {
-            Ok(Some(persona)) => Comparison::Gain { persona, roles },
+            Ok(Some(persona)) => Comparison::Gain { persona: Box::new(persona), roles },
             Ok(None) => Comparison::Nothing,
             Err(atoms) => Comparison::Unknown { atoms },
         }

@@ -46,10 +46,10 @@ fn changed(before: &AccessPolicy, old: &AccessRule, after: &AccessPolicy, new: &
             Comparison::Unknown { .. } if changes.iter().any(|known: &Change| known.kind == ChangeKind::Undecided) => {}
             Comparison::Unknown { .. } => changes.push(change(ChangeKind::Undecided)),
             Comparison::Gain { persona, .. } if persona.is_anonymous() && kind == ChangeKind::Widened => {
-                changes.push(Change { persona: Some(persona), ..change(ChangeKind::NewPublic) });
+                changes.push(Change { persona: Some(*persona), ..change(ChangeKind::NewPublic) });
             }
             Comparison::Gain { persona, roles } => {
-                changes.push(Change { persona: Some(persona), roles, ..change(kind) });
+                changes.push(Change { persona: Some(*persona), roles, ..change(kind) });
             }
         }
     }
