@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::{FnArg, ext::IdentExt};
 
 use super::{
-    argument::{Argument, arguments, returns},
+    argument::{Argument, answered, arguments, returns},
     check, rule,
 };
 use crate::{
@@ -70,6 +70,7 @@ fn guarded(handler: &Handler, access: &Access, rule: &Ident, p: &Private) -> Tok
     let call_await = signature.asyncness.map(|_| quote!(.await));
     let (generics, _, where_clause) = signature.generics.split_for_impl();
     let returns = returns(&signature.output);
+    let answered = answered(access);
     quote! {
         #(#documented)*
         #attribute
@@ -77,7 +78,7 @@ fn guarded(handler: &Handler, access: &Access, rule: &Ident, p: &Private) -> Tok
         #visibility async fn #name #generics (#guard: #p::HandlerGuard<#rule>, #(#inputs),*) -> #p::Guarded<#returns> #where_clause {
             #own
             #checks
-            #p::Guarded::Answered(#name(#(#names),*) #call_await)
+            #p::Guarded::#answered(#name(#(#names),*) #call_await)
         }
     }
 }

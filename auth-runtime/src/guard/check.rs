@@ -4,9 +4,10 @@ use std::{
     error::Error,
     future::{Future, ready},
     pin::Pin,
+    sync::Arc,
 };
 
-use super::{AuthConfig, RequestAuth};
+use super::{AuthConfig, mounted_auth::MountedAuth};
 use crate::{
     authenticate::Principal,
     event::Watch,
@@ -14,30 +15,47 @@ use crate::{
     respond::{DenialCause, Rejection},
 };
 
-/// The checks of one request, and what those that ran returned.
-pub struct Checks<'a, A: AuthConfig> {
-    auth: Option<&'a RequestAuth<A>>,
+/// A request whose decision needs the handler's arguments.
+pub(crate) struct PendingChecks<A: 'static> {
+    mounted: Arc<MountedAuth<A>>,
     point: EnforcementPoint<A>,
-    caller: Option<&'a Principal<A>>,
+    caller: Principal<A>,
     watch: Watch,
+}
+
+impl<A: AuthConfig> PendingChecks<A> {
+    pub(super) fn new(
+        mounted: &Arc<MountedAuth<A>>,
+        point: EnforcementPoint<A>,
+        caller: &Principal<A>,
+        watch: Watch,
+    ) -> Self {
+        Self { mounted: Arc::clone(mounted), point, caller: caller.clone(), watch }
+    }
+
+    fn denied(&self, cause: &DenialCause<'_, A>) -> Rejection {
+        self.mounted.denied(self.point, cause, self.watch)
+    }
+}
+
+/// The checks of one request, and the results of those that ran.
+pub struct Checks<'a, A: AuthConfig> {
+    /// `None` if the caller was let in without a check.
+    pending: Option<&'a PendingChecks<A>>,
     answered: u64,
     yes: u64,
 }
 
 impl<A: AuthConfig> std::fmt::Debug for Checks<'_, A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Checks").field("operation", &self.point.operation.name()).finish_non_exhaustive()
+        let operation = self.pending.map(|pending| pending.point.operation.name());
+        f.debug_struct("Checks").field("operation", &operation).finish_non_exhaustive()
     }
 }
 
 impl<'a, A: AuthConfig> Checks<'a, A> {
-    pub(super) fn new(
-        auth: Option<&'a RequestAuth<A>>,
-        point: EnforcementPoint<A>,
-        caller: Option<&'a Principal<A>>,
-        watch: Watch,
-    ) -> Self {
-        Self { auth, point, caller, watch, answered: 0, yes: 0 }
+    pub(super) const fn new(pending: Option<&'a PendingChecks<A>>) -> Self {
+        Self { pending, answered: 0, yes: 0 }
     }
 
     /// Returns the number of the next check that can still change the decision; none once the caller is let in.
@@ -45,16 +63,16 @@ impl<'a, A: AuthConfig> Checks<'a, A> {
     /// # Errors
     /// The rejection, if the caller is not let in.
     pub fn next_check(&self) -> Result<Option<u16>, Rejection> {
-        let (Access::Required { requirement, .. }, Some(caller)) = (self.point.operation.access(), self.caller) else {
-            return Ok(None);
-        };
+        let Some(pending) = self.pending else { return Ok(None) };
+        let PendingChecks { mounted, point, caller, watch } = pending;
+        let Access::Required { requirement, .. } = point.operation.access() else { return Ok(None) };
         match requirement.decide(&WithChecks { caller, answered: self.answered, yes: self.yes }) {
             Decision::Allow => {
-                self.allowed(caller);
+                mounted.allowed(*point, Some(caller), *watch);
                 Ok(None)
             }
             Decision::NeedsCheck(check) => Ok(Some(check)),
-            Decision::Deny(denial) => Err(self.rejection(&DenialCause::NotMet { caller, denial: &denial })),
+            Decision::Deny(denial) => Err(pending.denied(&DenialCause::NotMet { caller, denial: &denial })),
         }
     }
 
@@ -63,33 +81,20 @@ impl<'a, A: AuthConfig> Checks<'a, A> {
     /// # Errors
     /// The rejection, if the check returned an error, whatever the clauses beside it say.
     pub fn answer(&mut self, check: u16, result: CheckResult) -> Result<(), Rejection> {
-        let caller = self.caller;
+        let Some(pending) = self.pending else { return Ok(()) };
+        let caller = Some(&pending.caller);
         match result {
             CheckResult::Yes => self.yes |= 1 << check,
             CheckResult::No => {}
             CheckResult::Failed(error) => {
-                return Err(self.rejection(&DenialCause::CheckFailed { caller, error: &*error }));
+                return Err(pending.denied(&DenialCause::CheckFailed { caller, error: &*error }));
             }
             CheckResult::Unknown(error) => {
-                return Err(self.rejection(&DenialCause::CheckUnknown { caller, error: &*error }));
+                return Err(pending.denied(&DenialCause::CheckUnknown { caller, error: &*error }));
             }
         }
         self.answered |= 1 << check;
         Ok(())
-    }
-
-    /// Without a check, the guard has told of the decision before.
-    fn allowed(&self, caller: &Principal<A>) {
-        if let (Some(auth), true) = (self.auth, self.answered != 0) {
-            auth.allowed(self.point, Some(caller), self.watch);
-        }
-    }
-
-    fn rejection(&self, cause: &DenialCause<'_, A>) -> Rejection {
-        match self.auth {
-            Some(auth) => auth.denied(self.point, cause, self.watch),
-            None => Rejection::new(self.point, cause).with_body(A::rejection_body),
-        }
     }
 }
 
