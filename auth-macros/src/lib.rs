@@ -21,7 +21,9 @@ use crate::{
         attribute::{AttributeName, RuleAttribute},
         cfg::Configured,
         item::Item,
+        table::{Permissions, Roles},
     },
+    paths::Private,
 };
 
 /// Requires authentication, and whatever else its clauses ask for.
@@ -191,15 +193,26 @@ pub fn requirement(input: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// | scheme | credential |
+/// A scheme says where the credential stands and how the document shows it. The type of the field verifies it.
+///
+/// | scheme | location of the credential |
 /// |---|---|
-/// | `basic` | user name and password (RFC 7617) |
-/// | `bearer`, `bearer(format = "JWT")` | a token (RFC 6750) |
-/// | `oauth2(FLOW(..), ..)` | a token of an authorization server; flows `password`, `client_credentials`, `authorization_code`, `implicit` with `token_url`, `authorization_url`, `refresh_url`; `scopes("name" = "description", ..)` in place of the permission table |
-/// | `openid_connect(url = "..")` | a token of an OpenID Connect provider |
-/// | `api_key(header = "..")`, `query`, `cookie` | a key |
-/// | `cookie = ".."` | a key in a cookie |
-/// | `http = ".."` | any other scheme of the `Authorization` header |
+/// | `basic` | `Authorization: Basic`, user name and password (RFC 7617) |
+/// | `bearer`, `bearer(format = "JWT")` | `Authorization: Bearer` (RFC 6750) |
+/// | `oauth2(FLOW(..), ..)` | `Authorization: Bearer`, from an authorization server; flows `password`, `client_credentials`, `authorization_code`, `implicit` with `token_url`, `authorization_url`, `refresh_url`; `scopes("name" = "description", ..)` in place of the permission table |
+/// | `openid_connect(url = "..")` | `Authorization: Bearer`, from an OpenID Connect provider |
+/// | `http = ".."` | any other scheme of the `Authorization` header, such as `Token` |
+/// | `header = ".."` | a named header; the same as `api_key(header = "..")` |
+/// | `cookie = ".."` | a cookie; the same as `api_key(cookie = "..")` |
+/// | `api_key(query = "..")` | a parameter of the query |
+///
+/// After the scheme may follow:
+///
+/// | option | meaning | default |
+/// |---|---|---|
+/// | `name = ".."` | the name of the scheme in the document | the name of the field |
+/// | `max_len = N` | the maximum length of the credential in bytes; a larger one is rejected with 431 | 16 KiB |
+/// | `ambient` | a proxy adds the header on its own, so the cross-origin check of cookies applies to it | for cookies, and for the headers of well-known proxies such as `Cf-Access-Jwt-Assertion` |
 ///
 /// On the struct, `#[auth(..)]` takes `permissions`, `roles`, `realm` (what challenges name; `api` by default), and
 /// `rejection = path` for a function that makes the body of refusals.
@@ -219,9 +232,12 @@ pub fn __configured(input: TokenStream) -> TokenStream {
 fn expand_attribute(name: AttributeName, arguments: TokenStream2, item: TokenStream2) -> TokenStream2 {
     let predicates = parse::cfg::predicates(&item);
     if predicates.is_empty() {
-        expand_rule(Configured { name, span: Span::call_site(), arguments, item })
-    } else {
-        expand::cfg::expand(name, &arguments, &item, &predicates)
+        return expand_rule(Configured { name, span: Span::call_site(), arguments, item });
+    }
+    let rule = RuleAttribute::parse(name, Span::call_site(), arguments.clone());
+    match Private::locate(rule.ok().and_then(|rule| rule.library).as_ref()) {
+        Ok(p) => expand::cfg::expand(name, &arguments, &item, &predicates, &p),
+        Err(error) => error.into_compile_error(),
     }
 }
 
@@ -234,51 +250,61 @@ fn expand_configured(input: TokenStream2) -> TokenStream2 {
 fn expand_rule(Configured { name, span, arguments, item }: Configured) -> TokenStream2 {
     let mut errors = Errors::default();
     let rule = RuleAttribute::parse(name, span, arguments);
+    let library = rule.as_ref().ok().and_then(|rule| rule.library.clone());
+    let Some(p) = errors.ok(Private::locate(library.as_ref())) else {
+        return errors.beside(expand::misplaced::expand(item, None));
+    };
     match Item::parse(name, &item) {
         Item::Api(open_api, block) => {
             let api = lower::api::lower(rule, span, open_api, *block, &mut errors);
-            errors.beside(expand::api::expand(&api))
+            errors.beside(expand::api::expand(&api, &p))
         }
         Item::Tools(attribute, block) => {
             let tools = lower::tools::lower(rule, attribute, *block, &mut errors);
-            errors.beside(expand::tools::expand(&tools))
+            errors.beside(expand::tools::expand(&tools, &p))
         }
         Item::Handler(attribute, function) => {
             let handler = lower::handler::lower(rule, attribute, *function, &mut errors);
-            errors.beside(expand::handler::expand(&handler))
+            errors.beside(expand::handler::expand(&handler, &p))
         }
         Item::Misplaced(message) => {
             errors.span(span, message);
-            errors.beside(expand::misplaced::expand(item))
+            errors.beside(expand::misplaced::expand(item, Some(&p)))
         }
     }
 }
 
 fn expand_permissions(input: TokenStream2) -> TokenStream2 {
     let mut errors = Errors::default();
-    let Some(input) = errors.ok(syn::parse2(input)) else { return errors.into_tokens() };
+    let Some(input) = errors.ok(syn::parse2::<Permissions>(input)) else { return errors.into_tokens() };
+    let Some(p) = errors.ok(Private::locate(input.head.library.as_ref())) else { return errors.into_tokens() };
     let table = lower::table::permissions(input, &mut errors);
-    errors.beside(expand::table::permissions(&table))
+    errors.beside(expand::table::permissions(&table, &p))
 }
 
 fn expand_roles(input: TokenStream2) -> TokenStream2 {
     let mut errors = Errors::default();
-    let Some(input) = errors.ok(syn::parse2(input)) else { return errors.into_tokens() };
+    let Some(input) = errors.ok(syn::parse2::<Roles>(input)) else { return errors.into_tokens() };
+    let Some(p) = errors.ok(Private::locate(input.head.library.as_ref())) else { return errors.into_tokens() };
     let (table, permissions) = lower::table::roles(input, &mut errors);
-    errors.beside(expand::table::roles(&table, &permissions))
+    errors.beside(expand::table::roles(&table, &permissions, &p))
 }
 
 fn expand_requirement(input: TokenStream2) -> TokenStream2 {
     let mut errors = Errors::default();
-    let clauses = errors.ok(parse::clause::requirement(input));
-    let (auth, access) = lower::access::requirement(clauses.unwrap_or_default(), &mut errors);
-    if errors.is_empty() { expand::requirement::expand(&auth, &access) } else { errors.into_block() }
+    let (clauses, library) = errors.ok(parse::attribute::requirement(input)).unwrap_or_default();
+    let (auth, access) = lower::access::requirement(clauses, &mut errors);
+    match errors.ok(Private::locate(library.as_ref())) {
+        Some(p) if errors.is_empty() => expand::requirement::expand(&auth, &access, &p),
+        _ => errors.into_block(),
+    }
 }
 
 fn expand_auth(input: TokenStream2) -> TokenStream2 {
     let mut errors = Errors::default();
     let Some(input) = errors.ok(syn::parse2(input)) else { return errors.into_tokens() };
     let input = parse::auth::Auth::parse(input, &mut errors);
+    let Some(p) = errors.ok(Private::locate(input.options.library.as_ref())) else { return errors.into_tokens() };
     let auth = lower::auth::lower(input, &mut errors);
-    errors.beside(expand::auth::expand(&auth))
+    errors.beside(expand::auth::expand(&auth, &p))
 }

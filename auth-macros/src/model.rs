@@ -4,13 +4,15 @@ use std::fmt::{self, Display};
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
-use syn::{Attribute, Expr, Generics, Ident, ImplItemFn, ItemImpl, LitStr, Path, Type, Visibility};
+use syn::{Attribute, Expr, ExprCall, Generics, Ident, ImplItemFn, ItemImpl, Lit, LitStr, Path, Type, Visibility};
 
 /// A name as it was written: a string to look up, or a path to a typed value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Name {
     Literal(LitStr),
     Path(Path),
+    /// `Permission::Comments(comments::Permission::Write)`: a value of a joined table.
+    Call(ExprCall),
 }
 
 /// The name as in the source.
@@ -18,7 +20,7 @@ impl Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Literal(literal) => f.write_str(&literal.value()),
-            Self::Path(path) => f.write_str(&path.to_token_stream().to_string().replace(' ', "")),
+            Self::Path(_) | Self::Call(_) => f.write_str(&self.to_token_stream().to_string().replace(' ', "")),
         }
     }
 }
@@ -28,6 +30,7 @@ impl ToTokens for Name {
         match self {
             Self::Literal(literal) => literal.to_tokens(tokens),
             Self::Path(path) => path.to_tokens(tokens),
+            Self::Call(call) => call.to_tokens(tokens),
         }
     }
 }
@@ -43,6 +46,13 @@ pub(crate) enum Requirement {
     Fresh {
         seconds: u64,
     },
+    Claim {
+        name: LitStr,
+        value: Lit,
+    },
+    Acr(Vec<Name>),
+    /// A constant that `requirement!` made.
+    Rule(Path),
     /// Position in the operation's checks.
     Check(usize),
     All(Vec<Requirement>),
@@ -61,11 +71,13 @@ impl Requirement {
     }
 }
 
-/// `check = expression`.
+/// `check = expression`, or `check("name") = expression`.
 #[derive(Clone, Debug)]
 pub(crate) struct Check {
     /// Span of the word `check`.
     pub(crate) span: Span,
+    /// Stands in documents and logs in place of the expression.
+    pub(crate) name: Option<LitStr>,
     pub(crate) expression: Expr,
 }
 
@@ -73,13 +85,38 @@ pub(crate) struct Check {
 #[derive(Debug)]
 pub(crate) enum Access {
     Public { reason: LitStr },
-    Optional,
+    Optional { requirement: Option<Requirement>, hide: bool, checks: Vec<Check> },
     Required { requirement: Requirement, hide: bool, checks: Vec<Check> },
+}
+
+impl Access {
+    pub(crate) fn requirement(&self) -> Option<&Requirement> {
+        match self {
+            Self::Public { .. } => None,
+            Self::Optional { requirement, .. } => requirement.as_ref(),
+            Self::Required { requirement, .. } => Some(requirement),
+        }
+    }
+
+    pub(crate) fn checks(&self) -> &[Check] {
+        match self {
+            Self::Public { .. } => &[],
+            Self::Optional { checks, .. } | Self::Required { checks, .. } => checks,
+        }
+    }
+}
+
+/// The `Auth` of an item.
+#[derive(Clone, Debug)]
+pub(crate) struct AuthType {
+    pub(crate) path: Path,
+    /// Whether a type parameter of the item stands in it. Names are then looked up when the code gets its types.
+    pub(crate) is_generic: bool,
 }
 
 /// An impl block whose operations are protected.
 pub(crate) struct Api {
-    pub(crate) auth: Path,
+    pub(crate) auth: AuthType,
     /// `#[OpenApi(..)]`, which goes to the generated impl block; absent if the user forgot it.
     pub(crate) attribute: Option<Attribute>,
     /// The user's impl block, its methods without `#[oai]` and without our attributes.
@@ -96,7 +133,7 @@ pub(crate) struct Operation {
 
 /// An impl block whose MCP tools are protected.
 pub(crate) struct Tools {
-    pub(crate) auth: Path,
+    pub(crate) auth: AuthType,
     /// `#[Tools]`, which goes to the generated impl block.
     pub(crate) attribute: Attribute,
     /// The user's impl block, its methods without `#[mcp]` and without our attributes.
@@ -115,7 +152,7 @@ pub(crate) struct Tool {
 
 /// A plain Poem handler.
 pub(crate) struct Handler {
-    pub(crate) auth: Path,
+    pub(crate) auth: AuthType,
     /// `#[handler]`, which goes to the generated function.
     pub(crate) attribute: Attribute,
     /// The user's function without it and without our attributes.
@@ -130,6 +167,15 @@ pub(crate) struct Table<E> {
     pub(crate) visibility: Visibility,
     pub(crate) name: Ident,
     pub(crate) entries: Vec<E>,
+    /// Tables whose names follow those of the entries.
+    pub(crate) joined: Vec<Joined>,
+}
+
+/// `Variant(other::Permission)`: another table.
+pub(crate) struct Joined {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) variant: Ident,
+    pub(crate) table: Path,
 }
 
 /// A permission.
@@ -179,6 +225,10 @@ pub(crate) struct Scheme {
     pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) kind: SchemeKind,
+    /// Maximum length of the credential, if it is not the default.
+    pub(crate) max_len: Option<usize>,
+    /// Whether a proxy adds the credential.
+    pub(crate) ambient: bool,
 }
 
 pub(crate) enum SchemeKind {

@@ -1,5 +1,5 @@
 //! Declarative access control for [Poem](poem) and [poem-openapi](poem_openapi): write the rule of an endpoint next to
-//! it. From that one declaration come the enforcement, the OpenAPI security and the documented refusals.
+//! it. The library enforces the rule, and documents it in OpenAPI together with its refusals.
 //!
 //! ```
 //! use auth_runtime::prelude::*;

@@ -1,13 +1,14 @@
 //! Example services for `auth-runtime`. Each binary in `src/bin/` starts one of them.
 //!
+//! The smallest ones are one file each: `hello`, `roles`, `ownership`, `jwt`, `store` and `ldap`. The larger ones are
+//! modules:
+//!
 //! - [`demo`] shows every kind of rule in a small service with its own users and tokens.
 //! - [`resource_server`] is a template: it accepts tokens of other issuers, and reads all settings from the environment.
 //! - [`own_table`] uses an existing table of users.
-//! - [`ldap`] shows a plugin: it authenticates the users of an LDAP directory.
 
 pub mod demo;
 pub mod environment;
-pub mod ldap;
 pub mod own_table;
 pub mod resource_server;
 pub mod server;
@@ -23,6 +24,7 @@ mod documents {
     }
 
     documents! {
+        Llms = "llms.txt",
         Readme = "README.md",
         Tutorial1 = "docs/src/tutorial/1-open-service.md",
         Tutorial2 = "docs/src/tutorial/2-callers.md",
@@ -40,10 +42,12 @@ mod documents {
         HowToOwnUser = "docs/src/how-to/own-user.md",
         HowToPoemRoutes = "docs/src/how-to/poem-routes.md",
         HowToProxy = "docs/src/how-to/proxy.md",
+        HowToSharedApis = "docs/src/how-to/shared-apis.md",
         MigrationFastapiAuth = "docs/src/migration/fastapi-auth.md",
         MigrationFastapiSecurity = "docs/src/migration/fastapi-security.md",
         MigrationFastapi = "docs/src/migration/fastapi.md",
         MigrationPoemGrants = "docs/src/migration/poem-grants.md",
+        MigrationPoemWeb = "docs/src/migration/poem-web.md",
         ReferenceAttributes = "docs/src/reference/attributes.md",
     }
 }

@@ -16,7 +16,7 @@ use data_encoding::BASE64;
 use libfuzzer_sys::fuzz_target;
 use poem::http::{HeaderName, HeaderValue, Method, header::AUTHORIZATION};
 
-const MAX_LEN: usize = 8 * 1024;
+const MAX_LEN: usize = 16 * 1024;
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const PATHS: [&str; 3] = ["/me", "/optional", "/edit"];
 
@@ -27,6 +27,8 @@ static BASIC: LazyLock<String> = LazyLock::new(|| BASE64.encode(format!("{}:{}",
 enum Reading {
     Nothing,
     Malformed,
+    /// A credential over the bound.
+    TooLarge,
     /// A `Basic` header without a name and a password: 401, because browsers then ask for other credentials.
     NotBasic,
     /// A scheme that the application does not support.
@@ -37,8 +39,11 @@ enum Reading {
 
 /// All responses that the application may give to these headers, collected from examples.
 static ANSWERS: LazyLock<BTreeSet<Answer>> = LazyLock::new(|| {
+    let large = "a".repeat(MAX_LEN + 1);
     let examples = [
         "",
+        &format!("Bearer {large}"),
+        &format!("X-API-Key: {large}"),
         "X-API-Key: ",
         "Bearer",
         "Bearer ",
@@ -93,6 +98,7 @@ fn expected(reading: Reading, path: &str) -> u16 {
     match (reading, path) {
         (Reading::Nothing, "/optional") => 200,
         (Reading::Malformed, _) => 400,
+        (Reading::TooLarge, _) => 431,
         (Reading::Nothing | Reading::Wrong | Reading::NotBasic | Reading::Unknown, _) => 401,
         // bob may only read.
         (Reading::Caller("bob"), "/edit") => 403,
@@ -107,13 +113,15 @@ fn reading(headers: &[(HeaderName, HeaderValue)]) -> Reading {
     };
     let authorization = one(&values(AUTHORIZATION), authorization);
     let key = one(&values(X_API_KEY), |key| match key {
-        _ if key.is_empty() || key.len() > MAX_LEN || !key.iter().all(u8::is_ascii_graphic) => Reading::Malformed,
+        _ if key.len() > MAX_LEN => Reading::TooLarge,
+        _ if key.is_empty() || !key.iter().all(u8::is_ascii_graphic) => Reading::Malformed,
         _ if key == KEY.as_bytes() => Reading::Caller("machine"),
         _ => Reading::Wrong,
     });
     match (authorization, key) {
-        (Reading::NotBasic, _) => Reading::NotBasic,
-        (Reading::Malformed, _) | (_, Reading::Malformed) => Reading::Malformed,
+        // The scheme that stands first.
+        (Reading::NotBasic | Reading::Malformed | Reading::TooLarge, _) => authorization,
+        (_, Reading::Malformed | Reading::TooLarge) => key,
         (reading, Reading::Nothing) | (Reading::Nothing | Reading::Unknown, reading) => reading,
         // Two credentials in one request.
         _ => Reading::Malformed,
@@ -136,11 +144,12 @@ fn authorization(value: &[u8]) -> Reading {
         None => (value, &[][..]),
     };
     let is_name = !scheme.is_empty() && scheme.iter().all(u8::is_ascii_graphic);
-    if value.len() > MAX_LEN || !is_name || rest.starts_with(b" ") || rest.starts_with(b"\t") {
+    if !is_name || rest.starts_with(b" ") || rest.starts_with(b"\t") {
         return Reading::Malformed;
     }
     let is_text = rest.iter().all(|byte| (b' '..=b'~').contains(byte) || *byte == b'\t');
     match scheme.to_ascii_lowercase().as_slice() {
+        b"bearer" | b"basic" if rest.len() > MAX_LEN => Reading::TooLarge,
         b"bearer" | b"basic" if rest.is_empty() || !is_text => Reading::Malformed,
         b"bearer" if !is_token68(rest) => Reading::Malformed,
         b"bearer" if rest == TOKEN.as_bytes() => Reading::Caller("alice"),

@@ -13,15 +13,15 @@ use auth_fuzz::{
 };
 use auth_runtime::{
     authenticate::{Authenticator, Context},
-    credential::{BasicCredentials, CarriedBy, Credential, MAX_LEN},
-    declared::{SchemeKind, SecurityScheme},
+    credential::{BasicCredentials, CarriedBy, Credential},
+    declared::{MAX_CREDENTIAL_LEN, SchemeKind, SecurityScheme},
     users::Basic,
 };
 use data_encoding::BASE64;
 use libfuzzer_sys::fuzz_target;
 use poem::http::{HeaderValue, header::AUTHORIZATION};
 
-const SCHEME: SecurityScheme = SecurityScheme { name: "password", description: "", kind: SchemeKind::Basic };
+const SCHEME: SecurityScheme = SecurityScheme::new("password", SchemeKind::Basic);
 static BASIC: LazyLock<Basic<Users>> = LazyLock::new(|| Basic::new(Users));
 
 /// The credentials in a header.
@@ -67,11 +67,14 @@ fn expected(header: &[u8]) -> Found {
     let mut words = header.splitn(2, |byte| *byte == b' ');
     let (scheme, rest) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let is_name = !scheme.is_empty() && scheme.iter().all(u8::is_ascii_graphic);
-    if header.len() > MAX_LEN || !is_name || rest.starts_with(b" ") || rest.starts_with(b"\t") {
+    if !is_name || rest.starts_with(b" ") || rest.starts_with(b"\t") {
         return Found::Malformed;
     }
     if !scheme.eq_ignore_ascii_case(b"basic") {
         return Found::Absent;
+    }
+    if rest.len() > MAX_CREDENTIAL_LEN {
+        return Found::Malformed;
     }
     pair(rest).map_or(Found::Malformed, |(name, password)| Found::Pair(name, password))
 }

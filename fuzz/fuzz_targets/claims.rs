@@ -20,15 +20,14 @@ use auth_fuzz::{
 };
 use auth_runtime::{
     authenticate::{Authenticator, Context},
-    credential::{BearerToken, CarriedBy, Credential},
-    declared::{SchemeKind, SecurityScheme},
+    credential::{CarriedBy, Credential},
+    declared::{SchemeKind, SecurityScheme, kind},
     jwt::Jwt,
 };
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use poem::http::{HeaderValue, header::AUTHORIZATION};
 
-const BEARER: SecurityScheme =
-    SecurityScheme { name: "token", description: "", kind: SchemeKind::Bearer { format: None } };
+const BEARER: SecurityScheme = SecurityScheme::new("token", SchemeKind::Bearer { format: None });
 /// Largest claims that fit into a header, in bytes.
 const MAX_CLAIMS: usize = 6000;
 
@@ -138,7 +137,7 @@ fn actual(settings: &Settings, claims: &[u8]) -> Option<Caller> {
     let token = token(SignWith::Hmac, r#"{"alg":"HS256","typ":"at+jwt"}"#, claims);
     let value = HeaderValue::try_from(format!("Bearer {token}")).expect("a token");
     let request = app::request(&[(AUTHORIZATION, value)]);
-    let Credential::Found(token) = BearerToken::find(&request, &BEARER) else { panic!("no token") };
+    let Credential::Found(token) = CarriedBy::<kind::Bearer>::find(&request, &BEARER) else { panic!("no token") };
     match app::wait(jwt.authenticate(token, &Context::of::<Auth>())) {
         Ok(identity) => {
             // The application can read all claims.

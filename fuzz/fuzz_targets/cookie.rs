@@ -7,8 +7,8 @@
 
 use auth_fuzz::app::{self, SESSION};
 use auth_runtime::{
-    credential::{ApiKey, CarriedBy, Credential, MAX_LEN},
-    declared::{ApiKeyLocation, SchemeKind, SecurityScheme},
+    credential::{ApiKey, CarriedBy, Credential},
+    declared::{ApiKeyLocation, MAX_CREDENTIAL_LEN, SchemeKind, SecurityScheme, kind},
 };
 use libfuzzer_sys::fuzz_target;
 use poem::http::{HeaderName, HeaderValue, Method};
@@ -30,8 +30,8 @@ fuzz_target!(|data: &[u8]| {
     };
     let request = app::request(&headers);
     for name in NAMES {
-        let kind = SchemeKind::ApiKey { location: ApiKeyLocation::Cookie, name };
-        let found = match ApiKey::find(&request, &SecurityScheme { name, description: "", kind }) {
+        let cookie = SchemeKind::ApiKey { location: ApiKeyLocation::Cookie, name };
+        let found = match <ApiKey as CarriedBy<kind::Cookie>>::find(&request, &SecurityScheme::new(name, cookie)) {
             Credential::Absent => Found::Absent,
             Credential::Malformed(_) => Found::Malformed,
             Credential::Found(key) => Found::Key(key.as_str().as_bytes().to_vec()),
@@ -66,7 +66,7 @@ fn expected(headers: &[(HeaderName, HeaderValue)], name: &str) -> Found {
     }
     match values.as_slice() {
         [] => Found::Absent,
-        [value] if !value.is_empty() && value.len() <= MAX_LEN && value.iter().all(u8::is_ascii_graphic) => {
+        [value] if !value.is_empty() && value.len() <= MAX_CREDENTIAL_LEN && value.iter().all(u8::is_ascii_graphic) => {
             Found::Key(value.to_vec())
         }
         _ => Found::Malformed,

@@ -18,14 +18,13 @@ use auth_fuzz::{
 use auth_runtime::{
     authenticate::{Authenticator, Context, Unavailable},
     credential::{BearerToken, CarriedBy, Credential},
-    declared::{SchemeKind, SecurityScheme},
+    declared::{SchemeKind, SecurityScheme, kind},
     jwt::{Fetch, FetchRequest, Jwt, JwtError, JwtKey, RemoteKeys},
 };
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use poem::http::{HeaderValue, Response, header::AUTHORIZATION};
 
-const BEARER: SecurityScheme =
-    SecurityScheme { name: "token", description: "", kind: SchemeKind::Bearer { format: None } };
+const BEARER: SecurityScheme = SecurityScheme::new("token", SchemeKind::Bearer { format: None });
 /// Number of keys that are tried for one token.
 const MAX_TRIED: usize = 4;
 
@@ -50,7 +49,7 @@ static TOKENS: LazyLock<Vec<Signed>> = LazyLock::new(|| {
 
 fn bearer(token: &str) -> BearerToken {
     let value = HeaderValue::try_from(format!("Bearer {token}")).expect("a token");
-    match BearerToken::find(&app::request(&[(AUTHORIZATION, value)]), &BEARER) {
+    match CarriedBy::<kind::Bearer>::find(&app::request(&[(AUTHORIZATION, value)]), &BEARER) {
         Credential::Found(token) => token,
         other => panic!("{other:?}"),
     }

@@ -19,8 +19,8 @@ use auth_fuzz::{
 };
 use auth_runtime::{
     authenticate::{Authenticator, Context},
-    credential::{BearerToken, CarriedBy, Credential, MAX_LEN},
-    declared::{SchemeKind, SecurityScheme},
+    credential::{CarriedBy, Credential},
+    declared::{MAX_CREDENTIAL_LEN, SchemeKind, SecurityScheme, kind},
     jwt::Jwt,
 };
 use data_encoding::BASE64URL_NOPAD;
@@ -28,8 +28,7 @@ use jsonwebtoken::{DecodingKey, Validation};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use poem::http::{HeaderValue, header::AUTHORIZATION};
 
-const BEARER: SecurityScheme =
-    SecurityScheme { name: "token", description: "", kind: SchemeKind::Bearer { format: None } };
+const BEARER: SecurityScheme = SecurityScheme::new("token", SchemeKind::Bearer { format: None });
 /// Largest accepted header, in bytes.
 const MAX_HEADER: usize = 8192;
 /// The keys, each with a key ID. A key uses the first of its algorithms.
@@ -140,7 +139,7 @@ fn now() -> f64 {
 /// Returns the caller that auth-runtime reads, or `None` if it rejects the token.
 fn accepted(value: &HeaderValue) -> Option<Caller> {
     let request = app::request(&[(AUTHORIZATION, value.clone())]);
-    let Credential::Found(token) = BearerToken::find(&request, &BEARER) else { return None };
+    let Credential::Found(token) = CarriedBy::<kind::Bearer>::find(&request, &BEARER) else { return None };
     match app::wait(JWT.authenticate(token, &Context::of::<Auth>())) {
         Ok(identity) => Some(Caller::of(&identity)),
         Err(error) => {
@@ -154,7 +153,7 @@ fn accepted(value: &HeaderValue) -> Option<Caller> {
 fn expected(token: &[u8], now: f64) -> Option<Caller> {
     let parts: Vec<&[u8]> = token.split(|byte| *byte == b'.').collect();
     let [header, payload, signature] = parts.as_slice() else { return None };
-    if "Bearer ".len() + token.len() > MAX_LEN {
+    if token.len() > MAX_CREDENTIAL_LEN {
         return None;
     }
     let decode = |part: &[u8]| BASE64URL_NOPAD.decode(part).ok();

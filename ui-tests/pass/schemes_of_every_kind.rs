@@ -1,4 +1,4 @@
-use auth_runtime::{authenticate::{AuthenticationError, Context, Identity}, credential::BearerToken, prelude::*, respond::{Rejection, RejectionBody}};
+use auth_runtime::{authenticate::{AuthenticationError, Context, Identity}, credential::{BearerToken, RequestHead}, prelude::*, respond::{Rejection, RejectionBody}};
 use auth_ui_tests::{Cards, Keys, Passwords, Permission, Role, Tokens, status};
 use poem::{EndpointExt, Route, get, handler};
 
@@ -12,6 +12,18 @@ impl<S: Clone + Send + Sync + 'static> Authenticator for Generic<S> {
     async fn authenticate(&self, _: BearerToken, context: &Context) -> Result<Identity, AuthenticationError> {
         let _ = self.0.clone();
         Ok(context.identity("generic", "alice").role("Viewer").build())
+    }
+}
+
+/// An authenticator that reads the head of a request.
+#[derive(Clone)]
+struct Signed;
+
+impl Authenticator for Signed {
+    type Credential = RequestHead;
+
+    async fn authenticate(&self, head: RequestHead, context: &Context) -> Result<Identity, AuthenticationError> {
+        Ok(context.identity("signed", head.header("Signature-Input").unwrap_or_default()).build())
     }
 }
 
@@ -48,6 +60,16 @@ where
     session: Keys,
     #[scheme(http = "card")]
     http: Cards,
+    #[scheme(http = "Token", max_len = 500)]
+    key_as_token: Keys,
+    #[scheme(header = "Cf-Access-Jwt-Assertion", name = "cf")]
+    cloudflare: Tokens,
+    #[scheme(header = "X-Proxy-Token", ambient, max_len = 20_000, name = "proxy.token")]
+    proxy: Tokens,
+    #[scheme(cookie = "__Host-token")]
+    token_in_cookie: Generic<S>,
+    #[scheme(header = "Signature-Input")]
+    signed: Signed,
     #[overrides]
     overrides: PermissionOverrides<Permission>,
 }
@@ -74,6 +96,11 @@ fn main() {
         cookie: Keys,
         session: Keys,
         http: Cards,
+        key_as_token: Keys,
+        cloudflare: Tokens,
+        proxy: Tokens,
+        token_in_cookie: Generic(2),
+        signed: Signed,
         overrides: PermissionOverrides::default(),
     };
     let app = || Route::new().at("/", get(count)).with(auth.clone());

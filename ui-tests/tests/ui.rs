@@ -7,6 +7,14 @@ fn mistakes_are_explained() {
     trybuild::TestCases::new().compile_fail("fail/**/*.rs");
 }
 
+/// What the compiler finds when generic code gets its types. A case that passes makes trybuild build, not only check.
+#[test]
+fn mistakes_in_generic_code_are_explained() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("pass/raw_identifiers.rs");
+    cases.compile_fail("fail_at_build/*.rs");
+}
+
 #[test]
 fn everything_else_compiles_and_runs() {
     trybuild::TestCases::new().pass("pass/*.rs");

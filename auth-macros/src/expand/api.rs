@@ -8,7 +8,8 @@ use syn::{Attribute, Lifetime, Type, ext::IdentExt, spanned::Spanned, visit_mut:
 
 use super::{
     argument::{Argument, answered, arguments, returns},
-    check, rule,
+    check,
+    rule::Rules,
 };
 use crate::{
     model::{Api, Operation},
@@ -16,23 +17,25 @@ use crate::{
     paths::Private,
 };
 
-pub(crate) fn expand(api: &Api) -> TokenStream {
-    let p = Private::locate();
+pub(crate) fn expand(api: &Api, p: &Private) -> TokenStream {
     let Api { auth, attribute, item, operations } = api;
     // A substitute for a forgotten one: the operations compile, and the missing attribute is the only error.
     let attribute = attribute.as_ref().map_or_else(|| quote!(#[#p::poem_openapi::OpenApi]), ToTokens::to_token_stream);
-    let (auth, alias) = rule::alias(auth);
+    let shared = Rules::new(auth, &item.generics, &item.self_ty, p);
+    let Rules { auth, alias, .. } = &shared;
     let (generics, _, where_clause) = item.generics.split_for_impl();
     let ty = &item.self_ty;
     let configured = item.attrs.iter().filter(|attribute| is(attribute, "cfg")).collect::<Vec<_>>();
     let lints = lints(&item.attrs);
     let rules: Vec<Ident> = (0..operations.len()).map(|index| format_ident!("__AuthRule{index}")).collect();
+    let declarations = rules.iter().map(|rule| shared.declare(rule));
     let rule_impls = operations.iter().zip(&rules).map(|(operation, rule)| {
         let name = format!("{}::{}", type_name(ty), operation.method.sig.ident.unraw());
-        rule::expand(rule, &name, &operation.access, &auth)
+        shared.implement(rule, &name, &operation.access)
     });
-    let twins = operations.iter().zip(&rules).map(|(operation, rule)| twin(operation, rule, &p));
-    let security = operations.iter().map(|operation| security_arguments(operation, &p));
+    let rule_types: Vec<TokenStream> = rules.iter().map(|rule| shared.ty(rule)).collect();
+    let twins = operations.iter().zip(&rule_types).map(|(operation, rule)| twin(operation, rule, p));
+    let security = operations.iter().map(|operation| security_arguments(operation, p));
     quote! {
         #item
 
@@ -40,7 +43,7 @@ pub(crate) fn expand(api: &Api) -> TokenStream {
         const _: () = {
             #alias
 
-            #(struct #rules; #rule_impls)*
+            #(#declarations #rule_impls)*
 
             #attribute
             #(#lints)*
@@ -53,7 +56,7 @@ pub(crate) fn expand(api: &Api) -> TokenStream {
                 type Auth = #auth;
 
                 fn operations() -> #p::std::vec::Vec<&'static #p::Operation<#auth>> {
-                    #p::std::vec![#(<#rules as #p::Rule>::OPERATION),*]
+                    #p::std::vec![#(<#rule_types as #p::Rule>::OPERATION),*]
                 }
 
                 fn security_arguments() -> #p::std::vec::Vec<#p::std::vec::Vec<#p::SecurityArgument>> {
@@ -84,7 +87,7 @@ impl VisitMut for ElideLifetimes {
 }
 
 /// Emits the method that poem-openapi serves in place of the user's.
-fn twin(operation: &Operation, rule: &Ident, p: &Private) -> TokenStream {
+fn twin(operation: &Operation, rule: &TokenStream, p: &Private) -> TokenStream {
     let (signature, name) = (&operation.method.sig, &operation.method.sig.ident);
     let twin = format_ident!("__protected_{}", name.unraw(), span = name.span());
     let guard = Ident::new("__guard", Span::mixed_site());
@@ -94,7 +97,7 @@ fn twin(operation: &Operation, rule: &Ident, p: &Private) -> TokenStream {
         let (attributes, ty) = (&typed.attrs, &typed.ty);
         quote!(#(#attributes)* #name: #ty)
     });
-    let checks = check::expand(&operation.access, &guard, &arguments);
+    let checks = check::expand(&operation.access, &guard, &arguments, p);
     let receiver = signature.receiver();
     // The user's own token, for hygiene: `__configured!` stands in the expansion of another macro.
     let this = receiver.map(|receiver| &receiver.self_token);

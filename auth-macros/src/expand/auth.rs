@@ -9,15 +9,13 @@ use crate::{
     paths::Private,
 };
 
-pub(crate) fn expand(auth: &Auth) -> TokenStream {
-    let p = Private::locate();
-    let (permission, role) = tables(auth, &p);
-    let schemes = auth.schemes.iter().map(|scheme| declaration(scheme, &p));
+pub(crate) fn expand(auth: &Auth, p: &Private) -> TokenStream {
+    let (permission, role) = tables(auth, p);
+    let schemes = auth.schemes.iter().map(|scheme| declaration(scheme, p));
     let names = &auth.names;
-    let scopes = scopes(auth, &permission, &p);
-    let authority = authority(auth, &permission, &role, &p);
-    let look_ups = look_ups(auth, &p);
-    let middleware = middleware(auth, &p);
+    let scopes = scopes(auth, &permission, p);
+    let authority = authority(auth, &permission, &role, p);
+    let middleware = middleware(auth, p);
     quote! {
         const _: () = {
             const SCHEMES: &[#p::SecurityScheme] = &[#(#schemes),*];
@@ -25,7 +23,6 @@ pub(crate) fn expand(auth: &Auth) -> TokenStream {
             const NAMES: &[&#p::core::primitive::str] = &[#(#names),*];
 
             #authority
-            #look_ups
             #middleware
         };
     }
@@ -39,9 +36,12 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
     let cloned = cloned(auth, p);
     let authenticate = authenticate(auth, p);
     let events = auth.events.as_ref().map(|(field, ty)| {
-        quote_spanned! {ty.span()=>
+        // Not at the type: in `macro_rules!` that span has another `self`.
+        let value = quote!(&self.#field);
+        let some = quote_spanned!(ty.span()=> #p::core::option::Option::Some(#value));
+        quote! {
             fn event_sink(&self) -> #p::core::option::Option<&dyn #p::EventSink> {
-                #p::core::option::Option::Some(&self.#field)
+                #some
             }
         }
     });
@@ -57,6 +57,8 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
             type Permission = #permission;
             type Role = #role;
             const SCHEMES: &'static [#p::SecurityScheme] = SCHEMES;
+            const SCHEME_NAMES: &'static [&'static #p::core::primitive::str] = NAMES;
+            const SCOPES: &'static [&'static #p::core::primitive::str] = SCOPES;
             const REALM: &'static #p::core::primitive::str = #realm;
 
             fn declared_names() -> &'static #p::DeclaredNames {
@@ -113,40 +115,6 @@ fn schemes_that(is: &str, method: &str, auth: &Auth, p: &Private) -> TokenStream
     }
 }
 
-/// Emits lookups of the names that attributes write as strings.
-fn look_ups(auth: &Auth, p: &Private) -> TokenStream {
-    let name = &auth.name;
-    let (generics, arguments, where_clause) = auth.generics.split_for_impl();
-    quote! {
-        #[allow(dead_code, reason = "generated")]
-        impl #generics #name #arguments #where_clause {
-            #[doc(hidden)]
-            #[must_use]
-            pub const fn __scope(__name: &'static #p::core::primitive::str) -> #p::Entry<#p::Scope<Self>> {
-                #p::Entry::new(#p::position(SCOPES, __name), __name)
-            }
-
-            #[doc(hidden)]
-            #[track_caller]
-            pub const fn __assert_known_scope(__name: &#p::core::primitive::str) {
-                #p::assert_known("scope", SCOPES, __name);
-            }
-
-            #[doc(hidden)]
-            #[must_use]
-            pub const fn __scheme(__name: &'static #p::core::primitive::str) -> #p::Entry<#p::Scheme<Self>> {
-                #p::Entry::new(#p::position(NAMES, __name), __name)
-            }
-
-            #[doc(hidden)]
-            #[track_caller]
-            pub const fn __assert_known_scheme(__name: &#p::core::primitive::str) {
-                #p::assert_known("scheme", NAMES, __name);
-            }
-        }
-    }
-}
-
 /// Returns the tables of `#[auth(..)]`, or empty ones.
 fn tables(auth: &Auth, p: &Private) -> (TokenStream, TokenStream) {
     let permission = match (&auth.permissions, &auth.roles) {
@@ -185,7 +153,9 @@ fn declaration(scheme: &Scheme, p: &Private) -> TokenStream {
         }
         SchemeKind::Http { scheme } => quote!(Http { scheme: #scheme }),
     };
-    quote!(#p::SecurityScheme { name: #name, description: #description, kind: #p::SchemeKind::#kind })
+    let max_len = scheme.max_len.map(|bound| quote!(.max_len(#bound)));
+    let ambient = scheme.ambient.then(|| quote!(.ambient()));
+    quote!(#p::SecurityScheme::new(#name, #p::SchemeKind::#kind).description(#description) #max_len #ambient)
 }
 
 fn flow(flow: &Flow, p: &Private) -> TokenStream {
@@ -299,8 +269,10 @@ fn step(index: usize, scheme: &Scheme, credential: &Ident, overrides: Option<&Id
     let (field, ty) = (&scheme.field, &scheme.ty);
     let overrides = overrides.map(|field| quote!(let __identity = self.#field.apply(__identity);));
     let at_type = p.at(ty.span());
+    // Not at the type: in `macro_rules!` that span has another `self`.
+    let (this, found) = (quote!(&self.#field), quote!(__found));
     let said = quote_spanned! {ty.span()=>
-        <#ty as #at_type::Authenticator>::authenticate(&self.#field, __found, &#at_type::Context::of_request::<Self>(#request)).await
+        <#ty as #at_type::Authenticator>::authenticate(#this, #found, &#at_type::Context::of_request::<Self>(#request)).await
     };
     quote! {
         if __chosen.contains(#index) {
@@ -319,7 +291,7 @@ fn kind(kind: &SchemeKind) -> Ident {
     let kind = match kind {
         SchemeKind::Basic => "Basic",
         SchemeKind::Bearer { .. } | SchemeKind::OAuth2 { .. } | SchemeKind::OpenIdConnect { .. } => "Bearer",
-        SchemeKind::ApiKey { .. } => "ApiKey",
+        SchemeKind::ApiKey { location, .. } => location,
         SchemeKind::Http { .. } => "Http",
     };
     Ident::new(kind, Span::call_site())

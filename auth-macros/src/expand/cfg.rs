@@ -18,8 +18,8 @@ pub(crate) fn expand(
     arguments: &TokenStream,
     item: &TokenStream,
     predicates: &[TokenStream],
+    p: &Private,
 ) -> TokenStream {
-    let p = Private::locate();
     let attribute = format_ident!("{}", attribute.as_str());
     let id = identity(item);
     let name = |i: usize| format_ident!("__auth_cfg_{id}_{i}");

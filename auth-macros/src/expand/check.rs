@@ -11,18 +11,17 @@ use crate::{
 };
 
 /// Emits statements that return a rejection unless the checks allow the caller.
-pub(crate) fn expand(access: &Access, guard: &Ident, arguments: &[Argument<'_>]) -> TokenStream {
-    let Access::Required { checks, .. } = access else { return TokenStream::new() };
+pub(crate) fn expand(access: &Access, guard: &Ident, arguments: &[Argument<'_>], p: &Private) -> TokenStream {
+    let checks = access.checks();
     if checks.is_empty() {
         return TokenStream::new();
     }
-    let p = Private::locate();
     let bindings: Vec<TokenStream> = arguments.iter().map(binding).collect();
     let (number, answer) = (Ident::new("__number", Span::mixed_site()), Ident::new("__answer", Span::mixed_site()));
     let pending = Ident::new("__pending", Span::mixed_site());
     let arms = checks.iter().enumerate().map(|(index, check)| {
         let index = u16::try_from(index).unwrap_or(u16::MAX);
-        let ask = ask(check, &p);
+        let ask = ask(check, p);
         quote!(#index => { #(#bindings)* #ask })
     });
     quote! {

@@ -1,12 +1,13 @@
 //! A protected handler: the user's function inside another one, which takes the guard first.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
-use syn::{FnArg, ext::IdentExt};
+use quote::{ToTokens, format_ident, quote};
+use syn::{FnArg, GenericParam, Generics, ext::IdentExt};
 
 use super::{
     argument::{Argument, answered, arguments, returns},
-    check, rule,
+    check,
+    rule::Rules,
 };
 use crate::{
     model::{Access, Handler},
@@ -14,20 +15,23 @@ use crate::{
     paths::Private,
 };
 
-pub(crate) fn expand(handler: &Handler) -> TokenStream {
+pub(crate) fn expand(handler: &Handler, p: &Private) -> TokenStream {
     let Some(access) = &handler.access else { return as_written(handler) };
-    let p = Private::locate();
     let name = &handler.function.sig.ident;
     let rule = format_ident!("__AuthRule_{}", name.unraw());
     let configured: Vec<_> = handler.function.attrs.iter().filter(|attribute| is(attribute, "cfg")).collect();
-    let (auth, alias) = rule::alias(&handler.auth);
-    let rule_impl = rule::expand(&rule, &name.unraw().to_string(), access, &auth);
-    let guarded = guarded(handler, access, &rule, &p);
+    let generics = &handler.function.sig.generics;
+    let shared = Rules::new(&handler.auth, generics, &marker(generics), p);
+    let alias = &shared.alias;
+    let declaration = shared.declare(&rule);
+    let rule_impl = shared.implement(&rule, &name.unraw().to_string(), access);
+    let (auth, ty) = (&shared.auth, shared.ty(&rule));
+    let guarded = guarded(handler, access, &ty, p);
     let (generics, arguments, where_clause) = handler.function.sig.generics.split_for_impl();
     quote! {
         #(#configured)*
         #[allow(non_camel_case_types, reason = "generated")]
-        struct #rule;
+        #declaration
 
         #(#configured)*
         const _: () = {
@@ -39,7 +43,7 @@ pub(crate) fn expand(handler: &Handler) -> TokenStream {
                 type Auth = #auth;
 
                 fn operation(&self) -> &'static #p::Operation<#auth> {
-                    <#rule as #p::Rule>::OPERATION
+                    <#ty as #p::Rule>::OPERATION
                 }
             }
         };
@@ -48,13 +52,26 @@ pub(crate) fn expand(handler: &Handler) -> TokenStream {
     }
 }
 
+/// Returns a tuple of the parameters of a function.
+fn marker(generics: &Generics) -> TokenStream {
+    let parameters = generics.params.iter().filter_map(|parameter| match parameter {
+        GenericParam::Type(parameter) => Some(parameter.ident.to_token_stream()),
+        GenericParam::Const(parameter) => {
+            let name = &parameter.ident;
+            Some(quote!([(); { #name }]))
+        }
+        GenericParam::Lifetime(_) => None,
+    });
+    quote!((#(#parameters,)*))
+}
+
 /// Emits the user's handler beside the error.
 fn as_written(Handler { attribute, function, .. }: &Handler) -> TokenStream {
     quote!(#attribute #function)
 }
 
 /// Emits the function that becomes the endpoint.
-fn guarded(handler: &Handler, access: &Access, rule: &Ident, p: &Private) -> TokenStream {
+fn guarded(handler: &Handler, access: &Access, rule: &TokenStream, p: &Private) -> TokenStream {
     let Handler { attribute, function, .. } = handler;
     let (visibility, signature, name) = (&function.vis, &function.sig, &function.sig.ident);
     let documented = function.attrs.iter().filter(|attribute| is(attribute, "doc") || is(attribute, "cfg"));
@@ -66,7 +83,7 @@ fn guarded(handler: &Handler, access: &Access, rule: &Ident, p: &Private) -> Tok
         quote!(#name: #ty)
     });
     let own = own(handler);
-    let checks = check::expand(access, &guard, &arguments);
+    let checks = check::expand(access, &guard, &arguments, p);
     let call_await = signature.asyncness.map(|_| quote!(.await));
     let (generics, _, where_clause) = signature.generics.split_for_impl();
     let returns = returns(&signature.output);

@@ -6,14 +6,15 @@ use syn::{FnArg, ImplItem, ItemFn, ItemImpl, Signature};
 
 use crate::{lower::access::default_auth, parse::item::silence, paths::Private};
 
-pub(crate) fn expand(item: TokenStream) -> TokenStream {
+/// Without `p`, an impl block does not count as protected.
+pub(crate) fn expand(item: TokenStream, p: Option<&Private>) -> TokenStream {
     if let Ok(block) = syn::parse2::<ItemImpl>(item.clone()) {
-        return impl_block(block);
+        return impl_block(block, p);
     }
     syn::parse2::<ItemFn>(item.clone()).map_or(item, function)
 }
 
-fn impl_block(mut block: ItemImpl) -> TokenStream {
+fn impl_block(mut block: ItemImpl, p: Option<&Private>) -> TokenStream {
     silence(&mut block.attrs);
     for item in &mut block.items {
         if let ImplItem::Fn(method) = item {
@@ -21,13 +22,12 @@ fn impl_block(mut block: ItemImpl) -> TokenStream {
             silence_arguments(&mut method.sig);
         }
     }
-    let protected = block.trait_.is_none().then(|| protected(&block));
+    let protected = p.filter(|_| block.trait_.is_none()).map(|p| protected(&block, p));
     quote!(#block #protected)
 }
 
 /// Implements `Protected`, so that mounting the API is no second error.
-fn protected(block: &ItemImpl) -> TokenStream {
-    let p = Private::locate();
+fn protected(block: &ItemImpl, p: &Private) -> TokenStream {
     let (ty, auth) = (&block.self_ty, default_auth());
     let (generics, _, where_clause) = block.generics.split_for_impl();
     let predicates = where_clause.map(|clause| &clause.predicates).into_iter().flatten();

@@ -12,4 +12,5 @@ pub(crate) mod tools;
 mod access;
 mod argument;
 mod check;
+mod joined;
 mod rule;

@@ -1,34 +1,74 @@
 //! The rule of one operation: a type with a constant.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::{Path, spanned::Spanned};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Generics, Path, spanned::Spanned};
 
-use super::access;
-use crate::{model::Access, paths::Private};
+use super::access::{self, Names};
+use crate::{
+    model::{Access, AuthType},
+    paths::Private,
+};
 
-/// Implements `Rule` for the type; `name` is the name of the operation within its module.
-pub(crate) fn expand(rule: &Ident, name: &str, access: &Access, auth: &Path) -> TokenStream {
-    let p = Private::locate();
-    let assertions = access::assert_names(access, auth);
-    let access = access::expand(access, auth);
-    quote! {
-        #assertions
-
-        impl #p::Rule for #rule {
-            type Auth = #auth;
-            const OPERATION: &'static #p::Operation<#auth> = &#p::Operation::new(
-                #p::core::concat!(#p::core::module_path!(), "::", #name),
-                #access,
-            )
-            .at(#p::core::concat!(#p::core::file!(), ":", #p::core::line!(), ":", #p::core::column!(), ":", #name));
-        }
-    }
+/// What the rules of one item have in common.
+pub(crate) struct Rules<'a> {
+    p: &'a Private,
+    /// The name of the `Auth`: an alias, unless it is generic.
+    pub(crate) auth: Path,
+    /// The item that declares the alias.
+    pub(crate) alias: TokenStream,
+    is_generic: bool,
+    generics: &'a Generics,
+    /// A type with all parameters of the item.
+    marker: TokenStream,
 }
 
-/// Returns an alias of an `Auth` and the item that declares it, so that an unknown type is one error.
-pub(crate) fn alias(auth: &Path) -> (Path, TokenStream) {
-    let alias = Ident::new("__Auth", auth.span());
-    let item = quote_spanned!(auth.span()=> type #alias = #auth;);
-    (alias.into(), item)
+impl<'a> Rules<'a> {
+    /// The alias makes an unknown type one error. It cannot name a parameter of the item.
+    pub(crate) fn new(auth: &AuthType, generics: &'a Generics, marker: &impl ToTokens, p: &'a Private) -> Self {
+        let (auth, is_generic) = (&auth.path, auth.is_generic);
+        let alias = Ident::new("__Auth", auth.span());
+        let item = quote_spanned!(auth.span()=> type #alias = #auth;);
+        let (auth, alias) = if is_generic { (auth.clone(), TokenStream::new()) } else { (alias.into(), item) };
+        Self { p, auth, alias, is_generic, generics, marker: marker.to_token_stream() }
+    }
+
+    /// Emits the declaration of the type of a rule.
+    pub(crate) fn declare(&self, rule: &Ident) -> TokenStream {
+        let p = self.p;
+        if self.is_generic {
+            quote!(struct #rule<__T>(#p::core::marker::PhantomData<fn() -> __T>);)
+        } else {
+            quote!(struct #rule;)
+        }
+    }
+
+    /// Returns the type of a rule.
+    pub(crate) fn ty(&self, rule: &Ident) -> TokenStream {
+        let marker = &self.marker;
+        if self.is_generic { quote!(#rule<#marker>) } else { quote!(#rule) }
+    }
+
+    /// Implements `Rule` for the type; `name` is the name of the operation within its module.
+    pub(crate) fn implement(&self, rule: &Ident, name: &str, access: &Access) -> TokenStream {
+        let Self { p, auth, is_generic, .. } = self;
+        let names = Names { p, auth, is_generic: *is_generic, is_inline: false };
+        let assertions = access::assert_names(access, names);
+        let access = access::expand(access, names);
+        let ty = self.ty(rule);
+        let (generics, _, where_clause) = self.generics.split_for_impl();
+        let (generics, where_clause) = if *is_generic { (Some(generics), where_clause) } else { (None, None) };
+        quote! {
+            #assertions
+
+            impl #generics #p::Rule for #ty #where_clause {
+                type Auth = #auth;
+                const OPERATION: &'static #p::Operation<#auth> = &#p::Operation::new(
+                    #p::core::concat!(#p::core::module_path!(), "::", #name),
+                    #access,
+                )
+                .at(#p::core::concat!(#p::core::file!(), ":", #p::core::line!(), ":", #p::core::column!(), ":", #name));
+            }
+        }
+    }
 }

@@ -4,44 +4,48 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Ident, Path, spanned::Spanned};
+use syn::{Expr, Ident, Path, spanned::Spanned};
 
+use super::joined::{self, Shape};
 use crate::{
     model::{Entry, Held, Name, Role, Table},
     paths::Private,
 };
 
-pub(crate) fn permissions(table: &Table<Entry>) -> TokenStream {
-    common("permission", table, &table.entries.iter().collect::<Vec<_>>())
+pub(crate) fn permissions(table: &Table<Entry>, p: &Private) -> TokenStream {
+    let common = common("permission", table, &table.entries.iter().collect::<Vec<_>>(), p);
+    let joined = joined::conversions(table, p);
+    quote!(#common #joined)
 }
 
-pub(crate) fn roles(table: &Table<Role>, permissions: &Path) -> TokenStream {
-    let p = Private::locate();
-    let common = common("role", table, &table.entries.iter().map(|role| &role.entry).collect::<Vec<_>>());
+pub(crate) fn roles(table: &Table<Role>, permissions: &Path, p: &Private) -> TokenStream {
+    let common = common("role", table, &table.entries.iter().map(|role| &role.entry).collect::<Vec<_>>(), p);
     let name = &table.name;
-    let known = table.entries.iter().map(|role| known(&role.own, permissions));
-    let held = table.entries.iter().map(|role| held(&role.held, permissions, &p));
-    let words = (0..table.entries.len()).map(|index| quote!(<#name>::__HELD[#index].as_words()));
+    let known = table.entries.iter().map(|role| known(&role.own, permissions, p));
+    let held = table.entries.iter().map(|role| held(&role.held, permissions, p));
+    let words = (0..table.entries.len()).map(|index| quote!(HELD[#index].as_words()));
     let count = table.entries.len();
     quote! {
         #common
 
-        #(#known)*
+        const _: () = {
+            #(#known)*
 
-        impl #name {
-            const __HELD: [<#permissions as #p::Table>::Set; #count] = [#(#held),*];
+            const HELD: [<#permissions as #p::Table>::Set; #count] = [#(#held),*];
 
-            /// Returns the permissions of this role, with the inherited ones.
-            #[must_use]
-            pub const fn permissions(self) -> <#permissions as #p::Table>::Set {
-                Self::__HELD[self as #p::core::primitive::usize]
+            impl #name {
+                /// Returns the permissions of this role, with the inherited ones.
+                #[must_use]
+                pub const fn permissions(self) -> <#permissions as #p::Table>::Set {
+                    HELD[self as #p::core::primitive::usize]
+                }
             }
-        }
 
-        impl #p::RoleTable for #name {
-            type Permission = #permissions;
-            const PERMISSION_WORDS: &'static [&'static [#p::core::primitive::u64]] = &[#(#words),*];
-        }
+            impl #p::RoleTable for #name {
+                type Permission = #permissions;
+                const PERMISSION_WORDS: &'static [&'static [#p::core::primitive::u64]] = &[#(#words),*];
+            }
+        };
     }
 }
 
@@ -50,52 +54,63 @@ fn held(held: &Held, permissions: &Path, p: &Private) -> TokenStream {
         Held::All => quote!(<#permissions>::set(<#permissions>::ALL)),
         Held::These(names) => {
             let empty = quote!(<<#permissions as #p::Table>::Set>::EMPTY);
-            names
-                .iter()
-                .map(|name| permission(name, permissions))
-                .fold(empty, |set, entry| quote!(#p::with(#set, #entry)))
+            names.iter().fold(empty, |set, name| match name {
+                Name::Literal(text) => quote!(#p::with_granted(#set, #text)),
+                value => {
+                    let entry = entry(value, permissions);
+                    quote!(#set.with(#entry))
+                }
+            })
         }
     }
 }
 
-/// Stops the build at undeclared names in a role's own list.
-fn known(own: &Held, permissions: &Path) -> TokenStream {
+/// Stops the build at names and patterns in a role's own list that grant nothing.
+fn known(own: &Held, permissions: &Path, p: &Private) -> TokenStream {
     let Held::These(names) = own else { return TokenStream::new() };
     let literals = names.iter().filter_map(|name| match name {
         Name::Literal(literal) => Some(literal),
-        Name::Path(_) => None,
+        Name::Path(_) | Name::Call(_) => None,
     });
-    let asserted = literals
-        .map(|literal| quote_spanned!(literal.span()=> const _: () = <#permissions>::__assert_known(#literal);));
+    let asserted = literals.map(|literal| {
+        let p = p.at(literal.span());
+        quote_spanned!(literal.span()=> const _: () = #p::assert_granted::<#permissions>(#literal);)
+    });
     quote!(#(#asserted)*)
 }
 
 /// Looks up a permission of a role. A single word is a variant.
-fn permission(name: &Name, permissions: &Path) -> TokenStream {
-    match name {
-        Name::Literal(literal) => quote_spanned!(literal.span()=> <#permissions>::__entry(#literal)),
-        Name::Path(path) => match path.get_ident() {
-            Some(variant) => quote_spanned!(variant.span()=> <#permissions>::entry(<#permissions>::#variant)),
-            None => quote_spanned!(path.span()=> <#permissions>::entry(#path)),
+fn entry(value: &Name, permissions: &Path) -> TokenStream {
+    let variant = match value {
+        Name::Path(path) => path.get_ident(),
+        Name::Call(call) => match &*call.func {
+            Expr::Path(path) => path.path.get_ident(),
+            _ => None,
         },
+        Name::Literal(_) => None,
+    };
+    let span = value.span();
+    match variant {
+        Some(_) => quote_spanned!(span=> <#permissions>::entry(<#permissions>::#value)),
+        None => quote_spanned!(span=> <#permissions>::entry(#value)),
     }
 }
 
 /// Emits the items that both kinds of table have.
-fn common<E>(kind: &str, table: &Table<E>, entries: &[&Entry]) -> TokenStream {
-    let p = Private::locate();
-    let words = entries.len().div_ceil(64);
-    let declaration = declaration(table, entries, words, &p);
-    let methods = methods(kind, &table.name, entries, words, &p);
-    let table_impl = table_impl(kind, &table.name, entries, words, &p);
-    let text = text(kind, &table.name, entries, &p);
-    let serde = serde(&table.name, &p);
+fn common<E>(kind: &str, table: &Table<E>, entries: &[&Entry], p: &Private) -> TokenStream {
+    let shape = Shape::of(table, entries, p);
+    let declaration = declaration(table, entries, &shape, p);
+    let methods = methods(&table.name, &shape, p);
+    let table_impl = table_impl(kind, &table.name, &shape, p);
+    let text = text(kind, table, entries, p);
+    let serde = serde(&table.name, p);
     quote!(#declaration #methods #table_impl #text #serde)
 }
 
-fn declaration<E>(table: &Table<E>, entries: &[&Entry], words: usize, p: &Private) -> TokenStream {
+fn declaration<E>(table: &Table<E>, entries: &[&Entry], shape: &Shape, p: &Private) -> TokenStream {
     let Table { attributes, visibility, name, .. } = table;
     let variants = entries.iter().map(|entry| documented(entry));
+    let (joined, words, representation) = (joined::variants(table), &shape.words, &shape.representation);
     let set = format_ident!("{name}Set");
     let set_doc = format!("A set of [`{name}`]s, as bits.");
     quote! {
@@ -104,9 +119,10 @@ fn declaration<E>(table: &Table<E>, entries: &[&Entry], words: usize, p: &Privat
             #p::core::clone::Clone, #p::core::marker::Copy, #p::core::cmp::PartialEq, #p::core::cmp::Eq,
             #p::core::cmp::PartialOrd, #p::core::cmp::Ord, #p::core::hash::Hash,
         )]
-        #[repr(u16)]
+        #representation
         #visibility enum #name {
-            #(#variants),*
+            #(#variants,)*
+            #joined
         }
 
         #[doc = #set_doc]
@@ -125,24 +141,24 @@ fn documented(entry: &Entry) -> TokenStream {
     quote!(#(#attributes)* #own #variant)
 }
 
-fn methods(kind: &str, name: &Ident, entries: &[&Entry], words: usize, p: &Private) -> TokenStream {
-    let variants = entries.iter().map(|entry| &entry.variant);
+fn methods(name: &Ident, shape: &Shape, p: &Private) -> TokenStream {
+    let Shape { words, all, index, .. } = shape;
     quote! {
         #[allow(dead_code, reason = "generated")]
         impl #name {
             /// Every value, in the order of declaration.
-            pub const ALL: &'static [Self] = &[#(Self::#variants),*];
+            pub const ALL: &'static [Self] = #all;
 
             /// Returns the name, as in tokens, documents and databases.
             #[must_use]
             pub const fn name(self) -> &'static #p::core::primitive::str {
-                <Self as #p::Table>::NAMES[self as #p::core::primitive::usize]
+                self.entry().name()
             }
 
             /// Returns the description: the doc comment.
             #[must_use]
             pub const fn description(self) -> &'static #p::core::primitive::str {
-                <Self as #p::Table>::DESCRIPTIONS[self as #p::core::primitive::usize]
+                <Self as #p::Table>::DESCRIPTIONS[self.entry().index() as #p::core::primitive::usize]
             }
 
             /// Returns the set of these values.
@@ -160,50 +176,43 @@ fn methods(kind: &str, name: &Ident, entries: &[&Entry], words: usize, p: &Priva
             /// Returns the value in the form that a requirement takes.
             #[must_use]
             pub const fn entry(self) -> #p::Entry<Self> {
-                #p::Entry::new(self as #p::core::primitive::u16, self.name())
-            }
-
-            #[doc(hidden)]
-            #[must_use]
-            pub const fn __entry(__name: &'static #p::core::primitive::str) -> #p::Entry<Self> {
-                #p::Entry::new(#p::position(<Self as #p::Table>::NAMES, __name), __name)
-            }
-
-            #[doc(hidden)]
-            #[track_caller]
-            pub const fn __assert_known(__name: &#p::core::primitive::str) {
-                #p::assert_known(#kind, <Self as #p::Table>::NAMES, __name);
+                let __index = #index;
+                #p::Entry::new(__index, <Self as #p::Table>::NAMES[__index as #p::core::primitive::usize])
             }
         }
     }
 }
 
-fn table_impl(kind: &str, name: &Ident, entries: &[&Entry], words: usize, p: &Private) -> TokenStream {
-    let names = entries.iter().map(|entry| &entry.name);
-    let descriptions = entries.iter().map(|entry| &entry.description);
+fn table_impl(kind: &str, name: &Ident, shape: &Shape, p: &Private) -> TokenStream {
+    let Shape { words, names, descriptions, .. } = shape;
     quote! {
         impl #p::Table for #name {
             type Set = #p::Set<Self, #words>;
             const KIND: &'static #p::core::primitive::str = #kind;
             const ALL: &'static [Self] = <#name>::ALL;
-            const NAMES: &'static [&'static #p::core::primitive::str] = &[#(#names),*];
-            const DESCRIPTIONS: &'static [&'static #p::core::primitive::str] = &[#(#descriptions),*];
+            const NAMES: &'static [&'static #p::core::primitive::str] = #names;
+            const DESCRIPTIONS: &'static [&'static #p::core::primitive::str] = #descriptions;
 
             fn index(self) -> #p::core::primitive::usize {
-                self as #p::core::primitive::usize
+                self.entry().index() as #p::core::primitive::usize
             }
         }
     }
 }
 
 /// Emits the conversions to and from text.
-fn text(kind: &str, name: &Ident, entries: &[&Entry], p: &Private) -> TokenStream {
+fn text<E>(kind: &str, table: &Table<E>, entries: &[&Entry], p: &Private) -> TokenStream {
+    let name = &table.name;
     let variants: Vec<&Ident> = entries.iter().map(|entry| &entry.variant).collect();
     let names = entries.iter().map(|entry| &entry.name);
+    let (shown, read) = (joined::shown(table), joined::read(table, p));
     quote! {
         impl #p::core::fmt::Debug for #name {
             fn fmt(&self, __f: &mut #p::core::fmt::Formatter<'_>) -> #p::core::fmt::Result {
-                __f.write_str(match self { #(Self::#variants => #p::core::stringify!(#variants)),* })
+                match self {
+                    #(Self::#variants => __f.write_str(#p::core::stringify!(#variants)),)*
+                    #shown
+                }
             }
         }
 
@@ -219,6 +228,7 @@ fn text(kind: &str, name: &Ident, entries: &[&Entry], p: &Private) -> TokenStrea
             type Err = #p::UnknownName;
 
             fn from_str(__name: &#p::core::primitive::str) -> #p::core::result::Result<Self, #p::UnknownName> {
+                #read
                 match __name {
                     #(#names => #p::core::result::Result::Ok(Self::#variants),)*
                     _ => #p::core::result::Result::Err(#p::UnknownName::new(#kind, __name)),

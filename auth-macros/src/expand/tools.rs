@@ -8,7 +8,8 @@ use syn::{ext::IdentExt, spanned::Spanned};
 
 use super::{
     argument::{Argument, arguments, returns},
-    check, rule,
+    check,
+    rule::Rules,
 };
 use crate::{
     lower::signature::is_caller,
@@ -17,19 +18,19 @@ use crate::{
     paths::Private,
 };
 
-pub(crate) fn expand(tools: &Tools) -> TokenStream {
-    let p = Private::locate();
+pub(crate) fn expand(tools: &Tools, p: &Private) -> TokenStream {
     let Tools { auth, attribute, item, methods } = tools;
-    let (auth, alias) = rule::alias(auth);
+    let shared = Rules::new(auth, &item.generics, &item.self_ty, p);
+    let Rules { auth, alias, .. } = &shared;
     let ty = &item.self_ty;
     let configured = item.attrs.iter().filter(|attribute| is(attribute, "cfg")).collect::<Vec<_>>();
     let documented = item.attrs.iter().filter(|attribute| is(attribute, "doc"));
     let rules: Vec<Ident> = (0..methods.len()).map(|index| format_ident!("__AuthRule{index}")).collect();
     let rule_impls = methods.iter().zip(&rules).map(|(tool, rule)| {
         let name = format!("{}::{}", type_name(ty), tool.method.sig.ident.unraw());
-        rule::expand(rule, &name, &tool.access, &auth)
+        shared.implement(rule, &name, &tool.access)
     });
-    let twins = methods.iter().map(|tool| twin(tool, &p));
+    let twins = methods.iter().map(|tool| twin(tool, p));
     let names = methods.iter().map(|tool| &tool.name);
     quote! {
         #item
@@ -85,7 +86,7 @@ fn twin(tool: &Tool, p: &Private) -> TokenStream {
     });
     let callers =
         arguments.iter().filter(|argument| is_caller(&argument.typed.ty)).map(|argument| caller(argument, &guard, p));
-    let checks = check::expand(&tool.access, &guard, &arguments);
+    let checks = check::expand(&tool.access, &guard, &arguments, p);
     let receiver = signature.receiver();
     let this = receiver.map(|receiver| &receiver.self_token);
     let attributes = tool.method.attrs.iter().filter(|attribute| is(attribute, "mcp") || is(attribute, "doc"));

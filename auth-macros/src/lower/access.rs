@@ -6,7 +6,7 @@ use syn::{Path, parse_quote};
 use super::clause::{Lowering, Position, all};
 use crate::{
     errors::Errors,
-    model::{Access, Check, Requirement},
+    model::{Access, AuthType, Check, Requirement},
     parse::{
         attribute::{AttributeName, Content, RuleAttribute},
         clause::{Clause, ClauseKind},
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Clauses that add up, apart from the options `auth` and `hide`.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Clauses {
     pub(crate) auth: Option<Path>,
     pub(crate) hide: bool,
@@ -31,14 +31,16 @@ pub(crate) fn lower(
 ) -> (Access, Option<Path>) {
     open_stands_alone(&written, errors);
     protected_says_something_twice(&written, errors);
-    let mut clauses = Clauses { hide: floor.hide, requirements: floor.requirements.clone(), ..Clauses::default() };
-    let mut open = None;
+    let mut clauses = Clauses { auth: None, ..floor.clone() };
+    let (mut public, mut is_optional) = (None, false);
     for attribute in written {
+        library_stands_outside(&attribute, position, errors);
         match attribute.content {
-            Content::Public(reason) => open = Some(Access::Public { reason }),
-            Content::OptionalAuth => {
+            Content::Public(reason) => public = Some(Access::Public { reason }),
+            Content::OptionalAuth(list) => {
                 optional_has_no_floor(attribute.span, floor, errors);
-                open = Some(Access::Optional);
+                is_optional = true;
+                clauses.add(list, position, errors);
             }
             Content::Permission(name) => clauses.requirements.push(Requirement::Permission(name)),
             Content::Protected(list) => clauses.add(list, position, errors),
@@ -46,15 +48,16 @@ pub(crate) fn lower(
     }
     let auth = clauses.auth.take();
     at_most_64_checks(&clauses.checks, errors);
-    (open.unwrap_or_else(|| clauses.into_access()), auth)
+    (public.unwrap_or_else(|| if is_optional { clauses.into_optional() } else { clauses.into_access() }), auth)
 }
 
-/// The clauses of `requirement!`.
-pub(crate) fn requirement(list: Vec<Clause>, errors: &mut Errors) -> (Path, Access) {
+/// The clauses of `requirement!`. With `auth = path`, the macro cannot know whether the path is a type parameter.
+pub(crate) fn requirement(list: Vec<Clause>, errors: &mut Errors) -> (AuthType, Access) {
     let mut clauses = Clauses::default();
     clauses.add(list, Position::Macro, errors);
-    let auth = clauses.auth.take().unwrap_or_else(default_auth);
-    (auth, clauses.into_access())
+    let is_generic = clauses.auth.is_some();
+    let path = clauses.auth.take().unwrap_or_else(default_auth);
+    (AuthType { path, is_generic }, clauses.into_access())
 }
 
 impl Clauses {
@@ -77,6 +80,12 @@ impl Clauses {
         }
     }
 
+    fn into_optional(self) -> Access {
+        let Self { hide, requirements, checks, .. } = self;
+        let requirement = (!requirements.is_empty()).then(|| all(requirements));
+        Access::Optional { requirement, hide, checks }
+    }
+
     fn into_access(self) -> Access {
         let Self { hide, requirements, checks, .. } = self;
         Access::Required { requirement: all(requirements), hide, checks }
@@ -96,7 +105,7 @@ fn open_stands_alone(written: &[RuleAttribute], errors: &mut Errors) {
     } else if open.name == AttributeName::Public {
         "`#[public]` lets every caller in, so it cannot stand beside `#[protected]`, `#[permission]` or `#[optional_auth]`: remove one".to_owned()
     } else {
-        "`#[optional_auth]` lets anonymous callers in, so it cannot stand beside `#[protected]` or `#[permission]`: remove one".to_owned()
+        "`#[optional_auth]` lets anonymous callers in, so it cannot stand beside `#[protected]` or `#[permission]`: remove one, or write what signed-in callers must meet in `#[optional_auth(..)]`".to_owned()
     };
     errors.span(open.span, message);
 }
@@ -104,7 +113,7 @@ fn open_stands_alone(written: &[RuleAttribute], errors: &mut Errors) {
 /// Bare `#[protected]` beside another attribute adds nothing and is a likely misunderstanding.
 fn protected_says_something_twice(written: &[RuleAttribute], errors: &mut Errors) {
     let is_bare = |content: &Content| matches!(content, Content::Protected(clauses) if clauses.is_empty());
-    let is_open = |content: &Content| matches!(content, Content::Public(_) | Content::OptionalAuth);
+    let is_open = |content: &Content| matches!(content, Content::Public(_) | Content::OptionalAuth(_));
     if written.len() > 1
         && !written.iter().any(|attribute| is_open(&attribute.content))
         && let Some(attribute) = written.iter().find(|attribute| is_bare(&attribute.content))
@@ -116,6 +125,12 @@ fn protected_says_something_twice(written: &[RuleAttribute], errors: &mut Errors
 fn optional_has_no_floor(span: Span, floor: &Clauses, errors: &mut Errors) {
     if !floor.requirements.is_empty() {
         errors.span(span, "the impl block has a requirement, so no caller can be anonymous: move this operation to another impl block, or write `#[public(reason = \"..\")]`");
+    }
+}
+
+fn library_stands_outside(attribute: &RuleAttribute, position: Position, errors: &mut Errors) {
+    if position == Position::Operation && attribute.library.is_some() {
+        errors.span(attribute.span, "`crate = ..` goes on the `#[protected]` of the impl block");
     }
 }
 

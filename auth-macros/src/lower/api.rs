@@ -1,16 +1,19 @@
 //! Lowers an impl block to an API whose operations all have a rule.
 
 use proc_macro2::Span;
-use syn::{Attribute, FnArg, ImplItem, ImplItemFn, ItemImpl, parse_quote};
+use syn::{
+    Attribute, Expr, ExprLit, FnArg, ImplItem, ImplItemFn, ItemImpl, Lit, Meta, MetaNameValue, Token, parse_quote,
+    punctuated::Punctuated,
+};
 
 use super::{
     access::{Clauses, default_auth, lower as lower_access},
     clause::Position,
-    signature,
+    floor, signature,
 };
 use crate::{
     errors::Errors,
-    model::{Api, Operation},
+    model::{Api, AuthType, Operation},
     parse::{
         attribute::{Content, RuleAttribute, is_ours, take},
         is,
@@ -30,12 +33,15 @@ pub(crate) fn lower(
     outer.extend(take(&mut item.attrs, errors));
     let floor = floor(outer, errors);
     let mut operations = Vec::new();
+    let needed = floor::arguments_of(&floor.checks, &item, is_operation);
     for item in &mut item.items {
         if let ImplItem::Fn(method) = item {
-            operations.extend(operation(method, &floor, errors));
+            operations.extend(operation(method, &floor, &needed, errors));
         }
     }
-    Api { auth: floor.auth.unwrap_or_else(default_auth), attribute, item, operations }
+    let path = floor.auth.unwrap_or_else(default_auth);
+    let is_generic = signature::mentions(&path, &item.generics);
+    Api { auth: AuthType { path, is_generic }, attribute, item, operations }
 }
 
 /// An impl block without `#[OpenApi]` serves no operations.
@@ -64,11 +70,11 @@ pub(super) fn floor(outer: Vec<RuleAttribute>, errors: &mut Errors) -> Clauses {
 }
 
 /// Lowers a method with `#[oai]`, and removes `#[oai]` from the user's own method.
-fn operation(method: &mut ImplItemFn, floor: &Clauses, errors: &mut Errors) -> Option<Operation> {
+fn operation(method: &mut ImplItemFn, floor: &Clauses, needed: &[String], errors: &mut Errors) -> Option<Operation> {
     let mut mistakes = Errors::default();
     let says_something = method.attrs.iter().any(is_ours);
     let written = take(&mut method.attrs, &mut mistakes);
-    if !method.attrs.iter().any(|attribute| is(attribute, "oai")) {
+    if !is_operation(method) {
         rule_needs_an_operation(&written, &mut mistakes);
         errors.join(mistakes);
         return None;
@@ -79,11 +85,31 @@ fn operation(method: &mut ImplItemFn, floor: &Clauses, errors: &mut Errors) -> O
         operation_says_who(&original, &mut mistakes);
     }
     let (access, _) = lower_access(written, floor, Position::Operation, &mut mistakes);
+    floor::has_arguments(&original.sig, &access, needed, &mut mistakes);
+    path_has_no_slash_at_its_end(&original.attrs, &mut mistakes);
     signature::is_operation(&original.sig, &mut mistakes);
     signature::caller_fits_access(&original.sig, &access, &mut mistakes);
     signature::arguments_of_checks_are_used(&mut method.sig, &access);
     method.attrs.push(parse_quote!(#[allow(clippy::unused_async, reason = "operations are async")]));
     errors.join(mistakes).then_some(Operation { method: original, access })
+}
+
+/// Poem-openapi drops the slash, so that the path in the source would be no path of the service.
+fn path_has_no_slash_at_its_end(attributes: &[Attribute], errors: &mut Errors) {
+    let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
+    let oai = attributes.iter().filter(|attribute| is(attribute, "oai"));
+    for meta in oai.filter_map(|attribute| attribute.parse_args_with(parse).ok()).flatten() {
+        if let Meta::NameValue(MetaNameValue { path, value: Expr::Lit(ExprLit { lit: Lit::Str(text), .. }), .. }) = meta
+            && path.is_ident("path")
+            && let Some(served) = text.value().strip_suffix('/').filter(|served| !served.is_empty())
+        {
+            errors.at(&text, format!("Poem serves this path without the slash at its end: write `\"{served}\"`"));
+        }
+    }
+}
+
+fn is_operation(method: &ImplItemFn) -> bool {
+    method.attrs.iter().any(|attribute| is(attribute, "oai"))
 }
 
 fn remove_oai(method: &mut ImplItemFn) {

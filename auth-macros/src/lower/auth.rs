@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use proc_macro2::Span;
-use syn::{Ident, LitStr, ext::IdentExt};
+use syn::{Ident, LitInt, LitStr, ext::IdentExt};
 
 use crate::{
     errors::Errors,
@@ -72,7 +72,7 @@ fn a_scheme_is_declared(name: &Ident, schemes: usize, errors: &mut Errors) {
 
 /// Returns the name that the attribute gives, or the name of the field.
 fn scheme_name(field: &Field) -> String {
-    let renamed = field.schemes.first().and_then(|scheme| scheme.name.as_ref());
+    let renamed = field.schemes.first().and_then(|scheme| scheme.options.name.as_ref());
     renamed.map_or_else(|| field.name.unraw().to_string(), LitStr::value)
 }
 
@@ -86,10 +86,13 @@ fn scheme(field: Field, names: &mut HashMap<String, Ident>, errors: &mut Errors)
     for second in schemes {
         errors.span(second.span, "a field has one scheme: declare another field for this one");
     }
-    name_fits_openapi(&name, scheme.name.as_ref(), &field.name, errors);
-    name_is_new(&name, scheme.name.as_ref(), &field.name, names, errors);
+    let options = scheme.options;
+    name_fits_openapi(&name, options.name.as_ref(), &field.name, errors);
+    name_is_new(&name, options.name.as_ref(), &field.name, names, errors);
     let kind = kind(scheme.kind, scheme.span, errors);
-    Some(Scheme { field: field.name, ty: field.ty, name, description: field.description, kind })
+    let max_len = options.max_len.and_then(|bound| max_len(&bound, errors));
+    let ambient = options.ambient.is_some_and(|word| is_added_by_a_proxy(&kind, &word, errors));
+    Some(Scheme { field: field.name, ty: field.ty, name, description: field.description, kind, max_len, ambient })
 }
 
 /// The name is a component key (OpenAPI 3.0, section 4.7.7).
@@ -137,13 +140,31 @@ fn kind(kind: Kind, span: Span, errors: &mut Errors) -> SchemeKind {
             SchemeKind::OpenIdConnect { url }
         }
         Kind::ApiKey { location, name } => api_key(&location.to_string(), name, errors),
-        Kind::Cookie { name } => api_key("cookie", name, errors),
         Kind::Http { scheme } => {
             is_token(&scheme, "a scheme", errors);
             scheme_has_no_word_of_its_own(&scheme, errors);
             SchemeKind::Http { scheme }
         }
     }
+}
+
+/// Returns the bound on a credential. Zero would reject every one.
+fn max_len(bound: &LitInt, errors: &mut Errors) -> Option<usize> {
+    match bound.base10_parse() {
+        Ok(0) => errors.at(bound, "no credential has at most 0 bytes: write a bound such as `max_len = 32_768`"),
+        Ok(bound) => return Some(bound),
+        Err(_) => errors.at(bound, "expected a number of bytes: `max_len = 32_768`"),
+    }
+    None
+}
+
+/// Whether the location is one that a proxy can fill. A cookie is ambient without the word.
+fn is_added_by_a_proxy(kind: &SchemeKind, word: &Ident, errors: &mut Errors) -> bool {
+    let is_header = matches!(kind, SchemeKind::ApiKey { location: "Header", .. });
+    if !is_header {
+        errors.at(word, "`ambient` is for headers that a proxy adds: `header = \"..\", ambient`; cookies always are");
+    }
+    is_header
 }
 
 fn api_key(location: &str, name: LitStr, errors: &mut Errors) -> SchemeKind {

@@ -2,7 +2,7 @@
 
 use proc_macro2::Span;
 use syn::{
-    Expr, ExprReturn, ExprTry, Lit,
+    Expr, ExprReturn, ExprTry, Lit, LitStr,
     visit::{self, Visit},
 };
 
@@ -15,7 +15,7 @@ use crate::{
 /// The place of a clause, which decides what may be written there.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Position {
-    /// `#[protected]` on an impl block: allows `auth = path`, and no `check`.
+    /// `#[protected]` on an impl block: allows `auth = path`.
     Floor,
     /// An operation of an impl block.
     Operation,
@@ -39,13 +39,17 @@ impl Lowering<'_> {
             ClauseKind::Authenticated => Some(Requirement::Authenticated),
             ClauseKind::Names { of, quantifier, names } => self.names(span, of, quantifier, names),
             ClauseKind::Fresh(text) => self.fresh(&text),
-            ClauseKind::Check(expression) => self.check(span, *expression),
+            ClauseKind::Claim { name, value } => self.claim(name, value),
+            ClauseKind::Acr(values) => self.acr(span, values),
+            ClauseKind::Rule(path) => Some(Requirement::Rule(path)),
+            ClauseKind::Check { name, expression } => self.check(Check { span, name, expression: *expression }),
             ClauseKind::Any(list) => self.group(span, "any", list).map(any),
             ClauseKind::All(list) => self.group(span, "all", list).map(all),
             ClauseKind::Not(list) => self.not(span, list),
             ClauseKind::Mistake(error) => self.refuse(error),
             ClauseKind::Hide => self.refuse(syn::Error::new(span, "`hide` changes the response and is no condition on the caller: put it beside the clauses, outside of `any`, `all` and `not`")),
             ClauseKind::Auth(_) => self.refuse(syn::Error::new(span, "`auth` names the `Auth` type and is no condition on the caller: put it beside the clauses, outside of `any`, `all` and `not`")),
+            ClauseKind::Crate(_) => self.refuse(syn::Error::new(span, "`crate` names the library and is no condition on the caller: put it beside the clauses, outside of `any`, `all` and `not`")),
         }
     }
 
@@ -86,21 +90,43 @@ impl Lowering<'_> {
         seconds.map(|seconds| Requirement::Fresh { seconds })
     }
 
-    fn check(&mut self, span: Span, expression: Expr) -> Option<Requirement> {
-        let message = match self.position {
-            Position::Floor => {
-                "a check reads the arguments of one operation: put it on the operations, not on the impl block"
+    fn claim(&mut self, name: LitStr, value: Lit) -> Option<Requirement> {
+        if name.value().is_empty() {
+            self.errors.at(&name, "a name cannot be empty");
+        }
+        if !matches!(value, Lit::Str(_) | Lit::Bool(_) | Lit::Int(_)) {
+            return self.refuse(syn::Error::new_spanned(
+                value,
+                "a claim is compared with a string, a whole number, `true` or `false`",
+            ));
+        }
+        Some(Requirement::Claim { name, value })
+    }
+
+    /// In a challenge, `acr_values` are separated by spaces (RFC 9470, section 3).
+    fn acr(&mut self, span: Span, values: Vec<Name>) -> Option<Requirement> {
+        if values.is_empty() {
+            return self.refuse(syn::Error::new(span, "this list is empty: write the classes that are enough"));
+        }
+        each_once(&values, self.errors);
+        for value in &values {
+            if matches!(value, Name::Literal(text) if text.value().contains(char::is_whitespace)) {
+                self.errors.at(value, "an authentication context class has no spaces: write several strings");
             }
-            Position::Macro => {
-                "a check reads the arguments of a handler: put `#[protected(check = ..)]` on the handler"
-            }
-            Position::Operation | Position::Handler => {
-                check_stays_inside(&expression, self.errors);
-                self.checks.push(Check { span, expression });
-                return Some(Requirement::Check(self.checks.len() - 1));
-            }
-        };
-        self.refuse(syn::Error::new(span, message))
+        }
+        Some(Requirement::Acr(values))
+    }
+
+    fn check(&mut self, check: Check) -> Option<Requirement> {
+        if self.position == Position::Macro {
+            return self.refuse(syn::Error::new(
+                check.span,
+                "a check reads the arguments of a handler: put `#[protected(check = ..)]` on the handler",
+            ));
+        }
+        check_stays_inside(&check.expression, self.errors);
+        self.checks.push(check);
+        Some(Requirement::Check(self.checks.len() - 1))
     }
 
     fn group(&mut self, span: Span, word: &str, list: Vec<Clause>) -> Option<Vec<Requirement>> {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     errors::Errors,
-    model::Handler,
+    model::{AuthType, Handler},
     parse::attribute::{RuleAttribute, take},
 };
 
@@ -26,5 +26,7 @@ pub(crate) fn lower(
     signature::caller_fits_access(&function.sig, &access, errors);
     signature::arguments_of_checks_are_used(&mut function.sig, &access);
     let access = errors.is_empty().then_some(access);
-    Handler { auth: auth.unwrap_or_else(default_auth), attribute, function, access }
+    let path = auth.unwrap_or_else(default_auth);
+    let is_generic = signature::mentions(&path, &function.sig.generics);
+    Handler { auth: AuthType { path, is_generic }, attribute, function, access }
 }

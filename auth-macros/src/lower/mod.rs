@@ -4,6 +4,7 @@ pub(crate) mod access;
 pub(crate) mod api;
 pub(crate) mod auth;
 mod clause;
+mod floor;
 pub(crate) mod handler;
 pub(crate) mod signature;
 pub(crate) mod table;

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    FnArg, GenericArgument, Pat, PathArguments, Receiver, ReceiverKind, Signature, Type, parse_quote, visit::Visit,
+    FnArg, GenericArgument, GenericParam, Generics, Pat, Path, PathArguments, Receiver, ReceiverKind, Signature, Type,
+    parse_quote, visit::Visit,
 };
 
 use crate::{errors::Errors, model::Access, parse::is};
@@ -78,7 +79,7 @@ pub(crate) fn caller_fits_access(signature: &Signature, access: &Access, errors:
         Access::Public { .. } => {
             "a public operation has no caller: remove this argument, or write `#[optional_auth]` in place of `#[public]`"
         }
-        Access::Optional => {
+        Access::Optional { .. } => {
             "with `#[optional_auth]` the caller may be anonymous: take `Option<Principal<..>>` or `CurrentUser<Option<..>>`"
         }
         Access::Required { .. } => return,
@@ -120,11 +121,21 @@ fn names(ty: &Type) -> Vec<String> {
     names
 }
 
+/// Whether a path mentions a type parameter or a constant parameter.
+pub(crate) fn mentions(path: &Path, generics: &Generics) -> bool {
+    let mut mentioned = HashSet::new();
+    collect(path.to_token_stream(), &mut mentioned);
+    generics.params.iter().any(|parameter| match parameter {
+        GenericParam::Type(parameter) => mentioned.contains(&parameter.ident.to_string()),
+        GenericParam::Const(parameter) => mentioned.contains(&parameter.ident.to_string()),
+        GenericParam::Lifetime(_) => false,
+    })
+}
+
 /// Silences the warning about an argument that only a check uses.
 pub(crate) fn arguments_of_checks_are_used(signature: &mut Signature, access: &Access) {
-    let Access::Required { checks, .. } = access else { return };
     let mut mentioned = HashSet::new();
-    for check in checks {
+    for check in access.checks() {
         collect(check.expression.to_token_stream(), &mut mentioned);
     }
     for input in &mut signature.inputs {
@@ -136,7 +147,7 @@ pub(crate) fn arguments_of_checks_are_used(signature: &mut Signature, access: &A
     }
 }
 
-fn collect(tokens: TokenStream, names: &mut HashSet<String>) {
+pub(super) fn collect(tokens: TokenStream, names: &mut HashSet<String>) {
     for token in tokens {
         match token {
             TokenTree::Ident(name) => drop(names.insert(name.to_string())),
@@ -151,7 +162,7 @@ fn collect(tokens: TokenStream, names: &mut HashSet<String>) {
     }
 }
 
-fn bindings(pattern: &Pat) -> Vec<String> {
+pub(super) fn bindings(pattern: &Pat) -> Vec<String> {
     struct Bindings(Vec<String>);
     impl<'ast> Visit<'ast> for Bindings {
         fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
@@ -164,7 +175,7 @@ fn bindings(pattern: &Pat) -> Vec<String> {
     bindings.0
 }
 
-fn typed(input: &FnArg) -> Option<&syn::PatType> {
+pub(super) fn typed(input: &FnArg) -> Option<&syn::PatType> {
     match input {
         FnArg::Typed(argument) => Some(argument),
         FnArg::Receiver(_) => None,

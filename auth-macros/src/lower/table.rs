@@ -6,28 +6,35 @@ use syn::{Attribute, Ident, LitStr, Path, parse_quote};
 
 use crate::{
     errors::{Errors, each_once},
-    model::{Entry, Held, Name, Role, Table},
+    model::{Entry, Held, Joined, Name, Role, Table},
     parse::{
         description,
-        table::{Holds, Permissions, RoleRow, Roles, Row},
+        table::{Head, Holds, Permissions, RoleRow, Roles, Row},
     },
 };
 
 pub(crate) fn permissions(mut input: Permissions, errors: &mut Errors) -> Table<Entry> {
-    rows_are_fit("permission", &input.name, &mut input.rows, errors);
+    let Head { attributes, visibility, name, .. } = input.head;
+    if input.joined.is_empty() {
+        is_not_empty("permission", &name, &mut input.rows, errors);
+    }
+    rows_are_fit("permission", &mut input.rows, errors);
+    tables_are_joined_once(&mut input.joined, &input.rows, errors);
     let entries = input.rows.into_iter().map(entry).collect();
-    Table { attributes: input.attributes, visibility: input.visibility, name: input.name, entries }
+    Table { attributes, visibility, name, entries, joined: input.joined }
 }
 
 pub(crate) fn roles(mut input: Roles, errors: &mut Errors) -> (Table<Role>, Path) {
-    rows_are_fit("role", &input.name, &mut input.rows, errors);
+    let Head { attributes, visibility, name, .. } = input.head;
+    is_not_empty("role", &name, &mut input.rows, errors);
+    rows_are_fit("role", &mut input.rows, errors);
     parents_are_roles(&input.rows, errors);
     inheritance_ends(&input.rows, errors);
     lists_name_each_once(&input.rows, errors);
     let held: Vec<Held> = (0..input.rows.len()).map(|row| held(row, &input.rows)).collect();
     let role = |(row, held): (RoleRow, _)| Role { entry: entry(row.row), own: own(row.holds), held };
     let entries = input.rows.into_iter().zip(held).map(role).collect();
-    (Table { attributes: input.attributes, visibility: input.visibility, name: input.name, entries }, input.permissions)
+    (Table { attributes, visibility, name, entries, joined: Vec::new() }, input.permissions)
 }
 
 fn entry(row: Row) -> Entry {
@@ -43,12 +50,34 @@ fn own(holds: Holds) -> Held {
     }
 }
 
-/// Applies the rules of both tables, and removes or replaces the rows that an enum cannot have.
-fn rows_are_fit<R: AsMut<Row> + From<Row>>(kind: &str, table: &Ident, rows: &mut Vec<R>, errors: &mut Errors) {
+/// An empty table gets a row, as an enum with a `repr` needs a variant.
+fn is_not_empty<R: From<Row>>(kind: &str, table: &Ident, rows: &mut Vec<R>, errors: &mut Errors) {
     if rows.is_empty() {
         errors.at(table, format!("`{table}` is empty: declare a {kind}, `Name = \"name\"`"));
         rows.push(placeholder().into());
     }
+}
+
+/// A table is joined once, by a variant that no permission has.
+fn tables_are_joined_once(joined: &mut Vec<Joined>, rows: &[Row], errors: &mut Errors) {
+    let mut variants: HashSet<Ident> = rows.iter().map(|row| row.variant.clone()).collect();
+    let mut tables = HashSet::new();
+    joined.retain(|table| {
+        only_documented(&table.attributes, errors);
+        let is_new = variants.insert(table.variant.clone());
+        if !is_new {
+            errors.at(&table.variant, format!("`{}` is declared twice", table.variant));
+        }
+        let is_first = tables.insert(table.table.clone());
+        if !is_first {
+            errors.at(&table.table, "this table is joined twice: remove one");
+        }
+        is_new && is_first
+    });
+}
+
+/// Applies the rules of both tables, and removes or replaces the rows that an enum cannot have.
+fn rows_are_fit<R: AsMut<Row>>(kind: &str, rows: &mut Vec<R>, errors: &mut Errors) {
     if let Some(row) = rows.get_mut(usize::from(u16::MAX)) {
         errors.at(&row.as_mut().variant, "a table holds at most 65,535 names");
     }
@@ -62,7 +91,6 @@ fn rows_are_fit<R: AsMut<Row> + From<Row>>(kind: &str, table: &Ident, rows: &mut
     }
 }
 
-/// Returns a row for an empty table: an enum with a `repr` needs a variant.
 fn placeholder() -> Row {
     Row { attributes: Vec::new(), variant: parse_quote!(__Nothing), name: parse_quote!("nothing") }
 }
@@ -136,6 +164,9 @@ fn lists_name_each_once(rows: &[RoleRow], errors: &mut Errors) {
         each_once(&row.parents, errors);
         if let Holds::These(names) = &row.holds {
             each_once(names, errors);
+            for name in names.iter().filter(|name| matches!(name, Name::Literal(text) if text.value() == "*")) {
+                errors.at(name, "for every permission, write `=> all`");
+            }
         }
     }
 }

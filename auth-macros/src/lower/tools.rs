@@ -6,11 +6,12 @@ use super::{
     access::{Clauses, default_auth, lower as lower_access},
     api::floor,
     clause::Position,
+    floor::{arguments_of, has_arguments},
     signature,
 };
 use crate::{
     errors::Errors,
-    model::{Tool, Tools},
+    model::{AuthType, Tool, Tools},
     parse::{
         attribute::{RuleAttribute, is_ours, take},
         is,
@@ -28,13 +29,15 @@ pub(crate) fn lower(
     outer.extend(take(&mut item.attrs, errors));
     let floor = floor(outer, errors);
     block_is_not_generic(&item, errors);
+    let needed = arguments_of(&floor.checks, &item, |_| true);
     let mut methods = Vec::new();
     for item in &mut item.items {
         if let ImplItem::Fn(method) = item {
-            methods.extend(tool(method, &floor, errors));
+            methods.extend(tool(method, &floor, &needed, errors));
         }
     }
-    Tools { auth: floor.auth.unwrap_or_else(default_auth), attribute, item, methods }
+    let auth = AuthType { path: floor.auth.unwrap_or_else(default_auth), is_generic: false };
+    Tools { auth, attribute, item, methods }
 }
 
 /// `#[Tools]` drops the parameters of a generic impl block.
@@ -45,7 +48,7 @@ fn block_is_not_generic(item: &ItemImpl, errors: &mut Errors) {
 }
 
 /// Lowers a method, and removes `#[mcp]` from the user's own.
-fn tool(method: &mut ImplItemFn, floor: &Clauses, errors: &mut Errors) -> Option<Tool> {
+fn tool(method: &mut ImplItemFn, floor: &Clauses, needed: &[String], errors: &mut Errors) -> Option<Tool> {
     let mut mistakes = Errors::default();
     let says_something = method.attrs.iter().any(is_ours);
     let written = take(&mut method.attrs, &mut mistakes);
@@ -55,6 +58,7 @@ fn tool(method: &mut ImplItemFn, floor: &Clauses, errors: &mut Errors) -> Option
         tool_says_who(&original, &mut mistakes);
     }
     let (access, _) = lower_access(written, floor, Position::Operation, &mut mistakes);
+    has_arguments(&original.sig, &access, needed, &mut mistakes);
     signature::is_tool(&original.sig, &mut mistakes);
     signature::caller_fits_access(&original.sig, &access, &mut mistakes);
     signature::arguments_of_checks_are_used(&mut method.sig, &access);

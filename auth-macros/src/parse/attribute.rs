@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::{
-    Attribute, Ident, LitStr, Meta, Token,
+    Attribute, Ident, LitStr, Meta, Path, Token,
     ext::IdentExt,
     parse::{ParseStream, Parser},
     punctuated::Punctuated,
@@ -11,7 +11,7 @@ use syn::{
 };
 
 use super::{
-    clause::{Clause, clauses},
+    clause::{Clause, ClauseKind, clauses},
     ends_with, is,
 };
 use crate::{errors::Errors, model::Name};
@@ -63,6 +63,8 @@ impl AttributeName {
 pub(crate) struct RuleAttribute {
     pub(crate) name: AttributeName,
     pub(crate) span: Span,
+    /// `crate = path`.
+    pub(crate) library: Option<Path>,
     pub(crate) content: Content,
 }
 
@@ -70,25 +72,57 @@ pub(crate) enum Content {
     Protected(Vec<Clause>),
     Permission(Name),
     Public(LitStr),
-    OptionalAuth,
+    OptionalAuth(Vec<Clause>),
 }
 
 impl RuleAttribute {
     pub(crate) fn parse(name: AttributeName, span: Span, arguments: TokenStream) -> syn::Result<Self> {
-        let content = match name {
-            AttributeName::Protected => Content::Protected(clauses.parse2(arguments)?),
-            AttributeName::Permission => Content::Permission(permission(span, arguments)?),
-            AttributeName::Public => Content::Public(reason(span, arguments)?),
-            AttributeName::OptionalAuth if arguments.is_empty() => Content::OptionalAuth,
-            AttributeName::OptionalAuth => {
-                return Err(syn::Error::new_spanned(
-                    arguments,
-                    "`#[optional_auth]` takes no arguments; to require something of the caller, write `#[protected(..)]`",
-                ));
-            }
+        let parse = |input: ParseStream<'_>| match name {
+            AttributeName::Protected => options(input.call(clauses)?, Content::Protected),
+            AttributeName::OptionalAuth => options(input.call(clauses)?, Content::OptionalAuth),
+            AttributeName::Permission => Ok((Content::Permission(permission(span, input)?), library(input)?)),
+            AttributeName::Public => Ok((Content::Public(reason(span, input)?), library(input)?)),
         };
-        Ok(Self { name, span, content })
+        let (content, library) = parse.parse2(arguments)?;
+        Ok(Self { name, span, library, content })
     }
+}
+
+/// Takes `crate = path` out of the clauses.
+fn options<T>(mut list: Vec<Clause>, content: impl FnOnce(Vec<Clause>) -> T) -> syn::Result<(T, Option<Path>)> {
+    let mut libraries = list.extract_if(.., |clause| matches!(clause.kind, ClauseKind::Crate(_)));
+    let first = libraries.next();
+    if let Some(again) = libraries.next() {
+        return Err(syn::Error::new(again.span, "`crate` is given twice: remove one"));
+    }
+    drop(libraries);
+    let path = first.and_then(|clause| if let ClauseKind::Crate(path) = clause.kind { Some(path) } else { None });
+    Ok((content(list), path))
+}
+
+/// The clauses of `requirement!`, at least one, and `crate = path`.
+pub(crate) fn requirement(input: TokenStream) -> syn::Result<(Vec<Clause>, Option<Path>)> {
+    let (list, library) = options(clauses.parse2(input)?, |list| list)?;
+    if list.is_empty() {
+        return Err(syn::Error::new(
+            Span::call_site(),
+            "say what is asked: `requirement!(permission(\"view\"))`, or `requirement!(authenticated)`",
+        ));
+    }
+    Ok((list, library))
+}
+
+/// `, crate = path` at the end of the arguments.
+fn library(input: ParseStream<'_>) -> syn::Result<Option<Path>> {
+    input.parse::<Option<Token![,]>>()?;
+    if !input.peek(Token![crate]) {
+        return Ok(None);
+    }
+    input.parse::<Token![crate]>()?;
+    input.parse::<Token![=]>()?;
+    let path = input.call(Path::parse_mod_style)?;
+    input.parse::<Option<Token![,]>>()?;
+    Ok(Some(path))
 }
 
 /// Takes our attributes out of a list, in order.
@@ -148,41 +182,40 @@ fn refuse_cfg_attr(attribute: &Attribute, errors: &mut Errors) {
     }
 }
 
-fn permission(span: Span, arguments: TokenStream) -> syn::Result<Name> {
-    let parse = |input: ParseStream<'_>| {
-        if input.is_empty() {
-            return Err(syn::Error::new(span, "say which permission: `#[permission(\"view\")]`"));
-        }
-        let name: Name = input.parse()?;
-        input.parse::<Option<Token![,]>>()?;
-        if input.is_empty() {
-            return Ok(name);
-        }
-        Err(syn::Error::new_spanned(
-            input.parse::<TokenStream>()?,
-            "one permission only: write `#[protected(permissions(..))]` for all of several, `#[protected(any_permission(..))]` for one of them",
-        ))
-    };
-    parse.parse2(arguments)
+fn permission(span: Span, input: ParseStream<'_>) -> syn::Result<Name> {
+    if input.is_empty() || input.peek(Token![crate]) && input.peek2(Token![=]) {
+        return Err(syn::Error::new(span, "say which permission: `#[permission(\"view\")]`"));
+    }
+    let name: Name = input.parse()?;
+    let rest = input.fork();
+    if library(&rest).is_ok() && rest.is_empty() {
+        return Ok(name);
+    }
+    input.parse::<Option<Token![,]>>()?;
+    Err(syn::Error::new_spanned(
+        input.parse::<TokenStream>()?,
+        "one permission only: write `#[protected(permissions(..))]` for all of several, `#[protected(any_permission(..))]` for one of them",
+    ))
 }
 
-fn reason(span: Span, arguments: TokenStream) -> syn::Result<LitStr> {
+fn reason(span: Span, input: ParseStream<'_>) -> syn::Result<LitStr> {
     const MESSAGE: &str = "say why this is open to every caller: `#[public(reason = \"liveness probe\")]`";
-    let parse = |input: ParseStream<'_>| {
-        if input.is_empty() {
-            return Err(syn::Error::new(span, MESSAGE));
-        }
-        let word = input.call(Ident::parse_any).map_err(|error| syn::Error::new(error.span(), MESSAGE))?;
-        if word != "reason" || !input.peek(Token![=]) {
-            return Err(syn::Error::new(word.span(), MESSAGE));
-        }
-        input.parse::<Token![=]>()?;
-        let reason: LitStr = input.parse()?;
-        if reason.value().trim().is_empty() {
-            return Err(syn::Error::new(reason.span(), MESSAGE));
-        }
-        input.parse::<Option<Token![,]>>()?;
-        if input.is_empty() { Ok(reason) } else { Err(input.error("`#[public]` takes a reason and nothing else")) }
-    };
-    parse.parse2(arguments)
+    if input.is_empty() {
+        return Err(syn::Error::new(span, MESSAGE));
+    }
+    let word = input.call(Ident::parse_any).map_err(|error| syn::Error::new(error.span(), MESSAGE))?;
+    if word != "reason" || !input.peek(Token![=]) {
+        return Err(syn::Error::new(word.span(), MESSAGE));
+    }
+    input.parse::<Token![=]>()?;
+    let reason: LitStr = input.parse()?;
+    if reason.value().trim().is_empty() {
+        return Err(syn::Error::new(reason.span(), MESSAGE));
+    }
+    let rest = input.fork();
+    if library(&rest).is_ok() && rest.is_empty() {
+        return Ok(reason);
+    }
+    input.parse::<Option<Token![,]>>()?;
+    Err(input.error("`#[public]` takes a reason and nothing else"))
 }

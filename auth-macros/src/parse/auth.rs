@@ -2,7 +2,7 @@
 
 use proc_macro2::Span;
 use syn::{
-    Attribute, Data, DataStruct, DeriveInput, Fields, Generics, Ident, LitStr, Path, Token, Type,
+    Attribute, Data, DataStruct, DeriveInput, Fields, Generics, Ident, LitInt, LitStr, Path, Token, Type,
     ext::IdentExt,
     parenthesized,
     parse::{Parse, ParseStream},
@@ -24,6 +24,8 @@ pub(crate) struct Auth {
 /// `#[auth(..)]`.
 #[derive(Default)]
 pub(crate) struct Options {
+    /// `crate = path`.
+    pub(crate) library: Option<Path>,
     pub(crate) permissions: Option<Path>,
     pub(crate) roles: Option<Path>,
     pub(crate) realm: Option<LitStr>,
@@ -44,11 +46,22 @@ pub(crate) struct Field {
     pub(crate) events: bool,
 }
 
-/// `#[scheme(kind, name = "..")]`.
+/// `#[scheme(kind, option, ..)]`.
 pub(crate) struct Scheme {
     pub(crate) span: Span,
     pub(crate) kind: Kind,
+    pub(crate) options: SchemeOptions,
+}
+
+/// What may follow the kind of a scheme.
+#[derive(Default)]
+pub(crate) struct SchemeOptions {
+    /// `name = ".."`.
     pub(crate) name: Option<LitStr>,
+    /// `max_len = 32_768`.
+    pub(crate) max_len: Option<LitInt>,
+    /// The word `ambient`.
+    pub(crate) ambient: Option<Ident>,
 }
 
 pub(crate) enum Kind {
@@ -57,7 +70,6 @@ pub(crate) enum Kind {
     OAuth2 { flows: Vec<Flow>, scopes: Option<Vec<(LitStr, LitStr)>> },
     OpenIdConnect { url: LitStr },
     ApiKey { location: Ident, name: LitStr },
-    Cookie { name: LitStr },
     Http { scheme: LitStr },
 }
 
@@ -67,11 +79,12 @@ pub(crate) struct Flow {
     pub(crate) urls: Vec<(Ident, LitStr)>,
 }
 
-const KINDS: [&str; 7] = ["basic", "bearer", "oauth2", "openid_connect", "api_key", "cookie", "http"];
+const KINDS: [&str; 8] = ["basic", "bearer", "oauth2", "openid_connect", "api_key", "header", "cookie", "http"];
+const SCHEME_OPTIONS: [&str; 3] = ["name", "max_len", "ambient"];
 const GRANTS: [&str; 4] = ["password", "client_credentials", "authorization_code", "implicit"];
 const LOCATIONS: [&str; 3] = ["header", "query", "cookie"];
 const URLS: [&str; 3] = ["token_url", "authorization_url", "refresh_url"];
-const OPTIONS: [&str; 4] = ["permissions", "roles", "realm", "rejection"];
+const OPTIONS: [&str; 5] = ["permissions", "roles", "realm", "rejection", "crate"];
 
 impl Auth {
     pub(crate) fn parse(input: DeriveInput, errors: &mut Errors) -> Self {
@@ -83,6 +96,15 @@ impl Auth {
         let fields = fields.into_iter().filter_map(|field| Field::parse(field, errors)).collect();
         Self { name: input.ident, generics: input.generics, options, fields }
     }
+}
+
+/// Reads the `#[auth(..)]` of a table.
+pub(super) fn options(attributes: &[Attribute]) -> syn::Result<Options> {
+    let mut options = Options::default();
+    for attribute in attributes.iter().filter(|attribute| is(attribute, "auth")) {
+        attribute.parse_args_with(|input: ParseStream<'_>| options.read(input))?;
+    }
+    Ok(options)
 }
 
 fn named_fields(name: &Ident, data: Data, errors: &mut Errors) -> Vec<syn::Field> {
@@ -104,6 +126,7 @@ impl Options {
             let duplicate = match word.to_string().as_str() {
                 "permissions" => self.permissions.replace(path(&word, input)?).is_some(),
                 "roles" => self.roles.replace(path(&word, input)?).is_some(),
+                "crate" => self.library.replace(path(&word, input)?).is_some(),
                 "rejection" => self.rejection.replace(path(&word, input)?).is_some(),
                 "realm" => self.realm.replace(input.parse()?).is_some(),
                 unknown => {
@@ -168,21 +191,31 @@ impl Parse for Scheme {
         let word = Ident::parse_any(input)?;
         let kind = kind(&word, input)?;
         comma(input)?;
-        let mut name = None;
-        if !input.is_empty() {
-            let option = Ident::parse_any(input)?;
-            if option != "name" {
-                return Err(syn::Error::new(option.span(), "after the scheme, only `name = \"..\"` may follow"));
-            }
-            equals(&option, input)?;
-            name = Some(input.parse()?);
+        let mut options = SchemeOptions::default();
+        while !input.is_empty() {
+            options.read(input)?;
             comma(input)?;
         }
-        if input.is_empty() {
-            Ok(Self { span: word.span(), kind, name })
-        } else {
-            Err(input.error("expected the end of the list"))
-        }
+        Ok(Self { span: word.span(), kind, options })
+    }
+}
+
+impl SchemeOptions {
+    fn read(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        let word = Ident::parse_any(input)?;
+        let duplicate = match word.to_string().as_str() {
+            "name" => equals(&word, input).and_then(|()| Ok(self.name.replace(input.parse()?).is_some()))?,
+            "max_len" => equals(&word, input).and_then(|()| Ok(self.max_len.replace(input.parse()?).is_some()))?,
+            "ambient" => self.ambient.replace(word.clone()).is_some(),
+            unknown => {
+                let hint = suggestion(&SCHEME_OPTIONS, unknown);
+                let message = format!(
+                    "unknown option `{unknown}`{hint} (options of a scheme: `name = \"..\"`, `max_len = ..`, `ambient`)"
+                );
+                return Err(syn::Error::new(word.span(), message));
+            }
+        };
+        if duplicate { Err(syn::Error::new(word.span(), format!("`{word}` is given twice"))) } else { Ok(()) }
     }
 }
 
@@ -200,7 +233,9 @@ fn kind(word: &Ident, input: ParseStream<'_>) -> syn::Result<Kind> {
         "oauth2" => oauth2(word, input),
         "openid_connect" => one(word, input, &["url"]).map(|(_, url)| Kind::OpenIdConnect { url }),
         "api_key" => one(word, input, &LOCATIONS).map(|(location, name)| Kind::ApiKey { location, name }),
-        "cookie" => equals(word, input).and_then(|()| Ok(Kind::Cookie { name: input.parse()? })),
+        "header" | "cookie" => {
+            equals(word, input).and_then(|()| Ok(Kind::ApiKey { location: word.clone(), name: input.parse()? }))
+        }
         "http" => equals(word, input).and_then(|()| Ok(Kind::Http { scheme: input.parse()? })),
         unknown => {
             Err(syn::Error::new(word.span(), format!("unknown scheme `{unknown}`{}", suggestion(&KINDS, unknown))))

@@ -1,15 +1,17 @@
 //! The grammar of requirements.
 
-use proc_macro2::{Punct, Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenTree};
 use quote::ToTokens;
 use syn::{
     Expr, Ident, Lit, LitStr, Path, Token,
     ext::IdentExt,
     parenthesized,
-    parse::{Parse, ParseStream, Parser},
+    parse::{Parse, ParseStream},
+    spanned::Spanned,
     token,
 };
 
+use super::name::names;
 use crate::{errors::suggestion, model::Name};
 
 /// One clause as it was written.
@@ -25,11 +27,23 @@ pub(crate) enum ClauseKind {
         quantifier: Quantifier,
         names: Vec<Name>,
     },
-    Check(Box<Expr>),
+    Check {
+        name: Option<LitStr>,
+        expression: Box<Expr>,
+    },
     Fresh(Lit),
+    Claim {
+        name: LitStr,
+        value: Lit,
+    },
+    Acr(Vec<Name>),
+    /// The name of a constant that `requirement!` made.
+    Rule(Path),
     Hide,
     /// `auth = path`, an option that stands among the clauses.
     Auth(Path),
+    /// `crate = path`, an option that stands among the clauses.
+    Crate(Path),
     Any(Vec<Clause>),
     All(Vec<Clause>),
     Not(Vec<Clause>),
@@ -51,7 +65,7 @@ pub(crate) enum Quantifier {
     All,
 }
 
-const WORDS: [&str; 18] = [
+const WORDS: [&str; 21] = [
     "roles",
     "role",
     "all_roles",
@@ -63,6 +77,8 @@ const WORDS: [&str; 18] = [
     "schemes",
     "scheme",
     "fresh",
+    "claim",
+    "acr",
     "check",
     "any",
     "all",
@@ -70,18 +86,8 @@ const WORDS: [&str; 18] = [
     "authenticated",
     "hide",
     "auth",
+    "crate",
 ];
-
-/// The clauses of `requirement!`, at least one.
-pub(crate) fn requirement(input: TokenStream) -> syn::Result<Vec<Clause>> {
-    if input.is_empty() {
-        return Err(syn::Error::new(
-            Span::call_site(),
-            "say what is asked: `requirement!(permission(\"view\"))`, or `requirement!(authenticated)`",
-        ));
-    }
-    clauses.parse2(input)
-}
 
 /// Parses clauses between commas. An error in one does not hide the others.
 pub(crate) fn clauses(input: ParseStream<'_>) -> syn::Result<Vec<Clause>> {
@@ -146,6 +152,9 @@ impl Parse for Clause {
                 format!("say what `{text}` is: `roles = \"{text}\"` or `permission(\"{text}\")`"),
             ));
         }
+        if let Some(rule) = rule(input) {
+            return rule;
+        }
         if input.peek2(Token![::]) || input.peek(Token![::]) {
             let path: Name = input.parse()?;
             let message = format!("say what `{path}` is: `role({path})` or `permission({path})`");
@@ -159,23 +168,77 @@ impl Parse for Clause {
 fn kind(word: &Ident, input: ParseStream<'_>) -> syn::Result<ClauseKind> {
     use NameKind::{Permission, Role, Scheme, Scope};
     use Quantifier::{All, Any};
-    let names = |of, quantifier| Ok(ClauseKind::Names { of, quantifier, names: names(word, input)? });
+    let named = |of, quantifier| Ok(ClauseKind::Names { of, quantifier, names: names(word, input)? });
     match word.to_string().as_str() {
-        "roles" | "role" => names(Role, Any),
-        "all_roles" => names(Role, All),
-        "permission" | "permissions" => names(Permission, All),
-        "any_permission" => names(Permission, Any),
-        "scopes" | "scope" => names(Scope, All),
-        "schemes" | "scheme" => names(Scheme, Any),
-        "check" => value(word, input, "expression").map(ClauseKind::Check),
+        "roles" | "role" => named(Role, Any),
+        "all_roles" => named(Role, All),
+        "permission" | "permissions" => named(Permission, All),
+        "any_permission" => named(Permission, Any),
+        "scopes" | "scope" => named(Scope, All),
+        "schemes" | "scheme" => named(Scheme, Any),
+        "check" => check(word, input),
+        "claim" => claim(word, input),
+        "acr" => names(word, input).map(ClauseKind::Acr),
         "fresh" => value(word, input, "\"5m\"").map(ClauseKind::Fresh),
         "auth" => value(word, input, "path").map(ClauseKind::Auth),
+        "crate" => value(word, input, "path").map(ClauseKind::Crate),
         "any" => group(word, input).map(ClauseKind::Any),
         "all" => group(word, input).map(ClauseKind::All),
         "not" => group(word, input).map(ClauseKind::Not),
         "authenticated" => alone(word, input, ClauseKind::Authenticated),
         "hide" => alone(word, input, ClauseKind::Hide),
         unknown => Err(unknown_word(word, unknown)),
+    }
+}
+
+/// A path in capital letters is the name of a constant.
+fn rule(input: ParseStream<'_>) -> Option<syn::Result<Clause>> {
+    let path = input.fork().call(Path::parse_mod_style).ok()?;
+    let name = path.segments.last()?.ident.to_string();
+    let is_constant = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    is_constant.then(|| {
+        let path = input.call(Path::parse_mod_style)?;
+        Ok(Clause { span: path.span(), kind: ClauseKind::Rule(path) })
+    })
+}
+
+/// `check = expression` or `check("name") = expression`.
+fn check(word: &Ident, input: ParseStream<'_>) -> syn::Result<ClauseKind> {
+    let mut name = None;
+    if input.peek(token::Paren) {
+        let list;
+        parenthesized!(list in input);
+        let text: LitStr = list.parse().map_err(|error| {
+            syn::Error::new(error.span(), "a check has a name in quotes: `check(\"is the author\") = expression`")
+        })?;
+        if text.value().trim().is_empty() {
+            return Err(syn::Error::new(text.span(), "a name cannot be empty"));
+        }
+        name = Some(text);
+    }
+    Ok(ClauseKind::Check { name, expression: value(word, input, "expression")? })
+}
+
+/// `claim("name" = value)`.
+fn claim(word: &Ident, input: ParseStream<'_>) -> syn::Result<ClauseKind> {
+    const EXAMPLE: &str = "a claim has a name and a value: `claim(\"tenant\" = \"acme\")`";
+    if !input.peek(token::Paren) {
+        return Err(syn::Error::new(word.span(), EXAMPLE));
+    }
+    let list;
+    parenthesized!(list in input);
+    let example = |error: syn::Error| syn::Error::new(error.span(), EXAMPLE);
+    let name: LitStr = list.parse().map_err(example)?;
+    if !list.peek(Token![=]) {
+        return Err(syn::Error::new(name.span(), EXAMPLE));
+    }
+    list.parse::<Token![=]>()?;
+    let value = list.parse().map_err(example)?;
+    list.parse::<Option<Token![,]>>()?;
+    if list.is_empty() {
+        Ok(ClauseKind::Claim { name, value })
+    } else {
+        Err(list.error("one claim only: write `any(..)` or `all(..)` for several"))
     }
 }
 
@@ -196,55 +259,6 @@ fn alone(word: &Ident, input: ParseStream<'_>, kind: ClauseKind) -> syn::Result<
     Ok(kind)
 }
 
-/// `= name` or `(name, ..)`.
-fn names(word: &Ident, input: ParseStream<'_>) -> syn::Result<Vec<Name>> {
-    if input.peek(Token![=]) {
-        input.parse::<Token![=]>()?;
-        return Ok(vec![input.parse()?]);
-    }
-    if input.peek(token::Paren) {
-        let list;
-        parenthesized!(list in input);
-        let names = list_of_names(word, &list);
-        // Skips the rest of a list with an error, which would be a second one.
-        list.parse::<TokenStream>()?;
-        return names;
-    }
-    let example = match input.fork().parse() {
-        Ok(Name::Literal(name)) => format!("`{word}({})`", name.to_token_stream()),
-        Ok(Name::Path(path)) => match path.get_ident() {
-            Some(name) => format!("`{word}(\"{name}\")`"),
-            None => format!("`{word}({})`", Name::Path(path)),
-        },
-        Err(_) => format!("`{word} = \"..\"` or `{word}(\"..\", \"..\")`"),
-    };
-    Err(syn::Error::new(word.span(), format!("`{word}` needs a name: {example}")))
-}
-
-fn list_of_names(word: &Ident, list: ParseStream<'_>) -> syn::Result<Vec<Name>> {
-    let mut names = Vec::new();
-    while !list.is_empty() {
-        names.push(list.parse()?);
-        if list.peek(Token![||]) || list.peek(Token![&&]) {
-            let operator: Punct = list.parse()?;
-            let message = match word.to_string().as_str() {
-                "permission" | "permissions" | "any_permission" => {
-                    "write a comma: `permissions(..)` asks for all of its names, `any_permission(..)` for one"
-                }
-                "role" | "roles" | "all_roles" => {
-                    "write a comma: `roles(..)` asks for one of its names, `all_roles(..)` for all"
-                }
-                _ => "write a comma between two names",
-            };
-            return Err(syn::Error::new(operator.span(), message));
-        }
-        if !list.is_empty() {
-            list.parse::<Token![,]>()?;
-        }
-    }
-    Ok(names)
-}
-
 fn value<T: Parse>(word: &Ident, input: ParseStream<'_>, example: &str) -> syn::Result<T> {
     if !input.peek(Token![=]) {
         return Err(syn::Error::new(word.span(), format!("`{word}` needs a value: `{word} = {example}`")));
@@ -263,31 +277,4 @@ fn group(word: &Ident, input: ParseStream<'_>) -> syn::Result<Vec<Clause>> {
     let list;
     parenthesized!(list in input);
     clauses(&list)
-}
-
-impl Parse for Name {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if input.peek(LitStr) {
-            let name: LitStr = input.parse()?;
-            if name.value().is_empty() {
-                return Err(syn::Error::new(name.span(), "a name cannot be empty"));
-            }
-            return Ok(Self::Literal(name));
-        }
-        let path = input.call(Path::parse_mod_style);
-        if let Ok(path) = &path
-            && input.peek(Token![!])
-        {
-            return Err(syn::Error::new_spanned(
-                path,
-                "a name cannot come from a macro: write the string itself, or a path such as `Permission::View`",
-            ));
-        }
-        path.map(Self::Path).map_err(|error| {
-            syn::Error::new(
-                error.span(),
-                "expected a name: a string such as `\"view\"`, or a path such as `Permission::View`",
-            )
-        })
-    }
 }

@@ -5,6 +5,7 @@ pub(crate) mod auth;
 pub(crate) mod cfg;
 pub(crate) mod clause;
 pub(crate) mod item;
+mod name;
 pub(crate) mod table;
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, Path};

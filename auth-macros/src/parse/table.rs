@@ -5,19 +5,31 @@ use quote::ToTokens;
 use syn::{
     Attribute, Ident, LitStr, Path, Token, Visibility, braced, bracketed,
     ext::IdentExt,
+    parenthesized,
     parse::{Parse, ParseStream},
     punctuated::Punctuated,
     token,
 };
 
-use crate::model::Name;
+use super::{
+    auth::{Options, options},
+    is,
+};
+use crate::model::{Joined, Name};
 
 /// `permissions! { .. }` as it was written.
 pub(crate) struct Permissions {
+    pub(crate) head: Head,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) joined: Vec<Joined>,
+}
+
+/// `#[auth(crate = path)] pub enum Name`.
+pub(crate) struct Head {
+    pub(crate) library: Option<Path>,
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
     pub(crate) name: Ident,
-    pub(crate) rows: Vec<Row>,
 }
 
 /// `Variant = "name"`.
@@ -29,9 +41,7 @@ pub(crate) struct Row {
 
 /// `roles! { .. }` as it was written.
 pub(crate) struct Roles {
-    pub(crate) attributes: Vec<Attribute>,
-    pub(crate) visibility: Visibility,
-    pub(crate) name: Ident,
+    pub(crate) head: Head,
     pub(crate) permissions: Path,
     pub(crate) rows: Vec<RoleRow>,
 }
@@ -69,20 +79,54 @@ pub(crate) enum Holds {
 
 impl Parse for Permissions {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let (attributes, visibility, name) = head(input, "permissions! { pub enum Permission { View = \"view\" } }")?;
+        let head = head(input, "permissions! { pub enum Permission { View = \"view\" } }")?;
         if input.peek(Token![:]) {
             return Err(input.error("a table of permissions has no `: ..`; that belongs to `roles!`"));
         }
-        let rows = rows(input)?;
-        Ok(Self { attributes, visibility, name, rows })
+        let (mut rows, mut joined) = (Vec::new(), Vec::new());
+        for row in self::rows(input)? {
+            match row {
+                PermissionRow::Own(row) => rows.push(row),
+                PermissionRow::Joined(table) => joined.push(table),
+            }
+        }
+        Ok(Self { head, rows, joined })
+    }
+}
+
+/// A permission, or another table of permissions.
+enum PermissionRow {
+    Own(Row),
+    Joined(Joined),
+}
+
+impl Parse for PermissionRow {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(Token![use]) {
+            let word = input.parse::<Token![use]>()?;
+            let path = input.call(Path::parse_mod_style)?.to_token_stream().to_string().replace(' ', "");
+            let message =
+                format!("another table has a variant of its own, with a name that you choose: `Plugin({path})`");
+            return Err(syn::Error::new_spanned(word, message));
+        }
+        let attributes = input.call(Attribute::parse_outer)?;
+        if input.peek(Ident) && input.peek2(token::Paren) {
+            let variant = input.parse()?;
+            let table;
+            parenthesized!(table in input);
+            return Ok(Self::Joined(Joined { attributes, variant, table: table.call(Path::parse_mod_style)? }));
+        }
+        let row: Row = input.parse()?;
+        Ok(Self::Own(Row { attributes, ..row }))
     }
 }
 
 impl Parse for Roles {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         const EXAMPLE: &str = "roles! { pub enum Role: Permission { Viewer = \"Viewer\" => [View] } }";
-        let (attributes, visibility, name) = head(input, EXAMPLE)?;
+        let head = head(input, EXAMPLE)?;
         if !input.peek(Token![:]) {
+            let name = &head.name;
             return Err(syn::Error::new(
                 name.span(),
                 format!("say which permissions these roles hold: `enum {name}: Permission {{ .. }}`"),
@@ -91,18 +135,20 @@ impl Parse for Roles {
         input.parse::<Token![:]>()?;
         let permissions = input.call(Path::parse_mod_style)?;
         let rows = rows(input)?;
-        Ok(Self { attributes, visibility, name, permissions, rows })
+        Ok(Self { head, permissions, rows })
     }
 }
 
-fn head(input: ParseStream<'_>, example: &str) -> syn::Result<(Vec<Attribute>, Visibility, Ident)> {
-    let attributes = input.call(Attribute::parse_outer)?;
+fn head(input: ParseStream<'_>, example: &str) -> syn::Result<Head> {
+    let mut attributes = input.call(Attribute::parse_outer)?;
+    let Options { library, .. } = options(&attributes)?;
+    attributes.retain(|attribute| !is(attribute, "auth"));
     let visibility = input.parse()?;
     if !input.peek(Token![enum]) {
         return Err(input.error(format!("expected an enum: `{example}`")));
     }
     input.parse::<Token![enum]>()?;
-    Ok((attributes, visibility, input.parse()?))
+    Ok(Head { library, attributes, visibility, name: input.parse()? })
 }
 
 fn rows<R: Parse>(input: ParseStream<'_>) -> syn::Result<Vec<R>> {

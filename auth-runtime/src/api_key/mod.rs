@@ -32,14 +32,29 @@ const ISSUER: &str = "api-key";
 /// A caller with an API key never signs in, so `fresh` denies it.
 ///
 /// ```
-/// use auth_runtime::api_key::{ApiKeys, MemoryApiKeys, generate};
+/// use auth_runtime::{api_key::{MemoryApiKeys, generate}, authenticate::Context, credential::ApiKey, prelude::*};
 ///
-/// let (key, record) = generate("demo", "nightly-build")?;
+/// #[derive(Auth, Clone)]
+/// struct Auth {
+///     #[scheme(api_key(header = "X-API-Key"))]
+///     key: ApiKeys,
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let (key, record) = generate("demo", "nightly-build")?; // show the key once, store the record
 /// let keys = ApiKeys::new(MemoryApiKeys::new().add_record(record)?).issuer("machines");
 ///
-/// // An empty store refuses all callers.
-/// let keys: ApiKeys = ApiKeys::default();
+/// // The field of the `Auth` struct does this for each request.
+/// let context = Context::of::<Auth>();
+/// let caller = keys.authenticate(ApiKey::new(key.as_str()), &context).await.unwrap();
+/// assert_eq!((caller.issuer(), caller.subject()), ("machines", "nightly-build"));
+/// assert!(keys.authenticate(ApiKey::new("demo_another_key"), &context).await.is_err());
+///
+/// // Without keys, every key is rejected.
+/// let none: ApiKeys = ApiKeys::default();
+/// assert!(none.authenticate(key, &context).await.is_err());
 /// # Ok::<(), auth_runtime::api_key::ApiKeyError>(())
+/// # }).unwrap();
 /// ```
 ///
 /// An address that sends too many wrong keys gets 429 for a while; see [`Throttle`]. A right key is never throttled.

@@ -21,6 +21,36 @@ use crate::{
 };
 
 /// A store of records of API keys.
+///
+/// ```
+/// use auth_runtime::{
+///     api_key::{ApiKeyRecord, ApiKeyStore, generate},
+///     authenticate::{Context, Unavailable},
+///     prelude::*,
+/// };
+///
+/// /// A table: identifier, SHA-256 of the key, and owner.
+/// struct Table(Vec<(String, [u8; 32], String)>);
+///
+/// impl ApiKeyStore for Table {
+///     // `Err(Unavailable::new(error))` if the database is down: 503.
+///     async fn find(&self, id: &str) -> Result<Option<ApiKeyRecord>, Unavailable> {
+///         let row = self.0.iter().find(|(stored, ..)| stored == id);
+///         Ok(row.map(|(id, sha256, owner)| ApiKeyRecord::new(id, *sha256, owner)))
+///     }
+/// }
+///
+/// # #[derive(Auth, Clone)]
+/// # struct Auth { #[scheme(api_key(header = "X-API-Key"))] key: ApiKeys }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let (key, record) = generate("demo", "nightly-build")?;
+/// let table = Table(vec![(record.id().to_owned(), *record.sha256(), record.subject().to_owned())]);
+///
+/// let caller = ApiKeys::new(table).authenticate(key, &Context::of::<Auth>()).await.unwrap();
+/// assert_eq!(caller.subject(), "nightly-build");
+/// # Ok::<(), auth_runtime::api_key::ApiKeyError>(())
+/// # }).unwrap();
+/// ```
 pub trait ApiKeyStore: Send + Sync + 'static {
     /// Returns the record with this id; `None` if there is none.
     ///

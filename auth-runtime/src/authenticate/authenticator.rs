@@ -41,8 +41,9 @@ use super::{AuthenticationError, Context, Identity};
 )]
 pub trait Authenticator: Send + Sync + 'static {
     /// The credential that it verifies: [`BearerToken`](crate::credential::BearerToken),
-    /// [`BasicCredentials`](crate::credential::BasicCredentials), [`ApiKey`](crate::credential::ApiKey) or
-    /// [`HttpCredentials`](crate::credential::HttpCredentials). The field's scheme must carry it.
+    /// [`BasicCredentials`](crate::credential::BasicCredentials), [`ApiKey`](crate::credential::ApiKey),
+    /// [`HttpCredentials`](crate::credential::HttpCredentials) or [`RequestHead`](crate::credential::RequestHead). The
+    /// field's scheme [must carry it](crate::credential).
     type Credential: Send + Sync;
 
     /// Returns the identity that the credential belongs to.

@@ -80,7 +80,7 @@ impl Refusal {
             RefusalCause::Malformed(malformed) => malformed.to_string(),
             RefusalCause::Several => "credentials of several schemes".to_owned(),
             RefusalCause::Unsupported => "the scheme is not accepted".to_owned(),
-            RefusalCause::CrossOrigin => "a cookie, sent for a page of another site".to_owned(),
+            RefusalCause::CrossOrigin => "an ambient credential, sent for a page of another site".to_owned(),
             RefusalCause::Authentication(errors) => {
                 errors.iter().map(|(index, error)| format!("{}: {error}", name(*index))).collect::<Vec<_>>().join("; ")
             }
@@ -97,7 +97,7 @@ pub enum RefusalCause {
     Several,
     /// Its scheme is not accepted.
     Unsupported,
-    /// It is a cookie, and a page of another origin sent the request.
+    /// It is a cookie or the header of a proxy, and a page of another origin sent the request.
     CrossOrigin,
     /// Each authenticator returned an error; with the positions of their schemes.
     Authentication(Vec<(usize, AuthenticationError)>),
@@ -170,8 +170,8 @@ mod tests {
     use crate::declared::{SchemeKind, SecurityScheme};
 
     const SCHEMES: [SecurityScheme; 2] = [
-        SecurityScheme { name: "own", description: "", kind: SchemeKind::Bearer { format: None } },
-        SecurityScheme { name: "other", description: "", kind: SchemeKind::Bearer { format: None } },
+        SecurityScheme::new("own", SchemeKind::Bearer { format: None }),
+        SecurityScheme::new("other", SchemeKind::Bearer { format: None }),
     ];
 
     #[test]

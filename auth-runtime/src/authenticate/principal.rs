@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    marker::PhantomData,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::{Identity, UserInfo, UserInfoError, contains, scopes};
 use crate::{
     declared::{AuthSchema, Table, TableSet},
-    policy::Facts,
+    policy::{ClaimValue, Facts},
 };
 
 /// The authenticated caller.
@@ -39,12 +39,13 @@ use crate::{
 pub struct Principal<A> {
     identity: Identity,
     scheme: usize,
-    authority: PhantomData<fn() -> A>,
+    /// Absent in a test that makes a caller by hand.
+    auth: Option<Arc<A>>,
 }
 
 impl<A> Clone for Principal<A> {
     fn clone(&self) -> Self {
-        Self { identity: self.identity.clone(), scheme: self.scheme, authority: PhantomData }
+        Self { identity: self.identity.clone(), scheme: self.scheme, auth: self.auth.clone() }
     }
 }
 
@@ -53,7 +54,17 @@ impl<A: AuthSchema> Principal<A> {
     #[doc(hidden)]
     #[must_use]
     pub fn new(identity: Identity, scheme: usize) -> Self {
-        Self { identity, scheme, authority: PhantomData }
+        Self { identity, scheme, auth: None }
+    }
+
+    /// Returns the same caller, with the configuration that let it in.
+    pub(crate) fn authenticated_by(self, auth: Arc<A>) -> Self {
+        Self { auth: Some(auth), ..self }
+    }
+
+    /// Returns the configuration that let the caller in.
+    pub(crate) fn auth(&self) -> Option<&A> {
+        self.auth.as_deref()
     }
 
     /// Returns the issuer: the `iss` of a token, or the name of a store.
@@ -201,5 +212,14 @@ impl<A: AuthSchema> Facts<A> for Principal<A> {
         let age = self.authenticated_at().map(|at| SystemTime::now().duration_since(at));
         // A sign-in in the future means that a clock is wrong. It proves nothing.
         Some(matches!(age, Some(Ok(age)) if age <= Duration::from_secs(seconds)))
+    }
+
+    fn claim(&self, name: &str, value: &ClaimValue) -> Option<bool> {
+        Some(self.claims().get(name).is_some_and(|claim| value.is_in(claim)))
+    }
+
+    fn acr(&self, values: &[&str]) -> Option<bool> {
+        let acr = self.claims().get("acr").and_then(Value::as_str);
+        Some(acr.is_some_and(|acr| values.contains(&acr)))
     }
 }

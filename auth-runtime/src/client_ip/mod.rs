@@ -70,7 +70,7 @@ impl ClientAddress {
         }
     }
 
-    fn of_peer(peer: &Addr) -> Self {
+    pub(crate) fn of_peer(peer: &Addr) -> Self {
         peer.as_socket_addr().map_or(Self::UNKNOWN, |address| address.ip().into())
     }
 }

@@ -108,7 +108,8 @@ impl TrustedProxies {
         client
     }
 
-    fn is_trusted_peer(&self, peer: &Addr) -> bool {
+    /// Whether a peer is one of the proxies.
+    pub(crate) fn is_trusted_peer(&self, peer: &Addr) -> bool {
         match peer {
             #[cfg(unix)]
             Addr::Unix(_) => self.0.unix,

@@ -1,11 +1,11 @@
-//! API keys in a header, the query or a cookie.
+//! API keys.
 
-use poem::{Request, http::header::COOKIE};
-
-use super::{CarriedBy, Credential, MAX_LEN, Malformed, text::Text};
-use crate::declared::{ApiKeyLocation, SchemeKind, SecurityScheme, kind};
+use super::{Malformed, carried_by, text::Text};
 
 /// An API key of a request: visible ASCII, not empty, sent once.
+///
+/// Any scheme but `basic` carries one. In the `Authorization` header, as `bearer` or `http = "Token"`, it has the characters
+/// of a token68 (RFC 9110, section 11.2).
 #[derive(Clone, Debug)]
 pub struct ApiKey(Text);
 
@@ -21,84 +21,17 @@ impl ApiKey {
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
-}
 
-impl CarriedBy<kind::ApiKey> for ApiKey {
-    fn find(request: &Request, scheme: &SecurityScheme) -> Credential<Self> {
-        let SchemeKind::ApiKey { location, name } = scheme.kind else { return Credential::Absent };
-        let found = match location {
-            ApiKeyLocation::Header => {
-                one(request.headers().get_all(name).iter().map(|value| Text::in_header(value, 0)))
-            }
-            ApiKeyLocation::Query => one(parameters(request, name).map(Text::Owned)),
-            ApiKeyLocation::Cookie => one(cookies(request, name).map(Text::Owned)),
-        };
-        found.and_then(checked)
+    fn in_authorization(text: Text) -> Result<Self, Malformed> {
+        text.checked(Text::is_token68).map(Self)
+    }
+
+    fn named(text: Text) -> Result<Self, Malformed> {
+        text.checked(Text::is_graphic).map(Self)
     }
 }
 
-/// Returns the only value. Two are malformed, as a proxy may choose another one than this service.
-fn one(mut found: impl Iterator<Item = Text>) -> Credential<Text> {
-    match (found.next(), found.next()) {
-        (None, _) => Credential::Absent,
-        (Some(_), Some(_)) => Credential::Malformed(Malformed::Repeated),
-        (Some(key), None) => Credential::Found(key),
-    }
-}
-
-fn checked(key: Text) -> Result<ApiKey, Malformed> {
-    match key.as_str() {
-        "" => Err(Malformed::Empty),
-        text if text.len() > MAX_LEN => Err(Malformed::TooLong),
-        text if !text.bytes().all(|byte| byte.is_ascii_graphic()) => Err(Malformed::Characters),
-        _ => Ok(ApiKey(key)),
-    }
-}
-
-fn parameters(request: &Request, name: &str) -> impl Iterator<Item = String> {
-    let parameters: Vec<(String, String)> = request.params().unwrap_or_default();
-    parameters.into_iter().filter(move |(found, _)| found == name).map(|(_, value)| value)
-}
-
-/// Returns the values of all cookies of this name (RFC 6265, section 4.2.1), as bytes.
-///
-/// Only a space and a tab are white space here. Otherwise a page of another host could set `\u{2003}__Host-session`, and
-/// it would count as `__Host-session`. A cookie that is not text is malformed, not absent.
-fn cookies(request: &Request, name: &str) -> impl Iterator<Item = String> {
-    let headers = request.headers().get_all(COOKIE).iter();
-    let pairs = headers.flat_map(|header| header.as_bytes().split(|byte| *byte == b';')).filter_map(pair);
-    pairs
-        .filter(move |(found, _)| *found == name.as_bytes())
-        .map(|(_, value)| String::from_utf8_lossy(value).into_owned())
-}
-
-/// Splits name and value at the first `=`.
-fn pair(pair: &[u8]) -> Option<(&[u8], &[u8])> {
-    let equals = pair.iter().position(|byte| *byte == b'=')?;
-    Some((pair[..equals].trim_ascii(), pair[equals + 1..].trim_ascii()))
-}
-
-#[cfg(test)]
-mod tests {
-    use poem::{Request, http::HeaderValue, http::header::COOKIE};
-
-    use super::cookies;
-
-    fn found(header: &str) -> Vec<String> {
-        let header = HeaderValue::from_bytes(header.as_bytes()).unwrap();
-        cookies(&Request::builder().header(COOKIE, header).finish(), "__Host-session").collect()
-    }
-
-    #[test]
-    fn r60_a_cookie_is_found_by_its_exact_name() {
-        for good in ["__Host-session=a", "b=c; __Host-session=a", "b;=;;\t__Host-session \t= a ;b"] {
-            assert_eq!(found(good), ["a"], "{good}");
-        }
-        for space in ["\u{85}", "\u{a0}", "\u{2003}", "\u{3000}", "\u{feff}", "%20", "\""] {
-            assert!(found(&format!("{space}__Host-session=a; __Host-session{space}=a")).is_empty(), "{space:?}");
-            let value = format!("a{space}");
-            assert_eq!(found(&format!("__Host-session={value}")), [value]);
-        }
-        assert_eq!(found("__Host-session=a=b; __host-session=c; __Host-session="), ["a=b", ""]);
-    }
+carried_by! {
+    ApiKey: Bearer, Http => ApiKey::in_authorization;
+    ApiKey: Header, Query, Cookie => ApiKey::named;
 }

@@ -5,16 +5,15 @@ use poem::{
     http::header::{AUTHORIZATION, HeaderValue},
 };
 
-use super::{Credential, MAX_LEN, Malformed, text::Text};
+use super::{Credential, Malformed, text::Text};
 
-/// Returns the credential after the scheme of this name, if the header has that scheme.
+/// Returns what follows the scheme of this name, if the header has that scheme.
 pub(super) fn credentials(request: &Request, scheme: &str) -> Credential<Text> {
     match header(request) {
         Credential::Absent => Credential::Absent,
         Credential::Malformed(malformed) => Credential::Malformed(malformed),
         Credential::Found(header) => match split(header.as_bytes()) {
             Ok((found, _)) if !found.eq_ignore_ascii_case(scheme.as_bytes()) => Credential::Absent,
-            Ok((_, [])) => Credential::Malformed(Malformed::Empty),
             Ok((found, _)) => Credential::Found(Text::in_header(header, found.len() + 1)),
             Err(malformed) => Credential::Malformed(malformed),
         },
@@ -32,7 +31,6 @@ fn header(request: &Request) -> Credential<&HeaderValue> {
     match (headers.next(), headers.next()) {
         (None, _) => Credential::Absent,
         (Some(_), Some(_)) => Credential::Malformed(Malformed::Repeated),
-        (Some(header), None) if header.len() > MAX_LEN => Credential::Malformed(Malformed::TooLong),
         (Some(header), None) => Credential::Found(header),
     }
 }

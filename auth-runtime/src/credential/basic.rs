@@ -1,11 +1,9 @@
 //! User name and password (RFC 7617).
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use poem::Request;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{CarriedBy, Credential, Malformed, authorization};
-use crate::declared::{SecurityScheme, kind};
+use super::{Malformed, carried_by, text::Text};
 
 /// A user name and a password from the `Authorization` header, in UTF-8 (RFC 7617, section 2.1).
 #[derive(Clone, Debug)]
@@ -34,12 +32,12 @@ impl BasicCredentials {
     }
 }
 
-impl CarriedBy<kind::Basic> for BasicCredentials {
-    fn find(request: &Request, _: &SecurityScheme) -> Credential<Self> {
-        authorization::credentials(request, "Basic").and_then(|encoded| {
-            if encoded.is_visible() { decode(encoded.as_bytes()) } else { Err(Malformed::Characters) }
-        })
-    }
+carried_by! {
+    BasicCredentials: Basic => parse;
+}
+
+fn parse(text: Text) -> Result<BasicCredentials, Malformed> {
+    text.checked(Text::is_visible).and_then(|encoded| decode(encoded.as_bytes()))
 }
 
 /// Decodes base64 and UTF-8, rejects control characters, and splits at the first colon.

@@ -1,30 +1,32 @@
 //! Other schemes of the `Authorization` header, for authenticators of the application.
 
-use poem::Request;
-
-use super::{CarriedBy, Credential, Malformed, authorization, text::Text};
-use crate::declared::{SchemeKind, SecurityScheme, kind};
+use super::{Malformed, carried_by, text::Text};
 
 /// The credentials of a scheme that this crate does not know: visible ASCII and spaces, not empty.
+///
+/// For one token after the scheme, as in `Token abc`, [`ApiKey`](super::ApiKey) and [`BearerToken`](super::BearerToken) are
+/// stricter.
 #[derive(Clone, Debug)]
 pub struct HttpCredentials(Text);
 
 impl HttpCredentials {
+    /// Builds credentials for a test. A scheme reads those of a request.
+    #[must_use]
+    pub fn new(credentials: impl Into<String>) -> Self {
+        Self(Text::Owned(credentials.into()))
+    }
+
     /// Returns the credentials. They are a secret.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
-}
 
-impl CarriedBy<kind::Http> for HttpCredentials {
-    fn find(request: &Request, scheme: &SecurityScheme) -> Credential<Self> {
-        let SchemeKind::Http { scheme } = scheme.kind else { return Credential::Absent };
-        authorization::credentials(request, scheme)
-            .and_then(|found| if is_visible(&found) { Ok(Self(found)) } else { Err(Malformed::Characters) })
+    fn parse(text: Text) -> Result<Self, Malformed> {
+        text.checked(Text::is_printable).map(Self)
     }
 }
 
-fn is_visible(credentials: &Text) -> bool {
-    credentials.is_visible() && !credentials.as_bytes().contains(&b'\t')
+carried_by! {
+    HttpCredentials: Http => HttpCredentials::parse;
 }

@@ -2,6 +2,21 @@
 //!
 //! A credential is absent, found or malformed. An absent one makes the caller anonymous. A malformed one is rejected, also
 //! on optional routes.
+//!
+//! Two choices are made apart. The scheme says where the credential stands: in the `Authorization` header, in a named header,
+//! in the query or in a cookie. The authenticator of the field says which credential it verifies, and that type says
+//! which characters it may have:
+//!
+//! | scheme | [`BearerToken`] | [`ApiKey`] | [`HttpCredentials`] | [`BasicCredentials`] | [`RequestHead`] |
+//! |---|---|---|---|---|---|
+//! | `basic` | | | | yes | |
+//! | `bearer`, `oauth2`, `openid_connect` | yes | yes | | | yes |
+//! | `http = ".."` | yes | yes | yes | | yes |
+//! | `header = ".."` | yes | yes | | | yes |
+//! | `api_key(query = "..")` | | yes | | | yes |
+//! | `cookie = ".."` | yes | yes | | | yes |
+//!
+//! Cookies have the cross-origin check, whatever verifies them. So have the headers that a proxy fills from a cookie.
 
 mod api_key;
 mod authorization;
@@ -9,6 +24,8 @@ mod basic;
 mod bearer;
 mod cross_origin;
 mod http;
+mod location;
+mod request_head;
 mod select;
 mod text;
 
@@ -18,12 +35,10 @@ pub use api_key::ApiKey;
 pub use basic::BasicCredentials;
 pub use bearer::BearerToken;
 pub use http::HttpCredentials;
+pub use request_head::RequestHead;
 pub use select::{Selection, select};
 
 use crate::declared::SecurityScheme;
-
-/// Maximum length of a credential in bytes. A longer one is malformed, before any computation on it.
-pub const MAX_LEN: usize = 8 * 1024;
 
 /// Result of looking for the credential of one scheme.
 #[derive(Debug)]
@@ -46,8 +61,8 @@ pub enum Malformed {
     /// It is empty.
     #[error("the credential is empty")]
     Empty,
-    /// It is longer than [`MAX_LEN`].
-    #[error("the credential is too long")]
+    /// It is longer than the scheme allows (see [`SecurityScheme::max_len`]).
+    #[error("the credential is too large; `#[scheme(.., max_len = ..)]` sets the bound")]
     TooLong,
     /// It has characters that this scheme does not allow.
     #[error("the credential has characters that do not belong there")]
@@ -57,16 +72,32 @@ pub enum Malformed {
     NotBasic,
 }
 
-/// A credential that schemes of kind `K` carry (see [`kind`](crate::declared::kind)).
+/// A credential that schemes of the location `K` can carry (see [`kind`](crate::declared::kind)).
 #[diagnostic::on_unimplemented(
     message = "a scheme of kind `{K}` does not carry `{Self}`",
     label = "this authenticator takes another kind of credential",
-    note = "`BasicCredentials` goes with `basic`; `BearerToken` with `bearer`, `oauth2` and `openid_connect`; `ApiKey` with `api_key` and `cookie`; `HttpCredentials` with `http`"
+    note = "`BasicCredentials` goes with `basic`; `BearerToken` with `bearer`, `oauth2`, `openid_connect`, `http`, `header` and `cookie`; `ApiKey` and `RequestHead` with every scheme but `basic`; `HttpCredentials` with `http`"
 )]
 pub trait CarriedBy<K>: Sized + Send {
     /// Looks for the credential where the scheme says.
     fn find(request: &Request, scheme: &SecurityScheme) -> Credential<Self>;
 }
+
+/// Says which locations carry a credential, and how its text is parsed there.
+macro_rules! carried_by {
+    ($($credential:ty: $($kind:ident),+ => $parse:expr;)+) => {$($(
+        #[diagnostic::do_not_recommend]
+        impl crate::credential::CarriedBy<crate::declared::kind::$kind> for $credential {
+            fn find(
+                request: &poem::Request,
+                scheme: &crate::declared::SecurityScheme,
+            ) -> crate::credential::Credential<Self> {
+                crate::credential::location::text(request, scheme).and_then($parse)
+            }
+        }
+    )+)+};
+}
+use carried_by;
 
 impl<T> Credential<T> {
     /// Returns the same result without the credential.

@@ -3,7 +3,7 @@
 use poem::Request;
 
 use super::{Credential, Malformed, authorization, cross_origin::is_cross_origin};
-use crate::declared::{CredentialLocation, SchemeSet, SecurityScheme};
+use crate::declared::{CredentialLocation, Precedence, SchemeSet, SecurityScheme};
 
 /// The selected credential.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,14 +18,14 @@ pub enum Selection {
     Malformed(usize, Malformed),
     /// An `Authorization` header with a scheme that is not accepted.
     Unsupported,
-    /// A cookie of this scheme, in a request that a page of another origin sent.
+    /// A cookie or a proxy's header of this scheme, in a request that a page of another origin sent.
     CrossOrigin(usize),
 }
 
 /// Selects from the credentials that were found, in the order of the schemes.
 ///
-/// Explicit credentials (a header, the query) take precedence over cookies, which a browser adds. So a page that sends a
-/// token is authenticated by the token alone.
+/// Explicit credentials (a header, the query) take precedence over those that a proxy or a browser adds. So a page that
+/// sends a token is authenticated by the token alone. The header of a proxy takes precedence over cookies.
 #[must_use]
 pub fn select(
     request: &Request,
@@ -33,14 +33,18 @@ pub fn select(
     schemes: &[SecurityScheme],
     found: &[Credential<()>],
 ) -> Selection {
-    let explicit = among(schemes, found, |location| !location.is_ambient());
+    let explicit = among(schemes, found, Precedence::Explicit);
     if explicit != Selection::None {
         return explicit;
     }
     if is_unsupported(request, accepted, schemes) {
         return Selection::Unsupported;
     }
-    match among(schemes, found, CredentialLocation::is_ambient) {
+    let ambient = match among(schemes, found, Precedence::Proxy) {
+        Selection::None => among(schemes, found, Precedence::Cookie),
+        selection => selection,
+    };
+    match ambient {
         Selection::One(chosen) if is_cross_origin(request) => {
             chosen.iter().next().map_or(Selection::None, Selection::CrossOrigin)
         }
@@ -48,30 +52,27 @@ pub fn select(
     }
 }
 
-fn among(
-    schemes: &[SecurityScheme],
-    found: &[Credential<()>],
-    counts: impl Fn(CredentialLocation) -> bool,
-) -> Selection {
-    let mut selection = Selection::None;
-    let mut first = None;
-    for (index, credential) in found.iter().enumerate() {
-        let location = schemes[index].location();
-        selection = match (credential, selection) {
-            (Credential::Absent, selection) => selection,
-            (_, selection) if !counts(location) => selection,
-            (Credential::Malformed(malformed), _) => return Selection::Malformed(index, *malformed),
-            (Credential::Found(()), Selection::One(chosen)) if first == Some(location) => {
-                Selection::One(chosen.with(index))
+/// Selects from the credentials of one precedence.
+///
+/// Schemes of one location read the same text. It is malformed if none of them can read it.
+fn among(schemes: &[SecurityScheme], found: &[Credential<()>], precedence: Precedence) -> Selection {
+    let counts = |index: &usize| schemes[*index].precedence() == precedence;
+    let location = |index: usize| schemes[index].location();
+    let read: SchemeSet =
+        (0..found.len()).filter(counts).filter(|index| matches!(found[*index], Credential::Found(()))).collect();
+    for index in (0..found.len()).filter(counts) {
+        match found[index] {
+            Credential::Malformed(malformed) if !read.iter().any(|read| location(read) == location(index)) => {
+                return Selection::Malformed(index, malformed);
             }
-            (Credential::Found(()), Selection::None) => {
-                first = Some(location);
-                Selection::One(SchemeSet::EMPTY.with(index))
-            }
-            (Credential::Found(()), _) => Selection::Several,
-        };
+            _ => {}
+        }
     }
-    selection
+    match read.iter().next() {
+        None => Selection::None,
+        Some(first) if read.iter().all(|index| location(index) == location(first)) => Selection::One(read),
+        Some(_) => Selection::Several,
+    }
 }
 
 /// Whether the request uses a scheme that is not accepted. Such a caller tried to authenticate, so the request is neither

@@ -17,6 +17,10 @@ pub trait AuthSchema: Sized + 'static {
     type Role: RoleTable<Permission = Self::Permission>;
     /// The schemes, in the order of the fields.
     const SCHEMES: &'static [SecurityScheme];
+    /// The names of the schemes, in the same order.
+    const SCHEME_NAMES: &'static [&'static str];
+    /// The OAuth 2 scopes: those that schemes list, and the permissions.
+    const SCOPES: &'static [&'static str];
     /// The protection space that challenges name (RFC 9110, section 11.5).
     const REALM: &'static str;
 

@@ -7,7 +7,7 @@ use std::{
     str::FromStr,
 };
 
-use super::{Entry, RoleTable, Set, Table, UnknownName};
+use super::{RoleTable, Set, Table, UnknownName};
 
 /// An empty table, for an `Auth` that declares no permissions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,20 +26,6 @@ pub enum Never {}
 
 macro_rules! empty_table {
     ($kind:literal, $name:ident $(<$parameter:ident>)?) => {
-        impl$(<$parameter: Table>)? $name$(<$parameter>)? {
-            #[doc(hidden)]
-            #[must_use]
-            pub const fn __entry(name: &'static str) -> Entry<Self> {
-                Entry::new(super::lookup::position(&[], name), name)
-            }
-
-            #[doc(hidden)]
-            #[track_caller]
-            pub const fn __assert_known(name: &str) {
-                super::lookup::assert_known($kind, &[], name);
-            }
-        }
-
         impl$(<$parameter: Table>)? Display for $name$(<$parameter>)? {
             fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
                 Ok(())

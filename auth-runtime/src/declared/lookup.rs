@@ -22,11 +22,73 @@ pub const fn position(names: &[&str], name: &str) -> u16 {
 /// # Panics
 /// If the name is not declared. In a constant, the panic is the compile error.
 #[track_caller]
-pub const fn assert_known(kind: &str, names: &[&str], name: &str) {
+pub(crate) const fn assert_known(kind: &str, names: &[&str], name: &str) {
     if position(names, name) == u16::MAX {
         let message = unknown(kind, names, name);
         panic!("{}", message.as_str())
     }
+}
+
+/// Stops the build at a pattern such as `products:*` that covers no declared name. Any other text is a name.
+///
+/// # Panics
+/// If no declared name is covered. In a constant, the panic is the compile error.
+#[track_caller]
+pub(crate) const fn assert_granted(kind: &str, names: &[&str], pattern: &str) {
+    let Some(prefix) = prefix(names, pattern) else { return assert_known(kind, names, pattern) };
+    let mut i = 0;
+    while i < names.len() {
+        if starts_with(names[i], prefix) {
+            return;
+        }
+        i += 1;
+    }
+    let message = Message::new().push("`").push(pattern).push("` covers no ").push(kind);
+    let message = declared(message, names);
+    panic!("{}", message.as_str())
+}
+
+/// Stops the build at a name that stands twice in a table of joined tables.
+///
+/// # Panics
+/// If there is one. In a constant, the panic is the compile error.
+#[track_caller]
+pub const fn assert_distinct(kind: &str, names: &[&str]) {
+    let mut i = 0;
+    while i < names.len() {
+        if position(names, names[i]) as usize != i {
+            let message = Message::new().push("two of the joined tables declare the ").push(kind);
+            let message = message.push(" `").push(names[i]).push("`: each name stands for one permission");
+            panic!("{}", message.as_str())
+        }
+        i += 1;
+    }
+}
+
+/// Returns the text before the `*` at the end of a pattern; none for a declared name.
+pub(crate) const fn prefix<'a>(names: &[&str], pattern: &'a str) -> Option<&'a str> {
+    if position(names, pattern) != u16::MAX {
+        return None;
+    }
+    match pattern.as_bytes() {
+        [.., b'*'] => Some(pattern.split_at(pattern.len() - 1).0),
+        _ => None,
+    }
+}
+
+pub(crate) const fn starts_with(name: &str, prefix: &str) -> bool {
+    let (name, prefix) = (name.as_bytes(), prefix.as_bytes());
+    if name.len() < prefix.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < prefix.len() {
+        if name[i] != prefix[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
 }
 
 /// Whether two strings are the same (`==` is not const).

@@ -2,15 +2,19 @@
 
 mod auth_schema;
 mod empty;
+mod location;
 pub(crate) mod lookup;
 mod scheme;
+mod scheme_set;
 mod set;
 mod table;
 
 pub use auth_schema::AuthSchema;
 pub use empty::{NoPermissions, NoRoles};
+pub use location::ApiKeyLocation;
+pub(crate) use location::{CredentialLocation, Precedence};
 pub use lookup::unknown_name;
-pub(crate) use scheme::CredentialLocation;
-pub use scheme::{ApiKeyLocation, GrantType, OAuthFlow, Scheme, SchemeKind, SchemeSet, Scope, SecurityScheme, kind};
+pub use scheme::{GrantType, MAX_CREDENTIAL_LEN, OAuthFlow, Scheme, SchemeKind, Scope, SecurityScheme, kind};
+pub use scheme_set::SchemeSet;
 pub use set::Set;
-pub use table::{DeclaredNames, Entry, RoleTable, Table, TableSet, UnknownName};
+pub use table::{DeclaredNames, Entry, Includes, RoleTable, Table, TableSet, UnknownName};

@@ -1,19 +1,38 @@
 //! The security schemes that `derive(Auth)` reads from the fields.
 
-use std::{fmt, marker::PhantomData};
+use std::marker::PhantomData;
+
+use super::location::{ApiKeyLocation, CredentialLocation, Precedence, is_set_by_proxy};
+
+/// Default of [`SecurityScheme::max_len`]: 16 KiB. An access token with 200 groups has 10.9 kB.
+pub const MAX_CREDENTIAL_LEN: usize = 16 * 1024;
 
 /// A Security Scheme Object (OpenAPI 3.0, section 4.7.25) as constant data.
+///
+/// ```
+/// use auth_runtime::declared::{SchemeKind, SecurityScheme};
+///
+/// const TOKEN: SecurityScheme = SecurityScheme::new("token", SchemeKind::Bearer { format: None }).max_len(32 * 1024);
+/// assert_eq!(TOKEN.name, "token");
+/// ```
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct SecurityScheme {
     /// Its name in the document: the field's name unless it is renamed.
     pub name: &'static str,
     /// The field's doc comment.
     pub description: &'static str,
-    /// Kind of credential and its location.
+    /// Location of the credential, and how the document shows it.
     pub kind: SchemeKind,
+    /// Maximum length of the credential in bytes (default: [`MAX_CREDENTIAL_LEN`]). A larger one is rejected with 431,
+    /// before any computation on it.
+    pub max_len: usize,
+    /// Whether a browser or a proxy adds the credential on its own, so that a page of another site can use it (default:
+    /// true for cookies, and for the headers of well-known proxies that read a cookie).
+    pub is_ambient: bool,
 }
 
-/// Kind of credential of a security scheme, and its location.
+/// Location of a credential, and how the document shows it. The type of the field verifies what stands there.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum SchemeKind {
@@ -36,9 +55,9 @@ pub enum SchemeKind {
         /// URL of the discovery document.
         url: &'static str,
     },
-    /// A key in a header, the query or a cookie.
+    /// A key or a token in a named header, in the query or in a cookie.
     ApiKey {
-        /// Location of the key.
+        /// Location of the credential.
         location: ApiKeyLocation,
         /// Name of the header, parameter or cookie.
         name: &'static str,
@@ -48,28 +67,6 @@ pub enum SchemeKind {
         /// Registered name, such as `ldap`.
         scheme: &'static str,
     },
-}
-
-/// Location of an API key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ApiKeyLocation {
-    /// A request header.
-    Header,
-    /// The query string. Access logs and browser histories record it, so prefer a header (ASVS 14.2.1).
-    Query,
-    /// A cookie.
-    Cookie,
-}
-
-impl ApiKeyLocation {
-    /// Returns the location as OpenAPI writes it.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Header => "header",
-            Self::Query => "query",
-            Self::Cookie => "cookie",
-        }
-    }
 }
 
 /// An OAuth Flow Object (OpenAPI 3.0, section 4.7.27).
@@ -98,14 +95,36 @@ pub enum GrantType {
     Implicit,
 }
 
-/// Location of a credential in a request. Schemes with the same location read the same credential.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CredentialLocation {
-    Authorization(&'static str),
-    Key(ApiKeyLocation, &'static str),
-}
-
 impl SecurityScheme {
+    /// Returns a scheme with the defaults of its kind.
+    #[must_use]
+    pub const fn new(name: &'static str, kind: SchemeKind) -> Self {
+        let is_ambient = match kind {
+            SchemeKind::ApiKey { location: ApiKeyLocation::Cookie, .. } => true,
+            SchemeKind::ApiKey { location: ApiKeyLocation::Header, name } => is_set_by_proxy(name),
+            _ => false,
+        };
+        Self { name, description: "", kind, max_len: MAX_CREDENTIAL_LEN, is_ambient }
+    }
+
+    /// Returns the same scheme with this [description](Self::description).
+    #[must_use]
+    pub const fn description(self, description: &'static str) -> Self {
+        Self { description, ..self }
+    }
+
+    /// Returns the same scheme with this [bound](Self::max_len).
+    #[must_use]
+    pub const fn max_len(self, max_len: usize) -> Self {
+        Self { max_len, ..self }
+    }
+
+    /// Returns the same scheme, whose credential is [ambient](Self::is_ambient).
+    #[must_use]
+    pub const fn ambient(self) -> Self {
+        Self { is_ambient: true, ..self }
+    }
+
     pub(crate) const fn location(&self) -> CredentialLocation {
         match self.kind {
             SchemeKind::Basic => CredentialLocation::Authorization("Basic"),
@@ -113,7 +132,16 @@ impl SecurityScheme {
                 CredentialLocation::Authorization("Bearer")
             }
             SchemeKind::Http { scheme } => CredentialLocation::Authorization(scheme),
-            SchemeKind::ApiKey { location, name } => CredentialLocation::Key(location, name),
+            SchemeKind::ApiKey { location, name } => CredentialLocation::Named(location, name),
+        }
+    }
+
+    /// Returns which credentials take precedence over this one.
+    pub(crate) const fn precedence(&self) -> Precedence {
+        match self.location() {
+            CredentialLocation::Named(ApiKeyLocation::Cookie, _) => Precedence::Cookie,
+            _ if self.is_ambient => Precedence::Proxy,
+            _ => Precedence::Explicit,
         }
     }
 
@@ -124,31 +152,30 @@ impl SecurityScheme {
 
     /// Whether challenges of this scheme can have the error codes of RFC 6750.
     pub(crate) const fn is_bearer(&self) -> bool {
-        matches!(self.location(), CredentialLocation::Authorization(scheme) if crate::declared::lookup::equal(scheme, "Bearer"))
+        matches!(self.kind, SchemeKind::Bearer { .. } | SchemeKind::OAuth2 { .. } | SchemeKind::OpenIdConnect { .. })
     }
 }
 
-impl CredentialLocation {
-    /// Whether a browser adds the credential on its own. Explicit credentials take precedence.
-    pub(crate) const fn is_ambient(self) -> bool {
-        matches!(self, Self::Key(ApiKeyLocation::Cookie, _))
-    }
-}
-
-/// The kinds of scheme as types, so that the compiler checks which credential fits which scheme.
+/// The locations as types, so that the compiler checks which credential a scheme can carry.
 pub mod kind {
-    /// User name and password.
+    /// `Authorization: Basic` (`basic`).
     #[derive(Debug)]
     pub enum Basic {}
-    /// A bearer token, from any grant.
+    /// `Authorization: Bearer` (`bearer`, `oauth2`, `openid_connect`).
     #[derive(Debug)]
     pub enum Bearer {}
-    /// A key in a header, the query or a cookie.
-    #[derive(Debug)]
-    pub enum ApiKey {}
-    /// Any other scheme of the `Authorization` header.
+    /// Another scheme of the `Authorization` header (`http = ".."`).
     #[derive(Debug)]
     pub enum Http {}
+    /// A named header (`header = ".."`, `api_key(header = "..")`).
+    #[derive(Debug)]
+    pub enum Header {}
+    /// A parameter of the query (`api_key(query = "..")`).
+    #[derive(Debug)]
+    pub enum Query {}
+    /// A cookie (`cookie = ".."`).
+    #[derive(Debug)]
+    pub enum Cookie {}
 }
 
 /// Marks names of the schemes of `A`.
@@ -156,57 +183,3 @@ pub struct Scheme<A>(PhantomData<fn() -> A>);
 
 /// Marks names of the OAuth 2 scopes of `A`.
 pub struct Scope<A>(PhantomData<fn() -> A>);
-
-/// A set of the schemes of one `Auth`, by position.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
-pub struct SchemeSet(u64);
-
-impl SchemeSet {
-    /// No scheme.
-    pub const EMPTY: Self = Self(0);
-
-    /// Whether the scheme at this position is in the set.
-    #[must_use]
-    pub const fn contains(self, index: usize) -> bool {
-        self.0 >> index & 1 == 1
-    }
-
-    /// Returns this set and one more scheme.
-    #[must_use]
-    pub const fn with(self, index: usize) -> Self {
-        Self(self.0 | 1 << index)
-    }
-
-    /// Returns the schemes that are in both sets.
-    #[must_use]
-    pub const fn intersection(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-
-    /// Whether no scheme is in the set.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// Returns the first `count` schemes.
-    pub(crate) const fn first(count: usize) -> Self {
-        if count >= u64::BITS as usize { Self(u64::MAX) } else { Self((1 << count) - 1) }
-    }
-
-    pub(crate) fn iter(self) -> impl Iterator<Item = usize> {
-        (0..u64::BITS as usize).filter(move |index| self.contains(*index))
-    }
-}
-
-impl FromIterator<usize> for SchemeSet {
-    fn from_iter<I: IntoIterator<Item = usize>>(indices: I) -> Self {
-        indices.into_iter().fold(Self::EMPTY, Self::with)
-    }
-}
-
-impl fmt::Debug for SchemeSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.iter()).finish()
-    }
-}

@@ -45,6 +45,42 @@ pub trait RoleTable: Table {
     const PERMISSION_WORDS: &'static [&'static [u64]];
 }
 
+/// A table that has the names of another table: what `permissions!` implements for `Name(other::Permission)`.
+///
+/// An API of a plug-in names what it needs of the application that mounts it:
+///
+/// ```
+/// # use auth_runtime::{declared::Includes, guard::AuthConfig, prelude::*};
+/// # use poem_openapi::OpenApi;
+/// permissions! { pub enum Permission { Write = "comments:write" } }
+///
+/// # struct Comments<A>(std::marker::PhantomData<fn() -> A>);
+/// #[protected(auth = A)]
+/// #[OpenApi]
+/// impl<A: AuthConfig> Comments<A>
+/// where
+///     A::Permission: Includes<Permission>,
+/// {
+///     #[permission(Permission::Write)]
+///     #[oai(path = "/comments", method = "post")]
+///     async fn add(&self) {}
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "the table `{Self}` does not include `{P}`",
+    note = "take it into the table of the application: `permissions! {{ pub enum Permission {{ Other({P}), .. }} }}`"
+)]
+pub trait Includes<P: Table>: Table {
+    /// Returns the value of this table for a value of the other one.
+    fn include(value: P) -> Self;
+}
+
+impl<T: Table> Includes<T> for T {
+    fn include(value: T) -> T {
+        value
+    }
+}
+
 /// One name of a table, found at compile time. The type names the table.
 pub struct Entry<T> {
     index: u16,

@@ -11,7 +11,7 @@ use super::{AuthConfig, mounted_auth::MountedAuth};
 use crate::{
     authenticate::Principal,
     event::Watch,
-    policy::{Access, Decision, EnforcementPoint, Facts},
+    policy::{ClaimValue, Decision, EnforcementPoint, Facts},
     respond::{DenialCause, Rejection},
 };
 
@@ -19,7 +19,7 @@ use crate::{
 pub(crate) struct PendingChecks<A: 'static> {
     mounted: Arc<MountedAuth<A>>,
     point: EnforcementPoint<A>,
-    caller: Principal<A>,
+    caller: Option<Principal<A>>,
     watch: Watch,
 }
 
@@ -27,10 +27,19 @@ impl<A: AuthConfig> PendingChecks<A> {
     pub(super) fn new(
         mounted: &Arc<MountedAuth<A>>,
         point: EnforcementPoint<A>,
-        caller: &Principal<A>,
+        caller: Option<&Principal<A>>,
         watch: Watch,
     ) -> Self {
-        Self { mounted: Arc::clone(mounted), point, caller: caller.clone(), watch }
+        Self { mounted: Arc::clone(mounted), point, caller: caller.cloned(), watch }
+    }
+
+    /// Decides with the results of the checks so far; `None` if there is nothing to decide.
+    fn decide(&self, answers: Answers) -> Option<Decision<A>> {
+        let requirement = self.point.operation.requirement()?;
+        Some(match &self.caller {
+            Some(caller) => requirement.decide(&WithChecks { caller, answers }),
+            None => requirement.decide_anonymous(&answers),
+        })
     }
 
     fn denied(&self, cause: &DenialCause<'_, A>) -> Rejection {
@@ -42,8 +51,7 @@ impl<A: AuthConfig> PendingChecks<A> {
 pub struct Checks<'a, A: AuthConfig> {
     /// `None` if the caller was let in without a check.
     pending: Option<&'a PendingChecks<A>>,
-    answered: u64,
-    yes: u64,
+    answers: Answers,
 }
 
 impl<A: AuthConfig> std::fmt::Debug for Checks<'_, A> {
@@ -55,7 +63,7 @@ impl<A: AuthConfig> std::fmt::Debug for Checks<'_, A> {
 
 impl<'a, A: AuthConfig> Checks<'a, A> {
     pub(super) const fn new(pending: Option<&'a PendingChecks<A>>) -> Self {
-        Self { pending, answered: 0, yes: 0 }
+        Self { pending, answers: Answers { answered: 0, yes: 0 } }
     }
 
     /// Returns the number of the next check that can still change the decision; none once the caller is let in.
@@ -64,15 +72,14 @@ impl<'a, A: AuthConfig> Checks<'a, A> {
     /// The rejection, if the caller is not let in.
     pub fn next_check(&self) -> Result<Option<u16>, Rejection> {
         let Some(pending) = self.pending else { return Ok(None) };
-        let PendingChecks { mounted, point, caller, watch } = pending;
-        let Access::Required { requirement, .. } = point.operation.access() else { return Ok(None) };
-        match requirement.decide(&WithChecks { caller, answered: self.answered, yes: self.yes }) {
-            Decision::Allow => {
-                mounted.allowed(*point, Some(caller), *watch);
+        let caller = pending.caller.as_ref();
+        match pending.decide(self.answers) {
+            Some(Decision::NeedsCheck(check)) => Ok(Some(check)),
+            Some(Decision::Deny(denial)) => Err(pending.denied(&DenialCause::of_denial(caller, &denial))),
+            Some(Decision::Allow) | None => {
+                pending.mounted.allowed(pending.point, caller, pending.watch);
                 Ok(None)
             }
-            Decision::NeedsCheck(check) => Ok(Some(check)),
-            Decision::Deny(denial) => Err(pending.denied(&DenialCause::NotMet { caller, denial: &denial })),
         }
     }
 
@@ -82,9 +89,9 @@ impl<'a, A: AuthConfig> Checks<'a, A> {
     /// The rejection, if the check returned an error, whatever the clauses beside it say.
     pub fn answer(&mut self, check: u16, result: CheckResult) -> Result<(), Rejection> {
         let Some(pending) = self.pending else { return Ok(()) };
-        let caller = Some(&pending.caller);
+        let caller = pending.caller.as_ref();
         match result {
-            CheckResult::Yes => self.yes |= 1 << check,
+            CheckResult::Yes => self.answers.yes |= 1 << check,
             CheckResult::No => {}
             CheckResult::Failed(error) => {
                 return Err(pending.denied(&DenialCause::CheckFailed { caller, error: &*error }));
@@ -93,15 +100,27 @@ impl<'a, A: AuthConfig> Checks<'a, A> {
                 return Err(pending.denied(&DenialCause::CheckUnknown { caller, error: &*error }));
             }
         }
-        self.answered |= 1 << check;
+        self.answers.answered |= 1 << check;
         Ok(())
+    }
+}
+
+/// The results of the checks that ran, as bits.
+#[derive(Clone, Copy)]
+struct Answers {
+    answered: u64,
+    yes: u64,
+}
+
+impl<A> Facts<A> for Answers {
+    fn check(&self, index: u16) -> Option<bool> {
+        (self.answered >> index & 1 == 1).then_some(self.yes >> index & 1 == 1)
     }
 }
 
 struct WithChecks<'a, A> {
     caller: &'a Principal<A>,
-    answered: u64,
-    yes: u64,
+    answers: Answers,
 }
 
 impl<A: AuthConfig> Facts<A> for WithChecks<'_, A> {
@@ -125,8 +144,16 @@ impl<A: AuthConfig> Facts<A> for WithChecks<'_, A> {
         self.caller.fresh(seconds)
     }
 
+    fn claim(&self, name: &str, value: &ClaimValue) -> Option<bool> {
+        Facts::claim(self.caller, name, value)
+    }
+
+    fn acr(&self, values: &[&str]) -> Option<bool> {
+        self.caller.acr(values)
+    }
+
     fn check(&self, index: u16) -> Option<bool> {
-        (self.answered >> index & 1 == 1).then_some(self.yes >> index & 1 == 1)
+        Facts::<A>::check(&self.answers, index)
     }
 }
 

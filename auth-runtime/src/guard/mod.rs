@@ -4,6 +4,7 @@ mod auth_config;
 mod check;
 mod mounted_auth;
 mod request_auth;
+mod require;
 
 use std::{future::Future, marker::PhantomData};
 
@@ -17,11 +18,9 @@ pub use self::{
     check::{Asking, Check, CheckResult, Checks},
 };
 pub(crate) use self::{mounted_auth::MountedAuth, request_auth::RequestAuth};
-#[cfg(feature = "mcp")]
-use crate::authenticate::Principal;
 use crate::{
-    authenticate::Authentication,
-    policy::{Access, Decision, Operation},
+    authenticate::{Authentication, Principal},
+    policy::{Access, Decision, Facts, Operation},
     respond::{DenialCause, Rejection},
 };
 
@@ -30,33 +29,28 @@ pub(crate) async fn admit<A: AuthConfig>(
     request: &Request,
     operation: &'static Operation<A>,
 ) -> Result<Admission<A>, Rejection> {
-    let requirement = match operation.access() {
-        Access::Public { .. } => return Ok(Admission::public()),
-        Access::Optional => None,
-        Access::Required { requirement, .. } => Some(requirement),
-    };
+    if let Access::Public { .. } = operation.access() {
+        return Ok(Admission::public());
+    }
     let auth = RequestAuth::<A>::of(request)?;
     let mounted = auth.mounted();
     let watch = mounted.watch();
     let point = mounted.point(operation);
-    if requirement.is_some() && point.accepted.is_empty() {
+    if !operation.is_optional() && point.accepted.is_empty() {
         return Err(mounted.denied(point, &DenialCause::NoScheme, watch));
     }
     let caller = match auth.authenticate(request, point).await {
         Authentication::Authenticated(principal) => Some(principal),
-        Authentication::Anonymous if requirement.is_none() => None,
+        Authentication::Anonymous if operation.is_optional() => None,
         Authentication::Anonymous => return Err(mounted.denied(point, &DenialCause::NoCredential, watch)),
         Authentication::Refused(refusal) => return Err(mounted.denied(point, &DenialCause::Refused(&refusal), watch)),
     };
-    let pending = match requirement
-        .zip(caller.as_ref())
-        .map(|(requirement, caller)| (requirement.decide(caller), caller))
-    {
-        Some((Decision::Deny(denial), caller)) => {
-            return Err(mounted.denied(point, &DenialCause::NotMet { caller, denial: &denial }, watch));
+    let pending = match decide(operation, caller.as_ref()) {
+        Decision::Deny(denial) => {
+            return Err(mounted.denied(point, &DenialCause::of_denial(caller.as_ref(), &denial), watch));
         }
-        Some((Decision::NeedsCheck(_), caller)) => Some(Box::new(PendingChecks::new(mounted, point, caller, watch))),
-        Some((Decision::Allow, _)) | None => {
+        Decision::NeedsCheck(_) => Some(Box::new(PendingChecks::new(mounted, point, caller.as_ref(), watch))),
+        Decision::Allow => {
             mounted.allowed(point, caller.as_ref(), watch);
             None
         }
@@ -69,6 +63,20 @@ pub(crate) async fn admit<A: AuthConfig>(
     auth.admit(caller, point);
     Ok(admission)
 }
+
+/// Decides on the head of a request.
+fn decide<A: AuthConfig>(operation: &Operation<A>, caller: Option<&Principal<A>>) -> Decision<A> {
+    match (operation.requirement(), caller) {
+        (Some(requirement), Some(caller)) => requirement.decide(caller),
+        (Some(requirement), None) => requirement.decide_anonymous(&NoChecks),
+        (None, _) => Decision::Allow,
+    }
+}
+
+/// The facts before any check ran.
+struct NoChecks;
+
+impl<A> Facts<A> for NoChecks {}
 
 /// A request that was let in as far as its head can decide.
 pub(crate) struct Admission<A: 'static> {

@@ -1,8 +1,12 @@
 //! An `Auth` that is mounted: shared by all requests, with the values that do not change.
 
+use std::sync::Arc;
+
+use poem::Request;
+
 use super::AuthConfig;
 use crate::{
-    authenticate::Principal,
+    authenticate::{Authentication, Principal},
     declared::SchemeSet,
     event::{self, Watch},
     policy::{EnforcementPoint, Operation},
@@ -12,17 +16,25 @@ use crate::{
 /// An `Auth` and its configured schemes, which are asked for once.
 #[derive(Debug)]
 pub(crate) struct MountedAuth<A> {
-    auth: A,
+    auth: Arc<A>,
     configured: SchemeSet,
 }
 
 impl<A: AuthConfig> MountedAuth<A> {
     pub(crate) fn new(auth: &A) -> Self {
-        Self { auth: auth.cloned(), configured: auth.configured() }
+        Self { auth: Arc::new(auth.cloned()), configured: auth.configured() }
     }
 
-    pub(super) const fn auth(&self) -> &A {
-        &self.auth
+    /// Looks for credentials of the accepted schemes and verifies the one it finds.
+    ///
+    /// The future is boxed, because the future of an operation is copied, and this one holds those of all authenticators.
+    pub(super) async fn authenticate(&self, request: &Request, accepted: SchemeSet) -> Authentication<A> {
+        match Box::pin(self.auth.authenticate(request, accepted)).await {
+            Authentication::Authenticated(principal) => {
+                Authentication::Authenticated(principal.authenticated_by(Arc::clone(&self.auth)))
+            }
+            other => other,
+        }
     }
 
     /// Returns the schemes that count for an operation: those of its rule that are configured.

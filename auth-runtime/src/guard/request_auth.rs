@@ -79,8 +79,7 @@ impl<A: AuthConfig> RequestAuth<A> {
                 Authentication::Authenticated(principal.clone())
             }
             Some((Some(_), _)) => Authentication::Anonymous,
-            // Boxed, because the future of an operation is copied, and this one holds those of all authenticators.
-            Some((None, _)) | None => Box::pin(self.mounted.auth().authenticate(request, point.accepted)).await,
+            Some((None, _)) | None => self.mounted.authenticate(request, point.accepted).await,
         }
     }
 

@@ -21,17 +21,34 @@ const SWEEP_EVERY: usize = 1024;
 /// on, in this process. Revoke in each process if there are several.
 ///
 /// ```
-/// use std::time::SystemTime;
-/// use auth_runtime::jwt::{Jwt, Revocations};
+/// use std::time::{Duration, SystemTime};
+/// use auth_runtime::{jwt::{Revocations, TokenIssuer}, prelude::*};
+/// # use poem::{EndpointExt, get, handler, test::TestClient};
 ///
-/// let revocations = Revocations::new();
+/// #[derive(Auth, Clone)]
+/// struct Auth {
+///     #[scheme(bearer)]
+///     token: Jwt,
+/// }
+/// # #[protected]
+/// # #[handler]
+/// # fn hello(caller: Principal<Auth>) -> String { caller.subject().to_owned() }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 /// # let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
-/// let jwt = Jwt::hs256(secret)?.issuer("https://issuer.example").audience("entries").revocations(&revocations);
+/// let issuer = TokenIssuer::hs256(secret)?.issuer("https://issuer.example").audience("entries");
+/// let revocations = Revocations::new();
+/// let auth = Auth { token: issuer.verifier().revocations(&revocations) };
+/// let client = TestClient::new(get(hello).with(auth));
 ///
-/// // Alice signs out everywhere, or has a new password:
-/// revocations.revoke_subject("https://issuer.example", "alice", SystemTime::now());
-/// assert_eq!(revocations.len(), 1);
+/// let token = format!("Bearer {}", issuer.token("alice").client_id("web").sign()?);
+/// client.get("/").header("Authorization", &token).send().await.assert_text("alice").await;
+///
+/// // Alice signs out everywhere, or has a new password. Tokens that were issued before are rejected.
+/// revocations.revoke_subject("https://issuer.example", "alice", SystemTime::now() + Duration::from_secs(1));
+/// assert_eq!(client.get("/").header("Authorization", &token).send().await.0.status(), 401);
 /// # Ok::<(), auth_runtime::jwt::JwtError>(())
+/// # }).unwrap();
 /// ```
 ///
 /// A token is identified by its signed claims, never by its text: the same token can be written in several ways.

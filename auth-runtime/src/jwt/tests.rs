@@ -19,16 +19,15 @@ use super::{
 };
 use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity, Unavailable},
-    credential::{BearerToken, CarriedBy, Credential},
-    declared::{DeclaredNames, SchemeKind, SecurityScheme},
+    credential::{CarriedBy, Credential},
+    declared::{DeclaredNames, SchemeKind, SecurityScheme, kind},
 };
 
 static TABLES: DeclaredNames =
     DeclaredNames { permissions: &["view"], roles: &["Viewer"], scopes: &[], role_permissions: &[&[0b1]] };
 static OTHER_TABLES: DeclaredNames =
     DeclaredNames { permissions: &["edit", "view"], roles: &["Editor"], scopes: &[], role_permissions: &[&[0b1]] };
-const BEARER: SecurityScheme =
-    SecurityScheme { name: "token", description: "", kind: SchemeKind::Bearer { format: None } };
+const BEARER: SecurityScheme = SecurityScheme::new("token", SchemeKind::Bearer { format: None });
 const ISSUER: &str = "https://issuer.example";
 const HEADER: &str = r#"{"alg":"HS256","typ":"at+jwt"}"#;
 
@@ -87,7 +86,7 @@ async fn r36_good_token_is_issuer_and_subject() {
     let later = now().unwrap().as_secs() + 100;
     let token = token(json!({ "iat": 1, "exp": later, "roles": ["Viewer"] }));
     let request = poem::Request::builder().header("Authorization", format!("Bearer {token}")).finish();
-    let Credential::Found(token) = BearerToken::find(&request, &BEARER) else { panic!("no token") };
+    let Credential::Found(token) = CarriedBy::<kind::Bearer>::find(&request, &BEARER) else { panic!("no token") };
     let identity = jwt().authenticate(token, &Context::new(&TABLES)).await.unwrap();
     assert_eq!((identity.issuer(), identity.subject()), (ISSUER, "alice"));
     assert_eq!((identity.role_words(), identity.permission_words()), ([0b1].as_slice(), [0b1].as_slice()));

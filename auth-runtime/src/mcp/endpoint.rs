@@ -41,7 +41,7 @@ struct Gate<A>(A);
 impl<A: AuthSchema> Gate<A> {
     const AUTHENTICATED: &'static Operation<A> =
         &Operation::new("mcp", Access::Required { requirement: Requirement::authenticated(), hide: false });
-    const OPTIONAL: &'static Operation<A> = &Operation::new("mcp", Access::Optional);
+    const OPTIONAL: &'static Operation<A> = &Operation::new("mcp", Access::Optional { requirement: None, hide: false });
 }
 
 /// Why a call has no result.
@@ -255,10 +255,10 @@ where
 
 /// Whether a caller may call a tool, as far as it is known before the arguments are.
 fn may_call<A: AuthConfig>(rule: &Operation<A>, caller: Option<&Principal<A>>) -> bool {
-    match (rule.access(), caller) {
-        (Access::Public { .. } | Access::Optional, _) => true,
-        (Access::Required { .. }, None) => false,
-        (Access::Required { requirement, .. }, Some(caller)) => {
+    match (rule.requirement(), caller) {
+        (None, _) => true,
+        (Some(_), None) => rule.is_optional(),
+        (Some(requirement), Some(caller)) => {
             rule.schemes().contains(caller.scheme_index()) && !matches!(requirement.decide(caller), Decision::Deny(_))
         }
     }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::policy::{Node, Requirement};
+use crate::policy::{ClaimValue, Node, Requirement};
 
 /// Result of evaluating a requirement for a caller.
 #[derive(Debug)]
@@ -50,6 +50,13 @@ pub enum Reason {
         /// Maximum age in seconds.
         max_age: u64,
     },
+    /// A claim of the caller is absent, or has another value.
+    MissingClaim,
+    /// The caller signed in under another authentication context class, or an unknown one.
+    InsufficientAcr {
+        /// The classes that are enough.
+        acr_values: &'static [&'static str],
+    },
     /// A `check` returned false.
     CheckFailed,
     /// The caller meets the clause of a `not`.
@@ -73,32 +80,50 @@ pub(crate) trait Facts<A> {
     fn fresh(&self, _seconds: u64) -> Option<bool> {
         None
     }
+    fn claim(&self, _name: &str, _value: &ClaimValue) -> Option<bool> {
+        None
+    }
+    fn acr(&self, _values: &[&str]) -> Option<bool> {
+        None
+    }
     fn check(&self, _index: u16) -> Option<bool> {
         None
     }
 }
 
-/// One of three truth values. `False` names the clause that failed; `Unknown` names a check to run next.
+/// One of three truth values. `False` has the clause that failed; `Unknown` names a check to run next.
 #[derive(Debug)]
 pub(crate) enum Ternary<A: 'static> {
     True,
-    False(Requirement<A>),
+    False(Denial<A>),
     Unknown(Option<u16>),
 }
 
 impl<A> Requirement<A> {
     /// Decides from the known facts.
     pub(crate) fn decide(&self, facts: &impl Facts<A>) -> Decision<A> {
-        match self.truth(facts) {
+        self.decision(self.truth(facts))
+    }
+
+    pub(super) fn decision(&self, truth: Ternary<A>) -> Decision<A> {
+        match truth {
             Ternary::True => Decision::Allow,
-            Ternary::False(clause) => Decision::Deny(Denial { reason: clause.reason(), clause }),
+            Ternary::False(denial) => Decision::Deny(denial),
             Ternary::Unknown(Some(check)) => Decision::NeedsCheck(check),
             // The facts of a caller are never unknown. If they were, the caller would stay out.
             Ternary::Unknown(None) => Decision::Deny(Denial { reason: Reason::CheckFailed, clause: *self }),
         }
     }
 
+    /// Evaluates the requirement. A rule with a name is the clause that failed, for the reason of the clause inside.
     pub(crate) fn truth(&self, facts: &impl Facts<A>) -> Ternary<A> {
+        match self.truth_of_node(facts) {
+            Ternary::False(denial) if self.name.is_some() => Ternary::False(Denial { clause: *self, ..denial }),
+            truth => truth,
+        }
+    }
+
+    fn truth_of_node(&self, facts: &impl Facts<A>) -> Ternary<A> {
         match self.node {
             Node::Authenticated => Ternary::True,
             Node::Role { index, .. } => self.leaf(facts.role(index)),
@@ -106,42 +131,37 @@ impl<A> Requirement<A> {
             Node::Scope { index, .. } => self.leaf(facts.scope(index)),
             Node::Scheme { index, .. } => self.leaf(facts.scheme(index)),
             Node::Fresh { seconds } => self.leaf(facts.fresh(seconds)),
+            Node::Claim { name, value } => self.leaf(facts.claim(name, &value)),
+            Node::Acr { values } => self.leaf(facts.acr(values)),
             Node::Check { index, .. } => match facts.check(index) {
                 None => Ternary::Unknown(Some(index)),
                 known => self.leaf(known),
             },
-            Node::All(clauses) => all(clauses, facts),
-            Node::Any(clauses) => self.any_of(clauses, facts),
-            Node::Not(clause) => match clause.truth(facts) {
-                Ternary::True => Ternary::False(*self),
-                Ternary::False(_) => Ternary::True,
-                unknown @ Ternary::Unknown(_) => unknown,
-            },
+            Node::All(clauses) => all(clauses.iter().map(|clause| clause.truth(facts))),
+            Node::Any(clauses) => any(self, clauses.iter().map(|clause| clause.truth(facts))),
+            Node::Not(clause) => self.negated(clause.truth(facts)),
         }
     }
 
     fn leaf(&self, known: Option<bool>) -> Ternary<A> {
         match known {
             Some(true) => Ternary::True,
-            Some(false) => Ternary::False(*self),
+            Some(false) => Ternary::False(self.denial()),
             None => Ternary::Unknown(None),
         }
     }
 
-    /// True if one clause is. A false `any` names itself, or its only clause.
-    fn any_of(&self, clauses: &[Self], facts: &impl Facts<A>) -> Ternary<A> {
-        let mut outcome = Ternary::False(*self);
-        for clause in clauses {
-            match (clause.truth(facts), &outcome) {
-                (Ternary::True, _) => return Ternary::True,
-                (Ternary::Unknown(check), Ternary::False(_) | Ternary::Unknown(None)) => {
-                    outcome = Ternary::Unknown(check);
-                }
-                (clause @ Ternary::False(_), Ternary::False(_)) if clauses.len() == 1 => outcome = clause,
-                _ => {}
-            }
+    /// Returns the truth of this `not`.
+    pub(super) fn negated(&self, truth: Ternary<A>) -> Ternary<A> {
+        match truth {
+            Ternary::True => Ternary::False(self.denial()),
+            Ternary::False(_) => Ternary::True,
+            unknown @ Ternary::Unknown(_) => unknown,
         }
-        outcome
+    }
+
+    fn denial(&self) -> Denial<A> {
+        Denial { reason: self.reason(), clause: *self }
     }
 
     /// Returns the reason when this clause is not met. A list gives the reason of its first clause.
@@ -152,6 +172,8 @@ impl<A> Requirement<A> {
             Node::Scope { .. } => Reason::MissingScope,
             Node::Scheme { .. } => Reason::WrongScheme,
             Node::Fresh { seconds } => Reason::NotFresh { max_age: seconds },
+            Node::Claim { .. } => Reason::MissingClaim,
+            Node::Acr { values } => Reason::InsufficientAcr { acr_values: values },
             Node::Authenticated | Node::Check { .. } => Reason::CheckFailed,
             Node::Not(_) => Reason::Excluded,
             Node::All(clauses) | Node::Any(clauses) => clauses.first().map_or(Reason::CheckFailed, Self::reason),
@@ -160,14 +182,34 @@ impl<A> Requirement<A> {
 }
 
 /// True if every clause is. One false clause decides, even beside unknown ones.
-fn all<A>(clauses: &[Requirement<A>], facts: &impl Facts<A>) -> Ternary<A> {
+pub(super) fn all<A>(truths: impl IntoIterator<Item = Ternary<A>>) -> Ternary<A> {
     let mut outcome = Ternary::True;
-    for clause in clauses {
-        match (clause.truth(facts), &outcome) {
-            (Ternary::False(clause), _) => return Ternary::False(clause),
+    for truth in truths {
+        match (truth, &outcome) {
+            (Ternary::False(denial), _) => return Ternary::False(denial),
             (Ternary::Unknown(check), Ternary::True | Ternary::Unknown(None)) => outcome = Ternary::Unknown(check),
             _ => {}
         }
     }
     outcome
+}
+
+/// True if one clause is. A false `any` gives itself as the clause that failed, or its only clause.
+pub(super) fn any<A>(whole: &Requirement<A>, truths: impl IntoIterator<Item = Ternary<A>>) -> Ternary<A> {
+    let (mut denials, mut unknown, mut last) = (0, None, None);
+    for truth in truths {
+        match truth {
+            Ternary::True => return Ternary::True,
+            Ternary::Unknown(check) => unknown = Some(unknown.flatten().or(check)),
+            Ternary::False(denial) => {
+                denials += 1;
+                last = Some(denial);
+            }
+        }
+    }
+    match (unknown, last) {
+        (Some(check), _) => Ternary::Unknown(check),
+        (None, Some(denial)) if denials == 1 => Ternary::False(denial),
+        (None, _) => Ternary::False(whole.denial()),
+    }
 }

@@ -12,7 +12,12 @@ pub enum Access<A: 'static> {
         reason: &'static str,
     },
     /// Every caller, also an anonymous one. A credential that is sent must be valid.
-    Optional,
+    Optional {
+        /// The requirement for callers who sign in. Its checks are for anonymous callers too.
+        requirement: Option<Requirement<A>>,
+        /// Answers 404 instead of 403, so that other callers do not learn that the operation exists.
+        hide: bool,
+    },
     /// Callers that meet the requirement.
     Required {
         /// The requirement.
@@ -42,7 +47,8 @@ impl<A: AuthSchema> Operation<A> {
     pub const fn new(name: &'static str, access: Access<A>) -> Self {
         let schemes = match &access {
             Access::Public { .. } => SchemeSet::EMPTY,
-            Access::Optional => SchemeSet::first(A::SCHEMES.len()),
+            // A caller of a scheme that the requirement excludes is denied, not anonymous.
+            Access::Optional { .. } => SchemeSet::first(A::SCHEMES.len()),
             Access::Required { requirement, .. } => {
                 let schemes = requirement.schemes();
                 assert!(
@@ -86,10 +92,42 @@ impl<A: AuthSchema> Operation<A> {
     pub const fn schemes(&self) -> SchemeSet {
         self.schemes
     }
+}
+
+impl<A> Operation<A> {
+    /// Returns what callers who sign in must meet; `None` if every authenticated caller may call the operation.
+    #[must_use]
+    pub const fn requirement(&self) -> Option<&Requirement<A>> {
+        match &self.access {
+            Access::Public { .. } => None,
+            Access::Optional { requirement, .. } => requirement.as_ref(),
+            Access::Required { requirement, .. } => Some(requirement),
+        }
+    }
+
+    /// Returns the requirement of a rule under a name, as a clause of another rule.
+    ///
+    /// # Panics
+    /// If the rule lets anonymous callers in. The macros call this in constants, where it is a compile error.
+    #[doc(hidden)]
+    #[must_use]
+    #[track_caller]
+    pub const fn clause(&self, name: &'static str) -> Requirement<A> {
+        match &self.access {
+            Access::Required { requirement, .. } => requirement.named(name),
+            _ => panic!("this rule lets anonymous callers in, so it is no requirement"),
+        }
+    }
+
+    /// Whether anonymous callers are let in, while a credential that is sent must be valid.
+    pub(crate) const fn is_optional(&self) -> bool {
+        matches!(self.access, Access::Optional { .. })
+    }
 
     /// Whether a denied caller gets 404 instead of 403.
-    pub(crate) const fn hides(&self) -> bool {
-        matches!(self.access, Access::Required { hide: true, .. })
+    #[must_use]
+    pub const fn hides(&self) -> bool {
+        matches!(self.access, Access::Required { hide: true, .. } | Access::Optional { hide: true, .. })
     }
 }
 

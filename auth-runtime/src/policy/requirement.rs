@@ -1,11 +1,9 @@
 //! A requirement: a constant tree of clauses, never code.
 
-use std::{fmt, marker::PhantomData, slice};
+use std::marker::PhantomData;
 
-use crate::{
-    declared::AuthSchema,
-    declared::{Entry, Scheme, SchemeSet, Scope},
-};
+use super::ClaimValue;
+use crate::declared::{AuthSchema, Entry, Scheme, SchemeSet, Scope};
 
 /// A tree of clauses that a caller must meet, over the tables of the `Auth` type `A`.
 ///
@@ -35,9 +33,12 @@ use crate::{
 /// ```
 pub struct Requirement<A: 'static> {
     pub(super) node: Node<A>,
+    /// Name of the rule or of the check.
+    pub(super) name: Option<&'static str>,
     authority: PhantomData<fn() -> A>,
 }
 
+/// One clause of a requirement.
 pub(crate) enum Node<A: 'static> {
     Authenticated,
     Role { index: u16, name: &'static str },
@@ -45,19 +46,13 @@ pub(crate) enum Node<A: 'static> {
     Scope { index: u16, name: &'static str },
     Scheme { index: u16, name: &'static str },
     Fresh { seconds: u64 },
+    Claim { name: &'static str, value: ClaimValue },
+    Acr { values: &'static [&'static str] },
     Check { index: u16, source: &'static str },
     All(&'static [Requirement<A>]),
     Any(&'static [Requirement<A>]),
     Not(&'static Requirement<A>),
 }
-
-impl<A> Clone for Requirement<A> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<A> Copy for Requirement<A> {}
 
 impl<A> Clone for Node<A> {
     fn clone(&self) -> Self {
@@ -67,15 +62,37 @@ impl<A> Clone for Node<A> {
 
 impl<A> Copy for Node<A> {}
 
+impl<A> Clone for Requirement<A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A> Copy for Requirement<A> {}
+
 /// Stops the build at its caller: a panic in the caller itself would point into the source of `core`.
 #[track_caller]
 const fn assert_not_empty(clauses: usize, message: &str) {
     assert!(clauses > 0, "{}", message);
 }
 
-impl<A: AuthSchema> Requirement<A> {
+impl<A> Requirement<A> {
     const fn of(node: Node<A>) -> Self {
-        Self { node, authority: PhantomData }
+        Self { node, name: None, authority: PhantomData }
+    }
+
+    /// Returns the same requirement with a name, which documents and logs show.
+    ///
+    /// The name of a check stands in place of its code.
+    #[must_use]
+    pub const fn named(self, name: &'static str) -> Self {
+        Self { name: Some(name), ..self }
+    }
+
+    /// Returns the name of the rule or of the check, if it has one.
+    #[must_use]
+    pub const fn name(&self) -> Option<&'static str> {
+        self.name
     }
 
     /// Every authenticated caller meets it.
@@ -84,28 +101,18 @@ impl<A: AuthSchema> Requirement<A> {
         Self::of(Node::Authenticated)
     }
 
-    /// Callers with this role meet it.
+    /// Callers whose claim has this value meet it.
     #[must_use]
-    pub const fn role(role: Entry<A::Role>) -> Self {
-        Self::of(Node::Role { index: role.index(), name: role.name() })
+    pub const fn claim(name: &'static str, value: ClaimValue) -> Self {
+        Self::of(Node::Claim { name, value })
     }
 
-    /// Callers with this permission meet it, directly or through a role.
+    /// Callers who signed in under one of these authentication context classes meet it: the claim `acr` of OpenID Connect
+    /// Core, section 2. Others are asked to sign in again (RFC 9470, `acr_values`).
     #[must_use]
-    pub const fn permission(permission: Entry<A::Permission>) -> Self {
-        Self::of(Node::Permission { index: permission.index(), name: permission.name() })
-    }
-
-    /// Callers whose token has this OAuth 2 scope meet it (RFC 6749, section 3.3).
-    #[must_use]
-    pub const fn scope(scope: Entry<Scope<A>>) -> Self {
-        Self::of(Node::Scope { index: scope.index(), name: scope.name() })
-    }
-
-    /// Callers who used this scheme meet it.
-    #[must_use]
-    pub const fn scheme(scheme: Entry<Scheme<A>>) -> Self {
-        Self::of(Node::Scheme { index: scheme.index(), name: scheme.name() })
+    pub const fn acr<const N: usize>(values: &'static [&'static str; N]) -> Self {
+        const { assert_not_empty(N, "an empty `acr` would let no caller in") }
+        Self::of(Node::Acr { values })
     }
 
     /// Callers who signed in at most this many seconds ago meet it (RFC 9470, `max_age`).
@@ -143,6 +150,32 @@ impl<A: AuthSchema> Requirement<A> {
 
     pub(crate) const fn node(&self) -> Node<A> {
         self.node
+    }
+}
+
+impl<A: AuthSchema> Requirement<A> {
+    /// Callers with this role meet it.
+    #[must_use]
+    pub const fn role(role: Entry<A::Role>) -> Self {
+        Self::of(Node::Role { index: role.index(), name: role.name() })
+    }
+
+    /// Callers with this permission meet it, directly or through a role.
+    #[must_use]
+    pub const fn permission(permission: Entry<A::Permission>) -> Self {
+        Self::of(Node::Permission { index: permission.index(), name: permission.name() })
+    }
+
+    /// Callers whose token has this OAuth 2 scope meet it (RFC 6749, section 3.3).
+    #[must_use]
+    pub const fn scope(scope: Entry<Scope<A>>) -> Self {
+        Self::of(Node::Scope { index: scope.index(), name: scope.name() })
+    }
+
+    /// Callers who used this scheme meet it.
+    #[must_use]
+    pub const fn scheme(scheme: Entry<Scheme<A>>) -> Self {
+        Self::of(Node::Scheme { index: scheme.index(), name: scheme.name() })
     }
 
     /// Returns the schemes that can meet this requirement.
@@ -188,38 +221,5 @@ impl<A: AuthSchema> Requirement<A> {
             index += 1;
         }
         outcome
-    }
-}
-
-/// As an attribute writes it. `{:#}` leaves out the code of checks, which does not belong in a document.
-impl<A> fmt::Display for Requirement<A> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |f: &mut fmt::Formatter<'_>, word: &str, clauses: &[Self]| {
-            write!(f, "{word}(")?;
-            for (i, clause) in clauses.iter().enumerate() {
-                f.write_str(if i > 0 { ", " } else { "" })?;
-                fmt::Display::fmt(clause, f)?;
-            }
-            f.write_str(")")
-        };
-        match self.node {
-            Node::Authenticated => f.write_str("authenticated"),
-            Node::Role { name, .. } => write!(f, "role({name:?})"),
-            Node::Permission { name, .. } => write!(f, "permission({name:?})"),
-            Node::Scope { name, .. } => write!(f, "scopes({name:?})"),
-            Node::Scheme { name, .. } => write!(f, "schemes({name:?})"),
-            Node::Fresh { seconds } => write!(f, "fresh = \"{seconds}s\""),
-            Node::Check { .. } if f.alternate() => f.write_str("check"),
-            Node::Check { source, .. } => write!(f, "check = {source}"),
-            Node::All(clauses) => list(f, "all", clauses),
-            Node::Any(clauses) => list(f, "any", clauses),
-            Node::Not(clause) => list(f, "not", slice::from_ref(clause)),
-        }
-    }
-}
-
-impl<A> fmt::Debug for Requirement<A> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }

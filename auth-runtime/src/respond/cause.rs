@@ -35,15 +35,21 @@ pub(crate) enum DenialCause<'a, A: AuthSchema> {
 }
 
 impl<'a, A: AuthSchema> DenialCause<'a, A> {
+    /// Returns the cause of a denial. An anonymous caller may be let in after signing in.
+    pub(crate) fn of_denial(caller: Option<&'a Principal<A>>, denial: &'a Denial<A>) -> Self {
+        caller.map_or(Self::NoCredential, |caller| Self::NotMet { caller, denial })
+    }
+
     /// Returns the code of the response.
     pub(crate) fn code(&self, point: EnforcementPoint<A>) -> RejectionCode {
         let denied = if point.operation.hides() { RejectionCode::NotFound } else { RejectionCode::NotAllowed };
         match self {
             Self::NoCredential => RejectionCode::AuthenticationRequired,
             Self::Refused(refusal) => code_of(refusal),
-            Self::NotMet { denial, .. } if matches!(denial.reason, Reason::NotFresh { .. }) => {
-                RejectionCode::ReauthenticationRequired
-            }
+            Self::NotMet {
+                denial: Denial { reason: Reason::NotFresh { .. } | Reason::InsufficientAcr { .. }, .. },
+                ..
+            } => RejectionCode::ReauthenticationRequired,
             Self::CheckFailed { error, .. } if is_unavailable(*error) => RejectionCode::Unavailable,
             Self::NotMet { .. } | Self::CheckFailed { .. } => denied,
             Self::NoUser { .. } => RejectionCode::InvalidCredentials,
@@ -80,6 +86,7 @@ fn code_of(refusal: &Refusal) -> RejectionCode {
             RefusalKind::Invalid => RejectionCode::InvalidCredentials,
         },
         RefusalCause::Malformed(Malformed::NotBasic) | RefusalCause::Unsupported => RejectionCode::InvalidCredentials,
+        RefusalCause::Malformed(Malformed::TooLong) => RejectionCode::CredentialTooLarge,
         RefusalCause::Malformed(_) => RejectionCode::MalformedCredentials,
         RefusalCause::CrossOrigin => RejectionCode::CrossOrigin,
         RefusalCause::Several => RejectionCode::SeveralCredentials,

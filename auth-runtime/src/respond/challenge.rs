@@ -14,8 +14,17 @@ use crate::{
 pub(crate) enum ErrorCode {
     InvalidRequest,
     InvalidToken,
-    InsufficientScope { scopes: Vec<&'static str> },
-    InsufficientUserAuthentication { max_age: u64 },
+    InsufficientScope {
+        scopes: Vec<&'static str>,
+    },
+    /// `insufficient_user_authentication`, as the sign-in is too old.
+    StaleAuthentication {
+        max_age: u64,
+    },
+    /// `insufficient_user_authentication`, as the sign-in is too weak.
+    WeakAuthentication {
+        acr_values: &'static [&'static str],
+    },
 }
 
 /// Returns one challenge for each accepted scheme, without an error.
@@ -87,8 +96,11 @@ fn push_error(challenge: &mut String, error: &ErrorCode) {
         ErrorCode::InsufficientScope { scopes } => {
             ("insufficient_scope", format!(", scope={}", quoted(&scopes.join(" "))))
         }
-        ErrorCode::InsufficientUserAuthentication { max_age } => {
+        ErrorCode::StaleAuthentication { max_age } => {
             ("insufficient_user_authentication", format!(", max_age={max_age}"))
+        }
+        ErrorCode::WeakAuthentication { acr_values } => {
+            ("insufficient_user_authentication", format!(", acr_values={}", quoted(&acr_values.join(" "))))
         }
     };
     // Writing to a string cannot fail.

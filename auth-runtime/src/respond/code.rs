@@ -10,15 +10,17 @@ pub enum RejectionCode {
     AuthenticationRequired,
     /// 401: the credential is not valid, or no longer valid.
     InvalidCredentials,
-    /// 401: the sign-in is too old (RFC 9470).
+    /// 401: the sign-in is too old or too weak (RFC 9470).
     ReauthenticationRequired,
     /// 400: the credential is malformed.
     MalformedCredentials,
+    /// 431: the credential is larger than its scheme allows.
+    CredentialTooLarge,
     /// 400: more than one credential was sent.
     SeveralCredentials,
     /// 403: the caller may not do this.
     NotAllowed,
-    /// 403: a page of another origin sent the request with the caller's cookie.
+    /// 403: a page of another origin sent the request with the caller's cookie, or with the header of a proxy.
     CrossOrigin,
     /// 404 instead of 403, for operations with `hide`.
     NotFound,
@@ -32,11 +34,12 @@ pub enum RejectionCode {
 
 impl RejectionCode {
     /// All codes, in the order of their declaration.
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::AuthenticationRequired,
         Self::InvalidCredentials,
         Self::ReauthenticationRequired,
         Self::MalformedCredentials,
+        Self::CredentialTooLarge,
         Self::SeveralCredentials,
         Self::NotAllowed,
         Self::CrossOrigin,
@@ -54,6 +57,7 @@ impl RejectionCode {
                 StatusCode::UNAUTHORIZED
             }
             Self::MalformedCredentials | Self::SeveralCredentials => StatusCode::BAD_REQUEST,
+            Self::CredentialTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::NotAllowed | Self::CrossOrigin => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
@@ -70,6 +74,7 @@ impl RejectionCode {
             Self::InvalidCredentials => "invalid_credentials",
             Self::ReauthenticationRequired => "reauthentication_required",
             Self::MalformedCredentials => "malformed_credentials",
+            Self::CredentialTooLarge => "credential_too_large",
             Self::SeveralCredentials => "several_credentials",
             Self::NotAllowed => "not_allowed",
             Self::CrossOrigin => "cross_origin_request",
@@ -87,8 +92,9 @@ impl RejectionCode {
                 "This operation needs a credential; the WWW-Authenticate header names the schemes."
             }
             Self::InvalidCredentials => "The credential is not valid.",
-            Self::ReauthenticationRequired => "This operation needs a more recent sign-in.",
+            Self::ReauthenticationRequired => "This operation needs a more recent or a stronger sign-in.",
             Self::MalformedCredentials => "The credential is not well-formed.",
+            Self::CredentialTooLarge => "The credential is too large.",
             Self::SeveralCredentials => "Send one credential, not several.",
             Self::NotAllowed => "You are not allowed to do this.",
             Self::CrossOrigin => "Pages of other sites are not allowed to do this.",

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     declared::AuthSchema,
-    policy::{Access, Denial, EnforcementPoint, Reason},
+    policy::{Denial, EnforcementPoint, Reason},
 };
 
 /// `Retry-After` of a 503.
@@ -108,7 +108,10 @@ fn challenges<A: AuthSchema>(
         (RejectionCode::MalformedCredentials, _) => challenge::only::<A>(used, &ErrorCode::InvalidRequest),
         (_, DenialCause::NotMet { denial, .. }) => match denial.reason {
             Reason::NotFresh { max_age } => {
-                challenge::with_error::<A>(accepted, used, &ErrorCode::InsufficientUserAuthentication { max_age })
+                challenge::with_error::<A>(accepted, used, &ErrorCode::StaleAuthentication { max_age })
+            }
+            Reason::InsufficientAcr { acr_values } => {
+                challenge::with_error::<A>(accepted, used, &ErrorCode::WeakAuthentication { acr_values })
             }
             _ if code == RejectionCode::NotFound => Vec::new(),
             _ => challenge::only::<A>(used, &ErrorCode::InsufficientScope { scopes: scopes(point, denial) }),
@@ -119,8 +122,8 @@ fn challenges<A: AuthSchema>(
 
 /// Returns the scopes to name, if scopes are the rule that failed (RFC 6750, section 3.1).
 fn scopes<A: AuthSchema>(point: EnforcementPoint<A>, denial: &Denial<A>) -> Vec<&'static str> {
-    match (denial.reason, point.operation.access()) {
-        (Reason::MissingScope, Access::Required { requirement, .. }) => requirement.scopes(),
+    match (denial.reason, point.operation.requirement()) {
+        (Reason::MissingScope, Some(requirement)) => requirement.scopes(),
         _ => Vec::new(),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{fmt, ops::Deref};
 
+use super::ClaimContent;
 use crate::{
     declared::AuthSchema,
     policy::{Node, Requirement},
@@ -34,6 +35,15 @@ pub enum Clause {
     Scheme(String),
     /// Callers who signed in at most this many seconds ago meet it.
     Fresh(u64),
+    /// Callers whose claim has this value meet it.
+    Claim {
+        /// Name of the claim.
+        name: String,
+        /// The value that is asked for.
+        value: ClaimContent,
+    },
+    /// Callers who signed in under one of these authentication context classes meet it.
+    Acr(Vec<String>),
     /// The application decides by this expression.
     Check(CheckText),
     /// Callers who meet every clause meet it.
@@ -125,6 +135,8 @@ impl<A: AuthSchema> From<&Requirement<A>> for Clause {
             Node::Scope { name, .. } => Self::scope(name),
             Node::Scheme { name, .. } => Self::scheme(name),
             Node::Fresh { seconds } => Self::Fresh(seconds),
+            Node::Claim { name, value } => Self::Claim { name: name.to_owned(), value: value.into() },
+            Node::Acr { values } => Self::Acr(values.iter().map(|value| (*value).to_owned()).collect()),
             Node::Check { source, .. } => Self::check(source),
             Node::All(clauses) => Self::All(list(clauses)),
             Node::Any(clauses) => Self::Any(list(clauses)),
@@ -142,6 +154,11 @@ impl fmt::Display for Clause {
             Self::Scope(name) => write!(f, "scopes({name:?})"),
             Self::Scheme(name) => write!(f, "schemes({name:?})"),
             Self::Fresh(seconds) => write!(f, "fresh = \"{}\"", Age(*seconds)),
+            Self::Claim { name, value } => write!(f, "claim({name:?} = {value})"),
+            Self::Acr(values) => {
+                let quoted: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
+                write!(f, "acr({})", quoted.join(", "))
+            }
             Self::Check(text) => write!(f, "check = {:?}", text.as_str()),
             Self::All(clauses) => write!(f, "all({clauses})"),
             Self::Any(clauses) => write!(f, "any({clauses})"),

@@ -34,6 +34,7 @@
 //! caller must meet both.
 
 mod build;
+mod claim;
 mod clause;
 mod error;
 mod lock;
@@ -45,6 +46,7 @@ mod tests;
 
 pub use self::{
     build::AccessPolicyBuilder,
+    claim::ClaimContent,
     clause::{CheckText, Clause, Clauses},
     error::ParsePolicyError,
     policy::{AccessPolicy, RoleDefinition},

@@ -28,13 +28,17 @@ impl AccessRule {
     /// Whether anonymous callers are let in.
     #[must_use]
     pub const fn admits_anonymous(&self) -> bool {
-        matches!(self.access, RuleAccess::Public { .. } | RuleAccess::Optional)
+        matches!(self.access, RuleAccess::Public { .. } | RuleAccess::Optional { .. })
     }
 
-    /// Returns the requirement, if there is one.
+    /// Returns the requirement, if there is one. Where anonymous callers are let in, it is for callers who sign in.
     #[must_use]
     pub const fn requirement(&self) -> Option<&Clause> {
-        if let RuleAccess::Required { requirement, .. } = &self.access { Some(requirement) } else { None }
+        match &self.access {
+            RuleAccess::Public { .. } => None,
+            RuleAccess::Optional { requirement, .. } => requirement.as_ref(),
+            RuleAccess::Required { requirement, .. } => Some(requirement),
+        }
     }
 }
 
@@ -47,7 +51,12 @@ pub enum RuleAccess {
         reason: String,
     },
     /// Every caller, also an anonymous one. A credential that is sent must be valid.
-    Optional,
+    Optional {
+        /// The requirement for callers who sign in. Its checks are for anonymous callers too.
+        requirement: Option<Clause>,
+        /// Answers 404 instead of 403.
+        hide: bool,
+    },
     /// Callers who meet the requirement.
     Required {
         /// The requirement.
@@ -61,7 +70,10 @@ impl<A: AuthSchema> From<&Access<A>> for RuleAccess {
     fn from(access: &Access<A>) -> Self {
         match access {
             Access::Public { reason } => Self::Public { reason: (*reason).to_owned() },
-            Access::Optional => Self::Optional,
+            Access::Optional { requirement, hide } => {
+                let requirement: Option<Clause> = requirement.as_ref().map(Clause::from);
+                Self::Optional { hide: *hide && requirement.is_some(), requirement }
+            }
             Access::Required { requirement, hide } => Self::Required { requirement: requirement.into(), hide: *hide },
         }
     }
@@ -72,10 +84,21 @@ impl fmt::Display for RuleAccess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Public { reason } => write!(f, "public {reason:?}"),
-            Self::Optional => f.write_str("optional"),
-            Self::Required { requirement, hide: false } => write!(f, "requires {requirement}"),
-            Self::Required { requirement, hide: true } => write!(f, "requires {requirement}, hide"),
+            Self::Optional { requirement: None, .. } => f.write_str("optional"),
+            Self::Optional { requirement: Some(requirement), hide } => {
+                write!(f, "optional requires {requirement}{}", Hide(*hide))
+            }
+            Self::Required { requirement, hide } => write!(f, "requires {requirement}{}", Hide(*hide)),
         }
+    }
+}
+
+/// `, hide` after a requirement.
+struct Hide(bool);
+
+impl fmt::Display for Hide {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0 { ", hide" } else { "" })
     }
 }
 

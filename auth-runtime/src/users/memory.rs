@@ -21,6 +21,13 @@ use crate::authenticate::Unavailable;
 ///     .add("alice", password)?
 ///     .add_user(User::with_password("root", password)?.roles(["Administrator"]))?;
 /// assert!(users.clone().add("alice", password).is_err());
+///
+/// # use auth_runtime::users::UserStore;
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let root = users.find("root").await.unwrap().unwrap();
+/// assert_eq!(root.subject(), "root");
+/// assert!(users.find("bob").await.unwrap().is_none());
+/// # });
 /// # Ok::<(), auth_runtime::users::UserError>(())
 /// ```
 #[derive(Clone, Debug, Default)]

@@ -51,13 +51,19 @@ const REFUSED: &str = "user name or password";
 /// Verifies user names and passwords against a store. Cheap to clone.
 ///
 /// ```
-/// use std::time::Duration;
-/// use auth_runtime::users::{Basic, MemoryUsers};
+/// use auth_runtime::{client_ip::ClientAddress, credential::BasicCredentials, users::{Basic, MemoryUsers}};
 ///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 /// let password = "correct horse battery staple"; // from the environment, and not in the source
-/// let basic = Basic::new(MemoryUsers::new().add("alice", password)?).cache_ttl(Duration::from_secs(10));
-/// assert!(!format!("{basic:?}").contains("argon2"));
+/// let basic = Basic::new(MemoryUsers::new().add("alice", password)?);
+///
+/// // The field of an `Auth` struct calls this for each request; a token endpoint calls it by itself.
+/// let sent = BasicCredentials::new("alice", password);
+/// assert_eq!(basic.verify(&sent, ClientAddress::UNKNOWN).await.unwrap().name(), "alice");
+/// let wrong = BasicCredentials::new("alice", "another pass phrase");
+/// assert!(basic.verify(&wrong, ClientAddress::UNKNOWN).await.is_err());
 /// # Ok::<(), auth_runtime::users::UserError>(())
+/// # }).unwrap();
 /// ```
 ///
 /// Attempts are limited by name and address before a password is hashed: see [`Throttle`]. An unknown user, a disabled user

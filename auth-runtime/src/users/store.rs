@@ -16,17 +16,33 @@ use crate::{
 /// A store of users and their password hashes.
 ///
 /// ```
-/// use auth_runtime::{authenticate::Unavailable, users::{User, UserStore}};
+/// use auth_runtime::{
+///     authenticate::Unavailable,
+///     client_ip::ClientAddress,
+///     credential::BasicCredentials,
+///     users::{Basic, User, UserStore, hash_password},
+/// };
 ///
-/// struct Sql;
+/// /// A table: name and password hash.
+/// struct Table(Vec<(String, String)>);
 ///
-/// impl UserStore for Sql {
+/// impl UserStore for Table {
+///     // `Err(Unavailable::new(error))` if the database is down: 503.
 ///     async fn find(&self, username: &str) -> Result<Option<User>, Unavailable> {
-///         // select .. from users where name = ?
-///         let (hash, epoch) = ("$argon2id$v=19$m=19456,t=2,p=1$..", 7);
-///         Ok((username == "alice").then(|| User::new("alice", hash).roles(["Viewer"]).credential_epoch(epoch)))
+///         let row = self.0.iter().find(|(name, _)| name == username);
+///         Ok(row.map(|(name, hash)| User::new(name, hash).roles(["Viewer"])))
 ///     }
 /// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let table = Table(vec![("alice".to_owned(), hash_password("correct horse battery staple")?)]);
+/// let basic = Basic::new(table);
+/// let alice = BasicCredentials::new("alice", "correct horse battery staple");
+/// assert_eq!(basic.verify(&alice, ClientAddress::UNKNOWN).await.unwrap().name(), "alice");
+/// let bob = BasicCredentials::new("bob", "correct horse battery staple");
+/// assert!(basic.verify(&bob, ClientAddress::UNKNOWN).await.is_err());
+/// # Ok::<(), auth_runtime::users::PasswordError>(())
+/// # }).unwrap();
 /// ```
 ///
 /// A store that replaces a password reports it to its [throttle](Self::throttle). After a change by the user, call

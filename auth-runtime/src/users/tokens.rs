@@ -26,11 +26,34 @@ use crate::{
 /// still has.
 ///
 /// ```
-/// use auth_runtime::{jwt::{JwtError, TokenIssuer}, users::{MemoryUsers, UserTokens}};
+/// use auth_runtime::{jwt::TokenIssuer, prelude::*, users::{MemoryUsers, User, UserTokens}};
+/// # use poem::{EndpointExt, get, handler, test::TestClient};
 ///
-/// fn tokens(issuer: &TokenIssuer, users: MemoryUsers) -> Result<UserTokens<MemoryUsers>, JwtError> {
-///     UserTokens::new(issuer.verifier(), users)
+/// #[derive(Auth, Clone)]
+/// struct Auth {
+///     #[scheme(bearer)]
+///     token: UserTokens<MemoryUsers>,
 /// }
+/// # #[protected]
+/// # #[handler]
+/// # fn hello(caller: Principal<Auth>) -> String { caller.subject().to_owned() }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa"; // from a random generator, and not in the source
+/// let issuer = TokenIssuer::hs256(secret)?.issuer("https://issuer.example").audience("entries");
+/// let alice = User::with_password("alice", "correct horse battery staple")?;
+/// let token = issuer.token_of(&alice).client_id("web").sign()?;
+///
+/// let auth = |users| Ok::<_, auth_runtime::jwt::JwtError>(Auth { token: UserTokens::new(issuer.verifier(), users)? });
+/// let client = TestClient::new(get(hello).with(auth(MemoryUsers::new().add_user(alice)?)?));
+/// client.get("/").header("Authorization", format!("Bearer {token}")).send().await.assert_text("alice").await;
+///
+/// // The signature is valid, but the user is gone.
+/// let client = TestClient::new(get(hello).with(auth(MemoryUsers::new())?));
+/// let answer = client.get("/").header("Authorization", format!("Bearer {token}")).send().await;
+/// assert_eq!(answer.0.status(), 401);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
 /// ```
 pub struct UserTokens<S>(Arc<TokenVerifier<S>>);
 

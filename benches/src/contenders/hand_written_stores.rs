@@ -51,8 +51,7 @@ struct Users(HashMap<String, (String, Caller)>);
 #[must_use]
 pub fn keys() -> Shared {
     let expired = Caller { expires_at: Some(SystemTime::UNIX_EPOCH), ..Caller::with(PERMISSION) };
-    let keys =
-        [(GOOD_KEY, Caller::with(PERMISSION)), (OTHER_KEY, Caller::with(ANOTHER)), (OLD_KEY, expired)];
+    let keys = [(GOOD_KEY, Caller::with(PERMISSION)), (OTHER_KEY, Caller::with(ANOTHER)), (OLD_KEY, expired)];
     let keys = Keys(keys.into_iter().map(|(key, caller)| (key.to_owned(), caller)).collect());
     let app = Route::new().nest("/", OpenApiService::new(KeyEntries, "Entries", "1.0")).data(Arc::new(keys));
     PoemApp::shared("hand-written, API keys", app, sent_keys())
@@ -62,9 +61,8 @@ pub fn keys() -> Shared {
 #[must_use]
 pub fn passwords() -> Shared {
     let users = [(ALICE, PERMISSION), (BOB, ANOTHER)];
-    let users = users.map(|([name, password], permission)| {
-        (name.to_owned(), (password.to_owned(), Caller::with(permission)))
-    });
+    let users =
+        users.map(|([name, password], permission)| (name.to_owned(), (password.to_owned(), Caller::with(permission))));
     let users = Arc::new(Users(users.into_iter().collect()));
     let app = Route::new().nest("/", OpenApiService::new(PasswordEntries, "Entries", "1.0")).data(users);
     PoemApp::shared("hand-written, passwords", app, sent_passwords())

@@ -1,7 +1,5 @@
 //! The entry book: one operation for each kind of rule.
 
-#![allow(clippy::unused_async, reason = "poem-openapi requires async operations")]
-
 use std::{
     collections::BTreeMap,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},

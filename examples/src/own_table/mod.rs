@@ -1,7 +1,5 @@
 //! An application that keeps its own table of users. It implements `UserStore`, a trait with one required method.
 
-#![allow(clippy::unused_async, reason = "poem-openapi requires async operations")]
-
 pub mod members;
 
 use auth_runtime::prelude::*;

@@ -1,7 +1,5 @@
 //! A resource server: accepts tokens of other issuers, passwords and API keys. All settings are environment variables.
 
-#![allow(clippy::unused_async, reason = "poem-openapi requires async operations")]
-
 pub mod access;
 pub mod caller;
 pub mod settings;

@@ -39,6 +39,16 @@ impl Running {
         self.log.iter().any(|line| line.expect("UTF-8").contains(text))
     }
 
+    /// Returns the lines of the log until the process ends.
+    pub(crate) fn rest_of_log(&mut self) -> Vec<String> {
+        self.log.iter().map(|line| line.expect("UTF-8")).collect()
+    }
+
+    /// Returns whether the process did not end yet.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("a child of this process").is_none()
+    }
+
     /// Sends the signal of Ctrl-C, and waits for the end of the process.
     pub(crate) fn interrupt(&mut self) -> ExitStatus {
         self.signal("INT");

@@ -1,4 +1,4 @@
-//! A fake directory with scripted responses: correct ones, wrong ones, none, and bytes that are not LDAP.
+//! A fake directory with TLS and scripted responses: correct ones, wrong ones, none, and bytes that are not LDAP.
 
 use std::{
     sync::{
@@ -9,10 +9,11 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::TcpListener,
 };
+
+use crate::authority::Authority;
 
 /// A directory that listens on this machine.
 pub(crate) struct Fake {
@@ -22,15 +23,15 @@ pub(crate) struct Fake {
 
 struct Shared {
     /// The responses of each connection: the nth one answers the nth request.
-    answers: Vec<Answer>,
+    answers: Mutex<Vec<Answer>>,
     connections: AtomicUsize,
     requests: Mutex<Vec<Request>>,
-    /// Gets a permit for each unanswered request.
-    hanging: Semaphore,
+    /// Number of unanswered requests.
+    hanging: AtomicUsize,
 }
 
 /// The reaction to a request.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) enum Answer {
     /// LDAP messages without their number.
     Messages(Vec<Vec<u8>>),
@@ -49,47 +50,36 @@ pub(crate) enum Request {
     },
     /// The bytes of the whole request.
     Search(Vec<u8>),
-    StartTls,
     Unbind,
 }
 
 impl Fake {
-    pub(crate) async fn start(answers: impl Into<Vec<Answer>>) -> Self {
+    pub(crate) async fn start(authority: &Authority, answers: impl Into<Vec<Answer>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("ldap://{}", listener.local_addr().unwrap());
+        let url = format!("ldaps://{}", listener.local_addr().unwrap());
         let shared = Arc::new(Shared {
-            answers: answers.into(),
+            answers: Mutex::new(answers.into()),
             connections: AtomicUsize::new(0),
             requests: Mutex::default(),
-            hanging: Semaphore::new(0),
+            hanging: AtomicUsize::new(0),
         });
         let fake = Self { url, shared: Arc::clone(&shared) };
+        let tls = authority.acceptor();
         tokio::spawn(async move {
             while let Ok((connection, _)) = listener.accept().await {
                 shared.connections.fetch_add(1, Ordering::SeqCst);
-                // Ignore clients that disconnect.
-                tokio::spawn(Arc::clone(&shared).serve(connection));
+                let (shared, tls) = (Arc::clone(&shared), tls.clone());
+                // Ignore clients that disconnect, or do not trust the certificate.
+                tokio::spawn(async move { shared.serve(tls.accept(connection).await.ok()?).await });
             }
         });
         fake
     }
 
-    /// Waits for a connection and returns their number. The client may have closed it before it was counted.
-    pub(crate) async fn seen_connections(&self) -> usize {
-        while self.connections() == 0 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        self.connections()
-    }
-
-    /// Waits for the first request.
-    pub(crate) async fn first_request(&self) -> Request {
-        loop {
-            match self.requests().into_iter().next() {
-                Some(request) => return request,
-                None => tokio::time::sleep(Duration::from_millis(1)).await,
-            }
-        }
+    /// Sets the responses of new connections, and forgets the requests so far.
+    pub(crate) fn answer(&self, answers: impl Into<Vec<Answer>>) {
+        *self.shared.answers.lock().unwrap() = answers.into();
+        self.shared.requests.lock().unwrap().clear();
     }
 
     pub(crate) fn connections(&self) -> usize {
@@ -100,15 +90,18 @@ impl Fake {
         self.shared.requests.lock().unwrap().clone()
     }
 
-    /// Waits for an unanswered request.
-    pub(crate) async fn is_silent(&self) {
-        self.shared.hanging.acquire().await.unwrap().forget();
+    /// Waits for this number of unanswered requests.
+    pub(crate) fn wait_for_silence(&self, requests: usize) {
+        while self.shared.hanging.load(Ordering::SeqCst) < requests {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 
 impl Shared {
-    async fn serve(self: Arc<Self>, mut connection: TcpStream) -> Option<()> {
-        for answer in &self.answers {
+    async fn serve(self: Arc<Self>, mut connection: impl AsyncRead + AsyncWrite + Unpin) -> Option<()> {
+        let answers = self.answers.lock().unwrap().clone();
+        for answer in answers {
             let (number, request) = read(&mut connection).await?;
             self.requests.lock().unwrap().push(request);
             match answer {
@@ -116,9 +109,9 @@ impl Shared {
                     let messages: Vec<_> = messages.iter().flat_map(|message| numbered(number, message)).collect();
                     connection.write_all(&messages).await.ok()?;
                 }
-                Answer::Bytes(bytes) => connection.write_all(bytes).await.ok()?,
+                Answer::Bytes(bytes) => connection.write_all(&bytes).await.ok()?,
                 Answer::Silence => {
-                    self.hanging.add_permits(1);
+                    self.hanging.fetch_add(1, Ordering::SeqCst);
                     break;
                 }
                 Answer::End => return None,
@@ -142,11 +135,6 @@ pub(crate) fn search(entries: &[Vec<u8>], code: u8) -> Answer {
     let mut messages = entries.to_vec();
     messages.push(element(0x65, &result(code)));
     Answer::Messages(messages)
-}
-
-/// Returns the response to an extended operation.
-pub(crate) fn extended(code: u8) -> Answer {
-    Answer::Messages(vec![element(0x78, &result(code))])
 }
 
 pub(crate) fn entry(dn: &str, attributes: &[(&str, &str)]) -> Vec<u8> {
@@ -178,7 +166,7 @@ pub(crate) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     [&[tag, 0x82], &length[..], content].concat()
 }
 
-async fn read(connection: &mut TcpStream) -> Option<(u8, Request)> {
+async fn read(connection: &mut (impl AsyncRead + Unpin)) -> Option<(u8, Request)> {
     assert_eq!(connection.read_u8().await.ok()?, 0x30);
     let length = match connection.read_u8().await.ok()? {
         0x81 => connection.read_u8().await.ok()?.into(),
@@ -198,7 +186,6 @@ async fn read(connection: &mut TcpStream) -> Option<(u8, Request)> {
             Request::Bind { dn: text(dn), password: text(password) }
         }
         0x63 => Request::Search(operation.to_vec()),
-        0x77 => Request::StartTls,
         0x42 => Request::Unbind,
         other => panic!("operation {other:#x}"),
     };

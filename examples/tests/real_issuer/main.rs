@@ -5,6 +5,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/http.rs"]
 mod http;
 mod issuer;
 mod server;

@@ -224,21 +224,24 @@ async fn r22_tokens_in_the_query_or_a_form_are_ignored() {
 }
 
 #[tokio::test]
-async fn r23_a_credential_over_8_kib_is_400_without_verification() {
+async fn r23_a_credential_over_16_kib_is_431_without_verification() {
     let auth = Auth::default();
     let app = auth.service(Api, "Api", "1").into_endpoint();
-    let long = "a".repeat(8 * 1024 + 1);
+    let long = "a".repeat(16 * 1024 + 1);
     for by in By::ALL {
         for path in ["/me", "/optional"] {
             let answer = get(path).credential(by, &long).to(&app).await;
-            assert_eq!((answer.status, answer.code().as_str()), (400, "malformed_credentials"), "{path} {by:?}");
+            assert_eq!((answer.status, answer.code().as_str()), (431, "credential_too_large"), "{path} {by:?}");
+            assert_eq!(answer.challenges(), Vec::<&str>::new());
         }
     }
-    refused(&app, "Authorization", format!("Digest {long}"), 400).await;
+    refused(&app, "Authorization", format!("Digest {long}"), 401).await;
     assert_eq!(auth.asked(), 0);
-    let fits = "a".repeat(8 * 1024 - "Bearer ".len());
-    assert_eq!(get("/me").credential(By::Token, &fits).to(&app).await.status, 401);
-    assert_eq!(auth.asked(), 1);
+    let fits = "a".repeat(16 * 1024);
+    for by in [By::Token, By::Key, By::Session, By::Ldap] {
+        assert_eq!(get("/me").credential(by, &fits).to(&app).await.status, 401, "{by:?}");
+    }
+    assert_eq!(auth.asked(), 4);
 }
 
 #[tokio::test]

@@ -216,7 +216,7 @@ fn apis_that_share_a_path_are_documented_together() {
     assert_eq!(item["get"]["tags"], serde_json::json!(["Entries"]));
     assert_eq!(item["get"]["summary"], "One entry");
     let own = &item["get"]["responses"]["403"]["description"];
-    assert_eq!(own, "It has moved.", "what the operation documents itself stays");
+    assert_eq!(own, "Moved.", "what the operation documents itself stays");
     for method in ["get", "put", "patch"] {
         let any = &document["paths"]["/entries/any"][method];
         assert_eq!(any["x-required-permissions"], serde_json::json!(["view"]), "{method}");

@@ -337,9 +337,9 @@ async fn a_problem_matches_its_documented_schema() {
 fn an_operations_own_documentation_is_kept() {
     let document = document();
     let responses = &document["paths"]["/entries/{id}"]["put"]["responses"];
-    assert_eq!(responses["400"]["description"], "Not like that");
-    assert_eq!(responses["200"]["description"], "Here it is");
+    assert_eq!(responses["400"]["description"], "Invalid request");
+    assert_eq!(responses["200"]["description"], "Found");
     assert_eq!(document["paths"]["/entries/{id}"]["put"]["summary"], "Change an entry");
     let description = document["paths"]["/entries/{id}"]["put"]["description"].as_str().unwrap();
-    assert!(description.starts_with("Whoever may.\n\n"), "{description}");
+    assert!(description.starts_with("For editors and administrators.\n\n"), "{description}");
 }

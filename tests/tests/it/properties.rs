@@ -80,8 +80,10 @@ impl Tree {
             Self::Authenticated => Requirement::authenticated(),
             Self::Role(role) => Requirement::role(Role::ALL[*role].entry()),
             Self::Permission(permission) => Requirement::permission(Permission::ALL[*permission].entry()),
-            Self::Scope(scope) => Requirement::scope(Auth::__scope(SCOPES[*scope])),
-            Self::Scheme(scheme) => Requirement::scheme(Auth::__scheme(By::ALL[*scheme].scheme())),
+            Self::Scope(scope) => Requirement::scope(auth_runtime::__private::scope::<Auth>(SCOPES[*scope])),
+            Self::Scheme(scheme) => {
+                Requirement::scheme(auth_runtime::__private::scheme::<Auth>(By::ALL[*scheme].scheme()))
+            }
             Self::All(trees) => match &built(trees)[..] {
                 [a] => Requirement::all(leak([*a])),
                 [a, b] => Requirement::all(leak([*a, *b])),
@@ -233,7 +235,7 @@ proptest! {
         scheme in prop::sample::select(&["", "Bearer ", "bearer  ", "Basic ", "LDAP ", "LDAP", "Digest ", "session="][..]),
         name in prop::sample::select(&["Authorization", "X-API-Key", "Cookie"][..]),
     ) {
-        static OPTIONAL: Operation<Auth> = Operation::new("optional", Access::Optional);
+        static OPTIONAL: Operation<Auth> = Operation::new("optional", Access::Optional { requirement: None, hide: false });
         static REQUIRED: Operation<Auth> =
             Operation::new("required", Access::Required { requirement: Requirement::authenticated(), hide: false });
         let value = [scheme.as_bytes(), &value].concat();

@@ -279,8 +279,8 @@ fn a_subtree_that_no_caller_can_reach_stops_the_start() {
     use auth_runtime::policy::{Access, Operation, Requirement};
     let stop = std::panic::catch_unwind(|| {
         let clauses: &'static _ = Box::leak(Box::new([
-            Requirement::<Auth>::scheme(Auth::__scheme("key")),
-            Requirement::scheme(Auth::__scheme("token")),
+            Requirement::<Auth>::scheme(auth_runtime::__private::scheme::<Auth>("key")),
+            Requirement::scheme(auth_runtime::__private::scheme::<Auth>("token")),
         ]));
         Operation::new("nobody", Access::Required { requirement: Requirement::all(clauses), hide: false })
     });

@@ -146,8 +146,11 @@ impl<'a, A: AuthConfig> Writer<'a, A> {
         }
         match operation.access() {
             Access::Public { .. } => {}
-            Access::Optional => {
+            Access::Optional { requirement, .. } => {
                 add_description(documented, "Anonymous callers are welcome; a credential that is sent must be valid.");
+                if let Some(requirement) = requirement {
+                    require(documented, requirement);
+                }
             }
             Access::Required { requirement, .. } => require(documented, requirement),
         }
@@ -191,7 +194,7 @@ impl<'a, A: AuthConfig> Writer<'a, A> {
             alternatives
                 .extend(scopes.into_iter().map(|scopes| Alternative::from_iter([(scheme.name.into(), scopes.into())])));
         }
-        if matches!(operation.access(), Access::Optional | Access::Public { .. }) {
+        if matches!(operation.access(), Access::Optional { .. } | Access::Public { .. }) {
             alternatives.push(Alternative::new());
         }
         alternatives
@@ -215,13 +218,13 @@ impl<'a, A: AuthConfig> Writer<'a, A> {
     fn statuses(&self, method: &str, operation: &'static Operation<A>) -> Vec<u16> {
         let mut statuses = match operation.access() {
             Access::Public { .. } => return Vec::new(),
-            Access::Optional => vec![400, 401, 503],
-            Access::Required { hide: true, .. } => vec![400, 401, 404, 503],
-            Access::Required { hide: false, .. } => vec![400, 401, 403, 503],
+            Access::Optional { requirement: None, .. } => vec![400, 401, 431, 503],
+            Access::Optional { .. } | Access::Required { .. } if operation.hides() => vec![400, 401, 404, 431, 503],
+            Access::Optional { .. } | Access::Required { .. } => vec![400, 401, 403, 431, 503],
         };
-        // The browser sends the cookie with requests of other sites too.
-        let takes_cookies = self.accepted(operation).any(|(_, scheme)| scheme.location().is_ambient());
-        if takes_cookies && !matches!(method, "get" | "head" | "options") && !statuses.contains(&403) {
+        // A cookie, or the header of a proxy, comes with requests of other sites too.
+        let takes_ambient = self.accepted(operation).any(|(_, scheme)| scheme.is_ambient);
+        if takes_ambient && !matches!(method, "get" | "head" | "options") && !statuses.contains(&403) {
             statuses.push(403);
         }
         if self.accepted(operation).any(|(index, _)| self.throttled.contains(index)) {

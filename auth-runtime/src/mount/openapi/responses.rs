@@ -67,6 +67,7 @@ fn response(status: u16, problem: &str) -> Value {
         ),
         404 => ("There is nothing here, or the caller may not know of it", json!({})),
         429 => ("Too many attempts", json!({ "Retry-After": header("Seconds to wait (RFC 9110)") })),
+        431 => ("The credential is too large", json!({})),
         _ => (
             "Whether the caller may do this cannot be told now",
             json!({ "Retry-After": header("Seconds to wait (RFC 9110)") }),

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use super::{
     super::{
-        Clause, Clauses,
+        ClaimContent, Clause, Clauses,
         clause::UNITS,
         error::{ParsePolicyError, Problem},
     },
@@ -49,6 +49,8 @@ impl Reader<'_, '_> {
             "scopes" => self.name().map(Clause::Scope),
             "schemes" => self.name().map(Clause::Scheme),
             "fresh" => self.fresh().map(Clause::Fresh),
+            "claim" => self.claim(),
+            "acr" => self.acr().map(Clause::Acr),
             "check" => self.value("the text of a check in quotation marks").map(Clause::check),
             "all" => self.list(depth).map(Clause::All),
             "any" => self.list(depth).map(Clause::Any),
@@ -75,6 +77,36 @@ impl Reader<'_, '_> {
     fn value(&mut self, expected: &'static str) -> Result<String, ParsePolicyError> {
         self.cursor.need("=", "`=`")?;
         self.cursor.string(expected)
+    }
+
+    fn claim(&mut self) -> Result<Clause, ParsePolicyError> {
+        const VALUE: &str = "a string, a whole number, `true` or `false`";
+        self.open()?;
+        let name = self.cursor.string("a name in quotation marks")?;
+        self.cursor.need("=", "`=`")?;
+        let value = if self.cursor.at_string() {
+            ClaimContent::Text(self.cursor.string(VALUE)?)
+        } else {
+            let start = *self.cursor;
+            match self.cursor.word(|character| character == ')').trim_end() {
+                "true" => ClaimContent::Bool(true),
+                "false" => ClaimContent::Bool(false),
+                number => ClaimContent::Integer(number.parse().map_err(|_| start.expected(VALUE))?),
+            }
+        };
+        self.close()?;
+        Ok(Clause::Claim { name, value })
+    }
+
+    fn acr(&mut self) -> Result<Vec<String>, ParsePolicyError> {
+        const VALUE: &str = "an authentication context class in quotation marks";
+        self.open()?;
+        let mut values = vec![self.cursor.string(VALUE)?];
+        while self.cursor.eat(",") {
+            values.push(self.cursor.string(VALUE)?);
+        }
+        self.close()?;
+        Ok(values)
     }
 
     fn fresh(&mut self) -> Result<u64, ParsePolicyError> {

@@ -148,7 +148,9 @@ fn rule(
     lines: &mut Lines<'_>,
 ) -> Result<(), ParsePolicyError> {
     let access = access(&mut line)?;
-    if let RuleAccess::Required { requirement, .. } = &access {
+    if let RuleAccess::Required { requirement, .. } | RuleAccess::Optional { requirement: Some(requirement), .. } =
+        &access
+    {
         names_are_declared(policy, requirement, line)?;
     }
     line.end()?;
@@ -186,17 +188,26 @@ fn access(line: &mut Cursor<'_>) -> Result<RuleAccess, ParsePolicyError> {
     let start = *line;
     match line.word(|character| character == ' ') {
         "public" => line.string("a reason in quotation marks").map(|reason| RuleAccess::Public { reason }),
-        "optional" => Ok(RuleAccess::Optional),
+        "optional" if line.eat("requires") => {
+            let (requirement, hide) = requirement(line)?;
+            Ok(RuleAccess::Optional { requirement: Some(requirement), hide })
+        }
+        "optional" => Ok(RuleAccess::Optional { requirement: None, hide: false }),
         "requires" => {
-            let requirement = clause::read(line)?;
-            let hide = line.eat(",");
-            if hide {
-                line.need("hide", "`hide`")?;
-            }
+            let (requirement, hide) = requirement(line)?;
             Ok(RuleAccess::Required { requirement, hide })
         }
         _ => Err(start.expected("`requires`, `optional` or `public`")),
     }
+}
+
+fn requirement(line: &mut Cursor<'_>) -> Result<(Clause, bool), ParsePolicyError> {
+    let requirement = clause::read(line)?;
+    let hide = line.eat(",");
+    if hide {
+        line.need("hide", "`hide`")?;
+    }
+    Ok((requirement, hide))
 }
 
 /// A text is complete: all names of its rules are in its tables.

@@ -8,7 +8,7 @@ use proptest::{
     sample::{Index, select},
 };
 
-use crate::review::{AccessPolicy, AccessRule, Clause, Clauses, RoleDefinition, RuleAccess, Target};
+use crate::review::{AccessPolicy, AccessRule, ClaimContent, Clause, Clauses, RoleDefinition, RuleAccess, Target};
 
 /// The names of a policy.
 #[derive(Clone, Debug)]
@@ -46,6 +46,8 @@ pub(super) fn clauses(names: &Names) -> BoxedStrategy<Clause> {
         2 => select(names.scopes.clone()).prop_map(Clause::Scope),
         2 => select(names.schemes.clone()).prop_map(Clause::Scheme),
         2 => select(vec![60, 300, 86_401]).prop_map(Clause::Fresh),
+        1 => (select(names.checks.clone()), contents(names)).prop_map(|(name, value)| Clause::Claim { name, value }),
+        1 => prop::collection::vec(select(names.checks.clone()), 1..3).prop_map(Clause::Acr),
         2 => select(names.checks.clone()).prop_map(Clause::check),
     ];
     let tree = leaf.prop_recursive(4, 16, 3, |inner| {
@@ -60,10 +62,21 @@ pub(super) fn clauses(names: &Names) -> BoxedStrategy<Clause> {
     tree.boxed()
 }
 
+/// The value of a claim.
+fn contents(names: &Names) -> impl Strategy<Value = ClaimContent> + use<> {
+    prop_oneof![
+        2 => select(names.checks.clone()).prop_map(ClaimContent::Text),
+        1 => any::<bool>().prop_map(ClaimContent::Bool),
+        1 => any::<i64>().prop_map(ClaimContent::Integer),
+    ]
+}
+
 fn accesses(names: &Names) -> impl Strategy<Value = RuleAccess> + use<> {
     prop_oneof![
         1 => any::<String>().prop_map(|reason| RuleAccess::Public { reason }),
-        1 => Just(RuleAccess::Optional),
+        1 => Just(RuleAccess::Optional { requirement: None, hide: false }),
+        1 => (clauses(names), any::<bool>())
+            .prop_map(|(requirement, hide)| RuleAccess::Optional { requirement: Some(requirement), hide }),
         6 => (clauses(names), any::<bool>())
             .prop_map(|(requirement, hide)| RuleAccess::Required { requirement, hide }),
     ]

@@ -1,0 +1,39 @@
+//! The decision on an anonymous caller of an operation with `#[optional_auth(..)]`.
+//!
+//! Clauses about the caller are for callers who sign in, so they do not apply. A check is for all callers. A group without
+//! a clause that applies does not apply either, and an anonymous caller to whom nothing applies is let in.
+
+use super::{
+    Decision, Facts, Node, Requirement,
+    decision::{Ternary, all, any},
+};
+
+impl<A> Requirement<A> {
+    /// Decides on an anonymous caller from the checks that ran.
+    pub(crate) fn decide_anonymous(&self, facts: &impl Facts<A>) -> Decision<A> {
+        self.truth_of_checks(facts).map_or(Decision::Allow, |truth| self.decision(truth))
+    }
+
+    /// Returns the truth of the checks alone; none if there are no checks.
+    fn truth_of_checks(&self, facts: &impl Facts<A>) -> Option<Ternary<A>> {
+        let applying = |clauses: &'static [Self]| {
+            clauses.iter().filter_map(|clause| clause.truth_of_checks(facts)).collect::<Vec<_>>()
+        };
+        match self.node {
+            Node::Check { .. } => Some(self.truth(facts)),
+            Node::All(clauses) => Some(applying(clauses)).filter(|truths| !truths.is_empty()).map(all),
+            Node::Any(clauses) => {
+                Some(applying(clauses)).filter(|truths| !truths.is_empty()).map(|truths| any(self, truths))
+            }
+            Node::Not(clause) => clause.truth_of_checks(facts).map(|truth| self.negated(truth)),
+            Node::Authenticated
+            | Node::Role { .. }
+            | Node::Permission { .. }
+            | Node::Scope { .. }
+            | Node::Scheme { .. }
+            | Node::Fresh { .. }
+            | Node::Claim { .. }
+            | Node::Acr { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,19 @@
+use auth_runtime::prelude::*;
+use auth_ui_tests::{Auth, auth};
+use poem_openapi::OpenApi;
+
+const EDITORS: &str = "Editors";
+
+struct Entries;
+
+#[protected]
+#[OpenApi]
+impl Entries {
+    #[protected(EDITORS)]
+    #[oai(path = "/", method = "get")]
+    async fn list(&self) {}
+}
+
+fn main() {
+    let _ = auth().service(Entries, "Entries", "1.0");
+}
