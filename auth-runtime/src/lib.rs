@@ -55,7 +55,7 @@
 //! |---|---|
 //! | [`#[protected]`](macro@protected) | authenticated callers that meet its clauses |
 //! | [`#[permission("view")]`](macro@permission) | callers with the permission |
-//! | [`#[optional_auth]`](macro@optional_auth) | all callers; a credential that is sent must be valid |
+//! | [`#[optional_auth]`](macro@optional_auth) | all callers; a credential that is sent must be valid, and meet the clauses |
 //! | [`#[public(reason = "..")]`](macro@public) | all callers; no credential is read |
 //!
 //! | clause of `#[protected(..)]` | the caller needs |
@@ -65,9 +65,13 @@
 //! | `scopes("a", "b")` | a token with all of the OAuth 2 scopes |
 //! | `schemes("a", "b")` | a credential of one of the schemes |
 //! | `fresh = "5m"` | a sign-in within this time |
-//! | `check = expression` | a true value of the expression |
+//! | `acr("gold", "silver")` | a sign-in under one of the authentication context classes |
+//! | `claim("tenant" = "acme")` | a claim with the value |
+//! | `check = expression`, `check("name") = expression` | a true value of the expression |
+//! | `RULE` | all that the rule of this constant requires |
 //! | `any(..)`, `all(..)`, `not(..)` | one, all, or none of the clauses |
-//! | `hide` | nothing more; the refusal is 404 instead of 403 |
+//!
+//! `hide` changes the refusal to 404 instead of 403.
 //!
 //! [`permissions!`] and [`roles!`] declare the names. [`requirement!`] is a rule for a subtree. The derive macro
 //! [`Auth`](derive@Auth) turns a struct of schemes into a configuration.
@@ -105,6 +109,7 @@
 //! | `jwt-rust-crypto` | no | the same in Rust alone: slower, and RSA keys cannot sign |
 //! | `mcp` | no | MCP tools under the same rules, as streamable HTTP |
 //! | `metrics` | no | counters through the `metrics` facade |
+//! | `openapi-explorer`, `rapidoc`, `redoc`, `scalar` | no | other pages for the document |
 //! | `swagger-ui` | yes | Swagger UI inside the binary |
 //! | `throttle` | with `basic` or `api-key` | limits of failed attempts |
 //!

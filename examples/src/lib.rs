@@ -49,5 +49,6 @@ mod documents {
         MigrationPoemGrants = "docs/src/migration/poem-grants.md",
         MigrationPoemWeb = "docs/src/migration/poem-web.md",
         ReferenceAttributes = "docs/src/reference/attributes.md",
+        ReferenceSchemes = "docs/src/reference/schemes.md",
     }
 }

@@ -129,3 +129,24 @@ fn the_readme_is_short_and_quotes_the_compiler() {
         assert!(readme.contains(&format!("```text\n{message}```\n")), "{case}");
     }
 }
+
+/// Returns the features of a crate that users choose.
+fn features(manifest: &str) -> Vec<String> {
+    let (_, features) = manifest.split_once("[features]\n").unwrap();
+    let names = features.lines().take_while(|line| !line.starts_with('[')).filter_map(|line| line.split_once(" = "));
+    names.map(|(name, _)| name.to_owned()).filter(|name| name != "default" && !name.starts_with(['_', ' '])).collect()
+}
+
+#[test]
+fn each_feature_is_in_the_reference() {
+    let reference = read("docs/src/reference/features.md");
+    for (name, pages) in
+        [("auth-runtime", &[&reference, &read("auth-runtime/src/lib.rs")][..]), ("auth-store", &[&reference])]
+    {
+        let features = features(&read(format!("{name}/Cargo.toml")));
+        assert!(!features.is_empty());
+        for feature in features {
+            assert!(pages.iter().all(|page| page.contains(&format!("`{feature}`"))), "{name}: {feature}");
+        }
+    }
+}
