@@ -11,8 +11,10 @@ use crate::{
 };
 
 /// The members that are read. All others are ignored.
-const MEMBERS: [&str; 18] =
-    ["kty", "kid", "alg", "use", "key_ops", "crv", "x", "y", "n", "e", "k", "d", "p", "q", "dp", "dq", "qi", "oth"];
+const MEMBERS: [&str; 19] = [
+    "kty", "kid", "alg", "use", "key_ops", "issuer", "crv", "x", "y", "n", "e", "k", "d", "p", "q", "dp", "dq", "qi",
+    "oth",
+];
 const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
 const MAX_KEYS: usize = 100;
 

@@ -149,6 +149,15 @@ impl Identity {
         self
     }
 
+    /// Returns the same caller with the roles and permissions of another identity, and the own name.
+    #[cfg(feature = "_jwt")]
+    pub(crate) fn with_roles_of(mut self, other: &Self) -> Self {
+        let access = Arc::make_mut(&mut self.access);
+        access.roles.clone_from(&other.access.roles);
+        access.permissions.clone_from(&other.access.permissions);
+        self
+    }
+
     /// Returns the same caller without roles, and only with permissions that the other identity has too.
     #[cfg(all(feature = "basic", feature = "_jwt"))]
     pub(crate) fn limited_by(mut self, other: &Self) -> Self {

@@ -9,6 +9,7 @@ use super::{
     key_set::KeySet,
     key_source::KeySource,
     remote::{Remote, RemoteKeys},
+    tenants::{IssuerName, Template, Tenants, has_braces},
     verifier::Jwt,
 };
 
@@ -22,7 +23,7 @@ pub struct JwtKey(Vec<KeySource>);
 #[must_use = "call `audience`"]
 pub struct JwtIssuer {
     sources: Vec<KeySource>,
-    issuer: String,
+    issuer: IssuerName,
 }
 
 impl Jwt {
@@ -172,7 +173,7 @@ impl JwtKey {
     }
 
     fn unnamed(key: VerifyingKey) -> Self {
-        Self::named(NamedKey { kid: None, key })
+        Self::named(NamedKey { kid: None, key, issuer: None })
     }
 
     fn fixed(keys: impl IntoIterator<Item = NamedKey>) -> Self {
@@ -196,14 +197,55 @@ impl JwtKey {
     /// Sets the issuer of the tokens: the claim `iss` must be exactly this.
     ///
     /// # Panics
-    /// If it is empty, as nothing would be checked then, or if keys were discovered that are of another issuer.
+    /// If it is empty, as nothing would be checked then; if it has braces, as it is a template for
+    /// [`tenants`](Self::tenants); or if keys were discovered that are of another issuer.
     #[track_caller]
     pub fn issuer(self, issuer: impl Into<String>) -> JwtIssuer {
-        let issuer = issuer.into();
-        let mut discovered = self.0.iter().filter_map(|source| source.remote.as_ref()?.issuer());
-        let other = discovered.find(|discovered| **discovered != *issuer);
+        let issuer = issuer_name(issuer.into());
+        let other = self.discovered().find(|discovered| **discovered != *issuer);
         assert!(other.is_none(), "the keys are those of {:?}, and not of {issuer:?}", other.unwrap_or_default());
-        JwtIssuer { sources: self.0, issuer: not_empty("issuer", issuer) }
+        JwtIssuer { sources: self.0, issuer: IssuerName::One(issuer) }
+    }
+
+    /// Sets a template for the issuers of several tenants that share these keys, and the tenants that are accepted.
+    ///
+    /// The placeholder is the name of the claim that holds the tenant. The claim `iss` must be the template filled with
+    /// this claim, so one token cannot name two tenants. The caller's
+    /// [issuer](crate::authenticate::Principal::issuer) is the `iss` of the token, and never the template: the same
+    /// subject in two tenants is two callers.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), auth_runtime::jwt::JwtError> {
+    /// use auth_runtime::jwt::{Jwt, RemoteKeys, Tenants};
+    ///
+    /// let keys = RemoteKeys::jwks_url("https://login.microsoftonline.com/common/discovery/v2.0/keys")?;
+    /// let customers = Tenants::listed(["72f988bf-86f1-41af-91ab-2d7cd011db47"])?;
+    /// let jwt = Jwt::remote(keys)?
+    ///     .tenants("https://login.microsoftonline.com/{tid}/v2.0", customers)?
+    ///     .audience("6e74172b-be56-4843-9ff4-e66a39bb12e3");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// A published key with a member `issuer`, as Microsoft Entra writes it, verifies tokens of that issuer only. Roles
+    /// are read alike for all tenants, so an administrator of a tenant who can choose the names of roles can choose
+    /// these. Use a [`RoleTable`](super::RoleTable) with ids, or one verifier for each tenant.
+    ///
+    /// # Errors
+    /// [`JwtError::Template`] if it does not have exactly one placeholder, which is a whole segment of the path; or if
+    /// keys were discovered, as a discovery document is of one issuer.
+    pub fn tenants(self, template: impl AsRef<str>, tenants: Tenants) -> Result<JwtIssuer, JwtError> {
+        let text = template.as_ref();
+        let template = Template::parse(text)?;
+        if self.discovered().next().is_some() {
+            let reason = "the keys are those of one issuer; fetch them with `RemoteKeys::jwks_url`";
+            return Err(JwtError::Template { template: text.to_owned(), reason });
+        }
+        Ok(JwtIssuer { sources: self.0, issuer: IssuerName::OfTenants(template, tenants) })
+    }
+
+    /// The issuers of discovered keys.
+    fn discovered(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|source| source.remote.as_ref()?.issuer())
     }
 }
 
@@ -237,6 +279,13 @@ impl JwtIssuer {
         }
         Ok(Jwt::new(self.sources, self.issuer, audiences))
     }
+}
+
+/// Returns the name of one issuer.
+#[track_caller]
+pub(super) fn issuer_name(issuer: String) -> String {
+    assert!(!has_braces(&issuer), "{}", JwtError::BracesInIssuer(issuer));
+    not_empty("issuer", issuer)
 }
 
 #[track_caller]

@@ -11,6 +11,7 @@ use super::{
     error::TokenError,
     json::{Json, Object},
     registered_claims::date,
+    role_table::{Entitlement, RoleTable, SharedRoleTable},
 };
 use crate::authenticate::IdentityBuilder;
 
@@ -29,10 +30,14 @@ pub(super) struct ClaimMapping {
     /// Claims that are `true` for a caller with the role of their name.
     pub(super) role_flags: Vec<String>,
     pub(super) permissions: ClaimPath,
+    /// The name by which the caller signs in (OpenID Connect Core, section 5.1).
+    pub(super) username: ClaimPath,
     /// The first one with a name wins.
     pub(super) display_name: Vec<ClaimPath>,
     /// Splits a string of roles or permissions; without it, a string is one name.
     pub(super) separator: Option<char>,
+    /// Maps the names of roles to what they grant; without it, a name is the role of that name.
+    pub(super) table: Option<SharedRoleTable>,
 }
 
 impl Default for ClaimMapping {
@@ -42,8 +47,10 @@ impl Default for ClaimMapping {
             role_keys: Vec::new(),
             role_flags: Vec::new(),
             permissions: ClaimPath::new("permissions"),
+            username: ClaimPath::new("preferred_username"),
             display_name: vec![ClaimPath::new("name"), ClaimPath::new("preferred_username")],
             separator: None,
+            table: None,
         }
     }
 }
@@ -57,8 +64,9 @@ impl ClaimMapping {
         &self,
         mut identity: IdentityBuilder,
         claims: &Object<'_>,
+        table: Option<Renaming<'_>>,
     ) -> Result<IdentityBuilder, TokenError> {
-        self.add_roles(&mut identity, claims)?;
+        self.read_roles(claims, |role| add_role(&mut identity, role, table))?;
         for permission in self.names(self.permissions.find_granting(claims), "permissions")? {
             identity.add_permission(permission);
         }
@@ -72,6 +80,9 @@ impl ClaimMapping {
                 Some(_) => return Err(TokenError::Claim(claim)),
             }
         }
+        if let Some(name) = self.username.find(claims).text() {
+            identity = identity.username(name);
+        }
         if let Some(name) = self.display_name.iter().find_map(|path| path.find(claims).text()) {
             identity = identity.display_name(name);
         }
@@ -82,20 +93,17 @@ impl ClaimMapping {
         Ok(identity)
     }
 
-    fn add_roles(&self, identity: &mut IdentityBuilder, claims: &Object<'_>) -> Result<(), TokenError> {
+    /// Hands the names of all roles to `add`, as the issuer writes them.
+    fn read_roles<'a>(&'a self, claims: &'a Object<'a>, mut add: impl FnMut(&'a str)) -> Result<(), TokenError> {
         for path in &self.roles {
-            for role in self.names(path.find_granting(claims), "roles")? {
-                identity.add_role(role);
-            }
+            self.names(path.find_granting(claims), "roles")?.into_iter().for_each(&mut add);
         }
         for path in &self.role_keys {
-            for role in keys(path.find_granting(claims))? {
-                identity.add_role(role);
-            }
+            keys(path.find_granting(claims))?.into_iter().for_each(&mut add);
         }
         for flag in &self.role_flags {
             if claims.get(flag).map_or(Ok(false), is_granted)? {
-                identity.add_role(flag);
+                add(flag);
             }
         }
         Ok(())
@@ -120,6 +128,22 @@ impl ClaimMapping {
             None => Some(names).into_iter().filter(|name| !name.is_empty()).collect(),
         }
     }
+}
+
+/// A table, and the issuer whose names it maps.
+#[derive(Clone, Copy)]
+pub(super) struct Renaming<'a> {
+    pub(super) table: &'a RoleTable,
+    pub(super) issuer: &'a str,
+}
+
+/// Adds the role of this name, or what the table has for it.
+fn add_role(identity: &mut IdentityBuilder, name: &str, renaming: Option<Renaming<'_>>) {
+    let Some(Renaming { table, issuer }) = renaming else { return identity.add_role(name) };
+    table.find(issuer, name, |entitlement| match entitlement {
+        Entitlement::Role(role) => identity.add_role(role),
+        Entitlement::Permission(permission) => identity.add_permission(permission),
+    });
 }
 
 /// Few enough to stand in the value itself.
@@ -267,7 +291,7 @@ mod tests {
     fn describe(mapping: &ClaimMapping, claims: Value) -> Result<Identity, TokenError> {
         let claims = claims.to_string();
         let identity = Context::new(&TABLES).identity("https://issuer.example", "alice");
-        mapping.describe(identity, &Object::parse(&claims).unwrap()).map(IdentityBuilder::build)
+        mapping.describe(identity, &Object::parse(&claims).unwrap(), None).map(IdentityBuilder::build)
     }
 
     #[test]
@@ -375,6 +399,11 @@ mod tests {
         let name = |claims: Value| describe(&ClaimMapping::default(), claims).unwrap().display_name().to_owned();
         assert_eq!(name(json!({ "name": "Alice A.", "preferred_username": "al" })), "Alice A.");
         assert_eq!(name(json!({ "name": "", "preferred_username": "al" })), "al");
+        let nick = ClaimMapping { display_name: vec![ClaimPath::new("nick")], ..ClaimMapping::default() };
+        let named = |claims: Value| describe(&nick, claims).unwrap().display_name().to_owned();
+        assert_eq!(named(json!({ "nick": "Ali", "name": "Alice A.", "preferred_username": "al" })), "Ali");
+        assert_eq!(named(json!({ "name": "Alice A.", "preferred_username": "al" })), "al");
+        assert_eq!(named(json!({ "name": "Alice A." })), "alice");
         // A claim of another type is absent.
         assert_eq!(name(json!({ "name": null, "preferred_username": "al" })), "al");
         assert_eq!(name(json!({ "name": ["Alice A."], "preferred_username": "al" })), "al");
@@ -382,6 +411,13 @@ mod tests {
 
         let identity = describe(&ClaimMapping::default(), json!({ "auth_time": 1_700_000_000.9 })).unwrap();
         assert_eq!(identity.authenticated_at(), Some(1_700_000_000));
+        // The name of the sign-in describes, and is no identifier.
+        let username =
+            |claims: Value| describe(&ClaimMapping::default(), claims).unwrap().username().map(str::to_owned);
+        assert_eq!(username(json!({ "preferred_username": "al" })).as_deref(), Some("al"));
+        for none in [json!({}), json!({ "preferred_username": "" }), json!({ "preferred_username": 1 })] {
+            assert_eq!(username(none), None);
+        }
         // When a token was issued is not when its subject signed in.
         assert_eq!(describe(&ClaimMapping::default(), json!({ "iat": 1 })).unwrap().authenticated_at(), None);
         for bad in [json!("1700000000"), json!(null), json!(-1), json!(1e300)] {

@@ -122,6 +122,39 @@ pub enum JwtError {
     /// Two of the verifiers that are to become one are for the same issuer.
     #[error("issuer {0:?} is configured twice; give it several keys with `JwtKey::or`")]
     IssuerTwice(String),
+    /// An issuer with a placeholder where the issuer of one tenant belongs.
+    #[error(
+        "issuer {0:?} has braces, so it is a template; use `JwtKey::tenants`, or write the issuer of one tenant as its \
+         tokens have it"
+    )]
+    BracesInIssuer(String),
+    /// Not a template for the issuers of several tenants.
+    #[error("{template:?} is no template for issuers: {reason}")]
+    Template {
+        /// The text that was given.
+        template: String,
+        /// The reason.
+        reason: &'static str,
+    },
+    /// A name that cannot be a tenant in an issuer.
+    #[error("{0:?} is no name of a tenant; use 1 to 128 ASCII letters, digits, `-`, `_` and `.`, and not only dots")]
+    Tenant(String),
+    /// The discovery document names another issuer, often the same one with or without a final slash.
+    #[error("{configured:?} calls itself {published:?} in its discovery document; configure it so, if it is yours")]
+    OtherIssuer {
+        /// The issuer that was given.
+        configured: String,
+        /// The issuer of the document, up to 200 characters.
+        published: String,
+    },
+    /// The keys of an issuer could not be fetched. They will be, once it answers.
+    #[error("the keys of {issuer:?} could not be fetched: {reason}")]
+    KeysNotFetched {
+        /// The issuer, or the address of its keys.
+        issuer: String,
+        /// The reason.
+        reason: String,
+    },
     /// A verifier takes tokens of several issuers where those of one are needed.
     #[error("the verifier accepts several issuers; users of a store need a verifier with one issuer")]
     SeveralIssuers,
@@ -148,6 +181,13 @@ pub enum JwtError {
     /// The random generator or the clock of the system, or the signing itself, failed.
     #[error("the token cannot be signed: {0}")]
     Signing(String),
+}
+
+impl JwtError {
+    /// Whether a discovery document has this issuer in place of the configured one.
+    pub(super) fn calls_itself(&self, issuer: &str) -> bool {
+        matches!(self, Self::OtherIssuer { published, .. } if published == issuer)
+    }
 }
 
 /// Names, parted by commas.
@@ -186,6 +226,10 @@ pub(super) enum TokenError {
     Claim(&'static str),
     #[error("unknown issuer")]
     Issuer,
+    #[error("tenant is not accepted")]
+    Tenant,
+    #[error("the claim with the tenant does not name the tenant of `iss`")]
+    TenantClaim,
     #[error("audience does not name this service")]
     Audience,
     #[error("expired")]

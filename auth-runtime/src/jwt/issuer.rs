@@ -8,7 +8,7 @@ use std::{
 use futures_util::future::join_all;
 
 use super::{
-    claim_mapping::ClaimMapping,
+    claim_mapping::{ClaimMapping, Renaming},
     error::TokenError,
     json::Object,
     jws::Jws,
@@ -17,6 +17,7 @@ use super::{
     registered_claims::{Expected, Registered},
     remote::NoKey,
     revocations::{Revocations, TokenNames},
+    role_table::SharedRoleTable,
     token_cache::CachedToken,
     token_type::{TokenHints, TypeRule},
     user_info_cache::UserInfoCache,
@@ -34,19 +35,25 @@ pub(super) struct TrustedIssuer {
 }
 
 impl TrustedIssuer {
+    /// Returns the issuer, or the template for the issuers of several tenants.
     pub(super) fn name(&self) -> &str {
-        &self.expected.issuer
+        self.expected.issuer.as_str()
     }
 
-    /// The key that the token is signed with.
-    pub(super) async fn key(&self, jws: &Jws<'_>, now: Duration) -> Result<Arc<KeyInUse>, AuthenticationError> {
+    /// The key that the token of this issuer is signed with.
+    pub(super) async fn key(
+        &self,
+        jws: &Jws<'_>,
+        issuer: &str,
+        now: Duration,
+    ) -> Result<Arc<KeyInUse>, AuthenticationError> {
         self.types.check_header(&jws.typ).map_err(|flaw| self.refusal(flaw))?;
         let (algorithm, kid) = (jws.algorithm, jws.kid.as_deref());
         let known: Candidates = self.sources.iter().flat_map(|source| source.known(algorithm, kid, now)).collect();
         let flaw = if known.is_empty() { TokenError::Key } else { TokenError::Signature };
-        match signed_with(jws, known) {
+        match self.signed_with(jws, issuer, known) {
             Some(key) => Ok(key),
-            None => self.new_key(jws, now, flaw).await,
+            None => self.new_key(jws, issuer, now, flaw).await,
         }
     }
 
@@ -54,6 +61,7 @@ impl TrustedIssuer {
     async fn new_key(
         &self,
         jws: &Jws<'_>,
+        issuer: &str,
         now: Duration,
         mut flaw: TokenError,
     ) -> Result<Arc<KeyInUse>, AuthenticationError> {
@@ -61,7 +69,7 @@ impl TrustedIssuer {
         let renewed = self.sources.iter().map(|source| source.renewed(jws.algorithm, jws.kid.as_deref(), now));
         for found in join_all(renewed).await {
             match found {
-                Ok(found) => match signed_with(jws, found) {
+                Ok(found) => match self.signed_with(jws, issuer, found) {
                     Some(key) => return Ok(key),
                     None => flaw = TokenError::Signature,
                 },
@@ -90,11 +98,13 @@ impl TrustedIssuer {
             self.expected.check(claims, now, self.revocations.is_some()).map_err(|flaw| self.refusal(flaw))?;
         // The version is read before the list. A token revoked in between is looked up again.
         let version = self.revocations.as_ref().map_or(0, Revocations::version);
-        if self.revocations.as_ref().is_some_and(|list| list.contains(self.names(&registered))) {
+        if self.revocations.as_ref().is_some_and(|list| list.contains(names(&registered))) {
             return Err(self.refusal(TokenError::Revoked));
         }
-        let identity = context.identity(self.name(), registered.subject).claims_json(&jws.payload);
-        let identity = self.mapping.describe(identity, claims).map_err(|flaw| self.refusal(flaw))?;
+        let table = self.mapping.table.as_ref().map(SharedRoleTable::in_use);
+        let renaming = table.as_ref().map(|table| Renaming { table: table.table(), issuer: registered.issuer });
+        let identity = context.identity(registered.issuer, registered.subject).claims_json(&jws.payload);
+        let identity = self.mapping.describe(identity, claims, renaming).map_err(|flaw| self.refusal(flaw))?;
         let source =
             self.sources.iter().find_map(|source| source.remote.as_ref()?.user_info(str::from_utf8(token).ok()?));
         let user_info = source.map(|source| self.user_info_cache.of(token, now, registered.validity.until, || source));
@@ -103,6 +113,8 @@ impl TrustedIssuer {
             identity: identity.build(),
             validity: registered.validity,
             key,
+            tenant: registered.tenant,
+            table,
             id: registered.id.map(Into::into),
             issued_at: registered.issued_at,
             revocations: self.revocations.clone(),
@@ -111,9 +123,10 @@ impl TrustedIssuer {
         })
     }
 
-    fn names<'a>(&'a self, registered: &Registered<'a>) -> TokenNames<'a> {
-        let Registered { subject, id, issued_at, .. } = *registered;
-        TokenNames { issuer: self.name(), subject, id, issued_at }
+    fn signed_with(&self, jws: &Jws<'_>, issuer: &str, candidates: Candidates) -> Option<Arc<KeyInUse>> {
+        let is_allowed = |key: &Arc<KeyInUse>| self.expected.issuer.may_use(key.published_for(), issuer);
+        let is_it = |key: &Arc<KeyInUse>| jws.is_signed(|message, signature| key.verifies(message, signature));
+        candidates.into_iter().filter(is_allowed).find(is_it)
     }
 
     /// Returns the error for the log: the claimed issuer of the token, and the rule that it breaks.
@@ -122,6 +135,7 @@ impl TrustedIssuer {
     }
 }
 
-fn signed_with(jws: &Jws<'_>, candidates: Candidates) -> Option<Arc<KeyInUse>> {
-    candidates.into_iter().find(|key| jws.is_signed(|message, signature| key.verifies(message, signature)))
+fn names<'a>(registered: &Registered<'a>) -> TokenNames<'a> {
+    let Registered { issuer, subject, id, issued_at, .. } = *registered;
+    TokenNames { issuer, subject, id, issued_at }
 }

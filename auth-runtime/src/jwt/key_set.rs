@@ -47,6 +47,11 @@ impl KeyInUse {
         self.named.key.verifies(message, signature)
     }
 
+    /// Returns the issuer, or the template of issuers, that the key is published for, if the key set says so.
+    pub(super) fn published_for(&self) -> Option<&str> {
+        self.named.issuer.as_deref()
+    }
+
     fn is_for(&self, algorithm: Algorithm, kid: Option<&str>) -> bool {
         let is_named = match (self.named.kid.as_deref(), kid) {
             (Some(mine), Some(kid)) => mine == kid,
@@ -57,7 +62,7 @@ impl KeyInUse {
     }
 
     fn is(&self, named: &NamedKey) -> bool {
-        self.named.kid == named.kid && self.named.key == named.key
+        self.named == *named
     }
 
     fn end(&self, until: Duration) {

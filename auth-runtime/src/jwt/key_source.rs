@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     algorithm::Algorithm,
+    error::JwtError,
     key_set::{Candidates, KeySet},
     remote::{self, NoKey, Remote},
 };
@@ -37,5 +38,23 @@ impl KeySource {
             Some(remote) if !is_known => remote::renewed(&self.keys, remote, algorithm, kid, now).await,
             _ => Err(NoKey::Unknown),
         }
+    }
+
+    /// Returns why the last fetch of the keys failed.
+    pub(super) fn problem(&self) -> Option<Arc<JwtError>> {
+        self.remote.as_ref()?.problem()
+    }
+
+    /// Waits for the first fetch.
+    ///
+    /// # Errors
+    /// That of the last fetch, if there are no keys.
+    pub(super) async fn ready(&self, now: Duration) -> Result<(), JwtError> {
+        let Some(remote) = &self.remote else { return Ok(()) };
+        remote.first_fetch().await;
+        if self.keys.are_there(now) {
+            return Ok(());
+        }
+        Err(remote.problem().map_or_else(|| remote.ended(), |problem| JwtError::clone(&problem)))
     }
 }

@@ -3,7 +3,9 @@
 //! [`Jwt`] verifies them (`verifier.rs`), and [`TokenIssuer`] issues them (`token_issuer.rs`). A `Jwt` is made in
 //! `builder.rs`. A token is taken apart in `jws.rs`. Its `issuer.rs` holds the sources of the keys (`key_source.rs`),
 //! the rules for registered claims (`registered_claims.rs`) and for the token type (`token_type.rs`), and the claims
-//! with roles and permissions (`claim_mapping.rs`). Verified tokens are kept in `token_cache.rs`.
+//! with roles and permissions (`claim_mapping.rs`, `role_table.rs`). Verified tokens are kept in `token_cache.rs`.
+//! Several tenants are one issuer with a template (`tenants.rs`). Roles may come from a store of the application instead
+//! (`local_roles.rs`).
 //!
 //! The signature is verified here and not by a library for JOSE, as each key has one algorithm, a key is parsed once,
 //! and duplicate members, unknown `crit` and lax base64url are refused.
@@ -18,9 +20,12 @@ mod jws;
 mod key;
 mod key_set;
 mod key_source;
+mod local_roles;
 mod registered_claims;
 mod remote;
 mod revocations;
+mod role_table;
+mod tenants;
 #[cfg(test)]
 mod tests;
 mod token_cache;
@@ -38,8 +43,11 @@ pub use self::{
     algorithm::Algorithm,
     builder::{JwtIssuer, JwtKey},
     error::JwtError,
+    local_roles::{LocalAccess, LocalRoles, RoleStore},
     remote::{Fetch, FetchRequest, RemoteKeys},
     revocations::Revocations,
+    role_table::{Entitlement, RoleTable, SharedRoleTable},
+    tenants::Tenants,
     token_issuer::{NewToken, TokenIssuer, TokenIssuerKey, TokenIssuerName},
     token_type::{TokenHints, TokenType},
     verifier::Jwt,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     error::TokenError,
     json::{Json, Object},
+    tenants::{AcceptedTenant, IssuerName},
 };
 
 /// By how much the clocks of issuer and service may differ, unless set.
@@ -16,7 +17,7 @@ const LATEST: Duration = Duration::from_secs(253_402_300_799);
 /// The expected issuer and audiences, and the leeway.
 #[derive(Clone, Debug)]
 pub(super) struct Expected {
-    pub(super) issuer: String,
+    pub(super) issuer: IssuerName,
     pub(super) audiences: Vec<String>,
     /// The claim that names the service where there is no `aud`.
     pub(super) audience_claim: Option<String>,
@@ -26,8 +27,10 @@ pub(super) struct Expected {
 }
 
 /// The registered claims of a good token.
-#[derive(Debug)]
 pub(super) struct Registered<'a> {
+    /// The claim `iss`: the issuer of one tenant.
+    pub(super) issuer: &'a str,
+    pub(super) tenant: Option<AcceptedTenant>,
     pub(super) subject: &'a str,
     pub(super) id: Option<&'a str>,
     pub(super) issued_at: Option<Duration>,
@@ -56,9 +59,8 @@ impl Expected {
         now: Duration,
         are_ids_listed: bool,
     ) -> Result<Registered<'a>, TokenError> {
-        if issuer(claims)? != self.issuer {
-            return Err(TokenError::Issuer);
-        }
+        let issuer = issuer(claims)?;
+        let tenant = self.issuer.check(issuer, claims)?;
         self.check_audience(claims)?;
         let issued_at = date(claims, "iat")?;
         let validity = self.validity(claims, issued_at, now)?;
@@ -66,7 +68,7 @@ impl Expected {
             Err(_) if !are_ids_listed => None,
             id => id?,
         };
-        Ok(Registered { subject: self.subject(claims)?, id, issued_at, validity })
+        Ok(Registered { issuer, tenant, subject: self.subject(claims)?, id, issued_at, validity })
     }
 
     fn subject<'a>(&self, claims: &'a Object<'_>) -> Result<&'a str, TokenError> {
@@ -155,7 +157,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::Expected;
-    use crate::jwt::{error::TokenError, json::Object};
+    use crate::jwt::{error::TokenError, json::Object, tenants::IssuerName};
 
     const NOW: u64 = 1_800_000_000;
 
@@ -175,7 +177,7 @@ mod tests {
 
     fn rules() -> Expected {
         Expected {
-            issuer: "https://issuer.example".to_owned(),
+            issuer: IssuerName::One("https://issuer.example".to_owned()),
             audiences: vec!["entries".to_owned()],
             audience_claim: None,
             subject_claim: None,

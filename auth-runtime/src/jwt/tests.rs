@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::{
-    Fetch, FetchRequest, Jwt, JwtError, RemoteKeys, Revocations, TokenIssuer, TokenType,
+    Entitlement, Fetch, FetchRequest, Jwt, JwtError, RemoteKeys, Revocations, RoleTable, SharedRoleTable, Tenants,
+    TokenIssuer, TokenType,
     key::tests::{SECRET, generated, pair, pem, sign},
     verifier::now,
 };
@@ -540,4 +541,112 @@ async fn keys_that_were_discovered_are_those_of_their_issuer() {
     let keys = Jwt::remote(discovered()).unwrap();
     let named = std::panic::catch_unwind(AssertUnwindSafe(|| keys.issuer("https://other.example")));
     assert!(named.is_err());
+}
+
+const TEMPLATE: &str = "https://issuer.example/{tid}/v2.0";
+
+fn of_tenant(tenant: &str, changes: &Value) -> String {
+    let mut claims = json!({ "iss": format!("https://issuer.example/{tenant}/v2.0"), "tid": tenant });
+    claims.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    token(claims)
+}
+
+fn tenants(tenants: Tenants) -> Jwt {
+    Jwt::hs256(SECRET).unwrap().tenants(TEMPLATE, tenants).unwrap().audience("entries")
+}
+
+#[tokio::test]
+async fn r36_the_same_subject_of_two_tenants_is_two_callers() {
+    let jwt = tenants(Tenants::listed(["a1", "b2"]).unwrap());
+    for _ in 0..2 {
+        for tenant in ["a1", "b2"] {
+            let identity = identify(&jwt, &of_tenant(tenant, &json!({})), today()).await.unwrap();
+            assert_eq!(identity.issuer(), format!("https://issuer.example/{tenant}/v2.0"));
+            assert_eq!(identity.subject(), "alice");
+        }
+    }
+    assert_eq!(
+        refusal(&jwt, &of_tenant("c3", &json!({}))).await.as_deref(),
+        Some(r#"unknown issuer: "https://issuer.example/c3/v2.0""#)
+    );
+    let confused = of_tenant("a1", &json!({ "tid": "b2" }));
+    let expected = format!("{TEMPLATE}: the claim with the tenant does not name the tenant of `iss`");
+    assert_eq!(refusal(&jwt, &confused).await, Some(expected));
+    assert_eq!(
+        refusal(&jwt, &token(json!({ "iss": TEMPLATE, "tid": "{tid}" }))).await,
+        Some(format!("unknown issuer: {TEMPLATE:?}"))
+    );
+}
+
+#[tokio::test]
+async fn r40_a_revocation_names_the_issuer_of_the_tenant() {
+    let list = Revocations::new();
+    let jwt = tenants(Tenants::listed(["a1", "b2"]).unwrap()).revocations(&list);
+    let (here, there) = (of_tenant("a1", &json!({})), of_tenant("b2", &json!({})));
+    assert!(identify(&jwt, &here, today()).await.is_ok() && identify(&jwt, &there, today()).await.is_ok());
+    let later = std::time::SystemTime::UNIX_EPOCH + today() + Duration::from_secs(1);
+    list.revoke_subject("https://issuer.example/a1/v2.0", "alice", later);
+    assert_eq!(refusal(&jwt, &here).await, Some(format!("{TEMPLATE}: revoked")));
+    assert!(identify(&jwt, &there, today()).await.is_ok());
+}
+
+#[tokio::test]
+async fn r40_a_tenant_that_a_function_drops_is_out_at_once() {
+    let accepted = Arc::new(Mutex::new("a1"));
+    let jwt = tenants(Tenants::accepted_by({
+        let accepted = Arc::clone(&accepted);
+        move |tenant| *accepted.lock().unwrap() == tenant
+    }));
+    let token = of_tenant("a1", &json!({}));
+    assert!(identify(&jwt, &token, today()).await.is_ok());
+    *accepted.lock().unwrap() = "b2";
+    assert_eq!(refusal(&jwt, &token).await, Some(format!("{TEMPLATE}: tenant is not accepted")));
+    *accepted.lock().unwrap() = "a1";
+    assert!(identify(&jwt, &token, today()).await.is_ok());
+}
+
+#[test]
+fn a_template_is_never_taken_for_an_issuer() {
+    let made = std::panic::catch_unwind(|| Jwt::hs256(SECRET).unwrap().issuer(TEMPLATE));
+    let text = *made.unwrap_err().downcast::<String>().unwrap();
+    assert!(text.contains("use `JwtKey::tenants`"), "{text}");
+    let made = std::panic::catch_unwind(|| TokenIssuer::hs256(SECRET).unwrap().issuer(TEMPLATE));
+    assert!(made.is_err());
+    for refused in [RemoteKeys::openid_connect(TEMPLATE), RemoteKeys::jwks_url(TEMPLATE)] {
+        let error = refused.unwrap_err().to_string();
+        assert!(error.contains("it is a template"), "{error}");
+    }
+    let one = Jwt::hs256(SECRET).unwrap().issuer("https://issuer.example/a1/v2.0").audience("x");
+    let both = Jwt::any_of([one, tenants(Tenants::listed(["a1"]).unwrap())]);
+    assert_eq!(both.unwrap_err(), JwtError::IssuerTwice(TEMPLATE.to_owned()));
+}
+
+#[tokio::test]
+async fn r39_a_table_maps_the_names_of_the_issuer_and_no_other_name_grants() {
+    let table = RoleTable::new().role("6c7e", "Viewer").permission("91ab", "view");
+    let jwt = jwt().roles_claim("groups").role_table(table);
+    let words = async |groups: Value| {
+        let identity = identify(&jwt, &token(json!({ "groups": groups })), today()).await.unwrap();
+        (identity.role_words().to_vec(), identity.permission_words().to_vec())
+    };
+    assert_eq!(words(json!(["6c7e", "other"])).await, (vec![0b1], vec![0b1]));
+    assert_eq!(words(json!(["91ab"])).await, (vec![], vec![0b1]));
+    assert_eq!(words(json!(["Viewer", "6C7E"])).await, (vec![], vec![]));
+    assert_eq!(words(json!("6c7e")).await, (vec![0b1], vec![0b1]));
+}
+
+#[tokio::test]
+async fn r40_a_replaced_table_counts_at_once_for_cached_tokens_too() {
+    let groups = SharedRoleTable::new(RoleTable::from_iter([("6c7e", "Viewer")]));
+    let jwt = jwt().roles_claim("groups").role_table(&groups);
+    let token = token(json!({ "groups": ["6c7e"] }));
+    let roles = async || identify(&jwt, &token, today()).await.unwrap().role_words().to_vec();
+    assert_eq!(roles().await, [0b1]);
+    groups.replace(RoleTable::new());
+    assert!(roles().await.is_empty());
+    groups.replace(RoleTable::from_fn(|issuer, name| {
+        assert_eq!((issuer, name), (ISSUER, "6c7e"));
+        vec![Entitlement::role("Viewer")]
+    }));
+    assert_eq!(roles().await, [0b1]);
 }

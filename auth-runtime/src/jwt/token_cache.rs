@@ -20,6 +20,8 @@ use super::{
     key_set::KeyInUse,
     registered_claims::Validity,
     revocations::{Revocations, TokenNames},
+    role_table::TableInUse,
+    tenants::AcceptedTenant,
 };
 use crate::{authenticate::Identity, declared::DeclaredNames};
 
@@ -48,6 +50,10 @@ pub(super) struct CachedToken {
     pub(super) validity: Validity,
     /// The key that verified it.
     pub(super) key: Arc<KeyInUse>,
+    /// The tenant that a function has accepted.
+    pub(super) tenant: Option<AcceptedTenant>,
+    /// The table that its roles were read with.
+    pub(super) table: Option<TableInUse>,
     pub(super) id: Option<Box<str>>,
     pub(super) issued_at: Option<Duration>,
     pub(super) revocations: Option<Revocations>,
@@ -112,7 +118,12 @@ impl TokenCache {
 impl CachedToken {
     /// Whether all that can change in time is as it was.
     fn counts(&self, now: Duration, names: &'static DeclaredNames) -> bool {
-        std::ptr::eq(self.names, names) && self.validity.contains(now) && self.key.is_good(now) && !self.is_revoked()
+        std::ptr::eq(self.names, names)
+            && self.validity.contains(now)
+            && self.key.is_good(now)
+            && self.table.as_ref().is_none_or(TableInUse::is_current)
+            && self.tenant.as_ref().is_none_or(AcceptedTenant::is_accepted)
+            && !self.is_revoked()
     }
 
     pub(super) fn is_revoked(&self) -> bool {

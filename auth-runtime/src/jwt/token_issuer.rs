@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{
     algorithm::Algorithm,
-    builder::{JwtKey, not_empty},
+    builder::{JwtKey, issuer_name, not_empty},
     claim_mapping::{EPOCH_CLAIM, ROLES_CLAIM},
     error::JwtError,
     key::signing::SigningKey,
@@ -216,10 +216,10 @@ impl TokenIssuerKey {
     /// The claim `iss`: a name for this issuer, best its URL.
     ///
     /// # Panics
-    /// If it is empty.
+    /// If it is empty or has braces.
     #[track_caller]
     pub fn issuer(self, issuer: impl Into<String>) -> TokenIssuerName {
-        TokenIssuerName { key: self.0, issuer: not_empty("issuer", issuer.into()) }
+        TokenIssuerName { key: self.0, issuer: issuer_name(issuer.into()) }
     }
 }
 

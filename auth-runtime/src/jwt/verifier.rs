@@ -14,6 +14,8 @@ use super::{
     key_source::KeySource,
     registered_claims::{self, Expected, LEEWAY, MAX_LEEWAY},
     revocations::Revocations,
+    role_table::SharedRoleTable,
+    tenants::IssuerName,
     token_cache::TokenCache,
     token_type::{CustomRule, TokenHints, TokenType, TypeRule},
 };
@@ -57,14 +59,16 @@ const SHOWN: usize = 100;
 /// - Form: three parts, base64url without padding, JSON objects without duplicate members.
 /// - Type: the header's `typ` is `at+jwt` (see [`accept_untyped`](Self::accept_untyped) and
 ///   [`token_type`](Self::token_type)), and nothing marks an ID token.
-/// - Header: `alg` is the algorithm of the key; no `crit`, `jku`, `jwk`, `x5u`, `x5c`, `zip`, `enc`, `b64`.
+/// - Header: `alg` is the algorithm of the key; no `crit`, `zip`, `enc`, `b64`. `jku`, `jwk`, `x5u` and `x5c` are not
+///   read.
 /// - Claims: `exp`, `iss`, `aud` and `sub` are there and of their types; `iss` is the issuer; `aud` names this
 ///   service; the token is not expired, not from the future and not revoked.
 ///
 /// # Claims
 ///
 /// Roles and permissions come from the claims `roles` and `permissions`, or from the claims that you name. Each is an
-/// array of names, or a string that is one name (see [`separator`](Self::separator)). Scopes come from `scope` and
+/// array of names, or a string that is one name (see [`separator`](Self::separator)). Group ids and other names of the
+/// issuer are mapped by a [`role_table`](Self::role_table). Scopes come from `scope` and
 /// `scp`, where a string is split at spaces (RFC 8693, section 4.2). A name that the application does not declare
 /// grants nothing.
 ///
@@ -116,22 +120,54 @@ impl Jwt {
     /// ```
     ///
     /// # Errors
-    /// [`JwtError::IssuerTwice`] if two are for the same issuer, [`JwtError::Empty`] if there is none.
+    /// [`JwtError::IssuerTwice`] if two are for the same issuer, or accept the same tenant of a template;
+    /// [`JwtError::Empty`] if there is none.
     pub fn any_of(verifiers: impl IntoIterator<Item = Self>) -> Result<Self, JwtError> {
         let joined = verifiers.into_iter().map(|jwt| Arc::unwrap_or_clone(jwt.0)).reduce(Verifier::join);
         let joined = joined.ok_or(JwtError::Empty("issuer"))?;
-        let names = || joined.issuers.iter().map(TrustedIssuer::name);
-        match names().enumerate().find(|(index, name)| names().take(*index).any(|other| other == *name)) {
-            Some((_, twice)) => Err(JwtError::IssuerTwice(twice.to_owned())),
+        let names = || joined.issuers.iter().map(|issuer| &issuer.expected.issuer);
+        match names().enumerate().find(|(index, name)| names().take(*index).any(|other| other.overlaps(name))) {
+            Some((_, twice)) => Err(JwtError::IssuerTwice(twice.as_str().to_owned())),
             None => Ok(Self(Arc::new(joined))),
         }
+    }
+
+    /// Waits until the keys of each issuer were fetched once, and returns the first error. Call it at start to see a
+    /// wrong setting there, and not at the first token.
+    ///
+    /// A service starts without its issuer all the same if it goes on after an error: fetches are retried, and tokens
+    /// get a 503 until the keys arrive. How long it takes is bounded by [`RemoteKeys::timeout`](super::RemoteKeys::timeout),
+    /// once for each document.
+    ///
+    /// ```no_run
+    /// # use auth_runtime::jwt::{Jwt, JwtError, RemoteKeys};
+    /// # async fn start() -> Result<Jwt, JwtError> {
+    /// let issuer = RemoteKeys::openid_connect("https://example.eu.auth0.com/")?;
+    /// let jwt = Jwt::discovered(issuer)?.audience("https://notes.example.com");
+    /// match jwt.ready().await {
+    ///     // Down now, and perhaps not later.
+    ///     Err(JwtError::KeysNotFetched { .. }) | Ok(()) => Ok(jwt),
+    ///     // Such as a missing slash at the end of the issuer.
+    ///     Err(error) => Err(error),
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`JwtError::OtherIssuer`] if the discovery document names another issuer than the configured one, and
+    /// [`JwtError::KeysNotFetched`] if the keys could not be fetched for another reason.
+    pub async fn ready(&self) -> Result<(), JwtError> {
+        for source in self.sources() {
+            source.ready(now().unwrap_or_default()).await?;
+        }
+        Ok(())
     }
 
     /// The issuer, if there is only one.
     #[cfg(feature = "basic")]
     pub(crate) fn only_issuer(&self) -> Result<&str, JwtError> {
         match self.0.issuers.as_slice() {
-            [issuer] => Ok(issuer.name()),
+            [TrustedIssuer { expected: Expected { issuer: IssuerName::One(issuer), .. }, .. }] => Ok(issuer),
             _ => Err(JwtError::SeveralIssuers),
         }
     }
@@ -181,6 +217,16 @@ impl Jwt {
         self.each(|issuer| issuer.mapping.role_flags.extend_from_slice(&roles))
     }
 
+    /// Maps the names of roles, such as group ids, by a table: names in the claims of roles grant what the table has for
+    /// them, and nothing else. The claim of permissions is not mapped.
+    ///
+    /// Give a [`RoleTable`](super::RoleTable), or a [`SharedRoleTable`] to replace it while the service runs.
+    #[must_use]
+    pub fn role_table(self, table: impl Into<SharedRoleTable>) -> Self {
+        let table = table.into();
+        self.each(|issuer| issuer.mapping.table = Some(table.clone()))
+    }
+
     /// Reads the subject from this claim in place of `sub`, for an issuer whose tokens for machine clients have no `sub`
     /// (`client_id`, `azp`). `sub` is not read then: a user whose `sub` is the name of a client would be taken for it.
     ///
@@ -210,7 +256,8 @@ impl Jwt {
         self.each(|issuer| issuer.mapping.permissions = path.clone())
     }
 
-    /// Which claim holds a name for people to read; `name` or else `preferred_username` unless set.
+    /// Which claim holds a name for people to read; `name` unless set. Without such a name, it is the
+    /// [user name](crate::authenticate::Principal::username), which is always `preferred_username`, or else the subject.
     #[must_use]
     pub fn display_name_claim(self, path: impl Into<String>) -> Self {
         let path = vec![ClaimPath::new(path)];
@@ -305,7 +352,7 @@ impl Jwt {
         self
     }
 
-    pub(super) fn new(sources: Vec<KeySource>, issuer: String, audiences: Vec<String>) -> Self {
+    pub(super) fn new(sources: Vec<KeySource>, issuer: IssuerName, audiences: Vec<String>) -> Self {
         let issuer = TrustedIssuer {
             sources,
             types: TypeRule::default(),
@@ -341,9 +388,10 @@ impl Jwt {
     async fn verify(&self, token: &[u8], now: Duration, context: Context) -> Result<Identity, AuthenticationError> {
         let jws = Jws::parse(token)?;
         let claims = Object::parse(&jws.payload).ok_or(TokenError::Encoding)?;
-        let issuer = self.issuer(registered_claims::issuer(&claims)?)?;
+        let name = registered_claims::issuer(&claims)?;
+        let issuer = self.issuer(name)?;
         // Nothing but the name of the issuer is believed before the signature is.
-        let key = issuer.key(&jws, now).await?;
+        let key = issuer.key(&jws, name, now).await?;
         let verified = issuer.describe(token, &jws, &claims, key, now, context)?;
         let identity = verified.identity.clone();
         self.0.cache.insert(token, now, verified);
@@ -351,11 +399,19 @@ impl Jwt {
     }
 
     fn issuer(&self, name: &str) -> Result<&TrustedIssuer, AuthenticationError> {
-        let known = self.0.issuers.iter().find(|issuer| issuer.name() == name);
-        known.ok_or_else(|| {
-            let shown: String = name.chars().take(SHOWN).collect();
-            AuthenticationError::invalid(format!("{}: {shown:?}", TokenError::Issuer))
+        if let Some(known) = self.0.issuers.iter().find(|issuer| issuer.expected.issuer.fits(name)) {
+            return Ok(known);
+        }
+        let shown: String = name.chars().take(SHOWN).collect();
+        // The token may be good: its issuer is configured by another name.
+        Err(match self.sources().filter_map(KeySource::problem).find(|problem| problem.calls_itself(name)) {
+            Some(problem) => AuthenticationError::unavailable(JwtError::clone(&problem)),
+            None => AuthenticationError::invalid(format!("{}: {shown:?}", TokenError::Issuer)),
         })
+    }
+
+    fn sources(&self) -> impl Iterator<Item = &KeySource> {
+        self.0.issuers.iter().flat_map(|issuer| &issuer.sources)
     }
 }
 

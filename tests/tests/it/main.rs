@@ -12,6 +12,7 @@ mod credentials;
 mod documented;
 mod events;
 mod fixture;
+mod issuers;
 mod locations;
 mod log;
 mod mcp;

@@ -1,13 +1,16 @@
 //! The bundled token verifier over HTTP: the response and the log for a token, from its first use to its end.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
 use auth_runtime::{
     authenticate::Unavailable,
-    jwt::{Fetch, FetchRequest, Jwt, RemoteKeys, Revocations, TokenIssuer},
+    jwt::{Fetch, FetchRequest, Jwt, LocalAccess, LocalRoles, RemoteKeys, Revocations, RoleStore, TokenIssuer},
     prelude::*,
 };
 use poem::{Endpoint, IntoEndpoint, http::Response};
@@ -108,6 +111,17 @@ async fn each_of_several_issuers_signs_only_for_its_own_callers() {
 #[derive(Clone, Default)]
 struct Published(Arc<Mutex<Option<String>>>);
 
+const KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
+    MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n\
+    -----END PRIVATE KEY-----\n";
+
+impl Published {
+    fn verifier(&self) -> Jwt {
+        let keys = RemoteKeys::jwks_url("https://remote.example/jwks").unwrap().fetcher(self.clone());
+        Jwt::remote(keys).unwrap().issuer("https://remote.example").audience("entries")
+    }
+}
+
 impl Fetch for Published {
     async fn get(&self, _: &FetchRequest<'_>) -> Result<Response<Vec<u8>>, Unavailable> {
         let keys = self.0.lock().unwrap().clone();
@@ -117,13 +131,9 @@ impl Fetch for Published {
 
 #[tokio::test(start_paused = true)]
 async fn r48_a_token_is_503_until_the_keys_arrive_and_other_schemes_work() {
-    let key = "-----BEGIN PRIVATE KEY-----\n\
-        MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n\
-        -----END PRIVATE KEY-----\n";
-    let remote = TokenIssuer::private_key_pem(key).unwrap().issuer("https://remote.example").audience("entries");
+    let remote = TokenIssuer::private_key_pem(KEY).unwrap().issuer("https://remote.example").audience("entries");
     let published = Published::default();
-    let keys = RemoteKeys::jwks_url("https://remote.example/jwks").unwrap().fetcher(published.clone());
-    let verifier = Jwt::remote(keys).unwrap().issuer("https://remote.example").audience("entries");
+    let verifier = published.verifier();
     let here = issuer(ISSUER, SECRET);
     let app = app(Jwt::any_of([verifier, here.verifier()]).unwrap());
 
@@ -137,4 +147,82 @@ async fn r48_a_token_is_503_until_the_keys_arrive_and_other_schemes_work() {
     assert_eq!(me(&app, &token(&remote)).await.status, 200);
     let forged = token(&issuer("https://remote.example", OTHER));
     assert_eq!(me(&app, &forged).await.status, 401);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_published_key_that_cannot_be_used_is_logged_once() {
+    let remote = TokenIssuer::private_key_pem(KEY).unwrap().issuer("https://remote.example").audience("entries");
+    let published = Published::default();
+    *published.0.lock().unwrap() = Some(remote.jwks().replace(r#""sig""#, r#""enc""#));
+    let app = app(published.verifier());
+    let warned = async || {
+        let request = get("/me").header("Authorization", format!("Bearer {}", token(&remote)));
+        let (status, log) = logged(&app, request).await;
+        assert_eq!(status, 503, "{log}");
+        log.lines().filter(|line| line.contains("WARN") && line.contains("published key ignored")).count()
+    };
+    assert_eq!(warned().await, 1);
+    tokio::time::sleep(Duration::from_mins(10)).await;
+    assert_eq!(warned().await, 0);
+}
+
+/// Members of the application: 0 knows no member, 1 knows alice, and 2 is down.
+#[derive(Clone, Default)]
+struct Members(Arc<AtomicUsize>);
+
+impl RoleStore for Members {
+    async fn find(&self, issuer: &str, subject: &str) -> Result<Option<LocalAccess>, Unavailable> {
+        let is_alice = (issuer, subject) == (ISSUER, "alice");
+        match self.0.load(Ordering::Relaxed) {
+            2 => Err(Unavailable::new("connection refused")),
+            state => Ok((state == 1 && is_alice).then(|| LocalAccess::new().permissions(["edit"]))),
+        }
+    }
+}
+
+#[derive(Auth, Clone)]
+#[auth(permissions = Permission)]
+struct Local {
+    #[scheme(bearer)]
+    token: LocalRoles<Members>,
+}
+
+struct LocalApi;
+
+#[protected(auth = Local)]
+#[OpenApi]
+impl LocalApi {
+    #[protected]
+    #[oai(path = "/me", method = "get")]
+    async fn me(&self, caller: Principal<Local>) -> PlainText<String> {
+        PlainText(format!("{} {:?} {:?}", caller.subject(), caller.permissions(), caller.claims()["client_id"]))
+    }
+
+    #[permission("edit")]
+    #[oai(path = "/edit", method = "get")]
+    async fn edit(&self) -> PlainText<&'static str> {
+        PlainText("edited")
+    }
+}
+
+#[tokio::test]
+async fn permissions_of_the_own_database_replace_those_of_the_token() {
+    let (issuer, members) = (issuer(ISSUER, SECRET), Members::default());
+    let token_roles = issuer.verifier().with_local_roles(members.clone()).cache_ttl(Duration::ZERO);
+    let app = Local { token: token_roles }.service(LocalApi, "Local", "1").into_endpoint();
+    let bearer = format!("Bearer {}", token(&issuer));
+    let ask = async |path: &str| get(path).header("Authorization", &bearer).to(&app).await;
+    // The token has the permission `view`, and the database has nothing.
+    assert_eq!(ask("/me").await.body, r#"alice {} String("web")"#);
+    assert_eq!(ask("/edit").await.status, 403);
+    members.0.store(1, Ordering::Relaxed);
+    assert_eq!(ask("/me").await.body, r#"alice {edit} String("web")"#);
+    assert_eq!(ask("/edit").await.status, 200);
+    members.0.store(2, Ordering::Relaxed);
+    for path in ["/me", "/edit"] {
+        let answer = ask(path).await;
+        assert_eq!((answer.status, answer.code().as_str()), (503, "temporarily_unavailable"));
+    }
+    members.0.store(0, Ordering::Relaxed);
+    assert_eq!(ask("/edit").await.status, 403);
 }

@@ -18,6 +18,7 @@ use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use super::{
+    left_out::LeftOut,
     named::NamedKey,
     public::{Curve, PublicKey},
     verifying::VerifyingKey,
@@ -54,6 +55,8 @@ struct Jwk {
     usage: Option<String>,
     #[serde(default, deserialize_with = "filled")]
     key_ops: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "issuer")]
+    issuer: Option<String>,
     #[serde(default, deserialize_with = "filled")]
     crv: Option<String>,
     #[serde(default, deserialize_with = "filled")]
@@ -114,42 +117,68 @@ pub(in super::super) fn one(json: &str) -> Result<NamedKey, JwtError> {
 /// The keys of a JWKS that the application has configured.
 pub(in super::super) fn configured_set(json: &str) -> Result<Vec<NamedKey>, JwtError> {
     let mut keys = Vec::new();
-    for (key, found) in read(json.as_bytes(), None)? {
-        match found {
+    for Found { name, key, .. } in read(json.as_bytes(), None)? {
+        match key {
             Ok(named) => push(&mut keys, named),
             Err(Unusable::OtherUse) => {}
             Err(reason @ Unusable::Unsupported { .. }) => {
-                tracing::warn!(key, reason = reason.to_string(), "configured key ignored");
+                tracing::warn!(key = name, reason = reason.to_string(), "configured key ignored");
             }
-            Err(reason) => return Err(JwtError::Jwk { key, reason: reason.to_string() }),
+            Err(reason) => return Err(JwtError::Jwk { key: name, reason: reason.to_string() }),
         }
     }
     if keys.is_empty() { Err(JwtError::NoKeys) } else { Ok(keys) }
 }
 
-/// The usable keys of a JWKS that an issuer publishes; there may be none. RSA keys without `alg` are for `rsa`.
-///
-/// A set in which no key can be read is no JWKS. The issuer or its proxy is broken, and has not withdrawn its keys.
-pub(in super::super) fn published_set(json: &[u8], rsa: Option<Algorithm>) -> Result<Vec<NamedKey>, JwtError> {
-    let found = read(json, rsa)?;
-    if !found.is_empty() && found.iter().all(|(_, key)| matches!(key, Err(Unusable::Form(_)))) {
-        return Err(JwtError::NotAJwks(format!("it has {} keys, and none of them can be read", found.len())));
-    }
-    let mut keys = Vec::new();
-    for (key, found) in found {
-        match found.and_then(public) {
-            Ok(named) => push(&mut keys, named),
-            Err(reason @ (Unusable::Private | Unusable::Secret | Unusable::Key(_))) => {
-                tracing::warn!(key, reason = reason.to_string(), "published key ignored");
-            }
-            Err(reason) => tracing::debug!(key, reason = reason.to_string(), "published key ignored"),
-        }
-    }
-    Ok(keys)
+/// The keys of a JWKS that an issuer publishes.
+#[derive(Debug)]
+pub(in super::super) struct PublishedSet {
+    /// Those that can be used; there may be none.
+    pub(in super::super) keys: Vec<NamedKey>,
+    /// The others.
+    pub(in super::super) left_out: Vec<LeftOut>,
 }
 
-/// A key of a set, with what to call it.
-type Found = (String, Result<NamedKey, Unusable>);
+/// Reads a JWKS that an issuer publishes. RSA keys without `alg` are for `rsa`.
+///
+/// A set in which no key can be read is no JWKS. The issuer or its proxy is broken, and has not withdrawn its keys.
+pub(in super::super) fn published_set(json: &[u8], rsa: Option<Algorithm>) -> Result<PublishedSet, JwtError> {
+    let found = read(json, rsa)?;
+    if !found.is_empty() && found.iter().all(|found| matches!(found.key, Err(Unusable::Form(_)))) {
+        return Err(JwtError::NotAJwks(format!("it has {} keys, and none of them can be read", found.len())));
+    }
+    let mut set = PublishedSet { keys: Vec::new(), left_out: Vec::new() };
+    for Found { name, kid, key } in found {
+        match key.and_then(public) {
+            Ok(named) => push(&mut set.keys, named),
+            Err(reason) => {
+                let is_alarming = matches!(reason, Unusable::Private | Unusable::Secret | Unusable::Key(_));
+                tracing::debug!(key = name, reason = reason.to_string(), "published key ignored");
+                set.left_out.push(LeftOut::new(&name, kid, &reason.to_string(), is_alarming));
+            }
+        }
+    }
+    Ok(set)
+}
+
+/// A key of a set.
+struct Found {
+    /// The name for errors and the log: the `kid`, or else the position.
+    name: String,
+    kid: Option<String>,
+    key: Result<NamedKey, Unusable>,
+}
+
+impl Found {
+    fn read(position: usize, json: &str, rsa: Option<Algorithm>) -> Self {
+        let (kid, key) = match Jwk::parse(json) {
+            Ok(jwk) => (jwk.kid.clone(), jwk.key(rsa)),
+            Err(reason) => (None, Err(reason)),
+        };
+        let name = kid.as_ref().map_or_else(|| format!("key {position}"), |kid| format!("key {kid:?}"));
+        Self { name, kid, key }
+    }
+}
 
 fn read(json: &[u8], rsa: Option<Algorithm>) -> Result<Vec<Found>, JwtError> {
     let set: Set = object(json).map_err(|reason| {
@@ -162,12 +191,7 @@ fn read(json: &[u8], rsa: Option<Algorithm>) -> Result<Vec<Found>, JwtError> {
     if set.keys.len() > MAX_KEYS {
         return Err(JwtError::NotAJwks(format!("it has {} keys, and {MAX_KEYS} at most are accepted", set.keys.len())));
     }
-    let position = |index: usize| format!("key {}", index + 1);
-    let read = |(index, json): (usize, Box<RawValue>)| match Jwk::parse(json.get()) {
-        Ok(jwk) => (jwk.kid.as_ref().map_or_else(|| position(index), |kid| format!("key {kid:?}")), jwk.key(rsa)),
-        Err(reason) => (position(index), Err(reason)),
-    };
-    Ok(set.keys.into_iter().enumerate().map(read).collect())
+    Ok(set.keys.iter().enumerate().map(|(index, json)| Found::read(index + 1, json.get(), rsa)).collect())
 }
 
 /// Returns whether each member is a certificate in PEM, as some issuers publish their keys at another address.
@@ -178,7 +202,7 @@ fn is_map_of_certificates(json: &[u8]) -> bool {
 
 /// The same key once. Keys that differ may have the same name (RFC 7517, section 4.5).
 fn push(keys: &mut Vec<NamedKey>, named: NamedKey) {
-    if !keys.iter().any(|other| other.kid == named.kid && other.key == named.key) {
+    if !keys.contains(&named) {
         keys.push(named);
     }
 }
@@ -212,7 +236,7 @@ impl Jwk {
             "oct" => self.secret()?,
             _ => return Err(unsupported("`kty`", &self.kty)),
         };
-        Ok(NamedKey { kid: self.kid, key })
+        Ok(NamedKey { kid: self.kid, key, issuer: self.issuer })
     }
 
     fn is_private(&self) -> bool {
@@ -279,6 +303,12 @@ fn unsupported(member: &'static str, value: &str) -> Unusable {
 /// Reads a member; `null` and an empty value count as absent.
 fn filled<'de, T: Deserialize<'de> + Filled, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     Ok(Option::<T>::deserialize(deserializer)?.filter(Filled::is_filled))
+}
+
+/// Reads the member `issuer`, which is no part of RFC 7517. A value that is no text is empty, and names no issuer.
+fn issuer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let value = Option::<Box<RawValue>>::deserialize(deserializer)?;
+    Ok(value.map(|value| serde_json::from_str(value.get()).unwrap_or_default()))
 }
 
 trait Filled {

@@ -9,6 +9,7 @@ mod aws_lc;
 mod backend;
 mod edwards;
 pub(super) mod jwk;
+pub(super) mod left_out;
 pub(super) mod named;
 mod pem;
 mod public;

@@ -3,10 +3,12 @@
 use super::verifying::VerifyingKey;
 
 /// A key and its `kid`, the name that tokens give (RFC 7517, section 4.5).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(in crate::jwt) struct NamedKey {
     pub(in crate::jwt) kid: Option<String>,
     pub(in crate::jwt) key: VerifyingKey,
+    /// The member `issuer` of a published key, which Microsoft Entra writes.
+    pub(in crate::jwt) issuer: Option<String>,
 }
 
 impl NamedKey {

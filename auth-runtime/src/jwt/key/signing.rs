@@ -69,7 +69,7 @@ impl SigningKey {
 
     /// The other half: of an HMAC, the same secret.
     pub(in super::super) fn verifying(&self) -> NamedKey {
-        NamedKey { kid: self.kid.clone(), key: self.verifying.clone() }
+        NamedKey { kid: self.kid.clone(), key: self.verifying.clone(), issuer: None }
     }
 
     /// The JWKS that others verify with. A secret is not in it.
@@ -188,7 +188,7 @@ mod tests {
     fn signs(text: &str, algorithm: Algorithm) {
         let key = SigningKey::pem(text.as_bytes()).unwrap();
         assert_eq!(key.algorithm().name(), format!("{algorithm:?}"));
-        let others = jwk::published_set(key.jwks().as_bytes(), None).unwrap();
+        let others = jwk::published_set(key.jwks().as_bytes(), None).unwrap().keys;
         assert_eq!((others.len(), others[0].kid.as_deref()), (1, key.kid()));
         assert_eq!((key.kid().unwrap().len(), others[0].key == key.verifying().key), (43, true));
         let signature = key.sign(b"message").unwrap();

@@ -4,7 +4,7 @@ use std::fmt;
 
 use url::{Host, Url};
 
-use crate::jwt::error::JwtError;
+use crate::jwt::{error::JwtError, tenants::has_braces};
 
 /// Where `http://` is let through; nowhere by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +42,9 @@ impl Endpoint {
         let url = Url::parse(text).map_err(|_| refused("not an absolute URL"))?;
         if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(refused("a URL has no spaces or control characters"));
+        }
+        if has_braces(text) {
+            return Err(refused("it is a template; write the address of one issuer, or `JwtKey::tenants` for several"));
         }
         match url.scheme() {
             "https" => {}

@@ -126,7 +126,7 @@ pub(super) enum Failure {
     Status(StatusCode),
     #[error("not a discovery document with `issuer` and `jwks_uri` (line {line}, column {column})")]
     NotDiscovery { line: usize, column: usize },
-    #[error("the discovery document is of the issuer {0:?}")]
+    #[error("the issuer calls itself {0:?} in its discovery document; configure it so, if it is yours")]
     OtherIssuer(String),
     #[error("in the discovery document, {0}")]
     Url(JwtError),
@@ -138,6 +138,17 @@ pub(super) enum Failure {
     Panic,
     #[error("the clock stands before 1970")]
     Clock,
+}
+
+impl Failure {
+    /// Returns the error for the application.
+    pub(super) fn explained(&self, issuer: &str) -> JwtError {
+        let issuer = issuer.to_owned();
+        match self {
+            Self::OtherIssuer(published) => JwtError::OtherIssuer { configured: issuer, published: published.clone() },
+            other => JwtError::KeysNotFetched { issuer, reason: other.to_string() },
+        }
+    }
 }
 
 type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Response<Vec<u8>>, Unavailable>> + Send + 'a>>;

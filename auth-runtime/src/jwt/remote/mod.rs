@@ -12,6 +12,7 @@ mod fetch;
 mod freshness;
 #[cfg(feature = "http-client")]
 mod http;
+mod left_out;
 #[cfg(all(test, feature = "http-client"))]
 mod loopback;
 mod refresh;
@@ -34,6 +35,7 @@ pub use self::http::HttpFetcher;
 use self::{
     endpoint::Endpoint,
     fetch::Fetcher,
+    left_out::LeftOutKeys,
     schedule::{Ask, Demand, Report},
     settings::KeyLocation,
     task::{Refresher, State},
@@ -55,6 +57,9 @@ pub(super) struct Remote {
     settings: Arc<RemoteKeys>,
     fetcher: Fetcher,
     user_info: Arc<ArcSwapOption<Endpoint>>,
+    left_out: Arc<LeftOutKeys>,
+    /// Why the last fetch failed.
+    problem: Arc<ArcSwapOption<JwtError>>,
     reports: watch::Receiver<Report>,
     demand: watch::Sender<Demand>,
     task: AbortHandle,
@@ -89,7 +94,8 @@ impl Remote {
     pub(super) fn start(settings: RemoteKeys, keys: Arc<KeySet>) -> Result<Arc<Self>, JwtError> {
         let runtime = Handle::try_current().map_err(|_| JwtError::NoRuntime)?;
         let (fetcher, settings) = (settings.make_fetcher()?, Arc::new(settings));
-        let user_info = Arc::new(ArcSwapOption::empty());
+        let (user_info, problem) = (Arc::new(ArcSwapOption::empty()), Arc::new(ArcSwapOption::empty()));
+        let left_out = Arc::new(LeftOutKeys::default());
         let (report, reports) = watch::channel(Report::FIRST);
         let (demand, demands) = watch::channel(Demand::default());
         let refresher = Refresher {
@@ -97,12 +103,14 @@ impl Remote {
             fetcher: fetcher.clone(),
             keys,
             user_info: Arc::clone(&user_info),
+            left_out: Arc::clone(&left_out),
+            problem: Arc::clone(&problem),
             report,
             demand: demands,
             state: State::default(),
         };
         let task = runtime.spawn(refresher.run()).abort_handle();
-        Ok(Arc::new(Self { settings, fetcher, user_info, reports, demand, task }))
+        Ok(Arc::new(Self { settings, fetcher, user_info, left_out, problem, reports, demand, task }))
     }
 
     /// Asks for newer keys, and waits for the fetch under way or starts one. All requests share at most one fetch per
@@ -127,6 +135,24 @@ impl Remote {
             ask == Ask::Start
         });
         ask
+    }
+
+    /// Waits until a fetch has come to an end.
+    pub(super) async fn first_fetch(&self) {
+        let mut reports = self.reports.clone();
+        // An error says that the runtime of the task is gone.
+        let _ = reports.wait_for(|report| report.finished > 0).await;
+    }
+
+    /// Returns why the last fetch failed; `None` if it did not, or has not come to an end.
+    pub(super) fn problem(&self) -> Option<Arc<JwtError>> {
+        self.problem.load_full()
+    }
+
+    /// Returns the error for a task that ended before its first fetch did.
+    pub(super) fn ended(&self) -> JwtError {
+        let reason = "the runtime that fetches them has ended".to_owned();
+        JwtError::KeysNotFetched { issuer: self.settings.source.name().to_owned(), reason }
     }
 
     /// The name of the issuer, where it is known.
@@ -179,6 +205,9 @@ pub(super) async fn renewed(
     }
     let renewal = remote.renew().await;
     let found = keys.candidates(algorithm, kid, now);
+    if found.is_empty() {
+        remote.left_out.asked_for(kid, remote.settings.source.name());
+    }
     match renewal {
         _ if !found.is_empty() => Ok(found),
         Renewal::Done if keys.are_there(now) => Err(NoKey::Unknown),

@@ -11,7 +11,7 @@ use super::{
     freshness::fresh_for,
     settings::{KeyLocation, RemoteKeys},
 };
-use crate::jwt::key::{jwk::published_set, named::NamedKey};
+use crate::jwt::key::jwk::{PublishedSet, published_set};
 
 /// The media type of a key set (RFC 7517, section 8.5.2), and what most issuers send it as.
 const KEY_SET: &str = "application/jwk-set+json, application/json";
@@ -20,8 +20,7 @@ const JSON: &str = "application/json";
 /// The keys and addresses that an issuer has published.
 #[derive(Debug)]
 pub(super) struct Published {
-    /// At least one.
-    pub(super) keys: Vec<NamedKey>,
+    pub(super) set: PublishedSet,
     pub(super) fresh_for: Option<Duration>,
     pub(super) user_info: Option<Endpoint>,
 }
@@ -37,11 +36,8 @@ pub(super) async fn fetch(settings: &RemoteKeys, fetcher: &Fetcher) -> Result<Pu
         }
     };
     let answer = get(settings, fetcher, &jwks, KEY_SET).await?;
-    let keys = published_set(answer.body(), settings.rsa_algorithm).map_err(Failure::NotAKeySet)?;
-    if keys.is_empty() {
-        return Err(Failure::NoKeys);
-    }
-    Ok(Published { keys, fresh_for: fresh_for(answer.headers()), user_info })
+    let set = published_set(answer.body(), settings.rsa_algorithm).map_err(Failure::NotAKeySet)?;
+    Ok(Published { set, fresh_for: fresh_for(answer.headers()), user_info })
 }
 
 async fn get(

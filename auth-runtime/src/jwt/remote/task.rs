@@ -11,11 +11,16 @@ use tokio::{sync::watch, task::JoinSet};
 use super::{
     endpoint::Endpoint,
     fetch::{Failure, Fetcher},
+    left_out::LeftOutKeys,
     refresh::{Published, fetch},
     schedule::{Demand, Report, after_failures, after_success},
     settings::RemoteKeys,
 };
-use crate::jwt::{key::named::NamedKey, key_set::KeySet};
+use crate::jwt::{
+    error::JwtError,
+    key::{jwk::PublishedSet, named::NamedKey},
+    key_set::KeySet,
+};
 
 /// How many names of keys an event shows.
 const SHOWN: usize = 8;
@@ -26,6 +31,8 @@ pub(super) struct Refresher {
     pub(super) fetcher: Fetcher,
     pub(super) keys: Arc<KeySet>,
     pub(super) user_info: Arc<ArcSwapOption<Endpoint>>,
+    pub(super) left_out: Arc<LeftOutKeys>,
+    pub(super) problem: Arc<ArcSwapOption<JwtError>>,
     pub(super) report: watch::Sender<Report>,
     pub(super) demand: watch::Receiver<Demand>,
     pub(super) state: State,
@@ -58,12 +65,9 @@ impl Refresher {
 
     /// Fetches once, and says in how long to do so again.
     async fn refresh(&mut self) -> Duration {
-        match self.fetch().await.and_then(|published| Ok((published, now()?))) {
-            Ok((published, now)) => {
-                let fresh_for = published.fresh_for;
-                self.take(published, now);
-                after_success(fresh_for, self.settings.ttl)
-            }
+        let fetched = self.fetch().await.and_then(|published| Ok((published, now()?)));
+        match fetched.and_then(|(published, now)| self.take(published, now)) {
+            Ok(fresh_for) => after_success(fresh_for, self.settings.ttl),
             Err(failure) => self.failed(&failure),
         }
     }
@@ -80,17 +84,24 @@ impl Refresher {
         }
     }
 
-    /// From now on the keys are these.
-    fn take(&mut self, published: Published, now: Duration) {
-        let Published { keys, user_info, .. } = published;
+    /// Replaces the keys, and returns for how long the issuer says that they are fresh.
+    fn take(&mut self, published: Published, now: Duration) -> Result<Option<Duration>, Failure> {
+        let Published { set: PublishedSet { keys, left_out }, user_info, fresh_for } = published;
+        self.left_out.replace(left_out, !keys.is_empty(), self.settings.source.name());
+        if keys.is_empty() {
+            return Err(Failure::NoKeys);
+        }
         self.log_changes(&keys);
         self.keys.replace(keys.clone(), now + self.settings.ttl + self.settings.stale_for);
         self.user_info.store(user_info.map(Arc::new));
+        self.problem.store(None);
         self.state = State { listed: keys, listed_at: now, failures: 0 };
+        Ok(fresh_for)
     }
 
     fn failed(&mut self, failure: &Failure) -> Duration {
         self.state.failures = self.state.failures.saturating_add(1);
+        self.problem.store(Some(Arc::new(failure.explained(self.settings.source.name()))));
         if matches!(failure, Failure::NoKeys) {
             // The issuer answers and does not list the keys, so there is no grace as for one that is down.
             self.keys.replace(self.state.listed.clone(), self.state.listed_at + self.settings.ttl);
@@ -119,7 +130,7 @@ impl Refresher {
 }
 
 fn contains(keys: &[NamedKey], key: &NamedKey) -> bool {
-    keys.iter().any(|other| other.kid == key.kid && other.key == key.key)
+    keys.contains(key)
 }
 
 /// The time since 1970.

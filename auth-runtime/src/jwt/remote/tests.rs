@@ -7,6 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use tokio::{task::JoinSet, time::sleep};
 
 use super::{
@@ -14,7 +15,13 @@ use super::{
     fake::{Answer, DISCOVERY, ISSUER, Issuer, JWKS, discovery, key_set},
     renewed,
 };
-use crate::jwt::{Algorithm, JwtError, key_set::KeySet};
+use crate::{
+    authenticate::Context,
+    declared::DeclaredNames,
+    jwt::{Algorithm, Jwt, JwtError, key_set::KeySet},
+};
+
+static TABLES: DeclaredNames = DeclaredNames { permissions: &[], roles: &[], scopes: &[], role_permissions: &[] };
 
 const COOLDOWN: Duration = Duration::from_secs(10);
 const TTL: Duration = Duration::from_mins(5);
@@ -319,4 +326,93 @@ fn a_runtime_that_is_gone_is_unavailable_and_keeps_nobody_waiting() {
     let verifier = first.block_on(async { Verifier::key_set(&Issuer::default().answers(JWKS, Answer::Hang)) });
     drop(first);
     assert_eq!(runtime().block_on(verifier.find("a")), Err(NoKey::Unavailable));
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_key_that_is_left_out_is_logged_once_and_when_it_matters() {
+    let mut keys: serde_json::Value = serde_json::from_str(&key_set(&["a", "enc", "weak"])).unwrap();
+    keys["keys"][1]["use"] = "enc".into();
+    keys["keys"][2]["d"] = "AA".into();
+    let issuer = Issuer::default().answers(JWKS, Answer::Json(keys.to_string()));
+    let verifier = Verifier::key_set(&issuer);
+    assert_eq!(verifier.find("a").await, Ok(1));
+    // A published private key is a mistake of the issuer; a key for encryption is not.
+    assert_eq!(verifier.remote.left_out.logged(), [r#"key "weak""#]);
+    assert_eq!(verifier.find("enc").await, Err(NoKey::Unknown));
+    assert_eq!(verifier.remote.left_out.logged(), [r#"key "enc""#, r#"key "weak""#]);
+    // The same keys in the next document are known.
+    sleep(TTL).await;
+    assert_eq!(verifier.remote.left_out.logged(), [r#"key "enc""#, r#"key "weak""#]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_keys_that_are_left_out_are_logged_when_no_usable_one_is_left() {
+    let keys = key_set(&["a", "b"]).replace(r#""sig""#, r#""enc""#);
+    let verifier = Verifier::key_set(&Issuer::default().answers(JWKS, Answer::Json(keys)));
+    assert_eq!(verifier.find("c").await, Err(NoKey::Unavailable));
+    assert_eq!(verifier.remote.left_out.logged(), [r#"key "a""#, r#"key "b""#]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r45_an_issuer_that_calls_itself_otherwise_is_an_error_at_start() {
+    let slash = discovery(JWKS).replace(r#""https://issuer.example""#, r#""https://issuer.example/""#);
+    let issuer = Issuer::with_keys(&["a"]).answers(DISCOVERY, Answer::Json(slash));
+    let jwt = || Jwt::discovered(RemoteKeys::openid_connect(ISSUER).unwrap().fetcher(issuer.clone())).unwrap();
+    let jwt = jwt().audience("entries");
+    let error = jwt.ready().await.unwrap_err();
+    let published = "https://issuer.example/".to_owned();
+    assert_eq!(error, JwtError::OtherIssuer { configured: ISSUER.to_owned(), published });
+    assert!(error.to_string().contains(r#"calls itself "https://issuer.example/""#), "{error}");
+    // Its tokens may be good: 503, and no 401 for each of them.
+    let identify = async |issuer: &str| {
+        let part = |json: String| BASE64_URL_SAFE_NO_PAD.encode(json);
+        let token = format!("{}.{}.AAAA", part(r#"{"alg":"RS256"}"#.into()), part(format!(r#"{{"iss":"{issuer}"}}"#)));
+        jwt.identify(token.as_bytes(), now(), Context::new(&TABLES)).await.unwrap_err()
+    };
+    let error = identify("https://issuer.example/").await;
+    assert!(error.is_unavailable() && error.to_string().contains("calls itself"), "{error}");
+    assert!(!identify("https://evil.example").await.is_unavailable());
+    // Once it has the configured name, it is ready.
+    issuer.now_answers(DISCOVERY, Answer::Json(discovery(JWKS)));
+    sleep(Duration::from_mins(1)).await;
+    assert_eq!(jwt.ready().await, Ok(()));
+    assert!(!identify("https://issuer.example/").await.is_unavailable());
+}
+
+#[tokio::test(start_paused = true)]
+async fn ready_says_whether_the_keys_are_there() {
+    let issuer = Issuer::discovered(&["a"]).answers(JWKS, Answer::Down);
+    let keys = RemoteKeys::openid_connect(ISSUER).unwrap().fetcher(issuer.clone());
+    let jwt = Jwt::discovered(keys).unwrap().audience("entries");
+    let error = jwt.ready().await.unwrap_err();
+    assert!(matches!(&error, JwtError::KeysNotFetched { issuer, .. } if issuer == ISSUER), "{error}");
+    assert!(error.to_string().contains("connection refused"), "{error}");
+    issuer.now_answers(JWKS, Answer::Json(key_set(&["a"])));
+    sleep(Duration::from_mins(1)).await;
+    assert_eq!(jwt.ready().await, Ok(()));
+    // A later failure leaves the keys.
+    issuer.now_answers(JWKS, Answer::Down);
+    sleep(Duration::from_mins(10)).await;
+    assert_eq!(jwt.ready().await, Ok(()));
+}
+
+#[test]
+fn a_verifier_whose_runtime_has_ended_is_not_ready() {
+    let issuer = Issuer::discovered(&["a"]).takes(HOUR);
+    let first = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let keys = RemoteKeys::openid_connect(ISSUER).unwrap().fetcher(issuer);
+    let jwt = first.block_on(async { Jwt::discovered(keys) }).unwrap().audience("entries");
+    drop(first);
+    let second = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let error = second.block_on(jwt.ready()).unwrap_err();
+    assert!(error.to_string().contains("has ended"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_map_of_certificates_is_named_at_start() {
+    let certificates = r#"{"1":"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"}"#.to_owned();
+    let issuer = Issuer::default().answers(JWKS, Answer::Json(certificates));
+    let keys = Jwt::remote(RemoteKeys::jwks_url(JWKS).unwrap().fetcher(issuer)).unwrap();
+    let error = keys.issuer(ISSUER).audience("entries").ready().await.unwrap_err();
+    assert!(error.to_string().contains("it is a map of certificates; use the address of the issuer's JWKS"), "{error}");
 }

@@ -40,7 +40,7 @@ fn found(keys: &[NamedKey]) -> Vec<(Option<&str>, Algorithm)> {
 }
 
 fn published_set(json: &[u8]) -> Result<Vec<NamedKey>, JwtError> {
-    super::published_set(json, None)
+    super::published_set(json, None).map(|set| set.keys)
 }
 
 /// Why it is refused, without the words around it.
@@ -312,7 +312,36 @@ fn r47_a_map_of_certificates_is_refused_as_what_it_is() {
 fn r30_the_algorithm_of_rsa_keys_without_one_can_be_stated() {
     let keys =
         set(&[rsa(json!({ "kid": "a" })), rsa(json!({ "kid": "b", "alg": "RS512" })), ec(json!({ "kid": "c" }))]);
-    let stated = super::published_set(keys.as_bytes(), Some(Algorithm::PS256)).unwrap();
+    let stated = super::published_set(keys.as_bytes(), Some(Algorithm::PS256)).unwrap().keys;
     let expected = [(Some("a"), Algorithm::PS256), (Some("b"), Algorithm::RS512), (Some("c"), Algorithm::ES256)];
     assert_eq!(found(&stated), expected);
+}
+
+#[test]
+fn keys_that_are_left_out_have_a_name_and_a_reason() {
+    let keys = [
+        ed(json!({ "kid": "good" })),
+        ed(json!({ "kid": "enc", "use": "enc" })),
+        ed(json!({ "d": "AA" })),
+        json!({ "kty": "EC", "crv": "P-521", "kid": "large" }),
+    ];
+    let found = super::published_set(set(&keys).as_bytes(), None).unwrap();
+    let left_out: Vec<_> = found.left_out.iter().map(|key| (key.name.as_str(), key.is_alarming)).collect();
+    assert_eq!(left_out, [(r#"key "enc""#, false), ("key 3", true), (r#"key "large""#, false)]);
+    assert_eq!(found.left_out[0].kid.as_deref(), Some("enc"));
+    assert_eq!(found.left_out[2].reason, r#"its `crv` "P-521" is not supported"#);
+}
+
+#[test]
+fn the_issuer_of_a_key_is_text_or_names_no_issuer() {
+    for (written, read) in [
+        (json!("https://a.example/{tenantid}"), Some("https://a.example/{tenantid}")),
+        (json!(null), None),
+        (json!(["https://a.example"]), Some("")),
+        (json!(1), Some("")),
+    ] {
+        let key = one(&ed(json!({ "issuer": written })).to_string()).unwrap();
+        assert_eq!(key.issuer.as_deref(), read, "{written}");
+    }
+    assert_eq!(one(&ed(json!({})).to_string()).unwrap().issuer, None);
 }
