@@ -23,6 +23,13 @@ use crate::{
     server::{Conformance, Team, Tokens, serve},
 };
 
+/// Returns the URL and the keys that the example prints.
+fn keys(example: &mut Running) -> (String, String, String) {
+    let printed = example.printed_until("--header").join(" ");
+    let word = |after: &str| printed.split_once(after).unwrap().1.split([' ', ',']).next().unwrap().to_owned();
+    (word("tools at "), word("reader "), word("writer "))
+}
+
 #[test]
 fn the_conformance_suite_passes() {
     let url = serve(|_| Conformance::app());
@@ -42,9 +49,7 @@ fn the_conformance_suite_passes() {
 fn the_sdk_sees_and_calls_what_a_key_allows() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mcp"));
     let mut example = Running::start(command.env_clear().env("PORT", "0"));
-    let printed = example.printed_until("--header").join(" ");
-    let word = |after: &str| printed.split_once(after).unwrap().1.split([' ', ',']).next().unwrap().to_owned();
-    let (url, reader, writer) = (word("tools at "), word("reader "), word("writer "));
+    let (url, reader, writer) = keys(&mut example);
     let key = |key: &str| json!({ "X-API-Key": key });
 
     let added = client(&url, &key(&writer), "add_note", &json!({ "text": "milk" }));
@@ -57,6 +62,20 @@ fn the_sdk_sees_and_calls_what_a_key_allows() {
     assert_eq!(denied["error"]["code"], 403, "{denied}");
     let anonymous = client(&url, &json!({}), "list_notes", &json!({}));
     assert_eq!(anonymous["error"]["code"], 401, "{anonymous}");
+}
+
+#[test]
+fn each_request_of_a_connection_is_decided_with_its_own_key() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mcp"));
+    let mut example = Running::start(command.env_clear().env("PORT", "0"));
+    let (url, reader, writer) = keys(&mut example);
+    let call = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": { "name": "add_note", "arguments": { "text": "milk" } },
+    });
+    let request = |key: &str| http::Request::post(&url).header("X-API-Key", key).json(&call);
+    let requests = [request(&writer), request(&reader), request(&writer), http::Request::post(&url).json(&call)];
+    assert_eq!(http::statuses(requests), [200, 403, 200, 401]);
 }
 
 #[test]
