@@ -399,6 +399,16 @@ async fn challenges_lead_to_the_metadata_of_the_resource() {
 }
 
 #[tokio::test]
+async fn a_challenge_names_the_scopes_to_ask_for_first_or_those_that_are_missing() {
+    let resource = ProtectedResource::new::<Auth>("https://api.example.com").unwrap().request_scopes(["view", "edit"]);
+    let app = Auth::default().mcp(|_| Notes::default()).resource(&resource).into_endpoint();
+    let first = call("POST", "/").to(&app).await;
+    assert!(first.challenges()[0].ends_with(r#"/oauth-protected-resource", scope="view edit""#), "{:?}", first.headers);
+    let missing = post(&tool("import", &value!({}))).by(By::Token, &user().scope("view")).to(&app).await;
+    assert_eq!(missing.challenges()[0].matches("scope=").count(), 1);
+}
+
+#[tokio::test]
 async fn r17_challenges_of_ordinary_routes_lead_to_the_metadata() {
     let resource = ProtectedResource::new::<Auth>("https://api.example.com").unwrap();
     let guarded = Route::new().at("/", poem::endpoint::make_sync(|_| "in")).protect(requirement!(authenticated));
