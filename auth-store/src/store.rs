@@ -57,6 +57,12 @@ pub(crate) struct Shared {
 }
 
 impl SqlUsers {
+    /// Returns the rules for passwords and hashes of this store.
+    #[must_use]
+    pub fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
     /// Closes the connections, when what is being asked is answered. Nothing can be asked after that.
     pub async fn close(&self) {
         self.0.database.pool().close().await;

@@ -68,7 +68,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let service = auth.service(notes.clone(), "Notes", "1.0");
     let docs = service.swagger_ui();
     let app = Route::new().nest("/mcp", auth.mcp(move |_| notes.clone())).nest("/docs", docs).nest("/", service);
-    let (acceptor, address) = server::listen(Environment::of_process().port()?).await?;
+    let (acceptor, address) = server::listen(Environment::of_process().port()?)?;
     writeln!(io::stdout(), "Notes: tools at http://{address}/mcp, operations at http://{address}/docs")?;
     writeln!(io::stdout(), "Keys of this run: reader {}, writer {}", reader.as_str(), writer.as_str())?;
     writeln!(io::stdout(), "Try: npx @modelcontextprotocol/inspector --cli http://{address}/mcp --transport http \\")?;
