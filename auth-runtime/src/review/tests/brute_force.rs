@@ -81,12 +81,12 @@ fn rests(clauses: &[&Clause]) -> Vec<Rest> {
     let scopes = some(asks(|leaf| matches!(leaf, Clause::HasScope(_))), 2);
     let ages = some(asks(|leaf| matches!(leaf, Clause::Fresh(_))), 4);
     let checks = some(asks(|leaf| matches!(leaf, Clause::Checked(_))), 4);
-    let classes = some(asks(|leaf| matches!(leaf, Clause::Acr(_))), 3);
+    let contexts = some(asks(|leaf| matches!(leaf, Clause::Acr(_))), 3);
     let claims = claims(clauses);
     let mut rests = Vec::new();
     for (scheme, scopes) in schemes.flat_map(|scheme| scopes.clone().map(move |scopes| (scheme, scopes))) {
         for (age, checks) in ages.clone().flat_map(|age| checks.clone().map(move |checks| (age, checks))) {
-            for (class, claims) in classes.clone().flat_map(|class| claims.iter().map(move |claims| (class, claims))) {
+            for (class, claims) in contexts.clone().flat_map(|class| claims.iter().map(move |claims| (class, claims))) {
                 let acr = [None, Some("k"), Some("l")][usize::from(class)];
                 let age = AGES[usize::from(age)];
                 rests.push(Rest { scheme: scheme.into(), scopes, age, checks, acr, claims: claims.clone() });
