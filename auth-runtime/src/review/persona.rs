@@ -119,6 +119,16 @@ impl Persona {
         self.anonymous
     }
 
+    /// Returns whether a claim has a value; nothing if that is unknown. A claim has one value, or is a list of texts.
+    fn has_claim(&self, name: &str, value: &ClaimContent) -> Option<bool> {
+        let is_text = |value: &ClaimContent| matches!(value, ClaimContent::Text(_));
+        let mut held = self.claims.iter().filter(|((own, _), has)| own == name && **has);
+        let excludes = |other: &ClaimContent| other != value && !(is_text(other) && is_text(value));
+        let is_excluded = held.any(|((_, other), _)| excludes(other));
+        let known = self.claims.get(&(name.to_owned(), value.clone())).copied();
+        known.or(is_excluded.then_some(false))
+    }
+
     /// Returns the facts of the persona under the role table of a policy.
     pub(super) fn facts<'a>(&'a self, policy: &'a AccessPolicy) -> PersonaFacts<'a> {
         let of_roles = self.roles.iter().filter_map(|name| policy.role(name)).flat_map(|role| &role.permissions);
@@ -155,7 +165,7 @@ impl PersonaFacts<'_> {
             Clause::HasScope(name) => persona.scopes.as_ref().map(|scopes| scopes.contains(name)),
             Clause::UsesScheme(name) => persona.scheme.as_ref().map(|scheme| scheme == name),
             Clause::Fresh(seconds) => persona.sign_in_age.map(|age| age <= *seconds),
-            Clause::Claim { name, value } => persona.claims.get(&(name.clone(), value.clone())).copied(),
+            Clause::Claim { name, value } => persona.has_claim(name, value),
             Clause::Acr(classes) => persona.acr.as_ref().map(|class| classes.contains(class)),
             Clause::Checked(text) => persona.checks.get(text).copied(),
             Clause::All(_) | Clause::Any(_) | Clause::Not(_) => None,
