@@ -1,20 +1,23 @@
-//! From a command to its end: settings, log, store, the command itself, and one line if it was not done.
+//! Runs a command: reads the settings, opens the log and the store, and reports a failure in one line.
 
 use auth_runtime::{guard::AuthConfig, users::Passwords};
 use auth_store::SqlUsers;
 use tracing::instrument::WithSubscriber;
 
 use crate::{
-    AdminCommand, Console, Exit, SettingError, Settings,
-    access::Declared,
-    command::Verb,
-    exit::Failure,
+    command::{AdminCommand, Verb},
+    console::Console,
+    context::Context,
+    declared::Declared,
+    error::Failure,
+    exit::Exit,
     log::{Log, TARGET, operator},
-    session::Session,
-    settings::Store,
+    settings::{Settings, Store},
 };
 
-/// Runs commands, for one application or for none.
+/// Runs administration commands, with or without the declared names of an application.
+///
+/// The [crate](crate) has an example.
 #[must_use = "call `run`"]
 pub struct Admin {
     parser: clap::Command,
@@ -25,17 +28,19 @@ pub struct Admin {
 }
 
 impl Admin {
-    /// For the application with this `Auth`: roles and permissions that it does not declare are refused, and told of if
-    /// they are in the database. The parser is that which the commands are part of, such as `Options::command()`: its name
-    /// stands before each message.
+    /// Returns an administration for the application with this `Auth`. Commands reject undeclared roles and permissions,
+    /// and `check` reports those in the database.
+    ///
+    /// `parser` is the parser of the program, such as `Options::command()`. Its name stands in front of each message.
     pub fn of<A: AuthConfig>(parser: clap::Command) -> Self {
-        Self { declared: Some(Declared::of::<A>()), ..Self::without_tables(parser) }
+        Self { declared: Some(Declared::by::<A>()), ..Self::without_tables(parser) }
     }
 
-    /// For no application: every name of a role or a permission is taken.
+    /// Returns an administration without an application. It accepts every role and permission, and warns about names that
+    /// are new in the database.
     pub fn without_tables(parser: clap::Command) -> Self {
         Self {
-            console: Console::standard().of(parser.get_name()),
+            console: Console::standard().of_program(parser.get_name()),
             parser,
             declared: None,
             default_url: None,
@@ -43,38 +48,38 @@ impl Admin {
         }
     }
 
-    /// The database, if [`Settings`] name none. There is none unless set.
+    /// Sets the database for [`Settings`] that name none (default: a database is required).
     pub fn default_database_url(mut self, url: impl Into<String>) -> Self {
         self.default_url = Some(url.into());
         self
     }
 
-    /// How passwords are judged and hashed: as the application does it. The secret key of [`Settings`] is added.
+    /// Sets the rules for passwords and hashes (default: [`Passwords::new`]). Use those of the application. The secret key
+    /// of [`Settings`] is added.
     pub fn passwords(mut self, passwords: Passwords) -> Self {
         self.passwords = passwords;
         self
     }
 
-    /// Where commands read and write: the standard input, output and error unless set.
+    /// Sets the input and output of commands (default: [`Console::standard`]).
     pub fn console(mut self, console: Console) -> Self {
-        self.console = console.of(self.parser.get_name());
+        self.console = console.of_program(self.parser.get_name());
         self
     }
 
-    /// Runs a command on the database of these settings. Nothing but `migrate` makes or changes tables.
+    /// Runs a command on the database of these settings. Only `migrate` creates or changes tables.
     ///
-    /// Changes, and what was refused, are events of [`tracing`] with the target `auth_admin`; with a log file they are
-    /// written there, and nowhere else.
+    /// Changes and rejected commands are events of [`tracing`] with the target `auth_admin`. With a log file, they are
+    /// written only to that file.
     pub async fn run(mut self, command: AdminCommand, settings: &Settings) -> Exit {
         let ended = self.try_run(command.0, settings).await;
-        self.end(ended)
+        self.report(ended)
     }
 
-    /// Runs a command on a store that the application has connected, with its tables: it should be the one that requests
-    /// are judged by, so that changes count at once. Settings are those of the store.
+    /// Runs a command on a connected store. If it is the store that verifies requests, changes apply to the next request.
     pub async fn run_on(mut self, command: AdminCommand, users: &SqlUsers) -> Exit {
-        let ended = self.work(command.0, users, None).await;
-        self.end(ended)
+        let ended = self.execute(command.0, users, None).await;
+        self.report(ended)
     }
 
     async fn try_run(&mut self, verb: Verb, settings: &Settings) -> Result<(), Failure> {
@@ -82,31 +87,27 @@ impl Admin {
             return self.complete(shell);
         }
         let log = settings.open_log_file()?.map(Log::to);
-        let is_migration = matches!(verb, Verb::Migrate(_));
-        let store = settings.store(
-            self.default_url.as_deref(),
-            self.passwords.clone(),
-            self.declared.as_ref(),
-            is_migration,
-        )?;
-        let Store { users, described } = &store;
+        let creates_file = matches!(verb, Verb::Migrate(_));
+        let (url, passwords) = (self.default_url.as_deref(), self.passwords.clone());
+        let Store { users, described } = settings.store(url, passwords, self.declared.as_ref(), creates_file)?;
+        let ended = self.execute(verb, &users, Some(&described));
         let ended = match &log {
-            Some(log) => self.work(verb, users, Some(described)).with_subscriber(log.dispatch.clone()).await,
-            None => self.work(verb, users, Some(described)).await,
+            Some(log) => ended.with_subscriber(log.dispatch.clone()).await,
+            None => ended.await,
         };
-        let ended = ended.map_err(|failure| failure.of_database(described));
+        let ended = ended.map_err(|failure| failure.of_database(&described));
         users.close().await;
         match log.and_then(|log| log.failure()) {
-            Some(reason) => Err(not_logged(ended, &reason)),
+            Some(reason) => Err(unlogged(ended, &reason)),
             None => ended,
         }
     }
 
-    async fn work(&mut self, verb: Verb, users: &SqlUsers, database: Option<&str>) -> Result<(), Failure> {
+    async fn execute(&mut self, verb: Verb, users: &SqlUsers, database: Option<&str>) -> Result<(), Failure> {
         if let Verb::Completions { shell } = verb {
             return self.complete(shell);
         }
-        let mut session = Session {
+        let mut context = Context {
             users,
             database,
             declared: self.declared.as_ref(),
@@ -114,15 +115,14 @@ impl Admin {
             by: operator(),
             console: &mut self.console,
         };
-        // `migrate` makes what is missing, and `check` says what it is.
-        if !matches!(verb, Verb::Migrate(_) | Verb::Check(_)) {
+        if !verb.accepts_any_schema() {
             users.check_schema().await?;
         }
-        let ended = verb.run(&mut session).await;
-        let by = session.by;
+        let ended = verb.run(&mut context).await;
+        let by = context.by;
         let ended = ended.and_then(|()| Ok(self.console.flush()?));
         if let Err(Failure::Refused(reason) | Failure::Database(reason)) = &ended {
-            tracing::warn!(target: TARGET, by, reason, "not done");
+            tracing::warn!(target: TARGET, by, reason, "command failed");
         }
         ended
     }
@@ -132,7 +132,7 @@ impl Admin {
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut self.parser, name.as_str(), &mut script);
         if shell == clap_complete::Shell::Bash {
-            // It writes the `-` of a program's name in two ways (clap-rs/clap, issue 6421), so no subcommand is found.
+            // The script spells a `-` in the name in two ways (clap-rs/clap, issue 6421), so it finds no subcommand.
             let text = String::from_utf8_lossy(&script);
             script = text.replace(&name.replace('-', "__subcmd__"), &name.replace('-', "__")).into_bytes();
         }
@@ -140,11 +140,11 @@ impl Admin {
         Ok(self.console.flush()?)
     }
 
-    fn end(&mut self, ended: Result<(), Failure>) -> Exit {
+    fn report(&mut self, ended: Result<(), Failure>) -> Exit {
         let Err(failure) = ended else { return Exit::Done };
-        // What was printed before stays, and comes first.
+        // Output that was printed before the failure comes first.
         let _ = self.console.flush();
-        let (exit, text) = failure.ending();
+        let (exit, text) = failure.into_exit();
         if let Some(text) = text {
             self.console.note(&text);
         }
@@ -152,17 +152,11 @@ impl Admin {
     }
 }
 
-/// One line for what was done or not, and that nobody will read of it.
-fn not_logged(ended: Result<(), Failure>, reason: &str) -> Failure {
-    let done = match ended.map_err(|failure| failure.ending().1) {
-        Ok(()) | Err(None) => "it was done".to_owned(),
+/// Returns the failure to log a command, with its outcome.
+fn unlogged(ended: Result<(), Failure>, reason: &str) -> Failure {
+    let outcome = match ended.map_err(|failure| failure.into_exit().1) {
+        Ok(()) | Err(None) => "the command succeeded".to_owned(),
         Err(Some(text)) => text,
     };
-    Failure::refused(format!("{done}; but the log file cannot be written: {reason}"))
-}
-
-impl From<SettingError> for Failure {
-    fn from(error: SettingError) -> Self {
-        Self::Usage(error.to_string())
-    }
+    Failure::refused(format!("{outcome}; but the log file cannot be written: {reason}"))
 }

@@ -1,12 +1,13 @@
-//! The commands as clap reads them.
+//! The command line: groups of subcommands, as clap parses them.
 
 use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use clap_complete::Shell;
 
 use crate::{
-    exit::{EXIT_CODES, Failure},
+    context::Context,
+    error::Failure,
+    exit::EXIT_CODES,
     output::Format,
-    session::Session,
     verb::{
         database,
         key::KeyVerb,
@@ -15,33 +16,35 @@ use crate::{
     },
 };
 
-/// The commands, to be flattened into the subcommands of your parser, and given to [`Admin::run`](crate::Admin::run):
-/// `user`, `key`, `role`, `permission`, `migrate`, `check` and `completions`. `--help` of each tells all about it.
+/// The administration commands: `user`, `key`, `role`, `permission`, `migrate`, `check` and `completions`.
+///
+/// Flatten them into the subcommands of your parser, and run them with [`Admin::run`](crate::Admin::run). The example of
+/// the [crate](crate) shows how.
 #[derive(Debug)]
 pub struct AdminCommand(pub(crate) Verb);
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Users: who may sign in, and what they may do
+    /// Manage users, their passwords, roles and permissions
     User(Group<UserVerb>),
-    /// API keys: what programs send in place of a password
+    /// Manage API keys of users
     Key(Group<KeyVerb>),
-    /// Roles: those that the application declares, and those that users have
+    /// List roles
     Role(Group<RoleVerb>),
-    /// Permissions: those that the application declares, and those that users and keys have
+    /// List permissions
     Permission(Group<PermissionVerb>),
-    /// Makes the tables of the database, or brings them up to date
-    Migrate(Plain),
-    /// Looks whether the tables, the names in them, and the secret key of password hashes are those of this program
-    Check(Plain),
-    /// Prints what makes a shell complete these commands
+    /// Create or update the tables
+    Migrate(Single),
+    /// Compare the tables, names and secret key with this program
+    Check(Single),
+    /// Print a completion script for a shell
     Completions {
-        /// Which shell
+        /// Shell that reads the script
         shell: Shell,
     },
 }
 
-/// Commands about one thing.
+/// Commands with the same object.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Group<V: Subcommand> {
@@ -51,17 +54,17 @@ pub(crate) struct Group<V: Subcommand> {
     verb: V,
 }
 
-/// A command that stands alone.
+/// A command without subcommands.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
-pub(crate) struct Plain {
+pub(crate) struct Single {
     #[command(flatten)]
     output: Output,
 }
 
 #[derive(Debug, Args)]
 struct Output {
-    /// How the result is printed
+    /// Output format
     #[arg(
         id = "output",
         long,
@@ -81,21 +84,26 @@ impl Verb {
             | Self::Key(Group { output, .. })
             | Self::Role(Group { output, .. })
             | Self::Permission(Group { output, .. })
-            | Self::Migrate(Plain { output })
-            | Self::Check(Plain { output }) => output.format,
+            | Self::Migrate(Single { output })
+            | Self::Check(Single { output }) => output.format,
             Self::Completions { .. } => Format::default(),
         }
     }
 
-    pub(crate) async fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
+    /// Returns whether the command works on tables of another version.
+    pub(crate) const fn accepts_any_schema(&self) -> bool {
+        matches!(self, Self::Migrate(_) | Self::Check(_))
+    }
+
+    pub(crate) async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         match self {
-            Self::User(Group { verb, .. }) => verb.run(session).await,
-            Self::Key(Group { verb, .. }) => verb.run(session).await,
-            Self::Role(Group { verb, .. }) => verb.run(session).await,
-            Self::Permission(Group { verb, .. }) => verb.run(session).await,
-            Self::Migrate(_) => database::migrate(session).await,
-            Self::Check(_) => database::check(session).await,
-            // It needs no database, and was run before there was one.
+            Self::User(Group { verb, .. }) => verb.run(context).await,
+            Self::Key(Group { verb, .. }) => verb.run(context).await,
+            Self::Role(Group { verb, .. }) => verb.run(context).await,
+            Self::Permission(Group { verb, .. }) => verb.run(context).await,
+            Self::Migrate(_) => database::migrate(context).await,
+            Self::Check(_) => database::check(context).await,
+            // `Admin` runs it, without a database.
             Self::Completions { .. } => Ok(()),
         }
     }

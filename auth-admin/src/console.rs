@@ -1,4 +1,4 @@
-//! Where a command reads and writes, and whom it may ask.
+//! Input, output, and prompts.
 
 use std::{
     fmt,
@@ -9,15 +9,15 @@ use auth_runtime::users::MAX_PASSWORD_LEN;
 use secrecy::{ExposeSecret, SecretString};
 
 #[cfg(unix)]
-use crate::Exit;
-use crate::{exit::Failure, output::visible};
+use crate::exit::Exit;
+use crate::{error::Failure, escape::visible};
 
-/// The standard input, output and error of a process, or what stands for them.
+/// The input, output and error stream of a command (default: those of the process).
 ///
 /// ```
 /// use auth_admin::Console;
 ///
-/// // For a test: the command reads this, and has nobody to ask.
+/// // For a test: the command reads this password, and cannot prompt.
 /// let console = Console::new("correct horse battery staple\n".as_bytes(), std::io::sink(), std::io::sink());
 /// ```
 pub struct Console {
@@ -25,19 +25,19 @@ pub struct Console {
     input: Box<dyn BufRead + Send>,
     output: Box<dyn Write + Send>,
     errors: Box<dyn Write + Send>,
-    can_ask: bool,
-    draws: bool,
+    can_prompt: bool,
+    shows_progress: bool,
 }
 
 impl Console {
-    /// Those of this process. Questions are asked if the standard input is a terminal.
+    /// Returns the standard streams of the process. Prompts are possible if stdin is a terminal.
     #[must_use]
     pub fn standard() -> Self {
         let console = Self::new(BufReader::new(io::stdin()), BufWriter::new(io::stdout()), io::stderr());
-        Self { can_ask: io::stdin().is_terminal(), draws: io::stderr().is_terminal(), ..console }
+        Self { can_prompt: io::stdin().is_terminal(), shows_progress: io::stderr().is_terminal(), ..console }
     }
 
-    /// Others, without anybody to ask.
+    /// Returns a console on these streams. It cannot prompt.
     #[must_use]
     pub fn new(
         input: impl BufRead + Send + 'static,
@@ -49,30 +49,30 @@ impl Console {
             input: Box::new(input),
             output: Box::new(output),
             errors: Box::new(errors),
-            can_ask: false,
-            draws: false,
+            can_prompt: false,
+            shows_progress: false,
         }
     }
 
-    /// The same for a program of this name, which stands before each line that is no output.
-    pub(crate) fn of(self, program: &str) -> Self {
+    /// Sets the name that stands in front of each line on stderr.
+    pub(crate) fn of_program(self, program: &str) -> Self {
         Self { program: program.to_owned(), ..self }
     }
 
-    /// Whether there is a terminal for a progress bar.
-    pub(crate) const fn draws(&self) -> bool {
-        self.draws
+    /// Returns whether stderr is a terminal for a progress bar.
+    pub(crate) const fn shows_progress(&self) -> bool {
+        self.shows_progress
     }
 
-    pub(crate) const fn can_ask(&self) -> bool {
-        self.can_ask
+    pub(crate) const fn can_prompt(&self) -> bool {
+        self.can_prompt
     }
 
     pub(crate) fn output(&mut self) -> &mut (dyn Write + Send) {
         &mut *self.output
     }
 
-    /// The standard input, for what is read from it.
+    /// Takes stdin, and leaves an empty input.
     pub(crate) fn take_input(&mut self) -> Box<dyn BufRead + Send> {
         std::mem::replace(&mut self.input, Box::new(io::empty()))
     }
@@ -81,7 +81,7 @@ impl Console {
         writeln!(self.output, "{text}")
     }
 
-    /// Writes what is shown once, and nowhere else.
+    /// Prints a secret. The output has its only copy.
     pub(crate) fn secret_line(&mut self, secret: &str) -> io::Result<()> {
         writeln!(self.output, "{secret}")?;
         self.output.flush()
@@ -91,12 +91,12 @@ impl Console {
         self.output.flush()
     }
 
-    /// One line for people, beside the output. That nobody reads it is no reason to fail.
+    /// Prints one line to stderr. A closed stderr is not an error.
     pub(crate) fn note(&mut self, text: &str) {
         let _ = writeln!(self.errors, "{}: {}", self.program, visible(text));
     }
 
-    /// Asks whether to go on.
+    /// Prompts for a yes or no.
     pub(crate) fn confirm(&mut self, question: &str) -> Result<bool, Failure> {
         let mut answer = String::new();
         write!(self.errors, "{} [y/N] ", visible(question))?;
@@ -105,17 +105,16 @@ impl Console {
         Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes" | "YES"))
     }
 
-    /// Asks for a password at the terminal, without showing it; says `or_else` if there is none.
-    pub(crate) fn ask_password(&self, prompt: &str, or_else: &str) -> Result<SecretString, Failure> {
-        if !self.can_ask {
-            return Err(Failure::usage(format!("there is no terminal to ask for a password: {or_else}")));
+    /// Prompts for a password without echo. `alternatives` are the options to use without a terminal.
+    pub(crate) fn ask_password(&self, prompt: &str, alternatives: &str) -> Result<SecretString, Failure> {
+        if !self.can_prompt {
+            return Err(Failure::usage(format!("cannot ask for a password without a terminal; use {alternatives}")));
         }
-        // At Ctrl-C, rpassword sends the signal while the terminal is still told not to show what is typed. With somebody
-        // to catch it, the terminal is given back first.
+        // On Ctrl-C, rpassword raises the signal before it restores the echo. A handler keeps the process alive until then.
         #[cfg(unix)]
         let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
         let answer = rpassword::prompt_password(visible(prompt));
-        let password = SecretString::from(answer.map_err(|error| unanswered(&error))?);
+        let password = SecretString::from(answer.map_err(|error| prompt_failure(&error))?);
         #[cfg(unix)]
         tokio::spawn(async move {
             interrupt.recv().await;
@@ -124,16 +123,16 @@ impl Console {
         if password.expose_secret().is_empty() { Err(no_password()) } else { Ok(password) }
     }
 
-    /// The first line of the standard input: all of it, but for the line break.
+    /// Reads a password from the first line of stdin, without its line break.
     pub(crate) fn first_line(&mut self) -> Result<SecretString, Failure> {
-        if self.can_ask {
-            return Err(Failure::usage("the standard input is a terminal: leave --password-stdin out, to be asked"));
+        if self.can_prompt {
+            return Err(Failure::usage("stdin is a terminal; omit --password-stdin to get a prompt"));
         }
-        // A longer one is cut here, and refused for its length later.
+        // A longer line is cut here, and rejected for its length later.
         let mut line = Vec::with_capacity(MAX_PASSWORD_LEN + 3);
         let most = u64::try_from(line.capacity()).unwrap_or(u64::MAX);
         let read = self.input.by_ref().take(most).read_until(b'\n', &mut line);
-        read.map_err(|error| Failure::usage(format!("the standard input cannot be read: {error}")))?;
+        read.map_err(|error| Failure::usage(format!("cannot read stdin: {error}")))?;
         let line = String::from_utf8(line).map_err(|_| Failure::usage("the password is not UTF-8"))?;
         let line = SecretString::from(line);
         let text = line.expose_secret();
@@ -146,11 +145,11 @@ fn no_password() -> Failure {
     Failure::usage("no password was given")
 }
 
-fn unanswered(error: &io::Error) -> Failure {
+fn prompt_failure(error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::Interrupted => Failure::Interrupted,
         io::ErrorKind::UnexpectedEof => no_password(),
-        _ => Failure::usage(format!("no password can be asked for: {error}")),
+        _ => Failure::usage(format!("cannot ask for a password: {error}")),
     }
 }
 
@@ -162,6 +161,6 @@ impl Default for Console {
 
 impl fmt::Debug for Console {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Console").field("can_ask", &self.can_ask).finish_non_exhaustive()
+        f.debug_struct("Console").field("can_prompt", &self.can_prompt).finish_non_exhaustive()
     }
 }

@@ -1,7 +1,8 @@
-//! Users and API keys of [`auth_runtime`] from the command line: the binary `auth-admin`, and subcommands for your own.
+//! Administers users and API keys of [`auth_runtime`] from the command line.
 //!
-//! Your own binary is the better place: it knows which roles and permissions there are, so names that are mistyped are
-//! refused, and [`check`](#what-there-is) tells of those in the database that are declared no longer.
+//! The crate has the binary `auth-admin`, and subcommands for your own binary. Prefer your own binary: it knows the
+//! declared roles and permissions, so it rejects misspelt names, and [`check`](#commands) reports undeclared names in the
+//! database.
 //!
 //! ```
 //! use std::process::ExitCode;
@@ -21,7 +22,7 @@
 //!     password: Basic<SqlUsers>,
 //! }
 //!
-//! /// Notes, and who may read them
+//! /// A service for notes
 //! #[derive(Parser)]
 //! #[command(name = "notes")]
 //! struct Options {
@@ -33,7 +34,7 @@
 //!
 //! #[derive(clap::Subcommand)]
 //! enum Command {
-//!     /// Serves the notes
+//!     /// Serve the notes
 //!     Serve,
 //!     #[command(flatten)]
 //!     Admin(AdminCommand),
@@ -60,83 +61,83 @@
 //! # });
 //! ```
 //!
-//! # What there is
+//! # Commands
 //!
-//! | | |
+//! | command | purpose |
 //! |---|---|
-//! | `user add`, `list`, `show`, `delete` | |
-//! | `user disable`, `enable`, `sign-out` | what a user has been given ends with the next request, but for `enable`, which gives nothing back; see [freshness](auth_store::SqlUsers#freshness) |
-//! | `user set-password`, `verify-password` | |
-//! | `user set-profile`, `set-roles`, `set-permissions` | |
-//! | `user import` | many users from CSV or JSONL, with the hashes of another system |
-//! | `key create`, `list`, `revoke` | |
-//! | `role list`, `permission list` | those that are declared, and those that are in use |
-//! | `migrate` | makes the tables, or brings them up to date; no other command does |
-//! | `check` | 3 if the tables are not those of the program, 1 if the names in them or the secret key of hashes are not |
-//! | `completions` | for bash, elvish, fish, PowerShell and zsh |
+//! | `migrate` | creates or updates the tables; no other command does |
+//! | `check` | compares the tables, names and secret key with the program |
+//! | `user add`, `list`, `show`, `rename`, `delete` | manage users |
+//! | `user disable`, `enable`, `sign-out` | end or restore access; see [freshness](auth_store::SqlUsers#freshness) |
+//! | `user set-password`, `verify-password` | replace or verify a password |
+//! | `user set-profile`, `set-roles`, `set-permissions` | change a user |
+//! | `user import` | imports CSV or JSONL, with the password hashes of another system |
+//! | `key create`, `list`, `revoke` | manage API keys |
+//! | `role list`, `permission list` | list declared names and names in use |
+//! | `completions` | prints completions for bash, elvish, fish, PowerShell and zsh |
 //!
-//! `--help` of each says the rest. [`Settings`] has what all have in common, with the environment that it is read from.
+//! `--help` describes each command. [`Settings`] has the options that all commands share.
 //!
 //! # Exit codes
 //!
-//! | code | |
+//! | code | meaning |
 //! |---|---|
 //! | 0 | done |
-//! | 1 | not found, refused, or not as it should be |
-//! | 2 | the command or its settings are wrong; nothing was done |
-//! | 3 | the database does not answer, or its tables are not those of this version |
-//! | 130 | Ctrl-C where a password is asked for; nothing was done |
+//! | 1 | not found, rejected, or `check` found a difference |
+//! | 2 | wrong usage or settings; nothing was done |
+//! | 3 | the database is unavailable, or its tables have another version |
+//! | 130 | interrupted by Ctrl-C at a password prompt; nothing was done |
 //!
-//! What was not done is told in one line on the standard error; only clap writes more, of a command that it cannot read.
+//! A failure prints one line to stderr. Only usage errors of clap have more lines.
 //!
 //! # Passwords and keys
 //!
-//! A password is asked for at the terminal, twice and without showing it; `--password-stdin` reads the first line of the
-//! standard input, of which only the line break is dropped; `--generate` makes one of 80 bits. None is ever an argument:
-//! those can be read by other users of the machine, and stay in the history of the shell. What was made is printed on
-//! the standard output, this once, and beside it on the standard error what there is to say of it. A made password expires
-//! after 7 days, so that the user chooses another one (ASVS 6.4.1). An administrator should use no other (ASVS 6.4.6).
+//! A password comes from a prompt without echo, from the first line of stdin (`--password-stdin`), or from a generator
+//! with 80 random bits (`--generate`). It is never an argument, because other users of the machine can read arguments, and
+//! shells record them.
 //!
-//! # Questions
+//! A generated password or key is printed to stdout once, and a note about it to stderr. A generated password expires after
+//! 7 days, so that the user chooses another one (ASVS 6.4.1). An administrator should set no other (ASVS 6.4.6).
 //!
-//! `delete`, `disable`, `sign-out`, `revoke`, and `set-roles` and `set-permissions` without names, ask first, unless
-//! `--yes` is given. Without a terminal, where nobody can answer, they are refused with 2. `set-password` does not ask: to
-//! give a new password is answer enough.
+//! # Confirmation
+//!
+//! `delete`, `disable`, `sign-out` and `revoke` ask for confirmation. So do `set-roles` and `set-permissions` if they remove
+//! a role or a permission. `--yes` skips the prompt. Without a terminal and without `--yes`, the command stops with exit
+//! code 2. `set-password` does not ask.
 //!
 //! # Output
 //!
-//! A table for people, of any width; or `--output json`. That is one document: an object, or of lists an array. Users and
-//! keys have a line each in it, printed as they are read from the database. Times are in UTC as of RFC 3339. Lists are
-//! whole unless `--limit` is given, and read a page at a time, so they may be of any length. A list that was cut short by a
-//! failure is no JSON. Characters that would do something to a terminal are escaped.
+//! The output is a table, or one JSON document with `--output json`. A list of users or keys is printed while it is read, so
+//! it can have any length. An interrupted list is invalid JSON. Times are in UTC (RFC 3339). Control characters are escaped.
 //!
-//! # The log
+//! # Log
 //!
-//! Each change is an event of [`tracing`] with the target `auth_admin`: what, of whom, and `by` whom, which is the
-//! account of the process. `SUDO_USER` is added as what it is: a variable that `sudo` sets, and that anybody can set
-//! for themselves. With `--log-file` they go to that file, which only its owner can read if it is made. There are no
-//! secrets in it. It is not rotated: a file that is moved away is made anew by the next command, so any tool that does
-//! may do it.
+//! Each change is an event of [`tracing`] with the target `auth_admin`. Its field `by` is the account of the process.
+//! `SUDO_USER` is added, although any user can set this variable. `--log-file` writes the events to a file, which only its
+//! owner can read if the command creates it. The events contain no secrets. For rotation, move the file away: the next
+//! command creates a new one.
 //!
-//! # What it does not protect against
+//! # Limits
 //!
-//! - Whoever can write to the database needs no command. Whoever may run this one with its URL may do all that it does:
-//!   there are no rules for administrators.
-//! - The log is written by the process that it is about. Whoever can write to the file can change it.
-//! - A URL with a password in it, given as an argument, can be read by other users of the machine. Use `AUTH_DB_URI`.
-//! - What is printed this once stays where the output goes, such as the scrollback of a terminal.
-//! - `auth-admin` without an application takes any name of a role or a permission. One that is not declared grants
-//!   nothing until an application declares it.
+//! - Any account with write access to the database can change users without this command. Any account that may run the
+//!   command with the URL of the database may use all of it: there are no roles of administrators.
+//! - The process writes its own log. Any account with write access to the file can change it.
+//! - Other users of the machine can read a URL in an argument, with its password. Use `AUTH_DB_URI`.
+//! - A printed password or key stays in the scrollback of a terminal, or in a redirected file.
+//! - `auth-admin` without an application accepts every role and permission. It warns about a name that no user and no key
+//!   had before. A name that the application does not declare grants nothing.
 
-mod access;
 mod admin;
 mod command;
 mod console;
+mod context;
+mod declared;
+mod error;
+mod escape;
 mod exit;
 mod import;
 mod log;
 mod output;
-mod session;
 mod settings;
 mod verb;
 
@@ -144,6 +145,7 @@ pub use self::{
     admin::Admin,
     command::AdminCommand,
     console::Console,
+    error::SettingError,
     exit::{EXIT_CODES, Exit},
-    settings::{SettingError, Settings},
+    settings::Settings,
 };

@@ -1,4 +1,4 @@
-//! The log file: what was changed, by whom, and what was refused.
+//! The log file of changes and rejected commands.
 
 use std::{
     env,
@@ -10,35 +10,37 @@ use std::{
 use tracing::{Dispatch, Level};
 use tracing_subscriber::{Layer, filter::Targets, fmt, fmt::MakeWriter, layer::SubscriberExt, registry};
 
-/// Where commands say what they have changed.
+/// The target of all events of this crate.
 pub(crate) const TARGET: &str = "auth_admin";
 
-/// A log file that is open.
+/// An open log file.
 pub(crate) struct Log {
     pub(crate) dispatch: Dispatch,
     file: LogFile,
 }
 
+/// A file that records the first error of a write.
 #[derive(Clone)]
-struct LogFile(Arc<Inner>);
-
-struct Inner {
-    file: File,
-    failure: Mutex<Option<String>>,
+struct LogFile {
+    file: Arc<File>,
+    failure: Arc<Mutex<Option<String>>>,
 }
 
 impl Log {
     pub(crate) fn to(file: File) -> Self {
-        let file = LogFile(Arc::new(Inner { file, failure: Mutex::default() }));
-        let wanted = Targets::new().with_target(TARGET, Level::INFO).with_target("auth_runtime", Level::WARN);
+        let file = LogFile { file: Arc::new(file), failure: Arc::default() };
+        let targets = Targets::new()
+            .with_target(TARGET, Level::INFO)
+            .with_target("auth_runtime", Level::WARN)
+            .with_target("auth_store", Level::WARN);
         let lines = fmt::layer().with_ansi(false).log_internal_errors(false).with_writer(file.clone());
-        let dispatch = Dispatch::new(registry().with(lines.with_filter(wanted)));
+        let dispatch = Dispatch::new(registry().with(lines.with_filter(targets)));
         Self { dispatch, file }
     }
 
-    /// Why something could not be written, if that is so.
+    /// Returns the error of a failed write, if one failed.
     pub(crate) fn failure(&self) -> Option<String> {
-        self.file.0.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.file.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -52,22 +54,22 @@ impl<'a> MakeWriter<'a> for LogFile {
 
 impl Write for &LogFile {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let written = (&self.0.file).write(line);
+        let written = self.file.as_ref().write(line);
         if let Err(error) = &written {
-            *self.0.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+            let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+            failure.get_or_insert_with(|| error.to_string());
         }
         written
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        (&self.0.file).flush()
+        self.file.as_ref().flush()
     }
 }
 
-/// Who runs this program, as the system says; and on whose behalf, as the environment says, which is not to be relied on:
-/// `sudo` sets it, and so can anybody.
+/// Returns the account of this process. `SUDO_USER` is added as a claim, because any user can set it.
 pub(crate) fn operator() -> String {
-    let name = whoami::username().unwrap_or_else(|_| "somebody".to_owned());
+    let name = whoami::username().unwrap_or_else(|_| "unknown".to_owned());
     match env::var("SUDO_USER") {
         Ok(sudo) if sudo != name => format!("{name} (SUDO_USER={sudo:?})"),
         _ => name,

@@ -1,11 +1,11 @@
-//! The command without an application: it checks no names of roles and permissions, as it knows of none.
+//! The command without an application. It does not know the declared names, so it accepts every role and permission.
 
 use std::process::ExitCode;
 
 use auth_admin::{Admin, AdminCommand, EXIT_CODES, Settings};
 use clap::{CommandFactory, Parser};
 
-/// Users and API keys of auth-runtime in a database
+/// Manage users and API keys of auth-runtime in a database
 #[derive(Parser)]
 #[command(name = "auth-admin", version, after_help = EXIT_CODES, max_term_width = 100)]
 struct Options {

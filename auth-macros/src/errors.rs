@@ -5,6 +5,8 @@ use std::{collections::HashSet, fmt::Display, hash::Hash};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 
+use crate::editor;
+
 #[derive(Default)]
 pub(crate) struct Errors(Option<syn::Error>);
 
@@ -39,11 +41,10 @@ impl Errors {
         self.0.is_none()
     }
 
-    /// Returns the errors followed by the expansion, so that uses of the item cause no second error.
+    /// Returns the errors and the expansion, so that uses of the item cause no second error.
     pub(crate) fn beside(self, expansion: impl ToTokens) -> TokenStream {
-        let mut tokens = self.into_tokens();
-        expansion.to_tokens(&mut tokens);
-        tokens
+        let (errors, expansion) = (self.into_tokens(), expansion.to_token_stream());
+        if editor::is_running() { quote!(#expansion #errors) } else { quote!(#errors #expansion) }
     }
 
     /// Returns the errors as an expression.

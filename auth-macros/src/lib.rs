@@ -3,6 +3,7 @@
 //! Each macro is one line: macro input → parse → input → lower → model → expand → tokens. The `expand_*` functions at the
 //! end of this file spell it out. Errors gather beside the line in `errors::Errors`, so that one build shows them all.
 
+mod editor;
 mod errors;
 mod expand;
 mod lower;
@@ -63,13 +64,19 @@ use crate::{
 /// | `scopes("a", "b")` | a caller whose token carries all the OAuth 2 scopes |
 /// | `schemes("a", "b")` | a caller who used one of the schemes |
 /// | `fresh = "5m"` | a caller who signed in during that time (`s`, `m`, `h`, `d`) |
-/// | `check = expression` | a caller, if the expression is true; it borrows the handler's arguments |
+/// | `claim("tenant" = "acme")` | a caller whose claim has the value |
+/// | `acr("gold", "silver")` | a caller who signed in under one of the authentication context classes |
+/// | `check = expression`, `check("name") = expression` | a caller, if the expression is true; it borrows the handler's arguments |
+/// | `RULE` | a caller who meets the rule of a constant that `requirement!` made |
 /// | `any(..)`, `all(..)`, `not(..)` | combinations; a comma means `all` |
 /// | `authenticated` | any authenticated caller |
 /// | `hide` | not a condition: a denied caller gets 404 instead of 403 |
 ///
 /// Names are strings or paths (`Role::Administrator`). The clauses on an impl block are
 /// a floor: every operation in it requires them as well.
+///
+/// `auth = path` names another `Auth`, which may be a type parameter of the impl block. `crate = path` names the library in
+/// a crate that depends on a facade only.
 #[proc_macro_attribute]
 pub fn protected(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand_attribute(AttributeName::Protected, arguments.into(), item.into()).into()
@@ -92,6 +99,9 @@ pub fn public(arguments: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Lets anonymous callers in, and rejects an invalid credential. The function takes `Option<Principal<Auth>>`.
+///
+/// Clauses, as in `#[optional_auth(not(role("Suspended")))]`, apply to callers who sign in. A `check` applies to anonymous
+/// callers too.
 #[proc_macro_attribute]
 pub fn optional_auth(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand_attribute(AttributeName::OptionalAuth, arguments.into(), item.into()).into()
@@ -118,6 +128,23 @@ pub fn optional_auth(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// const BOTH: PermissionSet = Permission::set(Permission::ALL);
 /// assert!(BOTH.contains(Permission::View));
 /// ```
+///
+/// A variant with a table takes the names of that table over, such as those of a plug-in:
+///
+/// ```
+/// mod comments {
+///     auth_runtime::permissions! { pub enum Permission { Write = "comments:write" } }
+/// }
+///
+/// auth_runtime::permissions! {
+///     pub enum Permission {
+///         View = "view",
+///         Comments(comments::Permission),
+///     }
+/// }
+///
+/// assert_eq!("comments:write".parse(), Ok(Permission::Comments(comments::Permission::Write)));
+/// ```
 #[proc_macro]
 pub fn permissions(input: TokenStream) -> TokenStream {
     expand_permissions(input.into()).into()
@@ -125,7 +152,8 @@ pub fn permissions(input: TokenStream) -> TokenStream {
 
 /// Declares the roles of an application, each with its permissions.
 ///
-/// A role has the permissions that it lists after `=>` (variants, names, or `all`), and those of its parents after `:`.
+/// A role has the permissions that it lists after `=>` (variants, names, patterns such as `"orders:*"`, or `all`), and those
+/// of its parents after `:`.
 /// Several parents are joined by `+`: `Editor = "Editor": Viewer + Commenter => [Edit]`.
 ///
 /// ```
@@ -153,7 +181,9 @@ pub fn roles(input: TokenStream) -> TokenStream {
 }
 
 /// Builds a requirement for [`protect`](../auth_runtime/mount/trait.Protect.html#method.protect), in the grammar of
-/// `#[protected]` without `check`.
+/// `#[protected]` without `check`. As a constant, it is a rule with a name: `#[protected(EDITORS)]`.
+///
+/// With `auth = path`, the names are checked when the compiler builds the code, and the path may be a type parameter.
 ///
 /// ```
 /// # use auth_runtime::prelude::*;
@@ -249,14 +279,18 @@ fn expand_configured(input: TokenStream2) -> TokenStream2 {
 /// An attribute on the item that it protects.
 fn expand_rule(Configured { name, span, arguments, item }: Configured) -> TokenStream2 {
     let mut errors = Errors::default();
-    let rule = RuleAttribute::parse(name, span, arguments);
+    let rule = RuleAttribute::parse(name, span, arguments.clone());
     let library = rule.as_ref().ok().and_then(|rule| rule.library.clone());
     let Some(p) = errors.ok(Private::locate(library.as_ref())) else {
         return errors.beside(expand::misplaced::expand(item, None));
     };
     match Item::parse(name, &item) {
         Item::Api(open_api, block) => {
+            let written = block.clone();
             let api = lower::api::lower(rule, span, open_api, *block, &mut errors);
+            if editor::is_running() {
+                return errors.beside(expand::editor::api(*written, &arguments, &p));
+            }
             errors.beside(expand::api::expand(&api, &p))
         }
         Item::Tools(attribute, block) => {
@@ -264,7 +298,11 @@ fn expand_rule(Configured { name, span, arguments, item }: Configured) -> TokenS
             errors.beside(expand::tools::expand(&tools, &p))
         }
         Item::Handler(attribute, function) => {
+            let written = function.clone();
             let handler = lower::handler::lower(rule, attribute, *function, &mut errors);
+            if editor::is_running() {
+                return errors.beside(expand::editor::handler(&handler.attribute, *written, name, &arguments, &p));
+            }
             errors.beside(expand::handler::expand(&handler, &p))
         }
         Item::Misplaced(message) => {

@@ -156,3 +156,10 @@ pub mod throttle;
 pub mod users;
 
 pub use auth_macros::{Auth, optional_auth, permission, permissions, protected, public, requirement, roles};
+
+/// Emits the clauses that the macros hand to an editor.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __editor {
+    ($($tokens:tt)*) => { $($tokens)* };
+}

@@ -1,12 +1,18 @@
 //! Every path that the macros emit. Not part of the public API: it may change in any release.
 
+#[path = "clauses.rs"]
+pub mod clauses;
+
 pub use auth_macros::__configured;
+
 pub use core;
 pub use poem;
 pub use poem_openapi;
 pub use serde;
 pub use std;
 
+/// Emits clauses for an editor.
+pub use crate::__editor as editor;
 use crate::declared::lookup;
 pub use crate::{
     authenticate::{Authentication, Authenticator, Context, Principal, Refusal, RefusalCause, SchemeErrors},
@@ -82,6 +88,12 @@ pub const fn declared<T: Table>(name: &'static str) -> Entry<T> {
 #[track_caller]
 pub const fn included<T: Includes<P>, P: Table>(entry: Entry<P>) -> Entry<T> {
     declared(entry.name())
+}
+
+/// Returns a rule that another rule names. As a function, it makes a wrong type one error.
+#[must_use]
+pub const fn rule<A>(rule: &'static Operation<A>) -> &'static Operation<A> {
+    rule
 }
 
 /// Returns the entry of a scope. An undeclared one is an error of [`assert_scope`].

@@ -91,6 +91,12 @@ pub(crate) struct Shared {
 }
 
 impl SqlUsers {
+    /// Returns the rules for passwords and hashes of this store.
+    #[must_use]
+    pub fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
     /// Closes the connections after their current statements. Later statements fail.
     pub async fn close(&self) {
         self.0.database.close().await;

@@ -55,6 +55,7 @@ mod documents {
         HowToIssuerZitadel = "docs/src/how-to/issuers/zitadel.md",
         HowToJwt = "docs/src/how-to/jwt.md",
         HowToLdap = "docs/src/how-to/ldap.md",
+        HowToMcp = "docs/src/how-to/mcp.md",
         HowToOwnUser = "docs/src/how-to/own-user.md",
         HowToPoemRoutes = "docs/src/how-to/poem-routes.md",
         HowToProxy = "docs/src/how-to/proxy.md",

@@ -17,7 +17,7 @@ use poem::{
     listener::TcpAcceptor,
     web::headers::{ContentLength, HeaderMapExt},
 };
-use tokio::{io::AsyncReadExt, net::TcpListener, signal};
+use tokio::{io::AsyncReadExt, net::TcpSocket, signal};
 use tracing_subscriber::{
     EnvFilter,
     filter::LevelFilter,
@@ -31,6 +31,9 @@ const MAX_BODY: u64 = 64 * 1024;
 
 /// The exit code for wrong settings.
 pub const WRONG_SETTINGS: u8 = 2;
+
+/// Largest number of connections that wait to be accepted.
+const BACKLOG: u32 = 1024;
 
 /// How long requests in flight may run after the server was asked to stop.
 const SHUTDOWN: Duration = Duration::from_secs(5);
@@ -69,7 +72,7 @@ where
         Err(error) => return fail(program, &error, WRONG_SETTINGS),
     };
     let run = async {
-        let (acceptor, address) = listen(port).await?;
+        let (acceptor, address) = listen(port)?;
         let mut output = io::stdout();
         writeln!(output, "{name} listens on http://{address}, with documentation at http://{address}/docs")?;
         serve(acceptor, app(&auth)).await
@@ -90,12 +93,48 @@ pub fn fail(program: &str, error: &dyn Error, code: u8) -> ExitCode {
 ///
 /// # Errors
 /// Returns a one-line error if the port is in use or not allowed.
-pub async fn listen(port: u16) -> Result<(TcpAcceptor, SocketAddr), io::Error> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let in_words = |error| io::Error::other(format!("cannot listen on {address}: {error}; choose another port"));
-    let listener = TcpListener::bind(address).await.map_err(in_words)?;
-    let address = listener.local_addr()?;
-    Ok((TcpAcceptor::from_tokio(listener)?, address))
+pub fn listen(port: u16) -> Result<(TcpAcceptor, SocketAddr), io::Error> {
+    let reserved = ReservedPort::reserve(port)?;
+    let address = reserved.address;
+    Ok((reserved.listen()?, address))
+}
+
+/// A port that is taken, but refuses connections until [`listen`](Self::listen).
+#[derive(Debug)]
+pub struct ReservedPort {
+    socket: TcpSocket,
+    /// The address, with the port that the system chose for port 0.
+    pub address: SocketAddr,
+}
+
+impl ReservedPort {
+    /// Takes a port of the loopback interface. Port 0 takes a free port.
+    ///
+    /// # Errors
+    /// Returns a one-line error if the port is in use or not allowed.
+    pub fn reserve(port: u16) -> Result<Self, io::Error> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let socket = TcpSocket::new_v4()?;
+        // As `TcpListener::bind` does: on Windows, the option would share the port.
+        #[cfg(not(windows))]
+        socket.set_reuseaddr(true)?;
+        socket.bind(address).map_err(|error| cannot_listen(address, &error))?;
+        let address = socket.local_addr()?;
+        Ok(Self { socket, address })
+    }
+
+    /// Accepts connections.
+    ///
+    /// # Errors
+    /// Returns a one-line error if another process listens on the port.
+    pub fn listen(self) -> Result<TcpAcceptor, io::Error> {
+        let listener = self.socket.listen(BACKLOG).map_err(|error| cannot_listen(self.address, &error))?;
+        TcpAcceptor::from_tokio(listener)
+    }
+}
+
+fn cannot_listen(address: SocketAddr, error: &io::Error) -> io::Error {
+    io::Error::other(format!("cannot listen on {address}: {error}; choose another port"))
 }
 
 /// Serves until Ctrl-C or SIGTERM. Requests in flight get five seconds to end.

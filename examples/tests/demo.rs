@@ -5,9 +5,9 @@ mod common;
 use std::{
     collections::BTreeSet,
     fs,
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, ErrorKind, Write},
     net::{TcpListener, TcpStream},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use auth_examples::demo::{Demo, access::Auth, app, people::FirstUsers, welcome::LAST_LINE};
@@ -120,6 +120,25 @@ fn a_port_in_use_is_one_line_and_exit_code_1() {
     let (stderr, code) = refusal(demo(&folder()).args(["--port", &port]));
     assert_eq!((stderr.lines().count(), code), (1, Some(1)), "{stderr}");
     assert!(stderr.contains(&port) && stderr.contains("in use"), "{stderr}");
+}
+
+#[test]
+fn no_connection_is_accepted_before_the_database_answers() {
+    // A database server that accepts a connection and never answers.
+    let database = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("postgres://127.0.0.1:{}/users", database.local_addr().expect("an address").port());
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+    let folder = folder();
+    let mut command = demo(&folder);
+    command.env("AUTH_DB_URI", url).args(["--port", &port.to_string()]);
+    let demo = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    let _connection = database.accept().expect("the demo connects to its database");
+    let refused = TcpStream::connect(("127.0.0.1", port)).expect_err("the demo does not listen yet");
+    assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+    let ended = demo.wait_with_output().expect("the demo ends");
+    let stderr = String::from_utf8(ended.stderr).expect("UTF-8");
+    assert_eq!((ended.status.code(), stderr.lines().count()), (Some(3), 1), "{stderr}");
+    assert!(stderr.starts_with("demo: ") && ended.stdout.is_empty(), "{stderr}");
 }
 
 #[test]

@@ -248,6 +248,18 @@ async fn an_override_replaces_the_permissions_of_the_credential() {
 }
 
 #[tokio::test]
+async fn an_override_leaves_the_roles() {
+    let client = client([ISSUER, AUDIENCES, HS256, ("PERMISSION_OVERRIDES", r#"{"carol": []}"#)]);
+    let carol = token(json!({ "roles": ["Administrator"] }));
+    let carol = ("Authorization", carol.as_str());
+    assert_eq!(permissions(&client, carol).await, json!([]));
+    get(&client, "/admin", carol).await.assert_status_is_ok();
+    let help = server(&[]).arg("--help").output().expect("the binary starts").stdout;
+    let help = String::from_utf8(help).expect("UTF-8");
+    assert!(help.contains("the roles stay"), "{help}");
+}
+
+#[tokio::test]
 async fn a_token_does_not_inherit_the_override_of_a_user_with_its_name() {
     let overrides = ("PERMISSION_OVERRIDES", r#"{"alice": "*", "ci": "*", "bob": "*"}"#);
     let client = client([ISSUER, AUDIENCES, HS256, USERS, KEYS, overrides]);
@@ -339,6 +351,14 @@ fn a_wrong_setting_is_reported_in_one_line_without_secrets() {
         (
             &[ISSUER, HS256, SECOND_ISSUER, ON_LOOPBACK, AUDIENCES, overrides(r#"{"carol": "*"}"#)],
             "PERMISSION_OVERRIDES: ",
+        ),
+        (
+            &[("OIDC_DISCOVERY_URL", "https://a.example/.well-known/openid-configuration"), USERS],
+            "OIDC_DISCOVERY_URL: is not a setting of this server; set OIDC_ISSUER to \"https://a.example\"",
+        ),
+        (
+            &[ISSUER, HS256, ("OAUTH2_AUDIENCES", "[\"products\"]")],
+            "OAUTH2_AUDIENCES: is not a setting of this server; set AUTH_AUDIENCES to",
         ),
         (&[USERS, ("PORT", "http")], "PORT: "),
         (&[USERS, ("PORT", "65536")], "PORT: "),

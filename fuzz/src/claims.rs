@@ -45,6 +45,7 @@ impl Default for Settings {
 #[derive(Debug, PartialEq)]
 pub struct Caller {
     subject: String,
+    username: Option<String>,
     display_name: String,
     roles: BTreeSet<&'static str>,
     permissions: BTreeSet<&'static str>,
@@ -62,6 +63,7 @@ impl Caller {
         };
         Self {
             subject: identity.subject().to_owned(),
+            username: identity.username().map(str::to_owned),
             display_name: identity.display_name().to_owned(),
             roles: names(Role::NAMES, &|index| roles.has(Role::ALL[index])),
             permissions: names(Permission::NAMES, &|index| permissions.has(Permission::ALL[index])),
@@ -92,11 +94,13 @@ pub fn caller(text: &[u8], settings: &Settings, now: f64) -> Option<Caller> {
     let mut scope = scopes(claims.get("scope"))?;
     scope.extend(scopes(claims.get("scp"))?);
     let read = |path: &String| at(&claims, path).flatten()?.text().filter(|name| !name.is_empty());
-    let display_name = settings.names.iter().find_map(read).unwrap_or_else(|| subject.clone());
+    let username = claims.get("preferred_username").and_then(Json::text).filter(|name| !name.is_empty());
+    let display_name = settings.names.iter().find_map(read).or_else(|| username.clone());
+    let display_name = display_name.unwrap_or_else(|| subject.clone());
     let authenticated_at = date(&claims, "auth_time").flatten().map(whole);
     // Each item of an array should be one scope, but some issuers put several into one item.
     let scope: Vec<&str> = scope.iter().flat_map(|names| names.split(' ')).filter(|name| !name.is_empty()).collect();
-    Some(Caller { subject, display_name, roles, permissions, scope: scope.join(" "), authenticated_at })
+    Some(Caller { subject, username, display_name, roles, permissions, scope: scope.join(" "), authenticated_at })
 }
 
 fn is_for_us(audience: &Json<'_>) -> bool {

@@ -14,8 +14,8 @@ impl EventSink for Audit {
 
 macro_rules! auth_of_tokens {
     ($(#[$attribute:meta])* $name:ident { $($fields:tt)* }) => {
-        $(#[$attribute])*
         #[derive(Auth, Clone)]
+        $(#[$attribute])*
         struct $name { $($fields)* }
     };
 }

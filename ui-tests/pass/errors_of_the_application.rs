@@ -64,8 +64,8 @@ impl Pots {
     /// Nothing to return.
     #[permission("edit")]
     #[oai(path = "/:id", method = "delete")]
-    async fn delete(&self, id: Path<u64>) -> Result<(), Teapot> {
-        if id.0 == 0 { Err(Teapot) } else { Ok(()) }
+    async fn delete(&self, id: Path<u64>) -> poem::Result<()> {
+        if id.0 == 0 { Err(Teapot.into()) } else { Ok(()) }
     }
 }
 

@@ -5,7 +5,9 @@ pub mod facade {
     pub use ::auth_runtime as access;
 }
 
-use ::poem_openapi::OpenApi;
+use ::poem::{self, EndpointExt as _, Route, get, handler};
+use ::poem_openapi::{self, OpenApi};
+use ::std::{self, assert_eq, clone::Clone, option::Option};
 use facade::access::{self, policy::Operation, prelude::*};
 
 permissions! {
@@ -24,7 +26,7 @@ roles! {
     }
 }
 
-#[derive(Auth, ::std::clone::Clone)]
+#[derive(Auth, Clone)]
 #[auth(crate = facade::access, permissions = Permission, roles = Role)]
 struct Auth {
     #[scheme(bearer)]
@@ -46,24 +48,23 @@ impl Entries {
 }
 
 #[permission(Permission::View, crate = access)]
-#[::poem::handler]
+#[handler]
 fn one() {}
 
 #[public(reason = "liveness probe", crate = facade::access)]
-#[::poem::handler]
+#[handler]
 fn two() {}
 
 #[optional_auth(crate = facade::access)]
-#[::poem::handler]
-async fn three(_caller: ::std::option::Option<Principal<Auth>>) {}
+#[handler]
+async fn three(_caller: Option<Principal<Auth>>) {}
 
 #[protected(RULE, crate = facade::access)]
-#[::poem::handler]
+#[handler]
 async fn four() {}
 
 fn main() {
     use ::auth_ui_tests::status;
-    use ::poem::{EndpointExt, Route, get};
     let auth = || Auth { token: ::auth_ui_tests::Tokens };
     let app = || {
         Route::new()
@@ -77,7 +78,7 @@ fn main() {
     for (request, anonymous, known) in
         [("GET /", 401, 200), ("GET /1", 401, 200), ("GET /2", 200, 200), ("GET /3", 200, 200), ("GET /4", 401, 200)]
     {
-        ::std::assert_eq!(status(app(), request, ""), anonymous, "{request}");
-        ::std::assert_eq!(status(app(), request, "alice.Viewer"), known, "{request}");
+        assert_eq!(status(app(), request, ""), anonymous, "{request}");
+        assert_eq!(status(app(), request, "alice.Viewer"), known, "{request}");
     }
 }

@@ -10,17 +10,17 @@ struct Tenants {
     check("member of the tenant") = [self.of_all, caller.subject()].iter().any(|name| name == tenant),
     not(role("Viewer")),
 )]
-#[OpenApi(prefix_path = "/tenants/:tenant")]
+#[OpenApi(prefix_path = "/tenants")]
 impl Tenants {
     /// The pattern binds the name that the check reads.
     #[protected]
-    #[oai(path = "/", method = "get")]
+    #[oai(path = "/:tenant", method = "get")]
     async fn show(&self, caller: Principal<Auth>, Path(tenant): Path<String>) -> PlainText<String> {
         PlainText(format!("{tenant} for {}", caller.subject()))
     }
 
     #[protected(check = name.len() < 5)]
-    #[oai(path = "/files", method = "get")]
+    #[oai(path = "/:tenant/files", method = "get")]
     async fn files(
         &self,
         caller: Principal<Auth>,

@@ -2,7 +2,7 @@ use auth_runtime::prelude::*;
 use auth_ui_tests::{Auth, auth, status};
 use poem_openapi::{
     Object, OpenApi,
-    param::{Cookie, Header, Query},
+    param::{Header, Query},
     payload::{Form, Html, Json, PlainText},
 };
 use serde::Deserialize;
@@ -33,9 +33,8 @@ impl Feedbacks {
         #[oai(default, validator(maximum(value = "100")))]
         limit: Query<u32>,
         #[oai(name = "Accept-Language")] language: Header<Option<String>>,
-        theme: Cookie<Option<String>>,
     ) -> Html<String> {
-        Html(format!("{} {:?} {:?}", limit.0, language.0, theme.0))
+        Html(format!("{} {:?}", limit.0, language.0))
     }
 
     #[protected(any(role("Administrator"), check = ids.len() < 3))]

@@ -41,8 +41,8 @@ fn main() {
     assert_eq!(status(app(), "GET /profiles/alice", ""), 401);
     assert_eq!(status(app(), "GET /profiles/alice", "alice."), 200);
     assert_eq!(status(app(), "GET /profiles/alice", "bob."), 403);
-    let page = || Route::new().at("/page", get(page)).with(auth());
-    assert_eq!(status(page(), "GET /page", ""), 200);
-    assert_eq!(status(page(), "GET /page", "alice."), 404);
-    assert_eq!(status(page(), "GET /page", "alice.Viewer"), 200);
+    let pages = || Route::new().at("/page", get(page)).with(auth());
+    assert_eq!(status(pages(), "GET /page", ""), 200);
+    assert_eq!(status(pages(), "GET /page", "alice."), 404);
+    assert_eq!(status(pages(), "GET /page", "alice.Viewer"), 200);
 }

@@ -33,7 +33,7 @@ impl Hooks {
 #[protected]
 #[OpenApi(prefix_path = "/hooks")]
 impl Hooks {
-    /// Takes a push of the forge, whose key says that it is the forge.
+    /// Receives a push event. The key authenticates the forge.
     #[protected(schemes("key", "token"), check("the signature of the forge") = self.verify(signature, push))]
     #[oai(path = "/push", method = "post")]
     async fn push(

@@ -56,6 +56,6 @@ fn main() {
     assert_eq!(status(app(), "DELETE /entries/1", "alice.Viewer"), 200);
     assert_eq!(status(app(), "DELETE /entries/2", "alice.Viewer"), 403);
     assert_eq!(status(app(), "DELETE /entries/2", "alice.Administrator"), 200);
-    let page = || Route::new().at("/page", get(page)).with(auth());
-    assert_eq!(status(page(), "GET /page", "alice."), 404);
+    let pages = || Route::new().at("/page", get(page)).with(auth());
+    assert_eq!(status(pages(), "GET /page", "alice."), 404);
 }

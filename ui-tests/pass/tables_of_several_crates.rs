@@ -20,7 +20,7 @@ permissions! {
         /// Sign the guest book
         Sign = "sign",
         Shop(shop::Permission),
-        /// What the forum allows
+        /// Permissions on the forum
         Forum(forum::Permission),
     }
 }

@@ -46,6 +46,6 @@ fn main() {
     let app = || auth().service(Pictures, "Pictures", "1.0");
     assert_eq!(status(app(), "POST /pictures", ""), 401);
     assert_eq!(status(app(), "POST /pictures", "alice.Viewer"), 403);
-    // The guard is before the body, which is no multipart here.
+    // The guard runs before the body is read. This body is not multipart.
     assert_eq!(status(app(), "POST /pictures", "alice.Administrator"), 415);
 }

@@ -1,7 +1,7 @@
 use auth_runtime::{authenticate::Unavailable, prelude::*};
 use auth_ui_tests::{Auth, auth, status};
 use poem::{EndpointExt, Request, Route, get, handler, web};
-use poem_openapi::{ApiResponse, Object, OpenApi, payload::Json};
+use poem_openapi::{Object, OpenApi, payload::Json};
 use serde::Serialize;
 
 /// Without `Clone`.
@@ -18,18 +18,6 @@ impl LoadUser for Account {
     }
 }
 
-#[derive(Object)]
-struct Page {
-    account: CurrentUser<Account>,
-    others: Vec<CurrentUser<Account>>,
-}
-
-#[derive(ApiResponse)]
-enum Answer {
-    #[oai(status = 200)]
-    Page(Json<Page>),
-}
-
 struct Accounts;
 
 #[protected]
@@ -42,9 +30,9 @@ impl Accounts {
     }
 
     #[protected]
-    #[oai(path = "/page", method = "get")]
-    async fn page(&self, account: CurrentUser<Account>) -> Answer {
-        Answer::Page(Json(Page { others: vec![account.clone()], account }))
+    #[oai(path = "/all", method = "get")]
+    async fn all(&self, account: CurrentUser<Account>) -> Json<Vec<CurrentUser<Account>>> {
+        Json(vec![account.clone(), account])
     }
 }
 
@@ -57,10 +45,10 @@ fn plain(account: CurrentUser<Account>) -> web::Json<CurrentUser<Account>> {
 fn main() {
     let app = || auth().service(Accounts, "Accounts", "1.0");
     let document: serde_json::Value = serde_json::from_str(&app().spec()).unwrap();
-    let properties = &document["components"]["schemas"]["Page"]["properties"];
-    assert_eq!(properties["account"]["$ref"], "#/components/schemas/Account");
+    let content = &document["paths"]["/me"]["get"]["responses"]["200"]["content"];
+    assert_eq!(content["application/json; charset=utf-8"]["schema"]["$ref"], "#/components/schemas/Account");
     assert_eq!(status(app(), "GET /me", "alice."), 200);
-    assert_eq!(status(app(), "GET /page", "alice."), 200);
+    assert_eq!(status(app(), "GET /all", "alice."), 200);
     let app = || Route::new().at("/", get(plain)).with(auth());
     assert_eq!(status(app(), "GET /", "alice."), 200);
 }

@@ -7,7 +7,7 @@ fn mistakes_are_explained() {
     trybuild::TestCases::new().compile_fail("fail/**/*.rs");
 }
 
-/// What the compiler finds when generic code gets its types. A case that passes makes trybuild build, not only check.
+/// Errors of generic code appear when the compiler builds it for a type. With a case that passes, trybuild builds.
 #[test]
 fn mistakes_in_generic_code_are_explained() {
     let cases = trybuild::TestCases::new();

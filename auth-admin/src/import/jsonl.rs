@@ -1,106 +1,72 @@
-//! Records of JSONL: an object on each line.
+//! Records of JSONL: one object on each line.
 
 use std::{
     io::{self, BufRead},
     str,
 };
 
-use memchr::memchr;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
-use super::record::{Bad, Fields, KNOWN, MAX_RECORD, NO_PASSWORDS, Record, Records};
-
-const BOM: &str = "\u{feff}";
+use super::{
+    error::RecordError,
+    lines::{Lines, RecordText},
+    record::{Record, Records, UserFields},
+};
 
 pub(super) struct JsonRecords {
-    input: Box<dyn BufRead + Send>,
-    /// The line that was read last.
-    line: u64,
-    position: u64,
-    text: Vec<u8>,
+    lines: Lines,
     is_over: bool,
 }
 
-/// A line of the file.
-enum Line {
-    Whole,
-    Long,
-}
-
 impl JsonRecords {
-    pub(super) fn new(input: Box<dyn BufRead + Send>) -> Self {
-        Self { input, line: 0, position: 0, text: Vec::new(), is_over: false }
+    pub(super) fn new(input: Box<dyn BufRead + Send>) -> io::Result<Self> {
+        Ok(Self { lines: Lines::new(input)?, is_over: false })
     }
 
-    /// Reads a line to its end, and keeps no more of it than a record may have.
-    fn read_line(&mut self) -> io::Result<Option<Line>> {
-        self.text.clear();
-        let mut is_long = false;
-        let mut is_started = false;
+    /// Reads the next line that is not empty.
+    fn line(&mut self) -> io::Result<Option<RecordText>> {
         loop {
-            let input = self.input.fill_buf()?;
-            if input.is_empty() && !is_started {
+            let mut text = RecordText::default();
+            if !self.lines.read(|piece| text.push(piece))? {
                 return Ok(None);
             }
-            let end = memchr(b'\n', input);
-            let part = &input[..end.unwrap_or(input.len())];
-            let room = MAX_RECORD - self.text.len();
-            is_long |= part.len() > room;
-            self.text.extend_from_slice(&part[..part.len().min(room)]);
-            let is_end = input.is_empty() || end.is_some();
-            let read = part.len() + usize::from(end.is_some());
-            self.input.consume(read);
-            self.position += u64::try_from(read).unwrap_or(u64::MAX);
-            is_started = true;
-            if is_end {
-                self.line += 1;
-                return Ok(Some(if is_long { Line::Long } else { Line::Whole }));
+            if text.is_too_long || !text.content().trim_ascii().is_empty() {
+                return Ok(Some(text));
             }
         }
-    }
-
-    fn record(&self, user: Result<Fields, Bad>) -> Record {
-        Record { line: self.line, last_line: self.line, user: user.and_then(Fields::user) }
-    }
-
-    fn text(&self) -> Result<&str, Bad> {
-        let text = str::from_utf8(&self.text).map_err(|_| Bad::of_one("it is not UTF-8"))?;
-        let text = if self.line == 1 { text.strip_prefix(BOM).unwrap_or(text) } else { text };
-        Ok(text.trim_ascii())
     }
 }
 
 impl Records for JsonRecords {
     fn next(&mut self) -> Option<Record> {
-        while !self.is_over {
-            match self.read_line() {
-                Ok(None) => break,
-                Ok(Some(Line::Long)) => {
-                    let reason = format!("it has more than {} KiB", MAX_RECORD / 1024);
-                    return Some(self.record(Err(Bad::of_one(reason))));
-                }
-                Ok(Some(Line::Whole)) => match self.text() {
-                    Ok("") => {}
-                    text => return Some(self.record(text.and_then(fields))),
-                },
-                Err(error) => {
-                    self.is_over = true;
-                    self.line += 1;
-                    let reason = format!("from here on the file cannot be read: {error}");
-                    return Some(self.record(Err(Bad::of_one(reason))));
-                }
-            }
+        if self.is_over {
+            return None;
         }
-        None
+        let (line, fields) = match self.line() {
+            Ok(text) => (self.lines.number(), fields_of(&text?)),
+            Err(error) => {
+                self.is_over = true;
+                (self.lines.number() + 1, Err(RecordError::unreadable(&error)))
+            }
+        };
+        Some(Record { line, last_line: line, fields })
     }
 
     fn position(&self) -> u64 {
-        self.position
+        self.lines.position()
     }
 }
 
-/// The members as they stand there: their types are judged later, without repeating what they hold.
+fn fields_of(text: &RecordText) -> Result<UserFields, RecordError> {
+    if text.is_too_long {
+        return Err(RecordError::too_long());
+    }
+    let text = str::from_utf8(text.content()).map_err(|_| RecordError::one("it is not UTF-8"))?;
+    fields(text.trim_ascii())?.checked()
+}
+
+/// The members of an object. Their types are checked later, so that an error does not repeat a value.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Object {
@@ -114,16 +80,16 @@ struct Object {
     password: Option<IgnoredAny>,
 }
 
-fn fields(text: &str) -> Result<Fields, Bad> {
+fn fields(text: &str) -> Result<UserFields, RecordError> {
     if !text.starts_with('{') {
-        return Err(Bad::of_one("it is no JSON object"));
+        return Err(RecordError::one("it is not a JSON object"));
     }
     let object: Object = serde_json::from_str(text).map_err(|error| wrong(&error))?;
     if object.password.is_some() {
-        return Err(Bad::of_all(NO_PASSWORDS));
+        return Err(RecordError::plain_password());
     }
-    Ok(Fields {
-        name: as_text("name", object.name)?,
+    Ok(UserFields {
+        name: as_text("name", object.name)?.ok_or_else(|| RecordError::one("`name` is missing"))?,
         display_name: as_text("display_name", object.display_name)?,
         email: as_text("email", object.email)?,
         roles: as_list("roles", object.roles)?,
@@ -133,39 +99,37 @@ fn fields(text: &str) -> Result<Fields, Bad> {
     })
 }
 
-/// Where JSON is not as it should be, or which member is not known or there twice.
-fn wrong(error: &serde_json::Error) -> Bad {
+/// Returns the place of a syntax error, or the name of an unknown or repeated member.
+fn wrong(error: &serde_json::Error) -> RecordError {
     if !error.is_data() {
-        return Bad::of_one(format!("it is no JSON: {}", without_place(&error.to_string(), error.column())));
+        return RecordError::one(format!("it is not JSON: {}", without_place(&error.to_string(), error.column())));
     }
     let text = error.to_string();
     match text.split('`').nth(1) {
-        Some(member) if text.starts_with("unknown field") => {
-            Bad::of_all(format!("unknown member {member:?}; it must be one of {KNOWN}"))
-        }
+        Some(member) if text.starts_with("unknown field") => RecordError::unknown("member", member),
         Some(member) if text.starts_with("duplicate field") => {
-            Bad::of_one(format!("the member {member:?} is there twice"))
+            RecordError::one(format!("the member {member:?} is there twice"))
         }
-        _ => Bad::of_one("it is no JSON object of a user"),
+        _ => RecordError::one("it is not the JSON object of a user"),
     }
 }
 
-/// The line is that of the file, and not the first.
+/// Omits the line of the error: it is always 1.
 fn without_place(text: &str, column: usize) -> String {
     let what = text.split(" at line ").next().unwrap_or_default();
     format!("{what} at character {column}")
 }
 
-fn as_text(member: &str, value: Option<Value>) -> Result<Option<String>, Bad> {
+fn as_text(member: &str, value: Option<Value>) -> Result<Option<String>, RecordError> {
     match value {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Bad::of_one(format!("`{member}` is no text"))),
+        Some(_) => Err(RecordError::one(format!("`{member}` is not text"))),
     }
 }
 
-fn as_list(member: &str, value: Option<Value>) -> Result<Vec<String>, Bad> {
-    let wrong = || Bad::of_one(format!("`{member}` is no list of texts"));
+fn as_list(member: &str, value: Option<Value>) -> Result<Vec<String>, RecordError> {
+    let wrong = || RecordError::one(format!("`{member}` is not a list of texts"));
     let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(Vec::new()) };
     let Value::Array(values) = value else { return Err(wrong()) };
     let texts = values.into_iter().map(|value| match value {
@@ -175,11 +139,11 @@ fn as_list(member: &str, value: Option<Value>) -> Result<Vec<String>, Bad> {
     texts.collect()
 }
 
-fn as_flag(member: &str, value: Option<&Value>) -> Result<bool, Bad> {
+fn as_flag(member: &str, value: Option<&Value>) -> Result<bool, RecordError> {
     match value {
         None | Some(Value::Null) => Ok(false),
         Some(Value::Bool(flag)) => Ok(*flag),
-        Some(_) => Err(Bad::of_one(format!("`{member}` is neither `true` nor `false`"))),
+        Some(_) => Err(RecordError::not_a_flag(member)),
     }
 }
 
@@ -187,21 +151,22 @@ fn as_flag(member: &str, value: Option<&Value>) -> Result<bool, Bad> {
 mod tests {
     use std::io::{BufReader, Cursor};
 
-    use super::{JsonRecords, MAX_RECORD, Records};
+    use super::{super::schema::MAX_RECORD, JsonRecords, Records};
 
     fn read(text: &[u8], piece: usize) -> Vec<String> {
-        let mut records = JsonRecords::new(Box::new(BufReader::with_capacity(piece, Cursor::new(text.to_vec()))));
+        let input = BufReader::with_capacity(piece, Cursor::new(text.to_vec()));
+        let mut records = JsonRecords::new(Box::new(input)).unwrap();
         let mut read = Vec::new();
         while let Some(record) = records.next() {
-            let is = record.user.as_ref().map_or_else(|bad| bad.reason.clone(), |user| user.name().to_owned());
-            read.push(format!("{}: {is}", record.place()));
+            let outcome = record.fields.as_ref().map_or_else(ToString::to_string, |fields| fields.name.clone());
+            read.push(format!("{}: {outcome}", record.place()));
         }
         assert_eq!(records.position(), text.len() as u64);
         read
     }
 
     #[test]
-    fn lines_may_end_as_on_any_system_and_the_last_one_not_at_all() {
+    fn lines_end_as_on_any_system() {
         for text in [
             "{\"name\":\"alice\"}\n\n{\"name\":\"bob\",\"roles\":[\"Viewer\"],\"disabled\":null}\n",
             "\u{feff}{\"name\":\"alice\"}\r\n\r\n {\"name\":\"bob\"} ",
@@ -214,29 +179,29 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_line_is_told_without_what_it_holds() {
+    fn an_error_does_not_repeat_a_value() {
         let secret = "$2b$12$EuZvjQ0pG5Lh8cXcG0GxUOW1wmKxBqk0zHqB1nPy8yZ6r1y7VbYxK";
         for (line, reason) in [
-            (format!("{{\"name\":\"a\",\"password\":\"{secret}\"}}"), "passwords in plain are not imported"),
+            (format!("{{\"name\":\"a\",\"password\":\"{secret}\"}}"), "plain passwords are not imported"),
             (format!("{{\"name\":\"a\",\"disabled\":\"{secret}\"}}"), "`disabled` is neither `true` nor `false`"),
-            (format!("{{\"name\":\"a\",\"roles\":\"{secret}\"}}"), "`roles` is no list of texts"),
-            (format!("{{\"name\":\"a\",\"roles\":[\"{secret}\"]}}"), "a password hash stands where a name should"),
-            (format!("{{\"name\":[\"{secret}\"]}}"), "`name` is no text"),
-            (format!("\"{secret}\""), "it is no JSON object"),
-            (format!("[\"{secret}\"]"), "it is no JSON object"),
-            (format!("{{\"name\":\"{secret}"), "it is no JSON: EOF while parsing a string at character"),
-            (format!("{{\"email\":\"{secret}\"}}"), "there is no `name`"),
-            ("{\"name\":\"a\",\"role\":[]}".to_owned(), "unknown member \"role\"; it must be one of `name`"),
+            (format!("{{\"name\":\"a\",\"roles\":\"{secret}\"}}"), "`roles` is not a list of texts"),
+            (format!("{{\"name\":\"a\",\"roles\":[\"{secret}\"]}}"), "a password hash stands in another field"),
+            (format!("{{\"name\":[\"{secret}\"]}}"), "`name` is not text"),
+            (format!("\"{secret}\""), "it is not a JSON object"),
+            (format!("[\"{secret}\"]"), "it is not a JSON object"),
+            (format!("{{\"name\":\"{secret}"), "it is not JSON: EOF while parsing a string at character"),
+            (format!("{{\"email\":\"{secret}\"}}"), "`name` is missing"),
+            ("{\"name\":\"a\",\"role\":[]}".to_owned(), "unknown member \"role\"; the known ones are `name`"),
             ("{\"name\":\"a\",\"name\":\"b\"}".to_owned(), "the member \"name\" is there twice"),
-            ("{\"name\":\"a\"} {}".to_owned(), "it is no JSON: trailing characters at character 14"),
+            ("{\"name\":\"a\"} {}".to_owned(), "it is not JSON: trailing characters at character 14"),
         ] {
-            let said = read(line.as_bytes(), 16).pop().unwrap();
-            assert!(said.starts_with(&format!("line 1: {reason}")) && !said.contains(secret), "{said}");
+            let message = read(line.as_bytes(), 16).pop().unwrap();
+            assert!(message.starts_with(&format!("line 1: {reason}")) && !message.contains(secret), "{message}");
         }
     }
 
     #[test]
-    fn a_line_that_is_too_long_or_not_utf_8_is_no_matter_of_the_others() {
+    fn an_invalid_line_does_not_affect_the_others() {
         let mut text = b"{\"name\":\"a\xff\"}\n".to_vec();
         text.resize(text.len() + MAX_RECORD + 1, b'x');
         text.extend(b"\n{\"name\":\"alice\"}");

@@ -1,41 +1,19 @@
-//! One user of a file, whatever its form.
+//! A record of a file, independent of its format.
 
 use auth_store::NewUser;
 
-/// The longest record, in bytes: far beyond what a user may have, and little enough to be held many times.
-pub(super) const MAX_RECORD: usize = 1 << 16;
-pub(super) const NO_PASSWORDS: &str =
-    "passwords in plain are not imported: give `password_hash`, or leave it out and run `user set-password`";
-/// As errors name them.
-pub(super) const KNOWN: &str = "`name`, `display_name`, `email`, `roles`, `permissions`, `password_hash`, `disabled`";
+use super::error::RecordError;
 
 /// A record of a file.
 pub(super) struct Record {
     pub(super) line: u64,
-    /// Another one than the first, if a text in quotes has line breaks.
+    /// The last line of a record with line breaks in quotes.
     pub(super) last_line: u64,
-    pub(super) user: Result<NewUser, Bad>,
-}
-
-/// Why a record is not imported.
-#[derive(Debug)]
-pub(super) struct Bad {
-    pub(super) reason: String,
-    /// Whether that is most likely so of all records.
-    pub(super) is_of_all: bool,
-}
-
-impl Bad {
-    pub(super) fn of_one(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), is_of_all: false }
-    }
-
-    pub(super) fn of_all(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), is_of_all: true }
-    }
+    pub(super) fields: Result<UserFields, RecordError>,
 }
 
 impl Record {
+    /// Returns the lines of the record, for an error.
     pub(super) fn place(&self) -> String {
         if self.line == self.last_line {
             format!("line {}", self.line)
@@ -45,18 +23,18 @@ impl Record {
     }
 }
 
-/// Records in the order of their lines; `None` at the end.
+/// The records of a file, in the order of their lines.
 pub(super) trait Records: Send {
     fn next(&mut self) -> Option<Record>;
 
-    /// How many bytes were read.
+    /// Returns the number of bytes that were read.
     fn position(&self) -> u64;
 }
 
-/// What a record says of a user.
+/// The values of a record.
 #[derive(Default)]
-pub(super) struct Fields {
-    pub(super) name: Option<String>,
+pub(super) struct UserFields {
+    pub(super) name: String,
     pub(super) display_name: Option<String>,
     pub(super) email: Option<String>,
     pub(super) roles: Vec<String>,
@@ -65,31 +43,26 @@ pub(super) struct Fields {
     pub(super) disabled: bool,
 }
 
-impl Fields {
-    /// The user, whom the store has yet to judge.
-    pub(super) fn user(self) -> Result<NewUser, Bad> {
-        let name = self.name.ok_or_else(|| Bad::of_one("there is no `name`"))?;
-        // Of a line whose fields are shifted. All but the hash is shown later, by errors and lists.
+impl UserFields {
+    /// Rejects a password hash in any other field: errors and lists would show it.
+    pub(super) fn checked(self) -> Result<Self, RecordError> {
         let texts = self.display_name.iter().chain(&self.email).chain(&self.roles).chain(&self.permissions);
-        // A name may be of digits, such as a UUID.
-        if is_hash(&name) || texts.into_iter().any(|text| is_hash(text) || is_digest(text)) {
-            return Err(Bad::of_one("a password hash stands where a name should"));
+        // A name may consist of hex digits, as a UUID does.
+        if is_hash(&self.name) || texts.into_iter().any(|text| is_hash(text) || is_digest(text)) {
+            return Err(RecordError::one("a password hash stands in another field than `password_hash`"));
         }
-        let mut user = NewUser::new(name).roles(self.roles).permissions(self.permissions).disabled(self.disabled);
-        if let Some(name) = self.display_name {
-            user = user.display_name(name);
-        }
-        if let Some(email) = self.email {
-            user = user.email(email);
-        }
-        if let Some(hash) = self.password_hash {
-            user = user.password_hash(hash);
-        }
-        Ok(user)
+        Ok(self)
+    }
+
+    pub(super) fn into_user(self) -> NewUser {
+        let user = NewUser::new(self.name).roles(self.roles).permissions(self.permissions).disabled(self.disabled);
+        let user = self.display_name.into_iter().fold(user, NewUser::display_name);
+        let user = self.email.into_iter().fold(user, NewUser::email);
+        self.password_hash.into_iter().fold(user, NewUser::password_hash)
     }
 }
 
-/// The hash of a password in one of the forms that name what it is: `$2b$..`, `sha1$..$..`, `{SSHA}..`, `*..` of MySQL.
+/// Returns whether text is a password hash that names its form: `$2b$..`, `sha1$..$..`, `{SSHA}..`, or `*..` of MySQL.
 fn is_hash(text: &str) -> bool {
     let (parts, last) = (text.split('$').count(), text.rsplit('$').next().unwrap_or_default());
     let is_crypt = (parts > 3 && text.len() >= 20) || (parts > 2 && last.len() >= 20) || (parts > 1 && is_digest(last));
@@ -97,7 +70,7 @@ fn is_hash(text: &str) -> bool {
     is_crypt || is_labelled || text.strip_prefix('*').is_some_and(is_digest)
 }
 
-/// A hash that is nothing but a digest in hexadecimal digits.
+/// Returns whether text is a digest in hex.
 fn is_digest(text: &str) -> bool {
     const LENGTHS: [usize; 5] = [32, 40, 56, 64, 128];
     LENGTHS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())

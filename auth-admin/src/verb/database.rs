@@ -1,98 +1,106 @@
-//! The database as a whole.
+//! The tables: `migrate` and `check`.
 
 use auth_store::StoreError;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    exit::Failure,
+    context::Context,
+    error::Failure,
     log::TARGET,
     output::{self, Format},
-    session::Session,
 };
 
-pub(crate) async fn migrate(session: &mut Session<'_>) -> Result<(), Failure> {
-    let steps = session.users.migrate().await?;
+pub(crate) async fn migrate(context: &mut Context<'_>) -> Result<(), Failure> {
+    let steps = context.users.migrate().await?;
     if steps > 0 {
-        tracing::info!(target: TARGET, by = session.by, steps, "tables migrated");
+        tracing::info!(target: TARGET, by = context.by, steps, "tables migrated");
     }
-    let done = match steps {
-        0 => "there was nothing to do",
-        _ => "they were made, or brought up to date",
+    let sentence = match steps {
+        0 => "the tables are up to date".to_owned(),
+        1 => "1 migration was applied; the tables are up to date".to_owned(),
+        _ => format!("{steps} migrations were applied; the tables are up to date"),
     };
-    session.done(&format!("the tables are those of this version: {done}"), &json!({ "steps": steps }))
+    context.done(&sentence, &json!({ "steps": steps }))
 }
 
-const NOT_CHECKED: &str = "not checked: the tables may not have them where this program looks";
+const NOT_CHECKED: &str = "not checked, because the tables do not fit";
 
-/// What `check` has found.
+/// The result of `check`.
 #[derive(Default, Serialize)]
 struct Report<'a> {
     fits: bool,
     database: Option<&'a str>,
-    /// What is wrong with the tables; `null` if nothing is.
+    /// The problem with the tables; `null` without one.
     tables: Option<String>,
-    /// Whether the names were compared with those of an application.
+    /// Whether the names were compared with the declared ones.
     names_checked: bool,
     unknown_roles: Vec<String>,
     unknown_permissions: Vec<String>,
-    /// How many users cannot sign in, as the secret key is not configured that their password hash is bound to.
+    /// Number of users who cannot sign in, because their password hash needs another secret key.
     users_of_unknown_key: u64,
 }
 
-pub(crate) async fn check(session: &mut Session<'_>) -> Result<(), Failure> {
-    let names_checked = session.declared.is_some();
-    let mut report = Report { fits: true, database: session.database, names_checked, ..Report::default() };
-    match session.users.check_schema().await {
-        Ok(()) => {
-            let names = session.users.names_in_use().await?;
-            report.users_of_unknown_key = session.users.count_with_unknown_key().await?;
-            report.fits = names.unknown_roles.is_empty()
-                && names.unknown_permissions.is_empty()
-                && report.users_of_unknown_key == 0;
-            report.unknown_roles = names.unknown_roles;
-            report.unknown_permissions = names.unknown_permissions;
-        }
+pub(crate) async fn check(context: &mut Context<'_>) -> Result<(), Failure> {
+    let names_checked = context.declared.is_some();
+    let mut report = Report { fits: true, database: context.database, names_checked, ..Report::default() };
+    match context.users.check_schema().await {
+        Ok(()) => report.read_content(context).await?,
         Err(StoreError::Schema(reason)) => {
             report.fits = false;
             report.tables = Some(reason);
         }
         Err(error) => return Err(error.into()),
     }
-    let printed = match session.format {
-        Format::Json => output::print_json(session.console, &report),
-        Format::Table => output::print_table(session.console, &[], report.rows()),
+    let printed = match context.format {
+        Format::Json => output::print_json(context.console, &report),
+        Format::Table => output::print_table(context.console, &[], report.rows()),
     };
-    // That nobody reads the report does not make it a good one.
+    // A report that cannot be printed is no reason to exit with 0.
     match report {
         Report { fits: true, .. } => Ok(printed?),
         Report { tables: Some(reason), .. } => Err(StoreError::Schema(reason).into()),
-        _ => Err(Failure::refused("what is in the database does not fit this program")),
+        _ => Err(Failure::refused("the database does not fit this program; the report says where")),
     }
 }
 
 impl Report<'_> {
+    async fn read_content(&mut self, context: &Context<'_>) -> Result<(), Failure> {
+        let names = context.users.names_in_use().await?;
+        self.users_of_unknown_key = context.users.count_with_unknown_key().await?;
+        self.fits =
+            names.unknown_roles.is_empty() && names.unknown_permissions.is_empty() && self.users_of_unknown_key == 0;
+        self.unknown_roles = names.unknown_roles;
+        self.unknown_permissions = names.unknown_permissions;
+        Ok(())
+    }
+
     fn rows(&self) -> Vec<Vec<String>> {
-        let tables = self.tables.as_deref().unwrap_or("as they should be");
-        let names = |unknown: &[String]| match (self.tables.is_some(), self.names_checked, unknown) {
-            (true, _, _) => NOT_CHECKED.to_owned(),
-            (false, false, _) => "not checked: this program declares none".to_owned(),
-            (false, true, []) => "all are declared".to_owned(),
-            (false, true, unknown) => format!("not declared, they grant nothing: {}", unknown.join(", ")),
-        };
-        let key = match (self.tables.is_some(), self.users_of_unknown_key) {
-            (true, _) => NOT_CHECKED.to_owned(),
-            (false, 0) => "that of all password hashes that need one".to_owned(),
-            (false, 1) => "not that of the password hash of 1 user, who cannot sign in".to_owned(),
-            (false, count) => format!("not that of the password hashes of {count} users, who cannot sign in"),
-        };
         let rows = [
-            ("database", self.database.unwrap_or("that of the application").to_owned()),
-            ("tables", tables.to_owned()),
-            ("roles", names(&self.unknown_roles)),
-            ("permissions", names(&self.unknown_permissions)),
-            ("secret key", key),
+            ("database", self.database.unwrap_or("of the application").to_owned()),
+            ("tables", self.tables.as_deref().unwrap_or("up to date").to_owned()),
+            ("roles", self.names(&self.unknown_roles)),
+            ("permissions", self.names(&self.unknown_permissions)),
+            ("secret key", self.secret_key()),
         ];
-        rows.into_iter().map(|(what, is)| vec![what.to_owned(), is]).collect()
+        rows.into_iter().map(|(label, value)| vec![label.to_owned(), value]).collect()
+    }
+
+    fn names(&self, unknown: &[String]) -> String {
+        match (self.tables.is_some(), self.names_checked, unknown) {
+            (true, _, _) => NOT_CHECKED.to_owned(),
+            (false, false, _) => "not checked, because this program declares none".to_owned(),
+            (false, true, []) => "all are declared".to_owned(),
+            (false, true, unknown) => format!("not declared, so they grant nothing: {}", unknown.join(", ")),
+        }
+    }
+
+    fn secret_key(&self) -> String {
+        match (self.tables.is_some(), self.users_of_unknown_key) {
+            (true, _) => NOT_CHECKED.to_owned(),
+            (false, 0) => "fits all password hashes".to_owned(),
+            (false, 1) => "does not fit the password hash of 1 user, who cannot sign in".to_owned(),
+            (false, count) => format!("does not fit the password hashes of {count} users, who cannot sign in"),
+        }
     }
 }

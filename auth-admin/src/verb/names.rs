@@ -1,25 +1,25 @@
-//! Roles and permissions: what the application declares, next to what the database has.
+//! Declared names and names in use: `role list` and `permission list`.
 
 use auth_store::NamesInUse;
 use clap::Subcommand;
 use serde::Serialize;
 
 use crate::{
-    access::DeclaredName,
-    exit::Failure,
+    context::Context,
+    declared::DeclaredName,
+    error::Failure,
     output::{self, Format},
-    session::Session,
 };
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RoleVerb {
-    /// Lists roles: those that are declared, with what they hold, and those that users have
+    /// List declared roles with their permissions, and roles that users have
     List,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PermissionVerb {
-    /// Lists permissions: those that are declared, and those that users and keys have
+    /// List declared permissions, and permissions that users and keys have
     List,
 }
 
@@ -28,56 +28,56 @@ pub(crate) enum PermissionVerb {
 struct Role<'a> {
     #[serde(flatten)]
     entry: Entry<'a>,
-    /// Those that it holds; `null` if it is not declared.
+    /// The permissions of the role; `null` if it is not declared.
     permissions: Option<&'a [&'static str]>,
 }
 
-/// A permission in JSON, and what a role has in common with it.
+/// A permission in JSON, and the common part of a role.
 #[derive(Serialize)]
 struct Entry<'a> {
     name: &'a str,
-    /// `null` if no application says what it declares.
+    /// `null` if the declared names are not known.
     declared: Option<bool>,
-    /// Whether a user or a key has it.
+    /// Whether a user or a key has the name.
     in_use: bool,
     description: Option<&'a str>,
 }
 
 impl RoleVerb {
-    pub(crate) async fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
+    pub(crate) async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         let Self::List = self;
-        let NamesInUse { roles: used, .. } = session.users.names_in_use().await?;
-        let declared = session.declared.map(|declared| declared.roles.as_slice());
-        let roles: Vec<_> = names(declared, &used)
+        let NamesInUse { roles: used, .. } = context.users.names_in_use().await?;
+        let declared = context.declared.map(|declared| declared.roles.as_slice());
+        let roles: Vec<_> = entries(declared, &used)
             .map(|(entry, known)| Role { entry, permissions: known.map(|known| known.permissions.as_slice()) })
             .collect();
-        if session.format == Format::Json {
-            return Ok(output::print_json(session.console, &roles)?);
+        if context.format == Format::Json {
+            return Ok(output::print_json(context.console, &roles)?);
         }
         let rows = roles.iter().map(|role| {
-            let held = role.permissions.unwrap_or_default().join(", ");
-            row(&role.entry, Some(held))
+            let permissions = role.permissions.unwrap_or_default().join(", ");
+            row(&role.entry, Some(permissions))
         });
-        print(session, &["ROLE", "IN USE", "PERMISSIONS", "DESCRIPTION"], rows.collect())
+        print(context, &["ROLE", "IN USE", "PERMISSIONS", "DESCRIPTION"], rows.collect())
     }
 }
 
 impl PermissionVerb {
-    pub(crate) async fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
+    pub(crate) async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         let Self::List = self;
-        let NamesInUse { permissions: used, .. } = session.users.names_in_use().await?;
-        let declared = session.declared.map(|declared| declared.permissions.as_slice());
-        let permissions: Vec<_> = names(declared, &used).map(|(entry, _)| entry).collect();
-        if session.format == Format::Json {
-            return Ok(output::print_json(session.console, &permissions)?);
+        let NamesInUse { permissions: used, .. } = context.users.names_in_use().await?;
+        let declared = context.declared.map(|declared| declared.permissions.as_slice());
+        let permissions: Vec<_> = entries(declared, &used).map(|(entry, _)| entry).collect();
+        if context.format == Format::Json {
+            return Ok(output::print_json(context.console, &permissions)?);
         }
         let rows = permissions.iter().map(|permission| row(permission, None));
-        print(session, &["PERMISSION", "IN USE", "DESCRIPTION"], rows.collect())
+        print(context, &["PERMISSION", "IN USE", "DESCRIPTION"], rows.collect())
     }
 }
 
-/// Those that are declared, in their order, and then those that are only in use.
-fn names<'a>(
+/// Returns the declared names in their order, and then the undeclared names in use.
+fn entries<'a>(
     declared: Option<&'a [DeclaredName]>,
     used: &'a [String],
 ) -> impl Iterator<Item = (Entry<'a>, Option<&'a DeclaredName>)> {
@@ -92,20 +92,20 @@ fn names<'a>(
     of_application.chain(others)
 }
 
-fn row(entry: &Entry<'_>, held: Option<String>) -> Vec<String> {
+fn row(entry: &Entry<'_>, permissions: Option<String>) -> Vec<String> {
     let in_use = if entry.in_use { "yes" } else { "no" };
     let description = entry.description.unwrap_or("not declared: it grants nothing");
     let mut row = vec![entry.name.to_owned(), in_use.to_owned()];
-    row.extend(held);
+    row.extend(permissions);
     row.push(description.to_owned());
     row
 }
 
-/// Without an application there are only names.
-fn print(session: &mut Session<'_>, header: &[&str], mut rows: Vec<Vec<String>>) -> Result<(), Failure> {
-    let columns = if session.declared.is_some() { header.len() } else { 1 };
+/// Prints only the column of names if the declared names are not known.
+fn print(context: &mut Context<'_>, header: &[&str], mut rows: Vec<Vec<String>>) -> Result<(), Failure> {
+    let columns = if context.declared.is_some() { header.len() } else { 1 };
     for row in &mut rows {
         row.truncate(columns);
     }
-    Ok(output::print_table(session.console, &header[..columns], rows)?)
+    Ok(output::print_table(context.console, &header[..columns], rows)?)
 }

@@ -1,4 +1,4 @@
-//! Settings, tables, and databases that are not as they should be.
+//! Settings, tables, and unusable databases.
 
 use std::{fs, net::TcpListener};
 
@@ -8,16 +8,16 @@ use crate::fixture::{Admin, assert_one_line, bare, ran, ran_with};
 
 #[test]
 fn r72_there_is_no_default_database_and_no_default_account() {
-    let reason = "which database? Set AUTH_DB_URI or give --database-url, such as `sqlite:users.db` or \
+    let reason = "no database is set; set AUTH_DB_URI or give --database-url, such as `sqlite:users.db` or \
                   `postgres://user@host/database`";
     ran(&mut bare(&["user", "list"])).refused(2, reason);
-    let empty = format!("the URL of the database is empty: {reason}");
-    ran(bare(&["user", "list"]).env("AUTH_DB_URI", "")).refused(2, &empty);
+    let empty = "the URL of the database is empty; set AUTH_DB_URI or give --database-url";
+    ran(bare(&["user", "list"]).env("AUTH_DB_URI", "")).refused(2, empty);
     assert_eq!(Admin::new().json(&["user", "list"]), json!([]));
 }
 
 #[test]
-fn the_flag_comes_before_the_environment() {
+fn a_flag_takes_precedence_over_its_variable() {
     let (admin, other) = (Admin::new(), Admin::new());
     other.add(&["alice"]);
     assert_eq!(admin.json(&["--database-url", other.url(), "user", "list"])[0]["name"], "alice");
@@ -25,7 +25,7 @@ fn the_flag_comes_before_the_environment() {
 }
 
 #[test]
-fn a_url_that_cannot_be_read_is_not_repeated() {
+fn an_invalid_url_is_not_repeated() {
     for url in ["users.db", "oracle://app:hunter22@host/db", "hunter22", "sqlite"] {
         let ran = ran(&mut bare(&["user", "list", "--database-url", url]));
         assert_eq!(ran.code, 2);
@@ -35,7 +35,7 @@ fn a_url_that_cannot_be_read_is_not_repeated() {
 }
 
 #[test]
-fn only_migrate_makes_tables() {
+fn only_migrate_creates_tables() {
     let admin = Admin::without_tables();
     let reason = "the tables of the database do not fit this program: there is no such file, so run `migrate` first";
     for words in [
@@ -48,33 +48,32 @@ fn only_migrate_makes_tables() {
     ] {
         admin.run(words).refused(3, reason);
     }
-    assert!(!admin.path("users.db").exists(), "a name that was mistyped is no new database");
+    assert!(!admin.path("users.db").exists(), "a misspelt name creates no database");
     fs::write(admin.path("users.db"), "").unwrap();
     let reason = "the tables of the database do not fit this program: there are none, so run `migrate` first";
     admin.run(&["user", "list"]).refused(3, reason);
-    assert_eq!(
-        admin.run(&["migrate"]).done(),
-        "the tables are those of this version: they were made, or brought up to date\n"
-    );
-    assert_eq!(admin.run(&["migrate"]).done(), "the tables are those of this version: there was nothing to do\n");
+    let first = admin.run(&["migrate"]).done();
+    assert!(first.ends_with(" applied; the tables are up to date\n"), "{first}");
+    assert_eq!(admin.run(&["migrate"]).done(), "the tables are up to date\n");
     assert_eq!(admin.json(&["migrate"]), json!({ "steps": 0 }));
     admin.run(&["user", "list"]).done();
 }
 
 #[test]
-fn check_says_what_does_not_fit() {
+fn check_reports_missing_tables() {
     let admin = Admin::without_tables();
     fs::write(admin.path("users.db"), "").unwrap();
     let ran = admin.run(&["check", "--output", "json"]);
     let report: serde_json::Value = serde_json::from_str(&ran.output).unwrap();
     let reason = "there are none, so run `migrate` first";
     assert_eq!((&report["fits"], &report["tables"]), (&json!(false), &json!(reason)));
-    let said = format!("auth-admin: {}: the tables of the database do not fit this program: {reason}\n", admin.url());
-    assert_eq!((ran.code, ran.errors), (3, said));
+    let message =
+        format!("auth-admin: {}: the tables of the database do not fit this program: {reason}\n", admin.url());
+    assert_eq!((ran.code, ran.errors), (3, message));
     admin.run(&["migrate"]).done();
     let table = admin.run(&["check"]).done();
-    assert_eq!(table.lines().nth(1), Some("tables       as they should be"));
-    assert_eq!(table.lines().nth(2), Some("roles        not checked: this program declares none"));
+    assert_eq!(table.lines().nth(1), Some("tables       up to date"));
+    assert_eq!(table.lines().nth(2), Some("roles        not checked, because this program declares none"));
     let report = admin.json(&["check"]);
     assert_eq!(
         (&report["fits"], &report["tables"], &report["names_checked"]),
@@ -84,7 +83,7 @@ fn check_says_what_does_not_fit() {
 }
 
 #[test]
-fn check_says_if_the_secret_key_is_not_that_of_the_hashes() {
+fn check_reports_a_wrong_secret_key() {
     let admin = Admin::new();
     let key = |key: &str, words: &[&str], input: &str| {
         let mut command = admin.command(words);
@@ -94,11 +93,11 @@ fn check_says_if_the_secret_key_is_not_that_of_the_hashes() {
     let [right, wrong] = ["Vb8Zc1Xn5Lk9Qw3Er7Ty2Ui6Op4As0Df", "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa"];
     key(right, &["user", "add", "alice", "--password-stdin"], "correct horse battery\n").done();
     admin.add_with_password("bob");
-    assert!(key(right, &["check"], "").done().ends_with("secret key   that of all password hashes that need one\n"));
+    assert!(key(right, &["check"], "").done().ends_with("secret key   fits all password hashes\n"));
     for ran in [key(wrong, &["check"], ""), admin.run(&["check"])] {
-        let said = "auth-admin: what is in the database does not fit this program\n";
-        assert_eq!((ran.code, ran.errors.as_str()), (1, said));
-        let last = "secret key   not that of the password hash of 1 user, who cannot sign in\n";
+        let message = "auth-admin: the database does not fit this program; the report says where\n";
+        assert_eq!((ran.code, ran.errors.as_str()), (1, message));
+        let last = "secret key   does not fit the password hash of 1 user, who cannot sign in\n";
         assert!(ran.output.ends_with(last), "{}", ran.output);
     }
 }
@@ -122,7 +121,7 @@ fn tables_of_a_later_version_are_left_alone() {
 }
 
 #[test]
-fn tables_that_are_gone_or_others_than_migrate_makes_are_told_of() {
+fn missing_and_foreign_tables_are_reported() {
     let reason = |what: &str| format!("the tables of the database do not fit this program: {what}");
     let admin = Admin::new();
     admin.sql("DROP TABLE auth_api_key_permission");
@@ -142,7 +141,7 @@ fn tables_that_are_gone_or_others_than_migrate_makes_are_told_of() {
 
 #[test]
 fn a_database_that_is_down_is_3() {
-    // A port that nobody listens on.
+    // A port without a server.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     for scheme in ["postgres", "mysql"] {
         let url = format!("{scheme}://app:hunter22@127.0.0.1:{port}/users");
@@ -163,7 +162,7 @@ fn a_database_that_is_down_is_3() {
 }
 
 #[test]
-fn a_file_that_cannot_be_made_is_told_of_as_that() {
+fn a_file_that_cannot_be_created_is_reported() {
     let admin = Admin::without_tables();
     let reason = "the database does not answer as it should: its file can neither be opened nor made: is there such a \
                   folder, and may this program write there?";
@@ -173,7 +172,7 @@ fn a_file_that_cannot_be_made_is_told_of_as_that() {
     for words in [["migrate"].as_slice(), &["user", "list"]] {
         admin.run(&[words, &["--database-url", "sqlite:."]].concat()).refused(3, reason);
     }
-    // Nothing that makes one is advised where the URL forbids it.
+    // `migrate` is no help if the URL forbids a new file.
     let reason = "the tables of the database do not fit this program: there is no such file, so run `migrate` first, with a \
                   URL that does not say `mode=`";
     admin.run(&["migrate", "--database-url", "sqlite:none.db?mode=ro"]).refused(3, reason);
@@ -181,7 +180,7 @@ fn a_file_that_cannot_be_made_is_told_of_as_that() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_is_made_is_for_its_owner_alone_however_it_is_written() {
+fn only_the_owner_can_read_a_new_database() {
     use std::os::unix::fs::PermissionsExt;
 
     let admin = Admin::without_tables();
@@ -196,13 +195,13 @@ fn a_file_that_is_made_is_for_its_owner_alone_however_it_is_written() {
 }
 
 #[test]
-fn help_says_the_exit_codes_and_no_value_of_the_environment() {
+fn help_has_the_exit_codes_and_no_value_of_the_environment() {
     let admin = Admin::new();
     for words in [["--help"].as_slice(), &["user", "--help"], &["key", "--help"], &["check", "--help"]] {
         let mut command = admin.command(words);
         command.env("AUTH_DB_URI", "postgres://app:hunter22@h/d").env("AUTH_SECRET_KEY", "hunter22");
         let help = ran(&mut command).done();
-        assert!(help.contains("3  the database does not answer") && help.contains("AUTH_DB_URI"), "{help}");
+        assert!(help.contains("3  the database is unavailable") && help.contains("AUTH_DB_URI"), "{help}");
         assert!(!help.contains("hunter22"), "{help}");
     }
     assert_eq!(admin.run(&["user"]).code, 2);
@@ -218,9 +217,9 @@ fn completions_need_no_database() {
     assert_eq!(ran(&mut bare(&["completions", "tcsh"])).code, 2);
 }
 
-/// Of a program with a `-` in its name, each level.
+/// The name of the program has a `-`.
 #[test]
-fn bash_completes_what_there_is() {
+fn bash_completes_commands_and_options() {
     let admin = Admin::without_tables();
     admin.file("completions", ran(&mut bare(&["completions", "bash"])).done());
     let completed = |words: &[&str]| {

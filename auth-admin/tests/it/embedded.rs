@@ -1,4 +1,4 @@
-//! The commands as part of an application, which knows what roles and permissions there are.
+//! The commands as part of an application with declared roles and permissions.
 
 use std::{
     io::{self, Write},
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 permissions! {
-    /// What a caller may do with notes.
+    /// Permissions on notes.
     pub enum Permission {
         /// Read notes
         View = "view",
@@ -23,7 +23,7 @@ permissions! {
 }
 
 roles! {
-    /// Who works here.
+    /// Roles of editors.
     pub enum Role: Permission {
         /// Reads
         Viewer = "Viewer" => [View],
@@ -56,17 +56,17 @@ enum Commands {
     Admin(AdminCommand),
 }
 
-/// A place to write to, and to read what was written.
+/// An output that a test can read.
 #[derive(Clone, Default)]
-struct Paper(Arc<Mutex<Vec<u8>>>);
+struct SharedOutput(Arc<Mutex<Vec<u8>>>);
 
-impl Paper {
+impl SharedOutput {
     fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
 
-impl Write for Paper {
+impl Write for SharedOutput {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().write(text)
     }
@@ -76,11 +76,11 @@ impl Write for Paper {
     }
 }
 
-/// The application, as if it was called with these words.
+/// Runs the application with these arguments.
 async fn notes(words: &[&str], users: Option<&SqlUsers>, url: &str) -> (Exit, String, String) {
     let options = Options::try_parse_from([&["notes"], words].concat()).unwrap();
     let Some(Commands::Admin(command)) = options.command else { panic!("{words:?}") };
-    let (output, errors) = (Paper::default(), Paper::default());
+    let (output, errors) = (SharedOutput::default(), SharedOutput::default());
     let console = Console::new(io::empty(), output.clone(), errors.clone());
     let admin = Admin::of::<Auth>(Options::command()).default_database_url(url).console(console);
     let admin = admin.passwords(Passwords::new().min_len(15));
@@ -101,21 +101,21 @@ fn folder() -> (TempDir, String) {
 async fn names_are_checked_against_the_tables_of_the_application() {
     let (_folder, url) = folder();
     assert_eq!(notes(&["migrate"], None, &url).await.0, Exit::Done);
-    let (exit, _, said) = notes(&["user", "add", "alice", "--no-password", "--role", "Veiwer"], None, &url).await;
+    let (exit, _, message) = notes(&["user", "add", "alice", "--no-password", "--role", "Veiwer"], None, &url).await;
     let unknown = "notes: unknown role `Veiwer`; did you mean `Viewer`? (declared: `Viewer`, `Editor`)\n";
-    assert_eq!((exit, said.as_str()), (Exit::Refused, unknown));
+    assert_eq!((exit, message.as_str()), (Exit::Refused, unknown));
     assert_eq!(notes(&["user", "add", "alice", "--no-password", "--role", "Viewer"], None, &url).await.0, Exit::Done);
-    let (exit, _, said) = notes(&["key", "create", "alice", "--permission", "edit"], None, &url).await;
+    let (exit, _, message) = notes(&["key", "create", "alice", "--permission", "edit"], None, &url).await;
     let beyond = "notes: the key cannot have the permission \"edit\", as its owner \"alice\" does not have it\n";
-    assert_eq!((exit, said.as_str()), (Exit::Refused, beyond));
+    assert_eq!((exit, message.as_str()), (Exit::Refused, beyond));
     assert_eq!(notes(&["key", "create", "alice", "--permission", "view"], None, &url).await.0, Exit::Done);
-    // A role that is declared and that nobody has is no mistake.
+    // A declared role without users is valid.
     assert_eq!(notes(&["user", "list", "--role", "Editor"], None, &url).await.0, Exit::Done);
     assert_eq!(notes(&["user", "list", "--role", "editor"], None, &url).await.0, Exit::Refused);
 }
 
 #[tokio::test]
-async fn declared_names_are_listed_with_what_they_mean() {
+async fn declared_names_are_listed_with_their_descriptions() {
     let (_folder, url) = folder();
     let without = SqlUsers::connect(&url).await.unwrap();
     without.add(NewUser::new("bob").roles(["Viewer", "Operator"]).permissions(["edit", "fly"])).await.unwrap();
@@ -148,15 +148,18 @@ async fn declared_names_are_listed_with_what_they_mean() {
 }
 
 #[tokio::test]
-async fn check_tells_of_names_that_are_not_declared() {
+async fn check_reports_undeclared_names() {
     let (_folder, url) = folder();
     let without = SqlUsers::connect(&url).await.unwrap();
     assert_eq!(notes(&["check"], None, &url).await.0, Exit::Done);
     without.add(NewUser::new("bob").roles(["Operator"])).await.unwrap();
-    let (exit, table, said) = notes(&["check"], None, &url).await;
-    assert_eq!((exit, said.as_str()), (Exit::Refused, "notes: what is in the database does not fit this program\n"));
+    let (exit, table, message) = notes(&["check"], None, &url).await;
+    assert_eq!(
+        (exit, message.as_str()),
+        (Exit::Refused, "notes: the database does not fit this program; the report says where\n")
+    );
     let lines: Vec<&str> = table.lines().collect();
-    assert_eq!(lines[2], "roles        not declared, they grant nothing: Operator");
+    assert_eq!(lines[2], "roles        not declared, so they grant nothing: Operator");
     assert_eq!(lines[3], "permissions  all are declared");
     let (exit, document, _) = notes(&["check", "--output", "json"], None, &url).await;
     let document: Value = serde_json::from_str(&document).unwrap();
@@ -169,22 +172,23 @@ async fn check_tells_of_names_that_are_not_declared() {
 #[tokio::test]
 async fn the_application_may_have_its_own_store() {
     let users = SqlUsers::options().declared_by::<Auth>().connect("sqlite::memory:").await.unwrap();
-    let (exit, said, _) = notes(&["user", "add", "alice", "--no-password", "--role", "Editor"], Some(&users), "").await;
-    assert_eq!((exit, said.as_str()), (Exit::Done, "user \"alice\" was added\n"));
+    let (exit, message, _) =
+        notes(&["user", "add", "alice", "--no-password", "--role", "Editor"], Some(&users), "").await;
+    assert_eq!((exit, message.as_str()), (Exit::Done, "user \"alice\" was added\n"));
     assert_eq!(users.get("alice").await.unwrap().roles, ["Editor"]);
     let (_, table, _) = notes(&["check"], Some(&users), "").await;
-    assert!(table.starts_with("database     that of the application\n"), "{table}");
+    assert!(table.starts_with("database     of the application\n"), "{table}");
     let (exit, script, _) = notes(&["completions", "bash"], Some(&users), "").await;
     assert!(exit == Exit::Done && script.contains("_notes()") && script.contains("serve"), "{script}");
 }
 
 #[tokio::test]
-async fn the_application_judges_passwords_as_it_does_elsewhere() {
+async fn the_password_rules_of_the_application_apply() {
     let (_folder, url) = folder();
     assert_eq!(notes(&["migrate"], None, &url).await.0, Exit::Done);
     let options = Options::try_parse_from(["notes", "user", "add", "alice", "--password-stdin"]).unwrap();
     let Some(Commands::Admin(command)) = options.command else { panic!() };
-    let errors = Paper::default();
+    let errors = SharedOutput::default();
     let console = Console::new("seventeen\n".as_bytes(), io::sink(), errors.clone());
     let admin = Admin::of::<Auth>(Options::command()).passwords(Passwords::new().min_len(15)).console(console);
     assert_eq!(admin.default_database_url(&url).run(command, &options.settings).await, Exit::Refused);

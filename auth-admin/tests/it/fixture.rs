@@ -1,4 +1,4 @@
-//! A database in a folder of its own, and the binary that is run on it.
+//! A database in a temporary folder, and the binary that runs on it.
 
 use std::{
     fs,
@@ -14,16 +14,16 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
-/// Of `PASSWORD`, as another system has made it.
+/// The hash of `PASSWORD`, from another system.
 pub(crate) const HASH: &str = "$2b$10$tdJIM3z6wxRR7Vg3e1bfiO5IzE4rT0pE9kC6Vn6PD6Sn1D1N8kYuW";
 
-/// A new database.
+/// A database of one test.
 pub(crate) struct Admin {
     pub(crate) folder: TempDir,
     url: String,
 }
 
-/// How a command has ended.
+/// The result of a command.
 pub(crate) struct Ran {
     pub(crate) code: i32,
     pub(crate) output: String,
@@ -31,7 +31,7 @@ pub(crate) struct Ran {
 }
 
 impl Admin {
-    /// With the tables in it.
+    /// Returns a database with tables.
     pub(crate) fn new() -> Self {
         let admin = Self::without_tables();
         admin.run(&["migrate"]).done();
@@ -44,7 +44,7 @@ impl Admin {
         Self { folder, url }
     }
 
-    /// On a server.
+    /// Returns a database on a server.
     pub(crate) fn at(url: String) -> Self {
         Self { folder: TempDir::new().unwrap(), url }
     }
@@ -57,14 +57,14 @@ impl Admin {
         self.folder.path().join(name)
     }
 
-    /// Writes a file; gives its path.
+    /// Writes a file, and returns its path.
     pub(crate) fn file(&self, name: &str, text: impl AsRef<[u8]>) -> String {
         let path = self.path(name);
         fs::write(&path, text).unwrap();
         path.to_str().unwrap().to_owned()
     }
 
-    /// The binary, with nothing of the environment of the tests, and its settings in the environment.
+    /// Returns the binary with its settings in the environment, and no other variables.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = bare(words);
         command.env("AUTH_DB_URI", &self.url).current_dir(self.folder.path());
@@ -99,12 +99,12 @@ impl Admin {
         self.run_with(&["user", "verify-password", name, "--password-stdin"], format!("{password}\r\n"))
     }
 
-    /// Does what no command would do.
+    /// Changes the database as no command does.
     pub(crate) fn sql(&self, sql: &str) {
         execute(&self.url, sql);
     }
 
-    /// The first column of all rows.
+    /// Returns the first column of all rows.
     pub(crate) fn texts(&self, sql: &str) -> Vec<String> {
         sqlx::any::install_default_drivers();
         Runtime::new().unwrap().block_on(async {
@@ -130,7 +130,7 @@ pub(crate) fn execute(url: &str, sql: &str) {
     });
 }
 
-/// The binary without settings.
+/// Returns the binary without settings.
 pub(crate) fn bare(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_auth-admin"));
     command.args(words).env_clear();
@@ -144,7 +144,7 @@ pub(crate) fn ran(command: &mut Command) -> Ran {
 
 pub(crate) fn ran_with(command: &mut Command, input: impl AsRef<[u8]>) -> Ran {
     let mut child = piped(command);
-    // Whoever has read enough closes its end.
+    // A process that has read enough closes its end.
     let _ = child.stdin.take().unwrap().write_all(input.as_ref());
     end(child)
 }
@@ -156,21 +156,29 @@ pub(crate) fn piped(command: &mut Command) -> Child {
 pub(crate) fn end(child: Child) -> Ran {
     let ended = child.wait_with_output().unwrap();
     Ran {
-        code: ended.status.code().expect("it was not killed"),
+        code: ended.status.code().expect("an exit code"),
         output: String::from_utf8(ended.stdout).unwrap(),
         errors: String::from_utf8(ended.stderr).unwrap(),
     }
 }
 
 impl Ran {
-    /// It was done, and there was nothing else to say.
+    /// Checks that the command succeeded without a note.
     #[track_caller]
     pub(crate) fn done(self) -> String {
         assert_eq!((self.code, self.errors.as_str()), (0, ""), "{}", self.output);
         self.output
     }
 
-    /// It was done, and this was said of it in one line.
+    /// Checks that the command succeeded, with no line on stderr but warnings about new names.
+    #[track_caller]
+    pub(crate) fn done_with_new_names(self) -> String {
+        let mut lines = self.errors.lines();
+        assert!(self.code == 0 && lines.all(|line| line.starts_with("auth-admin: warning: ")), "{}", self.errors);
+        self.output
+    }
+
+    /// Checks that the command succeeded with one line on stderr.
     #[track_caller]
     pub(crate) fn noted(self, note: &str) -> String {
         assert_eq!(self.code, 0, "{}", self.errors);
@@ -179,17 +187,17 @@ impl Ran {
         self.output
     }
 
-    /// It was not done, for a reason in one line.
+    /// Checks that the command failed with this line on stderr.
     #[track_caller]
     pub(crate) fn refused(self, code: i32, reason: &str) {
-        let mut said = self.errors.strip_prefix("auth-admin: ").expect("the program's name");
+        let mut message = self.errors.strip_prefix("auth-admin: ").expect("the program's name");
         if code == 3 {
-            // Which database that is comes first.
-            let (database, rest) = said.split_once(": ").expect("the database");
-            assert!(["sqlite:", "postgres:", "mysql:"].iter().any(|scheme| database.starts_with(scheme)), "{said}");
-            said = rest;
+            // The name of the database comes first.
+            let (database, rest) = message.split_once(": ").expect("the database");
+            assert!(["sqlite:", "postgres:", "mysql:"].iter().any(|scheme| database.starts_with(scheme)), "{message}");
+            message = rest;
         }
-        assert_eq!(said, format!("{reason}\n"));
+        assert_eq!(message, format!("{reason}\n"));
         assert_eq!((self.code, self.output.as_str()), (code, ""));
     }
 
@@ -205,12 +213,12 @@ pub(crate) fn assert_one_line(text: &str) {
     assert!(text.ends_with('\n') && text.matches('\n').count() == 1, "{text:?}");
 }
 
-/// The lines of a file, by their number.
+/// Returns lines of a file by their numbers.
 pub(crate) fn lines(numbers: Range<usize>, line: impl Fn(usize) -> String) -> String {
     numbers.map(line).collect::<Vec<_>>().concat()
 }
 
-/// As the log and a database file are read: whatever is in it.
+/// Returns the text of a file with any content.
 pub(crate) fn text_of(path: &Path) -> String {
     String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned()
 }

@@ -1,4 +1,4 @@
-//! Many users at once: what is good is there, what is not is told of, whatever happens.
+//! Imports: each valid record is added, and each invalid record is reported.
 
 use std::{
     fs,
@@ -15,18 +15,19 @@ fn import(admin: &Admin, words: &[&str]) -> Ran {
     admin.run(&[IMPORT.as_slice(), words].concat())
 }
 
-/// The lines that were told of, and the last one of the errors, which counts them.
+/// Returns the reported lines. Checks the last line of stderr, which counts them.
 #[track_caller]
-fn told(ran: &Ran) -> Vec<&str> {
+fn reported(ran: &Ran) -> Vec<&str> {
     assert_eq!(ran.code, 1, "{}", ran.errors);
     let mut lines: Vec<&str> = ran.errors.lines().map(|line| line.strip_prefix("auth-admin: ").unwrap()).collect();
     let last = lines.pop().unwrap();
-    assert!(last.ends_with(" not imported"), "{last}");
+    assert!(last.ends_with(" rejected"), "{last}");
+    lines.retain(|line| !line.starts_with("warning: "));
     lines
 }
 
 #[test]
-fn csv_is_read_with_all_that_a_user_has() {
+fn csv_has_every_field_of_a_user() {
     let admin = Admin::new();
     let file = admin.file(
         "users.csv",
@@ -36,7 +37,8 @@ fn csv_is_read_with_all_that_a_user_has() {
              bob,,,,,,true\r\n"
         ),
     );
-    assert_eq!(import(&admin, &[&file]).done(), "2 users were imported\n");
+    let output = import(&admin, &[&file]).done_with_new_names();
+    assert_eq!(output, "2 users were imported; password hashes: 1 bcrypt\n");
     let alice = admin.json(&["user", "show", "alice"]);
     assert_eq!(alice["display_name"], "Alice \"A.\", the first");
     assert_eq!(alice["email"], "a@example.com");
@@ -56,8 +58,8 @@ fn jsonl_is_read_from_the_standard_input() {
     let lines =
         "{\"name\":\"alice\",\"roles\":[\"a;b\"],\"password_hash\":null}\n\n{\"name\":\"bob\",\"disabled\":true}";
     let words = ["user", "import", "-", "--format", "jsonl", "--output", "json"];
-    let said = admin.run_with(&words, lines).json();
-    assert_eq!(said, json!({ "imported": 2, "existing": 0, "bad": 0 }));
+    let printed = admin.run_with(&words, lines).json();
+    assert_eq!(printed, json!({ "imported": 2, "existing": 0, "rejected": 0, "hashes": [] }));
     assert_eq!(admin.json(&["user", "show", "alice"])["roles"], json!(["a;b"]));
     assert_eq!(admin.json(&["user", "show", "bob"])["disabled"], true);
 }
@@ -74,7 +76,7 @@ fn r70_hashes_of_another_system_are_verified() {
         ),
     );
     let ran = import(&admin, &[&file]);
-    assert!(told(&ran)[0].starts_with("line 2: the password hash cannot be verified: "), "{}", ran.errors);
+    assert!(reported(&ran)[0].starts_with("line 2: the password hash cannot be verified: "), "{}", ran.errors);
     admin.verifies("alice", PASSWORD).done();
 }
 
@@ -93,19 +95,20 @@ fn r74_a_hash_in_the_wrong_column_is_neither_kept_nor_shown() {
     ];
     let file = format!("name,display_name,email,password_hash,roles\n{}\n", shifted.join("\n").replace("HASH", HASH));
     let ran = import(&admin, &[&admin.file("users.csv", file)]);
-    for (index, told) in told(&ran).iter().enumerate() {
-        assert_eq!(*told, format!("line {}: a password hash stands where a name should", index + 2));
+    for (index, line) in reported(&ran).iter().enumerate() {
+        let reason = "a password hash stands in another field than `password_hash`";
+        assert_eq!(*line, format!("line {}: {reason}", index + 2));
     }
-    assert_eq!(ran.output, "0 users were imported, 8 lines not imported\n");
+    assert_eq!(ran.output, "0 users were imported, 8 lines rejected\n");
     assert!(admin.names().is_empty());
-    // But a name may be of digits, and hold a `$`.
+    // A name may consist of digits, and contain a `$`.
     let names = ["660e8400e29b41d4a716446655440000", "service$production$nightly"];
     import(&admin, &[&admin.file("more.csv", format!("name\n{}\n", names.join("\n")))]).done();
     assert_eq!(admin.names(), names);
 }
 
 #[test]
-fn each_bad_line_is_told_of_and_no_good_one_is_lost() {
+fn each_invalid_line_is_reported_and_each_valid_one_imported() {
     let admin = Admin::new();
     let long = "x".repeat(1 << 20);
     let mut file = b"\xef\xbb\xbfname,display_name,roles,disabled\n".to_vec();
@@ -124,42 +127,40 @@ fn each_bad_line_is_told_of_and_no_good_one_is_lost() {
     line(b"zoe,Z,Viewer,true");
     let file = admin.file("users.csv", file);
     let ran = import(&admin, &[&file]);
-    assert_eq!(ran.output, "2 users were imported, 11 lines not imported\n");
+    assert_eq!(ran.output, "2 users were imported, 11 lines rejected\n");
     let name = "its name cannot be a user name: it must be 1 to 255 bytes of letters, digits and ASCII symbols but `:`, with single spaces between parts";
     assert_eq!(
-        told(&ran),
+        reported(&ran),
         [
             &format!("line 3: {name}"),
             "line 4: `name` is not UTF-8",
             "line 5: it has 3 fields, and not 4 as the first line",
             "line 6: `disabled` is neither `true` nor `false`",
             "line 7: it has more than 64 KiB",
-            "lines 8 to 9: the display name holds a control character, so a quote in its first line may be one too many: all up to the next one was read as one text",
+            "lines 8 to 9: the display name holds a control character; its first line may have a stray quote, which joined all lines up to the next quote",
             "line 10: the display name holds a control character",
-            "line 11: there is a user \"alice\" already",
+            "line 11: line 2 has the same name; remove one of the two lines",
             "line 12: \"Vie\\u{7}wer\" cannot be the name of a role: it has 1 to 255 characters, no space at an end, and no control characters",
             &format!("line 13: {name}"),
         ]
     );
-    assert!(ran.errors.ends_with("auth-admin: 11 lines were not imported\n"));
+    assert!(ran.errors.ends_with("auth-admin: 11 lines were rejected\n"));
     assert_eq!(admin.names(), ["alice", "zoe"]);
 }
 
 #[test]
-fn what_is_wrong_with_all_lines_is_told_before_anything_is_done() {
+fn a_mistake_in_all_lines_stops_the_import_before_the_first() {
     let admin = Admin::new();
     let known =
-        "it must be one of `name`, `display_name`, `email`, `roles`, `permissions`, `password_hash`, `disabled`";
-    let some = known.replace("it must be one of", "it must name some of");
-    let plain =
-        "passwords in plain are not imported: give `password_hash`, or leave it out and run `user set-password`";
+        "the known ones are `name`, `display_name`, `email`, `roles`, `permissions`, `password_hash`, `disabled`";
+    let plain = "plain passwords are not imported; give `password_hash`, or leave it out and run `user set-password`";
     for (name, text, reason) in [
         ("a.csv", "name,role\nalice,Viewer\n", format!("line 1: unknown column \"role\"; {known}")),
         ("a.csv", "name,password\nalice,x\n", format!("line 1: {plain}")),
         ("a.csv", "", "the file is empty".to_owned()),
-        ("a.csv", "alice\n", format!("line 1: the first line names no column; {some}")),
-        // A user in place of the names: the hash is not repeated.
-        ("a.csv", "alice,$2b$12$abcdefghijklmnopqrstuv\n", format!("line 1: the first line names no column; {some}")),
+        ("a.csv", "alice\n", format!("line 1: the first line names no column; {known}")),
+        // The first line is a user, and the error does not repeat the hash.
+        ("a.csv", "alice,$2b$12$abcdefghijklmnopqrstuv\n", format!("line 1: the first line names no column; {known}")),
         (
             "a.jsonl",
             "{\"name\":\"alice\",\"role\":1}\n",
@@ -169,18 +170,18 @@ fn what_is_wrong_with_all_lines_is_told_before_anything_is_done() {
         (
             "a.txt",
             "name\n",
-            "the name of the file does not tell its form: give --format csv or --format jsonl".to_owned(),
+            "the name of the file does not show its format; give --format csv or --format jsonl".to_owned(),
         ),
     ] {
         let file = admin.file(name, text);
         import(&admin, &[&file]).refused(2, &reason);
     }
-    let none = "`none.csv` cannot be read: No such file or directory (os error 2)";
+    let none = "cannot read `none.csv`: No such file or directory (os error 2)";
     import(&admin, &["none.csv"]).refused(2, none);
     import(&admin, &["-"])
-        .refused(2, "the name of the file does not tell its form: give --format csv or --format jsonl");
+        .refused(2, "the name of the file does not show its format; give --format csv or --format jsonl");
     fs::create_dir(admin.path("folder.csv")).unwrap();
-    import(&admin, &["folder.csv"]).refused(2, "`folder.csv` cannot be read: it is a folder");
+    import(&admin, &["folder.csv"]).refused(2, "cannot read `folder.csv`: it is a folder");
     assert_eq!(admin.names(), Vec::<String>::new());
 }
 
@@ -189,33 +190,33 @@ fn an_unknown_member_further_down_is_the_matter_of_its_line() {
     let admin = Admin::new();
     let file = admin.file("a.jsonl", "{\"name\":\"alice\"}\n{\"name\":\"bob\",\"role\":1}\n{\"name\":\"carol\"}\n");
     let ran = import(&admin, &[&file]);
-    assert!(told(&ran)[0].starts_with("line 2: unknown member \"role\""), "{}", ran.errors);
+    assert!(reported(&ran)[0].starts_with("line 2: unknown member \"role\""), "{}", ran.errors);
     assert_eq!(admin.names(), ["alice", "carol"]);
 }
 
 #[test]
-fn a_quote_that_is_not_closed_is_told_of_once() {
+fn an_unclosed_quote_is_reported_once() {
     let admin = Admin::new();
     let file = admin.file("users.csv", "name,display_name\nalice,\nbob,\"B\ncarol,\n");
     let ran = import(&admin, &[&file]);
-    assert_eq!(told(&ran), ["lines 3 to 4: a quote is opened here that is not closed, so nothing after it was read"]);
+    assert_eq!(reported(&ran), ["lines 3 to 4: a quote is opened here and never closed, so nothing after it was read"]);
     assert_eq!(admin.names(), ["alice"]);
 }
 
 #[test]
-fn bad_lines_go_to_a_file_of_their_own() {
+fn rejected_lines_can_be_written_to_a_file() {
     let admin = Admin::new();
     let file = admin.file("users.csv", "name\nalice\na:b\n");
     let ran = import(&admin, &[&file, "--errors", "bad.txt"]);
-    assert_eq!((ran.code, ran.errors.as_str()), (1, "auth-admin: 1 line was not imported\n"));
-    let told = fs::read_to_string(admin.path("bad.txt")).unwrap();
-    assert!(told.starts_with("line 3: its name cannot be a user name") && told.lines().count() == 1, "{told}");
-    // What is there is not overwritten, be it the file itself.
-    for there in ["bad.txt", "users.csv"] {
-        let reason = format!("the file `{there}` cannot be made: File exists (os error 17)");
-        import(&admin, &[&file, "--errors", there]).refused(2, &reason);
+    assert_eq!((ran.code, ran.errors.as_str()), (1, "auth-admin: 1 line was rejected\n"));
+    let report = fs::read_to_string(admin.path("bad.txt")).unwrap();
+    assert!(report.starts_with("line 3: its name cannot be a user name") && report.lines().count() == 1, "{report}");
+    // An existing file is not overwritten, not even the imported one.
+    for file_name in ["bad.txt", "users.csv"] {
+        let reason = format!("cannot create the file `{file_name}`: File exists (os error 17)");
+        import(&admin, &[&file, "--errors", file_name]).refused(2, &reason);
     }
-    // One that would be empty is not there.
+    // An empty report is removed.
     let file = admin.file("more.csv", "name\nbob\n");
     import(&admin, &[&file, "--errors", "none.txt"]).done();
     assert!(!admin.path("none.txt").exists());
@@ -226,19 +227,19 @@ fn an_import_can_be_run_again() {
     let admin = Admin::new();
     let file = admin.file("users.csv", "name\nalice\nbob\n");
     import(&admin, &[&file]).done();
-    assert_eq!(told(&import(&admin, &[&file])).len(), 2);
+    assert_eq!(reported(&import(&admin, &[&file])).len(), 2);
     let more = admin.file("more.csv", "name,roles\nALICE,Administrator\nbob,\ncarol,\n");
-    assert_eq!(import(&admin, &[&more, "--skip-existing"]).done(), "1 user was imported, 2 there already\n");
-    assert_eq!(admin.json(&["user", "show", "alice"])["roles"], json!([]), "who is there stays as they are");
+    assert_eq!(import(&admin, &[&more, "--skip-existing"]).done(), "1 user was imported, 2 already there\n");
+    assert_eq!(admin.json(&["user", "show", "alice"])["roles"], json!([]), "an existing user does not change");
 }
 
 fn line(number: usize) -> String {
     format!("{{\"name\":\"user{number:06}\",\"roles\":[\"Viewer\"]}}\n")
 }
 
-/// A process that is killed while it waits for more: nothing of what it has told of is lost.
+/// The process is killed while it waits for more input.
 #[test]
-fn what_was_told_of_as_imported_survives_kill_9() {
+fn reported_users_survive_kill_9() {
     let admin = Admin::new();
     let words = ["user", "import", "-", "--format", "jsonl"];
     let mut child = piped(&mut admin.command(&words));
@@ -246,9 +247,9 @@ fn what_was_told_of_as_imported_survives_kill_9() {
     input.write_all(lines(0..12_500, line).as_bytes()).unwrap();
     input.flush().unwrap();
     let mut errors = BufReader::new(child.stderr.take().unwrap());
-    let mut told = String::new();
-    errors.read_line(&mut told).unwrap();
-    assert_eq!(told, "auth-admin: up to line 10000: 10000 users were imported\n");
+    let mut report = String::new();
+    errors.read_line(&mut report).unwrap();
+    assert_eq!(report, "auth-admin: up to line 10000: 10000 users were imported\n");
     child.kill().unwrap();
     child.wait().unwrap();
     drop(input);
@@ -264,44 +265,43 @@ fn what_was_told_of_as_imported_survives_kill_9() {
     let file = admin.file("users.jsonl", lines(0..12_500, line));
     let ran = import(&admin, &[&file, "--skip-existing"]);
     assert_eq!(ran.code, 0, "{}", ran.errors);
-    let expected = format!("{} users were imported, {} there already\n", 12_500 - names.len(), names.len());
+    let expected = format!("{} users were imported, {} already there\n", 12_500 - names.len(), names.len());
     assert_eq!(ran.output, expected);
     assert_eq!(admin.names().len(), 12_500);
     assert_eq!(admin.json(&["user", "list", "--role", "Viewer"]).as_array().unwrap().len(), 12_500);
 }
 
 #[test]
-fn a_database_that_fails_in_the_middle_is_told_of_with_what_is_in_it() {
+fn a_database_failure_reports_the_imported_users() {
     let admin = Admin::new();
     let words = ["user", "import", "-", "--format", "jsonl"];
     let mut child = piped(&mut admin.command(&words));
     let mut input = child.stdin.take().unwrap();
-    // A full batch more than is told of, so that it is known when the table may go.
+    // The next batch fills only after the table was renamed.
     input.write_all(lines(0..10_000, line).as_bytes()).unwrap();
     let mut errors = BufReader::new(child.stderr.take().unwrap());
-    let mut told = String::new();
-    errors.read_line(&mut told).unwrap();
+    let mut report = String::new();
+    errors.read_line(&mut report).unwrap();
     admin.sql("ALTER TABLE auth_user RENAME TO elsewhere");
     input.write_all(lines(10_000..11_000, line).as_bytes()).unwrap();
     drop(input);
-    told.clear();
-    errors.read_to_string(&mut told).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(3), "{told}");
-    let start = ": the import has stopped after line 10000 (10000 users were imported): the database does not";
+    report.clear();
+    errors.read_to_string(&mut report).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(3), "{report}");
+    let start = ": the import stopped after line 10000 (10000 users were imported): the database does not";
     assert!(
-        told.starts_with("auth-admin: sqlite:")
-            && told.contains(start)
-            && told.ends_with("; run it again with --skip-existing\n"),
-        "{told}"
+        report.starts_with("auth-admin: sqlite:")
+            && report.contains(start)
+            && report.ends_with("; run it again with --skip-existing\n"),
+        "{report}"
     );
-    assert_eq!(told.lines().count(), 1);
+    assert_eq!(report.lines().count(), 1);
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_large_file_is_held_by_the_batch() {
+fn a_long_record_does_not_fill_the_memory() {
     let admin = Admin::new();
-    // One batch, and no end of it: what is there at most is the batch and not the line.
     let mut child = piped(&mut admin.command(&["user", "import", "-", "--format", "csv"]));
     let mut input = child.stdin.take().unwrap();
     input.write_all(b"name,display_name\nalice,\"").unwrap();
@@ -315,6 +315,41 @@ fn a_large_file_is_held_by_the_batch() {
     input.write_all(b"\"\nbob,\n").unwrap();
     drop(input);
     let ran = crate::fixture::end(child);
-    assert_eq!(told(&ran), ["line 2: it has more than 64 KiB"]);
+    assert_eq!(reported(&ran), ["line 2: it has more than 64 KiB"]);
     assert_eq!(admin.names(), ["bob"]);
+}
+
+#[test]
+fn a_name_that_stands_twice_in_the_file_is_an_error() {
+    let admin = Admin::new();
+    let mut file = String::from("name,roles\nalice,\n");
+    file += &lines(0..1500, |number| format!("user{number},\n"));
+    file += "bob,\nALICE,\nbob,\n";
+    let file = admin.file("users.csv", file);
+    let same = |line| format!("line {line} has the same name; remove one of the two lines");
+    for (skips, rest) in
+        [("", "1502 users were imported"), ("--skip-existing", "0 users were imported, 1502 already there")]
+    {
+        let words: Vec<&str> = [file.as_str(), skips].into_iter().filter(|word| !word.is_empty()).collect();
+        let ran = import(&admin, &words);
+        assert_eq!(reported(&ran), [format!("line 1504: {}", same(2)), format!("line 1505: {}", same(1503))]);
+        assert_eq!(ran.output, format!("{rest}, 2 lines rejected\n"));
+    }
+}
+
+#[test]
+fn the_forms_of_imported_hashes_are_counted() {
+    let admin = Admin::new();
+    let argon2 = auth_runtime::users::hash_password(PASSWORD).unwrap();
+    let weak = HASH.replace("$10$", "$04$");
+    let file = admin.file(
+        "users.csv",
+        format!("name,password_hash\nalice,{HASH}\nbob,{HASH}\ncarol,\"{argon2}\"\ndave,{weak}\nerin,\nalice,{HASH}\n"),
+    );
+    let ran = import(&admin, &[&file]);
+    let forms = "1 argon2, 2 bcrypt, 1 bcrypt (weak, replaced at the next sign-in)";
+    assert_eq!(ran.output, format!("5 users were imported, 1 line rejected; password hashes: {forms}\n"));
+    let file = admin.file("more.csv", format!("name,password_hash\nfrank,{HASH}\n"));
+    let forms = json!([{ "form": "bcrypt", "weak": false, "count": 1 }]);
+    assert_eq!(import(&admin, &[&file, "--output", "json"]).json()["hashes"], forms);
 }

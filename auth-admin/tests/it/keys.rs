@@ -1,4 +1,4 @@
-//! API keys, a verb at a time.
+//! API keys: each subcommand.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ fn r52_a_key_is_printed_once() {
     assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [4, 16, 43]);
     assert_eq!(
         note,
-        format!("auth-admin: key {} of \"alice\" was made; it is shown this once and does not expire\n", parts[1])
+        format!("auth-admin: key {} of \"alice\" was created; it is shown only once and does not expire\n", parts[1])
     );
     let listed = admin.run(&["key", "list", "--output", "json"]).done();
     assert!(listed.contains(parts[1]) && !listed.contains(parts[2]), "{listed}");
@@ -45,7 +45,7 @@ fn create_limits_a_key() {
 }
 
 #[test]
-fn create_refuses_what_is_no_key() {
+fn create_rejects_invalid_options() {
     let admin = Admin::new();
     admin.add(&["alice"]);
     admin.run(&["key", "create", "bob", "--unlimited"]).refused(1, "there is no user \"bob\"");
@@ -58,14 +58,14 @@ fn create_refuses_what_is_no_key() {
         1,
         "\"\" cannot be the name of a permission: it has 1 to 255 characters, no space at an end, and no control characters",
     );
-    // What it may do is said.
+    // The permissions are required.
     assert_eq!(admin.run(&["key", "create", "alice"]).code, 2);
     assert_eq!(admin.run(&["key", "create", "alice", "--unlimited", "--permission", "view"]).code, 2);
     assert_eq!(admin.json(&["key", "list"]), json!([]));
 }
 
 #[test]
-fn list_shows_keys_of_one_or_of_all() {
+fn list_shows_keys_of_one_user_or_of_all() {
     let admin = Admin::new();
     admin.add(&["alice", "bob", "carol"]);
     let of_bob = admin.json(&["key", "create", "bob", "--permission", "view"]);
@@ -83,17 +83,17 @@ fn list_shows_keys_of_one_or_of_all() {
 }
 
 #[test]
-fn revoke_takes_a_key_back() {
+fn revoke_is_permanent() {
     let admin = Admin::new();
     admin.add(&["alice"]);
     let made = admin.json(&["key", "create", "alice", "--unlimited"]);
     let (id, key) = (made["id"].as_str().unwrap(), made["key"].as_str().unwrap());
-    let asks = "there is no terminal to ask whether that is meant: add --yes if it is";
+    let asks = "cannot ask for confirmation without a terminal; add --yes to confirm";
     admin.run(&["key", "revoke", id]).refused(2, asks);
     assert_eq!(admin.json(&["key", "list"])[0]["status"], "active");
-    // Somebody who pastes the whole key, or its secret, does not find it in the log.
+    // A pasted key or secret is not repeated.
     for pasted in [key, key.rsplit('_').next().unwrap()] {
-        let reason = "that is a key, or a part of one; give its id, which stands between the two `_`";
+        let reason = "this is a key or a part of one; give its id, the text between the two `_`";
         admin.run(&["key", "revoke", pasted, "--yes"]).refused(2, reason);
     }
     assert_eq!(admin.run(&["key", "revoke", id, "--yes"]).done(), format!("key \"{id}\" was revoked\n"));
@@ -105,7 +105,7 @@ fn revoke_takes_a_key_back() {
 }
 
 #[test]
-fn a_key_that_is_over_is_shown_as_that() {
+fn an_expired_key_is_listed_as_expired() {
     let admin = Admin::new();
     admin.add(&["alice"]);
     admin.json(&["key", "create", "alice", "--unlimited", "--expires-in", "1s"]);

@@ -1,4 +1,4 @@
-//! Lists: of users, roles and permissions; as tables and as JSON; of any length.
+//! Lists of users, roles and permissions.
 
 use std::{
     io::{BufRead, BufReader},
@@ -13,15 +13,17 @@ fn admin_with(users: usize) -> Admin {
     let admin = Admin::new();
     let file = lines(0..users, |number| format!("{{\"name\":\"user{number:05}\",\"roles\":[\"Viewer\"]}}\n"));
     let file = admin.file("users.jsonl", file);
-    admin.run(&["user", "import", &file]).done();
+    admin.run(&["user", "import", &file]).done_with_new_names();
     admin
 }
 
 #[test]
-fn columns_are_aligned_by_what_is_seen() {
+fn columns_are_aligned_by_display_width() {
     let admin = Admin::new();
     for (name, display) in [("alice", "Alice"), ("bob", "日本語"), ("jörg", "Jo\u{308}rg é"), ("z", "")] {
-        admin.run(&["user", "add", name, "--no-password", "--display-name", display, "--role", "R"]).done();
+        admin
+            .run(&["user", "add", name, "--no-password", "--display-name", display, "--role", "R"])
+            .done_with_new_names();
     }
     let table = admin.run(&["user", "list"]).done();
     let lines: Vec<&str> = table.lines().collect();
@@ -39,7 +41,7 @@ fn columns_are_aligned_by_what_is_seen() {
 fn r91_text_of_the_database_does_nothing_to_a_terminal() {
     let admin = Admin::new();
     admin.add(&["alice"]);
-    // As an older version, or somebody else, may have written it.
+    // Another program may have written this.
     let evil = "Alice\u{1b}]0;x\u{7}\nmallory  Administrator\u{202e}\u{7f}\u{e0001}";
     admin.sql(&format!("UPDATE auth_user SET display_name = '{evil}'"));
     let table = admin.run(&["user", "list"]).done();
@@ -47,7 +49,7 @@ fn r91_text_of_the_database_does_nothing_to_a_terminal() {
     assert!(table.contains("Alice\\u{1b}]0;x\\u{7}\\nmallory  Administrator\\u{202e}"), "{table}");
     let shown = admin.run(&["user", "show", "alice"]).done();
     assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{shown}");
-    // JSON escapes the same, and says what there is.
+    // JSON escapes the same characters, and keeps the value.
     for words in [["user", "show", "alice"].as_slice(), &["user", "list"]] {
         let shown = admin.run(&[words, &["--output", "json"]].concat()).done();
         assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{7f}', '\u{202e}', '\u{e0001}']), "{shown}");
@@ -87,15 +89,15 @@ fn a_part_of_a_list_says_how_to_go_on() {
 #[test]
 fn users_are_listed_by_their_role() {
     let admin = admin_with(3);
-    admin.run(&["user", "add", "ada", "--no-password", "--role", "Administrator"]).done();
+    admin.run(&["user", "add", "ada", "--no-password", "--role", "Administrator"]).done_with_new_names();
     assert_eq!(admin.json(&["user", "list", "--role", "Administrator"]).as_array().unwrap().len(), 1);
     assert_eq!(admin.json(&["user", "list", "--role", "Viewer"]).as_array().unwrap().len(), 3);
-    let reason = "there is no role \"viewer\"; `role list` shows which there are";
+    let reason = "there is no role \"viewer\"; `role list` shows all roles";
     admin.run(&["user", "list", "--role", "viewer"]).refused(1, reason);
 }
 
 #[test]
-fn whoever_has_read_enough_may_go() {
+fn a_closed_pipe_ends_a_list_without_an_error() {
     let admin = admin_with(3000);
     for format in ["table", "json"] {
         let mut command = admin.command(&["user", "list", "--output", format]);
@@ -103,7 +105,7 @@ fn whoever_has_read_enough_may_go() {
         let mut first = String::new();
         BufReader::with_capacity(16, child.stdout.take().unwrap()).read_line(&mut first).unwrap();
         assert!(!first.is_empty());
-        // Its end of the pipe is closed now, with most of the list still to come.
+        // The pipe is closed now, and most of the list is not printed yet.
         end(child).done();
     }
 }
@@ -113,7 +115,9 @@ fn names_in_use_are_listed_without_an_application() {
     let admin = Admin::new();
     assert_eq!(admin.json(&["role", "list"]), json!([]));
     assert_eq!(admin.run(&["role", "list"]).done(), "ROLE\n");
-    admin.run(&["user", "add", "alice", "--no-password", "--role", "Viewer", "--permission", "edit"]).done();
+    admin
+        .run(&["user", "add", "alice", "--no-password", "--role", "Viewer", "--permission", "edit"])
+        .done_with_new_names();
     admin.json(&["key", "create", "alice", "--permission", "view"]);
     assert_eq!(admin.run(&["role", "list"]).done(), "ROLE\nViewer\n");
     assert_eq!(admin.run(&["permission", "list"]).done(), "PERMISSION\nedit\nview\n");

@@ -5,11 +5,11 @@ use std::{fs, path::Path, process::Stdio};
 use crate::fixture::{Admin, assert_one_line, ran, text_of};
 
 #[test]
-fn changes_are_written_down_with_who_has_made_them() {
+fn changes_are_logged_with_the_operator() {
     let admin = Admin::new();
     let log = |words: &[&str]| ran(admin.command(words).env("AUTH_LOG_FILENAME", "changes.log"));
-    log(&["user", "add", "alice", "--no-password", "--role", "Viewer"]).done();
-    log(&["user", "set-roles", "alice", "Editor"]).done();
+    log(&["user", "add", "alice", "--no-password", "--role", "Viewer"]).done_with_new_names();
+    log(&["user", "set-roles", "alice", "Editor", "--yes"]).done_with_new_names();
     log(&["user", "list"]).done();
     assert_eq!(log(&["user", "delete", "bob", "--yes"]).code, 1);
     admin.run(&["user", "disable", "alice", "--yes", "--log-file", "changes.log"]).done();
@@ -27,7 +27,7 @@ fn changes_are_written_down_with_who_has_made_them() {
 }
 
 #[test]
-fn who_is_only_said_to_have_made_a_change_is_not_named_as_who_has() {
+fn sudo_user_does_not_replace_the_operator() {
     let admin = Admin::new();
     let mut command = admin.command(&["user", "add", "alice", "--no-password", "--log-file", "changes.log"]);
     ran(command.env("SUDO_USER", "mallory\nforged")).done();
@@ -37,7 +37,7 @@ fn who_is_only_said_to_have_made_a_change_is_not_named_as_who_has() {
 
 #[cfg(unix)]
 #[test]
-fn a_log_file_that_is_made_is_read_by_its_owner_only() {
+fn only_the_owner_can_read_a_new_log_file() {
     use std::os::unix::fs::PermissionsExt;
 
     let admin = Admin::new();
@@ -47,7 +47,7 @@ fn a_log_file_that_is_made_is_read_by_its_owner_only() {
 }
 
 #[test]
-fn what_is_there_stays() {
+fn a_log_file_is_appended_to() {
     let admin = Admin::new();
     let log = admin.file("changes.log", "before\n");
     admin.run(&["user", "add", "alice", "--no-password", "--log-file", &log]).done();
@@ -56,26 +56,26 @@ fn what_is_there_stays() {
 }
 
 #[test]
-fn without_a_log_nothing_is_done() {
+fn a_log_file_that_cannot_be_opened_stops_the_command() {
     let admin = Admin::new();
     let ran = admin.run(&["user", "add", "alice", "--no-password", "--log-file", "no/such/folder/log"]);
-    ran.refused(2, "the log file `no/such/folder/log` cannot be opened: No such file or directory (os error 2)");
+    ran.refused(2, "cannot open the log file `no/such/folder/log`: No such file or directory (os error 2)");
     assert_eq!(admin.names(), Vec::<String>::new());
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_cannot_be_written_down_is_told() {
+fn a_failed_log_write_is_reported() {
     let admin = Admin::new();
     let ran = admin.run(&["user", "add", "alice", "--no-password", "--log-file", "/dev/full"]);
-    let reason = "it was done; but the log file cannot be written: No space left on device (os error 28)";
+    let reason = "the command succeeded; but the log file cannot be written: No space left on device (os error 28)";
     assert_eq!((ran.code, ran.errors), (1, format!("auth-admin: {reason}\n")));
     assert_eq!(admin.names(), ["alice"]);
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_was_done_is_told_though_the_output_cannot_be_written() {
+fn a_change_with_a_failed_output_is_reported() {
     let admin = Admin::new();
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = admin.command(&["user", "add", "alice", "--no-password"]);
@@ -86,7 +86,7 @@ fn what_was_done_is_told_though_the_output_cannot_be_written() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_secret_that_nobody_has_read_is_no_success() {
+fn a_secret_that_cannot_be_printed_is_a_failure() {
     let admin = Admin::new();
     admin.add(&["alice"]);
     for words in
@@ -97,10 +97,10 @@ fn a_secret_that_nobody_has_read_is_no_success() {
             let mut command = admin.command(&[words, &["--output", format]].concat());
             let child = command.stdout(full).stderr(Stdio::piped()).spawn().unwrap();
             let ended = child.wait_with_output().unwrap();
-            let said = String::from_utf8(ended.stderr).unwrap();
-            assert_eq!(ended.status.code(), Some(1), "{said}");
-            assert_one_line(&said);
-            assert!(said.contains("; but it cannot be shown: No space left on device"), "{said}");
+            let message = String::from_utf8(ended.stderr).unwrap();
+            assert_eq!(ended.status.code(), Some(1), "{message}");
+            assert_one_line(&message);
+            assert!(message.contains("; but it cannot be shown: No space left on device"), "{message}");
         }
     }
 }

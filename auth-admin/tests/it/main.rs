@@ -1,4 +1,4 @@
-//! The command as it is used: the real binary on a real database, what it prints, and how it ends.
+//! The binary on a real database: its output and its exit codes.
 
 mod database;
 mod embedded;
@@ -9,6 +9,7 @@ mod lists;
 mod logs;
 mod passwords;
 mod races;
+mod reference;
 mod secrets;
 mod servers;
 #[cfg(unix)]

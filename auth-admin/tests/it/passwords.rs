@@ -1,4 +1,4 @@
-//! Passwords: where they come from, and what becomes of them.
+//! Passwords: their sources, and their rules.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,7 +8,7 @@ use crate::fixture::{Admin, PASSWORD, assert_one_line};
 
 const ADD: [&str; 4] = ["user", "add", "alice", "--password-stdin"];
 const SET: [&str; 4] = ["user", "set-password", "alice", "--password-stdin"];
-const ASK: &str = "there is no terminal to ask for a password: give --password-stdin or --generate";
+const ASK: &str = "cannot ask for a password without a terminal; use --password-stdin or --generate";
 const NONE: &str = "no password was given";
 
 #[test]
@@ -44,7 +44,7 @@ fn r74_a_password_is_the_first_line_of_the_input_as_it_stands_there() {
         admin.verifies("alice", password).done();
     }
     let shorter = "größer als 日";
-    admin.verifies("alice", shorter).refused(1, "that is not the password of \"alice\"");
+    admin.verifies("alice", shorter).refused(1, "wrong password for \"alice\"");
 }
 
 const CONTROL: &str = "the password holds a control character, such as a tab, which cannot be sent";
@@ -75,22 +75,22 @@ fn r71_a_password_that_is_not_accepted_changes_nothing() {
     let most = "x".repeat(1024);
     admin.run_with(&SET, &most).done();
     admin.verifies("alice", &most).done();
-    admin.verifies("alice", &most[1..]).refused(1, "that is not the password of \"alice\"");
+    admin.verifies("alice", &most[1..]).refused(1, "wrong password for \"alice\"");
 }
 
 #[test]
-fn verify_password_says_it_by_its_exit_code() {
+fn verify_password_reports_by_exit_code() {
     let admin = Admin::new();
     admin.add_with_password("alice");
     admin.add(&["bob"]);
-    assert_eq!(admin.verifies("ALICE", PASSWORD).done(), "that is the password of \"alice\"\n");
+    assert_eq!(admin.verifies("ALICE", PASSWORD).done(), "the password of \"alice\" is correct\n");
     let words = ["user", "verify-password", "alice", "--password-stdin", "--output", "json"];
-    let said = admin.run_with(&words, PASSWORD).json();
-    assert_eq!(said, serde_json::json!({ "name": "alice", "correct": true }));
-    admin.verifies("alice", "wrong horse").refused(1, "that is not the password of \"alice\"");
+    let message = admin.run_with(&words, PASSWORD).json();
+    assert_eq!(message, serde_json::json!({ "name": "alice", "correct": true }));
+    admin.verifies("alice", "wrong horse").refused(1, "wrong password for \"alice\"");
     admin.verifies("bob", PASSWORD).refused(1, "user \"bob\" has no password");
     admin.verifies("carol", PASSWORD).refused(1, "there is no user \"carol\"");
-    let ask = "there is no terminal to ask for a password: give --password-stdin";
+    let ask = "cannot ask for a password without a terminal; use --password-stdin";
     admin.run(&["user", "verify-password", "alice"]).refused(2, ask);
     admin.run(&["user", "disable", "alice", "--yes"]).done();
     admin.verifies("alice", PASSWORD).done();
@@ -105,7 +105,7 @@ fn until(time: &Value) -> f64 {
 #[test]
 fn r72_a_made_password_is_printed_once_and_expires() {
     let admin = Admin::new();
-    let note = "user \"alice\" was added; the password is shown this once and is good until 2";
+    let note = "user \"alice\" was added; the password is shown only once and expires at 2";
     let password = admin.run(&["user", "add", "alice", "--generate"]).noted(note);
     assert_one_line(&password);
     let password = password.trim_end();
@@ -120,15 +120,15 @@ fn r72_a_made_password_is_printed_once_and_expires() {
     assert_ne!(password, other);
     assert!(until(&user["password_expires_at"]) <= Duration::from_hours(12).as_secs_f64());
     admin.verifies("alice", other).done();
-    admin.verifies("alice", password).refused(1, "that is not the password of \"alice\"");
+    admin.verifies("alice", password).refused(1, "wrong password for \"alice\"");
     assert_eq!(admin.json(&["user", "show", "alice"]).get("password"), None);
-    // One that somebody has chosen does not expire, unless that is said.
+    // A chosen password does not expire.
     admin.run_with(&SET, PASSWORD).done();
     assert_eq!(admin.json(&["user", "show", "alice"])["password_expires_at"], Value::Null);
 }
 
 #[test]
-fn r72_a_password_that_has_expired_is_not_right() {
+fn r72_an_expired_password_is_wrong() {
     let admin = Admin::new();
     admin.run_with(&[ADD.as_slice(), &["--expires-in", "1s"]].concat(), PASSWORD).done();
     let expired = || admin.verifies("alice", PASSWORD);
@@ -139,13 +139,13 @@ fn r72_a_password_that_has_expired_is_not_right() {
     }
     assert_eq!(ran.code, 1);
     assert_one_line(&ran.errors);
-    assert!(ran.errors.starts_with("auth-admin: the password of \"alice\" has expired at 2"), "{}", ran.errors);
+    assert!(ran.errors.starts_with("auth-admin: the password of \"alice\" expired at 2"), "{}", ran.errors);
     let shown = admin.run(&["user", "show", "alice"]).done();
     assert!(shown.contains("password      expired at 2"), "{shown}");
 }
 
 #[test]
-fn where_a_password_comes_from_is_said_once() {
+fn a_password_has_one_source() {
     let admin = Admin::new();
     for words in [
         ["--generate", "--password-stdin"].as_slice(),
@@ -178,7 +178,7 @@ fn r70_hashes_are_bound_to_the_secret_key() {
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), PASSWORD.as_bytes()).unwrap();
     crate::fixture::end(child).done();
 
-    // Without it, nobody can tell.
+    // Without the key, the hash cannot be verified.
     let ran = admin.run_with(&verify, PASSWORD);
     assert_eq!(ran.code, 1);
     assert_one_line(&ran.errors);
@@ -186,7 +186,7 @@ fn r70_hashes_are_bound_to_the_secret_key() {
 }
 
 #[test]
-fn r72_a_secret_key_that_is_none_is_refused() {
+fn r72_an_invalid_secret_key_is_rejected() {
     let admin = Admin::new();
     let of_environment = |key: &str| crate::fixture::ran(admin.command(&["user", "list"]).env("AUTH_SECRET_KEY", key));
     of_environment("").refused(2, "AUTH_SECRET_KEY is empty");
@@ -198,5 +198,5 @@ fn r72_a_secret_key_that_is_none_is_refused() {
     let reason = format!("the secret key in `{empty}` is empty");
     admin.run(&["user", "list", "--secret-key-file", &empty]).refused(2, &reason);
     let missing = admin.run(&["user", "list", "--secret-key-file", "nowhere"]);
-    missing.refused(2, "the secret key in `nowhere` cannot be read: No such file or directory (os error 2)");
+    missing.refused(2, "cannot read the secret key in `nowhere`: No such file or directory (os error 2)");
 }

@@ -1,4 +1,4 @@
-//! Several processes that do the same at the same time.
+//! The same command in several processes at once.
 
 use crate::{
     fixture::{Admin, Ran, end, piped},
@@ -20,14 +20,14 @@ fn race(admin: &Admin) {
     admin.run(&["check"]).done();
 
     let ended = at_once(admin, &["user", "add", "alice", "--no-password", "--role", "Viewer"]);
-    assert_eq!(ended.iter().filter(|ran| ran.code == 0).count(), 1, "one of them has added the user");
+    assert_eq!(ended.iter().filter(|ran| ran.code == 0).count(), 1, "one process adds the user");
     for ran in ended.iter().filter(|ran| ran.code != 0) {
         assert_eq!((ran.code, ran.errors.as_str()), (1, "auth-admin: there is a user \"alice\" already\n"));
     }
     assert_eq!(admin.names(), ["alice"]);
 
     let ended = at_once(admin, &["user", "delete", "alice", "--yes"]);
-    assert_eq!(ended.iter().filter(|ran| ran.code == 0).count(), 1, "and one has deleted them");
+    assert_eq!(ended.iter().filter(|ran| ran.code == 0).count(), 1, "one process deletes the user");
     assert!(admin.names().is_empty());
 }
 

@@ -1,4 +1,4 @@
-//! Nothing secret is anywhere but where it was asked for.
+//! Secrets stand only in the output that was asked for.
 
 use std::fs;
 
@@ -6,12 +6,12 @@ use crate::fixture::{Admin, HASH, PASSWORD, Ran, ran, text_of};
 
 const KEY: &str = "Vb8Zc1Xn5Lk9Qw3Er7Ty2Ui6Op4As0Df";
 
-/// All that was said, but for what was asked for.
+/// All output, without the requested secrets.
 #[derive(Default)]
-struct Said(String);
+struct Captured(String);
 
-impl Said {
-    fn hear(&mut self, ran: &Ran) {
+impl Captured {
+    fn add(&mut self, ran: &Ran) {
         self.0.push_str(&ran.output);
         self.0.push_str(&ran.errors);
     }
@@ -23,14 +23,14 @@ fn r74_passwords_hashes_and_keys_are_in_no_output_and_no_log() {
     let key_file = admin.file("key", KEY);
     let settings = ["--log-file", "changes.log", "--secret-key-file", &key_file];
     let run = |words: &[&str], input: &str| admin.run_with(&[&settings, words].concat(), input);
-    let mut said = Said::default();
+    let mut captured = Captured::default();
 
-    said.hear(&run(&["user", "add", "alice", "--password-stdin"], PASSWORD));
+    captured.add(&run(&["user", "add", "alice", "--password-stdin"], PASSWORD));
     let made = run(&["user", "add", "bob", "--generate"], "");
-    said.0.push_str(&made.errors);
+    captured.0.push_str(&made.errors);
     let made = made.output.trim_end().to_owned();
     let created = run(&["key", "create", "alice", "--unlimited"], "");
-    said.0.push_str(&created.errors);
+    captured.0.push_str(&created.errors);
     let key = created.output.trim_end().to_owned();
     let id = key.split('_').nth(1).unwrap();
     let file = admin.file("users.csv", format!("name,password_hash\ncarol,{HASH}\ncarol,{HASH}\ndave,{HASH}x\n"));
@@ -53,17 +53,17 @@ fn r74_passwords_hashes_and_keys_are_in_no_output_and_no_log() {
             (&["check"], ""),
             (&["user", "delete", "alice"], ""),
         ] {
-            said.hear(&run(&[words, &["--output", format]].concat(), input));
+            captured.add(&run(&[words, &["--output", format]].concat(), input));
         }
     }
-    said.0.push_str(&text_of(&admin.path("changes.log")));
+    captured.0.push_str(&text_of(&admin.path("changes.log")));
     let hashes = admin.texts("SELECT password_hash FROM auth_user WHERE name IN ('alice', 'bob')");
     assert_eq!(hashes.len(), 2);
     let secret = key.rsplit('_').next().unwrap();
     for secret in [PASSWORD, HASH, KEY, &made, secret].into_iter().chain(hashes.iter().map(String::as_str)) {
-        assert!(!said.0.contains(secret), "{secret} is in\n{}", said.0);
+        assert!(!captured.0.contains(secret), "{secret} is in\n{}", captured.0);
     }
-    assert!(said.0.contains("password set") && said.0.contains("user was imported"), "{}", said.0);
+    assert!(captured.0.contains("password set") && captured.0.contains("user was imported"), "{}", captured.0);
 }
 
 #[test]
@@ -86,11 +86,11 @@ fn r74_a_key_that_stands_where_a_name_should_is_not_repeated() {
         assert!(ran.code > 0 && !ran.errors.contains(&key[..24]), "{}", ran.errors);
     }
     let log = fs::read_to_string(admin.path("log")).unwrap().to_lowercase();
-    assert!(!log.contains(&key[..24].to_lowercase()) && log.contains("not done"), "{log}");
+    assert!(!log.contains(&key[..24].to_lowercase()) && log.contains("command failed"), "{log}");
 }
 
 #[test]
-fn r91_the_url_of_the_database_is_said_without_its_password() {
+fn r91_a_url_is_printed_without_its_password() {
     let url = "postgres://app:hunter22@127.0.0.1:1/users?password=hunter22";
     let admin = Admin::without_tables();
     for words in [["check"].as_slice(), &["user", "list"], &["user", "list", "--database-url", url]] {

@@ -1,4 +1,4 @@
-//! What is asked at a terminal: a real one, of which this test holds the other end.
+//! Prompts on a real terminal: the test holds the other end.
 
 use std::{process::Command, thread, time::Duration};
 
@@ -13,7 +13,7 @@ fn at_terminal(command: Command) -> PtySession {
     spawn_command(command, PATIENCE).unwrap()
 }
 
-/// All that is left to be read, and the exit code.
+/// Returns the rest of the output, and the exit code.
 fn end(mut session: PtySession) -> (String, i32) {
     let rest = session.exp_eof().unwrap();
     // `Exited(Pid(4711), 0)`: the type itself is not public.
@@ -25,12 +25,12 @@ fn end(mut session: PtySession) -> (String, i32) {
 #[test]
 fn r74_a_password_is_asked_twice_and_not_shown() {
     let admin = Admin::new();
-    // A terminal that shows what is typed, until it is told not to.
+    // The terminal echoes input until the program turns it off.
     let mut session = at_terminal(shell(&admin, "stty sane; tty >terminal; \"$ADMIN\" user add alice"));
     let mut seen = session.exp_string("New password of \"alice\": ").unwrap();
     until_terminal_has(&admin, "-echo");
     session.send_line(PASSWORD).unwrap();
-    seen += &session.exp_string("The same again: ").unwrap();
+    seen += &session.exp_string("Repeat the password: ").unwrap();
     until_terminal_has(&admin, "-echo");
     session.send_line(PASSWORD).unwrap();
     let (rest, code) = end(session);
@@ -45,20 +45,20 @@ fn passwords_that_differ_change_nothing() {
     let mut session = at_terminal(admin.command(&["user", "add", "alice"]));
     session.exp_string("New password of \"alice\": ").unwrap();
     session.send_line(PASSWORD).unwrap();
-    session.exp_string("The same again: ").unwrap();
+    session.exp_string("Repeat the password: ").unwrap();
     session.send_line("correct horse battery stapl").unwrap();
     let (rest, code) = end(session);
-    assert_eq!((rest.trim(), code), ("auth-admin: the two passwords are not the same; nothing was changed", 1));
+    assert_eq!((rest.trim(), code), ("auth-admin: the two passwords differ; nothing was changed", 1));
     assert_eq!(admin.names(), Vec::<String>::new());
 }
 
 #[test]
-fn a_name_that_is_taken_is_told_before_a_password_is_asked_for() {
+fn a_taken_name_is_rejected_before_the_password_prompt() {
     let admin = Admin::new();
     admin.add(&["alice"]);
     let (rest, code) = end(at_terminal(admin.command(&["user", "add", "Alice"])));
     assert_eq!((rest.trim(), code), ("auth-admin: there is a user \"alice\" already", 1));
-    // So is all else that can be told without one.
+    // So is an invalid role.
     let (rest, code) = end(at_terminal(admin.command(&["user", "add", "bob", "--role", " Viewer"])));
     assert!(rest.contains("cannot be the name of a role") && code == 1, "{rest}");
 }
@@ -67,34 +67,34 @@ fn a_name_that_is_taken_is_told_before_a_password_is_asked_for() {
 fn verify_password_asks_once() {
     let admin = Admin::new();
     admin.add_with_password("alice");
-    for (password, said, code) in [
-        (PASSWORD, "that is the password of \"alice\"", 0),
-        ("wrong horse", "auth-admin: that is not the password of \"alice\"", 1),
+    for (password, message, code) in [
+        (PASSWORD, "the password of \"alice\" is correct", 0),
+        ("wrong horse", "auth-admin: wrong password for \"alice\"", 1),
         ("", "auth-admin: no password was given", 2),
     ] {
         let mut session = at_terminal(admin.command(&["user", "verify-password", "alice"]));
         session.exp_string("Password of \"alice\": ").unwrap();
         session.send_line(password).unwrap();
         let (rest, ended) = end(session);
-        assert_eq!((rest.trim(), ended), (said, code));
+        assert_eq!((rest.trim(), ended), (message, code));
     }
 }
 
 #[test]
-fn the_standard_input_is_no_terminal_to_type_a_password_into() {
+fn password_stdin_is_rejected_on_a_terminal() {
     let admin = Admin::new();
     let (rest, code) = end(at_terminal(admin.command(&["user", "add", "alice", "--password-stdin"])));
-    let reason = "auth-admin: the standard input is a terminal: leave --password-stdin out, to be asked";
+    let reason = "auth-admin: stdin is a terminal; omit --password-stdin to get a prompt";
     assert_eq!((rest.trim(), code), (reason, 2));
 }
 
 #[test]
-fn what_cannot_be_undone_is_asked_first() {
+fn a_deletion_needs_confirmation() {
     let admin = Admin::new();
-    for (answer, said, code) in [
-        ("", "auth-admin: nothing was changed", 1),
-        ("n", "auth-admin: nothing was changed", 1),
-        ("delete", "auth-admin: nothing was changed", 1),
+    for (answer, message, code) in [
+        ("", "auth-admin: not confirmed; nothing was changed", 1),
+        ("n", "auth-admin: not confirmed; nothing was changed", 1),
+        ("delete", "auth-admin: not confirmed; nothing was changed", 1),
         ("y", "user \"bob\" was deleted", 0),
         ("YES", "user \"bob\" was deleted", 0),
     ] {
@@ -105,7 +105,7 @@ fn what_cannot_be_undone_is_asked_first() {
         session.exp_string("Delete user \"bob\"? [y/N] ").unwrap();
         session.send_line(answer).unwrap();
         let (rest, ended) = end(session);
-        assert!(rest.trim().ends_with(said), "{rest}");
+        assert!(rest.trim().ends_with(message), "{rest}");
         assert_eq!(ended, code, "{answer}");
         assert_eq!(admin.names().is_empty(), code == 0);
     }
@@ -114,21 +114,24 @@ fn what_cannot_be_undone_is_asked_first() {
 }
 
 #[test]
-fn each_question_names_what_it_is_about() {
+fn each_question_names_its_object() {
     let admin = Admin::new();
-    admin.run(&["user", "add", "bob", "--no-password", "--role", "Viewer"]).done();
+    admin
+        .run(&["user", "add", "bob", "--no-password", "--role", "Viewer", "--permission", "export"])
+        .done_with_new_names();
     for (words, question) in [
         (["user", "disable", "bob"].as_slice(), "Disable user \"bob\"? [y/N] "),
         (&["user", "sign-out", "bob"], "Sign out user \"bob\"? [y/N] "),
-        (&["user", "set-roles", "bob"], "Take all roles of user \"bob\"? [y/N] "),
-        (&["user", "set-permissions", "bob"], "Take all permissions of user \"bob\"? [y/N] "),
+        (&["user", "sign-out", "bob", "--revoke-keys"], "Sign out user \"bob\" and revoke the API keys? [y/N] "),
+        (&["user", "set-roles", "bob"], "Remove the role Viewer from user \"bob\"? [y/N] "),
+        (&["user", "set-permissions", "bob"], "Remove the permission export from user \"bob\"? [y/N] "),
         (&["key", "revoke", "0123"], "Revoke key \"0123\"? [y/N] "),
     ] {
         let mut session = at_terminal(admin.command(words));
         session.exp_string(question).unwrap();
         session.send_line("n").unwrap();
         assert_eq!(end(session).1, 1);
-        // The answer may be given beforehand.
+        // `--yes` skips the prompt.
         let (rest, _) = end(at_terminal(admin.command(&[words, &["--yes"]].concat())));
         assert!(!rest.contains("[y/N]"), "{rest}");
     }
@@ -156,7 +159,7 @@ fn until_terminal_has(admin: &Admin, setting: &str) {
 }
 
 #[test]
-fn the_end_of_what_is_typed_is_asked_for_once() {
+fn one_end_of_input_ends_an_import() {
     let admin = Admin::new();
     let mut session = at_terminal(shell(&admin, "stty sane -echo; \"$ADMIN\" user import - --format csv"));
     session.send_line("name").unwrap();
@@ -184,7 +187,7 @@ fn ctrl_c_gives_the_terminal_back() {
 }
 
 #[test]
-fn an_import_shows_how_far_it_is() {
+fn an_import_shows_its_progress() {
     let admin = Admin::new();
     let lines = lines(0..3000, |number| format!("user{number}\n"));
     admin.file("users.csv", format!("name\n{lines}a:b\n"));
@@ -192,5 +195,5 @@ fn an_import_shows_how_far_it_is() {
     assert_eq!(code, 1);
     assert!(seen.contains(" %  ") && seen.contains(" left"), "{seen:?}");
     assert!(seen.contains("auth-admin: line 3002: its name cannot be a user name"), "{seen:?}");
-    assert!(seen.contains("3000 users were imported, 1 line not imported"), "{seen:?}");
+    assert!(seen.contains("3000 users were imported, 1 line rejected"), "{seen:?}");
 }

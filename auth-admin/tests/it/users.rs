@@ -1,23 +1,23 @@
-//! Users, a verb at a time.
+//! Users: each subcommand.
 
 use serde_json::{Value, json};
 
 use crate::fixture::Admin;
 
-/// Without what is another one each time.
-fn still(mut user: Value) -> Value {
+/// Removes the time of creation.
+fn without_time(mut user: Value) -> Value {
     let created = user["created_at"].take();
     assert!(created.as_str().unwrap().ends_with('Z'), "{created}");
     user
 }
 
 #[test]
-fn add_writes_what_it_is_given() {
+fn add_stores_every_option() {
     let admin = Admin::new();
     let words = ["user", "add", "Alice", "--display-name", "Alice A.", "--email", "a@example.com", "--role", "Viewer"];
     let more = ["--role", "Editor", "--permission", "export", "--disabled", "--no-password"];
-    let said = admin.run(&[words.as_slice(), &more].concat()).done();
-    assert_eq!(said, "user \"alice\" was added\n");
+    let output = admin.run(&[words.as_slice(), &more].concat()).done_with_new_names();
+    assert_eq!(output, "user \"alice\" was added\n");
     let expected = json!({
         "name": "alice",
         "display_name": "Alice A.",
@@ -30,15 +30,15 @@ fn add_writes_what_it_is_given() {
         "created_at": null,
         "last_sign_in_at": null,
     });
-    let mut alice = still(admin.json(&["user", "show", "ALICE"]));
+    let mut alice = without_time(admin.json(&["user", "show", "ALICE"]));
     let subject = alice.as_object_mut().unwrap().remove("subject").unwrap();
     assert_eq!((alice, subject.as_str().unwrap().len()), (expected, 32));
-    let bob = still(admin.json(&["user", "add", "bob", "--no-password"]));
+    let bob = without_time(admin.json(&["user", "add", "bob", "--no-password"]));
     assert_eq!((&bob["name"], &bob["roles"], &bob["display_name"]), (&json!("bob"), &json!([]), &Value::Null));
 }
 
 #[test]
-fn add_refuses_who_is_there_and_what_is_no_name() {
+fn add_rejects_a_taken_or_invalid_name() {
     let admin = Admin::new();
     admin.add(&["alice"]);
     admin.run(&["user", "add", "ALICE", "--no-password"]).refused(1, "there is a user \"alice\" already");
@@ -55,9 +55,9 @@ fn add_refuses_who_is_there_and_what_is_no_name() {
 }
 
 #[test]
-fn show_is_a_table_of_what_is_known() {
+fn show_prints_a_row_for_each_value() {
     let admin = Admin::new();
-    admin.run(&["user", "add", "alice", "--no-password", "--role", "Viewer"]).done();
+    admin.run(&["user", "add", "alice", "--no-password", "--role", "Viewer"]).done_with_new_names();
     let shown = admin.run(&["user", "show", "alice"]).done();
     let lines: Vec<&str> = shown.lines().collect();
     assert_eq!(lines[0], "name          alice");
@@ -69,13 +69,13 @@ fn show_is_a_table_of_what_is_known() {
 }
 
 #[test]
-fn delete_takes_the_user_and_their_keys() {
+fn delete_removes_the_user_and_the_keys() {
     let admin = Admin::new();
     admin.add(&["alice", "bob"]);
     admin.json(&["key", "create", "bob", "--unlimited"]);
-    let asks = "there is no terminal to ask whether that is meant: add --yes if it is";
+    let asks = "cannot ask for confirmation without a terminal; add --yes to confirm";
     admin.run(&["user", "delete", "bob"]).refused(2, asks);
-    // A pipe is nobody to ask.
+    // A pipe is not a terminal.
     admin.run_with(&["user", "delete", "bob"], "y\n").refused(2, asks);
     assert_eq!(admin.run(&["user", "delete", "Bob", "--yes"]).done(), "user \"bob\" was deleted\n");
     assert_eq!(admin.json(&["key", "list"]), json!([]));
@@ -110,10 +110,10 @@ fn rename_keeps_the_subject() {
 }
 
 #[test]
-fn disable_and_enable_are_each_the_end_of_the_other() {
+fn enable_undoes_disable() {
     let admin = Admin::new();
     admin.add(&["alice"]);
-    let asks = "there is no terminal to ask whether that is meant: add --yes if it is";
+    let asks = "cannot ask for confirmation without a terminal; add --yes to confirm";
     admin.run(&["user", "disable", "alice"]).refused(2, asks);
     assert_eq!(admin.run(&["user", "disable", "alice", "--yes"]).done(), "user \"alice\" was disabled\n");
     assert_eq!(admin.json(&["user", "show", "alice"])["disabled"], true);
@@ -125,27 +125,40 @@ fn disable_and_enable_are_each_the_end_of_the_other() {
 }
 
 #[test]
-fn sign_out_ends_what_was_given_to_the_user() {
+fn sign_out_reports_ended_and_valid_credentials() {
     let admin = Admin::new();
     admin.add(&["alice"]);
-    let asks = "there is no terminal to ask whether that is meant: add --yes if it is";
+    admin.add_with_password("bob");
+    let asks = "cannot ask for confirmation without a terminal; add --yes to confirm";
     admin.run(&["user", "sign-out", "alice"]).refused(2, asks);
-    let said = admin.run(&["user", "sign-out", "alice", "--yes"]).done();
-    assert_eq!(said, "user \"alice\" was signed out everywhere\n");
-    assert_eq!(admin.json(&["user", "sign-out", "alice", "--yes"]), json!({ "signed_out": "alice" }));
-    admin.run(&["user", "sign-out", "bob", "--yes"]).refused(1, "there is no user \"bob\"");
+    let sign_out = |words: &[&str]| admin.run(&[&["user", "sign-out", "--yes"], words].concat()).done();
+    assert_eq!(sign_out(&["alice"]), "user \"alice\" was signed out: all tokens ended\n");
+    assert_eq!(sign_out(&["bob"]), "user \"bob\" was signed out: all tokens ended; the password stays valid\n");
+    for owner in ["alice", "bob", "bob"] {
+        admin.json(&["key", "create", owner, "--unlimited"]);
+    }
+    let hint = "stay valid (--revoke-keys revokes them)\n";
+    let ended = "user \"bob\" was signed out: all tokens ended";
+    assert_eq!(sign_out(&["bob"]), format!("{ended}; the password and 2 API keys {hint}"));
+    assert_eq!(sign_out(&["alice"]), format!("user \"alice\" was signed out: all tokens ended; 1 API key {hint}"));
+    let revoked = format!("{ended}, 2 API keys revoked; the password stays valid\n");
+    assert_eq!(sign_out(&["bob", "--revoke-keys"]), revoked);
+    assert!(admin.json(&["key", "list", "bob"]).as_array().unwrap().iter().all(|key| key["status"] == "revoked"));
+    let printed = admin.json(&["user", "sign-out", "alice", "--yes"]);
+    assert_eq!(printed, json!({ "signed_out": "alice", "revoked_keys": 0, "active_keys": 1 }));
+    admin.run(&["user", "sign-out", "carol", "--yes"]).refused(1, "there is no user \"carol\"");
 }
 
 #[test]
-fn set_profile_gives_another_name_for_people_and_another_address() {
+fn set_profile_replaces_display_name_and_address() {
     let admin = Admin::new();
     admin.run(&["user", "add", "alice", "--no-password", "--display-name", "Alice A."]).done();
-    let said = admin.run(&["user", "set-profile", "Alice", "--email", "alice@example.com"]).done();
-    assert_eq!(said, "user \"alice\" has another profile\n");
+    let output = admin.run(&["user", "set-profile", "Alice", "--email", "alice@example.com"]).done();
+    assert_eq!(output, "user \"alice\" has a new profile\n");
     let words = ["user", "set-profile", "alice", "--display-name", "Alice B.", "--email", ""];
     let user = admin.json(&words);
     assert_eq!((&user["display_name"], &user["email"]), (&json!("Alice B."), &json!(null)));
-    assert_eq!(admin.run(&["user", "set-profile", "alice"]).code, 2, "it says nothing");
+    assert_eq!(admin.run(&["user", "set-profile", "alice"]).code, 2, "an option is required");
     let line = ["user", "set-profile", "alice", "--display-name", "A\nB"];
     admin.run(&line).refused(1, "the display name holds a control character");
     admin.run(&["user", "set-profile", "bob", "--email", "b@example.com"]).refused(1, "there is no user \"bob\"");
@@ -154,11 +167,12 @@ fn set_profile_gives_another_name_for_people_and_another_address() {
 #[test]
 fn set_roles_replaces_all_roles() {
     let admin = Admin::new();
-    admin.run(&["user", "add", "alice", "--no-password", "--role", "Viewer"]).done();
-    let said = admin.run(&["user", "set-roles", "alice", "Editor", "Auditor of books", "Editor"]).done();
-    assert_eq!(said, "user \"alice\" has the roles Auditor of books, Editor\n");
-    assert_eq!(admin.json(&["user", "set-roles", "alice", "Viewer"])["roles"], json!(["Viewer"]));
-    let asks = "there is no terminal to ask whether that is meant: add --yes if it is";
+    admin.run(&["user", "add", "alice", "--no-password", "--role", "Viewer"]).done_with_new_names();
+    let words = ["user", "set-roles", "alice", "Editor", "Auditor of books", "Editor", "--yes"];
+    let output = admin.run(&words).done_with_new_names();
+    assert_eq!(output, "user \"alice\" has the roles Auditor of books, Editor\n");
+    assert_eq!(admin.json(&["user", "set-roles", "alice", "Viewer", "--yes"])["roles"], json!(["Viewer"]));
+    let asks = "cannot ask for confirmation without a terminal; add --yes to confirm";
     admin.run(&["user", "set-roles", "alice"]).refused(2, asks);
     assert_eq!(admin.run(&["user", "set-roles", "alice", "--yes"]).done(), "user \"alice\" has no roles\n");
     admin.run(&["user", "set-roles", "bob", "Viewer"]).refused(1, "there is no user \"bob\"");
@@ -169,15 +183,58 @@ fn set_roles_replaces_all_roles() {
 }
 
 #[test]
-fn set_permissions_replaces_those_beside_the_roles() {
+fn set_permissions_keeps_the_roles() {
     let admin = Admin::new();
-    admin.run(&["user", "add", "alice", "--no-password", "--role", "Viewer", "--permission", "a"]).done();
-    let said = admin.run(&["user", "set-permissions", "alice", "b"]).done();
-    assert_eq!(said, "user \"alice\" has the permission b besides those of the roles\n");
+    admin
+        .run(&["user", "add", "alice", "--no-password", "--role", "Viewer", "--permission", "a"])
+        .done_with_new_names();
+    let output = admin.run(&["user", "set-permissions", "alice", "b", "--yes"]).done_with_new_names();
+    assert_eq!(output, "user \"alice\" has the permission b in addition to those of the roles\n");
     let user = admin.json(&["user", "set-permissions", "alice", "b", "c"]);
     assert_eq!((&user["permissions"], &user["roles"]), (&json!(["b", "c"]), &json!(["Viewer"])));
-    let asks = "there is no terminal to ask whether that is meant: add --yes if it is";
+    let asks = "cannot ask for confirmation without a terminal; add --yes to confirm";
     admin.run(&["user", "set-permissions", "alice"]).refused(2, asks);
     assert_eq!(admin.json(&["user", "set-permissions", "alice", "--yes"])["permissions"], json!([]));
     admin.run(&["user", "set-permissions", "bob", "b"]).refused(1, "there is no user \"bob\"");
+}
+
+#[test]
+fn removal_of_a_role_needs_confirmation() {
+    let admin = Admin::new();
+    let add = ["user", "add", "alice", "--no-password", "--role", "Administrator", "--permission", "export"];
+    admin.run(&add).done_with_new_names();
+    let asks = "cannot ask for confirmation without a terminal; add --yes to confirm";
+    for words in
+        [["set-roles", "alice"].as_slice(), &["set-roles", "alice", "Other"], &["set-permissions", "alice", "a"]]
+    {
+        admin.run(&[&["user"], words].concat()).refused(2, asks);
+    }
+    let alice = admin.json(&["user", "show", "alice"]);
+    assert_eq!((&alice["roles"], &alice["permissions"]), (&json!(["Administrator"]), &json!(["export"])));
+    // An addition needs none.
+    let roles = admin.run(&["user", "set-roles", "alice", "Other", "Administrator"]).done_with_new_names();
+    assert_eq!(roles, "user \"alice\" has the roles Administrator, Other\n");
+    admin.run(&["user", "set-roles", "alice", "Other", "--yes"]).done();
+}
+
+#[test]
+fn a_name_that_is_new_in_the_database_is_a_warning() {
+    let admin = Admin::new();
+    let warning = |names: &str, kind: &str| {
+        format!(
+            "auth-admin: warning: {names} new in this database; check the spelling, because this program does not know the {kind}s of the application\n"
+        )
+    };
+    let ran = admin.run(&["user", "add", "alice", "--no-password", "--role", "Viewer"]);
+    assert_eq!((ran.code, ran.errors), (0, warning("role \"Viewer\" is", "role")));
+    admin.run(&["user", "add", "bob", "--no-password", "--role", "Viewer"]).done();
+    let ran = admin.run(&["user", "set-roles", "bob", "Viewer", "Veiwer", "Editor"]);
+    assert_eq!((ran.code, ran.errors), (0, warning("roles \"Editor\", \"Veiwer\" are", "role")));
+    let ran = admin.run(&["user", "set-permissions", "bob", "edit"]);
+    assert_eq!((ran.code, ran.errors), (0, warning("permission \"edit\" is", "permission")));
+    admin.run_with(&["user", "import", "-", "--format", "csv"], "name,roles\ncarol,Viewer\n").done();
+    let ran = admin.run_with(&["user", "import", "-", "--format", "csv"], "name,roles\ndave,Viewr\n");
+    assert_eq!((ran.code, ran.errors), (0, warning("role \"Viewr\" is", "role")));
+    let ran = admin.run(&["key", "create", "bob", "--permission", "eidt"]);
+    assert!(ran.code == 0 && ran.errors.ends_with(&warning("permission \"eidt\" is", "permission")), "{}", ran.errors);
 }

@@ -52,7 +52,7 @@ fn hide(access: &Access, tree: &Requirement, Names { p, auth, .. }: Names<'_>) -
     let mut rules = Vec::new();
     tree.visit(&mut |leaf| {
         if let Requirement::Rule(path) = leaf {
-            rules.push(quote!(#p::Operation::<#auth>::hides(#path)));
+            rules.push(quote!(#p::rule::<#auth>(#path).hides()));
         }
     });
     quote!(#hide #(|| #rules)*)
@@ -99,7 +99,7 @@ fn claim_kind(value: &Lit) -> &'static str {
 
 fn rule(path: &Path, Names { p, auth, .. }: Names<'_>) -> TokenStream {
     let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
-    quote!(#p::Operation::<#auth>::clause(#path, #name))
+    quote!(#p::rule::<#auth>(#path).clause(#name))
 }
 
 fn check(index: usize, check: &Check, Names { p, auth, .. }: Names<'_>) -> TokenStream {

@@ -36,12 +36,9 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
     let cloned = cloned(auth, p);
     let authenticate = authenticate(auth, p);
     let events = auth.events.as_ref().map(|(field, ty)| {
-        // Not at the type: in `macro_rules!` that span has another `self`.
-        let value = quote!(&self.#field);
-        let some = quote_spanned!(ty.span()=> #p::core::option::Option::Some(#value));
-        quote! {
+        quote_spanned! {ty.span()=>
             fn event_sink(&self) -> #p::core::option::Option<&dyn #p::EventSink> {
-                #some
+                #p::core::option::Option::Some(&self.#field)
             }
         }
     });
@@ -269,14 +266,14 @@ fn step(index: usize, scheme: &Scheme, credential: &Ident, overrides: Option<&Id
     let (field, ty) = (&scheme.field, &scheme.ty);
     let overrides = overrides.map(|field| quote!(let __identity = self.#field.apply(__identity);));
     let at_type = p.at(ty.span());
-    // Not at the type: in `macro_rules!` that span has another `self`.
-    let (this, found) = (quote!(&self.#field), quote!(__found));
+    // In `macro_rules!` the span of the type has another `self`.
+    let (this, found) = (quote!(self), Ident::new("__found", ty.span()));
     let said = quote_spanned! {ty.span()=>
-        <#ty as #at_type::Authenticator>::authenticate(#this, #found, &#at_type::Context::of_request::<Self>(#request)).await
+        <#ty as #at_type::Authenticator>::authenticate(&#this.#field, #found, &#at_type::Context::of_request::<Self>(#request)).await
     };
     quote! {
         if __chosen.contains(#index) {
-            if let #p::Credential::Found(__found) = #credential.0 {
+            if let #p::Credential::Found(#found) = #credential.0 {
                 let __throttled = <#ty as #p::Authenticator>::is_throttled(&self.#field);
                 if let #p::core::option::Option::Some(__identity) = #errors.step(#index, __throttled, #said) {
                     #overrides

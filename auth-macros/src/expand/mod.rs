@@ -3,6 +3,7 @@
 pub(crate) mod api;
 pub(crate) mod auth;
 pub(crate) mod cfg;
+pub(crate) mod editor;
 pub(crate) mod handler;
 pub(crate) mod misplaced;
 pub(crate) mod requirement;

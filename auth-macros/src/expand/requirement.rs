@@ -21,7 +21,7 @@ pub(crate) fn expand(auth: &AuthType, access: &Access, p: &Private) -> TokenStre
     let assertions = access::assert_names(access, names);
     let access = access::expand(access, names);
     let operation = names.reference(&quote! {
-        #p::Operation::new(#p::core::concat!(#p::core::module_path!(), ":", #p::core::line!()), #access)
+        #p::Operation::<#path>::new(#p::core::concat!(#p::core::module_path!(), ":", #p::core::line!()), #access)
     });
     if auth.is_generic {
         return operation;

@@ -28,9 +28,9 @@ pub(crate) fn roles(table: &Table<Role>, permissions: &Path, p: &Private) -> Tok
     quote! {
         #common
 
-        const _: () = {
-            #(#known)*
+        #(#known)*
 
+        const _: () = {
             const HELD: [<#permissions as #p::Table>::Set; #count] = [#(#held),*];
 
             impl #name {

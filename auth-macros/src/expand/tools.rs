@@ -4,7 +4,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{ext::IdentExt, spanned::Spanned};
+use syn::{Path, ext::IdentExt, spanned::Spanned};
 
 use super::{
     argument::{Argument, arguments, returns},
@@ -30,7 +30,7 @@ pub(crate) fn expand(tools: &Tools, p: &Private) -> TokenStream {
         let name = format!("{}::{}", type_name(ty), tool.method.sig.ident.unraw());
         shared.implement(rule, &name, &tool.access)
     });
-    let twins = methods.iter().map(|tool| twin(tool, p));
+    let twins = methods.iter().map(|tool| twin(tool, auth, p));
     let names = methods.iter().map(|tool| &tool.name);
     quote! {
         #item
@@ -75,7 +75,7 @@ pub(crate) fn expand(tools: &Tools, p: &Private) -> TokenStream {
 }
 
 /// Emits the method that `#[Tools]` serves in place of the user's. It takes every argument but the caller.
-fn twin(tool: &Tool, p: &Private) -> TokenStream {
+fn twin(tool: &Tool, auth: &Path, p: &Private) -> TokenStream {
     let (signature, name) = (&tool.method.sig, &tool.method.sig.ident);
     let guard = Ident::new("__guard", Span::mixed_site());
     let arguments = arguments(signature);
@@ -84,8 +84,10 @@ fn twin(tool: &Tool, p: &Private) -> TokenStream {
         let (attributes, ty) = (&typed.attrs, &typed.ty);
         quote!(#(#attributes)* #name: #ty)
     });
-    let callers =
-        arguments.iter().filter(|argument| is_caller(&argument.typed.ty)).map(|argument| caller(argument, &guard, p));
+    let callers = arguments
+        .iter()
+        .filter(|argument| is_caller(&argument.typed.ty))
+        .map(|argument| caller(argument, &guard, auth, p));
     let checks = check::expand(&tool.access, &guard, &arguments, p);
     let receiver = signature.receiver();
     let this = receiver.map(|receiver| &receiver.self_token);
@@ -107,10 +109,10 @@ fn twin(tool: &Tool, p: &Private) -> TokenStream {
 }
 
 /// Emits the caller under the name of its argument.
-fn caller(Argument { name, typed }: &Argument<'_>, guard: &Ident, p: &Private) -> TokenStream {
+fn caller(Argument { name, typed }: &Argument<'_>, guard: &Ident, auth: &Path, p: &Private) -> TokenStream {
     let ty = &typed.ty;
     quote_spanned! {ty.span()=>
-        let #name = match <#ty as #p::FromCaller<_>>::from_caller(#guard.caller()) {
+        let #name = match <#ty as #p::FromCaller<#auth>>::from_caller(#guard.caller()) {
             #p::core::result::Result::Ok(__caller) => __caller,
             #p::core::result::Result::Err(__rejection) => return #p::Guarded::rejected(__rejection),
         };

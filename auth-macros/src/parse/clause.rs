@@ -1,6 +1,6 @@
 //! The grammar of requirements.
 
-use proc_macro2::{Span, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
     Expr, Ident, Lit, LitStr, Path, Token,
@@ -208,7 +208,10 @@ fn check(word: &Ident, input: ParseStream<'_>) -> syn::Result<ClauseKind> {
     if input.peek(token::Paren) {
         let list;
         parenthesized!(list in input);
-        let text: LitStr = list.parse().map_err(|error| {
+        let text = list.parse::<LitStr>();
+        // Skips the rest of a list with an error, which would be a second one.
+        list.parse::<TokenStream>()?;
+        let text = text.map_err(|error| {
             syn::Error::new(error.span(), "a check has a name in quotes: `check(\"is the author\") = expression`")
         })?;
         if text.value().trim().is_empty() {
@@ -227,13 +230,20 @@ fn claim(word: &Ident, input: ParseStream<'_>) -> syn::Result<ClauseKind> {
     }
     let list;
     parenthesized!(list in input);
-    let example = |error: syn::Error| syn::Error::new(error.span(), EXAMPLE);
-    let name: LitStr = list.parse().map_err(example)?;
+    let claim = one_claim(&list, EXAMPLE);
+    // Skips the rest of a list with an error, which would be a second one.
+    list.parse::<TokenStream>()?;
+    claim
+}
+
+fn one_claim(list: ParseStream<'_>, example: &str) -> syn::Result<ClauseKind> {
+    let error = |error: syn::Error| syn::Error::new(error.span(), example);
+    let name: LitStr = list.parse().map_err(error)?;
     if !list.peek(Token![=]) {
-        return Err(syn::Error::new(name.span(), EXAMPLE));
+        return Err(syn::Error::new(name.span(), example));
     }
     list.parse::<Token![=]>()?;
-    let value = list.parse().map_err(example)?;
+    let value = list.parse().map_err(error)?;
     list.parse::<Option<Token![,]>>()?;
     if list.is_empty() {
         Ok(ClauseKind::Claim { name, value })
@@ -264,7 +274,13 @@ fn value<T: Parse>(word: &Ident, input: ParseStream<'_>, example: &str) -> syn::
         return Err(syn::Error::new(word.span(), format!("`{word}` needs a value: `{word} = {example}`")));
     }
     input.parse::<Token![=]>()?;
-    input.parse()
+    // The end of the input has no place of its own.
+    input.parse().map_err(|error| {
+        if input.is_empty() {
+            return syn::Error::new(word.span(), format!("this value is not complete: `{word} = {example}`"));
+        }
+        error
+    })
 }
 
 fn group(word: &Ident, input: ParseStream<'_>) -> syn::Result<Vec<Clause>> {

@@ -2,7 +2,7 @@
 
 /// Returns the position of `name` in `names`, or a position beyond every set.
 ///
-/// Generated code also [asserts](assert_known) each name in a constant of its own. So a wrong name is one error, at the
+/// Generated code also asserts each name in a constant of its own. So a wrong name is one error, at the
 /// name.
 #[must_use]
 pub const fn position(names: &[&str], name: &str) -> u16 {

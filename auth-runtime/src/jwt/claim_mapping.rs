@@ -399,6 +399,11 @@ mod tests {
         let name = |claims: Value| describe(&ClaimMapping::default(), claims).unwrap().display_name().to_owned();
         assert_eq!(name(json!({ "name": "Alice A.", "preferred_username": "al" })), "Alice A.");
         assert_eq!(name(json!({ "name": "", "preferred_username": "al" })), "al");
+        let nick = ClaimMapping { display_name: vec![ClaimPath::new("nick")], ..ClaimMapping::default() };
+        let named = |claims: Value| describe(&nick, claims).unwrap().display_name().to_owned();
+        assert_eq!(named(json!({ "nick": "Ali", "name": "Alice A.", "preferred_username": "al" })), "Ali");
+        assert_eq!(named(json!({ "name": "Alice A.", "preferred_username": "al" })), "al");
+        assert_eq!(named(json!({ "name": "Alice A." })), "alice");
         // A claim of another type is absent.
         assert_eq!(name(json!({ "name": null, "preferred_username": "al" })), "al");
         assert_eq!(name(json!({ "name": ["Alice A."], "preferred_username": "al" })), "al");

@@ -52,9 +52,9 @@ impl KeySource {
     pub(super) async fn ready(&self, now: Duration) -> Result<(), JwtError> {
         let Some(remote) = &self.remote else { return Ok(()) };
         remote.first_fetch().await;
-        match remote.problem() {
-            Some(problem) if !self.keys.are_there(now) => Err(JwtError::clone(&problem)),
-            _ => Ok(()),
+        if self.keys.are_there(now) {
+            return Ok(());
         }
+        Err(remote.problem().map_or_else(|| remote.ended(), |problem| JwtError::clone(&problem)))
     }
 }

@@ -227,6 +227,7 @@ fn is_tenant(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::{IssuerName, JwtError, Template, Tenants};
@@ -338,6 +339,22 @@ mod tests {
         {
             assert!(!name.may_use(Some(bad), issuer), "{bad}");
             assert!(IssuerName::One(issuer.to_owned()).may_use(Some(bad), issuer));
+        }
+    }
+
+    /// Texts that are a tenant, nearly one, or something else.
+    fn tenant() -> impl Strategy<Value = String> {
+        prop_oneof!["(a1|b2)", "[ab12/%.{}?#@ \\\\]{0,5}", "(a1|b2)(/|%2[fF]|\\.\\./|/\\.\\.)(a1|b2)?", ".{0,8}"]
+    }
+
+    proptest! {
+        #[test]
+        fn r34_only_a_listed_tenant_that_both_claims_name_is_accepted(issuer in tenant(), claim in tenant()) {
+            let text = format!("https://login.microsoftonline.com/{issuer}/v2.0");
+            let is_good = issuer == claim && ["a1", "b2"].contains(&&*issuer);
+            let accepted = |name: &IssuerName| check(name, &text, json!(claim)).is_ok();
+            prop_assert_eq!(accepted(&listed(ENTRA, &["a1", "b2"])), is_good);
+            prop_assert_eq!(accepted(&asked(ENTRA)), is_good && issuer == "a1");
         }
     }
 }

@@ -256,8 +256,8 @@ impl Jwt {
         self.each(|issuer| issuer.mapping.permissions = path.clone())
     }
 
-    /// Which claim holds a name for people to read; `name` or else `preferred_username` unless set. The
-    /// [user name](crate::authenticate::Principal::username) is always `preferred_username`.
+    /// Which claim holds a name for people to read; `name` unless set. Without such a name, it is the
+    /// [user name](crate::authenticate::Principal::username), which is always `preferred_username`, or else the subject.
     #[must_use]
     pub fn display_name_claim(self, path: impl Into<String>) -> Self {
         let path = vec![ClaimPath::new(path)];

@@ -37,6 +37,7 @@ pub struct ProtectedResource {
     authorization_servers: Vec<String>,
     scopes: Vec<&'static str>,
     name: Option<String>,
+    requested_scopes: Option<String>,
 }
 
 /// Error for an identifier that is no absolute http or https URL without query and fragment.
@@ -67,6 +68,7 @@ impl ProtectedResource {
             authorization_servers: Vec::new(),
             scopes: A::declared_names().scopes.to_vec(),
             name: None,
+            requested_scopes: None,
             resource,
         })
     }
@@ -82,6 +84,22 @@ impl ProtectedResource {
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
+        self
+    }
+
+    /// Sets the scopes that a client should ask for first: the parameter `scope` of challenges that name none (RFC 6750,
+    /// section 3). Default: none, and clients ask for all scopes of the metadata.
+    ///
+    /// # Panics
+    /// If a scope has other characters than RFC 6749, section 3.3, allows.
+    #[must_use]
+    pub fn request_scopes<'a>(mut self, scopes: impl IntoIterator<Item = &'a str>) -> Self {
+        let scopes: Vec<&str> = scopes.into_iter().collect();
+        for scope in &scopes {
+            let is_allowed = |byte| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~');
+            assert!(!scope.is_empty() && scope.bytes().all(is_allowed), "{scope:?} is not a scope");
+        }
+        self.requested_scopes = (!scopes.is_empty()).then(|| scopes.join(" "));
         self
     }
 
@@ -145,7 +163,10 @@ impl ProtectedResource {
         if !text.starts_with("Bearer ") || text.contains("resource_metadata=") {
             return challenge;
         }
-        let text = format!("{text}, resource_metadata=\"{}{}\"", self.origin, self.metadata_path());
+        let mut text = format!("{text}, resource_metadata=\"{}{}\"", self.origin, self.metadata_path());
+        if let Some(scopes) = self.requested_scopes.as_ref().filter(|_| !text.contains("scope=")) {
+            text.extend([", scope=\"", scopes, "\""]);
+        }
         HeaderValue::try_from(text).unwrap_or(challenge)
     }
 }

@@ -1,7 +1,7 @@
 //! The decision on an anonymous caller of an operation with `#[optional_auth(..)]`.
 //!
-//! Clauses about the caller are for callers who sign in, so they do not apply. A check is for all callers. A group without
-//! a clause that applies does not apply either, and an anonymous caller to whom nothing applies is let in.
+//! Clauses about the caller apply to callers who sign in. A check applies to all callers. A group applies if one of its
+//! clauses does. The guard admits an anonymous caller if no clause applies.
 
 use super::{
     Decision, Facts, Node, Requirement,

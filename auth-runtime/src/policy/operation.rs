@@ -61,15 +61,6 @@ impl<A: AuthSchema> Operation<A> {
         Self { name, id: OperationId::of(name), access, schemes }
     }
 
-    /// Returns the same operation with an identifier that is derived from its place in the source.
-    ///
-    /// Two functions of one module may each declare a type of one name, so the name does not identify an operation.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn at(self, place: &'static str) -> Self {
-        Self { id: OperationId::of(place), ..self }
-    }
-
     /// Returns the identifier that stands for the operation in the registry of poem-openapi.
     pub(crate) const fn id(&'static self) -> &'static str {
         self.id.as_str()
@@ -95,6 +86,15 @@ impl<A: AuthSchema> Operation<A> {
 }
 
 impl<A> Operation<A> {
+    /// Returns the same operation with an identifier that is derived from its place in the source.
+    ///
+    /// Two functions of one module may each declare a type of one name, so the name does not identify an operation.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn at(self, place: &'static str) -> Self {
+        Self { id: OperationId::of(place), ..self }
+    }
+
     /// Returns what callers who sign in must meet; `None` if every authenticated caller may call the operation.
     #[must_use]
     pub const fn requirement(&self) -> Option<&Requirement<A>> {

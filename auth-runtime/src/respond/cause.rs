@@ -44,13 +44,14 @@ impl<'a, A: AuthSchema> DenialCause<'a, A> {
     pub(crate) fn code(&self, point: EnforcementPoint<A>) -> RejectionCode {
         let denied = if point.operation.hides() { RejectionCode::NotFound } else { RejectionCode::NotAllowed };
         match self {
-            Self::NoCredential => RejectionCode::AuthenticationRequired,
+            Self::CheckFailed { error, .. } if is_unavailable(*error) => RejectionCode::Unavailable,
+            // An anonymous caller may be let in after signing in.
+            Self::NoCredential | Self::CheckFailed { caller: None, .. } => RejectionCode::AuthenticationRequired,
             Self::Refused(refusal) => code_of(refusal),
             Self::NotMet {
                 denial: Denial { reason: Reason::NotFresh { .. } | Reason::InsufficientAcr { .. }, .. },
                 ..
             } => RejectionCode::ReauthenticationRequired,
-            Self::CheckFailed { error, .. } if is_unavailable(*error) => RejectionCode::Unavailable,
             Self::NotMet { .. } | Self::CheckFailed { .. } => denied,
             Self::NoUser { .. } => RejectionCode::InvalidCredentials,
             Self::UserUnavailable { .. } | Self::CheckUnknown { .. } => RejectionCode::Unavailable,

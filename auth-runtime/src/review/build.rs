@@ -6,6 +6,8 @@ use poem::http::Method;
 use poem_openapi::registry::MetaOperation;
 
 use super::{AccessPolicy, AccessRule, RoleDefinition, Target};
+#[cfg(feature = "mcp")]
+use crate::mcp::ProtectedTools;
 use crate::{
     declared::{ApiKeyLocation, AuthSchema, RoleTable, SchemeKind, SecurityScheme, Table},
     mount::{Protected, ProtectedHandler},
@@ -97,6 +99,16 @@ impl<A: AuthSchema> AccessPolicyBuilder<A> {
     #[track_caller]
     pub fn subtree(self, path: &str, requirement: &Operation<A>) -> Self {
         self.rule(Target::subtree(path), requirement)
+    }
+
+    /// Adds the MCP tools of a type, each by its name.
+    ///
+    /// # Panics
+    /// If another rule has the name of a tool.
+    #[cfg(feature = "mcp")]
+    #[track_caller]
+    pub fn tools<T: ProtectedTools<Auth = A>>(self) -> Self {
+        T::tools().into_iter().fold(self, |policy, (name, operation)| policy.rule(Target::named(name), operation))
     }
 
     /// Adds the rule of anything else that can be called.

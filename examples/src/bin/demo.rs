@@ -10,11 +10,12 @@ use std::{
 use auth_admin::{Admin, AdminCommand, EXIT_CODES, Exit, SettingError, Settings};
 use auth_examples::{
     demo::{DATABASE, Demo, access::Auth, app, welcome::Welcome},
-    server,
+    server::{self, ReservedPort},
 };
 use auth_runtime::users::Passwords;
 use auth_store::{SqlUsers, StoreError, describe_url};
 use clap::{CommandFactory, Parser};
+use poem::listener::TcpAcceptor;
 
 /// An entry book with declarative access control: each rule is written once, enforced and documented
 #[derive(Parser)]
@@ -68,16 +69,16 @@ fn command(database: &str) -> String {
 }
 
 async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    let (acceptor, address) = server::listen(options.port).await?;
+    let port = ReservedPort::reserve(options.port)?;
     // Log before connecting: `connect` warns about undeclared roles in the database.
     server::log_to(options.settings.open_log_file()?);
     let url = options.settings.database_url()?.unwrap_or(DATABASE);
     let passwords = options.settings.passwords(Passwords::new())?;
     let users = SqlUsers::options().declared_by::<Auth>().passwords(passwords).connect(url).await?;
     let demo = Demo::new(&users).await?;
-    let (address, database) = (format!("http://{address}"), describe_url(url));
+    let (address, database) = (format!("http://{}", port.address), describe_url(url));
     let welcome = Welcome { demo: &demo, address, command: command(&database), database };
-    write!(io::stdout(), "{welcome}").map_err(|error| match &demo.first {
+    let acceptor = listen(port, &welcome).map_err(|error| match &demo.first {
         None => error,
         // The users exist, but their passwords were not shown.
         Some(_) => io::Error::other(format!(
@@ -87,4 +88,11 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     server::serve(acceptor, app(&demo)).await?;
     users.close().await;
     Ok(())
+}
+
+/// Accepts connections, now that the database has answered, and prints the welcome.
+fn listen(port: ReservedPort, welcome: &Welcome<'_>) -> io::Result<TcpAcceptor> {
+    let acceptor = port.listen()?;
+    write!(io::stdout(), "{welcome}")?;
+    Ok(acceptor)
 }

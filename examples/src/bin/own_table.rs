@@ -34,7 +34,7 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         .map_err(|_| "LIBRARIAN_PASSWORD is not set; set it to the password of member 1")?;
     let members = Members::in_memory().await?;
     members.join("1", "Lena Librarian", &password, true).await?;
-    let (acceptor, address) = server::listen(options.port).await?;
+    let (acceptor, address) = server::listen(options.port)?;
     writeln!(io::stdout(), "The library listens on http://{address}, with documentation at http://{address}/docs")?;
     server::log();
     server::serve(acceptor, app(members)).await?;

@@ -33,7 +33,7 @@ pub struct Auth {
     /// API key of a machine client.
     #[scheme(api_key(header = "X-API-Key"))]
     pub api_key: Option<ApiKeys>,
-    /// Permissions of single callers, which replace those of their credential.
+    /// Permissions of single callers, which replace those of their credential and its roles. The roles stay.
     #[overrides]
     pub overrides: PermissionOverrides<Permission>,
 }

@@ -31,7 +31,8 @@ pub const HELP: &str = r#"Settings (environment variables):
                           true: allow fetching keys without TLS from this machine
   BASIC_AUTH_CREDENTIALS  JSON list of {"username": "..", "password": ".."}; at least 8 characters per password
   API_KEYS                JSON object {"name": "key", ..}; at least 22 characters per key, sent as X-API-Key
-  PERMISSION_OVERRIDES    JSON object {"subject": "*" or [permission, ..], ..} that replaces a caller's permissions;
+  PERMISSION_OVERRIDES    JSON object {"subject": "*" or [permission, ..], ..} that replaces a caller's permissions, also
+                          those of its roles; the roles stay, so an override does not change access by role;
                           a subject is a user name, the name of a key, or the claim `sub` of a token, written as
                           "issuer sub" if there are several issuers
   PORT                    Port to listen on; 0 takes a free port (default: 3000)

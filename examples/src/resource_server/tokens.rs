@@ -8,6 +8,8 @@ use super::settings::{BASIC, KEYS, empty};
 use crate::environment::{Environment, SettingError};
 
 const OIDC_ISSUER: &str = "OIDC_ISSUER";
+const AUDIENCES: &str = "AUTH_AUDIENCES";
+const DISCOVERY_PATH: &str = "/.well-known/openid-configuration";
 const JWKS_URL: &str = "OAUTH2_JWKS_URL";
 const JWKS_FILE: &str = "OAUTH2_JWKS_FILE";
 const PUBLIC_KEY_FILE: &str = "AUTH_PUBLIC_KEY_FILE";
@@ -35,6 +37,7 @@ enum Key {
 
 impl Tokens {
     pub(super) fn read(environment: &Environment) -> Result<Self, SettingError> {
+        check_names(environment)?;
         let remote = Remote::read(environment)?;
         let mut issuers = discovered(environment, &remote)?;
         if let Some(named) = named(environment, &remote)? {
@@ -50,7 +53,7 @@ impl Tokens {
             // AUTH_ISSUER or AUTH_AUDIENCES alone is not an error: several services may share the environment.
             return Ok(Self::default());
         }
-        let audiences = audiences(environment)?.ok_or_else(|| missing("AUTH_AUDIENCES"))?;
+        let audiences = audiences(environment)?.ok_or_else(|| missing(AUDIENCES))?;
         Ok(Self { issuers, audiences, accepts_untyped: accepts_untyped(environment)? })
     }
 
@@ -70,7 +73,7 @@ impl Tokens {
         }
         let verifiers = self.issuers.into_iter().map(|issuer| {
             let jwt = issuer.start()?.audiences(self.audiences.clone());
-            let jwt = jwt.map_err(|error| SettingError::new("AUTH_AUDIENCES", error))?;
+            let jwt = jwt.map_err(|error| SettingError::new(AUDIENCES, error))?;
             Ok(if self.accepts_untyped { jwt.accept_untyped() } else { jwt })
         });
         let verifiers: Vec<Jwt> = verifiers.collect::<Result<_, _>>()?;
@@ -126,10 +129,26 @@ impl Remote {
     }
 }
 
+/// Rejects a variable of fastapi-security that has another name here, unless that one is set too.
+fn check_names(environment: &Environment) -> Result<(), SettingError> {
+    let is_renamed = |theirs, ours| Ok(environment.text(theirs)?.is_some() && environment.text(ours)?.is_none());
+    if is_renamed("OIDC_DISCOVERY_URL", OIDC_ISSUER)? {
+        let url = environment.text("OIDC_DISCOVERY_URL")?.unwrap_or_default();
+        let issuer = url.strip_suffix(DISCOVERY_PATH).unwrap_or(&url);
+        let problem = format_args!("is not a setting of this server; set {OIDC_ISSUER} to {issuer:?}");
+        return Err(SettingError::new("OIDC_DISCOVERY_URL", problem));
+    }
+    if is_renamed("OAUTH2_AUDIENCES", AUDIENCES)? {
+        let problem = format_args!("is not a setting of this server; set {AUDIENCES} to the same list");
+        return Err(SettingError::new("OAUTH2_AUDIENCES", problem));
+    }
+    Ok(())
+}
+
 /// Reads `OIDC_ISSUER`: issuers whose keys are found by discovery.
 fn discovered(environment: &Environment, remote: &Remote) -> Result<Vec<Issuer>, SettingError> {
     let issuer = |name: String| {
-        if let Some(issuer) = name.strip_suffix("/.well-known/openid-configuration") {
+        if let Some(issuer) = name.strip_suffix(DISCOVERY_PATH) {
             return Err(SettingError::new(
                 OIDC_ISSUER,
                 format_args!("must be the issuer and not its discovery URL; write {issuer:?}"),
@@ -180,9 +199,9 @@ fn keys(environment: &Environment, remote: &Remote) -> Result<Vec<Key>, SettingE
 }
 
 fn audiences(environment: &Environment) -> Result<Option<Vec<String>>, SettingError> {
-    let audiences: Option<Vec<String>> = environment.json("AUTH_AUDIENCES", "a JSON list of strings")?;
+    let audiences: Option<Vec<String>> = environment.json(AUDIENCES, "a JSON list of strings")?;
     match &audiences {
-        Some(names) if names.is_empty() => Err(empty("AUTH_AUDIENCES")),
+        Some(names) if names.is_empty() => Err(empty(AUDIENCES)),
         _ => Ok(audiences),
     }
 }

@@ -85,6 +85,7 @@ impl Answer {
 }
 
 /// Sends requests one after the other over one connection, and returns their statuses.
+#[allow(dead_code, reason = "not every test needs it")]
 pub(crate) fn statuses(requests: impl IntoIterator<Item = Request>) -> Vec<u16> {
     let each = |request: Request| request.with("output", "/dev/null").with("write-out", "%{http_code}\n").0.join("\n");
     let requests: Vec<_> = requests.into_iter().map(each).collect();

@@ -1,5 +1,7 @@
 //! The issuer in `tests/issuer`, which runs oidc-provider.
 
+#![allow(dead_code, reason = "not every test needs all of it")]
+
 use std::{fs, path::Path, process::Command};
 
 use serde_json::Value;
@@ -79,8 +81,12 @@ impl Issuer {
     }
 
     pub(crate) fn token_for(&self, client: &str, audience: &str) -> String {
+        self.token_with(client, audience, "products:view products:create")
+    }
+
+    pub(crate) fn token_with(&self, client: &str, audience: &str, scope: &str) -> String {
         let request = self.token_request(client, "client_credentials").field("resource", audience);
-        token(&request.field("scope", "products:view products:create").send())
+        token(&request.field("scope", scope).send())
     }
 
     /// Returns a token of the user alice.

@@ -74,10 +74,24 @@ impl Entries {
         PlainText(owner)
     }
 
+    #[optional_auth(check = is_public(owner))]
+    #[oai(path = "/result/:owner", method = "get")]
+    async fn result(&self, Path(owner): Path<String>) -> PlainText<String> {
+        PlainText(owner)
+    }
+
     #[optional_auth(any(role("Administrator"), check = *owner == "public"), hide)]
     #[oai(path = "/hidden/:owner", method = "get")]
     async fn hidden(&self, Path(owner): Path<String>) -> PlainText<String> {
         PlainText(owner)
+    }
+}
+
+fn is_public(owner: &str) -> Result<(), std::io::Error> {
+    match owner {
+        "public" => Ok(()),
+        "outage" => Err(std::io::ErrorKind::ConnectionRefused.into()),
+        _ => Err(std::io::Error::other("not public")),
     }
 }
 
@@ -155,6 +169,16 @@ async fn an_optional_check_is_for_every_caller() {
     assert!(!anonymous.challenges().is_empty());
     assert_eq!(status("/entries/of/alice", &Caller::new("alice")).await, 200);
     assert_eq!(status("/entries/of/alice", &Caller::new("bob")).await, 403);
+}
+
+#[tokio::test]
+async fn the_error_of_an_optional_check_is_401_without_a_credential() {
+    let app = app();
+    for (owner, anonymous, known) in [("public", 200, 200), ("alice", 401, 403), ("outage", 503, 503)] {
+        let path = format!("/entries/result/{owner}");
+        assert_eq!(get(&path).to(&app).await.status, anonymous, "{owner}");
+        assert_eq!(status(&path, &Caller::new("bob")).await, known, "{owner}");
+    }
 }
 
 #[tokio::test]

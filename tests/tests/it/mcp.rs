@@ -1,11 +1,18 @@
-//! MCP tools: who may call which, what a caller sees, and what the transport refuses.
+//! MCP tools: the decisions, the list that a caller sees, and the refusals of the transport.
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use auth_runtime::{mcp::ProtectedTools, mount::ProtectedResource, prelude::*};
+use auth_runtime::{
+    authenticate::{AuthenticationError, Context, Identity},
+    credential::ApiKey,
+    mcp::ProtectedTools,
+    mount::ProtectedResource,
+    prelude::*,
+    review::AccessPolicy,
+};
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Route};
 use poem_mcpserver::{Tools, content::Text};
 use serde_json::{Value, json as value};
@@ -392,6 +399,16 @@ async fn challenges_lead_to_the_metadata_of_the_resource() {
 }
 
 #[tokio::test]
+async fn a_challenge_names_the_scopes_to_ask_for_first_or_those_that_are_missing() {
+    let resource = ProtectedResource::new::<Auth>("https://api.example.com").unwrap().request_scopes(["view", "edit"]);
+    let app = Auth::default().mcp(|_| Notes::default()).resource(&resource).into_endpoint();
+    let first = call("POST", "/").to(&app).await;
+    assert!(first.challenges()[0].ends_with(r#"/oauth-protected-resource", scope="view edit""#), "{:?}", first.headers);
+    let missing = post(&tool("import", &value!({}))).by(By::Token, &user().scope("view")).to(&app).await;
+    assert_eq!(missing.challenges()[0].matches("scope=").count(), 1);
+}
+
+#[tokio::test]
 async fn r17_challenges_of_ordinary_routes_lead_to_the_metadata() {
     let resource = ProtectedResource::new::<Auth>("https://api.example.com").unwrap();
     let guarded = Route::new().at("/", poem::endpoint::make_sync(|_| "in")).protect(requirement!(authenticated));
@@ -427,6 +444,63 @@ fn the_tools_are_listed_with_their_rules() {
     let names: Vec<&str> = tools.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, ["list", "add_note", "delete", "export", "import"]);
     assert!(tools[0].1.name().ends_with("mcp::Notes::list"));
+}
+
+#[test]
+fn the_policy_has_the_rule_of_each_tool() {
+    let policy = AccessPolicy::of::<Auth>().tools::<Notes>().build();
+    let text = policy.to_string();
+    for rule in
+        [r#"CALL "add_note" requires permission("edit")"#, r#"CALL "export" requires role("Administrator"), hide"#]
+    {
+        assert!(text.contains(rule), "{text}");
+    }
+}
+
+/// A key whose permission can be taken away.
+#[derive(Clone, Default)]
+struct Switch(Arc<AtomicBool>);
+
+impl Authenticator for Switch {
+    type Credential = ApiKey;
+
+    async fn authenticate(&self, _: ApiKey, context: &Context) -> Result<Identity, AuthenticationError> {
+        let identity = context.identity("tests", "uwe");
+        Ok(if self.0.load(Ordering::SeqCst) { identity.permission("view").build() } else { identity.build() })
+    }
+}
+
+#[derive(Auth, Clone)]
+#[auth(permissions = Permission, roles = crate::fixture::Role)]
+struct Switched {
+    #[scheme(api_key(header = "X-API-Key"))]
+    key: Switch,
+}
+
+/// A tool that takes the permission of its caller away.
+struct Revoking(Switch);
+
+#[protected(auth = Switched)]
+#[Tools]
+impl Revoking {
+    /// Revokes.
+    #[permission("view")]
+    async fn revoke(&self) -> Text<&'static str> {
+        self.0.0.store(false, Ordering::SeqCst);
+        Text("revoked")
+    }
+}
+
+#[tokio::test]
+async fn a_permission_that_is_revoked_during_a_call_does_not_count_for_the_next() {
+    let switch = Switch(Arc::new(AtomicBool::new(true)));
+    let tools = switch.clone();
+    let app = Switched { key: switch }.mcp(move |_| Revoking(tools.clone())).into_endpoint();
+    let revoke = || post(&tool("revoke", &value!({}))).credential(By::Key, "key");
+    assert_eq!(text(&revoke().to(&app).await), "revoked");
+    assert_eq!(revoke().to(&app).await.status, 403);
+    let listed = post(&message("tools/list", &value!({}))).credential(By::Key, "key").to(&app).await;
+    assert_eq!(json(&listed)["result"]["tools"], value!([]));
 }
 
 #[test]

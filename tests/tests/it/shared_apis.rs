@@ -8,7 +8,7 @@ use poem_openapi::{OpenApi, param::Path, payload::PlainText};
 
 use crate::fixture::{By, Caller, Keys, Tokens, get};
 
-/// What a plug-in crate would hold.
+/// The content of a plug-in crate.
 mod plugin {
     use super::{AuthConfig, Includes, OpenApi, Operation, Path, PhantomData, PlainText, Principal};
     use auth_runtime::{permissions, protected, requirement};
@@ -95,7 +95,7 @@ roles! {
     }
 }
 
-/// Another application, whose numbers of the same permissions differ.
+/// Another application. It numbers the same permissions differently.
 #[derive(Auth, Clone, Default)]
 #[auth(permissions = ShopPermission, roles = ShopRole)]
 struct Shop {

@@ -5,10 +5,10 @@ use poem_openapi::{OpenApi, param::Path};
 struct Tenants;
 
 #[protected(check("member") = caller.subject() == tenant.as_str())]
-#[OpenApi(prefix_path = "/tenants/:tenant")]
+#[OpenApi(prefix_path = "/tenants")]
 impl Tenants {
     #[permission("view")]
-    #[oai(path = "/", method = "get")]
+    #[oai(path = "/:tenant", method = "get")]
     async fn show(&self, caller: Principal<Auth>, tenant: Path<String>) {}
 
     #[permission("view")]

@@ -149,6 +149,12 @@ impl Remote {
         self.problem.load_full()
     }
 
+    /// Returns the error for a task that ended before its first fetch did.
+    pub(super) fn ended(&self) -> JwtError {
+        let reason = "the runtime that fetches them has ended".to_owned();
+        JwtError::KeysNotFetched { issuer: self.settings.source.name().to_owned(), reason }
+    }
+
     /// The name of the issuer, where it is known.
     pub(super) fn issuer(&self) -> Option<&str> {
         self.settings.issuer()

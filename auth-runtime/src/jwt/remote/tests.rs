@@ -395,3 +395,24 @@ async fn ready_says_whether_the_keys_are_there() {
     sleep(Duration::from_mins(10)).await;
     assert_eq!(jwt.ready().await, Ok(()));
 }
+
+#[test]
+fn a_verifier_whose_runtime_has_ended_is_not_ready() {
+    let issuer = Issuer::discovered(&["a"]).takes(HOUR);
+    let first = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let keys = RemoteKeys::openid_connect(ISSUER).unwrap().fetcher(issuer);
+    let jwt = first.block_on(async { Jwt::discovered(keys) }).unwrap().audience("entries");
+    drop(first);
+    let second = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let error = second.block_on(jwt.ready()).unwrap_err();
+    assert!(error.to_string().contains("has ended"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_map_of_certificates_is_named_at_start() {
+    let certificates = r#"{"1":"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"}"#.to_owned();
+    let issuer = Issuer::default().answers(JWKS, Answer::Json(certificates));
+    let keys = Jwt::remote(RemoteKeys::jwks_url(JWKS).unwrap().fetcher(issuer)).unwrap();
+    let error = keys.issuer(ISSUER).audience("entries").ready().await.unwrap_err();
+    assert!(error.to_string().contains("it is a map of certificates; use the address of the issuer's JWKS"), "{error}");
+}

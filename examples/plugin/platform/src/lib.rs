@@ -1,4 +1,4 @@
-//! A facade: what the services of a company share. They depend on this crate, and not on `auth-runtime`.
+//! A facade with the code that the services of a company share. They depend on this crate, and not on `auth-runtime`.
 
 /// The library. Macros of a crate that depends on the facade alone need `crate = example_platform::auth`.
 pub use auth_runtime as auth;

@@ -1,0 +1,88 @@
+//! Errors of settings and commands, and their exit codes.
+
+use std::io;
+
+use auth_store::StoreError;
+
+use crate::exit::Exit;
+
+/// A setting is wrong or missing. The message is one line without secrets.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SettingError(pub(crate) String);
+
+/// Reason why a command failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    Refused(String),
+    Usage(String),
+    Database(String),
+    /// The command succeeded, but its result could not be printed.
+    Unreported(String),
+    /// The result could not be printed, and the command changed nothing.
+    Output(io::Error),
+    Interrupted,
+}
+
+impl Failure {
+    pub(crate) fn refused(text: impl Into<String>) -> Self {
+        Self::Refused(text.into())
+    }
+
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
+        Self::Usage(text.into())
+    }
+
+    /// Names the database in front of its error.
+    pub(crate) fn of_database(self, described: &str) -> Self {
+        match self {
+            Self::Database(text) => Self::Database(format!("{described}: {text}")),
+            failure => failure,
+        }
+    }
+
+    /// Returns the failure to print the result of a change.
+    pub(crate) fn unreported(done: &str, error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::Output(error),
+            _ => Self::Unreported(format!("{done}; but the output cannot be written: {error}")),
+        }
+    }
+
+    /// Returns the exit code, and the message for stderr.
+    pub(crate) fn into_exit(self) -> (Exit, Option<String>) {
+        match self {
+            Self::Refused(text) | Self::Unreported(text) => (Exit::Refused, Some(text)),
+            Self::Usage(text) => (Exit::Usage, Some(text)),
+            Self::Database(text) => (Exit::Database, Some(text)),
+            // The reader, such as `head`, has read enough.
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => (Exit::Done, None),
+            Self::Output(error) => (Exit::Refused, Some(format!("the output cannot be written: {error}"))),
+            Self::Interrupted => (Exit::Interrupted, None),
+        }
+    }
+}
+
+impl From<SettingError> for Failure {
+    fn from(error: SettingError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let text = error.to_string();
+        match error {
+            StoreError::Setting(_) => Self::Usage(text),
+            StoreError::Schema(_) => Self::Database(text),
+            error if error.is_unavailable() => Self::Database(text),
+            _ => Self::Refused(text),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}

@@ -1,0 +1,51 @@
+//! The text that the test of the editor types into.
+
+use auth_runtime::prelude::*;
+
+permissions! {
+    pub enum Permission {
+        /// View entries
+        View = "view",
+        Edit = "edit",
+    }
+}
+
+roles! {
+    pub enum Role: Permission {
+        Viewer = "Viewer" => [View],
+        Administrator = "Administrator" => all,
+    }
+}
+
+#[derive(Auth, Clone)]
+#[auth(permissions = Permission, roles = Role)]
+pub struct Auth {
+    #[scheme(api_key(header = "X-API-Key"))]
+    key: ApiKeys,
+}
+
+pub struct Entries {
+    store: String,
+}
+
+#[protected]
+#[OpenApi]
+impl Entries {
+    #[permission("view")]
+    #[oai(path = "/", method = "get")]
+    async fn list(&self, caller: Principal<Auth>) -> String {
+        caller.subject().to_owned()
+    }
+
+    #[protected(/*clauses*/)]
+    #[oai(path = "/:id", method = "get")]
+    async fn show(&self, caller: Principal<Auth>, id: u64) -> String {
+        self.store.clone()
+    }
+}
+
+#[protected(/*handler*/)]
+#[handler]
+async fn page(caller: Principal<Auth>) -> String {
+    caller.subject().to_owned()
+}
