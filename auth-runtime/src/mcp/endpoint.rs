@@ -10,7 +10,7 @@ use super::{
     ProtectedTools, ToolGuard,
     message::{Body, Message, Method},
     reply::{self, Reply, RpcError},
-    service::Settings,
+    settings::Settings,
     transport::{self, Announced, PROTOCOL_VERSIONS},
 };
 use crate::{
