@@ -1,38 +1,38 @@
-//! What administrators see and write: plain data, without hashes.
+//! The data of administration: plain values, without hashes.
 
 use std::{fmt, time::SystemTime};
 
 use secrecy::SecretString;
 
-/// A user as an administrator sees them.
+/// A user, without the password hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Account {
-    /// The identifier of the user, which is random, never changes, and is never given to another user.
+    /// The identifier of the user. It is random, never changes, and is never reused.
     pub subject: String,
-    /// By which they sign in; as [`normalize_name`](crate::normalize_name) writes it.
+    /// The name for signing in, in the form of [`normalize_name`](crate::normalize_name).
     pub name: String,
-    /// The name for people to read.
+    /// The name to show to people.
     pub display_name: Option<String>,
-    /// The e-mail address, which is neither verified nor unique.
+    /// The e-mail address. It is neither verified nor unique.
     pub email: Option<String>,
-    /// The roles, in the order of their names, declared or not.
+    /// The names of the roles in order, including undeclared ones.
     pub roles: Vec<String>,
     /// The permissions besides those of the roles.
     pub permissions: Vec<String>,
-    /// Whether they are kept out.
+    /// Whether the user is disabled.
     pub disabled: bool,
-    /// Whether there is a password; without one they come by their keys only.
+    /// Whether the user has a password. Without one, the user has keys only.
     pub has_password: bool,
-    /// From when on the password is no longer good: of one that was made for them.
+    /// The expiry of a password that another person has set.
     pub password_expires_at: Option<SystemTime>,
-    /// When they were added.
+    /// The time of the addition.
     pub created_at: SystemTime,
-    /// When they last proved who they are by their password.
+    /// The last sign-in by password.
     pub last_sign_in_at: Option<SystemTime>,
 }
 
-/// Who a user is to people. What is not given stays as it is, and an empty text takes it away.
+/// A change of display name and e-mail address. A value that is not set stays; an empty text removes it.
 ///
 /// ```
 /// use auth_store::Profile;
@@ -41,40 +41,40 @@ pub struct Account {
 /// assert_eq!(married, Profile::new().email("").display_name("Alice B."));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[must_use = "give it to `SqlUsers::set_profile`"]
+#[must_use = "pass it to `SqlUsers::set_profile`"]
 pub struct Profile {
     pub(crate) display_name: Option<String>,
     pub(crate) email: Option<String>,
 }
 
 impl Profile {
-    /// Nothing of it.
+    /// Creates a profile that changes nothing.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The name for people to read.
+    /// Sets the name to show to people.
     pub fn display_name(self, name: impl Into<String>) -> Self {
         Self { display_name: Some(name.into()), ..self }
     }
 
-    /// The e-mail address, to which nothing is sent.
+    /// Sets the e-mail address. The store sends no mail.
     pub fn email(self, email: impl Into<String>) -> Self {
         Self { email: Some(email.into()), ..self }
     }
 }
 
-/// A user to be added.
+/// A user to add.
 ///
 /// ```
 /// use auth_store::NewUser;
 ///
-/// let password = "correct horse battery staple"; // from the person, and not in the source
+/// let password = "correct horse battery staple"; // typed by the user, never in the source
 /// let user = NewUser::new("alice").password(password).display_name("Alice A.").roles(["Viewer"]);
 /// assert!(!format!("{user:?}").contains("horse"));
 /// ```
 #[derive(Clone)]
-#[must_use = "give it to `SqlUsers::add`"]
+#[must_use = "pass it to `SqlUsers::add`"]
 pub struct NewUser {
     pub(crate) name: String,
     pub(crate) password: Option<NewPassword>,
@@ -93,7 +93,7 @@ pub(crate) enum NewPassword {
 }
 
 impl NewUser {
-    /// A user of this name, who has no password and no role unless given.
+    /// Creates a user without password, roles and permissions.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -107,70 +107,70 @@ impl NewUser {
         }
     }
 
-    /// The name that was given.
+    /// Returns the name, as given.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Gives a password; only its hash is kept.
+    /// Sets the password. Only its hash is stored.
     pub fn password(mut self, password: impl Into<String>) -> Self {
         self.password = Some(NewPassword::Text(password.into().into()));
         self
     }
 
-    /// Gives the hash of a password, as another system has kept it: one that
-    /// [`Passwords::check_hash`](auth_runtime::users::Passwords::check_hash) accepts.
+    /// Sets the password hash of another system, if
+    /// [`Passwords::check_hash`](auth_runtime::users::Passwords::check_hash) accepts it.
     pub fn password_hash(mut self, hash: impl Into<String>) -> Self {
         self.password = Some(NewPassword::Hash(hash.into()));
         self
     }
 
-    /// Until when the password is good: for one that somebody else has chosen (ASVS 6.4.1). For ever unless set.
+    /// Sets the expiry of a password that another person has chosen (ASVS 6.4.1); default none.
     pub fn password_expires_at(mut self, time: SystemTime) -> Self {
         self.password_expires_at = Some(time);
         self
     }
 
-    /// Gives a name for people to read.
+    /// Sets the name to show to people.
     pub fn display_name(mut self, name: impl Into<String>) -> Self {
         self.display_name = Some(name.into());
         self
     }
 
-    /// Gives an e-mail address.
+    /// Sets the e-mail address.
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// Gives roles, besides those given before.
+    /// Adds roles.
     pub fn roles<T: Into<String>>(mut self, roles: impl IntoIterator<Item = T>) -> Self {
         self.roles.extend(roles.into_iter().map(Into::into));
         self
     }
 
-    /// Gives permissions, besides those given before and those of the roles.
+    /// Adds permissions besides those of the roles.
     pub fn permissions<T: Into<String>>(mut self, permissions: impl IntoIterator<Item = T>) -> Self {
         self.permissions.extend(permissions.into_iter().map(Into::into));
         self
     }
 
-    /// Whether they are kept out from the beginning.
+    /// Sets whether the user is disabled; default false.
     pub fn disabled(mut self, disabled: bool) -> Self {
         self.disabled = disabled;
         self
     }
 }
 
-/// Without the password.
+/// Omits the password.
 impl fmt::Debug for NewUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NewUser").field("name", &self.name).field("roles", &self.roles).finish_non_exhaustive()
     }
 }
 
-/// Which users to list: in the order of their names, a page at a time.
+/// A page of users, in the order of their names.
 ///
 /// ```
 /// use auth_store::Page;
@@ -179,7 +179,7 @@ impl fmt::Debug for NewUser {
 /// let next = first.clone().after("alice");
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "give it to `SqlUsers::list`"]
+#[must_use = "pass it to `SqlUsers::list`"]
 pub struct Page {
     pub(crate) limit: u32,
     pub(crate) after: String,
@@ -187,25 +187,25 @@ pub struct Page {
 }
 
 impl Page {
-    /// The first so many users, at least one and at most 1000.
+    /// Creates the first page of this size, from 1 to 1000.
     pub fn of(limit: u32) -> Self {
         Self { limit: limit.clamp(1, 1000), after: String::new(), role: None }
     }
 
-    /// Those after this name: the last one of the page before.
+    /// Sets the name after which the page starts: the last name of the previous page.
     pub fn after(mut self, name: impl Into<String>) -> Self {
         self.after = name.into();
         self
     }
 
-    /// Only those who have this role.
+    /// Limits the page to users of a role.
     pub fn role(mut self, role: impl Into<String>) -> Self {
         self.role = Some(role.into());
         self
     }
 }
 
-/// A key to be made for a user, its owner. It acts as its owner, and may do no more.
+/// A key to create. It acts as its owner, and has no more permissions than the owner.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -215,7 +215,7 @@ impl Page {
 /// let key = NewKey::limited_to(["view"]).label("nightly build").expires_at(expiry);
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "give it to `SqlUsers::create_key`"]
+#[must_use = "pass it to `SqlUsers::create_key`"]
 pub struct NewKey {
     pub(crate) permissions: Option<Vec<String>>,
     pub(crate) prefix: String,
@@ -224,56 +224,56 @@ pub struct NewKey {
 }
 
 impl NewKey {
-    /// A key that has those of these permissions that its owner has, and no roles.
+    /// Creates a key with these permissions, as far as its owner has them, and no roles.
     pub fn limited_to<T: Into<String>>(permissions: impl IntoIterator<Item = T>) -> Self {
         Self { permissions: Some(permissions.into_iter().map(Into::into).collect()), ..Self::unlimited() }
     }
 
-    /// A key that may do whatever its owner may, now and later.
+    /// Creates a key with all roles and permissions of its owner, now and later.
     pub fn unlimited() -> Self {
         Self { permissions: None, prefix: "key".to_owned(), label: String::new(), expires_at: None }
     }
 
-    /// What the key begins with, so that people and scanners know whose system it belongs to: 1 to 16 letters and
-    /// digits; `key` unless set.
+    /// Sets the start of the key: 1 to 16 letters and digits; default `key`. People and scanners recognize your system by
+    /// it.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// What the key is for, for people to read.
+    /// Sets a description of the purpose.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
     }
 
-    /// From when on the key is no longer good; never unless set.
+    /// Sets the expiry; default none.
     pub fn expires_at(mut self, time: SystemTime) -> Self {
         self.expires_at = Some(time);
         self
     }
 }
 
-/// A key as an administrator sees it: not the key, and not its hash.
+/// An API key, without the key and its hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyInfo {
-    /// The second part of the key, by which it is found; no secret.
+    /// The second part of the key, which identifies it and is no secret.
     pub id: String,
     /// The first part of the key.
     pub prefix: String,
-    /// What it is for.
+    /// The description of the purpose.
     pub label: String,
-    /// Whose it is.
+    /// The name of the owner.
     pub owner: String,
-    /// What it is limited to; `None` if it may do whatever its owner may.
+    /// The permissions of a limited key; `None` for an unlimited one.
     pub permissions: Option<Vec<String>>,
-    /// When it was made.
+    /// The time of the creation.
     pub created_at: SystemTime,
-    /// From when on it is no longer good.
+    /// The expiry.
     pub expires_at: Option<SystemTime>,
-    /// When it was used last, to the minute.
+    /// The last use, to the minute.
     pub last_used_at: Option<SystemTime>,
-    /// When it was taken back.
+    /// The time of the revocation.
     pub revoked_at: Option<SystemTime>,
 }

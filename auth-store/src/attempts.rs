@@ -1,4 +1,4 @@
-//! What was tried, counted for all processes that share a database.
+//! Attempts, counted for all processes that share a database.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -13,16 +13,14 @@ use crate::{
 };
 use auth_runtime::throttle::{AttemptStore, Bucket, BucketKey, UpdateFuture};
 
-/// How often a transaction is tried again that another one was in the way of.
-const TRIES: usize = 5;
-/// Rows that say nothing any more are deleted once in so many seconds.
+/// The seconds between two deletions of expired rows.
 const SWEEP_EVERY: i64 = 60;
 const SWEEP_AT_ONCE: u64 = 1000;
 
 /// The table `auth_attempt`.
 pub(crate) struct SqlAttempts {
     database: Database,
-    /// When rows were deleted last, in seconds since 1970.
+    /// The time of the last deletion, in seconds since 1970.
     swept_at: AtomicI64,
 }
 
@@ -33,14 +31,11 @@ impl AttemptStore for SqlAttempts {
         change: &'a mut (dyn FnMut(&mut [Bucket], i64) + Send),
     ) -> UpdateFuture<'a> {
         Box::pin(async move {
-            let mut tries = 0;
-            loop {
-                match self.database.within(self.try_update(keys, change)).await {
-                    Err(error) if is_raced(&error) && tries < TRIES => tries += 1,
-                    Err(error) => return Err(StoreError::from_driver(error).into()),
-                    Ok(()) => break,
-                }
-            }
+            let update = |change: &'a mut (dyn FnMut(&mut [Bucket], i64) + Send)| async move {
+                let updated = self.try_update(keys, &mut *change).await;
+                (change, updated)
+            };
+            self.database.retry_with(change, update, is_raced).await.map_err(StoreError::from_driver)?;
             self.sweep();
             Ok(())
         })
@@ -58,11 +53,11 @@ impl SqlAttempts {
         change: &mut (dyn FnMut(&mut [Bucket], i64) + Send),
     ) -> Result<(), sqlx::Error> {
         let mut transaction = self.database.begin().await?;
-        let (before, now) = self.locked(&mut transaction, keys).await?;
+        let (before, now) = self.locked(transaction.connection(), keys).await?;
         let mut after = before.clone();
         change(&mut after, now);
         if before == after {
-            // What was refused leaves nothing behind.
+            // A refused attempt writes nothing.
             return transaction.rollback().await;
         }
         for (key, (_, after)) in
@@ -71,13 +66,12 @@ impl SqlAttempts {
             let sql =
                 "UPDATE auth_attempt SET empty_at = ?, last_at = ?, succeeded_at = ?, forget_at = ? WHERE bucket = ?";
             let row = self.database.query(sql).bind(after.empty_at).bind(after.last).bind(after.succeeded_at);
-            row.bind(after.expires_at()).bind(key.as_bytes().to_vec()).execute(&mut *transaction).await?;
+            row.bind(after.expires_at()).bind(key.as_bytes().to_vec()).execute(transaction.connection()).await?;
         }
         transaction.commit().await
     }
 
-    /// The rows of these keys, which nobody else changes until the transaction ends; and the time of the database, which
-    /// all processes have in common.
+    /// Locks the rows of these keys. Returns them and the time of the database, which all processes share.
     async fn locked(
         &self,
         connection: &mut AnyConnection,
@@ -85,7 +79,7 @@ impl SqlAttempts {
     ) -> Result<(Vec<Bucket>, i64), sqlx::Error> {
         let values = vec!["(?, 0, 0, 0)"; keys.len()].join(", ");
         let columns = "auth_attempt (bucket, empty_at, last_at, forget_at)";
-        // A row that is not there cannot be locked.
+        // A missing row cannot be locked.
         let insert = format!("INSERT INTO {columns} VALUES {values} {}", self.database.dialect.unless_there("bucket"));
         let bind =
             |sql: &str| keys.iter().fold(self.database.query(sql), |query, key| query.bind(key.as_bytes().to_vec()));
@@ -103,7 +97,7 @@ impl SqlAttempts {
         Ok((buckets, now))
     }
 
-    /// Deletes rows that say nothing any more, beside the request. That it fails is no reason to keep anybody out.
+    /// Deletes expired rows in a task of its own. A failure is logged and refuses no request.
     fn sweep(&self) {
         let (now, last) = (now(), self.swept_at.load(Ordering::Relaxed));
         let is_due = last > now || now - last >= SWEEP_EVERY;
@@ -113,13 +107,13 @@ impl SqlAttempts {
         let database = self.database.clone();
         tokio::spawn(async move {
             if let Err(error) = sweep(&database).await {
-                tracing::warn!(%error, "old attempts cannot be deleted now");
+                tracing::warn!(%error, "could not delete expired attempts");
             }
         });
     }
 }
 
-/// A few at a time, so that nobody waits long for a row.
+/// Deletes some rows at a time, so that no request waits long for a row.
 async fn sweep(database: &Database) -> Result<(), sqlx::Error> {
     let row = format!("SELECT {} AS now", database.dialect.now_in_millis());
     let now: i64 = database.within(database.query(&row).fetch_one(database.pool())).await?.try_get("now")?;
@@ -131,16 +125,19 @@ async fn sweep(database: &Database) -> Result<(), sqlx::Error> {
         ),
     };
     loop {
-        // The time is asked for again of a row that was waited for: it may have been put off.
-        let query = (0..sql.matches('?').count()).fold(database.query(&sql), |query, _| query.bind(now));
-        let deleted = database.within(query.execute(database.pool())).await?.rows_affected();
+        // The time is compared again after a lock was waited for: another process may have extended the row.
+        let delete = || {
+            let query = (0..sql.matches('?').count()).fold(database.query(&sql), |query, _| query.bind(now));
+            query.execute(database.pool())
+        };
+        let deleted = database.retry(delete).await?.rows_affected();
         if deleted < SWEEP_AT_ONCE {
             return Ok(());
         }
     }
 }
 
-/// That rows were swept meanwhile, or locked in another order.
+/// Returns whether rows were swept meanwhile, or locked in another order.
 fn is_raced(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::RowNotFound) || is_conflict(error)
 }
@@ -155,6 +152,6 @@ fn bucket(rows: &[AnyRow], key: &BucketKey) -> Result<Bucket, sqlx::Error> {
             });
         }
     }
-    // It was there when it was to be inserted, and another process has swept it since.
+    // It existed at the insertion, and another process has swept it since.
     Err(sqlx::Error::RowNotFound)
 }

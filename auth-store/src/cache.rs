@@ -1,7 +1,7 @@
-//! What was read a moment ago, so that not every request asks the database; and how long that counts.
+//! The cache of users and keys, and its freshness.
 //!
-//! The table `auth_epoch` holds a number that goes up with each change. It is read once in a while, by one request for
-//! all others. Whoever finds another number than before forgets all that was read.
+//! The table `auth_epoch` has a number, the epoch, which each change raises. One request at a time reads it, for all
+//! others. A new epoch starts a new generation of the cache, and entries of older generations are not used.
 
 use std::{
     fmt,
@@ -17,25 +17,25 @@ use auth_runtime::{api_key::ApiKeyRecord, authenticate::Unavailable, users::User
 
 use crate::StoreError;
 
-/// How long a read counts without a look at the epoch, unless set.
+/// The default interval between two reads of the epoch.
 pub(crate) const FRESHNESS: Duration = Duration::from_secs(5);
 
-/// After a failure, nobody asks again for so long: requests would wait for one another.
+/// The pause after a failed read of the epoch. Otherwise requests would queue for the next failure.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Whatever the epoch says, nothing is remembered for longer: what was changed by hand is not missed for ever.
+/// The longest life of a generation. It bounds the staleness after a change by hand that did not raise the epoch.
 const LONGEST: Duration = Duration::from_mins(10);
 
-/// Users and keys that were read, and since when that is known to be all there is.
+/// Cached users and keys, with the generation that is valid now.
 pub(crate) struct StoreCache {
     bound: Duration,
     pub(crate) users: ByName<User>,
     pub(crate) users_by_subject: ByName<User>,
     pub(crate) keys: ByName<ApiKeyRecord>,
-    /// What was read in another generation is forgotten.
+    /// Entries of other generations are not used.
     generation: AtomicU64,
     start: Instant,
-    /// When the epoch was asked for last, in nanoseconds since the start and one; 0 is never.
+    /// The time of the last read of the epoch, in nanoseconds since the start, plus one; 0 is never.
     asked: AtomicU64,
     last: Mutex<Last>,
 }
@@ -43,24 +43,24 @@ pub(crate) struct StoreCache {
 #[derive(Default)]
 struct Last {
     epoch: Option<i64>,
-    /// When all was forgotten last because of an epoch, or of its age.
-    forgotten: Option<Instant>,
+    /// The start of the generation, by a new epoch or by age.
+    renewed: Option<Instant>,
     failed: Option<Instant>,
 }
 
 impl Last {
-    /// Whether what was read before this epoch was does not count any more.
-    fn is_over(&mut self, epoch: i64) -> bool {
-        let is_old = self.forgotten.is_none_or(|forgotten| forgotten.elapsed() >= LONGEST);
-        let is_over = self.epoch.replace(epoch) != Some(epoch) || is_old;
-        if is_over {
-            self.forgotten = Some(Instant::now());
+    /// Records an epoch. Returns whether it starts a new generation.
+    fn is_new(&mut self, epoch: i64) -> bool {
+        let is_old = self.renewed.is_none_or(|renewed| renewed.elapsed() >= LONGEST);
+        let is_new = self.epoch.replace(epoch) != Some(epoch) || is_old;
+        if is_new {
+            self.renewed = Some(Instant::now());
         }
-        is_over
+        is_new
     }
 }
 
-/// Records by the name that they were asked for, each with the generation it was read in.
+/// Records by name, each with its generation.
 pub(crate) struct ByName<V>(Cache<Box<str>, (u64, V)>);
 
 impl<V: Clone> ByName<V> {
@@ -95,7 +95,7 @@ impl StoreCache {
         }
     }
 
-    /// Keeps a user for look-ups by name and by subject.
+    /// Caches a user by name and by subject.
     pub(crate) fn insert_user(&self, generation: u64, user: &User) {
         self.users.insert(user.name(), generation, user.clone());
         self.users_by_subject.insert(user.subject(), generation, user.clone());
@@ -106,7 +106,7 @@ impl StoreCache {
         self.users_by_subject.remove(user.subject());
     }
 
-    /// The generation that counts now: at most so old as the bound says. Asks for the epoch if that is not known.
+    /// Returns the valid generation. Reads the epoch if the last read is older than the bound.
     pub(crate) async fn generation(
         &self,
         epoch: impl Future<Output = Result<i64, StoreError>>,
@@ -121,11 +121,11 @@ impl StoreCache {
         if last.failed.is_some_and(|failed| failed.elapsed() < PAUSE) {
             return Err(Unavailable::new("the database did not answer a moment ago"));
         }
-        // Before the question: what changes while it is answered is found out next time.
+        // Before the read: the next read notices a change during this one.
         let asked = self.start.elapsed();
         let epoch = epoch.await.inspect_err(|_| last.failed = Some(Instant::now()))?;
-        if last.is_over(epoch) {
-            self.forget();
+        if last.is_new(epoch) {
+            self.clear();
         }
         last.failed = None;
         self.asked.store(nanoseconds(asked).saturating_add(1), Ordering::Release);
@@ -137,27 +137,27 @@ impl StoreCache {
         asked != 0 && nanoseconds(self.start.elapsed()).saturating_sub(asked) < nanoseconds(self.bound)
     }
 
-    /// Whatever was read before, or is being read now, does not count any more.
-    pub(crate) fn forget(&self) {
+    /// Invalidates all entries, and reads that are under way.
+    pub(crate) fn clear(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// Forgets when a change ends, however it ends: one that failed may have happened all the same.
-    pub(crate) fn forget_at_end(&self) -> ForgetAtEnd<'_> {
-        ForgetAtEnd(self)
+    /// Returns a guard that clears the cache when a change ends. A failed change may have been committed.
+    pub(crate) fn clear_at_end(&self) -> ClearAtEnd<'_> {
+        ClearAtEnd(self)
     }
 }
 
-/// See [`StoreCache::forget_at_end`].
-pub(crate) struct ForgetAtEnd<'a>(&'a StoreCache);
+/// See [`StoreCache::clear_at_end`].
+pub(crate) struct ClearAtEnd<'a>(&'a StoreCache);
 
-impl Drop for ForgetAtEnd<'_> {
+impl Drop for ClearAtEnd<'_> {
     fn drop(&mut self) {
-        self.0.forget();
+        self.0.clear();
     }
 }
 
-/// A process does not live for the 584 years that do not fit.
+/// Saturates after 584 years.
 fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn r7_the_epoch_is_asked_for_once_within_the_bound() {
+    async fn r7_epoch_is_read_once_within_the_bound() {
         let cache = StoreCache::new(HOUR, 10);
         let asked = Cell::new(0);
         let epoch = || async {
@@ -194,19 +194,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn r7_another_epoch_is_another_generation_and_the_same_one_is_not() {
+    async fn r7_new_epoch_starts_a_generation() {
         let cache = StoreCache::new(Duration::ZERO, 10);
         let first = cache.generation(async { Ok(7) }).await.unwrap();
         cache.users.insert("alice", first, User::new("alice", ""));
         let same = cache.generation(async { Ok(7) }).await.unwrap();
         assert!(cache.users.get("alice", same).is_some());
-        // Restored from a backup, it may go down.
+        // A backup may have a lower epoch.
         let other = cache.generation(async { Ok(6) }).await.unwrap();
         assert!(cache.users.get("alice", other).is_none());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn r7_what_changes_elsewhere_is_found_out_within_five_seconds_unless_set() {
+    async fn r7_change_elsewhere_is_noticed_within_five_seconds_by_default() {
         let cache = StoreCache::new(super::FRESHNESS, 10);
         let first = cache.generation(async { Ok(7) }).await.unwrap();
         tokio::time::advance(Duration::from_millis(4999)).await;
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn r7_nothing_is_remembered_for_ever() {
+    async fn r7_entries_live_for_ten_minutes_at_most() {
         let cache = StoreCache::new(Duration::from_secs(5), 10);
         let first = cache.generation(async { Ok(7) }).await.unwrap();
         cache.users.insert("alice", first, User::new("alice", ""));
@@ -229,17 +229,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn r7_what_was_being_read_while_something_changed_is_not_remembered() {
+    async fn r7_read_during_a_change_is_not_cached() {
         let cache = StoreCache::new(HOUR, 10);
         let before = cache.generation(async { Ok(7) }).await.unwrap();
-        drop(cache.forget_at_end());
+        drop(cache.clear_at_end());
         cache.users.insert("alice", before, User::new("alice", ""));
         let after = cache.generation(async { Ok(7) }).await.unwrap();
         assert!(cache.users.get("alice", after).is_none());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_database_that_is_down_is_unavailable_and_is_not_asked_by_everybody() {
+    async fn failed_read_is_not_repeated_at_once() {
         let cache = StoreCache::new(Duration::ZERO, 10);
         assert!(cache.generation(async { Err(down()) }).await.is_err());
         let asked = Cell::new(false);

@@ -1,4 +1,4 @@
-//! What authenticators ask: the user of a name, the record of a key.
+//! The reads of authenticators: the user of a name or subject, the record of a key.
 
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
@@ -16,9 +16,9 @@ use auth_runtime::{
     users::{Passwords, SignIn, User, UserStore},
 };
 
-/// The number of nobody: an unknown name costs the same statements as a known one.
-const NOBODY: i64 = -1;
-/// In one round trip, whatever the user has.
+/// The primary key of no user. An unknown name costs the same statements as a known one.
+const NO_ID: i64 = -1;
+/// Reads roles and permissions in one round trip.
 const NAMES: &str = "SELECT 'r' AS kind, role AS name FROM auth_user_role WHERE user_id = ? \
                      UNION ALL SELECT 'p', permission FROM auth_user_permission WHERE user_id = ?";
 
@@ -57,18 +57,21 @@ impl UserStore for SqlUsers {
 
     async fn signed_in(&self, user: &User, sign_in: SignIn) -> Result<(), Unavailable> {
         let database = &self.0.database;
-        let seen = database
-            .query("UPDATE auth_user SET last_sign_in_at = ? WHERE subject = ?")
-            .bind(now())
-            .bind(user.subject().to_owned());
-        database.within(seen.execute(database.pool())).await.store_error()?;
+        let seen = || {
+            let sql = "UPDATE auth_user SET last_sign_in_at = ? WHERE subject = ?";
+            database.query(sql).bind(now()).bind(user.subject().to_owned()).execute(database.pool())
+        };
+        database.retry(seen).await.store_error()?;
         if let Some(hash) = sign_in.rehashed {
-            // The same password: nobody has to sign in again.
-            let sql = "UPDATE auth_user SET password_hash = ? WHERE subject = ? AND password_hash = ?";
-            let rehashed = database.query(sql).bind(hash).bind(user.subject().to_owned()).bind(sign_in.verified);
-            database.within(rehashed.execute(database.pool())).await.store_error()?;
+            // The password is the same, so tokens stay valid.
+            let rehash = || {
+                let sql = "UPDATE auth_user SET password_hash = ? WHERE subject = ? AND password_hash = ?";
+                let query = database.query(sql).bind(hash.clone()).bind(user.subject().to_owned());
+                query.bind(sign_in.verified.clone()).execute(database.pool())
+            };
+            database.retry(rehash).await.store_error()?;
         }
-        // Another process may have replaced the hash, or this one just has: what is remembered would not fit.
+        // This or another process may have replaced the hash: the cached user is outdated.
         self.0.cache.remove_user(user);
         Ok(())
     }
@@ -111,20 +114,20 @@ impl SqlUsers {
     async fn generation(&self) -> Result<u64, Unavailable> {
         let database = &self.0.database;
         let epoch = async {
-            let query = database.query("SELECT epoch FROM auth_epoch WHERE id = 1");
-            let row = database.within(query.fetch_one(database.pool())).await.store_error()?;
+            let read = || database.query("SELECT epoch FROM auth_epoch WHERE id = 1").fetch_one(database.epoch_pool());
+            let row = database.retry(read).await.store_error()?;
             row.try_get::<i64, _>(0).store_error()
         };
         self.0.cache.generation(epoch).await
     }
 
-    /// The user as they stand in the database.
+    /// Reads a user from the database.
     pub(crate) async fn read_user(&self, name: &str) -> Result<Option<User>, StoreError> {
-        // What cannot be a name is asked for as well: whether it is one is nobody's business.
+        // An invalid name costs the same statements as a valid one.
         self.read_user_by("name", &normalize_name(name).unwrap_or_default()).await
     }
 
-    /// The user whose column has this value, which holds no NUL.
+    /// Reads the user whose column has this value. The value has no NUL, which PostgreSQL would refuse.
     async fn read_user_by(&self, column: &str, value: &str) -> Result<Option<User>, StoreError> {
         let database = &self.0.database;
         let read = async {
@@ -137,7 +140,7 @@ impl SqlUsers {
                 .bind(value.to_owned())
                 .fetch_optional(&mut *connection)
                 .await?;
-            let id = row.as_ref().map_or(Ok(NOBODY), |row| row.try_get("id"))?;
+            let id = row.as_ref().map_or(Ok(NO_ID), |row| row.try_get("id"))?;
             let (roles, permissions) = names(database, &mut connection, id).await?;
             let user = row.map(|row| user(&row)).transpose()?;
             Ok::<_, sqlx::Error>(user.map(|user| user.roles(roles).permissions(permissions)))
@@ -176,7 +179,7 @@ impl SqlUsers {
 }
 
 impl SqlUsers {
-    /// Writes down that a key was used, beside the request. A failure is logged: it is no reason to refuse anybody.
+    /// Writes the time of a key's use, in a task of its own. A failure is logged and refuses no request.
     fn note_use(&self, id: &str) {
         let now = now();
         if !self.0.last_used.is_due(id, now) {
@@ -185,7 +188,7 @@ impl SqlUsers {
         let (store, id) = (self.clone(), id.to_owned());
         tokio::spawn(async move {
             if let Err(error) = store.write_use(&id, now).await {
-                tracing::warn!(%error, id, "the last use of an API key cannot be written down");
+                tracing::warn!(%error, id, "could not write the last use of an API key");
             }
         });
     }
@@ -195,13 +198,13 @@ impl SqlUsers {
         // Another process may have written a later time.
         let sql =
             "UPDATE auth_api_key SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)";
-        let query = database.query(sql).bind(now).bind(id.to_owned()).bind(now);
-        database.within(query.execute(database.pool())).await.store_error()?;
+        let write = || database.query(sql).bind(now).bind(id.to_owned()).bind(now).execute(database.pool());
+        database.retry(write).await.store_error()?;
         Ok(())
     }
 }
 
-/// Roles and permissions of a user.
+/// Reads the roles and permissions of a user.
 async fn names(
     database: &Database,
     connection: &mut AnyConnection,
@@ -215,6 +218,7 @@ async fn names(
     Ok((roles, permissions))
 }
 
+/// Returns the user of a row, without roles and permissions.
 fn user(row: &AnyRow) -> Result<User, sqlx::Error> {
     let hash = row.try_get::<Option<String>, _>("password_hash")?.unwrap_or_default();
     let epoch = u64::try_from(row.try_get::<i64, _>("credential_epoch")?).unwrap_or_default();
@@ -231,7 +235,7 @@ fn user(row: &AnyRow) -> Result<User, sqlx::Error> {
     Ok(user)
 }
 
-/// Without what it may do. A hash of another length is that of no key.
+/// Returns the key of a row, without roles and permissions. None if the hash has another length.
 fn key(row: &AnyRow) -> Result<Option<ApiKeyRecord>, sqlx::Error> {
     let Ok(sha256) = <[u8; 32]>::try_from(row.try_get::<Vec<u8>, _>("sha256")?) else { return Ok(None) };
     let mut record = ApiKeyRecord::new(row.try_get::<String, _>("id")?, sha256, row.try_get::<String, _>("subject")?)

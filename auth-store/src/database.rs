@@ -1,151 +1,112 @@
-//! The connections to one database.
+//! The pools of connections to one database, their time limits, and retries.
 
-use std::{
-    fmt,
-    future::Future,
-    io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fmt, future::Future, io, sync::Arc, time::Duration};
 
+use backon::{ExponentialBuilder, Retryable, RetryableWithContext};
 use sqlx::{
-    Any, AnyConnection, AnyPool, Connection, Executor, Transaction,
+    Any, AnyConnection, AnyPool, Connection,
     any::{AnyArguments, AnyPoolOptions},
     pool::PoolConnection,
     query::Query,
 };
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{sync::OnceCell, time::timeout};
 
 use crate::{
     StoreError,
+    connection::{Transaction, is_reusable, prepare},
     database_url::DatabaseUrl,
-    dialect::{Dialect, is_busy, sqlite_code},
+    dialect::{Dialect, is_conflict},
     error::FromDriver,
+    pooler,
+    sqlite_file::SqliteFile,
 };
 
-/// How long SQLite waits for another writer, in milliseconds.
-const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 5000";
-/// Readers and one writer at once; what is committed outlasts the process, and the machine.
-const JOURNAL: &str = "PRAGMA journal_mode = WAL";
-/// As long as for another writer.
-const JOURNAL_WAIT: Duration = Duration::from_secs(5);
-const JOURNAL_PAUSE: Duration = Duration::from_millis(10);
-
-/// How long a connection may take to end what was given up on it; after that it is closed.
-const ROLLBACK: Duration = Duration::from_secs(2);
-/// `ROLLBACK` without a transaction is worth no warning.
-const QUIET: &str = "SET client_min_messages TO error";
-
-/// The bounds of a pool.
+/// Limits of the pools.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bounds {
+pub(crate) struct Limits {
     pub(crate) max_connections: u32,
     pub(crate) acquire: Duration,
     pub(crate) answer: Duration,
 }
 
-/// Connections, opened when they are needed and kept for the next time.
+/// The connections to a database. They are opened when needed and kept for reuse.
 #[derive(Clone)]
 pub(crate) struct Database {
     pool: AnyPool,
+    /// Has a connection of its own for the epoch, which must not wait for slow sign-ins.
+    epoch_pool: AnyPool,
     pub(crate) dialect: Dialect,
     in_memory: bool,
     file: SqliteFile,
-    acquire: Duration,
-    answer: Duration,
+    limits: Limits,
+    /// Whether no pooler mixes up prepared statements.
+    is_probed: Arc<OnceCell<()>>,
 }
 
 impl Database {
-    /// Connects when something is asked first.
-    pub(crate) fn new(url: DatabaseUrl, bounds: Bounds) -> Self {
-        let dialect = url.dialect();
+    /// Connects on first use.
+    pub(crate) fn new(url: DatabaseUrl, limits: Limits) -> Self {
         sqlx::any::install_default_drivers();
-        let in_memory = url.is_in_memory();
-        let mut pool = AnyPoolOptions::new().max_connections(bounds.max_connections).acquire_timeout(bounds.acquire);
-        pool = pool.after_connect(move |connection, _| Box::pin(prepare(dialect, in_memory, connection)));
-        if dialect == Dialect::Sqlite {
-            #[cfg(all(unix, feature = "sqlite"))]
-            if let Some(path) = url.file().filter(|_| url.makes_file()) {
-                make_private(&path);
-            }
-            if in_memory {
-                // Each connection would be a database of its own, and end with it.
-                pool = pool.min_connections(1).max_connections(1).idle_timeout(None).max_lifetime(None);
-            }
+        let (dialect, in_memory, file) = (url.dialect(), url.is_in_memory(), SqliteFile::of(&url));
+        let options = url.into_options();
+        let pool = pool_options(dialect, in_memory, limits).connect_lazy_with(options.clone());
+        let epoch_pool = if in_memory {
+            // A second connection would be a second database.
+            pool.clone()
         } else {
-            // Whoever goes away while `BEGIN` is answered leaves a transaction that the driver does not know of: what is
-            // read in it stays as it was, and what is written is not there for others.
-            pool = pool.after_release(|connection, _| {
-                Box::pin(async move {
-                    match timeout(ROLLBACK, connection.execute("ROLLBACK")).await {
-                        Ok(done) => done.map(|_| true),
-                        Err(late) => Err(sqlx::Error::Io(late.into())),
-                    }
-                })
-            });
-        }
-        let file = SqliteFile::of(&url);
-        Self {
-            pool: pool.connect_lazy_with(url.into_options()),
-            dialect,
-            in_memory,
-            file,
-            acquire: bounds.acquire,
-            answer: bounds.answer,
-        }
+            pool_options(dialect, in_memory, Limits { max_connections: 1, ..limits }).connect_lazy_with(options)
+        };
+        Self { pool, epoch_pool, dialect, in_memory, file, limits, is_probed: Arc::default() }
     }
 
-    /// A connection at start. If there is none, the error says why: a pool would try for a while, and not tell.
+    /// Returns the connection that a start needs. The error has the reason; a pool would only report a timeout.
     pub(crate) async fn first_connection(&self) -> Result<PoolConnection<Any>, StoreError> {
-        if let Err(error) = self.within(self.try_alone()).await
-            && !is_passing(&error)
+        if let Err(error) = self.within(self.try_once()).await
+            && !is_transient(&error)
         {
-            return Err(self.in_words(error));
+            return Err(self.explain(error));
         }
         match self.within(self.pool.acquire()).await {
-            // It was about to start, or so it seemed for as long as may be waited.
+            // The server was about to start, or seemed so until the timeout.
             Err(sqlx::Error::PoolTimedOut) => {
-                let why = self.within(self.try_alone()).await.err();
-                Err(self.in_words(why.unwrap_or(sqlx::Error::PoolTimedOut)))
+                let reason = self.within(self.try_once()).await.err();
+                Err(self.explain(reason.unwrap_or(sqlx::Error::PoolTimedOut)))
             }
-            connection => connection.map_err(|error| self.in_words(error)),
+            connection => connection.map_err(|error| self.explain(error)),
         }
     }
 
-    async fn try_alone(&self) -> Result<(), sqlx::Error> {
+    async fn try_once(&self) -> Result<(), sqlx::Error> {
         let options = self.pool.connect_options();
         let connected = async {
             let mut connection = AnyConnection::connect_with(&options).await?;
             prepare(self.dialect, self.in_memory, &mut connection).await?;
             connection.close().await
         };
-        timeout(self.acquire, connected).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+        timeout(self.limits.acquire, connected).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
     }
 
-    /// What SQLite says of a file that it cannot use, in words that help.
-    fn in_words(&self, error: sqlx::Error) -> StoreError {
-        const CANTOPEN: u32 = 14;
-        const READONLY: u32 = 8;
-        match (sqlite_code(&error), self.file.is_made, self.file.is_there()) {
-            (Some(CANTOPEN), _, true) => StoreError::Database(
-                "its file cannot be opened: is it a file, and may this program read and write it?".into(),
-            ),
-            (Some(CANTOPEN), true, false) => StoreError::Database(
-                "its file can neither be opened nor made: is there such a folder, and may this program write there?"
-                    .into(),
-            ),
-            (Some(CANTOPEN), false, false) => {
-                let hint = if self.file.says_mode { ", with a URL that does not say `mode=`" } else { "" };
-                StoreError::Schema(format!("there is no such file, so run `migrate` first{hint}"))
-            }
-            (Some(READONLY), ..) => StoreError::Database(
-                "its file and its folder have to be writable, even to be read: SQLite keeps files beside it".into(),
-            ),
-            _ => StoreError::from_driver(error),
+    /// Refuses a pooler that would mix up prepared statements, before the first statement that matters.
+    async fn check_pooler(&self) -> Result<(), sqlx::Error> {
+        if self.dialect != Dialect::Postgres || self.is_probed.initialized() {
+            return Ok(());
+        }
+        let options = self.pool.connect_options();
+        match self.is_probed.get_or_try_init(|| pooler::probe(&options)).await {
+            Err(error) if pooler::advice(&error).is_some() => Err(error),
+            // The statement itself will report any other error.
+            _ => Ok(()),
         }
     }
 
-    /// A statement with `?` for each value.
+    fn explain(&self, error: sqlx::Error) -> StoreError {
+        match pooler::advice(&error) {
+            Some(advice) => StoreError::Setting(advice.to_owned()),
+            None => self.file.explain(error),
+        }
+    }
+
+    /// Returns a statement with `?` for each value.
     pub(crate) fn query(&self, sql: &str) -> Query<'static, Any, AnyArguments> {
         sqlx::query(self.dialect.sql(sql))
     }
@@ -154,50 +115,85 @@ impl Database {
         &self.pool
     }
 
-    /// Starts what is done as a whole or not at all. In SQLite it waits for other writers now: later it could only fail.
-    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
-        match self.dialect {
-            Dialect::Sqlite => self.pool.begin_with("BEGIN IMMEDIATE").await,
-            Dialect::Postgres | Dialect::MySql => self.pool.begin().await,
-        }
+    pub(crate) const fn epoch_pool(&self) -> &AnyPool {
+        &self.epoch_pool
     }
 
-    /// No longer than a database may take to answer.
+    pub(crate) async fn close(&self) {
+        self.pool.close().await;
+        self.epoch_pool.close().await;
+    }
+
+    pub(crate) async fn begin(&self) -> Result<Transaction, sqlx::Error> {
+        let begin = match self.dialect {
+            // Waits for other writers here. Later, SQLite could only fail.
+            Dialect::Sqlite => "BEGIN IMMEDIATE",
+            // Row locks order the changes. A stricter default of the server would end transactions that wait for one.
+            Dialect::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            Dialect::MySql => "BEGIN",
+        };
+        Transaction::begin(self.pool.acquire().await?, begin, self.in_memory).await
+    }
+
+    /// Limits the time of some work to that of an answer.
     pub(crate) async fn within<T, E: FromDriver>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let late = |_| {
-            let text = format!("no answer within {:?}", self.answer);
+            let text = format!("no answer within {:?}", self.limits.answer);
             E::from_driver(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, text)))
         };
-        timeout(self.answer, work).await.map_err(late)?
+        let checked = async {
+            self.check_pooler().await.map_err(E::from_driver)?;
+            work.await
+        };
+        timeout(self.limits.answer, checked).await.map_err(late)?
+    }
+
+    /// Runs some work again after a conflict with another transaction. All tries share the time of one answer.
+    pub(crate) async fn retry<T, E, F>(&self, work: impl FnMut() -> F) -> Result<T, E>
+    where
+        E: FromDriver,
+        F: Future<Output = Result<T, E>>,
+    {
+        let is_raced = |error: &E| error.driver_error().is_some_and(is_conflict);
+        self.within(work.retry(backoff()).when(is_raced)).await
+    }
+
+    /// Like [`retry`](Self::retry), for work that lends something to each try and has its own kinds of conflict.
+    pub(crate) async fn retry_with<C, T, F>(
+        &self,
+        context: C,
+        work: impl FnMut(C) -> F,
+        is_raced: fn(&sqlx::Error) -> bool,
+    ) -> Result<T, sqlx::Error>
+    where
+        F: Future<Output = (C, Result<T, sqlx::Error>)>,
+    {
+        let tries = work.retry(backoff()).context(context).when(is_raced);
+        self.within(async { tries.await.1 }).await
     }
 }
 
-/// The file of SQLite, if that is what it is.
-#[derive(Clone)]
-struct SqliteFile {
-    path: Option<PathBuf>,
-    /// Whether it is made if it is not there.
-    is_made: bool,
-    /// Whether the URL says what becomes of it.
-    says_mode: bool,
+/// About 5 s in all. Jitter spreads the transactions that were in the way of each other.
+fn backoff() -> ExponentialBuilder {
+    ExponentialBuilder::new()
+        .with_min_delay(Duration::from_millis(5))
+        .with_max_delay(Duration::from_millis(500))
+        .with_max_times(12)
+        .with_jitter()
 }
 
-impl SqliteFile {
-    fn of(url: &DatabaseUrl) -> Self {
-        #[cfg(feature = "sqlite")]
-        let path = url.file();
-        #[cfg(not(feature = "sqlite"))]
-        let path = None;
-        Self { path, is_made: url.makes_file(), says_mode: url.says_mode() }
+fn pool_options(dialect: Dialect, in_memory: bool, limits: Limits) -> AnyPoolOptions {
+    let options = AnyPoolOptions::new().max_connections(limits.max_connections).acquire_timeout(limits.acquire);
+    let options = options.after_connect(move |connection, _| Box::pin(prepare(dialect, in_memory, connection)));
+    if in_memory {
+        // The database ends with its connection.
+        return options.min_connections(1).max_connections(1).idle_timeout(None).max_lifetime(None);
     }
-
-    fn is_there(&self) -> bool {
-        self.path.as_deref().is_some_and(Path::exists)
-    }
+    options.after_release(|connection, _| Box::pin(is_reusable(connection)))
 }
 
-/// That nobody listens yet, or that a server says to come later: as while it starts.
-fn is_passing(error: &sqlx::Error) -> bool {
+/// Returns whether a server may just be starting: nothing listens yet, or it says to come later.
+fn is_transient(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(error) => error.kind() == io::ErrorKind::ConnectionRefused,
         sqlx::Error::Database(error) => error.is_transient_in_connect_phase(),
@@ -205,60 +201,8 @@ fn is_passing(error: &sqlx::Error) -> bool {
     }
 }
 
-/// What each connection is told first.
-async fn prepare(dialect: Dialect, in_memory: bool, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
-    match dialect {
-        Dialect::Sqlite => {
-            connection.execute(BUSY_TIMEOUT).await?;
-            if !in_memory {
-                keep_journal(connection).await?;
-            }
-        }
-        Dialect::Postgres => {
-            connection.execute(QUIET).await?;
-        }
-        Dialect::MySql => {}
-    }
-    Ok(())
-}
-
-/// SQLite does not wait here for whoever does the same to a file that is new (`SQLITE_BUSY`).
-async fn keep_journal(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
-    let start = Instant::now();
-    loop {
-        match connection.execute(JOURNAL).await {
-            Err(error) if is_busy(&error) && start.elapsed() < JOURNAL_WAIT => sleep(JOURNAL_PAUSE).await,
-            kept => return kept.map(drop),
-        }
-    }
-}
-
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Database").field("dialect", &self.dialect).finish_non_exhaustive()
     }
-}
-
-/// A file that is not there is made here, as SQLite would let everybody read it whom the umask lets. Whatever goes wrong
-/// is told when it is opened.
-#[cfg(all(unix, feature = "sqlite"))]
-fn make_private(path: &std::path::Path) {
-    use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt};
-
-    // Never one that is there: to close it would end the locks that others of this process have on it (POSIX, `close`).
-    let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(end_of_links(path));
-}
-
-/// Where a symbolic link says, which SQLite follows although there is nothing yet.
-#[cfg(all(unix, feature = "sqlite"))]
-fn end_of_links(path: &Path) -> PathBuf {
-    const MOST: usize = 40;
-    let mut path = path.to_owned();
-    for _ in 0..MOST {
-        match path.read_link() {
-            Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
-            Err(_) => break,
-        }
-    }
-    path
 }

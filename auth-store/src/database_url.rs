@@ -1,4 +1,4 @@
-//! The URL of a database: which dialect it means, whether its driver can read it, and how it is shown.
+//! The URL of a database, checked before its driver reads it.
 
 #[cfg(feature = "sqlite")]
 use std::path::PathBuf;
@@ -11,34 +11,34 @@ use url::Url;
 
 use crate::{StoreError, dialect::Dialect};
 
-/// The parameters that the drivers read. They ignore all others, so that a connection is not encrypted if it says `sslmod`.
+/// The parameters that the drivers know. They ignore all others: `sslmod=require` would leave a connection unencrypted.
 const POSTGRES: &str = "sslmode ssl-mode sslrootcert ssl-root-cert ssl-ca sslcert ssl-cert sslkey ssl-key host hostaddr \
                         port dbname user password application_name options statement-cache-capacity";
 const MYSQL: &str = "sslmode ssl-mode sslca ssl-ca sslcert ssl-cert sslkey ssl-key charset collation socket timezone \
                      time-zone statement-cache-capacity";
 
-/// What becomes of a file of SQLite that is not there, unless the URL says it.
+/// The treatment of a missing SQLite file, unless the URL has a `mode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum File {
-    Made,
-    Missed,
+pub(crate) enum MissingFile {
+    Create,
+    Refuse,
 }
 
-/// A URL that its driver can read.
+/// A URL that its driver accepts.
 pub(crate) struct DatabaseUrl {
     dialect: Dialect,
     text: String,
-    says_mode: bool,
+    has_mode: bool,
     options: AnyConnectOptions,
 }
 
 impl DatabaseUrl {
-    pub(crate) fn parse(url: &str, file: File) -> Result<Self, StoreError> {
+    pub(crate) fn parse(url: &str, file: MissingFile) -> Result<Self, StoreError> {
         let (dialect, text) = dialect(url, file)?;
-        let options = AnyConnectOptions::from_str(&text).map_err(|error| unreadable(&text, &in_words(&error)))?;
+        let options = AnyConnectOptions::from_str(&text).map_err(|error| unreadable(&text, &reason(&error)))?;
         check_parts(dialect, &options.database_url).map_err(|reason| unreadable(&text, &reason))?;
-        check_by_driver(dialect, &options.database_url).map_err(|error| unreadable(&text, &in_words(&error)))?;
-        Ok(Self { dialect, text, says_mode: mode(url).is_some(), options })
+        check_by_driver(dialect, &options.database_url).map_err(|error| unreadable(&text, &reason(&error)))?;
+        Ok(Self { dialect, text, has_mode: mode(url).is_some(), options })
     }
 
     pub(crate) const fn dialect(&self) -> Dialect {
@@ -49,17 +49,17 @@ impl DatabaseUrl {
         is_in_memory(&self.text)
     }
 
-    /// Whether a file of SQLite is made if it is not there.
-    pub(crate) fn makes_file(&self) -> bool {
+    /// Returns whether a missing SQLite file is created.
+    pub(crate) fn creates_file(&self) -> bool {
         self.dialect == Dialect::Sqlite && mode(&self.text) == Some("rwc")
     }
 
-    /// Whether the URL said what becomes of a file.
-    pub(crate) const fn says_mode(&self) -> bool {
-        self.says_mode
+    /// Returns whether the URL has a `mode`.
+    pub(crate) const fn has_mode(&self) -> bool {
+        self.has_mode
     }
 
-    /// The file of SQLite.
+    /// Returns the path of the SQLite file.
     #[cfg(feature = "sqlite")]
     pub(crate) fn file(&self) -> Option<PathBuf> {
         if self.dialect != Dialect::Sqlite || self.is_in_memory() {
@@ -74,11 +74,12 @@ impl DatabaseUrl {
     }
 }
 
-/// The dialect of a URL, and the URL as the driver reads it.
-fn dialect(url: &str, file: File) -> Result<(Dialect, String), StoreError> {
+/// Returns the dialect of a URL, and the URL for the driver.
+fn dialect(url: &str, file: MissingFile) -> Result<(Dialect, String), StoreError> {
     let (scheme, rest) = url.split_once(':').ok_or_else(|| unreadable(url, "it has no scheme"))?;
-    // RFC 3986, section 3.1.
+    // A scheme has no case (RFC 3986, section 3.1).
     let scheme = scheme.to_ascii_lowercase();
+    check_sqlalchemy(url, &scheme, rest)?;
     let (dialect, is_built_in, feature) = match &*scheme {
         "sqlite" => (Dialect::Sqlite, cfg!(feature = "sqlite"), "sqlite"),
         "postgres" | "postgresql" => (Dialect::Postgres, cfg!(feature = "postgres"), "postgres"),
@@ -87,11 +88,11 @@ fn dialect(url: &str, file: File) -> Result<(Dialect, String), StoreError> {
     };
     if !is_built_in {
         return Err(StoreError::Setting(format!(
-            "this program was built without `{feature}`: add that feature of `auth-runtime`"
+            "this program was built without `{feature}`: add that feature of `auth-store`"
         )));
     }
     match dialect {
-        // SQLite would make a database for each connection, and keep none.
+        // SQLite would create a temporary database for each connection.
         Dialect::Sqlite if rest.trim_start_matches('/').split('?').next().is_none_or(str::is_empty) => {
             Err(unreadable(url, "it names no file"))
         }
@@ -101,19 +102,39 @@ fn dialect(url: &str, file: File) -> Result<(Dialect, String), StoreError> {
     }
 }
 
-/// What becomes of a file that is not there, unless the URL says it.
-fn with_mode(url: &str, file: File) -> String {
+/// Refuses URLs that SQLAlchemy reads in another way.
+fn check_sqlalchemy(url: &str, scheme: &str, rest: &str) -> Result<(), StoreError> {
+    if let Some((dialect @ ("sqlite" | "postgres" | "postgresql" | "mysql" | "mariadb"), driver)) =
+        scheme.split_once('+')
+    {
+        return Err(unreadable(url, &format!("drop `+{driver}`, a driver of SQLAlchemy, and write `{dialect}:`")));
+    }
+    // Relative in SQLAlchemy, absolute here: the file would be created in another folder. Four slashes are absolute in both.
+    match rest.strip_prefix("///").and_then(|rest| rest.split('?').next()) {
+        Some(path) if scheme == "sqlite" && !path.is_empty() && !path.starts_with(['/', ':']) => Err(unreadable(
+            url,
+            &format!(
+                "`sqlite:///` is a relative path in SQLAlchemy: write `sqlite:{path}`, or `sqlite:/{path}` for an \
+                      absolute path"
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Adds the `mode` that a URL lacks.
+fn with_mode(url: &str, file: MissingFile) -> String {
     if is_in_memory(url) || mode(url).is_some() {
         return url.to_owned();
     }
     let mode = match file {
-        File::Made => "rwc",
-        File::Missed => "rw",
+        MissingFile::Create => "rwc",
+        MissingFile::Refuse => "rw",
     };
     format!("{url}{}mode={mode}", if url.contains('?') { '&' } else { '?' })
 }
 
-/// What the URL says becomes of a file.
+/// Returns the `mode` of a URL.
 fn mode(url: &str) -> Option<&str> {
     let (_, query) = url.split_once('?')?;
     query.split('&').filter_map(|parameter| parameter.strip_prefix("mode=")).next_back()
@@ -124,12 +145,12 @@ fn is_in_memory(url: &str) -> bool {
     path.trim_start_matches("sqlite:").trim_start_matches('/') == ":memory:" || mode(url) == Some("memory")
 }
 
-/// What is not known is not repeated: it may be the rest of a password.
+/// Checks path and parameters. An unknown parameter is not repeated: it may be the rest of a password.
 fn check_parts(dialect: Dialect, url: &Url) -> Result<(), String> {
     let known = match dialect {
-        // Its driver refuses them.
+        // Its driver refuses unknown parameters.
         Dialect::Sqlite => return Ok(()),
-        // PostgreSQL has one of the user's name.
+        // PostgreSQL would use a database with the name of the user.
         Dialect::MySql if url.path().trim_start_matches('/').is_empty() => {
             return Err("it names no database".to_owned());
         }
@@ -149,7 +170,7 @@ fn check_parts(dialect: Dialect, url: &Url) -> Result<(), String> {
     Err(format!("it has a parameter that is none of `{}`", known.replace(' ', "`, `")))
 }
 
-/// What else the driver would say when it connects.
+/// Runs the driver's own checks, which it would otherwise run at the first connection.
 fn check_by_driver(dialect: Dialect, url: &Url) -> Result<(), sqlx::Error> {
     match dialect {
         #[cfg(feature = "sqlite")]
@@ -158,21 +179,21 @@ fn check_by_driver(dialect: Dialect, url: &Url) -> Result<(), sqlx::Error> {
         Dialect::Postgres => sqlx::postgres::PgConnectOptions::from_url(url).map(drop),
         #[cfg(feature = "mysql")]
         Dialect::MySql => sqlx::mysql::MySqlConnectOptions::from_url(url).map(drop),
-        // A database without its feature has no driver, which the connection reports.
+        // Without its feature, a database has no driver. The connection reports it.
         #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")))]
         _ => AnyConnectOptions::from_url(url).map(drop),
     }
 }
 
-fn in_words(error: &sqlx::Error) -> String {
+fn reason(error: &sqlx::Error) -> String {
     match error {
-        // The driver of MySQL says it within another one.
-        sqlx::Error::Configuration(reason) => reason.downcast_ref().map_or_else(|| reason.to_string(), in_words),
+        // The driver of MySQL wraps the reason in another error.
+        sqlx::Error::Configuration(inner) => inner.downcast_ref().map_or_else(|| inner.to_string(), reason),
         error => error.to_string(),
     }
 }
 
-/// The URL itself may hold a password.
+/// Returns the error of a URL. It does not repeat the URL, which may have a password.
 fn unreadable(url: &str, reason: &str) -> StoreError {
     let has_password = url.split_once("://").is_some_and(|(_, rest)| rest.contains('@'));
     let hint = if has_password {
@@ -186,57 +207,30 @@ fn unreadable(url: &str, reason: &str) -> StoreError {
     ))
 }
 
-/// What a URL has after its host, if it has a host.
-fn after_host(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
-    rest.find(['/', '?', '#']).map(|end| &rest[end..])
-}
-
-/// Which database a URL means, without user, password and parameters: for messages.
-///
-/// ```
-/// use auth_store::describe_url;
-///
-/// assert_eq!(describe_url("postgres://app:secret@db.example:5433/users?sslmode=require"), "postgres://db.example:5433/users");
-/// assert_eq!(describe_url("sqlite:users.db?mode=rwc"), "sqlite:users.db");
-/// ```
-#[must_use]
-pub fn describe_url(url: &str) -> String {
-    if url.starts_with("sqlite:") && !url.contains('@') {
-        return url.split('?').next().unwrap_or_default().to_owned();
-    }
-    let Ok(mut parsed) = Url::parse(url) else { return "a URL that cannot be read".to_owned() };
-    // The `@` may be the one that ends a password, which is then taken for host, port and path.
-    let is_clear = parsed.has_host() && !after_host(url).is_some_and(|rest| rest.contains('@'));
-    if !is_clear || parsed.set_username("").is_err() || parsed.set_password(None).is_err() {
-        return parsed.scheme().to_owned();
-    }
-    parsed.set_query(None);
-    parsed.set_fragment(None);
-    parsed.to_string()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{DatabaseUrl, File, describe_url, with_mode};
+    use super::{DatabaseUrl, MissingFile, with_mode};
 
     #[test]
-    fn a_file_is_made_if_it_is_not_there() {
-        assert_eq!(with_mode("sqlite:users.db", File::Made), "sqlite:users.db?mode=rwc");
-        assert_eq!(with_mode("sqlite://a/b.db?cache=shared", File::Made), "sqlite://a/b.db?cache=shared&mode=rwc");
-        assert_eq!(with_mode("sqlite:users.db?mode=ro", File::Made), "sqlite:users.db?mode=ro");
-        assert_eq!(with_mode("sqlite::memory:", File::Made), "sqlite::memory:");
-        assert_eq!(with_mode("sqlite:users.db?mode=memory", File::Made), "sqlite:users.db?mode=memory");
-        assert_eq!(with_mode("sqlite:mode=ro/users.db", File::Made), "sqlite:mode=ro/users.db?mode=rwc");
-        assert_eq!(with_mode("sqlite:users.db", File::Missed), "sqlite:users.db?mode=rw");
+    fn missing_file_is_created_unless_the_url_says_otherwise() {
+        assert_eq!(with_mode("sqlite:users.db", MissingFile::Create), "sqlite:users.db?mode=rwc");
+        assert_eq!(
+            with_mode("sqlite://a/b.db?cache=shared", MissingFile::Create),
+            "sqlite://a/b.db?cache=shared&mode=rwc"
+        );
+        assert_eq!(with_mode("sqlite:users.db?mode=ro", MissingFile::Create), "sqlite:users.db?mode=ro");
+        assert_eq!(with_mode("sqlite::memory:", MissingFile::Create), "sqlite::memory:");
+        assert_eq!(with_mode("sqlite:users.db?mode=memory", MissingFile::Create), "sqlite:users.db?mode=memory");
+        assert_eq!(with_mode("sqlite:mode=ro/users.db", MissingFile::Create), "sqlite:mode=ro/users.db?mode=rwc");
+        assert_eq!(with_mode("sqlite:users.db", MissingFile::Refuse), "sqlite:users.db?mode=rw");
     }
 
     fn refused(url: &str) -> String {
-        DatabaseUrl::parse(url, File::Made).err().unwrap_or_else(|| panic!("{url} is accepted")).to_string()
+        DatabaseUrl::parse(url, MissingFile::Create).err().unwrap_or_else(|| panic!("{url} is accepted")).to_string()
     }
 
     #[test]
-    fn r91_a_url_that_cannot_be_read_is_not_repeated() {
+    fn r91_refused_url_is_not_repeated() {
         for bad in ["", "users.db", "oracle://app:secret@host/db", "://secret", "secret:secret@host"] {
             let said = refused(bad);
             assert!(said.contains("sqlite:users.db") && !said.contains("secret"), "{said}");
@@ -245,9 +239,9 @@ mod tests {
 
     #[test]
     #[cfg(feature = "postgres")]
-    fn r91_a_password_that_ends_the_host_is_not_repeated() {
+    fn r91_password_that_ends_the_host_is_not_repeated() {
         for end in ["/", "?", "#"] {
-            // The second looks like a port.
+            // `12` looks like a port.
             for start in ["sec", "12"] {
                 let said = refused(&format!("postgres://app:{start}{end}secret@host/db"));
                 assert!(said.contains("%3F") && !said.contains("sec") && !said.contains("12"), "{said}");
@@ -257,7 +251,7 @@ mod tests {
 
     #[test]
     #[cfg(all(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-    fn parameters_that_a_driver_would_ignore_or_trip_over_are_refused_at_start() {
+    fn unknown_and_invalid_parameters_are_refused() {
         for (url, word) in [
             ("postgres://host/db?sslmod=require", "`sslmode`"),
             ("postgres://host/db?sslmode=yes", "ssl_mode"),
@@ -289,25 +283,28 @@ mod tests {
             "sqlite://users.db?mode=ro",
             "sqlite::memory:",
         ] {
-            assert!(DatabaseUrl::parse(url, File::Made).is_ok(), "{url}");
+            assert!(DatabaseUrl::parse(url, MissingFile::Create).is_ok(), "{url}");
         }
     }
 
     #[test]
-    fn r91_a_described_url_has_no_secret() {
-        for url in [
-            "postgres://app:secret@h/db",
-            "mysql://app:secret@h:1/db?password=secret",
-            "postgres://secret@/db?host=/run&password=secret",
-            "postgres:///db?password=secret",
-            "postgres://app:sec#secret@h/db",
-            "postgres://app:12/secret@h/db",
-            "postgres://app:12?secret@h/db",
-            "mysql:secret",
-            "sqlite://app:secret@h/db",
+    #[cfg(all(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+    fn urls_of_sqlalchemy_are_refused_with_the_right_spelling() {
+        for (url, advice) in [
+            ("sqlite:///users.db", "write `sqlite:users.db`, or `sqlite:/users.db` for an absolute path"),
+            ("sqlite:///data/users.db?mode=rwc", "write `sqlite:data/users.db`, or `sqlite:/data/users.db`"),
+            ("sqlite+aiosqlite:///users.db", "drop `+aiosqlite`, a driver of SQLAlchemy, and write `sqlite:`"),
+            (
+                "postgresql+psycopg2://app:secret@host/db",
+                "drop `+psycopg2`, a driver of SQLAlchemy, and write `postgresql:`",
+            ),
+            ("mysql+pymysql://app:secret@host/db", "drop `+pymysql`, a driver of SQLAlchemy, and write `mysql:`"),
         ] {
-            let shown = describe_url(url);
-            assert!(!shown.contains("secret") && !shown.contains("12"), "{shown}");
+            let error = refused(url);
+            assert!(error.contains(advice) && !error.contains("secret"), "{url}: {error}");
+        }
+        for url in ["sqlite:////data/users.db", "sqlite:/data/users.db", "sqlite:///:memory:", "sqlite://users.db"] {
+            assert!(DatabaseUrl::parse(url, MissingFile::Create).is_ok(), "{url}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What differs between the databases, and what has to be minded so that nothing else does.
+//! The differences between the databases.
 
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 #[cfg(feature = "mysql")]
 const RECORD_CHANGED: u16 = 1020;
 
-/// What differs between the databases.
+/// The language of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     Sqlite,
@@ -15,7 +15,7 @@ pub(crate) enum Dialect {
 }
 
 impl Dialect {
-    /// What a `SELECT` ends with whose rows nobody else is to change meanwhile. In SQLite nobody can: there is one writer.
+    /// Returns the end of a `SELECT` that locks its rows. SQLite has one writer and needs none.
     pub(crate) const fn for_update(self) -> &'static str {
         match self {
             Self::Sqlite => "",
@@ -23,26 +23,26 @@ impl Dialect {
         }
     }
 
-    /// What an `INSERT` ends with that leaves a row alone which is there. The column is one of the row.
+    /// Returns the end of an `INSERT` that skips existing rows. The column is any column of the row.
     pub(crate) fn unless_there(self, column: &str) -> String {
         match self {
             Self::Sqlite | Self::Postgres => "ON CONFLICT DO NOTHING".to_owned(),
-            // Not `IGNORE`, which locks a row that is there for reading: of two that then want to write, one is ended.
+            // Not `IGNORE`, which takes a read lock on an existing row: two writers would then deadlock.
             Self::MySql => format!("ON DUPLICATE KEY UPDATE {column} = {column}"),
         }
     }
 
-    /// The time of the database, in milliseconds since 1970.
+    /// Returns the time of the database, in milliseconds since 1970.
     pub(crate) const fn now_in_millis(self) -> &'static str {
         match self {
             Self::Sqlite => "CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER)",
             Self::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
-            // Of no time zone, in which an hour may come twice.
+            // In UTC: a time zone may repeat an hour.
             Self::MySql => "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000",
         }
     }
 
-    /// A statement in this dialect, written with `?` for each value and without a `?` in a text.
+    /// Translates a statement that has `?` for each value, and no `?` in a literal.
     pub(crate) fn sql(self, sql: &str) -> SqlStr {
         match self {
             Self::Sqlite | Self::MySql => AssertSqlSafe(sql.to_owned()).into_sql_str(),
@@ -51,7 +51,7 @@ impl Dialect {
     }
 }
 
-/// `$1`, `$2` and so on in place of `?`.
+/// Replaces each `?` by `$1`, `$2` and so on.
 fn numbered(sql: &str) -> String {
     let mut parts = sql.split('?');
     let mut numbered = parts.next().unwrap_or_default().to_owned();
@@ -63,10 +63,10 @@ fn numbered(sql: &str) -> String {
     numbered
 }
 
-/// That another transaction was in the way of this one, which was ended: it is to be tried again from its beginning.
+/// Returns whether the database ended a transaction because of another one, so that it can run again.
 ///
-/// Those who waited for one another are SQLSTATE 40001, and 40P01 of PostgreSQL. MariaDB also ends who would write what
-/// has changed since they read it (`innodb_snapshot_isolation`).
+/// Deadlocks and serialization failures are SQLSTATE 40001, and 40P01 in PostgreSQL. MariaDB also ends a transaction that
+/// writes a row changed since its read (`innodb_snapshot_isolation`).
 pub(crate) fn is_conflict(error: &sqlx::Error) -> bool {
     let Some(error) = error.as_database_error() else { return false };
     #[cfg(feature = "mysql")]
@@ -77,7 +77,7 @@ pub(crate) fn is_conflict(error: &sqlx::Error) -> bool {
     error.code().is_some_and(|code| code == "40001" || code == "40P01")
 }
 
-/// What SQLite says is wrong: the lowest byte of its code, whose kinds the others tell apart.
+/// Returns the lowest byte of the result code of SQLite: the primary code.
 pub(crate) fn sqlite_code(error: &sqlx::Error) -> Option<u32> {
     #[cfg(feature = "sqlite")]
     {
@@ -92,13 +92,12 @@ pub(crate) fn sqlite_code(error: &sqlx::Error) -> Option<u32> {
     }
 }
 
-/// Whether SQLite says that another connection is in the way (`SQLITE_BUSY`).
+/// Returns whether another connection of SQLite holds a lock (`SQLITE_BUSY`).
 pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
     sqlite_code(error) == Some(5)
 }
 
-/// What of a text can be compared with those that are kept, none of which has a NUL in it: PostgreSQL takes none. What is
-/// greater than the text is greater than this.
+/// Returns the text before a NUL, which PostgreSQL refuses. No stored text has one, so the order stays the same.
 pub(crate) fn until_nul(text: String) -> String {
     match text.split_once('\0') {
         Some((before, _)) => before.to_owned(),
@@ -106,7 +105,7 @@ pub(crate) fn until_nul(text: String) -> String {
     }
 }
 
-/// So many `?` with commas between them.
+/// Returns this number of `?`, separated by commas.
 pub(crate) fn placeholders(count: usize) -> String {
     vec!["?"; count].join(", ")
 }
@@ -116,7 +115,7 @@ mod tests {
     use super::numbered;
 
     #[test]
-    fn values_are_numbered_for_postgres() {
+    fn placeholders_are_numbered_for_postgres() {
         assert_eq!(numbered("a = ? AND b IN (?, ?)"), "a = $1 AND b IN ($2, $3)");
         assert_eq!(numbered("SELECT 1"), "SELECT 1");
     }

@@ -1,4 +1,4 @@
-//! Why something cannot be read or changed.
+//! The errors of the store, and the way from errors of a driver to them.
 
 use std::{error::Error, fmt, time::Duration};
 
@@ -9,73 +9,75 @@ use auth_runtime::{
     users::{UserError, quote_name},
 };
 
-/// Why users or keys cannot be read or changed. No message holds a password, a hash, a key or the URL of the database.
+use crate::pooler;
+
+/// An error of the store. No message has a password, a hash, a key or the URL of the database.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// Nobody has this name.
+    /// No user has this name.
     #[error("there is no user {}", quote_name(.0))]
     NoUser(String),
-    /// There is no API key of this id.
+    /// No API key has this id.
     #[error("there is no API key of id {}", quote_name(.0))]
     NoKey(String),
-    /// Name or password are not accepted, or the name is taken.
+    /// The name or the password is not accepted, or the name is taken.
     #[error(transparent)]
     User(#[from] UserError),
-    /// The key cannot be made.
+    /// The key cannot be created.
     #[error(transparent)]
     Key(#[from] ApiKeyError),
-    /// A role or a permission that the application does not declare; the text names those that are like it.
+    /// The application does not declare a role or permission. The text suggests similar names.
     #[error("{0}")]
     Unknown(String),
-    /// A key was to have a permission that its owner lacks.
+    /// The owner of a new key lacks one of its permissions.
     #[error("the key cannot have the permission {permission:?}, as its owner {owner:?} does not have it")]
     BeyondOwner {
-        /// Whose key it was to be.
+        /// The name of the owner.
         owner: String,
-        /// What they lack.
+        /// The permission that the owner lacks.
         permission: String,
     },
-    /// The password is not the one that the user has.
+    /// The password is wrong for this user.
     #[error("the password is not that of {}", quote_name(.0))]
     WrongPassword(String),
-    /// Too many passwords were tried.
+    /// The throttle refuses more attempts for now.
     #[error("too many passwords were tried: wait {} s", .retry_after.as_secs() + 1)]
     TooManyAttempts {
-        /// For how long.
+        /// The time to wait.
         retry_after: Duration,
     },
-    /// The system has no randomness for a subject.
+    /// The system has no randomness for the subject of a user.
     #[error("no subject can be made for the user: {0}")]
     Randomness(String),
     /// A text is longer than its column.
     #[error("{what} has more than {max} characters")]
     TooLong {
-        /// Of what.
+        /// The name of the text.
         what: &'static str,
-        /// How many it may have.
+        /// The limit, in characters.
         max: usize,
     },
-    /// A text that is to be read on a line holds a control character, such as a line break.
+    /// A text of one line has a control character, such as a line break.
     #[error("{what} holds a control character")]
     ControlCharacter {
-        /// What it is.
+        /// The name of the text.
         what: &'static str,
     },
     /// The URL or a setting of the connection is wrong.
     #[error("{0}")]
     Setting(String),
-    /// The tables of the database are not those of this version.
+    /// The tables belong to another version, or are incomplete.
     #[error("the tables of the database do not fit this program: {0}")]
     Schema(String),
-    /// The database cannot be reached, or does not do what it was asked. A change was not made, unless the connection broke
-    /// or the time was over while it was committed: then nobody can tell, and asking again does.
+    /// The database is unreachable, or refuses a statement. A change was not made, with one exception: if the connection
+    /// breaks or the time is over during the commit, the outcome is unknown. Read again to find out.
     #[error("the database does not answer as it should: {0}")]
     Database(#[source] Box<dyn Error + Send + Sync>),
 }
 
 impl StoreError {
-    /// Whether the database is the reason, and not what was asked of it: the same may go through later.
+    /// Returns whether the database is the cause, so that a later try may succeed.
     #[must_use]
     pub const fn is_unavailable(&self) -> bool {
         matches!(self, Self::Database(_) | Self::User(UserError::Password(PasswordError::Unavailable(_))))
@@ -88,20 +90,34 @@ impl From<PasswordError> for StoreError {
     }
 }
 
-/// An error that a driver reports. A private trait in place of `From`, which would be part of the public API.
+/// A type that can hold the error of a driver. `From` would make the driver part of the public API.
 pub(crate) trait FromDriver {
     fn from_driver(error: sqlx::Error) -> Self;
+
+    /// Returns the error of the driver again.
+    fn driver_error(&self) -> Option<&sqlx::Error>;
 }
 
 impl FromDriver for sqlx::Error {
     fn from_driver(error: sqlx::Error) -> Self {
         error
     }
+
+    fn driver_error(&self) -> Option<&sqlx::Error> {
+        Some(self)
+    }
 }
 
 impl FromDriver for StoreError {
     fn from_driver(error: sqlx::Error) -> Self {
         Self::Database(Box::new(DriverError(error)))
+    }
+
+    fn driver_error(&self) -> Option<&sqlx::Error> {
+        match self {
+            Self::Database(error) => error.downcast_ref().map(|DriverError(error)| error),
+            _ => None,
+        }
     }
 }
 
@@ -116,14 +132,17 @@ impl<T> DriverResult<T> for Result<T, sqlx::Error> {
     }
 }
 
-/// What the driver says, without the lines of source text that it adds.
+/// The error of a driver, without the source text that the driver adds.
 #[derive(Debug)]
 struct DriverError(sqlx::Error);
 
 impl fmt::Display for DriverError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            sqlx::Error::Database(error) => f.write_str(error.message()),
+            sqlx::Error::Database(error) => {
+                f.write_str(error.message())?;
+                pooler::advice(&self.0).map_or(Ok(()), |advice| write!(f, " ({advice})"))
+            }
             sqlx::Error::PoolTimedOut => f.write_str("no connection can be had in time"),
             sqlx::Error::Protocol(text) => f.write_str(text.split(" (sqlx").next().unwrap_or_default()),
             error => error.fmt(f),
@@ -137,7 +156,7 @@ impl Error for DriverError {
     }
 }
 
-/// A 503: never a denial, and never a pass.
+/// Becomes a 503: never a denial, and never a pass.
 impl From<StoreError> for Unavailable {
     fn from(error: StoreError) -> Self {
         Self::new(error)

@@ -1,4 +1,4 @@
-//! Many users at once.
+//! Adding many users in one transaction.
 
 use std::collections::HashSet;
 
@@ -8,39 +8,35 @@ use crate::{
     NewUser, SqlUsers, StoreError,
     database::Database,
     dialect::{is_conflict, placeholders},
-    error::FromDriver,
-    users::{Checked, insert, is_taken},
+    error::DriverResult,
+    insert::{Checked, insert, is_taken},
 };
 use auth_runtime::users::UserError;
 
-/// How often a batch is tried again if another process adds the same users at the same time.
-const TRIES: usize = 5;
-
-/// What became of one user of [`SqlUsers::import`].
+/// The outcome of one user in [`SqlUsers::import`].
 pub type ImportOutcome = Result<(), StoreError>;
 
 impl SqlUsers {
-    /// Adds many users in one transaction: what is good of them is there when this returns, and stays there; what is not
-    /// says why, in the order in which they were given. Give some hundreds at once: each transaction costs as much as a
-    /// single user.
+    /// Adds many users in one transaction, and returns an outcome for each, in their order. A refused user keeps no other
+    /// user out. Give some hundreds at once: each transaction costs as much as a single user.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
     /// use auth_store::{NewUser, SqlUsers};
     ///
     /// let users = SqlUsers::connect("sqlite::memory:").await?;
-    /// let hash = "$2b$12$EuZvjQ0pG5Lh8cXcG0GxUOW1wmKxBqk0zHqB1nPy8yZ6r1y7VbYxK"; // of the system before
+    /// let hash = "$2b$12$EuZvjQ0pG5Lh8cXcG0GxUOW1wmKxBqk0zHqB1nPy8yZ6r1y7VbYxK"; // from the old system
     /// let batch = vec![NewUser::new("alice").password_hash(hash), NewUser::new("a:b"), NewUser::new("Alice")];
     /// let outcomes = users.import(batch).await?;
     /// assert!(outcomes[0].is_ok() && outcomes[1].is_err() && outcomes[2].is_err());
     /// # Ok::<(), auth_store::StoreError>(()) }).unwrap();
     /// ```
     ///
-    /// Users with a password in place of a hash are accepted; each takes the time of a hash.
+    /// A user with a password in place of a hash takes the time of one hash.
     ///
     /// # Errors
-    /// [`StoreError::Database`], and none of them was added; or all that are good were, if it is the answer to the commit
-    /// that did not come. Give them again to find out: those that are there are [`UserError::Taken`].
+    /// [`StoreError::Database`] if no user was added. If only the answer to the commit was lost, the users were added.
+    /// Import them again to find out: users that exist are [`UserError::Taken`].
     pub async fn import(&self, users: Vec<NewUser>) -> Result<Vec<ImportOutcome>, StoreError> {
         let mut outcomes = Vec::with_capacity(users.len());
         let mut good = Vec::new();
@@ -61,7 +57,7 @@ impl SqlUsers {
             };
             outcomes.push(outcome);
         }
-        // Two who add the same users wait for one another in one order.
+        // In one order, so that two imports of the same users do not deadlock.
         good.sort_by(|(_, one), (_, other)| one.user.name.cmp(&other.user.name));
         for (index, error) in self.add_new(&good).await? {
             outcomes[index] = Err(error.into());
@@ -72,18 +68,12 @@ impl SqlUsers {
         Ok(outcomes)
     }
 
-    /// Adds those who are not there; gives the others, by their position.
+    /// Adds the users that do not exist. Returns the others by their position.
     async fn add_new(&self, users: &[(usize, Checked)]) -> Result<Vec<(usize, UserError)>, StoreError> {
-        let mut tries = 0;
-        loop {
-            match self.0.database.within(self.try_to_add_new(users)).await {
-                Ok(refused) => return Ok(refused),
-                // Another process was faster: its users are there now, and are found.
-                Err(error) if (is_taken(&error) || is_conflict(&error)) && tries < TRIES => {}
-                Err(error) => return Err(StoreError::from_driver(error)),
-            }
-            tries += 1;
-        }
+        // If another process was faster, the next try finds its users.
+        let is_raced = |error: &sqlx::Error| is_taken(error) || is_conflict(error);
+        let add = |()| async { ((), self.try_to_add_new(users).await) };
+        self.0.database.retry_with((), add, is_raced).await.store_error()
     }
 
     async fn try_to_add_new(&self, users: &[(usize, Checked)]) -> Result<Vec<(usize, UserError)>, sqlx::Error> {
@@ -92,7 +82,7 @@ impl SqlUsers {
         let mut refused = Vec::new();
         let mut new: Vec<&Checked> = Vec::with_capacity(users.len());
         for users in users.chunks(1000) {
-            let known = known(database, &mut transaction, users).await?;
+            let known = known(database, transaction.connection(), users).await?;
             for (index, checked) in users {
                 let name = &checked.user.name;
                 if known.contains(name) {
@@ -103,14 +93,14 @@ impl SqlUsers {
             }
         }
         for users in new.chunks(1000) {
-            insert(database, &mut transaction, users).await?;
+            insert(database, transaction.connection(), users).await?;
         }
         transaction.commit().await?;
         Ok(refused)
     }
 }
 
-/// Which of these names users have.
+/// Returns the names among these that exist.
 async fn known(
     database: &Database,
     connection: &mut AnyConnection,

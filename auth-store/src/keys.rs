@@ -1,4 +1,4 @@
-//! What administrators, and users themselves, do with API keys.
+//! Administration of API keys.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,8 +14,8 @@ use crate::{
     dialect::{placeholders, until_nul},
     error::DriverResult,
     names::Kind,
+    text::check_text,
     time::{now, seconds, time},
-    users::check_text,
 };
 use auth_runtime::{api_key, credential::ApiKey, declared::DeclaredNames};
 
@@ -27,13 +27,13 @@ const SELECT: &str = "SELECT k.id AS id, k.prefix AS prefix, k.label AS label, u
 
 /// API keys.
 impl SqlUsers {
-    /// Makes a key for a user. The key is given here and never again: only its hash is kept. What it is, says
-    /// [`generate`](api_key::generate).
+    /// Creates a key for a user. The key is returned once: only its hash is stored. See
+    /// [`generate`](api_key::generate) for its form.
     ///
     /// # Errors
     /// [`StoreError::NoUser`]; [`StoreError::Key`] if the prefix is not accepted; [`StoreError::Unknown`] if a permission
-    /// is not declared; [`StoreError::BeyondOwner`] if the owner lacks one, as far as the declared tables tell what their
-    /// roles hold; [`StoreError::TooLong`] and [`StoreError::ControlCharacter`] of the label; [`StoreError::Database`].
+    /// is not declared; [`StoreError::BeyondOwner`] if the owner lacks a permission, by the declared roles;
+    /// [`StoreError::TooLong`] and [`StoreError::ControlCharacter`] of the label; [`StoreError::Database`].
     pub async fn create_key(&self, owner: &str, key: NewKey) -> Result<(ApiKey, KeyInfo), StoreError> {
         check_text("the label", Some(&key.label), MAX_LABEL)?;
         let permissions = key.permissions.map(|names| self.check_names(Kind::Permission, names)).transpose()?;
@@ -53,12 +53,12 @@ impl SqlUsers {
             last_used_at: None,
             revoked_at: None,
         };
-        self.0.database.within(self.insert_key(&info, *record.sha256())).await?;
+        self.0.database.retry(|| self.insert_key(&info, *record.sha256())).await?;
         Ok((secret, info))
     }
 
     async fn insert_key(&self, info: &KeyInfo, sha256: [u8; 32]) -> Result<(), StoreError> {
-        // Nobody remembers keys that are not there, but the owner must not go away meanwhile.
+        // The change locks the owner against a concurrent deletion.
         let (mut change, owner) = self.begin_change_of(&info.owner).await?;
         let sql = "INSERT INTO auth_api_key (id, sha256, prefix, label, owner_id, unlimited, created_at, expires_at) \
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
@@ -72,8 +72,8 @@ impl SqlUsers {
         change.commit().await
     }
 
-    /// The keys of a user, or of all users; the newest first, revoked and expired ones among them. Of many, ask for a
-    /// [page](Self::list_keys_after) at a time.
+    /// Returns the keys of a user, or of all users, the newest first. Revoked and expired keys are included. For many
+    /// keys, use [pages](Self::list_keys_after).
     ///
     /// # Errors
     /// [`StoreError::NoUser`]; [`StoreError::Database`].
@@ -87,7 +87,7 @@ impl SqlUsers {
         self.read_keys(owner.into_iter().fold(query, Query::bind)).await
     }
 
-    /// A page of the keys of all users, in the order of their ids: the first so many (at most 1000) after this id.
+    /// Returns a page of the keys of all users, in the order of their ids: at most `limit` keys (up to 1000) after this id.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -106,7 +106,7 @@ impl SqlUsers {
         database.within(list).await.store_error()
     }
 
-    /// Takes a key back, for good. One that was taken back before stays so.
+    /// Revokes a key for good. A revoked key keeps its first date.
     ///
     /// # Errors
     /// [`StoreError::NoKey`]; [`StoreError::Database`].
@@ -114,7 +114,7 @@ impl SqlUsers {
         if id.contains('\0') {
             return Err(StoreError::NoKey(id.to_owned()));
         }
-        let revoke = async {
+        let revoke = || async {
             let mut change = self.begin_change().await?;
             let sql = "UPDATE auth_api_key SET revoked_at = COALESCE(revoked_at, ?) WHERE id = ?";
             let key = change.query(sql).bind(now()).bind(id.to_owned());
@@ -123,11 +123,11 @@ impl SqlUsers {
                 _ => change.commit().await,
             }
         };
-        self.0.database.within(revoke).await
+        self.0.database.retry(revoke).await
     }
 }
 
-/// That a key is not given what its owner lacks. Later it has what both have.
+/// Refuses a permission that the owner lacks. Later, a key has the permissions that both have.
 fn within_owner(owner: &Account, permissions: &[String], tables: &DeclaredNames) -> Result<(), StoreError> {
     let held = held(owner, tables);
     match permissions.iter().find(|permission| !held.contains(permission.as_str())) {
@@ -136,7 +136,7 @@ fn within_owner(owner: &Account, permissions: &[String], tables: &DeclaredNames)
     }
 }
 
-/// The permissions of a user: their own, and those of their roles.
+/// Returns the permissions of a user, including those of the roles.
 fn held<'a>(owner: &'a Account, tables: &DeclaredNames) -> HashSet<&'a str> {
     let of_role = |role: &String| tables.roles.iter().position(|declared| declared == role);
     let words = owner.roles.iter().filter_map(of_role).map(|index| tables.role_permissions[index]);
@@ -147,7 +147,7 @@ fn held<'a>(owner: &'a Account, tables: &DeclaredNames) -> HashSet<&'a str> {
     owner.permissions.iter().map(String::as_str).chain(of_roles).collect()
 }
 
-/// Rows as keys, with what they are limited to.
+/// Turns rows into keys, with their limits.
 async fn keys(
     database: &Database,
     connection: &mut AnyConnection,

@@ -1,33 +1,41 @@
 //! Users and API keys in a database: SQLite, PostgreSQL, MariaDB or MySQL.
 //!
-//! [`SqlUsers`] is one store behind both [`Basic`](auth_runtime::users::Basic) and
-//! [`ApiKeys`](auth_runtime::api_key::ApiKeys). It implements public traits of `auth_runtime` and uses only its public
-//! items, so an application can write a store of its own in the same way.
+//! [`SqlUsers`] is one store for [`Basic`](auth_runtime::users::Basic), [`ApiKeys`](auth_runtime::api_key::ApiKeys) and
+//! [`UserTokens`](auth_runtime::users::UserTokens). It implements public traits of `auth_runtime` with public items only,
+//! so an application can write its own store in the same way.
 //!
 //! The modules are:
 //!
-//! - connections: `database`, `database_url`, `dialect`, `migrate`, `options`;
+//! - connections: `options`, `database_url`, `sqlite_file`, `dialect`, `pooler`, `connection`, `database`, `migrate`;
 //! - reads of authenticators: `credentials`, `cache`, `last_used`, `attempts`;
-//! - work of administrators: `users`, `list`, `keys`, `names`, `import`, each change in a `transaction`.
+//! - administration: `users`, `passwords`, `roles`, `keys`, `list`, `names`, `import`, each change in a `transaction`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
 mod attempts;
 mod cache;
+mod connection;
 mod credentials;
 mod database;
 mod database_url;
+mod describe_url;
 mod dialect;
 mod error;
 mod import;
+mod insert;
 mod keys;
 mod last_used;
 mod list;
 mod migrate;
 mod names;
 mod options;
+mod passwords;
+mod pooler;
+mod roles;
+mod sqlite_file;
 mod store;
+mod text;
 mod time;
 mod transaction;
 mod user_name;
@@ -35,7 +43,7 @@ mod users;
 
 pub use self::{
     account::{Account, KeyInfo, NewKey, NewUser, Page, Profile},
-    database_url::describe_url,
+    describe_url::describe_url,
     error::StoreError,
     import::ImportOutcome,
     names::NamesInUse,

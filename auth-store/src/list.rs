@@ -1,4 +1,4 @@
-//! Users as administrators look them up: one by name, or many by the page.
+//! Look-up of users for administrators: one by name, or a page.
 
 use std::collections::HashMap;
 
@@ -16,18 +16,18 @@ use crate::{
 
 const COLUMNS: &str = "id, subject, name, display_name, email, password_expires_at, disabled, created_at, last_sign_in_at, \
                        CASE WHEN password_hash IS NULL THEN 0 ELSE 1 END AS has_password";
-/// How many users a role has that are asked for by their numbers.
+/// Up to this number of users, a role is rare: a page selects its users by their primary keys.
 const FEW: usize = 1000;
 
-/// Looking users up.
+/// Look-up of users.
 impl SqlUsers {
-    /// The user of this name.
+    /// Returns the user of this name.
     ///
     /// # Errors
     /// [`StoreError::NoUser`]; [`StoreError::Database`].
     pub async fn get(&self, name: &str) -> Result<Account, StoreError> {
-        let nobody = || StoreError::NoUser(name.to_owned());
-        let normalized = normalize_name(name).map_err(|_| nobody())?;
+        let not_found = || StoreError::NoUser(name.to_owned());
+        let normalized = normalize_name(name).map_err(|_| not_found())?;
         let database = &self.0.database;
         let get = async {
             let mut connection = database.pool().acquire().await.store_error()?;
@@ -37,10 +37,10 @@ impl SqlUsers {
                 accounts(database, &mut connection, row.into_iter().collect()).await.store_error()?.pop(),
             )
         };
-        database.within(get).await?.ok_or_else(nobody)
+        database.within(get).await?.ok_or_else(not_found)
     }
 
-    /// A page of users.
+    /// Returns a page of users.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -54,8 +54,8 @@ impl SqlUsers {
         database.within(list).await.store_error()
     }
 
-    /// How many users have a password whose hash is bound to a [secret key](auth_runtime::users::Passwords::secret_key) that is not
-    /// configured here: they cannot sign in. It looks at all users.
+    /// Returns how many users cannot sign in here, because their password hashes are bound to a
+    /// [secret key](auth_runtime::users::Passwords::secret_key) that is not configured. It scans all users.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -69,7 +69,7 @@ impl SqlUsers {
         Ok(u64::try_from(row.try_get::<i64, _>(0).store_error()?).unwrap_or_default())
     }
 
-    /// How many users there are.
+    /// Returns the number of users.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -83,8 +83,8 @@ impl SqlUsers {
     }
 }
 
-/// The rows of a page. Whoever has a role that few have is looked for among those few; else the users are gone through in
-/// the order of their names until the page is full.
+/// Returns the rows of a page. For a role with few users, only those are searched. Otherwise all users are scanned in the
+/// order of their names until the page is full.
 async fn page_of(
     database: &Database,
     connection: &mut AnyConnection,
@@ -111,7 +111,7 @@ async fn page_of(
     query.bind(i64::from(limit)).fetch_all(connection).await
 }
 
-/// The numbers of those who have a role, unless there are many.
+/// Returns the primary keys of the users of a role; none if there are many.
 async fn few_of_role(
     database: &Database,
     connection: &mut AnyConnection,
@@ -128,7 +128,7 @@ async fn few_of_role(
     rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().map(Some)
 }
 
-/// Rows as accounts, with their roles and permissions.
+/// Turns rows into accounts, with roles and permissions.
 async fn accounts(
     database: &Database,
     connection: &mut AnyConnection,

@@ -1,10 +1,10 @@
-//! The tables: made and brought up to date, by one process at a time.
+//! Creates and updates the tables, one process at a time.
 
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use sqlx::{
-    AnyConnection, Connection, Row, SqlSafeStr,
+    AnyConnection, Connection, Executor, Row, SqlSafeStr,
     migrate::{AppliedMigration, Migrate, MigrateError, Migration, MigrationType, Migrator},
 };
 
@@ -15,14 +15,14 @@ use crate::{
     error::DriverResult,
 };
 
-/// Of its own, as the application may keep its migrations in the same database.
+/// The name differs from the default, because the application may keep its own migrations in the same database.
 const TABLE: &str = "auth_migration";
-/// SQLite has no lock that a migration could wait for: whoever comes second fails, and finds the work done.
+/// SQLite has no lock for migrations: the second process fails, tries again, and finds the work done.
 const TRIES: usize = 6;
-/// For how long another process may make the tables.
+/// The longest wait for the lock, in seconds.
 const LOCK_SECONDS: u32 = 60;
 
-/// What they make, besides [`TABLE`].
+/// The tables that the migrations create, besides [`TABLE`].
 const TABLES: [&str; 7] = [
     "auth_api_key",
     "auth_api_key_permission",
@@ -45,19 +45,19 @@ const MIGRATIONS: [(i64, &str, [&str; 3]); 1] = [(
 
 /// Tables.
 impl SqlUsers {
-    /// Makes the tables, or brings them up to date; gives how many steps were missing. Safe if several processes do it at
-    /// once: each gives those that it has found missing, whoever makes them.
+    /// Creates or updates the tables, and returns the number of steps that were missing. Several processes may run it at
+    /// once; each counts the steps that it found missing.
     ///
     /// # Errors
-    /// [`StoreError`] if the database does not answer, or its tables are of a later version.
+    /// [`StoreError`] if the database is unavailable, or its tables belong to a later version.
     pub async fn migrate(&self) -> Result<usize, StoreError> {
         run(&self.0.database).await
     }
 
-    /// Checks that the tables are those of this version.
+    /// Checks that the tables belong to this version.
     ///
     /// # Errors
-    /// [`StoreError::Schema`] if they are not; [`StoreError::Database`] if the database does not answer.
+    /// [`StoreError::Schema`] if they do not; [`StoreError::Database`].
     pub async fn check_schema(&self) -> Result<(), StoreError> {
         check(&self.0.database).await
     }
@@ -73,40 +73,59 @@ fn migrator(dialect: Dialect) -> Migrator {
     migrator
 }
 
-/// Makes what is missing; gives how many steps were missing, when it looked.
+/// Runs the missing steps, and returns how many were missing at the start.
 async fn run(database: &Database) -> Result<usize, StoreError> {
     let before = applied(database, &mut *database.first_connection().await?).await?;
-    let mut migrator = migrator(database.dialect);
-    if database.dialect == Dialect::MySql {
-        run_in_turn(database, &mut migrator).await?;
-    } else {
-        let backoff =
-            ExponentialBuilder::new().with_min_delay(Duration::from_millis(50)).with_max_times(TRIES).with_jitter();
-        let run = || async { migrator.run(database.pool()).await };
-        run.retry(backoff).when(|error| is_raced(database.dialect, error)).await.map_err(|error| schema(&error))?;
+    let migrator = migrator(database.dialect);
+    match database.dialect {
+        Dialect::Sqlite => run_on_sqlite(database, &migrator).await?,
+        Dialect::Postgres => run_on_postgres(database, migrator).await?,
+        Dialect::MySql => run_on_mysql(database, migrator).await?,
     }
-    // What was made before may be gone.
+    // A table of an earlier step may be missing.
     check(database).await?;
     Ok(MIGRATIONS.len().saturating_sub(before))
 }
 
-/// The driver's own lock asks MariaDB to wait for less than no time, and gets none: it is taken here.
-async fn run_in_turn(database: &Database, migrator: &mut Migrator) -> Result<(), StoreError> {
+async fn run_on_sqlite(database: &Database, migrator: &Migrator) -> Result<(), StoreError> {
+    let backoff =
+        ExponentialBuilder::new().with_min_delay(Duration::from_millis(50)).with_max_times(TRIES).with_jitter();
+    let run = || async { migrator.run(database.pool()).await };
+    run.retry(backoff).when(is_raced).await.map_err(|error| schema(&error))
+}
+
+/// Runs the steps in one transaction that holds the lock. The driver's own lock belongs to the session, which a pooler
+/// gives to another client.
+async fn run_on_postgres(database: &Database, mut migrator: Migrator) -> Result<(), StoreError> {
+    let mut connection = database.within(database.pool().acquire()).await.store_error()?.detach();
+    // A stricter level would not see the tables that another process has created during the wait for the lock.
+    let mut transaction = connection.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await.store_error()?;
+    let settings = format!("SET LOCAL client_min_messages = error; SET LOCAL lock_timeout = '{LOCK_SECONDS}s'");
+    transaction.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(settings))).await.store_error()?;
+    transaction.execute("SELECT pg_advisory_xact_lock(hashtext('auth_migration'))").await.store_error()?;
+    let done = migrator.set_locking(false).run_direct(None, &mut *transaction, false).await;
+    done.map_err(|error| schema(&error))?;
+    transaction.commit().await.store_error()?;
+    connection.close().await.store_error()
+}
+
+/// Takes the lock itself: the driver's call has a negative timeout, which MariaDB refuses.
+async fn run_on_mysql(database: &Database, mut migrator: Migrator) -> Result<(), StoreError> {
     const NAME: &str = "CONCAT('auth_', SHA1(DATABASE()))";
-    // Of no pool: whatever happens, the lock goes with the connection.
+    // Outside of the pool: the lock ends with the connection.
     let mut connection = database.within(database.pool().acquire()).await.store_error()?.detach();
     let lock = database.dialect.sql(&format!("SELECT GET_LOCK({NAME}, {LOCK_SECONDS})"));
     let got: Option<i64> = sqlx::query_scalar(lock).fetch_one(&mut connection).await.store_error()?;
     if got != Some(1) {
         return Err(StoreError::Database("another process is busy with the tables".into()));
     }
-    // As `run`, whose future the compiler does not take to be `Send` here.
+    // The future of `run` is not `Send` here.
     let done = migrator.set_locking(false).run_direct(None, &mut connection, false).await;
     done.map_err(|error| schema(&error))?;
     connection.close().await.store_error()
 }
 
-/// That nothing is missing, and nothing there that this version does not know.
+/// Checks that no table is missing, and that this version knows all steps.
 async fn check(database: &Database) -> Result<(), StoreError> {
     let wrong = |reason: String| Err(StoreError::Schema(reason));
     let mut connection = database.first_connection().await?;
@@ -119,39 +138,40 @@ async fn check(database: &Database) -> Result<(), StoreError> {
         _ => {}
     }
     if let Some(version) = differing(database, &mut connection).await? {
-        return wrong(format!("`{TABLE}` says that step {version} was another one than that of this version"));
+        return wrong(format!("step {version} in `{TABLE}` differs from the step of this version"));
     }
-    let found = there(database, &mut connection, &TABLES).await.store_error()?;
+    let found = existing(database, &mut connection, &TABLES).await.store_error()?;
     match TABLES.iter().find(|table| !found.iter().any(|name| name == **table)) {
         None => Ok(()),
-        Some(missing) => wrong(format!("`{missing}` is gone that `migrate` has made: restore it from a backup")),
+        Some(missing) => wrong(format!("table `{missing}` is missing; restore it from a backup")),
     }
 }
 
-/// The first step that was made, and not as it is written here.
+/// Returns the first applied step that differs from this version's.
 async fn differing(database: &Database, connection: &mut AnyConnection) -> Result<Option<i64>, StoreError> {
-    let made = database
+    let applied = database
         .within(async { connection.list_applied_migrations(TABLE).await.map_err(|error| schema(&error)) })
         .await?;
     let migrator = migrator(database.dialect);
-    let is_same = |made: &AppliedMigration| {
-        migrator.iter().any(|step| step.version == made.version && step.checksum == made.checksum)
+    let is_same = |applied: &AppliedMigration| {
+        migrator.iter().any(|step| step.version == applied.version && step.checksum == applied.checksum)
     };
-    Ok(made.iter().find(|made| !is_same(made)).map(|made| made.version))
+    Ok(applied.iter().find(|applied| !is_same(applied)).map(|applied| applied.version))
 }
 
+/// Returns the number of applied steps.
 async fn applied(database: &Database, connection: &mut AnyConnection) -> Result<usize, StoreError> {
-    if there(database, connection, &[TABLE]).await.store_error()?.is_empty() {
+    if existing(database, connection, &[TABLE]).await.store_error()?.is_empty() {
         return Ok(0);
     }
-    // MySQL has a row of a migration before it is done, and of one that was ended in the middle.
+    // MySQL writes the row of a step before the step is done.
     let count = database.dialect.sql("SELECT COUNT(*) FROM auth_migration WHERE success = TRUE");
     let count: i64 = sqlx::query_scalar(count).fetch_one(connection).await.store_error()?;
     Ok(usize::try_from(count).unwrap_or_default())
 }
 
-/// Which of these tables there are.
-async fn there(
+/// Returns the names among these that are tables.
+async fn existing(
     database: &Database,
     connection: &mut AnyConnection,
     tables: &[&'static str],
@@ -170,13 +190,12 @@ async fn there(
     database.within(query.fetch_all(connection)).await?.iter().map(|row| row.try_get(0)).collect()
 }
 
-/// Whether another process may have been in the way.
-fn is_raced(dialect: Dialect, error: &MigrateError) -> bool {
-    let is_of_database = matches!(
+/// Returns whether another process may have caused the error.
+fn is_raced(error: &MigrateError) -> bool {
+    matches!(
         error,
         MigrateError::Execute(sqlx::Error::Database(_)) | MigrateError::ExecuteMigration(sqlx::Error::Database(_), _)
-    );
-    dialect == Dialect::Sqlite && is_of_database
+    )
 }
 
 fn schema(error: &MigrateError) -> StoreError {
@@ -194,13 +213,13 @@ mod tests {
     use super::{MIGRATIONS, TABLES};
 
     #[test]
-    fn the_tables_that_are_looked_for_are_those_that_are_made() {
+    fn tables_list_equals_the_created_tables() {
         for dialect in 0..3 {
-            let made = MIGRATIONS.iter().flat_map(|(_, _, sql)| sql[dialect].lines());
-            let made = made.filter_map(|line| line.strip_prefix("CREATE TABLE ")?.split([' ', '(']).next());
-            let mut made: Vec<&str> = made.collect();
-            made.sort_unstable();
-            assert_eq!(made, TABLES);
+            let created = MIGRATIONS.iter().flat_map(|(_, _, sql)| sql[dialect].lines());
+            let created = created.filter_map(|line| line.strip_prefix("CREATE TABLE ")?.split([' ', '(']).next());
+            let mut created: Vec<&str> = created.collect();
+            created.sort_unstable();
+            assert_eq!(created, TABLES);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Names of roles and permissions: those in the database against those that the application declares.
+//! Names of roles and permissions: in the database, and declared by the application.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use auth_runtime::{
     users::quote_name,
 };
 
-/// As long as their columns.
+/// The length of the columns.
 const MAX_LEN: usize = 255;
 
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,7 @@ impl Kind {
     }
 }
 
-/// Names that users and keys in the database have, in order, each with whether the application declares it.
+/// Names of roles and permissions in the database, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NamesInUse {
@@ -59,16 +59,16 @@ pub struct NamesInUse {
     pub roles: Vec<String>,
     /// Permissions of users and keys.
     pub permissions: Vec<String>,
-    /// Those among the roles that are not declared: they grant nothing.
+    /// Undeclared roles, which grant nothing.
     pub unknown_roles: Vec<String>,
-    /// Those among the permissions that are not declared: they grant nothing.
+    /// Undeclared permissions, which grant nothing.
     pub unknown_permissions: Vec<String>,
 }
 
 /// Names.
 impl SqlUsers {
-    /// The roles and permissions that users and keys in the database have; without declared tables
-    /// ([`SqlOptions::declared_by`](crate::SqlOptions::declared_by)) all of them count as declared.
+    /// Returns the roles and permissions of users and keys in the database. Without
+    /// [`SqlOptions::declared_by`](crate::SqlOptions::declared_by) all names count as declared.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -84,7 +84,7 @@ impl SqlUsers {
         })
     }
 
-    /// All values of a column, each found by one look at its index, however many rows have it.
+    /// Returns the distinct values of a column, by one index look-up for each value.
     async fn distinct(&self, table: &str, column: &str) -> Result<BTreeSet<String>, StoreError> {
         let database = &self.0.database;
         let sql = format!("SELECT {column} FROM {table} WHERE {column} > ? ORDER BY {column} LIMIT 1");
@@ -106,7 +106,7 @@ impl SqlUsers {
         names.iter().filter(|name| !declared.contains(&name.as_str())).cloned().collect()
     }
 
-    /// The names, each once, if all of them may be written.
+    /// Checks names, and removes duplicates.
     pub(crate) fn check_names(&self, kind: Kind, names: Vec<String>) -> Result<Vec<String>, StoreError> {
         let mut checked: Vec<String> = Vec::with_capacity(names.len());
         for name in names {
@@ -135,16 +135,16 @@ impl SqlUsers {
     }
 }
 
-/// Names what is in the database and not declared, once for each start.
+/// Logs the undeclared names in the database.
 pub(crate) async fn warn_of_unknown(store: &SqlUsers) -> Result<(), StoreError> {
     let NamesInUse { unknown_roles, unknown_permissions, .. } = store.names_in_use().await?;
     if !unknown_roles.is_empty() {
-        tracing::warn!(roles = ?unknown_roles, "users have roles that are not declared: they grant nothing");
+        tracing::warn!(roles = ?unknown_roles, "undeclared roles in the database grant nothing");
     }
     if !unknown_permissions.is_empty() {
         tracing::warn!(
             permissions = ?unknown_permissions,
-            "users or keys have permissions that are not declared: they grant nothing"
+            "undeclared permissions in the database grant nothing"
         );
     }
     Ok(())

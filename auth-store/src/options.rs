@@ -1,4 +1,4 @@
-//! How a store is connected.
+//! The settings of a store, and its connection.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -8,113 +8,126 @@ use crate::{
     SqlUsers, StoreError,
     attempts::SqlAttempts,
     cache::{FRESHNESS, StoreCache},
-    database::{Bounds, Database},
-    database_url::{DatabaseUrl, File},
+    database::{Database, Limits},
+    database_url::{DatabaseUrl, MissingFile},
     last_used::LastUsed,
     names,
     store::Shared,
 };
 
-/// Settings of a [`SqlUsers`]; made by [`SqlUsers::options`].
+/// Settings of a [`SqlUsers`], created by [`SqlUsers::options`].
+///
+/// ```
+/// use std::time::Duration;
+/// use auth_store::{SqlOptions, SqlUsers};
+///
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// let options: SqlOptions = SqlUsers::options().max_connections(4).freshness(Duration::from_secs(2));
+/// let users: SqlUsers = options.connect("sqlite::memory:").await?;
+/// assert_eq!(users.count().await?, 0);
+/// # Ok::<(), auth_store::StoreError>(()) }).unwrap();
+/// ```
 #[derive(Clone)]
 #[must_use = "call `connect`"]
 pub struct SqlOptions {
-    bounds: Bounds,
+    limits: Limits,
     freshness: Duration,
     cache_capacity: usize,
     passwords: Passwords,
     tables: Option<&'static DeclaredNames>,
     migrate: bool,
-    file: File,
+    file: MissingFile,
 }
 
 impl Default for SqlOptions {
     fn default() -> Self {
-        let bounds = Bounds { max_connections: 10, acquire: Duration::from_secs(3), answer: Duration::from_secs(10) };
+        let limits = Limits { max_connections: 10, acquire: Duration::from_secs(3), answer: Duration::from_secs(10) };
         Self {
-            bounds,
+            limits,
             freshness: FRESHNESS,
             cache_capacity: 10_000,
             passwords: Passwords::default(),
             tables: None,
             migrate: true,
-            file: File::Made,
+            file: MissingFile::Create,
         }
     }
 }
 
 impl SqlOptions {
-    /// How many connections there may be at once; 10 unless set, at least one. SQLite in memory has one.
+    /// Sets the maximum number of connections; default 10, at least 1. One more connection polls the version number of the
+    /// cache. SQLite in memory has a single connection.
     pub fn max_connections(mut self, count: u32) -> Self {
-        self.bounds.max_connections = count.max(1);
+        self.limits.max_connections = count.max(1);
         self
     }
 
-    /// How long may be waited for a connection; 3 s unless set. After that the answer is 503.
+    /// Sets the maximum time to wait for a connection; default 3 s. After that the answer is 503.
     pub fn acquire_timeout(mut self, time: Duration) -> Self {
-        self.bounds.acquire = time;
+        self.limits.acquire = time;
         self
     }
 
-    /// How long may be waited for the database to do what it is asked; 10 s unless set. After that the answer is 503.
+    /// Sets the maximum time of a query or a change, retries included; default 10 s. After that the answer is 503.
     pub fn answer_timeout(mut self, time: Duration) -> Self {
-        self.bounds.answer = time;
+        self.limits.answer = time;
         self
     }
 
-    /// For how long users and keys that were read count without asking whether something has changed, if it was changed
-    /// by another process; 5 s unless set, at most a minute. What this process changes counts at once.
+    /// Sets the interval at which the store polls for changes by other processes; default 5 s, at most a minute. Changes
+    /// by this process take effect at once.
     pub fn freshness(mut self, bound: Duration) -> Self {
         self.freshness = bound.min(Duration::from_mins(1));
         self
     }
 
-    /// How many users, and how many keys, are remembered; 10,000 of each unless set.
+    /// Sets how many users, and how many keys, are cached; default 10,000 of each.
     pub fn cache_capacity(mut self, count: usize) -> Self {
         self.cache_capacity = count;
         self
     }
 
-    /// How passwords are judged, hashed and verified.
+    /// Sets the rules for passwords, and how they are hashed and verified; default [`Passwords::default`].
     pub fn passwords(mut self, passwords: Passwords) -> Self {
         self.passwords = passwords;
         self
     }
 
-    /// Checks names of roles and permissions against what this `Auth` declares: those that are in the database are named
-    /// in a warning at start, and others are refused when they are written. Without it every name is taken.
+    /// Checks names of roles and permissions against the declarations of an `Auth`. Undeclared names in the database are
+    /// logged at start, and undeclared names in a change are refused. By default any name is accepted.
     pub fn declared_by<A: AuthConfig>(self) -> Self {
         self.tables(A::declared_names())
     }
 
-    /// The same for tables without an `Auth`.
+    /// Checks names like [`declared_by`](Self::declared_by), without an `Auth`.
     pub fn tables(mut self, tables: &'static DeclaredNames) -> Self {
         self.tables = Some(tables);
         self
     }
 
-    /// Whether tables are made and brought up to date when the store is connected, which is safe if several processes
-    /// start at once. True unless set; if not, connecting fails unless [`SqlUsers::migrate`] was run.
+    /// Sets whether [`connect`](Self::connect) creates and updates the tables; default true. Several processes may start
+    /// at once. If false, `connect` fails until [`SqlUsers::migrate`] has run.
     pub fn migrate(mut self, migrate: bool) -> Self {
         self.migrate = migrate;
         self
     }
 
-    /// Whether a file of SQLite that is not there is made, unless the URL says it by `mode=`. True unless set; if not, a
-    /// name that was mistyped is an error, and no empty database.
+    /// Sets whether a missing SQLite file is created, unless the URL has a `mode`; default true. If false, a mistyped name
+    /// is an error instead of an empty database.
     pub fn make_file(mut self, make: bool) -> Self {
-        self.file = if make { File::Made } else { File::Missed };
+        self.file = if make { MissingFile::Create } else { MissingFile::Refuse };
         self
     }
 
-    /// Connects: `sqlite:users.db` (a file, made if it is not there), `sqlite::memory:`, `postgres://user@host/database`,
-    /// `mysql://user@host/database`.
+    /// Connects to a database: `sqlite:users.db` (a missing file is created), `sqlite::memory:`,
+    /// `postgres://user@host/database` or `mysql://user@host/database`.
     ///
-    /// Unless the URL says `?sslmode=verify-full` (PostgreSQL) or `?ssl-mode=VERIFY_IDENTITY` (MariaDB, MySQL), whoever is
-    /// on the way to the server can pass for it. A parameter that is not known is refused.
+    /// Without `?sslmode=verify-full` (PostgreSQL) or `?ssl-mode=VERIFY_IDENTITY` (MariaDB, MySQL), an attacker in the
+    /// network can impersonate the server. Unknown parameters are refused.
     ///
     /// # Errors
-    /// [`StoreError`] if the URL cannot be read, the database does not answer, or its tables are of another version.
+    /// [`StoreError::Setting`] if the URL is invalid, or a pooler cannot carry prepared statements;
+    /// [`StoreError::Database`]; [`StoreError::Schema`] if the tables belong to another version.
     pub async fn connect(self, url: &str) -> Result<SqlUsers, StoreError> {
         let store = self.clone().connect_lazily(url)?;
         if self.migrate {
@@ -126,12 +139,12 @@ impl SqlOptions {
         Ok(store)
     }
 
-    /// The same without asking the database anything yet: neither its tables nor the names in it are looked at.
+    /// Creates the store without connecting: neither the tables nor the names in them are checked.
     ///
     /// # Errors
-    /// [`StoreError::Setting`] if the URL cannot be read.
+    /// [`StoreError::Setting`] if the URL is invalid.
     pub fn connect_lazily(self, url: &str) -> Result<SqlUsers, StoreError> {
-        let database = Database::new(DatabaseUrl::parse(url, self.file)?, self.bounds);
+        let database = Database::new(DatabaseUrl::parse(url, self.file)?, self.limits);
         let mut throttle = Throttle::shared(SqlAttempts::new(database.clone()));
         if let Some(key) = self.passwords.derived_key(b"auth-runtime: names that were tried") {
             throttle = throttle.secret(key).map_err(|error| StoreError::Setting(error.to_string()))?;
@@ -149,15 +162,15 @@ impl SqlOptions {
 
 /// Connecting.
 impl SqlUsers {
-    /// Settings, if others than the defaults are needed.
+    /// Returns the default settings.
     pub fn options() -> SqlOptions {
         SqlOptions::default()
     }
 
-    /// Connects with the defaults: [`SqlOptions::connect`].
+    /// Connects with the default settings; see [`SqlOptions::connect`].
     ///
     /// # Errors
-    /// [`StoreError`] if the URL cannot be read, the database does not answer, or its tables are of another version.
+    /// The errors of [`SqlOptions::connect`].
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         Self::options().connect(url).await
     }
@@ -166,7 +179,7 @@ impl SqlUsers {
 impl fmt::Debug for SqlOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqlOptions")
-            .field("bounds", &self.bounds)
+            .field("limits", &self.limits)
             .field("freshness", &self.freshness)
             .finish_non_exhaustive()
     }

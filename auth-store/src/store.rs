@@ -1,4 +1,4 @@
-//! The store: its connections, and what all its clones share.
+//! The store, and the state that its clones share.
 
 use std::{fmt, sync::Arc};
 
@@ -6,7 +6,7 @@ use auth_runtime::{declared::DeclaredNames, throttle::Throttle, users::Passwords
 
 use crate::{cache::StoreCache, database::Database, last_used::LastUsed};
 
-/// Users and API keys in a database. Cheap to clone: all clones share connections and what is remembered.
+/// Users and API keys in a database. Clones are cheap and share connections and cache.
 ///
 /// ```
 /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -14,7 +14,7 @@ use crate::{cache::StoreCache, database::Database, last_used::LastUsed};
 /// use auth_store::{NewUser, SqlUsers};
 ///
 /// let users = SqlUsers::connect("sqlite::memory:").await?;
-/// let password = "correct horse battery staple"; // from the person, and not in the source
+/// let password = "correct horse battery staple"; // typed by the user, never in the source
 /// users.add(NewUser::new("alice").password(password).roles(["Viewer"])).await?;
 ///
 /// let basic = Basic::new(users.clone());
@@ -22,28 +22,62 @@ use crate::{cache::StoreCache, database::Database, last_used::LastUsed};
 /// # Ok::<(), auth_store::StoreError>(()) }).unwrap();
 /// ```
 ///
-/// Names are compared as [`normalize_name`](crate::normalize_name) writes them. There is no user and no key
-/// unless you add them.
+/// A new store has no users and no keys. Names are compared after [`normalize_name`](crate::normalize_name).
+///
+/// As a field of an `Auth`, its type is named like any other store:
+///
+/// ```
+/// use auth_runtime::{jwt::TokenIssuer, prelude::*, users::UserTokens};
+/// use auth_store::{SqlUsers, StoreError};
+///
+/// permissions! { pub enum Permission { View = "view" } }
+/// roles! { pub enum Role: Permission { Viewer = "Viewer" => [View] } }
+///
+/// #[derive(Auth, Clone)]
+/// #[auth(permissions = Permission, roles = Role)]
+/// struct Auth {
+///     #[scheme(bearer)]
+///     token: UserTokens<SqlUsers>,
+///     #[scheme(basic)]
+///     password: Basic<SqlUsers>,
+///     #[scheme(api_key(header = "X-API-Key"))]
+///     key: ApiKeys<SqlUsers>,
+/// }
+///
+/// async fn auth(url: &str, issuer: &TokenIssuer) -> Result<Auth, Box<dyn std::error::Error>> {
+///     let users: SqlUsers = SqlUsers::options().declared_by::<Auth>().connect(url).await?;
+///     Ok(Auth {
+///         token: UserTokens::new(issuer.verifier(), users.clone())?,
+///         password: Basic::new(users.clone()).issuer("users"),
+///         key: ApiKeys::new(users).issuer("users"),
+///     })
+/// }
+///
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// let issuer = TokenIssuer::hs256("0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa")?.issuer("users").audience("api");
+/// let auth = auth("sqlite::memory:", &issuer).await?;
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
 ///
 /// # Freshness
 ///
-/// A user or key that was read is remembered, and a request that comes with it asks the database nothing. What is
-/// changed through a clone of the same store counts from the next request on. What another process changes counts after
-/// 5 s at most ([`crate::SqlOptions::freshness`]): a number that goes up with each change is read so often. If it cannot be
-/// read, nothing that is remembered counts, and the answer is 503. Whoever changes the tables by hand has to raise that
-/// number as well (`UPDATE auth_epoch SET epoch = epoch + 1`); what is forgotten here counts after ten minutes.
+/// Known users and keys cost no query: they are cached. A change by this store or a clone takes effect with the next
+/// request. A change by another process takes effect within 5 s ([`SqlOptions::freshness`](crate::SqlOptions::freshness)).
+/// Each change raises one version number. The store polls it in this interval, on a connection of its own. If the poll
+/// fails, the cache is not used, and the answer is 503. After a change by hand, raise the number as well
+/// (`UPDATE auth_epoch SET epoch = epoch + 1`); otherwise the change takes effect within ten minutes.
 ///
 /// # Guessing
 ///
-/// What is tried is counted in the database ([`Throttle`]), for all processes together. Names and addresses stand there as
-/// hashes, which tell nothing if passwords have a [secret key](Passwords::secret_key), and can be guessed if they have none.
-/// So all processes need the same one, and with another one it is counted anew.
+/// The database counts attempts for all processes together ([`Throttle`]). It stores hashes of names and addresses. With
+/// a [secret key](Passwords::secret_key) for passwords the hashes reveal nothing; without one they can be brute-forced.
+/// All processes need the same key. A new key starts new counts.
 ///
 /// # What it does not protect against
 ///
-/// Whoever can write to the database can become anybody. Whoever can read it has the hashes of the passwords:
-/// [`Passwords::secret_key`] binds them to a key that is not in it. A SQLite file is made for its owner alone, but one that
-/// is there stays as it is.
+/// An attacker with write access to the database can become any user. An attacker with read access has the password
+/// hashes; [`Passwords::secret_key`] binds them to a key outside of the database. A new SQLite file is readable for its
+/// owner only; the mode of an existing file is left alone.
 #[derive(Clone)]
 pub struct SqlUsers(pub(crate) Arc<Shared>);
 
@@ -63,9 +97,9 @@ impl SqlUsers {
         &self.0.passwords
     }
 
-    /// Closes the connections, when what is being asked is answered. Nothing can be asked after that.
+    /// Closes the connections after their current statements. Later statements fail.
     pub async fn close(&self) {
-        self.0.database.pool().close().await;
+        self.0.database.close().await;
     }
 }
 

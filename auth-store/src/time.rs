@@ -1,4 +1,4 @@
-//! Times as they stand in the database: whole numbers since 1970.
+//! Times in the database: whole seconds since 1970.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,7 +6,7 @@ pub(crate) fn seconds(time: SystemTime) -> i64 {
     i64::try_from(since_1970(time).as_secs()).unwrap_or(i64::MAX)
 }
 
-/// The seconds of a column as a time.
+/// Converts the seconds of a column.
 pub(crate) fn time(seconds: i64) -> SystemTime {
     let since = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
     SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH)

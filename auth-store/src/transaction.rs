@@ -1,25 +1,25 @@
-//! A change that other processes get to know of, as a whole or not at all.
+//! A change in one transaction: it raises the epoch, so that other processes read again.
 
-use sqlx::{Any, AnyConnection, Transaction, any::AnyArguments, query::Query};
+use sqlx::{Any, AnyConnection, any::AnyArguments, query::Query};
 
-use crate::{SqlUsers, StoreError, cache::ForgetAtEnd, error::DriverResult, normalize_name};
+use crate::{SqlUsers, StoreError, cache::ClearAtEnd, connection::Transaction, error::DriverResult, normalize_name};
 
-/// A transaction in which the epoch goes up; what is remembered in this process is forgotten when it ends.
+/// A transaction that raises the epoch. The cache of this process is cleared when it ends.
 ///
-/// The epoch goes up first: no other change is made until this one ends, so epochs are in the order in which changes
-/// become visible, and whoever has read an epoch has not missed an earlier one.
+/// The epoch is raised first. Its row lock keeps other changes waiting until the end of this one. So epochs and changes
+/// become visible in the same order, and a process that has read an epoch has missed no earlier change.
 pub(crate) struct Change<'a> {
     store: &'a SqlUsers,
-    transaction: Transaction<'static, Any>,
-    /// After the transaction: fields are dropped in their order.
-    _forget: ForgetAtEnd<'a>,
+    transaction: Transaction,
+    /// Below the transaction, because fields are dropped in their order.
+    _clear: ClearAtEnd<'a>,
 }
 
 impl SqlUsers {
     pub(crate) async fn begin_change(&self) -> Result<Change<'_>, StoreError> {
-        let forget = self.0.cache.forget_at_end();
-        let mut change =
-            Change { store: self, transaction: self.0.database.begin().await.store_error()?, _forget: forget };
+        let clear = self.0.cache.clear_at_end();
+        let transaction = self.0.database.begin().await.store_error()?;
+        let mut change = Change { store: self, transaction, _clear: clear };
         let epoch = change.query("UPDATE auth_epoch SET epoch = epoch + 1 WHERE id = 1");
         match change.execute(epoch).await.store_error()? {
             1 => Ok(change),
@@ -27,17 +27,17 @@ impl SqlUsers {
         }
     }
 
-    /// A change of one user, and the user's number.
+    /// Begins a change of one user, and returns the primary key of the user.
     pub(crate) async fn begin_change_of(&self, name: &str) -> Result<(Change<'_>, i64), StoreError> {
-        let nobody = || StoreError::NoUser(name.to_owned());
-        let normalized = normalize_name(name).map_err(|_| nobody())?;
+        let not_found = || StoreError::NoUser(name.to_owned());
+        let normalized = normalize_name(name).map_err(|_| not_found())?;
         let mut change = self.begin_change().await?;
-        // Signing in writes to the user as well, and is no change.
+        // A sign-in writes to the row as well, and does not raise the epoch.
         let dialect = self.0.database.dialect;
         let sql = format!("SELECT id FROM auth_user WHERE name = ?{}", dialect.for_update());
         let id = sqlx::query_scalar(dialect.sql(&sql));
         let id: Option<i64> = id.bind(normalized).fetch_optional(change.connection()).await.store_error()?;
-        Ok((change, id.ok_or_else(nobody)?))
+        Ok((change, id.ok_or_else(not_found)?))
     }
 }
 
@@ -47,12 +47,12 @@ impl Change<'_> {
     }
 
     pub(crate) fn connection(&mut self) -> &mut AnyConnection {
-        &mut self.transaction
+        self.transaction.connection()
     }
 
-    /// How many rows it was about.
+    /// Runs a statement and returns the number of its rows.
     pub(crate) async fn execute(&mut self, query: Query<'static, Any, AnyArguments>) -> Result<u64, sqlx::Error> {
-        query.execute(&mut *self.transaction).await.map(|done| done.rows_affected())
+        query.execute(self.transaction.connection()).await.map(|done| done.rows_affected())
     }
 
     pub(crate) async fn commit(self) -> Result<(), StoreError> {

@@ -1,4 +1,4 @@
-//! The name of a user as a store keeps it: one person, one name, however it is typed.
+//! The stored form of a user name. All spellings of a name have the same one.
 
 use precis_profiles::{UsernameCaseMapped, precis_core::profile::PrecisFastInvocation};
 
@@ -6,14 +6,14 @@ use auth_runtime::users::UserError;
 
 /// The longest name, in bytes.
 const MAX_LEN: usize = 255;
-/// After so many passes a name is as it stays, or there is none that it becomes (RFC 8265, section 3.1).
+/// The number of passes after which a name must be stable (RFC 8265, section 3.1).
 const PASSES: usize = 3;
 
-/// The one way of writing a user name that stands for all others: `UsernameCaseMapped` of RFC 8265, section 3.3.
+/// Normalizes a user name by `UsernameCaseMapped` of RFC 8265, section 3.3.
 ///
-/// Letters become small, wide forms narrow, and composed as Unicode composes them (NFC). Parts may be separated by one
-/// space. What cannot be seen, is there for looks only, or mixes directions of writing is refused, as two names that
-/// look the same would be two people. It cannot tell letters of different scripts that look alike.
+/// Letters become lower case, wide forms become narrow, and characters are composed (NFC). Single spaces may separate
+/// parts. Invisible characters, compatibility forms and mixed writing directions are refused, because two names could
+/// look the same. Similar letters of different scripts are not detected.
 ///
 /// ```
 /// use auth_store::normalize_name;
@@ -27,7 +27,7 @@ const PASSES: usize = 3;
 /// ```
 ///
 /// # Errors
-/// [`UserError::Name`] if it cannot be the name of a user, or has more than 255 bytes.
+/// [`UserError::Name`] if the name is not allowed, or has more than 255 bytes.
 pub fn normalize_name(name: &str) -> Result<String, UserError> {
     let refused = || UserError::Name(name.to_owned());
     if name.len() > MAX_LEN {
@@ -37,7 +37,7 @@ pub fn normalize_name(name: &str) -> Result<String, UserError> {
     for _ in 0..PASSES {
         let enforced = enforce(&known).ok_or_else(refused)?;
         if enforced == known {
-            // A colon cannot be sent (RFC 7617, section 2).
+            // Basic credentials end the name at a colon (RFC 7617, section 2).
             let is_name = !known.is_empty() && known.len() <= MAX_LEN && !known.contains(':');
             return if is_name { Ok(known) } else { Err(refused()) };
         }
@@ -60,7 +60,7 @@ mod tests {
     use super::normalize_name;
 
     #[test]
-    fn r77_spellings_of_one_name_are_one_name() {
+    fn r77_spellings_normalize_to_one_name() {
         for (typed, name) in [
             ("alice", "alice"),
             ("ALICE", "alice"),
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn r36_names_that_only_look_the_same_are_refused() {
+    fn r36_confusable_names_are_refused() {
         let long = "a".repeat(256);
         for bad in [
             "",
@@ -101,7 +101,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_name_that_was_normalised_stays_as_it_is(name in "\\PC{0,40}") {
+        fn normalized_name_is_stable(name in "\\PC{0,40}") {
             if let Ok(once) = normalize_name(&name) {
                 prop_assert_eq!(normalize_name(&once), Ok(once.clone()));
                 prop_assert!(!once.contains(':') && !once.ends_with(' ') && once.len() <= 255);

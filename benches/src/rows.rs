@@ -8,6 +8,7 @@ use crate::{
     contenders::{
         bare, floors,
         hand_written::hand_written,
+        hand_written_stores,
         jwt_authorizer::jwt_authorizer,
         poem_grants::poem_grants,
         this_library::{self, Cache},
@@ -17,6 +18,8 @@ use crate::{
 
 /// The row that all others are compared with.
 pub const BARE: &str = "bare poem-openapi operation";
+
+const HAND_WRITTEN: &str = "SecurityScheme of poem-openapi, with jsonwebtoken or a HashMap";
 
 /// A value that is created at its first use, because generating keys and hashing passwords is slow.
 type Lazy<T> = Rc<LazyCell<T, Box<dyn FnOnce() -> T>>>;
@@ -55,7 +58,9 @@ pub fn all() -> Vec<Row> {
     rows.extend(this_library(&keys));
     rows.extend(refused(&keys[0]));
     rows.extend(three_schemes(&keys[0]));
-    rows.extend(each("SecurityScheme of poem-openapi, with jsonwebtoken", "hand-written", &keys, hand_written));
+    rows.extend(each(HAND_WRITTEN, "hand-written", &keys, hand_written));
+    rows.push(valid(HAND_WRITTEN, "hand-written, API key", lazy(hand_written_stores::keys)));
+    rows.push(valid(HAND_WRITTEN, "hand-written, Basic", lazy(hand_written_stores::passwords)));
     rows.extend(each("poem-grants, with jsonwebtoken", "poem-grants", &keys, poem_grants));
     rows.extend(each("jwt-authorizer, with axum", "jwt-authorizer", &keys, jwt_authorizer));
     rows

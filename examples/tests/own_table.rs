@@ -52,5 +52,10 @@ async fn the_subject_is_the_column_that_the_application_chose() {
     for (number, subject) in [("M-1", "1"), ("M-2", "2")] {
         let member = UserStore::find(&members, number).await.unwrap().unwrap();
         assert_eq!((member.name(), member.subject()), (number, subject));
+        let member = members.find_by_subject(subject).await.unwrap().unwrap();
+        assert_eq!((member.name(), member.subject()), (number, subject));
+    }
+    for other in ["M-1", "3", "01", " 1", "1.0", ""] {
+        assert!(members.find_by_subject(other).await.unwrap().is_none(), "{other:?}");
     }
 }

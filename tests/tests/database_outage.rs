@@ -1,13 +1,11 @@
-//! A database server stops, or is killed, during requests, and starts again. The service recovers without a restart, and
-//! no change that it reported as done is lost.
+//! A database server is stopped or killed, and started again: the service recovers, and no confirmed change is lost.
 //!
-//! This test has a binary of its own, because it needs the servers of `tests/services up` for itself. `tests/services`
-//! also stops and starts them.
+//! The test stops the servers of `tests/services up`, so no other test may run meanwhile.
 
-#[allow(dead_code, reason = "this test uses only the application")]
+#[allow(dead_code, reason = "this test needs the application only")]
 #[path = "store/callers.rs"]
 mod callers;
-#[allow(dead_code, reason = "this test uses only the database")]
+#[allow(dead_code, reason = "this test needs the database only")]
 #[path = "store/database.rs"]
 mod database;
 
@@ -31,11 +29,11 @@ use crate::{
 
 fn service(verb: &str, backend: Backend) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("services");
-    let done = Command::new(script).args([verb, &backend.to_string()]).status().expect("the script is there");
+    let done = Command::new(script).args([verb, &backend.to_string()]).status().expect("the script exists");
     assert!(done.success(), "{verb} {backend}");
 }
 
-async fn survives(backend: Backend) {
+async fn recovers(backend: Backend) {
     let database = TestDatabase::new(backend).await;
     let patient = database.store().await;
     patient.add(NewUser::new("alice").password(PASSWORD).roles(["Viewer"])).await.unwrap();
@@ -51,7 +49,7 @@ async fn survives(backend: Backend) {
 
     service("stop", backend);
     for caller in callers.iter().chain([&Caller::password("bob", PASSWORD)]) {
-        assert_eq!(app.who(caller).await, Err(503), "never a denial, and never a pass");
+        assert_eq!(app.call(caller).await, Err(503), "never a denial, and never a pass");
     }
     assert!(store.set_roles("alice", ["Editor"]).await.unwrap_err().is_unavailable());
 
@@ -65,10 +63,10 @@ async fn survives(backend: Backend) {
     database.drop().await;
 }
 
-/// Repeats the request until the result is not 503.
+/// Returns the first answer that is not 503.
 async fn answer(app: &App, caller: &Caller) -> Result<String, u16> {
     loop {
-        match app.who(caller).await {
+        match app.call(caller).await {
             Err(503) => tokio::time::sleep(Duration::from_millis(100)).await,
             answer => return answer,
         }
@@ -81,59 +79,59 @@ fn batch(number: usize) -> Vec<NewUser> {
     (0..BATCH).map(|user| NewUser::new(format!("user{:06}", number * BATCH + user)).roles(["Viewer"])).collect()
 }
 
-/// Imports users until the server, killed in the middle, is gone.
+/// Imports users until the server is killed.
 async fn loses_nothing(backend: Backend) {
     let database = TestDatabase::new(backend).await;
     let store = database.store().await;
-    let told = Arc::new(AtomicUsize::new(0));
+    let confirmed = Arc::new(AtomicUsize::new(0));
     let importing = tokio::spawn({
-        let (store, told) = (store.clone(), Arc::clone(&told));
+        let (store, confirmed) = (store.clone(), Arc::clone(&confirmed));
         async move {
             for number in 0.. {
                 match store.import(batch(number)).await {
                     Ok(outcomes) => assert!(outcomes.iter().all(Result::is_ok)),
                     Err(error) => return error,
                 }
-                told.fetch_add(1, Ordering::SeqCst);
+                confirmed.fetch_add(1, Ordering::SeqCst);
             }
             unreachable!("the server is killed before")
         }
     });
-    while told.load(Ordering::SeqCst) < 5 {
+    while confirmed.load(Ordering::SeqCst) < 5 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     tokio::task::spawn_blocking(move || service("kill", backend)).await.unwrap();
     assert!(importing.await.unwrap().is_unavailable());
 
     service("start", backend);
-    let told = told.load(Ordering::SeqCst);
+    let confirmed = confirmed.load(Ordering::SeqCst);
     let names = database.texts("SELECT name FROM auth_user ORDER BY name").await;
     let expected = (0..names.len()).map(|number| format!("user{number:06}"));
-    assert!(expected.eq(names.iter().cloned()), "a batch is there as a whole, and so are those before it");
-    // The last batch may be complete although its response was lost.
-    let there = names.len() / BATCH;
+    assert!(expected.eq(names.iter().cloned()), "each batch is complete, and so are all before it");
+    // The last batch may be committed although its answer was lost.
+    let stored = names.len() / BATCH;
     assert!(
-        names.len() % BATCH == 0 && (there == told || there == told + 1),
-        "{told} were told of, and {there} are there"
+        names.len() % BATCH == 0 && (stored == confirmed || stored == confirmed + 1),
+        "{confirmed} batches were confirmed, and {stored} are stored"
     );
     // A second import, as with `--skip-existing`, reports the existing users.
-    for number in 0..there + 2 {
+    for number in 0..stored + 2 {
         for outcome in store.import(batch(number)).await.unwrap() {
             let is_taken = matches!(outcome, Err(StoreError::User(UserError::Taken(_))));
-            assert_eq!((outcome.is_ok(), is_taken), (number >= there, number < there), "{number}");
+            assert_eq!((outcome.is_ok(), is_taken), (number >= stored, number < stored), "{number}");
         }
     }
-    assert_eq!(store.count().await.unwrap(), ((there + 2) * BATCH) as u64);
+    assert_eq!(store.count().await.unwrap(), ((stored + 2) * BATCH) as u64);
     database.drop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restarted_server_is_used_again_and_no_change_is_lost() {
+async fn restarted_server_is_used_again_and_no_confirmed_change_is_lost() {
     let mut tested = 0;
     for backend in [Backend::Postgres, Backend::MySql] {
         match backend.url() {
             Ok(_) => {
-                survives(backend).await;
+                recovers(backend).await;
                 loses_nothing(backend).await;
                 tested += 1;
             }

@@ -125,13 +125,13 @@ fn missing_and_foreign_tables_are_reported() {
     let reason = |what: &str| format!("the tables of the database do not fit this program: {what}");
     let admin = Admin::new();
     admin.sql("DROP TABLE auth_api_key_permission");
-    let gone = reason("`auth_api_key_permission` is gone that `migrate` has made: restore it from a backup");
+    let gone = reason("table `auth_api_key_permission` is missing; restore it from a backup");
     admin.run(&["key", "list"]).refused(3, &gone);
     assert!(admin.run(&["check"]).output.contains("is gone"));
 
     let admin = Admin::new();
     admin.sql("UPDATE auth_migration SET checksum = x'00' WHERE version = 1");
-    let another = reason("`auth_migration` says that step 1 was another one than that of this version");
+    let another = reason("step 1 in `auth_migration` differs from the step of this version");
     admin.run(&["key", "list"]).refused(3, &another);
 
     let admin = Admin::new();

@@ -7,7 +7,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, Lifetime, Type, ext::IdentExt, spanned::Spanned, visit_mut::VisitMut};
 
 use super::{
-    argument::{Argument, arguments, returns},
+    argument::{Argument, answered, arguments, returns},
     check,
     rule::Rules,
 };
@@ -104,11 +104,12 @@ fn twin(operation: &Operation, rule: &TokenStream, p: &Private) -> TokenStream {
     let attributes = operation.method.attrs.iter().filter(|attribute| is(attribute, "oai") || is(attribute, "doc"));
     let (generics, _, where_clause) = signature.generics.split_for_impl();
     let returns = returns(&signature.output);
+    let answered = answered(&operation.access);
     quote! {
         #(#attributes)*
         async fn #twin #generics (#receiver, #guard: #p::Guard<#rule>, #(#inputs),*) -> #p::Guarded<#returns> #where_clause {
             #checks
-            #p::Guarded::Answered(Self::#name(#this, #(#names),*).await)
+            #p::Guarded::#answered(Self::#name(#this, #(#names),*).await)
         }
     }
 }

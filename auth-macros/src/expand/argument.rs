@@ -1,10 +1,10 @@
 //! The arguments of the user's function, as the generated one takes them.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{FnArg, PatType, ReturnType, Signature};
 
-use crate::lower::signature::argument_name;
+use crate::{lower::signature::argument_name, model::Access};
 
 /// An argument.
 pub(crate) struct Argument<'a> {
@@ -36,4 +36,10 @@ pub(crate) fn returns(output: &ReturnType) -> TokenStream {
         ReturnType::Default => quote!(()),
         ReturnType::Type(_, ty) => ty.to_token_stream(),
     }
+}
+
+/// Returns the variant of `Guarded` for the response of the user's function.
+pub(crate) fn answered(access: &Access) -> Ident {
+    let variant = if matches!(access, Access::Public { .. }) { "Public" } else { "Answered" };
+    Ident::new(variant, Span::call_site())
 }

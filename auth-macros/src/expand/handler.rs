@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::{FnArg, GenericParam, Generics, ext::IdentExt};
 
 use super::{
-    argument::{Argument, arguments, returns},
+    argument::{Argument, answered, arguments, returns},
     check,
     rule::Rules,
 };
@@ -87,6 +87,7 @@ fn guarded(handler: &Handler, access: &Access, rule: &TokenStream, p: &Private) 
     let call_await = signature.asyncness.map(|_| quote!(.await));
     let (generics, _, where_clause) = signature.generics.split_for_impl();
     let returns = returns(&signature.output);
+    let answered = answered(access);
     quote! {
         #(#documented)*
         #attribute
@@ -94,7 +95,7 @@ fn guarded(handler: &Handler, access: &Access, rule: &TokenStream, p: &Private) 
         #visibility async fn #name #generics (#guard: #p::HandlerGuard<#rule>, #(#inputs),*) -> #p::Guarded<#returns> #where_clause {
             #own
             #checks
-            #p::Guarded::Answered(#name(#(#names),*) #call_await)
+            #p::Guarded::#answered(#name(#(#names),*) #call_await)
         }
     }
 }

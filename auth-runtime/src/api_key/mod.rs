@@ -4,12 +4,16 @@
 
 mod error;
 mod key;
+mod key_cache;
 mod store;
 
 use std::{fmt, sync::Arc, time::SystemTime};
 
 pub use self::error::ApiKeyError;
-use self::key::KeyHash;
+use self::{
+    key::KeyHash,
+    key_cache::{CachedKey, KeyHashCache},
+};
 pub use self::{
     key::generated_id,
     store::{ApiKeyRecord, ApiKeyStore, MemoryApiKeys, generate},
@@ -63,13 +67,19 @@ pub struct ApiKeys<S = MemoryApiKeys> {
     store: Arc<S>,
     issuer: Arc<str>,
     throttle: Throttle,
+    cache: Option<Arc<KeyHashCache>>,
 }
 
 impl<S: ApiKeyStore> ApiKeys<S> {
     /// Verifies against this store.
     #[must_use]
     pub fn new(store: S) -> Self {
-        Self { throttle: store.throttle(), store: Arc::new(store), issuer: ISSUER.into() }
+        Self {
+            throttle: store.throttle(),
+            store: Arc::new(store),
+            issuer: ISSUER.into(),
+            cache: KeyHashCache::new().map(Arc::new),
+        }
     }
 
     /// Sets the issuer of the identities, a name for the store (default: `api-key`).
@@ -87,10 +97,10 @@ impl<S: ApiKeyStore> ApiKeys<S> {
     }
 
     async fn record(&self, key: &str) -> Result<ApiKeyRecord, AuthenticationError> {
-        let hash = KeyHash::of(key);
-        let found = self.store.find(&key::lookup_id(key, &hash)).await?;
-        let record = found.filter(|record| record.is_of(&hash));
-        let record = record.ok_or_else(|| AuthenticationError::invalid("unknown API key"))?;
+        let record = match self.cache.as_ref().and_then(|cache| cache.get(key)) {
+            Some(CachedKey { id, hash }) => self.found(&id, hash).await?,
+            None => self.hashed(key).await?,
+        };
         if record.is_revoked() {
             return Err(AuthenticationError::invalid("revoked API key"));
         }
@@ -101,6 +111,22 @@ impl<S: ApiKeyStore> ApiKeys<S> {
             return Err(AuthenticationError::invalid("API key of a disabled user"));
         }
         Ok(record)
+    }
+
+    /// Returns the record of a key that is not cached, and caches the hash.
+    async fn hashed(&self, key: &str) -> Result<ApiKeyRecord, AuthenticationError> {
+        let hash = KeyHash::of(key);
+        let record = self.found(&key::lookup_id(key, &hash), hash).await?;
+        if let Some(cache) = &self.cache {
+            cache.insert(key, CachedKey { id: record.id().into(), hash });
+        }
+        Ok(record)
+    }
+
+    /// Returns the record with this id, if it has this hash.
+    async fn found(&self, id: &str, hash: KeyHash) -> Result<ApiKeyRecord, AuthenticationError> {
+        let record = self.store.find(id).await?.filter(|record| record.is_of(&hash));
+        record.ok_or_else(|| AuthenticationError::invalid("unknown API key"))
     }
 
     /// Counts a wrong key, and returns its error, or the one of the throttle if the limit is reached.
@@ -139,7 +165,12 @@ impl<S: ApiKeyStore + Default> Default for ApiKeys<S> {
 
 impl<S> Clone for ApiKeys<S> {
     fn clone(&self) -> Self {
-        Self { store: Arc::clone(&self.store), issuer: Arc::clone(&self.issuer), throttle: self.throttle.clone() }
+        Self {
+            store: Arc::clone(&self.store),
+            issuer: Arc::clone(&self.issuer),
+            throttle: self.throttle.clone(),
+            cache: self.cache.clone(),
+        }
     }
 }
 

@@ -25,20 +25,26 @@ const SHOWN: usize = 8;
 /// Building it turns the names of roles, permissions and scopes into bits, once for each authentication.
 #[derive(Clone)]
 pub struct Identity {
-    shared: Arc<Inner>,
-    /// Not shared, as `PermissionOverrides` can replace them.
-    roles: Words,
-    permissions: Words,
-    /// Not shared, as a user can be renamed while a token is good.
-    username: Option<Arc<str>>,
-    /// Whether the credential is limited to some permissions, so that none may be added.
-    is_limited: bool,
-    /// Not shared, as a password is sent with each request.
+    description: Arc<Description>,
+    /// Separate, because a store or `PermissionOverrides` can replace it for each request.
+    access: Arc<Access>,
+    /// Separate, because a password is sent with each request.
     authenticated_at: Option<u64>,
 }
 
+/// The roles and permissions that a caller has now, and the name, which can change while a token is valid.
 #[derive(Clone)]
-struct Inner {
+struct Access {
+    roles: Words,
+    permissions: Words,
+    username: Option<Arc<str>>,
+    /// Whether the credential is limited to some permissions, so that none may be added.
+    is_limited: bool,
+}
+
+/// The issuer's description of a caller.
+#[derive(Clone)]
+struct Description {
     issuer: String,
     subject: String,
     display_name: Option<String>,
@@ -52,38 +58,38 @@ impl Identity {
     /// Returns the issuer: the `iss` of a token, or the name of a store.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        &self.shared.issuer
+        &self.description.issuer
     }
 
     /// Returns the caller's identifier. It is unique within the issuer only.
     #[must_use]
     pub fn subject(&self) -> &str {
-        &self.shared.subject
+        &self.description.subject
     }
 
     /// Returns the name by which the caller signs in, if there is one: `preferred_username` of OpenID Connect. It can change,
     /// and can be given to another person later, so store the [`subject`](Self::subject).
     #[must_use]
     pub fn username(&self) -> Option<&str> {
-        self.username.as_deref()
+        self.access.username.as_deref()
     }
 
     /// Returns a name for people to read (default: the user name, or else the subject).
     #[must_use]
     pub fn display_name(&self) -> &str {
-        self.shared.display_name.as_deref().or(self.username()).unwrap_or(&self.shared.subject)
+        self.description.display_name.as_deref().or(self.username()).unwrap_or(&self.description.subject)
     }
 
     /// Returns the scopes of the token, declared or not, separated by spaces.
     #[must_use]
     pub fn scope(&self) -> &str {
-        &self.shared.scope
+        &self.description.scope
     }
 
     /// Returns all claims of the issuer.
     #[must_use]
     pub fn claims(&self) -> &Map<String, Value> {
-        self.shared.claims.get()
+        self.description.claims.get()
     }
 
     /// Returns the time of the last sign-in, in seconds since 1970. Renewing a token is not a sign-in.
@@ -99,7 +105,7 @@ impl Identity {
     /// # Errors
     /// [`UserInfoError`] if the issuer offers none, or does not answer.
     pub async fn user_info(&self) -> Result<UserInfo, UserInfoError> {
-        match &self.shared.user_info {
+        match &self.description.user_info {
             Some(on_demand) => on_demand.get(self.issuer(), self.subject()).await,
             None => Err(UserInfoError::NotOffered),
         }
@@ -108,25 +114,25 @@ impl Identity {
     /// Returns the caller's roles.
     #[must_use]
     pub fn roles<A: AuthSchema>(&self) -> <A::Role as Table>::Set {
-        TableSet::from_words(&self.roles)
+        TableSet::from_words(&self.access.roles)
     }
 
     /// Returns the caller's permissions: direct ones, and those of the roles.
     #[must_use]
     pub fn permissions<A: AuthSchema>(&self) -> <A::Permission as Table>::Set {
-        TableSet::from_words(&self.permissions)
+        TableSet::from_words(&self.access.permissions)
     }
 
     pub(crate) fn role_words(&self) -> &[u64] {
-        &self.roles
+        &self.access.roles
     }
 
     pub(crate) fn permission_words(&self) -> &[u64] {
-        &self.permissions
+        &self.access.permissions
     }
 
     pub(crate) fn scope_words(&self) -> &[u64] {
-        &self.shared.scopes
+        &self.description.scopes
     }
 
     /// Returns the same identity with a sign-in at this moment.
@@ -139,36 +145,37 @@ impl Identity {
     /// Returns the same caller with the roles and permissions of another identity.
     #[cfg(all(feature = "basic", feature = "_jwt"))]
     pub(crate) fn with_access_of(mut self, other: &Self) -> Self {
-        self.username.clone_from(&other.username);
-        self.with_roles_of(other)
+        self.access = Arc::clone(&other.access);
+        self
     }
 
     /// Returns the same caller with the roles and permissions of another identity, and the own name.
     #[cfg(feature = "_jwt")]
     pub(crate) fn with_roles_of(mut self, other: &Self) -> Self {
-        self.roles.clone_from(&other.roles);
-        self.permissions.clone_from(&other.permissions);
+        let access = Arc::make_mut(&mut self.access);
+        access.roles.clone_from(&other.access.roles);
+        access.permissions.clone_from(&other.access.permissions);
         self
     }
 
     /// Returns the same caller without roles, and only with permissions that the other identity has too.
     #[cfg(all(feature = "basic", feature = "_jwt"))]
     pub(crate) fn limited_by(mut self, other: &Self) -> Self {
-        self.roles.clear();
-        intersect(&mut self.permissions, &other.permissions);
-        self.username.clone_from(&other.username);
-        self.is_limited = true;
+        let mut permissions = self.access.permissions.clone();
+        intersect(&mut permissions, &other.access.permissions);
+        let username = other.access.username.clone();
+        self.access = Arc::new(Access { roles: Words::new(), permissions, username, is_limited: true });
         self
     }
 
     /// Whether the credential is limited to some of its owner's permissions.
-    pub(super) const fn is_limited(&self) -> bool {
-        self.is_limited
+    pub(super) fn is_limited(&self) -> bool {
+        self.access.is_limited
     }
 
     /// Returns the same caller with other permissions.
     pub(crate) fn with_permissions(mut self, words: &[u64]) -> Self {
-        self.permissions = words.into();
+        Arc::make_mut(&mut self.access).permissions = words.into();
         self
     }
 }
@@ -190,7 +197,7 @@ impl fmt::Debug for Identity {
 #[must_use = "call `build`"]
 pub struct IdentityBuilder {
     names: &'static DeclaredNames,
-    inner: Inner,
+    description: Description,
     roles: Words,
     permissions: Words,
     username: Option<Arc<str>>,
@@ -201,7 +208,7 @@ pub struct IdentityBuilder {
 
 impl IdentityBuilder {
     pub(super) fn new(names: &'static DeclaredNames, issuer: String, subject: String) -> Self {
-        let inner = Inner {
+        let description = Description {
             issuer,
             subject,
             display_name: None,
@@ -212,7 +219,7 @@ impl IdentityBuilder {
         };
         Self {
             names,
-            inner,
+            description,
             roles: Words::new(),
             permissions: Words::new(),
             username: None,
@@ -230,7 +237,7 @@ impl IdentityBuilder {
 
     /// Sets a name for people to read.
     pub fn display_name(mut self, name: impl Into<String>) -> Self {
-        self.inner.display_name = Some(name.into());
+        self.description.display_name = Some(name.into());
         self
     }
 
@@ -285,28 +292,28 @@ impl IdentityBuilder {
     }
 
     pub(crate) fn add_scope(&mut self, scope: &str) {
-        self.inner.scope.reserve(scope.len() + 1);
+        self.description.scope.reserve(scope.len() + 1);
         for name in scopes(scope) {
             if let Some(declared) = find(self.names.scopes, name) {
-                insert(&mut self.inner.scopes, declared);
+                insert(&mut self.description.scopes, declared);
             }
-            if !self.inner.scope.is_empty() {
-                self.inner.scope.push(' ');
+            if !self.description.scope.is_empty() {
+                self.description.scope.push(' ');
             }
-            self.inner.scope.push_str(name);
+            self.description.scope.push_str(name);
         }
     }
 
     /// Sets the claims of the issuer.
     pub fn claims(mut self, claims: Map<String, Value>) -> Self {
-        self.inner.claims = Claims::read(claims);
+        self.description.claims = Claims::read(claims);
         self
     }
 
     /// Sets the claims as the text of a JSON object, which is parsed at first use.
     #[cfg(feature = "_jwt")]
     pub(crate) fn claims_json(mut self, json: &str) -> Self {
-        self.inner.claims = Claims::unread(json);
+        self.description.claims = Claims::unread(json);
         self
     }
 
@@ -318,14 +325,14 @@ impl IdentityBuilder {
 
     /// Sets the source of user information, which is asked when a handler first needs it.
     pub fn user_info(mut self, source: Arc<dyn UserInfoSource>) -> Self {
-        self.inner.user_info = Some(Arc::new(OnDemand::new(source)));
+        self.description.user_info = Some(Arc::new(OnDemand::new(source)));
         self
     }
 
     /// Sets a source that other requests share.
     #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
     pub(crate) fn user_info_on_demand(mut self, info: Arc<OnDemand>) -> Self {
-        self.inner.user_info = Some(info);
+        self.description.user_info = Some(info);
         self
     }
 
@@ -333,12 +340,13 @@ impl IdentityBuilder {
     #[must_use]
     pub fn build(self) -> Identity {
         if !self.unknown.is_empty() {
-            let Inner { issuer, subject, .. } = &self.inner;
+            let Description { issuer, subject, .. } = &self.description;
             let (count, first) = (self.unknown.len(), &self.unknown[..self.unknown.len().min(SHOWN)]);
             tracing::info!(?issuer, ?subject, count, unknown = ?first, "names that are not declared grant nothing");
         }
-        let Self { inner, roles, permissions, username, is_limited, authenticated_at, .. } = self;
-        Identity { shared: Arc::new(inner), roles, permissions, username, is_limited, authenticated_at }
+        let Self { description, roles, permissions, username, is_limited, authenticated_at, .. } = self;
+        let access = Arc::new(Access { roles, permissions, username, is_limited });
+        Identity { description: Arc::new(description), access, authenticated_at }
     }
 }
 

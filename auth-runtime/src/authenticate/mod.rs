@@ -9,6 +9,8 @@ mod identity;
 mod outcome;
 mod overrides;
 mod principal;
+#[cfg(any(feature = "api-key", feature = "basic"))]
+mod secret_mac;
 mod user_info;
 
 pub use authenticator::Authenticator;
@@ -22,6 +24,10 @@ pub(crate) use outcome::RefusalKind;
 pub use outcome::{Authentication, Refusal, RefusalCause, SchemeErrors};
 pub use overrides::PermissionOverrides;
 pub use principal::Principal;
+#[cfg(any(feature = "api-key", feature = "basic"))]
+pub(crate) use secret_mac::MacKey;
+#[cfg(feature = "basic")]
+pub(crate) use secret_mac::SecretMac;
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
 pub(crate) use user_info::OnDemand;
 pub use user_info::{LoadingUserInfo, UserInfo, UserInfoError, UserInfoSource};

@@ -21,7 +21,7 @@
 mod record;
 mod sink;
 
-pub(crate) use self::record::{Watch, allowed, denied, no_auth, no_rule};
+pub(crate) use self::record::{Watch, allowed, denied, no_auth, no_rule, unlisted};
 pub use self::sink::{AccessEvent, AccessOutcome, EventSink};
 
 #[cfg(doc)]

@@ -9,7 +9,7 @@ use super::{AccessEvent, AccessOutcome, EventSink};
 use crate::{
     authenticate::Principal,
     declared::AuthSchema,
-    policy::EnforcementPoint,
+    policy::{EnforcementPoint, ExplainedClause, Operation},
     respond::{DenialCause, RejectionCode},
 };
 
@@ -61,6 +61,7 @@ pub(crate) fn denied<A: AuthSchema>(
         scheme: cause.scheme().and_then(|index| A::SCHEMES.get(index)).map(|scheme| scheme.name),
         reason: if let DenialCause::NotMet { denial, .. } = cause { Some(denial.reason) } else { None },
         clause: if let DenialCause::NotMet { denial, .. } = cause { Some(denial.clause.to_string()) } else { None },
+        explanation: sink.and_then(|_| explanation(point, cause)),
         error: error(cause),
         ..of(AccessOutcome::Denied(code), point, cause.caller(), watch)
     };
@@ -84,9 +85,16 @@ fn of<A: AuthSchema>(
         subject: caller.map(Principal::subject),
         reason: None,
         clause: None,
+        explanation: None,
         error: None,
         duration: watch.elapsed(),
     }
+}
+
+/// Returns the result of each clause, if the requirement was not met. The log has the failed clause only.
+fn explanation<A: AuthSchema>(point: EnforcementPoint<A>, cause: &DenialCause<'_, A>) -> Option<ExplainedClause> {
+    let requirement = point.operation.requirement()?;
+    if let DenialCause::NotMet { caller, .. } = cause { Some(ExplainedClause::of(requirement, *caller)) } else { None }
 }
 
 /// Returns the detail for operators, beside the clause.
@@ -154,4 +162,12 @@ pub(crate) fn no_auth<A>() {
 pub(crate) fn no_rule<Extractor>() {
     let extractor = type_name::<Extractor>();
     tracing::error!("`{extractor}` where no rule ran: put `#[protected]` on the handler, or `.protect(..)` around it");
+}
+
+/// Logs that a rule is in no written policy.
+pub(crate) fn unlisted<A: AuthSchema>(operation: &Operation<A>) {
+    tracing::warn!(
+        operation = operation.name(),
+        "rule is not in the access policy: name it where the `AccessPolicy` is built"
+    );
 }

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{policy::Reason, respond::RejectionCode};
+use crate::{
+    policy::{ExplainedClause, Reason},
+    respond::RejectionCode,
+};
 
 /// One decision of the guard.
 ///
@@ -24,6 +27,8 @@ pub struct AccessEvent<'a> {
     pub reason: Option<Reason>,
     /// The clause that the caller did not meet, as the attribute writes it.
     pub clause: Option<String>,
+    /// The result of each clause for a caller that did not meet the requirement. The result of a check is unknown.
+    pub explanation: Option<ExplainedClause>,
     /// Details from the authenticators or the check. The text may come from a caller: escape it.
     pub error: Option<String>,
     /// Time from the start of the guard to the decision.

@@ -7,7 +7,7 @@ use poem::{FromRequest, Request, RequestBody, Result};
 use crate::{
     authenticate::{Principal, Unavailable},
     event,
-    guard::{AuthConfig, RequestAuth},
+    guard::{AuthConfig, MountedAuth, RequestAuth},
     respond::{DenialCause, Rejection, RejectionCode},
 };
 
@@ -118,14 +118,15 @@ async fn load<U: LoadUser>(request: &Request) -> Result<Arc<U>, Rejection> {
             Rejection::with_code(RejectionCode::Misconfigured)
         })?,
         Some((None, point)) => {
-            U::anonymous().ok_or_else(|| RequestAuth::rejection(point, &DenialCause::NoCredential))?
+            U::anonymous().ok_or_else(|| MountedAuth::rejection(point, &DenialCause::NoCredential))?
         }
         Some((Some(caller), point)) => {
-            let watch = auth.watch();
+            let mounted = auth.mounted();
+            let watch = mounted.watch();
             U::load(caller, request)
                 .await
-                .map_err(|error| auth.denied(point, &DenialCause::UserUnavailable { caller, error: &error }, watch))?
-                .ok_or_else(|| auth.denied(point, &DenialCause::NoUser { caller }, watch))?
+                .map_err(|error| mounted.denied(point, &DenialCause::UserUnavailable { caller, error: &error }, watch))?
+                .ok_or_else(|| mounted.denied(point, &DenialCause::NoUser { caller }, watch))?
         }
     };
     let user = Arc::new(user);

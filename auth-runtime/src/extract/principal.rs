@@ -5,7 +5,7 @@ use poem::{FromRequest, Request, RequestBody, Result};
 use crate::{
     authenticate::Principal,
     event,
-    guard::{AuthConfig, RequestAuth},
+    guard::{AuthConfig, MountedAuth, RequestAuth},
     respond::{DenialCause, Rejection, RejectionCode},
 };
 
@@ -15,7 +15,7 @@ impl<'a, A: AuthConfig> FromRequest<'a> for Principal<A> {
         match auth.admitted() {
             Some((Some(principal), _)) => Ok(principal.clone()),
             // No event: the guard allowed an anonymous caller, and `Option<Principal<A>>` tries this each time.
-            Some((None, point)) => Err(RequestAuth::rejection(point, &DenialCause::NoCredential).into_error()),
+            Some((None, point)) => Err(MountedAuth::rejection(point, &DenialCause::NoCredential).into_error()),
             None => {
                 event::no_rule::<Self>();
                 Err(Rejection::with_code(RejectionCode::Misconfigured).into_error())

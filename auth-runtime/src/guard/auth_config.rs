@@ -27,7 +27,7 @@ pub trait AuthConfig: AuthSchema + Send + Sync {
     #[must_use]
     fn cloned(&self) -> Self;
 
-    /// Returns the schemes whose authenticators are configured.
+    /// Returns the schemes whose authenticators are configured. It is called once, when the configuration is mounted.
     fn configured(&self) -> SchemeSet;
 
     /// Returns the configured schemes whose authenticators limit the rate of attempts.

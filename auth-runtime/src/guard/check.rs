@@ -4,9 +4,10 @@ use std::{
     error::Error,
     future::{Future, ready},
     pin::Pin,
+    sync::Arc,
 };
 
-use super::{AuthConfig, RequestAuth};
+use super::{AuthConfig, mounted_auth::MountedAuth};
 use crate::{
     authenticate::Principal,
     event::Watch,
@@ -14,30 +15,55 @@ use crate::{
     respond::{DenialCause, Rejection},
 };
 
-/// The checks of one request, and what those that ran returned.
-pub struct Checks<'a, A: AuthConfig> {
-    auth: Option<&'a RequestAuth<A>>,
+/// A request whose decision needs the handler's arguments.
+pub(crate) struct PendingChecks<A: 'static> {
+    mounted: Arc<MountedAuth<A>>,
     point: EnforcementPoint<A>,
-    caller: Option<&'a Principal<A>>,
+    caller: Option<Principal<A>>,
     watch: Watch,
-    answered: u64,
-    yes: u64,
+}
+
+impl<A: AuthConfig> PendingChecks<A> {
+    pub(super) fn new(
+        mounted: &Arc<MountedAuth<A>>,
+        point: EnforcementPoint<A>,
+        caller: Option<&Principal<A>>,
+        watch: Watch,
+    ) -> Self {
+        Self { mounted: Arc::clone(mounted), point, caller: caller.cloned(), watch }
+    }
+
+    /// Decides with the results of the checks so far; `None` if there is nothing to decide.
+    fn decide(&self, answers: Answers) -> Option<Decision<A>> {
+        let requirement = self.point.operation.requirement()?;
+        Some(match &self.caller {
+            Some(caller) => requirement.decide(&WithChecks { caller, answers }),
+            None => requirement.decide_anonymous(&answers),
+        })
+    }
+
+    fn denied(&self, cause: &DenialCause<'_, A>) -> Rejection {
+        self.mounted.denied(self.point, cause, self.watch)
+    }
+}
+
+/// The checks of one request, and the results of those that ran.
+pub struct Checks<'a, A: AuthConfig> {
+    /// `None` if the caller was let in without a check.
+    pending: Option<&'a PendingChecks<A>>,
+    answers: Answers,
 }
 
 impl<A: AuthConfig> std::fmt::Debug for Checks<'_, A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Checks").field("operation", &self.point.operation.name()).finish_non_exhaustive()
+        let operation = self.pending.map(|pending| pending.point.operation.name());
+        f.debug_struct("Checks").field("operation", &operation).finish_non_exhaustive()
     }
 }
 
 impl<'a, A: AuthConfig> Checks<'a, A> {
-    pub(super) fn new(
-        auth: Option<&'a RequestAuth<A>>,
-        point: EnforcementPoint<A>,
-        caller: Option<&'a Principal<A>>,
-        watch: Watch,
-    ) -> Self {
-        Self { auth, point, caller, watch, answered: 0, yes: 0 }
+    pub(super) const fn new(pending: Option<&'a PendingChecks<A>>) -> Self {
+        Self { pending, answers: Answers { answered: 0, yes: 0 } }
     }
 
     /// Returns the number of the next check that can still change the decision; none once the caller is let in.
@@ -45,20 +71,15 @@ impl<'a, A: AuthConfig> Checks<'a, A> {
     /// # Errors
     /// The rejection, if the caller is not let in.
     pub fn next_check(&self) -> Result<Option<u16>, Rejection> {
-        let Some(requirement) = self.point.operation.requirement() else { return Ok(None) };
-        let answers = Answers { answered: self.answered, yes: self.yes };
-        let decision = match self.caller {
-            Some(caller) => requirement.decide(&WithChecks { caller, answers }),
-            None if self.point.operation.is_optional() => requirement.decide_anonymous(&answers),
-            None => return Err(self.rejection(&DenialCause::NoCredential)),
-        };
-        match decision {
-            Decision::Allow => {
-                self.allowed();
+        let Some(pending) = self.pending else { return Ok(None) };
+        let caller = pending.caller.as_ref();
+        match pending.decide(self.answers) {
+            Some(Decision::NeedsCheck(check)) => Ok(Some(check)),
+            Some(Decision::Deny(denial)) => Err(pending.denied(&DenialCause::of_denial(caller, &denial))),
+            Some(Decision::Allow) | None => {
+                pending.mounted.allowed(pending.point, caller, pending.watch);
                 Ok(None)
             }
-            Decision::NeedsCheck(check) => Ok(Some(check)),
-            Decision::Deny(denial) => Err(self.rejection(&DenialCause::of_denial(self.caller, &denial))),
         }
     }
 
@@ -67,37 +88,24 @@ impl<'a, A: AuthConfig> Checks<'a, A> {
     /// # Errors
     /// The rejection, if the check returned an error, whatever the clauses beside it say.
     pub fn answer(&mut self, check: u16, result: CheckResult) -> Result<(), Rejection> {
-        let caller = self.caller;
+        let Some(pending) = self.pending else { return Ok(()) };
+        let caller = pending.caller.as_ref();
         match result {
-            CheckResult::Yes => self.yes |= 1 << check,
+            CheckResult::Yes => self.answers.yes |= 1 << check,
             CheckResult::No => {}
             CheckResult::Failed(error) => {
-                return Err(self.rejection(&DenialCause::CheckFailed { caller, error: &*error }));
+                return Err(pending.denied(&DenialCause::CheckFailed { caller, error: &*error }));
             }
             CheckResult::Unknown(error) => {
-                return Err(self.rejection(&DenialCause::CheckUnknown { caller, error: &*error }));
+                return Err(pending.denied(&DenialCause::CheckUnknown { caller, error: &*error }));
             }
         }
-        self.answered |= 1 << check;
+        self.answers.answered |= 1 << check;
         Ok(())
-    }
-
-    /// Without a check, the guard has told of the decision before.
-    fn allowed(&self) {
-        if let (Some(auth), true) = (self.auth, self.answered != 0) {
-            auth.allowed(self.point, self.caller, self.watch);
-        }
-    }
-
-    fn rejection(&self, cause: &DenialCause<'_, A>) -> Rejection {
-        match self.auth {
-            Some(auth) => auth.denied(self.point, cause, self.watch),
-            None => Rejection::new(self.point, cause).with_body(A::rejection_body),
-        }
     }
 }
 
-/// What the checks returned, as bits.
+/// The results of the checks that ran, as bits.
 #[derive(Clone, Copy)]
 struct Answers {
     answered: u64,

@@ -2,26 +2,27 @@
 
 mod auth_config;
 mod check;
+mod mounted_auth;
 mod request_auth;
 mod require;
 
-use std::marker::PhantomData;
+use std::{future::Future, marker::PhantomData};
 
+use futures_util::FutureExt;
 use poem::{FromRequest, Request, RequestBody, Result};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use crate::{
-    authenticate::{Authentication, Principal},
-    declared::SchemeSet,
-    event::Watch,
-    policy::{Access, Decision, EnforcementPoint, Facts, Operation},
-    respond::{DenialCause, Rejection},
-};
-
-pub(crate) use self::request_auth::RequestAuth;
+use self::check::PendingChecks;
 pub use self::{
     auth_config::AuthConfig,
     check::{Asking, Check, CheckResult, Checks},
+};
+pub(crate) use self::{mounted_auth::MountedAuth, request_auth::RequestAuth};
+use crate::{
+    authenticate::{Authentication, Principal},
+    event,
+    policy::{Access, Decision, Facts, Operation, RuleWatch},
+    respond::{DenialCause, Rejection},
 };
 
 /// Lets a request in, or returns the rejection. Credentials are read and decisions are made nowhere else.
@@ -29,35 +30,53 @@ pub(crate) async fn admit<A: AuthConfig>(
     request: &Request,
     operation: &'static Operation<A>,
 ) -> Result<Admission<A>, Rejection> {
+    note_unlisted(request, operation);
     if let Access::Public { .. } = operation.access() {
-        return Ok(Admission::public(operation));
+        return Ok(Admission::public());
     }
     let auth = RequestAuth::<A>::of(request)?;
-    let watch = auth.watch();
-    let point = auth.point(operation, request);
+    let mounted = auth.mounted();
+    let watch = mounted.watch();
+    let point = mounted.point(operation, request);
     if !operation.is_optional() && point.accepted.is_empty() {
-        return Err(auth.denied(point, &DenialCause::NoScheme, watch));
+        return Err(mounted.denied(point, &DenialCause::NoScheme, watch));
     }
     let (point, authentication) = auth.authenticate(request, point).await;
     let caller = match authentication {
         Authentication::Authenticated(principal) => Some(principal),
         Authentication::Anonymous if operation.is_optional() => None,
-        Authentication::Anonymous => return Err(auth.denied(point, &DenialCause::NoCredential, watch)),
-        Authentication::Refused(refusal) => return Err(auth.denied(point, &DenialCause::Refused(&refusal), watch)),
+        Authentication::Anonymous => return Err(mounted.denied(point, &DenialCause::NoCredential, watch)),
+        Authentication::Refused(refusal) => return Err(mounted.denied(point, &DenialCause::Refused(&refusal), watch)),
     };
-    match decide(operation, caller.as_ref()) {
+    let pending = match decide(operation, caller.as_ref()) {
         Decision::Deny(denial) => {
-            return Err(auth.denied(point, &DenialCause::of_denial(caller.as_ref(), &denial), watch));
+            return Err(mounted.denied(point, &DenialCause::of_denial(caller.as_ref(), &denial), watch));
         }
-        // A check needs the handler's arguments, so `Checks` decides.
-        Decision::NeedsCheck(_) => {}
-        Decision::Allow => auth.allowed(point, caller.as_ref(), watch),
-    }
-    auth.admit(caller.as_ref(), point);
-    Ok(Admission { auth: Some(auth.clone()), point, caller, watch })
+        Decision::NeedsCheck(_) => Some(Box::new(PendingChecks::new(mounted, point, caller.as_ref(), watch))),
+        Decision::Allow => {
+            mounted.allowed(point, caller.as_ref(), watch);
+            None
+        }
+    };
+    let admission = Admission {
+        #[cfg(feature = "mcp")]
+        caller: caller.clone(),
+        pending,
+    };
+    auth.admit(caller, point);
+    Ok(admission)
 }
 
-/// Decides on what the head of a request says.
+/// Logs a rule that the written policy does not list, once.
+fn note_unlisted<A: AuthConfig>(request: &Request, operation: &'static Operation<A>) {
+    if let Some(watch) = request.extensions().get::<RuleWatch>()
+        && watch.meets_unlisted(operation)
+    {
+        event::unlisted(operation);
+    }
+}
+
+/// Decides on the head of a request.
 fn decide<A: AuthConfig>(operation: &Operation<A>, caller: Option<&Principal<A>>) -> Decision<A> {
     match (operation.requirement(), caller) {
         (Some(requirement), Some(caller)) => requirement.decide(caller),
@@ -72,18 +91,20 @@ struct NoChecks;
 impl<A> Facts<A> for NoChecks {}
 
 /// A request that was let in as far as its head can decide.
-pub(crate) struct Admission<A: AuthConfig> {
-    /// None where the operation is public.
-    auth: Option<RequestAuth<A>>,
-    point: EnforcementPoint<A>,
+pub(crate) struct Admission<A: 'static> {
+    #[cfg(feature = "mcp")]
     caller: Option<Principal<A>>,
-    watch: Watch,
+    /// Boxed, because the future of an operation is copied. `None` if no check is left.
+    pending: Option<Box<PendingChecks<A>>>,
 }
 
 impl<A: AuthConfig> Admission<A> {
-    fn public(operation: &'static Operation<A>) -> Self {
-        let point = EnforcementPoint { operation, accepted: SchemeSet::EMPTY, is_silent: false };
-        Self { auth: None, point, caller: None, watch: Watch::start(None) }
+    const fn public() -> Self {
+        Self {
+            #[cfg(feature = "mcp")]
+            caller: None,
+            pending: None,
+        }
     }
 
     /// Returns the caller that the rule let in; `None` for an anonymous one.
@@ -93,8 +114,9 @@ impl<A: AuthConfig> Admission<A> {
     }
 
     /// Returns the checks of the rule, which need the arguments.
+    #[cfg(feature = "mcp")]
     pub(crate) fn checks(&self) -> Checks<'_, A> {
-        Checks::new(self.auth.as_ref(), self.point, self.caller.as_ref(), self.watch)
+        Checks::new(self.pending.as_deref())
     }
 }
 
@@ -109,7 +131,7 @@ pub trait Rule: Send + Sync + 'static {
 
 /// First argument of every operation that the macros generate. It can be extracted if the caller is let in.
 pub struct Guard<R: Rule> {
-    admission: Admission<R::Auth>,
+    pending: Option<Box<PendingChecks<R::Auth>>>,
     rule: PhantomData<R>,
 }
 
@@ -117,7 +139,7 @@ impl<R: Rule> Guard<R> {
     /// Returns the checks of the rule, which need the arguments.
     #[must_use]
     pub fn checks(&self) -> Checks<'_, R::Auth> {
-        self.admission.checks()
+        Checks::new(self.pending.as_deref())
     }
 }
 
@@ -132,9 +154,14 @@ impl<'a, R: Rule> ApiExtractor<'a> for Guard<R> {
         vec![R::OPERATION.id()]
     }
 
-    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
-        let admission = admit(request, R::OPERATION).await.map_err(Rejection::into_error)?;
-        Ok(Self { admission, rule: PhantomData })
+    /// Not an async function, whose state would hold the options, to be copied with it.
+    fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> impl Future<Output = Result<Self>> + Send {
+        let guard = |admission: Admission<R::Auth>| Self { pending: admission.pending, rule: PhantomData };
+        admit(request, R::OPERATION).map(move |admission| admission.map(guard).map_err(Rejection::into_error))
     }
 }
 

@@ -2,41 +2,53 @@
 
 use std::{
     any::{Any, TypeId},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use poem::{Request, Result};
 
-use super::AuthConfig;
+use super::{AuthConfig, mounted_auth::MountedAuth};
 use crate::{
     authenticate::{Authentication, Principal},
-    credential::is_from_script,
     declared::SchemeSet,
-    event::{self, Watch},
-    policy::{EnforcementPoint, Operation},
-    respond::{DenialCause, Rejection, RejectionCode},
+    event,
+    policy::EnforcementPoint,
+    respond::{Rejection, RejectionCode},
 };
 
-/// Shared by all rules and extractors of one request. Only a rule that let the caller in fills it.
-pub(crate) struct RequestAuth<A: 'static>(Arc<RequestState<A>>);
+/// The caller that a rule let in, or `None` for an anonymous one, and the place of the rule.
+type Admitted<A> = (Option<Principal<A>>, EnforcementPoint<A>);
+type LoadedUsers = Vec<(TypeId, Arc<dyn Any + Send + Sync>)>;
 
-struct RequestState<A: 'static> {
-    auth: Arc<A>,
-    admitted: OnceLock<(Option<Principal<A>>, EnforcementPoint<A>)>,
-    users: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
+/// State of one request, for its rules and extractors. Only a rule that let the caller in fills it.
+pub(crate) struct RequestAuth<A: 'static> {
+    mounted: Arc<MountedAuth<A>>,
+    admitted: OnceLock<Admitted<A>>,
+    users: Mutex<LoadedUsers>,
 }
 
+impl<A> RequestAuth<A> {
+    pub(crate) const fn new(mounted: Arc<MountedAuth<A>>) -> Self {
+        Self { mounted, admitted: OnceLock::new(), users: Mutex::new(Vec::new()) }
+    }
+
+    fn users(&self) -> MutexGuard<'_, LoadedUsers> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Values of a request must be `Clone`. The copy has the same state, and does not share later changes.
 impl<A> Clone for RequestAuth<A> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self {
+            mounted: Arc::clone(&self.mounted),
+            admitted: self.admitted.clone(),
+            users: Mutex::new(self.users().clone()),
+        }
     }
 }
 
 impl<A: AuthConfig> RequestAuth<A> {
-    pub(crate) fn new(auth: Arc<A>) -> Self {
-        Self(Arc::new(RequestState { auth, admitted: OnceLock::new(), users: Mutex::default() }))
-    }
-
     /// Returns the state that `.with(auth)` put into the request.
     pub(crate) fn of(request: &Request) -> Result<&Self, Rejection> {
         request.extensions().get().ok_or_else(|| {
@@ -45,21 +57,20 @@ impl<A: AuthConfig> RequestAuth<A> {
         })
     }
 
+    /// Returns the mounted `Auth`.
+    pub(crate) const fn mounted(&self) -> &Arc<MountedAuth<A>> {
+        &self.mounted
+    }
+
     /// Returns the caller that a rule let in.
+    #[cfg(feature = "mcp")]
     pub(crate) fn principal(&self) -> Option<&Principal<A>> {
         self.admitted().and_then(|(principal, _)| principal)
     }
 
     /// Returns the caller that a rule let in, or `None` for an anonymous one, and the place of the rule.
     pub(crate) fn admitted(&self) -> Option<(Option<&Principal<A>>, EnforcementPoint<A>)> {
-        self.0.admitted.get().map(|(principal, point)| (principal.as_ref(), *point))
-    }
-
-    /// Returns the schemes that count for an operation: those of its rule that are configured.
-    pub(super) fn point(&self, operation: &'static Operation<A>, request: &Request) -> EnforcementPoint<A> {
-        let accepted = operation.accepted(self.0.auth.configured());
-        let is_silent = A::SCHEMES.iter().any(|scheme| scheme.is_silent_for_scripts) && is_from_script(request);
-        EnforcementPoint { operation, accepted, is_silent }
+        self.admitted.get().map(|(principal, point)| (principal.as_ref(), *point))
     }
 
     /// Authenticates each credential that the rule needs, and returns the caller of the first one.
@@ -92,55 +103,29 @@ impl<A: AuthConfig> RequestAuth<A> {
         point: EnforcementPoint<A>,
         wanted: SchemeSet,
     ) -> Authentication<A> {
-        let known = self.principal();
+        let known = self.admitted().and_then(|(principal, _)| principal);
         if let Some(caller) = known.and_then(|known| known.by_one_of(wanted)) {
             return Authentication::Authenticated(caller.clone());
         }
         if known.is_some() && point.operation.credentials().len() == 1 {
             return Authentication::Anonymous;
         }
-        match self.0.auth.authenticate(request, point.accepted, wanted).await {
-            Authentication::Authenticated(principal) => {
-                Authentication::Authenticated(principal.authenticated_by(Arc::clone(&self.0.auth)))
-            }
-            other => other,
-        }
+        self.mounted.authenticate(request, point.accepted, wanted).await
     }
 
     /// Keeps the caller for the extractors. Of nested rules, the outermost one counts.
-    pub(super) fn admit(&self, caller: Option<&Principal<A>>, point: EnforcementPoint<A>) {
-        let _ = self.0.admitted.set((caller.cloned(), point));
+    pub(super) fn admit(&self, caller: Option<Principal<A>>, point: EnforcementPoint<A>) {
+        let _ = self.admitted.set((caller, point));
     }
 
-    pub(crate) fn watch(&self) -> Watch {
-        Watch::start(self.0.auth.event_sink())
-    }
-
-    /// Tells that the caller was let in.
-    pub(super) fn allowed(&self, point: EnforcementPoint<A>, caller: Option<&Principal<A>>, watch: Watch) {
-        event::allowed(point, caller, watch, self.0.auth.event_sink());
-    }
-
-    /// Tells that the request was not let in, and makes the response.
-    pub(crate) fn denied(&self, point: EnforcementPoint<A>, cause: &DenialCause<'_, A>, watch: Watch) -> Rejection {
-        event::denied(point, cause, watch, self.0.auth.event_sink());
-        Self::rejection(point, cause)
-    }
-
-    /// Makes the response without an event.
-    pub(crate) fn rejection(point: EnforcementPoint<A>, cause: &DenialCause<'_, A>) -> Rejection {
-        Rejection::new(point, cause).with_body(A::rejection_body)
-    }
-
-    /// The user of this type that was loaded for this request.
+    /// Returns the user of this type that was loaded for this request.
     pub(crate) fn user<U: Send + Sync + 'static>(&self) -> Option<Arc<U>> {
-        let users = self.0.users.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = users.iter().find(|(id, _)| *id == TypeId::of::<U>())?;
-        Arc::clone(&found.1).downcast().ok()
+        let users = self.users();
+        let (_, user) = users.iter().find(|(id, _)| *id == TypeId::of::<U>())?;
+        Arc::clone(user).downcast().ok()
     }
 
     pub(crate) fn keep_user<U: Send + Sync + 'static>(&self, user: &Arc<U>) {
-        let user: Arc<dyn Any + Send + Sync> = user.clone();
-        self.0.users.lock().unwrap_or_else(PoisonError::into_inner).push((TypeId::of::<U>(), user));
+        self.users().push((TypeId::of::<U>(), user.clone()));
     }
 }

@@ -10,7 +10,7 @@ use super::{
     ProtectedTools, ToolGuard,
     message::{Body, Message, Method},
     reply::{self, Reply, RpcError},
-    service::Settings,
+    settings::Settings,
     transport::{self, Announced, PROTOCOL_VERSIONS},
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     guard::{Admission, AuthConfig, RequestAuth, admit},
     mount::ProtectedResource,
     policy::{Access, Decision, Operation, Requirement},
-    respond::{Rejection, RejectionCode, is_rejection},
+    respond::{Rejection, RejectionCode, is_rejection, without_store},
 };
 
 /// Serves protected tools; made by [`Mcp::mcp`](super::Mcp::mcp).
@@ -70,7 +70,7 @@ where
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let response = self.serve(request).await.unwrap_or_else(Error::into_response);
+        let response = without_store(self.serve(request).await.unwrap_or_else(Error::into_response));
         Ok(match &self.resource {
             Some(resource) => resource.challenge(response),
             None => response,

@@ -27,6 +27,7 @@ mod endpoint;
 mod message;
 mod reply;
 mod service;
+mod settings;
 mod tools;
 mod transport;
 

@@ -1,15 +1,14 @@
 //! Mounts protected tools: `auth.mcp(|caller| Notes)`.
 
-use std::{collections::HashMap, fmt};
+use std::fmt;
 
 use poem::IntoEndpoint;
 
-use super::{McpEndpoint, ProtectedTools};
+use super::{McpEndpoint, ProtectedTools, settings::Settings};
 use crate::{
     authenticate::Principal,
     guard::AuthConfig,
     mount::{ProtectedResource, WithAuth},
-    policy::{Access, Operation},
 };
 
 /// Mounts MCP tools. Every `Auth` has it.
@@ -36,18 +35,8 @@ impl<A: AuthConfig> Mcp for A {}
 pub struct McpService<T: ProtectedTools, F> {
     auth: T::Auth,
     resource: Option<ProtectedResource>,
-    pub(super) settings: Settings<T::Auth>,
+    settings: Settings<T::Auth>,
     make: F,
-}
-
-/// What the endpoint needs to know.
-pub(super) struct Settings<A: 'static> {
-    pub(super) tools: HashMap<&'static str, &'static Operation<A>>,
-    pub(super) name: String,
-    pub(super) version: String,
-    pub(super) origins: Vec<String>,
-    pub(super) max_body: usize,
-    pub(super) hide_forbidden: bool,
 }
 
 impl<T: ProtectedTools, F> fmt::Debug for McpService<T, F> {
@@ -61,15 +50,7 @@ impl<T: ProtectedTools, F> McpService<T, F> {
     pub const DEFAULT_MAX_BODY: usize = 1024 * 1024;
 
     fn new(auth: &T::Auth, make: F) -> Self {
-        let settings = Settings {
-            tools: tools::<T>(auth),
-            name: "poem-mcpserver".to_owned(),
-            version: "1.0.0".to_owned(),
-            origins: Vec::new(),
-            max_body: Self::DEFAULT_MAX_BODY,
-            hide_forbidden: false,
-        };
-        Self { auth: auth.cloned(), resource: None, settings, make }
+        Self { auth: auth.cloned(), resource: None, settings: Settings::of::<T>(auth, Self::DEFAULT_MAX_BODY), make }
     }
 
     /// Sets the name and the version that `initialize` returns (default: `poem-mcpserver`, `1.0.0`).
@@ -122,17 +103,4 @@ where
     fn into_endpoint(self) -> Self::Endpoint {
         WithAuth::new(&self.auth, McpEndpoint::new(self.settings, self.resource, self.make))
     }
-}
-
-fn tools<T: ProtectedTools>(auth: &T::Auth) -> HashMap<&'static str, &'static Operation<T::Auth>> {
-    let mut tools = HashMap::new();
-    for (name, operation) in T::tools() {
-        let accepted = operation.accepted(auth.configured());
-        assert!(
-            !matches!(operation.access(), Access::Required { .. }) || !accepted.is_empty(),
-            "the tool `{name}` can only be called by security schemes that are not configured",
-        );
-        assert!(tools.insert(name, operation).is_none(), "two tools are named `{name}`");
-    }
-    tools
 }

@@ -10,6 +10,7 @@ mod protected_resource;
 mod service;
 #[cfg(feature = "swagger-ui")]
 mod swagger_ui;
+mod watch;
 
 #[cfg(feature = "swagger-ui")]
 pub use self::swagger_ui::OAuthClient;
@@ -20,4 +21,5 @@ pub use self::{
     protect::{Protect, ProtectedEndpoint, WithAuth},
     protected_resource::{InvalidResource, ProtectedResource, WithResource},
     service::{Api, Protected, ProtectedService, Service},
+    watch::WatchedEndpoint,
 };

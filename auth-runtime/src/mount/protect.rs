@@ -1,60 +1,41 @@
-//! Poem routes outside of OpenAPI: a middleware that provides the `Auth`, and a combinator that guards a subtree.
+//! Poem routes outside of OpenAPI: a middleware that brings the `Auth`, and a combinator that guards a subtree.
 
 use std::{future::Future, sync::Arc};
 
-use futures_util::FutureExt;
-use poem::{
-    Endpoint, IntoEndpoint, IntoResponse, Request, Response, Result,
-    http::{
-        StatusCode,
-        header::{CACHE_CONTROL, HeaderValue},
-    },
-};
+use poem::{Endpoint, IntoEndpoint, IntoResponse, Request, Response, Result};
 
 use crate::{
-    guard::{AuthConfig, RequestAuth, admit},
+    guard::{AuthConfig, MountedAuth, RequestAuth, admit},
     policy::Operation,
-    respond::Rejection,
+    respond::{Rejection, without_store},
 };
 
-/// An endpoint that provides the `Auth` to the rules below it. `.with(auth)` returns it.
+/// An endpoint whose rules can authenticate callers, as `.with(auth)` makes it.
 ///
-/// It rejects no request. The rules below it do, in `#[protected]` handlers and
+/// It lets every request through. The rules are below it, in `#[protected]` handlers and
 /// [`protect`](Protect::protect).
 #[derive(Debug)]
 pub struct WithAuth<A, E> {
-    auth: Arc<A>,
+    auth: Arc<MountedAuth<A>>,
     inner: E,
 }
 
 impl<A: AuthConfig, E> WithAuth<A, E> {
-    /// Wraps an endpoint with `auth`.
+    /// Puts `auth` in front of an endpoint.
     #[must_use]
     pub fn new(auth: &A, inner: E) -> Self {
-        Self { auth: Arc::new(auth.cloned()), inner }
+        Self { auth: Arc::new(MountedAuth::new(auth)), inner }
     }
 }
 
 impl<A: AuthConfig, E: Endpoint> Endpoint for WithAuth<A, E> {
-    type Output = Response;
+    type Output = E::Output;
 
-    /// Not an async function: its state would hold the request twice, and copy it.
-    fn call(&self, mut request: Request) -> impl Future<Output = Result<Response>> + Send {
-        let auth = RequestAuth::new(Arc::clone(&self.auth));
-        request.extensions_mut().insert(auth.clone());
-        self.inner.call(request).map(move |answer| answer.map(|answer| not_kept(answer.into_response(), &auth)))
+    /// Not an async function, whose state would hold the request twice, to be copied with it.
+    fn call(&self, mut request: Request) -> impl Future<Output = Result<E::Output>> + Send {
+        request.extensions_mut().insert(RequestAuth::new(Arc::clone(&self.auth)));
+        self.inner.call(request)
     }
-}
-
-static NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-
-/// Keeps responses to authenticated callers out of shared caches, unless the handler decides otherwise (RFC 9111,
-/// section 3.5). A 404 is unchanged: the 404 of a hidden operation must look like every other.
-fn not_kept<A: AuthConfig>(mut response: Response, auth: &RequestAuth<A>) -> Response {
-    if auth.admitted().is_some() && response.status() != StatusCode::NOT_FOUND {
-        response.headers_mut().entry(CACHE_CONTROL).or_insert_with(|| NO_STORE.clone());
-    }
-    response
 }
 
 /// An endpoint guarded by a requirement.
@@ -65,11 +46,12 @@ pub struct ProtectedEndpoint<A: 'static, E> {
 }
 
 impl<A: AuthConfig, E: Endpoint> Endpoint for ProtectedEndpoint<A, E> {
-    type Output = E::Output;
+    type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<E::Output> {
+    async fn call(&self, request: Request) -> Result<Response> {
         admit(&request, self.operation).await.map_err(Rejection::into_error)?;
-        self.inner.call(request).await
+        let answer = self.inner.call(request).await?;
+        Ok(without_store(answer.into_response()))
     }
 }
 

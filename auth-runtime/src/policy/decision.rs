@@ -115,6 +115,15 @@ impl<A> Requirement<A> {
         }
     }
 
+    /// Returns whether the requirement is met; nothing if a check did not run yet.
+    pub(crate) fn is_met(&self, facts: &impl Facts<A>) -> Option<bool> {
+        match self.truth(facts) {
+            Ternary::True => Some(true),
+            Ternary::False(_) => Some(false),
+            Ternary::Unknown(_) => None,
+        }
+    }
+
     /// Evaluates the requirement. A rule with a name is the clause that failed, for the reason of the clause inside.
     pub(crate) fn truth(&self, facts: &impl Facts<A>) -> Ternary<A> {
         match self.truth_of_node(facts) {

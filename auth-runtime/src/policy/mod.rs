@@ -5,19 +5,28 @@
 
 mod anonymous;
 mod claim;
+mod claim_content;
+mod clause;
 mod credentials;
 mod decision;
 mod display;
+mod explain;
 mod operation;
 mod operation_id;
 mod requirement;
 mod scopes;
+mod watch;
 
 pub use claim::ClaimValue;
+pub use claim_content::ClaimContent;
+pub(crate) use clause::{Age, UNITS};
+pub use clause::{CheckText, Clause, Clauses};
 pub(crate) use credentials::NeededCredentials;
 pub(crate) use decision::Facts;
 pub use decision::{Decision, Denial, Reason};
+pub use explain::ExplainedClause;
 pub(crate) use operation::EnforcementPoint;
 pub use operation::{Access, Operation};
 pub(crate) use requirement::Node;
 pub use requirement::Requirement;
+pub use watch::RuleWatch;

@@ -1,6 +1,13 @@
 //! The result of a generated operation: the response of the user's method, or a rejection that nothing rewrites.
 
-use poem::{Error, IntoResponse, Result, error::IntoResult};
+use poem::{
+    Error, IntoResponse, Response, Result,
+    error::IntoResult,
+    http::{
+        StatusCode,
+        header::{CACHE_CONTROL, HeaderValue},
+    },
+};
 use poem_openapi::{
     ApiResponse,
     registry::{MetaResponses, Registry},
@@ -8,11 +15,15 @@ use poem_openapi::{
 
 use crate::respond::{Rejection, is_rejection};
 
+static NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
 /// Return type of a generated operation. It is documented as `R`; `mount/openapi` adds 401 and 403.
 #[derive(Debug)]
 pub enum Guarded<R> {
     /// The response of the user's method.
     Answered(R),
+    /// The response of a public operation, which caches may store.
+    Public(R),
     /// The rejection, if the method did not run.
     Rejected(Error),
 }
@@ -42,11 +53,37 @@ impl<R: ApiResponse> ApiResponse for Guarded<R> {
     }
 }
 
-impl<R: IntoResult<T>, T: IntoResponse> IntoResult<T> for Guarded<R> {
-    fn into_result(self) -> Result<T> {
-        match self {
-            Self::Answered(answer) => answer.into_result(),
-            Self::Rejected(error) => Err(error),
-        }
+/// The response of a guarded operation.
+#[derive(Debug)]
+pub struct GuardedResponse<T> {
+    response: T,
+    is_public: bool,
+}
+
+impl<R: IntoResult<T>, T: IntoResponse> IntoResult<GuardedResponse<T>> for Guarded<R> {
+    fn into_result(self) -> Result<GuardedResponse<T>> {
+        let (answer, is_public) = match self {
+            Self::Answered(answer) => (answer, false),
+            Self::Public(answer) => (answer, true),
+            Self::Rejected(error) => return Err(error),
+        };
+        Ok(GuardedResponse { response: answer.into_result()?, is_public })
     }
+}
+
+impl<T: IntoResponse> IntoResponse for GuardedResponse<T> {
+    fn into_response(self) -> Response {
+        let response = self.response.into_response();
+        if self.is_public { response } else { without_store(response) }
+    }
+}
+
+/// Keeps a response out of caches, unless the handler decided it (RFC 9111, section 3.5): it may depend on the caller.
+///
+/// A 404 stays as it is: one that hides an operation must look like any other.
+pub(crate) fn without_store(mut response: Response) -> Response {
+    if response.status() != StatusCode::NOT_FOUND {
+        response.headers_mut().entry(CACHE_CONTROL).or_insert_with(|| NO_STORE.clone());
+    }
+    response
 }

@@ -9,4 +9,4 @@ mod rejection;
 mod user_info;
 
 pub use self::{body::RejectionBody, code::RejectionCode, guarded::Guarded, rejection::Rejection};
-pub(crate) use self::{cause::DenialCause, rejection::is_rejection};
+pub(crate) use self::{cause::DenialCause, guarded::without_store, rejection::is_rejection};

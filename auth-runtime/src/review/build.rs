@@ -11,17 +11,19 @@ use crate::mcp::ProtectedTools;
 use crate::{
     declared::{ApiKeyLocation, AuthSchema, RoleTable, SchemeKind, SecurityScheme, Table},
     mount::{Protected, ProtectedHandler},
-    policy::Operation,
+    policy::{Operation, RuleWatch},
 };
 
-/// Collects the rules of what an application mounts; [`AccessPolicy::of`] starts one.
+/// Collects the rules of all that an application mounts; [`AccessPolicy::of`] starts one.
 ///
-/// Poem's router cannot be asked for its routes, so each call names what is mounted, and where. An API or a handler of
+/// Poem's router cannot list its routes, so each call names an endpoint and its path. An API or a handler of
 /// another `Auth` type does not compile.
 #[derive(Debug, Clone)]
 #[must_use = "call `build`"]
 pub struct AccessPolicyBuilder<A> {
     policy: AccessPolicy,
+    /// Identifiers of the operations.
+    listed: Vec<&'static str>,
     auth: PhantomData<fn() -> A>,
 }
 
@@ -55,7 +57,7 @@ impl AccessPolicy {
         }
         policy.schemes = A::SCHEMES.iter().map(|scheme| (scheme.name.to_owned(), kind(scheme))).collect();
         policy.scopes = A::declared_names().scopes.iter().map(|name| (*name).to_owned()).collect();
-        AccessPolicyBuilder { policy, auth: PhantomData }
+        AccessPolicyBuilder { policy, listed: Vec::new(), auth: PhantomData }
     }
 }
 
@@ -97,7 +99,7 @@ impl<A: AuthSchema> AccessPolicyBuilder<A> {
     /// # Panics
     /// If another rule has the path.
     #[track_caller]
-    pub fn subtree(self, path: &str, requirement: &Operation<A>) -> Self {
+    pub fn subtree(self, path: &str, requirement: &'static Operation<A>) -> Self {
         self.rule(Target::subtree(path), requirement)
     }
 
@@ -116,11 +118,18 @@ impl<A: AuthSchema> AccessPolicyBuilder<A> {
     /// # Panics
     /// If another rule has the target.
     #[track_caller]
-    pub fn rule(mut self, target: Target, operation: &Operation<A>) -> Self {
+    pub fn rule(mut self, target: Target, operation: &'static Operation<A>) -> Self {
+        self.listed.push(operation.id());
         if let Err(known) = self.policy.insert(AccessRule::new(target, operation)) {
             panic!("`{}` has two rules: `{}` and `{}`", known.target, known.operation, operation.name());
         }
         self
+    }
+
+    /// Returns a middleware that finds rules outside of this policy.
+    #[must_use]
+    pub fn watch(&self) -> RuleWatch {
+        RuleWatch::new(self.listed.iter().copied())
     }
 
     /// Returns the policy.

@@ -2,7 +2,7 @@
 
 use super::lock::limits::{MAX_BYTES, MAX_CLAUSES, MAX_DEPTH};
 
-/// Error for a text that is no policy: the line, and what was expected there.
+/// Error for a text that is no policy. It names the line, and the text that was expected there.
 ///
 /// ```
 /// use auth_runtime::review::AccessPolicy;
@@ -29,7 +29,7 @@ impl ParsePolicyError {
     }
 }
 
-/// What is wrong with a line.
+/// The mistake in a line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Problem {
     #[error("expected {expected}, found {found}")]
@@ -59,6 +59,7 @@ const SHOWN: usize = 40;
 
 impl Found {
     pub(super) fn new(text: &str) -> Self {
+        let text = text.trim_start();
         let short: String = text.chars().take(SHOWN).collect();
         Self(if short.len() < text.len() { short + ".." } else { short })
     }

@@ -1,8 +1,8 @@
 //! The policy of an application as a document: written down, read back, analysed and compared.
 //!
-//! Rules are data, so a program can say for every route who gets in, and show a reviewer the callers that a change lets
-//! in. [`AccessPolicy`] holds the tables, the schemes and the rules of an application. It comes from the code, where it is
-//! what is enforced, or from the file `access.lock`.
+//! Rules are data, so a program can decide for every route and every kind of caller, and show a reviewer the callers that
+//! a change lets in. [`AccessPolicy`] holds the tables, the schemes and the rules of an application. It comes from the constants
+//! that are enforced, or from the file `access.lock`.
 //!
 //! ```
 //! # use auth_runtime::{prelude::*, review::AccessPolicy};
@@ -30,14 +30,22 @@
 //! # Ok::<(), auth_runtime::review::ParsePolicyError>(())
 //! ```
 //!
-//! The document shows the rule of each operation by itself. Where a subtree with a rule contains operations with rules, a
-//! caller must meet both.
+//! The document shows each rule separately. If an operation with a rule is below a subtree with a rule, a caller must meet
+//! both.
 
+mod analysis;
 mod build;
-mod claim;
-mod clause;
+mod cell;
+mod difference;
 mod error;
+mod explain;
+mod finding;
+mod lint;
 mod lock;
+mod lock_file;
+mod markdown;
+mod matrix;
+mod persona;
 mod policy;
 mod rule;
 mod target;
@@ -46,10 +54,16 @@ mod tests;
 
 pub use self::{
     build::AccessPolicyBuilder,
-    claim::ClaimContent,
-    clause::{CheckText, Clause, Clauses},
+    cell::{Condition, MatrixCell},
+    difference::{Change, ChangeKind, Difference, DifferenceClass, Subject},
     error::ParsePolicyError,
+    explain::Explanation,
+    finding::{Finding, FindingKind},
+    lock_file::{AccessLockError, check_access_lock},
+    matrix::{Matrix, MatrixColumn, MatrixRow},
+    persona::Persona,
     policy::{AccessPolicy, RoleDefinition},
     rule::{AccessRule, RuleAccess},
     target::Target,
 };
+pub use crate::policy::{CheckText, ClaimContent, Clause, Clauses, ExplainedClause};

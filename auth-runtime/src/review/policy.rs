@@ -88,10 +88,9 @@ impl AccessPolicy {
         self.position(target).ok().map(|index| &self.rules[index])
     }
 
-    /// Returns the rule that decides a request: that of the route, and else that of the closest subtree.
+    /// Returns the rule of a request: the rule of its route, or else of the closest subtree.
     ///
-    /// A path of Poem may have parameters (`:id`), also with an expression (`:id<\d+>`), which is ignored here, and end
-    /// in `*`. Of several routes, the one with the longest literal start decides, as Poem's router does.
+    /// A path of Poem may have parameters (`:id`) and end in `*`. The expression of a parameter (`:id<\d+>`) is ignored. Of several routes, the one with the longest literal start decides, as Poem's router does.
     ///
     /// ```
     /// # use auth_runtime::review::AccessPolicy;
@@ -121,7 +120,7 @@ impl AccessPolicy {
         matching.max_by(|(a, a_own, _), (b, b_own, _)| (a, a_own).cmp(&(b, b_own))).map(|(_, _, rule)| rule)
     }
 
-    /// Adds a rule, or returns the one that is there.
+    /// Adds a rule, or returns the known rule of its target.
     pub(super) fn insert(&mut self, rule: AccessRule) -> Result<(), &AccessRule> {
         match self.position(&rule.target) {
             Ok(index) => return Err(&self.rules[index]),
@@ -146,7 +145,7 @@ fn rank(pattern: &str, path: &str) -> Option<Vec<u8>> {
             return Some(ranks);
         }
         let segment = segments.next()?;
-        match expected.starts_with(':') {
+        match expected.starts_with([':', '<']) {
             true if segment.is_empty() => return None,
             true => ranks.push(1),
             false if expected == segment => ranks.push(2),

@@ -1,21 +1,21 @@
-//! One rule: what can be called, and by whom.
+//! One rule: a target, and its access.
 
 use std::fmt;
 
-use super::{Clause, Target};
+use super::{Clause, Clauses, Target};
 use crate::{
     declared::AuthSchema,
     policy::{Access, Operation},
 };
 
-/// What can be called, with its access rule.
+/// An access rule with its target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessRule {
-    /// What the rule guards.
+    /// The guarded route, subtree or name.
     pub target: Target,
     /// Name of the operation: `module::Type::method`, or the module of a `requirement!`.
     pub operation: String,
-    /// Who may call.
+    /// The access.
     pub access: RuleAccess,
 }
 
@@ -31,6 +31,27 @@ impl AccessRule {
         matches!(self.access, RuleAccess::Public { .. } | RuleAccess::Optional { .. })
     }
 
+    /// Returns the requirement for anonymous callers: none if they are denied, and `authenticated` if all are let in.
+    pub(super) fn anonymous(&self) -> Option<Clause> {
+        match &self.access {
+            RuleAccess::Public { .. } => Some(Clause::Authenticated),
+            RuleAccess::Optional { requirement, .. } => {
+                Some(requirement.as_ref().and_then(checks_alone).unwrap_or(Clause::Authenticated))
+            }
+            RuleAccess::Required { .. } => None,
+        }
+    }
+
+    /// Returns the requirement for callers who sign in: `authenticated` if all are let in.
+    pub(super) fn signed_in(&self) -> &Clause {
+        self.requirement().unwrap_or(&Clause::Authenticated)
+    }
+
+    /// Whether a denied caller gets 404 instead of 403.
+    pub(super) const fn hides(&self) -> bool {
+        matches!(self.access, RuleAccess::Required { hide: true, .. } | RuleAccess::Optional { hide: true, .. })
+    }
+
     /// Returns the requirement, if there is one. Where anonymous callers are let in, it is for callers who sign in.
     #[must_use]
     pub const fn requirement(&self) -> Option<&Clause> {
@@ -42,7 +63,7 @@ impl AccessRule {
     }
 }
 
-/// Who may call: [`Access`] with owned names.
+/// The access of a rule: [`Access`] with owned names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RuleAccess {
     /// Every caller. Credentials are ignored.
@@ -76,6 +97,29 @@ impl<A: AuthSchema> From<&Access<A>> for RuleAccess {
             }
             Access::Required { requirement, hide } => Self::Required { requirement: requirement.into(), hide: *hide },
         }
+    }
+}
+
+impl RuleAccess {
+    /// Returns the requirement, if there is one.
+    pub(super) const fn requirement_mut(&mut self) -> Option<&mut Clause> {
+        match self {
+            Self::Public { .. } => None,
+            Self::Optional { requirement, .. } => requirement.as_mut(),
+            Self::Required { requirement, .. } => Some(requirement),
+        }
+    }
+}
+
+/// Removes the clauses about callers who sign in: they do not apply to an anonymous caller.
+fn checks_alone(clause: &Clause) -> Option<Clause> {
+    let list = |clauses: &Clauses| Clauses::new(clauses.iter().filter_map(checks_alone).collect());
+    match clause {
+        Clause::Checked(_) => Some(clause.clone()),
+        Clause::All(clauses) => list(clauses).map(Clause::All),
+        Clause::Any(clauses) => list(clauses).map(Clause::Any),
+        Clause::Not(clause) => checks_alone(clause).map(Clause::not),
+        _ => None,
     }
 }
 

@@ -1,10 +1,10 @@
-//! What can be called: a route, a subtree, or something with a name alone.
+//! Targets of rules: routes, subtrees, and operations without a path.
 
 use std::{cmp::Ordering, fmt};
 
 use poem::http::Method;
 
-/// What a rule guards.
+/// The route, subtree or name that a rule guards.
 ///
 /// ```
 /// use auth_runtime::review::Target;
@@ -28,7 +28,7 @@ pub enum Target {
         /// The path.
         path: String,
     },
-    /// What has no path: an operation that poem-openapi does not list, or a tool.
+    /// A name without a path: an operation that poem-openapi does not list, or a tool.
     Named {
         /// The name.
         name: String,
@@ -89,7 +89,7 @@ impl Target {
         }
     }
 
-    /// Returns the order in a document: what has no path last, and the methods of a path together.
+    /// Returns the order in a document: by path and method, and names last.
     fn key(&self) -> (bool, &str, &str) {
         match self {
             Self::Named { name } => (true, name, Self::NAMED),

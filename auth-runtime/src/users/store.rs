@@ -32,6 +32,11 @@ use crate::{
 ///         let row = self.0.iter().find(|(name, _)| name == username);
 ///         Ok(row.map(|(name, hash)| User::new(name, hash).roles(["Viewer"])))
 ///     }
+///
+///     // The subject of these users is their name.
+///     async fn find_by_subject(&self, subject: &str) -> Result<Option<User>, Unavailable> {
+///         self.find(subject).await
+///     }
 /// }
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -64,14 +69,12 @@ pub trait UserStore: Send + Sync + 'static {
 
     /// Returns the user with this [subject](User::with_subject); `None` if there is none.
     ///
-    /// `UserTokens` calls it for each token. The default finds users whose subject is their name. A store that sets subjects
-    /// overrides it.
+    /// `UserTokens` calls it for each token. It returns the same users as [`find`](Self::find), by [`User::subject`]. A
+    /// store that sets no subjects calls [`find`](Self::find), because the subject is the name then.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer: 503.
-    fn find_by_subject(&self, subject: &str) -> impl Future<Output = Result<Option<User>, Unavailable>> + Send {
-        self.find(subject)
-    }
+    fn find_by_subject(&self, subject: &str) -> impl Future<Output = Result<Option<User>, Unavailable>> + Send;
 
     /// Returns the user with this name without a cache, before a password is hashed (default: [`find`](Self::find)).
     ///

@@ -26,6 +26,11 @@ impl UserStore for Store {
         let user = self.0.lock().unwrap().clone().map_err(Unavailable::new)?;
         Ok(user.filter(|user| user.name().eq_ignore_ascii_case(username)))
     }
+
+    async fn find_by_subject(&self, subject: &str) -> Result<Option<User>, Unavailable> {
+        let user = self.0.lock().unwrap().clone().map_err(Unavailable::new)?;
+        Ok(user.filter(|user| user.subject() == subject))
+    }
 }
 
 fn alice() -> User {

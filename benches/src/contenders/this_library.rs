@@ -20,14 +20,14 @@ use crate::{
 };
 
 /// A permission that does not allow reading entries.
-const ANOTHER: &str = "audit:view";
+pub(super) const ANOTHER: &str = "audit:view";
 const HEADER: &str = "x-api-key";
-const GOOD_KEY: &str = "kQ8vR2mX5tZ1wB7nJ4cL9p";
-const OTHER_KEY: &str = "aB3dE6gH9jK2mN5pQ8sT1v";
-const OLD_KEY: &str = "uW4xY7zA0bC3dF6gI9jL2m";
+pub(super) const GOOD_KEY: &str = "kQ8vR2mX5tZ1wB7nJ4cL9p";
+pub(super) const OTHER_KEY: &str = "aB3dE6gH9jK2mN5pQ8sT1v";
+pub(super) const OLD_KEY: &str = "uW4xY7zA0bC3dF6gI9jL2m";
 const UNKNOWN_KEY: &str = "oP5qR8sT1uV4wX7yZ0aB3c";
-const ALICE: [&str; 2] = ["alice", "correct horse battery staple"];
-const BOB: [&str; 2] = ["bob", "wrong donkey capacitor paperclip"];
+pub(super) const ALICE: [&str; 2] = ["alice", "correct horse battery staple"];
+pub(super) const BOB: [&str; 2] = ["bob", "wrong donkey capacitor paperclip"];
 const WRONG_PASSWORD: [&str; 2] = ["alice", "a password that is not hers"];
 
 permissions! {
@@ -257,10 +257,10 @@ fn users() -> Basic {
     Basic::new(users).cache_ttl(Duration::from_hours(1))
 }
 
-fn sent_keys() -> Credentials {
+pub(super) fn sent_keys() -> Credentials {
     Credentials::keys(HEADER, GOOD_KEY, OTHER_KEY, OLD_KEY, UNKNOWN_KEY)
 }
 
-fn sent_passwords() -> Credentials {
+pub(super) fn sent_passwords() -> Credentials {
     Credentials::passwords(ALICE, BOB, WRONG_PASSWORD)
 }

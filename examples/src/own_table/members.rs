@@ -4,7 +4,7 @@ use auth_runtime::{
     authenticate::Unavailable,
     users::{SignIn, User, UserStore, hash_password},
 };
-use sqlx::{SqlitePool, sqlite::SqlitePoolOptions};
+use sqlx::{AssertSqlSafe, SqlitePool, sqlite::SqlitePoolOptions};
 
 use super::Role;
 
@@ -58,29 +58,41 @@ impl Members {
         left.execute(&self.0).await.map(drop)
     }
 
+    async fn find_by(&self, column: &str, value: &str) -> Result<Option<User>, Unavailable> {
+        let member = sqlx::query_as(AssertSqlSafe(format!("{SELECT} WHERE {column} = ?"))).bind(value);
+        let member: Option<Row> = member.fetch_optional(&self.0).await.map_err(Unavailable::new)?;
+        Ok(member.map(user))
+    }
+
     /// Closes the connection, like a database that goes down.
     pub async fn close(&self) {
         self.0.close().await;
     }
 }
 
+const SELECT: &str = "SELECT id, number, full_name, secret, is_staff, left_on IS NOT NULL FROM member";
+
+type Row = (i64, String, String, String, bool, bool);
+
+/// Converts a row. Its `id` is the subject: it never changes, and `AUTOINCREMENT` never reuses it.
+fn user((id, number, full_name, secret, is_staff, has_left): Row) -> User {
+    let role = if is_staff { Role::Librarian } else { Role::Reader };
+    User::new(number, secret)
+        .with_subject(id.to_string())
+        .display_name(full_name)
+        .roles([role.name()])
+        .disabled(has_left)
+}
+
 /// Implements the store for `Basic`. Former members are disabled, and staff are librarians.
 impl UserStore for Members {
-    // `id` is the subject: it never changes, and `AUTOINCREMENT` never gives it to another member.
     async fn find(&self, number: &str) -> Result<Option<User>, Unavailable> {
-        let member = sqlx::query_as(
-            "SELECT id, number, full_name, secret, is_staff, left_on IS NOT NULL FROM member WHERE number = ?",
-        );
-        let member: Option<(i64, String, String, String, bool, bool)> =
-            member.bind(number).fetch_optional(&self.0).await.map_err(Unavailable::new)?;
-        Ok(member.map(|(id, number, full_name, secret, is_staff, has_left)| {
-            let role = if is_staff { Role::Librarian } else { Role::Reader };
-            User::new(number, secret)
-                .with_subject(id.to_string())
-                .display_name(full_name)
-                .roles([role.name()])
-                .disabled(has_left)
-        }))
+        self.find_by("number", number).await
+    }
+
+    async fn find_by_subject(&self, id: &str) -> Result<Option<User>, Unavailable> {
+        // Compared as text: SQLite would read `01` and ` 1` as the number 1.
+        self.find_by("CAST(id AS TEXT)", id).await
     }
 
     /// Optional: replaces hashes of an older kind at sign-in, unless the password has changed since.

@@ -1,4 +1,4 @@
-//! An application that keeps its own table of users. It implements `UserStore`, a trait with one required method.
+//! An application that keeps its own table of users. It implements `UserStore`, a trait with two required methods.
 
 pub mod members;
 

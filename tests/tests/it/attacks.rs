@@ -224,6 +224,10 @@ impl UserStore for Store {
         self.check()?;
         Ok(self.users.lock().unwrap().get(username).cloned())
     }
+
+    async fn find_by_subject(&self, subject: &str) -> Result<Option<User>, Unavailable> {
+        UserStore::find(self, subject).await
+    }
 }
 
 impl ApiKeyStore for Store {

@@ -23,6 +23,7 @@ struct Recorded {
     subject: Option<String>,
     reason: Option<Reason>,
     clause: Option<String>,
+    explanation: Option<String>,
     text: String,
 }
 
@@ -39,6 +40,7 @@ impl EventSink for Audit {
             subject: event.subject.map(str::to_owned),
             reason: event.reason,
             clause: event.clause.clone(),
+            explanation: event.explanation.as_ref().map(ToString::to_string),
             text: format!("{event:?}"),
         });
     }
@@ -67,6 +69,12 @@ impl Api {
     #[protected(check = **word == "yes")]
     #[oai(path = "/check", method = "get")]
     async fn check(&self, word: Query<String>) -> PlainText<String> {
+        PlainText(word.0)
+    }
+
+    #[protected(all_roles("Viewer", "User"), any(permission("delete"), check = **word == "yes"))]
+    #[oai(path = "/tree", method = "get")]
+    async fn tree(&self, word: Query<String>) -> PlainText<String> {
         PlainText(word.0)
     }
 
@@ -113,6 +121,23 @@ async fn r91_each_decision_is_one_event() {
     assert_eq!(recorded[0].reason, Some(Reason::MissingPermission));
     assert_eq!(recorded[0].clause.as_deref(), Some(r#"permission("edit")"#));
     assert_eq!(recorded[0].subject.as_deref(), Some("bob"));
+}
+
+#[tokio::test]
+async fn a_denial_is_explained_as_a_tree() {
+    let (_, recorded) = events(get("/tree?word=yes").by(By::Token, &Caller::new("bob").role("Viewer"))).await;
+    let expected = r#"
+no   all
+no     all
+yes      role("Viewer")
+no       role("User")
+?      any
+no       permission("delete")
+?        check = "* * word == \"yes\""
+"#;
+    assert_eq!(recorded[0].explanation.as_deref(), Some(expected.trim_start()));
+    let (_, recorded) = events(get("/edit")).await;
+    assert_eq!(recorded[0].explanation, None, "there is no caller to explain");
 }
 
 #[tokio::test]

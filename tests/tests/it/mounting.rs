@@ -1,7 +1,7 @@
 //! All features of poem-openapi, mounted with rules.
 
 use auth_runtime::prelude::*;
-use poem::{Endpoint, EndpointExt, IntoEndpoint, Response, Route};
+use poem::{Endpoint, EndpointExt, IntoEndpoint, Response, Route, endpoint::make_sync};
 use poem_openapi::{
     ApiResponse, Object, OpenApi, Tags,
     param::Path,
@@ -346,6 +346,41 @@ async fn r09_a_scheme_that_is_not_configured_is_neither_accepted_nor_offered_nor
 fn r09_an_operation_that_no_configured_scheme_reaches_stops_the_start() {
     let auth = Configured { token: None, password: None, key: Keys::default() };
     let _ = auth.service((ConfiguredApi, TokenOnly), "Configured", "1");
+}
+
+/// An `Auth` without any configured scheme.
+#[derive(Auth, Clone)]
+#[auth(permissions = Permission, roles = Role)]
+struct Unconfigured {
+    #[scheme(bearer)]
+    token: Option<Tokens>,
+}
+
+struct UnconfiguredApi;
+
+#[protected(auth = Unconfigured)]
+#[OpenApi]
+impl UnconfiguredApi {
+    #[optional_auth]
+    #[oai(path = "/optional", method = "get")]
+    async fn optional(&self, caller: Option<Principal<Unconfigured>>) -> PlainText<&'static str> {
+        PlainText(if caller.is_some() { "somebody" } else { "nobody" })
+    }
+}
+
+#[tokio::test]
+async fn r09_without_a_configured_scheme_an_optional_operation_is_open_and_a_rule_is_a_mistake() {
+    let auth = Unconfigured { token: None };
+    let app = auth.service(UnconfiguredApi, "Unconfigured", "1").into_endpoint();
+    let answer = get("/optional").to(&app).await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, "nobody"));
+    assert_eq!(get("/optional").by(By::Token, &viewer()).to(&app).await.status, 401);
+
+    // No start checks the rule of a subtree, so each request fails.
+    let rule = requirement!(auth = Unconfigured, authenticated);
+    let app = make_sync(|_| "reached").protect(rule).with(auth);
+    assert_eq!(get("/").to(&app).await.status, 500);
+    assert_eq!(get("/").by(By::Token, &viewer()).to(&app).await.status, 500);
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! The policy that the code of an application makes.
 
-use auth_runtime::{prelude::*, review::AccessPolicy};
+use auth_runtime::{
+    prelude::*,
+    review::{AccessPolicy, Difference},
+};
 use poem::{handler, http::Method};
 use poem_openapi::{OpenApi, param::Path, payload::PlainText};
 
@@ -92,4 +95,148 @@ fn a_request_finds_its_rule() {
 #[should_panic(expected = "`GET /feed` has two rules")]
 fn two_rules_of_one_route_are_a_mistake() {
     let _ = AccessPolicy::of::<Auth>().handler(Method::GET, "/feed", &feed).handler(Method::GET, "/feed", &feed);
+}
+
+#[test]
+fn the_matrix_shows_who_gets_in_where() {
+    insta::assert_snapshot!(policy().matrix().to_string());
+}
+
+/// Names that would be markup, and a rule of each kind.
+const HOSTILE: &str = r#"access-lock 1
+permission "<b>" "never <i>shown</i>"
+permission "a|b"
+role "<script>alert(1)</script>" holds "<b>"
+role "A & B" holds "<b>" "a|b"
+scheme "key" basic
+GET /<script> requires all(permission("<b>"), check = "a < b && c == \"'\"", not(schemes("key")))
+    operation "app::hostile"
+POST /open public "</style><script>alert(2)</script>"
+    operation "app::open"
+ANY /files/* requires any(role("A & B"), fresh = "5m"), hide
+    operation "app"
+CALL "tool" optional
+    operation "app::tool"
+"#;
+
+fn hostile() -> AccessPolicy {
+    HOSTILE.parse().unwrap()
+}
+
+/// Validates a value against one of the published schemas.
+fn assert_valid(schema: &str, value: &serde_json::Value) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src/reference").join(schema);
+    let schema = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let errors: Vec<_> =
+        validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:#?}\n{value:#}");
+}
+
+#[test]
+fn json_follows_its_published_schema() {
+    let more_facts = (0..21).map(|index| format!("check = \"k{index}\"")).collect::<Vec<_>>().join(", ");
+    let unknown =
+        format!("{HOSTILE}GET /unknown requires all({more_facts})\n    operation \"app::unknown\"\n").parse().unwrap();
+    for policy in [&policy(), &hostile(), &unknown] {
+        assert_valid("access-matrix.schema.json", &policy.matrix().to_json());
+        for (before, after) in [(policy, &hostile()), (&hostile(), policy)] {
+            assert_valid("access-difference.schema.json", &Difference::between(before, after).to_json());
+        }
+    }
+}
+
+#[test]
+fn the_page_has_no_markup_of_names() {
+    let page = hostile().matrix().to_html("<Matrix>");
+    assert!(page.contains("<title>&lt;Matrix&gt;</title>") && page.contains("GET /&lt;script&gt;"));
+    assert_eq!(page.matches("<script").count(), 0, "{page}");
+    assert_eq!(page.matches("</style>").count(), 1, "{page}");
+    // Each element that is opened is closed.
+    for element in
+        ["html", "head", "body", "table", "thead", "tbody", "tr", "th", "td", "ul", "ol", "li", "code", "span", "a"]
+    {
+        let opened = page.matches(&format!("<{element}>")).count() + page.matches(&format!("<{element} ")).count();
+        assert_eq!(opened, page.matches(&format!("</{element}>")).count(), "{element}");
+    }
+}
+
+#[test]
+fn markdown_has_no_markup_of_names() {
+    let markdown = hostile().matrix().to_markdown();
+    for line in markdown.lines().filter(|line| line.contains("<script>") || line.contains("<b>")) {
+        let outside: String = line.split('`').step_by(2).collect();
+        assert!(!outside.contains('<'), "{line}");
+    }
+    assert!(markdown.contains("| `GET /<script>` |"), "{markdown}");
+}
+
+mod lock {
+    use std::{env, fs, path::Path, process::Command};
+
+    use auth_runtime::review::{AccessLockError, check_access_lock};
+
+    use super::policy;
+
+    #[test]
+    fn a_lock_that_differs_shows_the_routes_and_the_callers() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("access.lock");
+        let check = || check_access_lock(&policy(), &path);
+        assert!(matches!(check(), Err(AccessLockError::Missing { .. })));
+
+        fs::write(&path, policy().to_string()).unwrap();
+        check().unwrap();
+
+        let other = policy()
+            .to_string()
+            .replace("\"User\" \"May read and write\" holds \"edit\"", "\"User\" \"May read and write\" holds");
+        fs::write(&path, other).unwrap();
+        insta::assert_snapshot!(check().unwrap_err().to_string());
+
+        fs::write(&path, "access-lock 1\nnonsense").unwrap();
+        assert!(check().unwrap_err().to_string().starts_with("access.lock: line 2: expected "));
+    }
+
+    #[test]
+    fn a_change_is_accepted_by_the_environment() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("access.lock");
+        let accept = |value: &str| {
+            let mut test = Command::new(env::current_exe().unwrap());
+            test.args(["--exact", "review::lock::lock_of_the_environment", "--ignored"]);
+            test.env("ACCESS_LOCK", value).env("LOCK_PATH", &path).output().unwrap().status.success()
+        };
+        assert!(!accept("yes") && !path.exists(), "only the documented word writes the file");
+        assert!(accept("accept"));
+        assert_eq!(fs::read_to_string(&path).unwrap(), policy().to_string());
+        assert!(accept(""), "the file is as the code");
+    }
+
+    #[test]
+    #[ignore = "the test above runs it with an environment"]
+    fn lock_of_the_environment() {
+        check_access_lock(&policy(), Path::new(&env::var_os("LOCK_PATH").unwrap())).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_rule_that_is_in_no_policy_is_reported_once() {
+    use poem::{EndpointExt, Route, endpoint::make_sync, get as on_get};
+
+    let app = || {
+        Route::new()
+            .at("/feed", on_get(feed))
+            .nest("/reports", make_sync(|_| "reports").protect(requirement!(roles("Viewer"))))
+            .nest("/api", Auth::default().service(Entries(0_u8), "Entries", "1"))
+    };
+    let listed = AccessPolicy::of::<Auth>().handler(Method::GET, "/feed", &feed).api::<Entries<u8>>("/api");
+    let (all, none) = (listed.watch(), AccessPolicy::of::<Auth>().watch());
+    for path in ["/feed", "/reports/1", "/api/entries/health", "/api/entries"] {
+        crate::fixture::get(path).to(&app().with(Auth::default()).with(all.clone())).await;
+        crate::fixture::get(path).to(&app().with(Auth::default()).with(none.clone())).await;
+    }
+    let unlisted = all.unlisted();
+    assert!(unlisted.len() == 1 && unlisted[0].starts_with("it::review:"), "{unlisted:?}");
+    assert_eq!(none.unlisted().len(), 4, "public rules are met too: {:?}", none.unlisted());
 }

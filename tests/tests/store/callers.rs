@@ -1,4 +1,4 @@
-//! Requests with passwords, keys, tokens and sessions of users in a database.
+//! An application over a store, and tests of its callers by password.
 
 use std::{
     collections::HashMap,
@@ -53,7 +53,7 @@ pub(crate) struct Auth {
     overrides: PermissionOverrides<Permission>,
 }
 
-/// Sessions of an application. Each has a user, and the epoch of the user's credentials.
+/// Sessions of an application: each has the subject and the credential epoch of its user.
 #[derive(Clone)]
 struct Sessions {
     users: SqlUsers,
@@ -63,7 +63,7 @@ struct Sessions {
 impl Sessions {
     fn open(&self, user: &User) -> String {
         let mut open = self.open.lock().unwrap();
-        // A counter is enough for a test. An application uses a random identifier.
+        // In an application the id is random.
         let id = open.len().to_string();
         open.insert(id.clone(), (user.subject().to_owned(), user.current_epoch()));
         id
@@ -78,7 +78,7 @@ impl Authenticator for Sessions {
         let (subject, epoch) = session.ok_or_else(|| AuthenticationError::invalid("session"))?;
         let user = self.users.find_by_subject(&subject).await?;
         let user = user.filter(|user| !user.is_disabled() && user.current_epoch() == epoch);
-        let user = user.ok_or_else(|| AuthenticationError::invalid("session from before"))?;
+        let user = user.ok_or_else(|| AuthenticationError::invalid("outdated session"))?;
         let identity = context.identity("store", user.subject()).username(user.name());
         let identity = user.role_names().iter().fold(identity, |identity, role| identity.role(role));
         let permissions = user.permission_names().iter();
@@ -91,7 +91,7 @@ pub(crate) fn issuer() -> TokenIssuer {
     TokenIssuer::hs256(SECRET).unwrap().issuer("store").audience("tests")
 }
 
-/// The credential of a caller: a header and its value.
+/// A caller: the name and value of a header.
 #[derive(Clone)]
 pub(crate) struct Caller(&'static str, String);
 
@@ -113,7 +113,7 @@ impl Caller {
     }
 }
 
-/// An application with a store. It answers with the caller and the caller's permissions.
+/// An application over a store. Its operation returns name, roles and permissions of the caller.
 pub(crate) struct App {
     endpoint: BoxEndpoint<'static, Response>,
     sessions: Sessions,
@@ -121,7 +121,7 @@ pub(crate) struct App {
 
 #[protected]
 #[handler]
-fn who(caller: Principal<Auth>) -> WithHeader<String> {
+fn describe(caller: Principal<Auth>) -> WithHeader<String> {
     let roles = caller.roles().iter().map(|role| role.to_string()).collect::<Vec<_>>().join(",");
     let permissions =
         caller.permissions().iter().map(|permission| permission.to_string()).collect::<Vec<_>>().join(",");
@@ -134,13 +134,13 @@ impl App {
         Self::with(store, PermissionOverrides::new())
     }
 
-    /// Returns an application that gives permissions to single callers.
+    /// Creates an application with permissions of single callers.
     pub(crate) fn with(store: &SqlUsers, overrides: PermissionOverrides<Permission>) -> Self {
         let sessions = Sessions { users: store.clone(), open: Arc::default() };
         Self::with_sessions(store, sessions, overrides)
     }
 
-    /// Returns the same application in another process, with the same sessions.
+    /// Returns the same application in another process, which shares the sessions.
     pub(crate) fn at(&self, store: &SqlUsers) -> Self {
         let sessions = Sessions { users: store.clone(), open: Arc::clone(&self.sessions.open) };
         Self::with_sessions(store, sessions, PermissionOverrides::new())
@@ -154,16 +154,16 @@ impl App {
             session: sessions.clone(),
             overrides,
         };
-        Self { endpoint: get(who).with(auth).map_to_response().boxed(), sessions }
+        Self { endpoint: get(describe).with(auth).map_to_response().boxed(), sessions }
     }
 
-    /// Opens a session for this user.
+    /// Opens a session of a user who has just signed in.
     pub(crate) fn session(&self, user: &User) -> Caller {
         Caller::session(&self.sessions.open(user))
     }
 
-    /// Returns the application's description of the caller, or the status of a refusal.
-    pub(crate) async fn who(&self, caller: &Caller) -> Result<String, u16> {
+    /// Calls the application. Returns the description of the caller, or the status of a rejection.
+    pub(crate) async fn call(&self, caller: &Caller) -> Result<String, u16> {
         let request = Request::builder().header(caller.0, caller.1.clone()).finish();
         let response = self.endpoint.get_response(request).await;
         match response.status() {
@@ -172,7 +172,7 @@ impl App {
         }
     }
 
-    /// Returns the subject of a caller, or the status of a refusal.
+    /// Calls the application. Returns the subject of the caller, or the status of a rejection.
     pub(crate) async fn subject(&self, caller: &Caller) -> Result<String, u16> {
         let request = Request::builder().header(caller.0, caller.1.clone()).finish();
         let response = self.endpoint.get_response(request).await;
@@ -183,18 +183,18 @@ impl App {
     }
 }
 
-/// Returns a user as a sign-in finds them.
+/// Reads a user as a sign-in does.
 pub(crate) async fn user(store: &SqlUsers, name: &str) -> User {
     store.find_at_sign_in(name).await.unwrap().expect("there is this user")
 }
 
-pub(crate) async fn r36_a_user_comes_by_password(database: TestDatabase) {
+pub(crate) async fn r36_user_is_authenticated_by_password(database: TestDatabase) {
     let store = database.store().await;
     let alice = NewUser::new("Alice").password(PASSWORD).roles(["Viewer"]).permissions(["delete"]);
     store.add(alice).await.unwrap();
     let app = App::over(&store);
     for name in ["alice", "ALICE", "ａｌｉｃｅ"] {
-        let said = app.who(&Caller::password(name, PASSWORD)).await;
+        let said = app.call(&Caller::password(name, PASSWORD)).await;
         assert_eq!(said.unwrap(), "alice roles: Viewer permissions: view,delete", "{name}");
     }
 }
@@ -212,71 +212,71 @@ pub(crate) async fn r73_unknown_disabled_and_wrong_are_one_error(database: TestD
         ("robot", PASSWORD),
         ("a  b", PASSWORD),
     ] {
-        assert_eq!(app.who(&Caller::password(name, password)).await, Err(401), "{name}");
+        assert_eq!(app.call(&Caller::password(name, password)).await, Err(401), "{name}");
     }
 }
 
-pub(crate) async fn r72_a_password_chosen_by_another_person_expires(database: TestDatabase) {
+pub(crate) async fn r72_password_of_an_administrator_expires(database: TestDatabase) {
     let store = database.store().await;
     let now = SystemTime::now();
     let user = |name| NewUser::new(name).password(PASSWORD);
     store.add(user("alice").password_expires_at(now + Duration::from_secs(1000))).await.unwrap();
     store.add(user("bob").password_expires_at(now - Duration::from_secs(1))).await.unwrap();
     let app = App::over(&store);
-    assert!(app.who(&Caller::password("alice", PASSWORD)).await.is_ok());
-    assert_eq!(app.who(&Caller::password("bob", PASSWORD)).await, Err(401));
+    assert!(app.call(&Caller::password("alice", PASSWORD)).await.is_ok());
+    assert_eq!(app.call(&Caller::password("bob", PASSWORD)).await, Err(401));
     assert!(store.verify_password("alice", PASSWORD).await.unwrap());
     assert!(!store.verify_password("bob", PASSWORD).await.unwrap());
-    // A password that bob chose does not expire.
+    // A new password without an expiry does not expire.
     store.set_password("bob", "a horse of another colour", None).await.unwrap();
-    assert!(app.who(&Caller::password("bob", "a horse of another colour")).await.is_ok());
+    assert!(app.call(&Caller::password("bob", "a horse of another colour")).await.is_ok());
     assert_eq!(store.get("bob").await.unwrap().password_expires_at, None);
 }
 
-pub(crate) async fn r70_a_weaker_hash_is_replaced_at_sign_in(database: TestDatabase) {
+pub(crate) async fn r70_weak_hash_is_replaced_at_sign_in(database: TestDatabase) {
     let store = database.store().await;
-    // Django's hash of `PASSWORD`, with 1,000 iterations.
+    // `PASSWORD` as hashed by Django, with 1,000 iterations.
     let weak = "pbkdf2_sha256$1000$Xk3vT9qLm2Pz$LJ9RG07yl6/V5LzCHh/tAYMzdhbT5P9jugcqc0242Ns=";
     store.import(vec![NewUser::new("alice").password_hash(weak)]).await.unwrap().remove(0).unwrap();
     let (app, other) = (App::over(&store), App::over(&database.store().await));
     let alice = Caller::password("alice", PASSWORD);
     let epoch = user(&store, "alice").await.current_epoch();
-    assert!(other.who(&alice).await.is_ok());
+    assert!(other.call(&alice).await.is_ok());
     let hashes = database.texts("SELECT password_hash FROM auth_user").await;
     assert!(hashes[0].starts_with("$argon2id$"), "{hashes:?}");
-    // The password is the same, so tokens and sessions stay valid.
+    // The password is the same, so tokens stay valid.
     assert_eq!(user(&store, "alice").await.current_epoch(), epoch);
     for app in [&app, &other] {
-        assert!(app.who(&alice).await.is_ok());
-        assert_eq!(app.who(&Caller::password("alice", "wrong horse battery")).await, Err(401));
+        assert!(app.call(&alice).await.is_ok());
+        assert_eq!(app.call(&Caller::password("alice", "wrong horse battery")).await, Err(401));
     }
     assert_eq!(database.texts("SELECT password_hash FROM auth_user").await, hashes);
 }
 
-pub(crate) async fn r51_a_hash_that_was_replaced_elsewhere_costs_one_sign_in(database: TestDatabase) {
+pub(crate) async fn r51_hash_replaced_elsewhere_costs_one_sign_in(database: TestDatabase) {
     let here = database.sleepy_store().await;
     here.add(NewUser::new("alice").password(PASSWORD)).await.unwrap();
     let token = issuer().token_of(&user(&here, "alice").await).client_id("tests").sign().unwrap();
     let app = App::over(&here);
-    // The cache has the old hash. Replace it in the database by another hash of the same password.
-    assert!(app.who(&Caller::token(&token)).await.is_ok());
+    // The cached user has the old hash, and the database gets another hash of the same password.
+    assert!(app.call(&Caller::token(&token)).await.is_ok());
     let hash = auth_runtime::users::hash_password(PASSWORD).unwrap();
     database.execute(&format!("UPDATE auth_user SET password_hash = '{hash}'")).await;
-    assert!(app.who(&Caller::password("alice", PASSWORD)).await.is_ok());
+    assert!(app.call(&Caller::password("alice", PASSWORD)).await.is_ok());
     let signed_in = || database.number("SELECT last_sign_in_at FROM auth_user");
     database.execute("UPDATE auth_user SET last_sign_in_at = 1").await;
-    assert!(app.who(&Caller::password("alice", PASSWORD)).await.is_ok());
-    assert_eq!(signed_in().await, 1, "it is remembered by then");
+    assert!(app.call(&Caller::password("alice", PASSWORD)).await.is_ok());
+    assert_eq!(signed_in().await, 1, "the password is cached by then");
 }
 
-pub(crate) async fn the_last_sign_in_is_recorded(database: TestDatabase) {
+pub(crate) async fn last_sign_in_is_recorded(database: TestDatabase) {
     let store = database.store().await;
     store.add(NewUser::new("alice").password(PASSWORD)).await.unwrap();
     assert_eq!(store.get("alice").await.unwrap().last_sign_in_at, None);
     let app = App::over(&store);
-    assert_eq!(app.who(&Caller::password("alice", "wrong horse battery")).await, Err(401));
+    assert_eq!(app.call(&Caller::password("alice", "wrong horse battery")).await, Err(401));
     assert_eq!(store.get("alice").await.unwrap().last_sign_in_at, None);
-    assert!(app.who(&Caller::password("alice", PASSWORD)).await.is_ok());
+    assert!(app.call(&Caller::password("alice", PASSWORD)).await.is_ok());
     let signed_in = store.get("alice").await.unwrap().last_sign_in_at.unwrap();
     assert!(signed_in.elapsed().unwrap() < Duration::from_mins(1));
 }

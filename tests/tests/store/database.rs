@@ -1,4 +1,4 @@
-//! A database of its own for each test.
+//! A separate database for each test.
 
 use std::{
     env,
@@ -29,7 +29,7 @@ impl Backend {
         [Self::Sqlite, Self::Postgres, Self::MySql]
     }
 
-    /// Returns the URL of the server, or the name of the missing variable.
+    /// Returns the URL of the server, or the name of the unset variable.
     pub(crate) fn url(self) -> Result<String, &'static str> {
         let of = |variable| env::var(variable).map_err(|_| variable);
         match self {
@@ -39,11 +39,14 @@ impl Backend {
         }
     }
 
-    /// Returns whether a test applies to this database. A file cannot be down, and one timing test is enough.
+    /// Returns whether a test makes sense here. A file has no outage and no pooler, and one measurement of time suffices.
     pub(crate) fn has(self, test: &str) -> bool {
         match self {
-            Self::Sqlite => !test.starts_with("outage::"),
-            Self::Postgres | Self::MySql => !test.starts_with("timing::"),
+            Self::Sqlite => !["outage::", "pooler::", "retries::"].iter().any(|module| test.starts_with(module)),
+            Self::Postgres => !["timing::", "full_disk::"].iter().any(|module| test.starts_with(module)),
+            Self::MySql => {
+                !["timing::", "full_disk::", "pooler::", "retries::"].iter().any(|module| test.starts_with(module))
+            }
         }
     }
 }
@@ -79,7 +82,7 @@ impl TestDatabase {
         }
         let (before, query) = server.split_once('?').map_or((&*server, None), |(before, query)| (before, Some(query)));
         let (host, prefix) = before.rsplit_once('/').expect("a URL with the name of a database");
-        // The account may create only databases with this prefix.
+        // The user may create databases with this prefix only.
         let name = format!("{prefix}_{}_{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         execute(&server, &format!("CREATE DATABASE {name}")).await;
         let query = query.map(|query| format!("?{query}")).unwrap_or_default();
@@ -98,17 +101,17 @@ impl TestDatabase {
         }
     }
 
-    /// Returns a new store, as in another process. It polls for changes at each request.
+    /// Connects a separate store, as in another process. It reads the epoch for each request.
     pub(crate) async fn store(&self) -> SqlUsers {
         self.connect(Self::options().freshness(Duration::ZERO)).await
     }
 
-    /// Returns a store that does not poll again during the test.
+    /// Connects a store that reads the epoch once during the test.
     pub(crate) async fn sleepy_store(&self) -> SqlUsers {
         self.connect(Self::options().freshness(Duration::from_mins(1))).await
     }
 
-    /// Returns options with long timeouts, for busy machines. Tests of timeouts set their own.
+    /// Returns options with long timeouts, because the machine may be busy. Tests of timeouts set their own.
     pub(crate) fn options() -> SqlOptions {
         let patient = Duration::from_mins(1);
         SqlUsers::options().max_connections(4).acquire_timeout(patient).answer_timeout(patient).declared_by::<Auth>()
@@ -118,12 +121,12 @@ impl TestDatabase {
         options.connect(&self.url).await.expect("the database is there")
     }
 
-    /// Executes a statement directly.
+    /// Runs a statement outside of the store.
     pub(crate) async fn execute(&self, sql: &str) {
         execute(&self.with_mode(), sql).await;
     }
 
-    /// Executes a statement in a transaction, and returns the open transaction.
+    /// Runs a statement in a transaction that stays open.
     pub(crate) async fn begin(&self, sql: &str) -> AnyConnection {
         let mut connection = AnyConnection::connect(&self.with_mode()).await.expect("the database is there");
         connection.execute("BEGIN").await.expect("a transaction");
@@ -131,9 +134,9 @@ impl TestDatabase {
         connection
     }
 
-    /// Commits the transaction.
+    /// Ends such a transaction.
     pub(crate) async fn end(mut connection: AnyConnection, how: &'static str) {
-        connection.execute(how).await.expect("nobody is in the way");
+        connection.execute(how).await.expect("no lock is in the way");
     }
 
     /// Returns the first column of all rows, as text.

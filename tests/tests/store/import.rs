@@ -1,4 +1,4 @@
-//! Imports of many users.
+//! Import of many users.
 
 use auth_runtime::users::{UserError, hash_password};
 use auth_store::{NewUser, StoreError};
@@ -8,7 +8,7 @@ use crate::{
     database::TestDatabase,
 };
 
-pub(crate) async fn each_user_has_an_outcome(database: TestDatabase) {
+pub(crate) async fn each_imported_user_has_an_outcome(database: TestDatabase) {
     let store = database.store().await;
     store.add(NewUser::new("known").display_name("As before")).await.unwrap();
     let users = vec![
@@ -40,12 +40,12 @@ pub(crate) async fn imported_users_can_sign_in(database: TestDatabase) {
     let users: Vec<_> = (0..2500).map(user).collect();
     assert!(store.import(users.clone()).await.unwrap().iter().all(Result::is_ok));
     assert_eq!(store.count().await.unwrap(), 2500);
-    let said = App::over(&store).who(&Caller::password("user2499", PASSWORD)).await;
+    let said = App::over(&store).call(&Caller::password("user2499", PASSWORD)).await;
     assert_eq!(said.unwrap(), "user2499 roles: Viewer permissions: view");
     assert!(store.import(users).await.unwrap().iter().all(Result::is_err));
 }
 
-pub(crate) async fn two_imports_of_the_same_users_add_each_once(database: TestDatabase) {
+pub(crate) async fn concurrent_imports_add_each_user_once(database: TestDatabase) {
     let users = || (0..300).map(|number| NewUser::new(format!("user{number}"))).collect::<Vec<_>>();
     let (one, other) = (database.store().await, database.store().await);
     let (one, other) = tokio::join!(one.import(users()), other.import(users().into_iter().rev().collect()));

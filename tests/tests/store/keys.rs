@@ -22,12 +22,12 @@ async fn key(store: &SqlUsers, key: NewKey) -> (Caller, KeyInfo) {
     (Caller::key(key.as_str()), info)
 }
 
-pub(crate) async fn r52_only_a_hash_of_a_key_is_stored(database: TestDatabase) {
+pub(crate) async fn r52_only_the_hash_of_a_key_is_stored(database: TestDatabase) {
     let (store, app) = with_alice(&database, &["Viewer"]).await;
     let (key, info) = store.create_key("alice", NewKey::unlimited().prefix("acme").label("CI")).await.unwrap();
     let parts: Vec<&str> = key.as_str().split('_').collect();
     assert_eq!((parts[0], parts[1], parts[2].len()), ("acme", info.id.as_str(), 43));
-    assert!(app.who(&Caller::key(key.as_str())).await.is_ok());
+    assert!(app.call(&Caller::key(key.as_str())).await.is_ok());
     assert!(!format!("{info:?} {:?}", store.list_keys(None).await.unwrap()).contains(parts[2]));
     for column in ["id", "prefix", "label"] {
         let kept = database.texts(&format!("SELECT {column} FROM auth_api_key")).await;
@@ -37,48 +37,48 @@ pub(crate) async fn r52_only_a_hash_of_a_key_is_stored(database: TestDatabase) {
     assert!(matches!(prefix, StoreError::Key(ApiKeyError::Prefix)));
 }
 
-pub(crate) async fn a_key_acts_as_its_owner(database: TestDatabase) {
+pub(crate) async fn key_acts_as_its_owner(database: TestDatabase) {
     let (store, app) = with_alice(&database, &["Editor"]).await;
     let (caller, _) = key(&store, NewKey::unlimited()).await;
-    assert_eq!(app.who(&caller).await.unwrap(), "alice roles: Editor permissions: view,edit");
+    assert_eq!(app.call(&caller).await.unwrap(), "alice roles: Editor permissions: view,edit");
     store.set_roles("alice", ["Administrator"]).await.unwrap();
-    assert_eq!(app.who(&caller).await.unwrap(), "alice roles: Administrator permissions: view,edit,delete");
+    assert_eq!(app.call(&caller).await.unwrap(), "alice roles: Administrator permissions: view,edit,delete");
 }
 
-pub(crate) async fn r52_a_limited_key_has_the_rights_that_its_owner_has_too(database: TestDatabase) {
+pub(crate) async fn r52_limited_key_has_the_permissions_that_its_owner_has_too(database: TestDatabase) {
     let (store, app) = with_alice(&database, &["Editor"]).await;
     let (caller, info) = key(&store, NewKey::limited_to(["edit", "view"])).await;
     assert_eq!(info.permissions, Some(vec!["edit".to_owned(), "view".to_owned()]));
-    // A role would grant all its permissions.
-    assert_eq!(app.who(&caller).await.unwrap(), "alice roles:  permissions: view,edit");
+    // A role would bring all of its permissions.
+    assert_eq!(app.call(&caller).await.unwrap(), "alice roles:  permissions: view,edit");
     store.set_roles("alice", ["Viewer"]).await.unwrap();
-    assert_eq!(app.who(&caller).await.unwrap(), "alice roles:  permissions: view");
+    assert_eq!(app.call(&caller).await.unwrap(), "alice roles:  permissions: view");
     store.set_roles("alice", ["Administrator"]).await.unwrap();
-    assert_eq!(app.who(&caller).await.unwrap(), "alice roles:  permissions: view,edit");
+    assert_eq!(app.call(&caller).await.unwrap(), "alice roles:  permissions: view,edit");
     let (nothing, _) = key(&store, NewKey::limited_to([""; 0])).await;
-    assert_eq!(app.who(&nothing).await.unwrap(), "alice roles:  permissions: ");
+    assert_eq!(app.call(&nothing).await.unwrap(), "alice roles:  permissions: ");
 }
 
-pub(crate) async fn r52_expired_and_revoked_keys_are_refused(database: TestDatabase) {
+pub(crate) async fn r52_expired_and_revoked_keys_are_rejected(database: TestDatabase) {
     let (store, app) = with_alice(&database, &["Viewer"]).await;
     let now = SystemTime::now();
     let (late, _) = key(&store, NewKey::unlimited().expires_at(now - Duration::from_secs(1))).await;
     let (good, info) = key(&store, NewKey::unlimited().expires_at(now + Duration::from_secs(1000))).await;
-    assert_eq!(app.who(&late).await, Err(401));
-    assert!(app.who(&good).await.is_ok());
+    assert_eq!(app.call(&late).await, Err(401));
+    assert!(app.call(&good).await.is_ok());
     store.set_disabled("alice", true).await.unwrap();
-    assert_eq!(app.who(&good).await, Err(401));
+    assert_eq!(app.call(&good).await, Err(401));
     store.set_disabled("alice", false).await.unwrap();
-    assert!(app.who(&good).await.is_ok());
+    assert!(app.call(&good).await.is_ok());
     store.revoke_key(&info.id).await.unwrap();
-    assert_eq!(app.who(&good).await, Err(401));
+    assert_eq!(app.call(&good).await, Err(401));
     let (orphan, _) = key(&store, NewKey::unlimited()).await;
-    assert!(app.who(&orphan).await.is_ok());
+    assert!(app.call(&orphan).await.is_ok());
     store.delete("alice").await.unwrap();
-    assert_eq!(app.who(&orphan).await, Err(401));
+    assert_eq!(app.call(&orphan).await, Err(401));
 }
 
-pub(crate) async fn a_key_cannot_be_given_what_its_owner_lacks(database: TestDatabase) {
+pub(crate) async fn key_with_a_permission_that_its_owner_lacks_is_refused(database: TestDatabase) {
     let (store, _) = with_alice(&database, &["Viewer"]).await;
     let error = store.create_key("alice", NewKey::limited_to(["view", "edit"])).await.unwrap_err();
     assert_eq!(
@@ -94,7 +94,7 @@ pub(crate) async fn a_key_cannot_be_given_what_its_owner_lacks(database: TestDat
     assert!(store.create_key("alice", NewKey::limited_to(["view", "edit"])).await.is_ok());
 }
 
-pub(crate) async fn keys_are_listed_and_revoked_by_their_id(database: TestDatabase) {
+pub(crate) async fn keys_are_listed_and_revoked_by_id(database: TestDatabase) {
     let (store, _) = with_alice(&database, &["Viewer"]).await;
     store.add(NewUser::new("bob").permissions(["view"])).await.unwrap();
     let (_, first) = key(&store, NewKey::limited_to(["view"]).label("first")).await;
@@ -104,7 +104,7 @@ pub(crate) async fn keys_are_listed_and_revoked_by_their_id(database: TestDataba
     store.revoke_key(&first.id).await.unwrap();
     let listed = store.list_keys(Some("alice")).await.unwrap().remove(0);
     assert!(listed.revoked_at.is_some());
-    // The time of the revocation does not change.
+    // The date of the revocation stays.
     store.revoke_key(&first.id).await.unwrap();
     assert_eq!(store.list_keys(Some("alice")).await.unwrap(), [listed]);
     assert_eq!(store.list_keys(Some("bob")).await.unwrap(), [second]);
@@ -130,17 +130,17 @@ pub(crate) async fn keys_of_all_users_are_listed_in_pages(database: TestDatabase
     assert_eq!(listed, made);
 }
 
-pub(crate) async fn r52_the_last_use_is_recorded_once_a_minute(database: TestDatabase) {
+pub(crate) async fn r52_last_use_is_recorded_once_a_minute(database: TestDatabase) {
     let (store, app) = with_alice(&database, &["Viewer"]).await;
     let (caller, _) = key(&store, NewKey::unlimited()).await;
     let last_use = async || store.list_keys(None).await.unwrap()[0].last_used_at;
     assert_eq!(last_use().await, None);
-    assert!(app.who(&caller).await.is_ok());
+    assert!(app.call(&caller).await.is_ok());
     while last_use().await.is_none() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     database.execute("UPDATE auth_api_key SET last_used_at = 1").await;
-    assert!(app.who(&caller).await.is_ok());
+    assert!(app.call(&caller).await.is_ok());
     store.close().await;
     assert_eq!(database.number("SELECT last_used_at FROM auth_api_key").await, 1);
 }

@@ -1,17 +1,20 @@
 //! Users and keys in a database: the same tests on SQLite, PostgreSQL, and MariaDB or MySQL.
 //!
-//! SQLite needs no server. `TEST_POSTGRES_URL` and `TEST_MYSQL_URL` name the other servers; `tests/services up` starts
-//! them. The tests of a database without a server are shown as ignored.
+//! SQLite is always available. `tests/services up` starts the other servers and prints `TEST_POSTGRES_URL`,
+//! `TEST_MYSQL_URL` and `TEST_PGBOUNCER_URL`. Tests of a missing server are listed as ignored.
 
 mod callers;
 mod database;
 mod freshness;
+mod full_disk;
 mod import;
 mod keys;
 mod migrations;
 mod names;
 mod outage;
+mod pooler;
 mod races;
+mod retries;
 mod throttling;
 mod timing;
 mod users;
@@ -25,7 +28,7 @@ use crate::database::{Backend, TestDatabase};
 
 type Test = fn(TestDatabase) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// All tests by name, as functions of a new database.
+/// Lists tests by name, as functions of a new database.
 macro_rules! tests {
     ($($module:ident: $($name:ident)*;)*) => {
         const TESTS: &[(&str, Test)] = &[
@@ -37,79 +40,90 @@ macro_rules! tests {
 tests! {
     users:
         r72_there_are_no_users_unless_added
-        a_user_is_read_back_as_added
-        r36_all_spellings_of_a_name_are_one_user
-        rejected_values_are_not_written
+        added_user_is_read_back
+        r36_spellings_of_a_name_are_one_user
+        refused_user_is_not_written
         roles_and_permissions_are_replaced
-        a_profile_is_replaced
+        profile_is_replaced
         users_are_listed_in_pages
-        users_of_a_role_are_listed_whether_few_or_many_have_it
-        a_missing_user_cannot_be_changed
-        r72_changing_a_password_needs_the_current_one
-        hashes_of_a_key_that_is_not_configured_are_counted
-        r77_a_wrong_current_password_is_throttled
-        r36_a_subject_is_random_and_is_never_reused
-        a_new_user_with_the_name_of_a_deleted_one_inherits_nothing
-        a_renamed_user_keeps_subject_tokens_and_keys;
+        users_of_rare_and_common_roles_are_listed
+        change_of_a_missing_user_is_refused
+        r72_change_of_a_password_needs_the_current_one
+        r77_wrong_current_passwords_are_throttled
+        hashes_with_an_unknown_secret_key_are_counted
+        r36_subject_is_random_and_never_reused
+        user_with_the_name_of_a_deleted_user_inherits_nothing
+        renamed_user_keeps_subject_tokens_and_keys;
     callers:
-        r36_a_user_comes_by_password
-        r72_a_password_chosen_by_another_person_expires
-        r70_a_weaker_hash_is_replaced_at_sign_in
-        r51_a_hash_that_was_replaced_elsewhere_costs_one_sign_in
-        the_last_sign_in_is_recorded
-        r73_unknown_disabled_and_wrong_are_one_error;
+        r36_user_is_authenticated_by_password
+        r73_unknown_disabled_and_wrong_are_one_error
+        r72_password_of_an_administrator_expires
+        r70_weak_hash_is_replaced_at_sign_in
+        r51_hash_replaced_elsewhere_costs_one_sign_in
+        last_sign_in_is_recorded;
     keys:
-        r52_only_a_hash_of_a_key_is_stored
-        a_key_acts_as_its_owner
-        r52_a_limited_key_has_the_rights_that_its_owner_has_too
-        r52_expired_and_revoked_keys_are_refused
-        a_key_cannot_be_given_what_its_owner_lacks
-        keys_are_listed_and_revoked_by_their_id
+        r52_only_the_hash_of_a_key_is_stored
+        key_acts_as_its_owner
+        r52_limited_key_has_the_permissions_that_its_owner_has_too
+        r52_expired_and_revoked_keys_are_rejected
+        key_with_a_permission_that_its_owner_lacks_is_refused
+        keys_are_listed_and_revoked_by_id
         keys_of_all_users_are_listed_in_pages
-        r52_the_last_use_is_recorded_once_a_minute;
+        r52_last_use_is_recorded_once_a_minute;
     freshness:
-        r7_a_change_in_this_process_applies_to_the_next_request
-        r7_a_change_in_another_process_applies_within_the_bound
-        r7_a_request_of_a_cached_caller_needs_no_query
-        r7_tokens_end_with_the_credentials_of_their_user
-        a_token_has_what_its_user_has_now
-        r36_a_token_of_another_issuer_or_without_an_epoch_is_refused;
+        r07_change_here_takes_effect_with_the_next_request
+        r07_change_elsewhere_takes_effect_within_the_bound
+        r07_known_caller_costs_no_query
+        r07_tokens_end_with_their_credentials
+        token_has_the_current_permissions_of_its_user
+        r07_slow_sign_ins_do_not_stop_known_callers
+        r36_token_of_another_issuer_or_without_an_epoch_is_rejected;
     names:
-        undeclared_names_are_rejected_when_written
-        names_in_the_database_that_are_not_declared_grant_nothing
-        all_names_in_use_are_listed;
+        undeclared_names_are_refused_in_changes
+        undeclared_names_in_the_database_grant_nothing
+        names_in_use_are_complete;
     migrations:
         concurrent_processes_create_the_tables_once
-        the_tables_coexist_with_those_of_the_application
-        tables_of_a_later_version_are_left_alone
-        connecting_without_tables_fails;
+        tables_exist_beside_those_of_the_application
+        tables_of_a_later_version_are_refused
+        connection_without_tables_is_refused;
     import:
-        each_user_has_an_outcome
+        each_imported_user_has_an_outcome
         imported_users_can_sign_in
-        two_imports_of_the_same_users_add_each_once;
+        concurrent_imports_add_each_user_once;
     races:
-        one_of_many_adds_a_user
-        concurrent_changes_all_succeed
-        a_sign_in_blocks_no_change
-        r76_a_password_that_was_changed_while_others_waited_is_wrong_for_them
-        a_key_is_not_made_for_a_user_who_is_deleted
-        of_two_renames_to_one_name_one_succeeds
+        one_of_many_concurrent_additions_succeeds
+        concurrent_changes_all_take_effect
+        sign_ins_do_not_block_changes
+        r76_old_password_is_wrong_for_changes_that_waited
+        no_key_is_created_for_a_deleted_user
+        one_of_two_renames_to_the_same_name_succeeds
         a_dropped_request_leaves_no_transaction;
     throttling:
         r76_attempts_at_several_processes_are_counted_together
-        r77_unknown_names_are_counted_too
-        r76_a_burst_at_several_processes_is_counted_before_it_is_verified
-        r53_wrong_keys_are_counted_and_right_ones_never_wait
-        r76_with_another_password_no_address_is_known
-        r76_attempts_are_timed_by_the_database
+        r77_unknown_names_are_counted_like_known_ones
+        r76_burst_at_several_processes_is_counted_before_verification
+        r53_wrong_keys_are_counted_and_valid_keys_never_wait
+        r76_new_password_forgets_the_known_addresses
+        r76_time_of_an_attempt_is_that_of_the_database
         r77_no_name_is_stored_and_expired_rows_are_deleted
-        r76_a_row_renewed_during_a_sweep_is_not_deleted
-        a_throttled_attempt_writes_nothing;
+        r76_row_extended_during_a_sweep_is_not_deleted
+        refused_attempt_writes_nothing;
+    full_disk:
+        sign_ins_work_again_after_a_full_disk
+        sign_ins_work_again_after_a_file_size_limit;
+    pooler:
+        session_mode_works
+        transaction_mode_works_or_is_refused_by_name;
+    retries:
+        concurrent_changes_succeed_on_a_serializable_server
+        each_change_is_retried_after_a_conflict
+        endless_conflicts_are_an_unavailable_database;
     timing:
         r73_unknown_disabled_and_wrong_take_the_same_time;
     outage:
-        a_database_that_is_down_is_503_and_recovers_by_itself
-        a_database_that_does_not_answer_is_503_in_time;
+        unreachable_database_is_503_and_recovers
+        silent_database_is_503_within_the_timeout;
 }
 
 fn main() -> ExitCode {
@@ -119,12 +133,12 @@ fn main() -> ExitCode {
             eprintln!("{backend}: skipped, as {variable} is not set");
         }
         TESTS.iter().filter(move |(name, _)| backend.has(name)).map(move |(name, test)| {
-            let is_there = backend.url().is_ok();
+            let is_available = backend.url().is_ok() && (!name.starts_with("pooler::") || pooler::url().is_ok());
             Trial::test(format!("{backend}::{name}"), move || {
                 run(backend, *test);
                 Ok(())
             })
-            .with_ignored_flag(!is_there)
+            .with_ignored_flag(!is_available)
         })
     });
     libtest_mimic::run(&arguments, trials.collect()).exit_code()

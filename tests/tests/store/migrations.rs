@@ -1,4 +1,4 @@
-//! The tables are created once, even by concurrent processes.
+//! The tables: created once, by any process.
 
 use auth_store::{NewUser, SqlUsers, StoreError};
 
@@ -23,8 +23,8 @@ pub(crate) async fn concurrent_processes_create_the_tables_once(database: TestDa
     assert_eq!(database.number("SELECT COUNT(*) FROM auth_epoch").await, 1);
 }
 
-pub(crate) async fn the_tables_coexist_with_those_of_the_application(database: TestDatabase) {
-    // The table that `sqlx::migrate!` of an application creates.
+pub(crate) async fn tables_exist_beside_those_of_the_application(database: TestDatabase) {
+    // The table of `sqlx::migrate!` in an application.
     database.execute("CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description VARCHAR(99))").await;
     database.execute("INSERT INTO _sqlx_migrations VALUES (7, 'of the application')").await;
     let store = database.store().await;
@@ -32,7 +32,7 @@ pub(crate) async fn the_tables_coexist_with_those_of_the_application(database: T
     assert_eq!(database.number("SELECT MAX(version) FROM _sqlx_migrations").await, 7);
 }
 
-pub(crate) async fn tables_of_a_later_version_are_left_alone(database: TestDatabase) {
+pub(crate) async fn tables_of_a_later_version_are_refused(database: TestDatabase) {
     database.store().await.close().await;
     let checksum = match database.backend {
         Backend::Postgres => "decode('00', 'hex')",
@@ -49,7 +49,7 @@ pub(crate) async fn tables_of_a_later_version_are_left_alone(database: TestDatab
     }
 }
 
-pub(crate) async fn connecting_without_tables_fails(database: TestDatabase) {
+pub(crate) async fn connection_without_tables_is_refused(database: TestDatabase) {
     let options = || TestDatabase::options().migrate(false);
     let error = options().connect(&database.url).await.unwrap_err();
     assert!(matches!(&error, StoreError::Schema(reason) if reason.contains("migrate")), "{error}");

@@ -1,4 +1,4 @@
-//! Names of roles and permissions that the application does not declare.
+//! Undeclared names of roles and permissions.
 
 use auth_store::{NewKey, NewUser, SqlUsers};
 
@@ -7,7 +7,7 @@ use crate::{
     database::TestDatabase,
 };
 
-pub(crate) async fn undeclared_names_are_rejected_when_written(database: TestDatabase) {
+pub(crate) async fn undeclared_names_are_refused_in_changes(database: TestDatabase) {
     let store = database.store().await;
     store.add(NewUser::new("alice")).await.unwrap();
     let error = store.set_roles("alice", ["Veiwer"]).await.unwrap_err().to_string();
@@ -15,24 +15,24 @@ pub(crate) async fn undeclared_names_are_rejected_when_written(database: TestDat
     for role in ["viewer", "Viewer ", " Viewer", "View\ner", ""] {
         assert!(store.set_roles("alice", [role]).await.is_err(), "{role:?}");
     }
-    // A store without declared names accepts any valid name.
+    // A store without declarations accepts any well-formed name.
     let any = SqlUsers::connect(&database.url).await.unwrap();
     any.set_roles("alice", ["Guest"]).await.unwrap();
     assert!(any.set_roles("alice", ["a\nb"]).await.is_err());
 }
 
-pub(crate) async fn names_in_the_database_that_are_not_declared_grant_nothing(database: TestDatabase) {
+pub(crate) async fn undeclared_names_in_the_database_grant_nothing(database: TestDatabase) {
     let any = SqlUsers::connect(&database.url).await.unwrap();
     let alice = NewUser::new("alice").password(PASSWORD).roles(["Viewer", "Superuser", "viewer"]).permissions(["*"]);
     any.add(alice).await.unwrap();
     let (key, _) = any.create_key("alice", NewKey::limited_to(["*", "view", "everything"])).await.unwrap();
     let app = App::over(&database.store().await);
-    let said = app.who(&Caller::password("alice", PASSWORD)).await;
+    let said = app.call(&Caller::password("alice", PASSWORD)).await;
     assert_eq!(said.unwrap(), "alice roles: Viewer permissions: view");
-    assert_eq!(app.who(&Caller::key(key.as_str())).await.unwrap(), "alice roles:  permissions: view");
+    assert_eq!(app.call(&Caller::key(key.as_str())).await.unwrap(), "alice roles:  permissions: view");
 }
 
-pub(crate) async fn all_names_in_use_are_listed(database: TestDatabase) {
+pub(crate) async fn names_in_use_are_complete(database: TestDatabase) {
     let any = SqlUsers::connect(&database.url).await.unwrap();
     for (name, role, permission) in [("a", "Viewer", "view"), ("b", "Guest", "fly"), ("c", "Viewer", "swim")] {
         any.add(NewUser::new(name).roles([role]).permissions([permission])).await.unwrap();

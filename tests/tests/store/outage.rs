@@ -1,4 +1,4 @@
-//! A database that fails and recovers: the connections use a port that the test can close.
+//! Outages of the database: the connections go through a port that can be closed.
 
 use std::{
     net::SocketAddr,
@@ -22,9 +22,9 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Port {
     Open,
-    /// Closes all connections, and new ones at once.
+    /// Existing and new connections end.
     Closed,
-    /// Forwards no bytes.
+    /// No data passes.
     Silent,
 }
 
@@ -57,7 +57,7 @@ async fn pass_on(mut client: TcpStream, server: SocketAddr, mut port: watch::Rec
             _ = port.wait_for(|port| *port != Port::Open) => {}
         }
     }
-    // Connected, but silent.
+    // The connection stays open without an answer.
     let _ = port.wait_for(|port| *port != Port::Silent).await;
 }
 
@@ -74,7 +74,7 @@ fn impatient(proxy: &Proxy) -> SqlUsers {
     options.connect_lazily(&proxy.url).unwrap()
 }
 
-/// Adds alice directly, and returns an application and two of her credentials, which it has verified.
+/// Adds alice without the port, and calls through it.
 async fn alice(database: &TestDatabase, store: &SqlUsers) -> (App, [Caller; 2]) {
     let there = database.store().await;
     there.add(NewUser::new("alice").password(PASSWORD)).await.unwrap();
@@ -86,24 +86,24 @@ async fn alice(database: &TestDatabase, store: &SqlUsers) -> (App, [Caller; 2]) 
     (app, callers)
 }
 
-/// Repeats the request until the result is not 503.
+/// Returns the first answer that is not 503.
 async fn answer(app: &App, caller: &Caller) -> Result<String, u16> {
     loop {
-        match app.who(caller).await {
+        match app.call(caller).await {
             Err(503) => tokio::time::sleep(Duration::from_millis(50)).await,
             answer => return answer,
         }
     }
 }
 
-pub(crate) async fn a_database_that_is_down_is_503_and_recovers_by_itself(database: TestDatabase) {
+pub(crate) async fn unreachable_database_is_503_and_recovers(database: TestDatabase) {
     let proxy = Proxy::before(&database).await;
     let store = impatient(&proxy);
     let (app, callers) = alice(&database, &store).await;
     proxy.port.send_replace(Port::Closed);
     for caller in callers.iter().chain([&Caller::password("alice", "wrong horse"), &Caller::password("bob", PASSWORD)])
     {
-        assert_eq!(app.who(caller).await, Err(503));
+        assert_eq!(app.call(caller).await, Err(503));
     }
     assert!(store.set_roles("alice", ["Viewer"]).await.unwrap_err().is_unavailable());
     assert!(store.get("bob").await.unwrap_err().is_unavailable());
@@ -114,13 +114,13 @@ pub(crate) async fn a_database_that_is_down_is_503_and_recovers_by_itself(databa
     assert_eq!(answer(&app, &Caller::password("alice", "wrong horse")).await, Err(401));
 }
 
-pub(crate) async fn a_database_that_does_not_answer_is_503_in_time(database: TestDatabase) {
+pub(crate) async fn silent_database_is_503_within_the_timeout(database: TestDatabase) {
     let proxy = Proxy::before(&database).await;
     let (app, callers) = alice(&database, &impatient(&proxy)).await;
     proxy.port.send_replace(Port::Silent);
     let start = Instant::now();
-    // Fifty concurrent requests fail together; one after the other they would take half a minute.
-    let asked = join_all((0..50).map(|_| app.who(&callers[0]))).await;
+    // Fifty requests do not queue, which would take half a minute.
+    let asked = join_all((0..50).map(|_| app.call(&callers[0]))).await;
     assert!(asked.iter().all(|said| *said == Err(503)), "{asked:?}");
     assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
     proxy.port.send_replace(Port::Open);

@@ -1,4 +1,4 @@
-//! Concurrent changes of the same rows.
+//! Concurrent changes of the same data.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -18,7 +18,7 @@ use crate::{
     database::TestDatabase,
 };
 
-pub(crate) async fn one_of_many_adds_a_user(database: TestDatabase) {
+pub(crate) async fn one_of_many_concurrent_additions_succeeds(database: TestDatabase) {
     let stores = [database.store().await, database.store().await, database.store().await];
     let attempts = (0..12).map(|number| stores[number % 3].add(NewUser::new("alice").roles(["Viewer"])));
     let outcomes = join_all(attempts).await;
@@ -30,7 +30,7 @@ pub(crate) async fn one_of_many_adds_a_user(database: TestDatabase) {
     assert_eq!(stores[0].get("alice").await.unwrap().roles, ["Viewer"]);
 }
 
-pub(crate) async fn concurrent_changes_all_succeed(database: TestDatabase) {
+pub(crate) async fn concurrent_changes_all_take_effect(database: TestDatabase) {
     let stores = [database.store().await, database.store().await, database.store().await];
     stores[0].add(NewUser::new("alice")).await.unwrap();
     let before = user(&stores[0], "alice").await.current_epoch();
@@ -50,14 +50,14 @@ pub(crate) async fn concurrent_changes_all_succeed(database: TestDatabase) {
         outcome.unwrap();
     }
     let alice = stores[1].get("alice").await.unwrap();
-    // One of the two changes wins, without a mixture.
+    // The roles of one change, not a mixture.
     assert!(alice.roles == ["Editor", "Viewer"] || alice.roles == ["Administrator", "Editor"], "{:?}", alice.roles);
     assert_eq!(alice.permissions, ["view"]);
     assert!(user(&stores[0], "alice").await.current_epoch() >= before + 3);
     assert_eq!(database.number("SELECT epoch FROM auth_epoch").await, epoch + 12);
 }
 
-pub(crate) async fn a_sign_in_blocks_no_change(database: TestDatabase) {
+pub(crate) async fn sign_ins_do_not_block_changes(database: TestDatabase) {
     let (here, there) = (database.store().await, database.store().await);
     here.add(NewUser::new("alice").password(PASSWORD)).await.unwrap();
     let alice = user(&here, "alice").await;
@@ -67,12 +67,12 @@ pub(crate) async fn a_sign_in_blocks_no_change(database: TestDatabase) {
             if is_over.load(Ordering::Relaxed) {
                 break;
             }
-            // A new hash each time, because an unchanged row needs no write.
+            // A new hash each time, so that the row changes.
             let mut sign_in = SignIn::default();
             sign_in.rehashed = Some(format!("hash {number} {round}"));
             sign_in.verified = database.texts("SELECT password_hash FROM auth_user").await.remove(0);
             here.signed_in(&alice, sign_in).await.unwrap();
-            // SQLite has no queue for writers: without a pause, this one could starve the others.
+            // SQLite has no queue of writers: a writer without pauses may starve the others.
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }));
@@ -89,7 +89,7 @@ pub(crate) async fn a_sign_in_blocks_no_change(database: TestDatabase) {
     tokio::join!(signing_in, changing);
 }
 
-pub(crate) async fn r76_a_password_that_was_changed_while_others_waited_is_wrong_for_them(database: TestDatabase) {
+pub(crate) async fn r76_old_password_is_wrong_for_changes_that_waited(database: TestDatabase) {
     let store = database.store().await;
     store.add(NewUser::new("alice").password(PASSWORD)).await.unwrap();
     let change = async |number: usize| {
@@ -100,11 +100,11 @@ pub(crate) async fn r76_a_password_that_was_changed_while_others_waited_is_wrong
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     let wrong = outcomes.iter().filter(|outcome| matches!(outcome, Err(StoreError::WrongPassword(_)))).count();
     assert_eq!(wrong, 5, "{outcomes:?}");
-    // The count agrees.
+    // The wrong passwords are counted.
     assert!(matches!(change(6).await, Err(StoreError::TooManyAttempts { .. })));
 }
 
-pub(crate) async fn a_key_is_not_made_for_a_user_who_is_deleted(database: TestDatabase) {
+pub(crate) async fn no_key_is_created_for_a_deleted_user(database: TestDatabase) {
     let (one, other) = (database.store().await, database.store().await);
     for _ in 0..5 {
         one.add(NewUser::new("alice")).await.unwrap();
@@ -115,7 +115,7 @@ pub(crate) async fn a_key_is_not_made_for_a_user_who_is_deleted(database: TestDa
     }
 }
 
-pub(crate) async fn of_two_renames_to_one_name_one_succeeds(database: TestDatabase) {
+pub(crate) async fn one_of_two_renames_to_the_same_name_succeeds(database: TestDatabase) {
     let (one, other) = (database.store().await, database.store().await);
     let subjects =
         [one.add(NewUser::new("alice")).await.unwrap().subject, one.add(NewUser::new("bob")).await.unwrap().subject];
@@ -126,21 +126,20 @@ pub(crate) async fn of_two_renames_to_one_name_one_succeeds(database: TestDataba
     let (renamed, left) = if first.is_ok() { (0, "bob") } else { (1, "alice") };
     assert_eq!(one.get("carol").await.unwrap().subject, subjects[renamed]);
     assert_eq!(one.get(left).await.unwrap().subject, subjects[1 - renamed]);
-    // Of two renames of one user, the second finds no user of the old name.
+    // Of two renames of one user, the second finds no user.
     let (first, second) = tokio::join!(one.rename("carol", "dave"), other.rename("carol", "erin"));
     assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
     assert_eq!(one.count().await.unwrap(), 2);
 }
 
 pub(crate) async fn a_dropped_request_leaves_no_transaction(database: TestDatabase) {
-    // One connection, so the next request meets any leftover transaction.
+    // One connection, so that the next request meets its state.
     let options = TestDatabase::options().max_connections(1).freshness(Duration::ZERO);
-    // The driver gives a connection five seconds to end an aborted statement.
     let options = options.acquire_timeout(Duration::from_secs(20)).answer_timeout(Duration::from_secs(30));
     let (here, there) = (database.connect(options).await, database.store().await);
     here.add(NewUser::new("alice")).await.unwrap();
     for step in 0..60 {
-        // Aborted at another point each time.
+        // Cancelled at another point each time.
         let _ = timeout(Duration::from_micros(step * 40), here.set_roles("alice", ["Viewer"])).await;
         let role = ["Viewer", "Editor"][usize::from(step % 2 == 0)];
         there.set_roles("alice", [role]).await.unwrap();

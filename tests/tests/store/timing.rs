@@ -1,4 +1,4 @@
-//! The time of a refusal does not reveal whether a user exists.
+//! The duration of a rejection does not reveal which users exist.
 
 use std::time::{Duration, Instant};
 
@@ -7,20 +7,18 @@ use auth_store::{NewUser, SqlUsers};
 
 use crate::{callers::PASSWORD, database::TestDatabase};
 
-/// Attempts of each kind.
+/// The number of rejections of each kind.
 const TRIES: usize = 1000;
 const KINDS: [&str; 3] = ["wrong", "unknown", "disabled"];
 
-/// Number of measurements. Other load on the machine may slow one kind in one measurement; a leak shows in each of
-/// them.
+/// Other load on the machine may slow one kind down once. A leak shows in each measurement.
 const MEASUREMENTS: usize = 3;
 
-/// Measures refusals of each kind in turn, so that other load affects all kinds alike. Compares the distributions with
-/// the Mann-Whitney test.
+/// The kinds take turns, so that other load affects all of them. The distributions are compared by the Mann-Whitney test.
 ///
-/// For two samples of 1000 from one distribution, the first value is larger in half of the pairs, within 0.013. The limit
-/// is 0.08, six times as much, so the test does not fail by chance. A refusal without a hash is 0.5 off, and one with
-/// another database statement more than 0.1.
+/// For two samples of 1000 from one distribution, the share of pairs in which the first is larger is 0.5, with a
+/// standard deviation of 0.013. The bound is 0.08, six times that. A rejection without a hash differs by 0.5, and a
+/// rejection with one more statement by more than 0.1.
 pub(crate) async fn r73_unknown_disabled_and_wrong_take_the_same_time(database: TestDatabase) {
     let store = database.store().await;
     store.add(NewUser::new("wrong").password(PASSWORD)).await.unwrap();
@@ -40,7 +38,7 @@ async fn measured(basic: &Basic<SqlUsers>) -> [Vec<Duration>; 3] {
     let mut times = KINDS.map(|_| Vec::with_capacity(TRIES));
     for round in 0..TRIES {
         for kind in 0..KINDS.len() {
-            // Each order is equally frequent.
+            // Each order occurs equally often.
             let kind = (kind + round) % KINDS.len();
             let password = if KINDS[kind] == "disabled" { PASSWORD } else { "wrong horse battery" };
             let credentials = BasicCredentials::new(KINDS[kind], password);
@@ -52,7 +50,7 @@ async fn measured(basic: &Basic<SqlUsers>) -> [Vec<Duration>; 3] {
     times
 }
 
-/// Two kinds that take different times.
+/// Returns a description of two kinds whose times differ.
 fn difference(times: &mut [Vec<Duration>; 3]) -> Option<String> {
     [(0, 1), (0, 2), (1, 2)].into_iter().find_map(|(first, second)| {
         let (slower, medians) = compare(times, first, second);
@@ -62,7 +60,7 @@ fn difference(times: &mut [Vec<Duration>; 3]) -> Option<String> {
     })
 }
 
-/// Returns the share of pairs where the first took longer than the second, and both medians.
+/// Returns the share of pairs in which the first took longer than the second, and the medians.
 fn compare(times: &mut [Vec<Duration>; 3], first: usize, second: usize) -> (f64, [Duration; 2]) {
     for times in &mut *times {
         times.sort_unstable();

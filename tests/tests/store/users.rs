@@ -32,7 +32,7 @@ pub(crate) async fn r72_there_are_no_users_unless_added(database: TestDatabase) 
     assert!(store.list_keys(None).await.unwrap().is_empty());
 }
 
-pub(crate) async fn a_user_is_read_back_as_added(database: TestDatabase) {
+pub(crate) async fn added_user_is_read_back(database: TestDatabase) {
     let store = database.store().await;
     let user = NewUser::new("jörg müller").display_name("Jörg \u{1f40e} Müller").email("j@example.com");
     let user = user.password(PASSWORD).roles(["Viewer", "Editor", "Viewer"]).permissions(["delete"]).disabled(true);
@@ -49,7 +49,7 @@ pub(crate) async fn a_user_is_read_back_as_added(database: TestDatabase) {
     assert_eq!(store.count().await.unwrap(), 2);
 }
 
-pub(crate) async fn r36_all_spellings_of_a_name_are_one_user(database: TestDatabase) {
+pub(crate) async fn r36_spellings_of_a_name_are_one_user(database: TestDatabase) {
     let store = database.store().await;
     store.add(NewUser::new("Alice").password(PASSWORD)).await.unwrap();
     for name in ["alice", "ALICE", "ａｌｉｃｅ"] {
@@ -58,14 +58,14 @@ pub(crate) async fn r36_all_spellings_of_a_name_are_one_user(database: TestDatab
         assert_eq!(store.get(name).await.unwrap().name, "alice");
         assert_eq!(UserStore::find(&store, name).await.unwrap().unwrap().name(), "alice");
     }
-    // Similar names are other users.
+    // Different names.
     for name in ["älice", "alicé", "alice1"] {
         store.add(NewUser::new(name)).await.unwrap();
     }
     assert_eq!(store.count().await.unwrap(), 4);
 }
 
-pub(crate) async fn rejected_values_are_not_written(database: TestDatabase) {
+pub(crate) async fn refused_user_is_not_written(database: TestDatabase) {
     let store = database.store().await;
     let long = "x".repeat(400);
     for user in [
@@ -105,12 +105,12 @@ pub(crate) async fn roles_and_permissions_are_replaced(database: TestDatabase) {
     store.set_roles("alice", [""; 0]).await.unwrap();
     assert!(store.get("alice").await.unwrap().roles.is_empty());
     assert_eq!(store.get("bob").await.unwrap().roles, ["Viewer"]);
-    // A rejected change writes nothing.
+    // A refused change changes nothing.
     assert!(store.set_roles("bob", ["Editor", "nobody"]).await.is_err());
     assert_eq!(store.get("bob").await.unwrap().roles, ["Viewer"]);
 }
 
-pub(crate) async fn a_profile_is_replaced(database: TestDatabase) {
+pub(crate) async fn profile_is_replaced(database: TestDatabase) {
     let here = database.store().await;
     here.add(NewUser::new("alice").display_name("Alice A.")).await.unwrap();
     let read = async || {
@@ -119,7 +119,7 @@ pub(crate) async fn a_profile_is_replaced(database: TestDatabase) {
     };
     here.set_profile("ALICE", Profile::new().email("alice@example.com")).await.unwrap();
     assert_eq!(read().await, ("Alice A.".to_owned(), "alice@example.com".to_owned()));
-    // A rejected profile changes nothing.
+    // A refused change changes neither text.
     for text in ["x".repeat(400), "Alice\u{1b}[2J".to_owned()] {
         let profile = Profile::new();
         assert!(here.set_profile("alice", profile.clone().display_name(&text).email("")).await.is_err());
@@ -128,7 +128,7 @@ pub(crate) async fn a_profile_is_replaced(database: TestDatabase) {
     assert_eq!(read().await, ("Alice A.".to_owned(), "alice@example.com".to_owned()));
     here.set_profile("alice", Profile::new().display_name("").email("a@example.com")).await.unwrap();
     assert_eq!(read().await, (String::new(), "a@example.com".to_owned()));
-    // An empty value is no value.
+    // An empty text is stored as none.
     here.add(NewUser::new("bob").display_name("").email("")).await.unwrap();
     let bob = here.get("bob").await.unwrap();
     assert_eq!((bob.display_name, bob.email), (None, None));
@@ -158,12 +158,12 @@ pub(crate) async fn users_are_listed_in_pages(database: TestDatabase) {
     assert_eq!(editors.len(), 12);
     assert!(editors.iter().all(|user| user.roles == ["Editor"]));
     assert_eq!(store.list(Page::of(5).role("Editor").after("user21")).await.unwrap().len(), 1);
-    // A role with a NUL cannot be stored, so no user has it. In a page bound it sorts as usual.
+    // A NUL, which PostgreSQL refuses, finds no role, and keeps the order of a page.
     assert!(store.list(Page::of(5).role("Editor\0")).await.unwrap().is_empty());
     assert_eq!(store.list(Page::of(1).after("user21\0\u{10ffff}")).await.unwrap()[0].name, "user22");
 }
 
-pub(crate) async fn users_of_a_role_are_listed_whether_few_or_many_have_it(database: TestDatabase) {
+pub(crate) async fn users_of_rare_and_common_roles_are_listed(database: TestDatabase) {
     let store = database.store().await;
     let users = (0..1500).map(|number| {
         let roles = ["Viewer", "Editor"].into_iter().take(1 + usize::from(number % 300 == 7));
@@ -184,7 +184,7 @@ pub(crate) async fn users_of_a_role_are_listed_whether_few_or_many_have_it(datab
     assert_eq!(page.iter().map(|user| user.name.as_str()).collect::<Vec<_>>(), ["user0607", "user0907"]);
 }
 
-pub(crate) async fn a_missing_user_cannot_be_changed(database: TestDatabase) {
+pub(crate) async fn change_of_a_missing_user_is_refused(database: TestDatabase) {
     async fn all(store: &SqlUsers, name: &str) -> Vec<StoreError> {
         vec![
             store.get(name).await.unwrap_err(),
@@ -214,7 +214,7 @@ pub(crate) async fn a_missing_user_cannot_be_changed(database: TestDatabase) {
     assert!(store.list_keys_after("a\0", 10).await.unwrap().is_empty());
 }
 
-pub(crate) async fn r72_changing_a_password_needs_the_current_one(database: TestDatabase) {
+pub(crate) async fn r72_change_of_a_password_needs_the_current_one(database: TestDatabase) {
     let store = database.store().await;
     store.add(NewUser::new("alice").password(PASSWORD)).await.unwrap();
     let before = user(&store, "alice").await.current_epoch();
@@ -233,7 +233,7 @@ pub(crate) async fn r72_changing_a_password_needs_the_current_one(database: Test
     assert!(store.change_password("robot", HERE, "", OTHER).await.is_err());
 }
 
-pub(crate) async fn r77_a_wrong_current_password_is_throttled(database: TestDatabase) {
+pub(crate) async fn r77_wrong_current_passwords_are_throttled(database: TestDatabase) {
     let store = database.store().await;
     store.add(NewUser::new("alice").password(PASSWORD).password_expires_at(SystemTime::now() + DAY)).await.unwrap();
     let error = store.change_password("alice", HERE, PASSWORD, PASSWORD).await.unwrap_err();
@@ -247,16 +247,16 @@ pub(crate) async fn r77_a_wrong_current_password_is_throttled(database: TestData
         assert!(matches!(error, StoreError::TooManyAttempts { .. }) && !error.is_unavailable(), "{error}");
     }
     assert!(store.get("alice").await.unwrap().password_expires_at.is_some());
-    // A throttled attempt changes nothing.
+    // A disabled user cannot change the password either.
     store.add(NewUser::new("bob").password(PASSWORD).disabled(true)).await.unwrap();
     let error = store.change_password("bob", HERE, PASSWORD, OTHER).await.unwrap_err();
     assert!(matches!(error, StoreError::WrongPassword(_)), "{error}");
-    // Sign-ins share the same count.
+    // Sign-ins share the count.
     let basic = Basic::new(store);
     assert!(basic.verify(&BasicCredentials::new("alice", PASSWORD), HERE).await.unwrap_err().retry_after().is_some());
 }
 
-pub(crate) async fn hashes_of_a_key_that_is_not_configured_are_counted(database: TestDatabase) {
+pub(crate) async fn hashes_with_an_unknown_secret_key_are_counted(database: TestDatabase) {
     const KEYS: [&str; 2] = ["Vb8Zc1Xn5Lk9Qw3Er7Ty2Ui6Op4As0Df", "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa"];
     let [first, second] = KEYS.map(|key| Passwords::new().secret_key(key).unwrap());
     let both = second.clone().former_secret_key(KEYS[0]).unwrap();
@@ -269,7 +269,7 @@ pub(crate) async fn hashes_of_a_key_that_is_not_configured_are_counted(database:
     }
 }
 
-pub(crate) async fn r36_a_subject_is_random_and_is_never_reused(database: TestDatabase) {
+pub(crate) async fn r36_subject_is_random_and_never_reused(database: TestDatabase) {
     let store = database.store().await;
     let mut subjects = HashSet::new();
     for _ in 0..3 {
@@ -285,7 +285,7 @@ pub(crate) async fn r36_a_subject_is_random_and_is_never_reused(database: TestDa
     assert_eq!(subjects.len(), 6);
 }
 
-pub(crate) async fn a_new_user_with_the_name_of_a_deleted_one_inherits_nothing(database: TestDatabase) {
+pub(crate) async fn user_with_the_name_of_a_deleted_user_inherits_nothing(database: TestDatabase) {
     let store = database.store().await;
     let first = store.add(NewUser::new("alice").password(PASSWORD).roles(["Viewer"])).await.unwrap();
     let overrides = PermissionOverrides::new().add("store", &first.subject, Permission::set(&[Permission::Delete]));
@@ -295,7 +295,7 @@ pub(crate) async fn a_new_user_with_the_name_of_a_deleted_one_inherits_nothing(d
     let (key, _) = store.create_key("alice", NewKey::unlimited()).await.unwrap();
     let (key, session) = (Caller::key(key.as_str()), app.session(&record));
     for caller in [&Caller::password("alice", PASSWORD), &token, &key, &session] {
-        let said = app.who(caller).await.unwrap();
+        let said = app.call(caller).await.unwrap();
         assert_eq!(said, "alice roles: Viewer permissions: view,delete");
         assert_eq!(app.subject(caller).await.unwrap(), first.subject, "what alice owns is stored for this subject");
     }
@@ -303,15 +303,15 @@ pub(crate) async fn a_new_user_with_the_name_of_a_deleted_one_inherits_nothing(d
     store.delete("ALICE").await.unwrap();
     store.add(NewUser::new("alice").password(OTHER).roles(["Viewer"])).await.unwrap();
     for caller in [&Caller::password("alice", PASSWORD), &token, &key, &session] {
-        assert_eq!(app.who(caller).await, Err(401));
+        assert_eq!(app.call(caller).await, Err(401));
     }
     let second = Caller::password("alice", OTHER);
-    assert_eq!(app.who(&second).await.unwrap(), "alice roles: Viewer permissions: view");
+    assert_eq!(app.call(&second).await.unwrap(), "alice roles: Viewer permissions: view");
     assert_ne!(app.subject(&second).await.unwrap(), first.subject);
     assert!(store.list_keys(None).await.unwrap().is_empty());
 }
 
-pub(crate) async fn a_renamed_user_keeps_subject_tokens_and_keys(database: TestDatabase) {
+pub(crate) async fn renamed_user_keeps_subject_tokens_and_keys(database: TestDatabase) {
     let (store, elsewhere) = (database.store().await, database.store().await);
     let before = store.add(NewUser::new("alice").password(PASSWORD).roles(["Viewer"])).await.unwrap();
     store.add(NewUser::new("bob")).await.unwrap();
@@ -320,7 +320,7 @@ pub(crate) async fn a_renamed_user_keeps_subject_tokens_and_keys(database: TestD
     let token = Caller::token(&issuer().token_of(&record).client_id("tests").sign().unwrap());
     let (key, _) = store.create_key("alice", NewKey::unlimited()).await.unwrap();
     let (key, session) = (Caller::key(key.as_str()), app.session(&record));
-    assert!(app.who(&Caller::password("alice", PASSWORD)).await.is_ok());
+    assert!(app.call(&Caller::password("alice", PASSWORD)).await.is_ok());
 
     for (new, reason) in [("Bob", "there is a user"), ("a:b", "cannot be a user name")] {
         let error = store.rename("alice", new).await.unwrap_err().to_string();
@@ -330,10 +330,10 @@ pub(crate) async fn a_renamed_user_keeps_subject_tokens_and_keys(database: TestD
     assert_eq!((renamed.name.as_str(), renamed.subject.as_str()), ("alicia", before.subject.as_str()));
     let app = app.at(&elsewhere);
     for caller in [&Caller::password("alicia", PASSWORD), &token, &key, &session] {
-        assert_eq!(app.who(caller).await.unwrap(), "alicia roles: Viewer permissions: view");
+        assert_eq!(app.call(caller).await.unwrap(), "alicia roles: Viewer permissions: view");
         assert_eq!(app.subject(caller).await.unwrap(), before.subject);
     }
-    assert_eq!(app.who(&Caller::password("alice", PASSWORD)).await, Err(401));
-    // The old name is free.
+    assert_eq!(app.call(&Caller::password("alice", PASSWORD)).await, Err(401));
+    // The old name can be given again.
     assert_ne!(store.add(NewUser::new("alice")).await.unwrap().subject, before.subject);
 }

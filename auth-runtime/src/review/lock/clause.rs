@@ -5,12 +5,12 @@ use std::str::FromStr;
 use super::{
     super::{
         ClaimContent, Clause, Clauses,
-        clause::UNITS,
         error::{ParsePolicyError, Problem},
     },
     cursor::Cursor,
     limits::{MAX_CLAUSES, MAX_DEPTH},
 };
+use crate::policy::UNITS;
 
 const CLAUSE: &str = "a clause such as `role(\"..\")`, `permission(\"..\")` or `any(.., ..)`";
 
@@ -44,10 +44,10 @@ impl Reader<'_, '_> {
         let start = *self.cursor;
         match self.cursor.word(|character| !character.is_ascii_lowercase()) {
             "authenticated" => Ok(Clause::Authenticated),
-            "role" => self.name().map(Clause::Role),
-            "permission" => self.name().map(Clause::Permission),
-            "scopes" => self.name().map(Clause::Scope),
-            "schemes" => self.name().map(Clause::Scheme),
+            "role" => self.name().map(Clause::HasRole),
+            "permission" => self.name().map(Clause::HasPermission),
+            "scopes" => self.name().map(Clause::HasScope),
+            "schemes" => self.name().map(Clause::UsesScheme),
             "fresh" => self.fresh().map(Clause::Fresh),
             "claim" => self.claim(),
             "acr" => self.acr().map(Clause::Acr),

@@ -215,10 +215,10 @@ fn names_are_declared(policy: &AccessPolicy, requirement: &Clause, line: Cursor<
     let mut outcome = Ok(());
     requirement.visit(&mut |leaf| {
         let (is_declared, kind, name) = match leaf {
-            Clause::Role(name) => (policy.roles.contains_key(name), "role", name),
-            Clause::Permission(name) => (policy.permissions.contains_key(name), "permission", name),
-            Clause::Scope(name) => (policy.scopes.contains(name), "scope", name),
-            Clause::Scheme(name) => (policy.schemes.contains_key(name), "scheme", name),
+            Clause::HasRole(name) => (policy.roles.contains_key(name), "role", name),
+            Clause::HasPermission(name) => (policy.permissions.contains_key(name), "permission", name),
+            Clause::HasScope(name) => (policy.scopes.contains(name), "scope", name),
+            Clause::UsesScheme(name) => (policy.schemes.contains_key(name), "scheme", name),
             _ => return,
         };
         if outcome.is_ok() {

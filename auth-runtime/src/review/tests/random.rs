@@ -41,10 +41,10 @@ pub(super) fn hostile_names() -> impl Strategy<Value = Names> {
 pub(super) fn clauses(names: &Names) -> BoxedStrategy<Clause> {
     let leaf = prop_oneof![
         1 => Just(Clause::Authenticated),
-        4 => select(names.roles.clone()).prop_map(Clause::Role),
-        4 => select(names.permissions.clone()).prop_map(Clause::Permission),
-        2 => select(names.scopes.clone()).prop_map(Clause::Scope),
-        2 => select(names.schemes.clone()).prop_map(Clause::Scheme),
+        4 => select(names.roles.clone()).prop_map(Clause::HasRole),
+        4 => select(names.permissions.clone()).prop_map(Clause::HasPermission),
+        2 => select(names.scopes.clone()).prop_map(Clause::HasScope),
+        2 => select(names.schemes.clone()).prop_map(Clause::UsesScheme),
         2 => select(vec![60, 300, 86_401]).prop_map(Clause::Fresh),
         1 => (select(names.checks.clone()), contents(names)).prop_map(|(name, value)| Clause::Claim { name, value }),
         1 => prop::collection::vec(select(names.checks.clone()), 1..3).prop_map(Clause::Acr),

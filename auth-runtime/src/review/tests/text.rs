@@ -1,4 +1,4 @@
-//! The text of a policy: what is written is read back, and what is wrong is named.
+//! The text of a policy is read back as it was written, and errors name the mistake.
 
 use proptest::prelude::*;
 
@@ -113,7 +113,7 @@ fn a_hostile_text_is_refused_early() {
     assert!(long.parse::<AccessPolicy>().unwrap_err().to_string().ends_with("bytes"));
 }
 
-/// Characters that change the direction of text would show a reviewer another rule than the one that is read.
+/// Characters that change the direction of text would show a reviewer a wrong rule.
 #[test]
 fn a_name_that_looks_like_another_is_written_with_escapes() {
     assert_eq!(Clause::role("A\u{202e}B\u{200b}\n").to_string(), r#"role("A\u{202e}B\u{200b}\n")"#);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::policy::ClaimValue;
+use super::ClaimValue;
 
 /// A [`ClaimValue`] with owned text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,15 +2,14 @@
 
 use std::{fmt, ops::Deref};
 
-use super::ClaimContent;
-use crate::{
-    declared::AuthSchema,
-    policy::{Node, Requirement},
-};
+use super::{ClaimContent, Node, Requirement};
+use crate::declared::AuthSchema;
 
 /// A [`Requirement`] with owned names.
 ///
 /// [`Display`](fmt::Display) writes it as the attributes do. The text of a check stands in quotes.
+// No variant is called `Role` or `Permission`: a second public item of such a name makes the compiler write the
+// application's own type with its full path in every error.
 ///
 /// ```
 /// use auth_runtime::review::Clause;
@@ -26,13 +25,13 @@ pub enum Clause {
     /// Every authenticated caller meets it.
     Authenticated,
     /// Callers with this role meet it.
-    Role(String),
+    HasRole(String),
     /// Callers with this permission meet it, directly or through a role.
-    Permission(String),
+    HasPermission(String),
     /// Callers whose token has this OAuth 2 scope meet it.
-    Scope(String),
+    HasScope(String),
     /// Callers who used this scheme meet it.
-    Scheme(String),
+    UsesScheme(String),
     /// Callers who signed in at most this many seconds ago meet it.
     Fresh(u64),
     /// Callers whose claim has this value meet it.
@@ -45,7 +44,7 @@ pub enum Clause {
     /// Callers who signed in under one of these authentication context classes meet it.
     Acr(Vec<String>),
     /// The application decides by this expression.
-    Check(CheckText),
+    Checked(CheckText),
     /// Callers who meet every clause meet it.
     All(Clauses),
     /// Callers who meet at least one clause meet it.
@@ -58,31 +57,31 @@ impl Clause {
     /// Returns the clause for a role.
     #[must_use]
     pub fn role(name: impl Into<String>) -> Self {
-        Self::Role(name.into())
+        Self::HasRole(name.into())
     }
 
     /// Returns the clause for a permission.
     #[must_use]
     pub fn permission(name: impl Into<String>) -> Self {
-        Self::Permission(name.into())
+        Self::HasPermission(name.into())
     }
 
     /// Returns the clause for a scope.
     #[must_use]
     pub fn scope(name: impl Into<String>) -> Self {
-        Self::Scope(name.into())
+        Self::HasScope(name.into())
     }
 
     /// Returns the clause for a scheme.
     #[must_use]
     pub fn scheme(name: impl Into<String>) -> Self {
-        Self::Scheme(name.into())
+        Self::UsesScheme(name.into())
     }
 
     /// Returns the clause for an expression.
     #[must_use]
     pub fn check(text: impl Into<String>) -> Self {
-        Self::Check(CheckText::new(text))
+        Self::Checked(CheckText::new(text))
     }
 
     /// Returns the clause that needs all of these. An empty list does not compile.
@@ -117,11 +116,26 @@ impl Clause {
     }
 
     /// Calls `visit` with each clause that has no clauses below it, from left to right.
-    pub(super) fn visit<'a>(&'a self, visit: &mut impl FnMut(&'a Self)) {
+    pub(crate) fn visit<'a>(&'a self, visit: &mut impl FnMut(&'a Self)) {
         if self.children().is_empty() {
             visit(self);
         }
         self.children().iter().for_each(|clause| clause.visit(visit));
+    }
+}
+
+impl Clause {
+    /// Calls `change` with each clause that has no clauses below it.
+    pub(crate) fn visit_mut(&mut self, change: &mut impl FnMut(&mut Self)) {
+        match self {
+            Self::All(Clauses(clauses)) | Self::Any(Clauses(clauses)) => {
+                for clause in clauses {
+                    clause.visit_mut(change);
+                }
+            }
+            Self::Not(clause) => clause.visit_mut(change),
+            leaf => change(leaf),
+        }
     }
 }
 
@@ -149,17 +163,17 @@ impl fmt::Display for Clause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Authenticated => f.write_str("authenticated"),
-            Self::Role(name) => write!(f, "role({name:?})"),
-            Self::Permission(name) => write!(f, "permission({name:?})"),
-            Self::Scope(name) => write!(f, "scopes({name:?})"),
-            Self::Scheme(name) => write!(f, "schemes({name:?})"),
+            Self::HasRole(name) => write!(f, "role({name:?})"),
+            Self::HasPermission(name) => write!(f, "permission({name:?})"),
+            Self::HasScope(name) => write!(f, "scopes({name:?})"),
+            Self::UsesScheme(name) => write!(f, "schemes({name:?})"),
             Self::Fresh(seconds) => write!(f, "fresh = \"{}\"", Age(*seconds)),
             Self::Claim { name, value } => write!(f, "claim({name:?} = {value})"),
             Self::Acr(values) => {
                 let quoted: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
                 write!(f, "acr({})", quoted.join(", "))
             }
-            Self::Check(text) => write!(f, "check = {:?}", text.as_str()),
+            Self::Checked(text) => write!(f, "check = {:?}", text.as_str()),
             Self::All(clauses) => write!(f, "all({clauses})"),
             Self::Any(clauses) => write!(f, "any({clauses})"),
             Self::Not(clause) => write!(f, "not({clause})"),
@@ -168,10 +182,10 @@ impl fmt::Display for Clause {
 }
 
 /// A time as the attributes write it, in the largest unit that divides it: `5m`.
-pub(super) struct Age(pub(super) u64);
+pub(crate) struct Age(pub(crate) u64);
 
 /// Units from the largest to the smallest, in seconds.
-pub(super) const UNITS: [(u64, char); 4] = [(86_400, 'd'), (3_600, 'h'), (60, 'm'), (1, 's')];
+pub(crate) const UNITS: [(u64, char); 4] = [(86_400, 'd'), (3_600, 'h'), (60, 'm'), (1, 's')];
 
 impl fmt::Display for Age {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -186,7 +200,7 @@ impl fmt::Display for Age {
 pub struct Clauses(Vec<Clause>);
 
 impl Clauses {
-    /// Returns the list, or nothing for an empty one, whose meaning would be ambiguous.
+    /// Returns the list, or nothing if it is empty: the meaning would be ambiguous.
     #[must_use]
     pub fn new(clauses: Vec<Clause>) -> Option<Self> {
         (!clauses.is_empty()).then_some(Self(clauses))

@@ -1,0 +1,79 @@
+//! Caches the SHA-256 of verified keys, so that a known key is not hashed again.
+
+use std::{fmt, sync::Arc};
+
+use quick_cache::sync::Cache;
+
+use super::key::KeyHash;
+use crate::authenticate::MacKey;
+
+const CAPACITY: usize = 10_000;
+
+/// A cache of the hashes of verified keys, found by the MAC of the key.
+///
+/// The cache saves the computation, not the look-up: the store is asked for each request, so a revoked key is refused from
+/// the next request on. Only verified keys are inserted, so no flood of wrong ones evicts an entry.
+pub(super) struct KeyHashCache {
+    key: MacKey,
+    hashes: Cache<u128, CachedKey>,
+}
+
+/// The id and the hash of a key.
+#[derive(Clone)]
+pub(super) struct CachedKey {
+    pub(super) id: Arc<str>,
+    pub(super) hash: KeyHash,
+}
+
+impl KeyHashCache {
+    /// Returns an empty cache; `None` if the system has no randomness for the key.
+    pub(super) fn new() -> Option<Self> {
+        Some(Self { key: MacKey::random()?, hashes: Cache::new(CAPACITY) })
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<CachedKey> {
+        self.hashes.get(&self.key.mac(key).to_bits())
+    }
+
+    pub(super) fn insert(&self, key: &str, cached: CachedKey) {
+        self.hashes.insert(self.key.mac(key).to_bits(), cached);
+    }
+}
+
+impl fmt::Debug for KeyHashCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyHashCache").field("len", &self.hashes.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CachedKey, KeyHash, KeyHashCache};
+
+    fn cached(key: &str) -> CachedKey {
+        CachedKey { id: key.into(), hash: KeyHash::of(key) }
+    }
+
+    #[test]
+    fn r52_the_hash_of_another_key_is_not_returned() {
+        let cache = KeyHashCache::new().unwrap();
+        for key in ["0Zr9Pq4cWv1XsT7uKb3Ln6", "8Gf2HjMa0Zr9Pq4cWv1XsT"] {
+            cache.insert(key, cached(key));
+        }
+        for key in ["0Zr9Pq4cWv1XsT7uKb3Ln6", "8Gf2HjMa0Zr9Pq4cWv1XsT"] {
+            assert_eq!(cache.get(key).unwrap().hash.0, KeyHash::of(key).0);
+        }
+        for other in ["", "0Zr9Pq4cWv1XsT7uKb3Ln", "0Zr9Pq4cWv1XsT7uKb3Ln66", "0zr9pq4cwv1xst7ukb3ln6"] {
+            assert!(cache.get(other).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_cache_is_bounded() {
+        let cache = KeyHashCache::new().unwrap();
+        for number in 0..2 * super::CAPACITY {
+            cache.insert(&number.to_string(), cached("key"));
+        }
+        assert!(cache.hashes.len() <= super::CAPACITY);
+    }
+}

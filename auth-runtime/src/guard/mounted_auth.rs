@@ -1,0 +1,73 @@
+//! An `Auth` that is mounted: shared by all requests, with the values that do not change.
+
+use std::sync::Arc;
+
+use poem::Request;
+
+use super::AuthConfig;
+use crate::{
+    authenticate::{Authentication, Principal},
+    credential::is_from_script,
+    declared::SchemeSet,
+    event::{self, Watch},
+    policy::{EnforcementPoint, Operation},
+    respond::{DenialCause, Rejection},
+};
+
+/// An `Auth` and its configured schemes, which are asked for once.
+#[derive(Debug)]
+pub(crate) struct MountedAuth<A> {
+    auth: Arc<A>,
+    configured: SchemeSet,
+}
+
+impl<A: AuthConfig> MountedAuth<A> {
+    pub(crate) fn new(auth: &A) -> Self {
+        Self { auth: Arc::new(auth.cloned()), configured: auth.configured() }
+    }
+
+    /// Looks for credentials of the accepted schemes and verifies the one of a wanted scheme.
+    ///
+    /// The future is boxed, because the future of an operation is copied, and this one holds those of all authenticators.
+    pub(super) async fn authenticate(
+        &self,
+        request: &Request,
+        accepted: SchemeSet,
+        wanted: SchemeSet,
+    ) -> Authentication<A> {
+        match Box::pin(self.auth.authenticate(request, accepted, wanted)).await {
+            Authentication::Authenticated(principal) => {
+                Authentication::Authenticated(principal.authenticated_by(Arc::clone(&self.auth)))
+            }
+            other => other,
+        }
+    }
+
+    /// Returns the schemes that count for an operation: those of its rule that are configured.
+    pub(super) fn point(&self, operation: &'static Operation<A>, request: &Request) -> EnforcementPoint<A> {
+        let accepted = operation.accepted(self.configured);
+        let is_silent = A::SCHEMES.iter().any(|scheme| scheme.is_silent_for_scripts) && is_from_script(request);
+        EnforcementPoint { operation, accepted, is_silent }
+    }
+
+    /// Starts the measurement of a decision.
+    pub(crate) fn watch(&self) -> Watch {
+        Watch::start(self.auth.event_sink())
+    }
+
+    /// Reports that the caller was let in.
+    pub(super) fn allowed(&self, point: EnforcementPoint<A>, caller: Option<&Principal<A>>, watch: Watch) {
+        event::allowed(point, caller, watch, self.auth.event_sink());
+    }
+
+    /// Reports that the request is denied, and returns the response.
+    pub(crate) fn denied(&self, point: EnforcementPoint<A>, cause: &DenialCause<'_, A>, watch: Watch) -> Rejection {
+        event::denied(point, cause, watch, self.auth.event_sink());
+        Self::rejection(point, cause)
+    }
+
+    /// Returns the response without an event.
+    pub(crate) fn rejection(point: EnforcementPoint<A>, cause: &DenialCause<'_, A>) -> Rejection {
+        Rejection::new(point, cause).with_body(A::rejection_body)
+    }
+}

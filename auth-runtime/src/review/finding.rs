@@ -1,0 +1,88 @@
+//! Observations about a policy as a whole, for a reviewer.
+
+use std::fmt;
+
+use super::Subject;
+
+/// One observation about a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The kind of the observation.
+    pub kind: FindingKind,
+    /// The rule or declaration.
+    pub subject: Subject,
+    /// The details.
+    pub message: String,
+}
+
+/// The kind of an observation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum FindingKind {
+    /// Anonymous callers are let in by a method that may change something.
+    PublicChange,
+    /// Anonymous callers are let in.
+    Public,
+    /// No role meets the rule.
+    Unreachable,
+    /// A clause that follows from the rest of its rule.
+    ImpliedClause,
+    /// A rule that asks for too many facts for the analysis.
+    Undecided,
+    /// No role holds the permission.
+    UnheldPermission,
+    /// No rule asks for the permission. Handlers may.
+    UnusedPermission,
+    /// Two roles hold the same permissions.
+    EqualRoles,
+    /// Another role holds all that this one holds, and more.
+    ContainedRole,
+}
+
+impl FindingKind {
+    /// Returns the kind in words.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PublicChange => "public change",
+            Self::Public => "public",
+            Self::Unreachable => "unreachable",
+            Self::ImpliedClause => "implied clause",
+            Self::Undecided => "undecided",
+            Self::UnheldPermission => "unheld permission",
+            Self::UnusedPermission => "unused permission",
+            Self::EqualRoles => "equal roles",
+            Self::ContainedRole => "contained role",
+        }
+    }
+
+    /// Returns the kind as an identifier: `public-change`.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::PublicChange => "public-change",
+            Self::Public => "public",
+            Self::Unreachable => "unreachable",
+            Self::ImpliedClause => "implied-clause",
+            Self::Undecided => "undecided",
+            Self::UnheldPermission => "unheld-permission",
+            Self::UnusedPermission => "unused-permission",
+            Self::EqualRoles => "equal-roles",
+            Self::ContainedRole => "contained-role",
+        }
+    }
+
+    /// Whether it is likely a mistake. The others are facts to know: a public operation with its reason, and a role that
+    /// another one contains.
+    #[must_use]
+    pub const fn is_warning(self) -> bool {
+        !matches!(self, Self::Public | Self::ContainedRole)
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.kind.as_str(), self.subject, self.message)
+    }
+}
