@@ -173,7 +173,7 @@ async fn an_undeclared_role_in_the_database_is_logged_at_start() {
     users.close().await;
     let mut demo = Running::start(demo(&folder).args(["--port", "0"]));
     let log = demo.logged_until("haunt").concat();
-    assert!(log.contains("Ghost") && log.contains("WARN") && log.contains("not declared"), "{log}");
+    assert!(log.contains("Ghost") && log.contains("WARN") && log.contains("undeclared"), "{log}");
 }
 
 #[test]

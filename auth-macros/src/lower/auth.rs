@@ -21,6 +21,7 @@ pub(crate) fn lower(input: input::Auth, errors: &mut Errors) -> Auth {
     for field in input.fields {
         schemes.extend(scheme(field, &mut seen, errors));
     }
+    a_location_is_ambient_for_all(&schemes, errors);
     let realm = input.options.realm.unwrap_or_else(|| LitStr::new("api", Span::call_site()));
     is_printable(&realm, "a realm", errors);
     if !errors.is_empty() {
@@ -67,6 +68,35 @@ fn a_scheme_is_declared(name: &Ident, schemes: usize, errors: &mut Errors) {
     }
     if schemes > 64 {
         errors.at(name, "at most 64 security schemes");
+    }
+}
+
+/// Schemes that read one header are all ambient, or none is: the cross-origin check must not depend on which one reads it.
+fn a_location_is_ambient_for_all(schemes: &[Scheme], errors: &mut Errors) {
+    for (position, scheme) in schemes.iter().enumerate() {
+        let differs = |other: &&Scheme| header(&other.kind) == header(&scheme.kind) && other.ambient != scheme.ambient;
+        if let (Some(_), Some(other)) = (header(&scheme.kind), schemes[..position].iter().find(differs)) {
+            errors.at(
+                &scheme.field,
+                format!(
+                    "`{}` and `{}` read the same header, and one of them is `ambient`: write `ambient` for both",
+                    other.field, scheme.field
+                ),
+            );
+        }
+    }
+}
+
+/// Returns the header and the scheme of `Authorization` that a security scheme reads; `None` for a cookie or a query.
+fn header(kind: &SchemeKind) -> Option<String> {
+    match kind {
+        SchemeKind::Basic => Some("authorization: basic".to_owned()),
+        SchemeKind::Bearer { .. } | SchemeKind::OAuth2 { .. } | SchemeKind::OpenIdConnect { .. } => {
+            Some("authorization: bearer".to_owned())
+        }
+        SchemeKind::Http { scheme } => Some(format!("authorization: {}", scheme.value().to_ascii_lowercase())),
+        SchemeKind::ApiKey { location: "Header", name } => Some(name.value().to_ascii_lowercase()),
+        SchemeKind::ApiKey { .. } => None,
     }
 }
 

@@ -45,7 +45,7 @@ use crate::{
 /// #[derive(Auth, Clone)]
 /// struct Auth {
 ///     /// Client certificate. The proxy verifies it and passes its subject on.
-///     #[scheme(header = "X-Client-Dn")]
+///     #[scheme(header = "X-Client-Dn", ambient)]
 ///     certificate: ClientCertificates,
 /// }
 /// ```
@@ -54,6 +54,7 @@ use crate::{
 ///
 /// - A client that sends the header itself. Believe the header of a proxy only if [`is_from`](Self::is_from) says that the
 ///   proxy sent it, and let the proxy remove the header from what its clients send (ASVS 4.1.3).
+/// - A page of another site, unless the scheme says `ambient`: a browser sends its client certificate with every request.
 /// - A changed body. The body is not read before the caller is known: sign its digest (RFC 9530), and compare the digest in
 ///   the handler.
 /// - A request that is sent again. Sign a time and a number that is used once.

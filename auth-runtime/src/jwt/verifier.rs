@@ -282,7 +282,8 @@ impl Jwt {
     }
 
     /// Also accepts tokens without the header type `at+jwt` (RFC 9068, section 4): the `typ` is `JWT` or absent. Off
-    /// unless called. Keycloak, Microsoft Entra and Amazon Cognito, for example, write `JWT`.
+    /// unless called. Keycloak and Amazon Cognito, for example, write `JWT`. For Microsoft Entra, use
+    /// [`token_type`](Self::token_type): its ID tokens may have none of the claims below.
     ///
     /// The claims decide then, in this order:
     ///

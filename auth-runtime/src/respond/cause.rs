@@ -101,8 +101,17 @@ fn is_unavailable(error: &(dyn Error + 'static)) -> bool {
     error.is::<Unavailable>()
         || error.downcast_ref::<poem::Error>().is_some_and(|error| error.status().is_server_error())
         || io.is_some_and(|error| is_connection_error(error.kind()))
+        || is_timeout(&error.to_string())
         || io.and_then(io::Error::get_ref).is_some_and(|wrapped| is_unavailable(wrapped))
         || error.source().is_some_and(is_unavailable)
+}
+
+/// Whether the text of an error says that time ran out, or that a pool of connections has ended.
+///
+/// A driver's error type is unknown here. The text decides between 503 and 403, and neither lets the caller in.
+fn is_timeout(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["timed out", "closed pool"].iter().any(|words| text.contains(words))
 }
 
 /// The kinds of error that drivers report if a server was not reached, or did not answer.
@@ -139,6 +148,9 @@ mod tests {
         assert!(is_unavailable(&io::Error::from(io::ErrorKind::ConnectionRefused)));
         assert!(is_unavailable(&io::Error::other(io::Error::from(io::ErrorKind::TimedOut))));
         assert!(is_unavailable(&poem::Error::from_status(StatusCode::SERVICE_UNAVAILABLE)));
+        // What the pool of sqlx reports while its server is down, without a source.
+        assert!(is_unavailable(&io::Error::other("pool timed out while waiting for an open connection")));
+        assert!(is_unavailable(&io::Error::other("attempted to acquire a connection on a closed pool")));
     }
 
     #[test]

@@ -67,7 +67,8 @@ const REFUSED: &str = "user name or password";
 /// ```
 ///
 /// Attempts are limited by name and address before a password is hashed: see [`Throttle`]. An unknown user, a disabled user
-/// and a wrong password get the same response after the same work.
+/// and a wrong password get the same response after the same work. A user with an imported hash is the exception: until the
+/// first sign-in replaces the hash, the time differs, and shows that the user exists.
 ///
 /// In a debug build, a hash takes 1 to 2 seconds. Optimize it in `Cargo.toml` of the workspace:
 ///

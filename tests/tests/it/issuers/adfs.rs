@@ -13,7 +13,7 @@ fn keys() -> Result<RemoteKeys, JwtError> {
 /// The issuer is `access_token_issuer` of the discovery document. Issuance rules add `primarysid` and `role`.
 fn tokens(keys: RemoteKeys) -> Result<Jwt, JwtError> {
     let jwt = Jwt::remote(keys)?.issuer("http://adfs.example.com/adfs/services/trust");
-    let jwt = jwt.audience("microsoft:identityserver:https://notes.example.com").accept_untyped();
+    let jwt = jwt.audience("https://notes.example.com").accept_untyped();
     Ok(jwt.subject_claim("primarysid").roles_claim("role"))
 }
 
@@ -26,7 +26,7 @@ async fn roles_of_the_issuance_rules_of_adfs() {
     let documents = Documents::keys_at("https://adfs.example.com/adfs/discovery/keys");
     let jwt = tokens(keys().unwrap().fetcher(documents)).unwrap();
     let claims = json!({
-        "aud": "microsoft:identityserver:https://notes.example.com",
+        "aud": "https://notes.example.com",
         "iss": "http://adfs.example.com/adfs/services/trust",
         "apptype": "Confidential",
         "appid": "f5b11a2e-1a59-4b6c-8c2f-1e2f9f0a4c7d",

@@ -1,6 +1,9 @@
 //! ID tokens of Firebase Authentication, and of Google Identity Platform.
 
-use auth_runtime::jwt::{Jwt, JwtError, RemoteKeys, RoleTable};
+use auth_runtime::{
+    danger,
+    jwt::{Jwt, JwtError, RemoteKeys, RoleTable},
+};
 use serde_json::json;
 
 use super::{Documents, accepts, jwt, merged, rejects};
@@ -12,7 +15,7 @@ fn keys() -> Result<RemoteKeys, JwtError> {
 
 /// The audience is the id of your project. The custom claim `admin: true` is the role `Administrator` here.
 fn tokens(keys: RemoteKeys) -> Result<Jwt, JwtError> {
-    let jwt = Jwt::discovered(keys)?.audience("notes-1234").accept_untyped();
+    let jwt = danger::accept_id_tokens(Jwt::discovered(keys)?.audience("notes-1234"));
     Ok(jwt.role_flags(["admin"]).role_table(RoleTable::new().role("admin", "Administrator")))
 }
 
