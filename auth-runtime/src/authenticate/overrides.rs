@@ -83,7 +83,7 @@ fn with<P, S: TableSet<P>>(identity: Identity, mine: S, theirs: S, combine: impl
     identity.with_permissions(&words.collect::<Vec<_>>())
 }
 
-#[cfg(all(test, any(feature = "api-key", feature = "basic")))]
+#[cfg(test)]
 mod tests {
     use super::PermissionOverrides;
     use crate::{

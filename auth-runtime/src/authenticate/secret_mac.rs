@@ -1,6 +1,7 @@
 //! The MAC of a secret, with a key of this process: recognizes a secret that was verified before, without keeping it.
 
 use siphasher::sip128::SipHasher;
+#[cfg(feature = "basic")]
 use subtle::ConstantTimeEq;
 
 /// The key of the MACs. It is random, and exists in this process only.
