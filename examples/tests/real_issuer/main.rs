@@ -12,7 +12,9 @@ mod server;
 mod token;
 
 use std::{
-    fs, thread,
+    fs,
+    process::Command,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -41,6 +43,21 @@ fn eventually(name: &str, mut condition: impl FnMut() -> bool) {
         assert!(start.elapsed() < Duration::from_secs(30), "timed out: {name}");
         thread::sleep(Duration::from_millis(50));
     }
+}
+
+#[test]
+fn an_issuer_that_calls_itself_otherwise_is_an_error_at_start() {
+    let issuer = Issuer::start("other_name");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_resource_server"));
+    command
+        .env_clear()
+        .env("PORT", "0")
+        .env("OIDC_ISSUER", format!("{}/", issuer.url))
+        .envs([("AUTH_AUDIENCES", r#"["https://products.example"]"#), ("AUTH_DANGER_ALLOW_HTTP_ON_LOOPBACK", "true")]);
+    let output = command.output().expect("the binary starts");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains(&format!("OIDC_ISSUER: \"{0}/\" calls itself {0:?}", issuer.url)), "{error}");
 }
 
 #[test]

@@ -83,6 +83,20 @@ async fn r12_a_rejected_token_is_explained_in_the_log_only() {
 }
 
 #[tokio::test]
+async fn r23_a_token_with_200_groups_is_accepted_and_a_larger_one_is_431() {
+    let (issuer, app) = (issuer(ISSUER, SECRET), app(issuer(ISSUER, SECRET).verifier()));
+    let with_groups = |count: usize| {
+        let groups: Vec<String> = (0..count).map(|id| format!("{id:08x}-0000-4000-8000-{id:012x}")).collect();
+        issuer.token("alice").client_id("web").permissions(["view"]).claim("groups", groups).sign().unwrap()
+    };
+    let (usual, huge) = (with_groups(200), with_groups(400));
+    assert!(usual.len() > 10_000 && huge.len() > 16 * 1024, "{} {}", usual.len(), huge.len());
+    assert_eq!(me(&app, &usual).await.status, 200);
+    let refused = me(&app, &huge).await;
+    assert_eq!((refused.status, refused.code().as_str()), (431, "credential_too_large"));
+}
+
+#[tokio::test]
 async fn r40_a_revoked_token_is_rejected_from_the_next_request_on() {
     let (list, issuer) = (Revocations::new(), issuer(ISSUER, SECRET));
     let app = app(issuer.verifier().revocations(&list));
