@@ -68,13 +68,14 @@ pub(crate) enum Precedence {
 
 /// Headers that a proxy fills from its own cookie, whichever page sent the request: Cloudflare Access, Google IAP, AWS load
 /// balancers, oauth2-proxy, Azure App Service, Pomerium.
-const SET_BY_PROXIES: [&str; 9] = [
+const SET_BY_PROXIES: [&str; 10] = [
     "Cf-Access-Jwt-Assertion",
     "X-Goog-Iap-Jwt-Assertion",
     "X-Amzn-Oidc-Data",
     "X-Amzn-Oidc-Accesstoken",
     "X-Forwarded-Access-Token",
     "X-Auth-Request-Access-Token",
+    "X-Ms-Client-Principal",
     "X-Ms-Token-Aad-Access-Token",
     "X-Ms-Token-Aad-Id-Token",
     "X-Pomerium-Jwt-Assertion",
@@ -109,7 +110,7 @@ mod tests {
 
     #[test]
     fn headers_of_well_known_proxies_are_found_in_any_case() {
-        for header in ["cf-access-jwt-assertion", "x-goog-iap-jwt-assertion", "X-AMZN-OIDC-DATA"] {
+        for header in ["cf-access-jwt-assertion", "x-goog-iap-jwt-assertion", "X-AMZN-OIDC-DATA", "x-ms-client-principal"] {
             assert!(is_set_by_proxy(header), "{header}");
         }
         assert!(!is_set_by_proxy("X-API-Key"));
