@@ -110,7 +110,9 @@ mod tests {
 
     #[test]
     fn headers_of_well_known_proxies_are_found_in_any_case() {
-        for header in ["cf-access-jwt-assertion", "x-goog-iap-jwt-assertion", "X-AMZN-OIDC-DATA", "x-ms-client-principal"] {
+        for header in
+            ["cf-access-jwt-assertion", "x-goog-iap-jwt-assertion", "X-AMZN-OIDC-DATA", "x-ms-client-principal"]
+        {
             assert!(is_set_by_proxy(header), "{header}");
         }
         assert!(!is_set_by_proxy("X-API-Key"));

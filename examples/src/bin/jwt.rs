@@ -2,7 +2,8 @@
 
 use std::{env, error::Error};
 
-use auth_runtime::{jwt::RemoteKeys, prelude::*};
+use auth_runtime::jwt::{JwtError, RemoteKeys};
+use auth_runtime::prelude::*;
 use poem::{Route, Server, listener::TcpListener};
 use poem_openapi::{OpenApi, payload::PlainText};
 
@@ -58,7 +59,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let setting = |name| env::var(name).map_err(|_| format!("{name} is not set"));
     // The keys are fetched in the background. Until they arrive, tokens get 503.
     let keys = RemoteKeys::openid_connect(&setting("ISSUER")?)?;
-    let auth = Auth { access_token: Jwt::discovered(keys)?.audience(&setting("AUDIENCE")?) };
+    let access_token = Jwt::discovered(keys)?.audience(&setting("AUDIENCE")?);
+    // An issuer that calls itself otherwise is a wrong setting. One that is down may come back.
+    if let Err(error @ JwtError::OtherIssuer { .. }) = access_token.ready().await {
+        return Err(error.into());
+    }
+    let auth = Auth { access_token };
 
     let api = auth.service(Notes, "Notes", "1.0");
     let app = Route::new().nest("/docs", api.swagger_ui()).nest("/", api);

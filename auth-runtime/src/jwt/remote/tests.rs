@@ -416,3 +416,17 @@ async fn a_map_of_certificates_is_named_at_start() {
     let error = keys.issuer(ISSUER).audience("entries").ready().await.unwrap_err();
     assert!(error.to_string().contains("it is a map of certificates; use the address of the issuer's JWKS"), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_stated_algorithm_is_that_of_fetched_rsa_keys_without_one() {
+    let key = |more: &str| format!(r#"{{"kty":"RSA","n":"{}","e":"AQAB"{more}}}"#, "_".repeat(512));
+    let set = format!(r#"{{"keys":[{},{}]}}"#, key(r#","kid":"bare""#), key(r#","kid":"own","alg":"RS512""#));
+    for stated in [Algorithm::PS256, Algorithm::RS384, Algorithm::RS512] {
+        let issuer = Issuer::default().answers(JWKS, Answer::Json(set.clone()));
+        let settings = RemoteKeys::jwks_url(JWKS).unwrap().rsa_algorithm(stated).unwrap().fetcher(issuer);
+        let verifier = Verifier::of(settings);
+        assert_eq!(verifier.find_as(stated, "bare").await.unwrap(), 1, "{stated:?}");
+        assert_eq!(verifier.find_as(Algorithm::RS512, "own").await.unwrap(), 1, "{stated:?}");
+        assert!(verifier.keys.candidates(Algorithm::RS256, Some("bare"), now()).is_empty(), "{stated:?}");
+    }
+}

@@ -113,6 +113,8 @@ mod tests {
         // Grants give the caller other permissions, and no other information.
         let granted = identity.clone().with_permissions(&[1]);
         assert_eq!(granted.user_info().await.unwrap().subject(), "alice");
+        let local = identity.clone().with_roles_of(&Context::new(&TABLES).identity(ISSUER, "alice").build());
+        assert_eq!(local.user_info().await.unwrap().name(), Some("Alice A."));
         assert_eq!(issuer.calls(), before + 1);
         assert!(!format!("{identity:?}").contains("bbb"));
     }

@@ -43,6 +43,19 @@ fn tokens_v1(keys: RemoteKeys) -> Result<Jwt, JwtError> {
     Ok(jwt.token_type(|token| if token.has_claim("appidacr") { TokenType::AccessToken } else { TokenType::Other }))
 }
 
+/// Tokens of version 1 for several tenants. All tenants share these keys.
+fn shared_keys_v1() -> Result<RemoteKeys, JwtError> {
+    RemoteKeys::jwks_url("https://login.microsoftonline.com/common/discovery/keys")
+}
+
+/// The tenants of your customers. Tokens of version 1 have this form of issuer.
+fn tokens_v1_of_customers(keys: RemoteKeys) -> Result<Jwt, JwtError> {
+    let customers = Tenants::listed(["72f988bf-86f1-41af-91ab-2d7cd011db47", "3338040d-6c67-4c5b-b112-36a304b66dad"])?;
+    let jwt = Jwt::remote(keys)?.tenants("https://sts.windows.net/{tid}/", customers)?;
+    let jwt = jwt.audience("api://notes.example.com");
+    Ok(jwt.token_type(|token| if token.has_claim("appidacr") { TokenType::AccessToken } else { TokenType::Other }))
+}
+
 const TENANT: &str = "72f988bf-86f1-41af-91ab-2d7cd011db47";
 const CUSTOMER: &str = "3338040d-6c67-4c5b-b112-36a304b66dad";
 const STRANGER: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
@@ -122,13 +135,10 @@ async fn groups_of_several_tenants() {
     rejects(&entra, [("a key of another tenant", jwt(&v2(TENANT)))]).await;
 }
 
-#[tokio::test]
-async fn app_roles_of_version_1() {
-    let documents = Documents::keys_at(&format!("https://login.microsoftonline.com/{TENANT}/discovery/keys"));
-    let entra = tokens_v1(keys_v1().unwrap().fetcher(documents)).unwrap();
-    let claims = json!({
+fn v1(tenant: &str) -> Value {
+    json!({
         "aud": "api://notes.example.com",
-        "iss": format!("https://sts.windows.net/{TENANT}/"),
+        "iss": format!("https://sts.windows.net/{tenant}/"),
         "acr": "1",
         "amr": ["pwd"],
         "appid": "f5b11a2e-1a59-4b6c-8c2f-1e2f9f0a4c7d",
@@ -139,11 +149,39 @@ async fn app_roles_of_version_1() {
         "roles": ["Administrator"],
         "scp": "access_as_user",
         "sub": "l3roISQU222bULS9yi2k0XpqpOiMz5H3ZACo1GeXA",
-        "tid": TENANT,
+        "tid": tenant,
         "unique_name": "alice@example.com",
         "upn": "alice@example.com",
         "ver": "1.0",
-    });
+    })
+}
+
+#[tokio::test]
+async fn app_roles_of_several_tenants_of_version_1() {
+    let documents = Documents::keys_at("https://login.microsoftonline.com/common/discovery/keys");
+    let entra = tokens_v1_of_customers(shared_keys_v1().unwrap().fetcher(documents)).unwrap();
+    for tenant in [TENANT, CUSTOMER] {
+        let caller = r#"l3roISQU222bULS9yi2k0XpqpOiMz5H3ZACo1GeXA ["Administrator"] ["view", "edit"]"#;
+        accepts(&entra, &jwt(&v1(tenant)), caller).await;
+        rejects(
+            &entra,
+            [
+                ("ID token", jwt(&merged(&v1(tenant), &json!({ "appid": null, "appidacr": null, "scp": null })))),
+                ("the claim of another tenant", jwt(&merged(&v1(tenant), &json!({ "tid": STRANGER })))),
+                ("another API", jwt(&merged(&v1(tenant), &json!({ "aud": "https://graph.microsoft.com" })))),
+                ("another tenant", jwt(&v1(STRANGER))),
+                ("version 2", jwt(&v2(tenant))),
+            ],
+        )
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn app_roles_of_version_1() {
+    let documents = Documents::keys_at(&format!("https://login.microsoftonline.com/{TENANT}/discovery/keys"));
+    let entra = tokens_v1(keys_v1().unwrap().fetcher(documents)).unwrap();
+    let claims = v1(TENANT);
     let caller = r#"l3roISQU222bULS9yi2k0XpqpOiMz5H3ZACo1GeXA ["Administrator"] ["view", "edit"]"#;
     accepts(&entra, &jwt(&claims), caller).await;
     let id_token = json!({ "appid": null, "appidacr": null, "scp": null });
