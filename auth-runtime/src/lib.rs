@@ -83,6 +83,7 @@
 //! | verify tokens, or issue them | [`jwt`] |
 //! | verify user names and passwords | [`users`] |
 //! | verify API keys | [`api_key`] |
+//! | sign in browsers | [`session`] |
 //! | verify another credential | [`authenticate`], [`credential`] |
 //! | limit failed attempts | [`throttle`] |
 //! | find the address of a client behind a proxy | [`client_ip`] |
@@ -110,6 +111,7 @@
 //! | `mcp` | no | MCP tools under the same rules, as streamable HTTP |
 //! | `metrics` | no | counters through the `metrics` facade |
 //! | `openapi-explorer`, `rapidoc`, `redoc`, `scalar` | no | other pages for the document |
+//! | `session` | yes | sessions of browsers, with sign-in and sign-out |
 //! | `swagger-ui` | yes | Swagger UI inside the binary |
 //! | `throttle` | with `basic` or `api-key` | limits of failed attempts |
 //!
@@ -149,6 +151,8 @@ pub mod policy;
 pub mod prelude;
 pub mod respond;
 pub mod review;
+#[cfg(feature = "session")]
+pub mod session;
 pub mod testing;
 #[cfg(feature = "throttle")]
 pub mod throttle;
