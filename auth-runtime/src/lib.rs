@@ -82,6 +82,7 @@
 //! |---|---|
 //! | verify tokens, or issue them | [`jwt`] |
 //! | verify user names and passwords | [`users`] |
+//! | let users reset passwords, verify addresses and use a second factor | `account` |
 //! | verify API keys | [`api_key`] |
 //! | verify another credential | [`authenticate`], [`credential`] |
 //! | limit failed attempts | [`throttle`] |
@@ -102,6 +103,7 @@
 //!
 //! | feature | default | brings |
 //! |---|---|---|
+//! | `account` | no | password reset and e-mail verification by mail, and a second factor |
 //! | `api-key` | yes | API keys |
 //! | `basic` | yes | user names and passwords |
 //! | `http-client` | yes | keys of an issuer over HTTPS |
@@ -110,6 +112,7 @@
 //! | `mcp` | no | MCP tools under the same rules, as streamable HTTP |
 //! | `metrics` | no | counters through the `metrics` facade |
 //! | `openapi-explorer`, `rapidoc`, `redoc`, `scalar` | no | other pages for the document |
+//! | `smtp` | no | mails of `account` over SMTP |
 //! | `swagger-ui` | yes | Swagger UI inside the binary |
 //! | `throttle` | with `basic` or `api-key` | limits of failed attempts |
 //!
@@ -127,6 +130,8 @@ extern crate self as auth_runtime;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "account")]
+pub mod account;
 #[cfg(feature = "api-key")]
 pub mod api_key;
 pub mod authenticate;
