@@ -114,6 +114,7 @@
 //! | `openapi-explorer`, `rapidoc`, `redoc`, `scalar` | no | other pages for the document |
 //! | `smtp` | no | mails of `account` over SMTP |
 //! | `swagger-ui` | yes | Swagger UI inside the binary |
+//! | `testing` | no | for dev-dependencies: acts as chosen callers, and generates the tests of a policy |
 //! | `throttle` | with `basic` or `api-key` | limits of failed attempts |
 //!
 //! # The steps of a request
