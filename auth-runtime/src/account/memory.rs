@@ -90,21 +90,20 @@ impl AccountStore for MemoryAccounts {
     }
 
     async fn replace_password(&self, user: &User, hash: &str) -> Result<bool, Unavailable> {
-        let is_replaced = {
+        {
             let mut state = self.state();
-            let current = state.unchanged(user);
-            current.iter().for_each(|user| state.users.replace(&user.clone().with_new_password(hash)));
-            current.is_some()
-        };
+            let Some(user) = state.unchanged(user) else { return Ok(false) };
+            state.users.replace(&user.with_new_password(hash));
+        }
         self.throttle.forget_addresses(user.name()).await?;
-        Ok(is_replaced)
+        Ok(true)
     }
 
     async fn verify_email(&self, user: &User, address: &EmailAddress) -> Result<bool, Unavailable> {
         let mut state = self.state();
-        let current = state.unchanged(user);
-        current.iter().for_each(|user| state.users.replace(&user.clone().with_verified_email(address.as_str())));
-        Ok(current.is_some())
+        let Some(user) = state.unchanged(user) else { return Ok(false) };
+        state.users.replace(&user.with_verified_email(address.as_str()));
+        Ok(true)
     }
 }
 

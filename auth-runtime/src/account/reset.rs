@@ -1,7 +1,8 @@
 //! A new password by a link in a mail.
 
 use super::{
-    AccountError, AccountStore, EmailAddress, OneTimeTokenStore, Purpose, SelfService, self_service::log_failure,
+    AccountError, AccountStore, EmailAddress, MailContext, MailTexts, OneTimeTokenStore, Purpose, SelfService,
+    self_service::{Texts, log_failure},
 };
 use crate::{authenticate::Unavailable, client_ip::ClientAddress, users::User};
 
@@ -48,9 +49,7 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
     async fn send_reset_link(&self, user: &User, to: EmailAddress) -> Result<(), Unavailable> {
         let purpose = Purpose::ResetPassword;
         let link = self.new_link(purpose, user, &to).await?;
-        let choose = |texts: &dyn super::MailTexts, context: super::MailContext<'_>| {
-            texts.reset_password(context, &link, purpose.lifetime())
-        };
+        let choose = |texts: &Texts, context: MailContext<'_>| texts.reset_password(context, &link, purpose.lifetime());
         let mail = self.mail(to, Some(user.name()), choose);
         self.send(mail).await?;
         tracing::info!(subject = ?user.subject(), "link for a new password sent");
@@ -91,7 +90,7 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         }
         tracing::info!(subject = ?user.subject(), "password reset by mail");
         self.end_lockout(client, &user).await;
-        self.notify(&user, |texts, context| texts.password_changed(context));
+        self.notify(&user, MailTexts::password_changed);
         Ok(user)
     }
 

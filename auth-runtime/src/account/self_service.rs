@@ -1,6 +1,6 @@
 //! The entry point: the store, the way out for mails, and the links.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 use super::{
     AccountError, AccountStore, EmailAddress, EnglishTexts, Mail, MailContext, MailText, MailTexts, Mailer,
@@ -40,6 +40,9 @@ use crate::{authenticate::Unavailable, password::Passwords, throttle::Throttle, 
 /// - Mails that are lost. The queue is in memory, and a failed mail is not sent again: the user asks for another.
 pub struct SelfService<S>(pub(super) Arc<Parts<S>>);
 
+/// Texts of any type.
+pub(super) type Texts = dyn MailTexts;
+
 /// What the clones of a [`SelfService`] share.
 pub(super) struct Parts<S> {
     pub(super) store: Arc<S>,
@@ -51,7 +54,7 @@ pub(super) struct Parts<S> {
     pub(super) application: Arc<str>,
     url: PublicUrl,
     mailer: Arc<dyn AnyMailer>,
-    texts: Arc<dyn MailTexts>,
+    texts: Arc<Texts>,
     pub(super) outbox: Outbox,
 }
 
@@ -111,7 +114,7 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         address: &EmailAddress,
     ) -> Result<String, Unavailable> {
         let token = OneTimeToken::generate()?;
-        let expires_at = std::time::SystemTime::now() + purpose.lifetime();
+        let expires_at = SystemTime::now() + purpose.lifetime();
         let record = OneTimeTokenRecord::new(token.hash(), purpose, user.subject().to_owned(), expires_at);
         let record = record.address(address.as_str()).credential_epoch(user.current_epoch());
         self.0.store.put_token(record).await?;
@@ -123,7 +126,7 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         &self,
         to: EmailAddress,
         username: Option<&str>,
-        choose: impl FnOnce(&dyn MailTexts, MailContext<'_>) -> MailText,
+        choose: impl FnOnce(&Texts, MailContext<'_>) -> MailText,
     ) -> Mail {
         Mail::new(to, choose(&*self.0.texts, MailContext::new(&self.0.application, username)))
     }
@@ -133,7 +136,7 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
     }
 
     /// Sends a notice to the verified address of a user, if there is one. A failure is logged.
-    pub(super) fn notify(&self, user: &User, choose: impl FnOnce(&dyn MailTexts, MailContext<'_>) -> MailText) {
+    pub(super) fn notify(&self, user: &User, choose: impl FnOnce(&Texts, MailContext<'_>) -> MailText) {
         let Some(Ok(to)) = user.verified_email().map(EmailAddress::new) else { return };
         let mail = self.mail(to, Some(user.name()), choose);
         let (service, subject) = (self.clone(), user.subject().to_owned());
@@ -149,7 +152,7 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
     ) -> Result<(OneTimeTokenRecord, User), AccountError> {
         let token = OneTimeToken::parse(token).ok_or(AccountError::Link)?;
         let record = self.0.store.find_token(&token.hash()).await?.ok_or(AccountError::Link)?;
-        if record.purpose != purpose || record.expires_at <= std::time::SystemTime::now() {
+        if record.purpose != purpose || record.expires_at <= SystemTime::now() {
             return Err(AccountError::Link);
         }
         let user = self.0.store.current_user(&record.subject).await?;

@@ -1,7 +1,8 @@
 //! The proof that an e-mail address is the user's.
 
 use super::{
-    AccountError, AccountStore, EmailAddress, OneTimeTokenStore, Purpose, SelfService, self_service::log_failure,
+    AccountError, AccountStore, EmailAddress, MailContext, MailTexts, OneTimeTokenStore, Purpose, SelfService,
+    self_service::{Texts, log_failure},
 };
 use crate::{authenticate::Unavailable, client_ip::ClientAddress, users::User};
 
@@ -38,9 +39,7 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
     async fn send_verification_link(&self, user: &User, to: EmailAddress) -> Result<(), Unavailable> {
         let purpose = Purpose::VerifyEmail;
         let link = self.new_link(purpose, user, &to).await?;
-        let choose = |texts: &dyn super::MailTexts, context: super::MailContext<'_>| {
-            texts.verify_email(context, &link, purpose.lifetime())
-        };
+        let choose = |texts: &Texts, context: MailContext<'_>| texts.verify_email(context, &link, purpose.lifetime());
         // Without the name: the reader may be another person, and the name could be an advertisement.
         let mail = self.mail(to, None, choose);
         self.send(mail).await?;
@@ -71,7 +70,7 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         }
         tracing::info!(subject = ?user.subject(), "e-mail address verified");
         if user.verified_email().is_some_and(|former| former != address.as_str()) {
-            self.notify(&user, |texts, context| texts.email_changed(context));
+            self.notify(&user, MailTexts::email_changed);
         }
         Ok(address)
     }
