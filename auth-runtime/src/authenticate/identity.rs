@@ -292,7 +292,7 @@ impl IdentityBuilder {
     }
 
     /// Removes the roles, and all permissions but these.
-    #[cfg(any(feature = "api-key", test))]
+    #[cfg(any(feature = "api-key", feature = "testing", test))]
     pub(crate) fn limit_to(&mut self, permissions: &[String]) {
         let mut limits = Words::new();
         for name in permissions {
@@ -418,7 +418,7 @@ fn union(words: &mut Words, other: &[u64]) {
     words.iter_mut().zip(other).for_each(|(mine, theirs)| *mine |= theirs);
 }
 
-#[cfg(any(feature = "api-key", all(feature = "basic", feature = "_jwt"), test))]
+#[cfg(any(feature = "api-key", all(feature = "basic", feature = "_jwt"), feature = "testing", test))]
 fn intersect(words: &mut Words, other: &[u64]) {
     let others = other.iter().copied().chain(std::iter::repeat(0));
     words.iter_mut().zip(others).for_each(|(mine, theirs)| *mine &= theirs);
