@@ -33,6 +33,8 @@ mod options;
 mod passwords;
 mod pooler;
 mod roles;
+mod session_cache;
+mod sessions;
 mod sqlite_file;
 mod store;
 mod text;

@@ -23,25 +23,37 @@ const TRIES: usize = 6;
 const LOCK_SECONDS: u32 = 60;
 
 /// The tables that the migrations create, besides [`TABLE`].
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "auth_api_key",
     "auth_api_key_permission",
     "auth_attempt",
     "auth_epoch",
+    "auth_session",
     "auth_user",
     "auth_user_permission",
     "auth_user_role",
 ];
 
-const MIGRATIONS: [(i64, &str, [&str; 3]); 1] = [(
-    1,
-    "users and keys",
-    [
-        include_str!("migrations/sqlite/1_users_and_keys.sql"),
-        include_str!("migrations/postgres/1_users_and_keys.sql"),
-        include_str!("migrations/mysql/1_users_and_keys.sql"),
-    ],
-)];
+const MIGRATIONS: [(i64, &str, [&str; 3]); 2] = [
+    (
+        1,
+        "users and keys",
+        [
+            include_str!("migrations/sqlite/1_users_and_keys.sql"),
+            include_str!("migrations/postgres/1_users_and_keys.sql"),
+            include_str!("migrations/mysql/1_users_and_keys.sql"),
+        ],
+    ),
+    (
+        2,
+        "sessions",
+        [
+            include_str!("migrations/sqlite/2_sessions.sql"),
+            include_str!("migrations/postgres/2_sessions.sql"),
+            include_str!("migrations/mysql/2_sessions.sql"),
+        ],
+    ),
+];
 
 /// Tables.
 impl SqlUsers {
