@@ -2,6 +2,7 @@
 
 #![allow(clippy::unused_async, clippy::unused_self, reason = "the tests need these signatures of endpoints")]
 
+mod acting;
 mod attacks;
 mod browsers;
 mod callers;
@@ -28,6 +29,7 @@ mod properties;
 mod refusals;
 mod review;
 mod rules;
+mod sessions;
 mod shared_apis;
 mod subtrees;
 mod tables;
