@@ -84,6 +84,7 @@
 //! | verify user names and passwords | [`users`] |
 //! | let users reset passwords, verify addresses and use a second factor | `account` |
 //! | verify API keys | [`api_key`] |
+//! | sign in browsers | [`session`] |
 //! | verify another credential | [`authenticate`], [`credential`] |
 //! | limit failed attempts | [`throttle`] |
 //! | find the address of a client behind a proxy | [`client_ip`] |
@@ -112,6 +113,7 @@
 //! | `mcp` | no | MCP tools under the same rules, as streamable HTTP |
 //! | `metrics` | no | counters through the `metrics` facade |
 //! | `openapi-explorer`, `rapidoc`, `redoc`, `scalar` | no | other pages for the document |
+//! | `session` | yes | sessions of browsers, with sign-in and sign-out |
 //! | `smtp` | no | mails of `account` over SMTP |
 //! | `swagger-ui` | yes | Swagger UI inside the binary |
 //! | `testing` | no | for dev-dependencies: acts as chosen callers, and generates the tests of a policy |
@@ -155,6 +157,8 @@ pub mod policy;
 pub mod prelude;
 pub mod respond;
 pub mod review;
+#[cfg(feature = "session")]
+pub mod session;
 pub mod testing;
 #[cfg(feature = "throttle")]
 pub mod throttle;

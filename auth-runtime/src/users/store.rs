@@ -350,7 +350,7 @@ impl User {
     }
 
     /// Returns the identity of the user. Subject and name are the stored ones, in whatever spelling the name was sent.
-    pub(super) fn identity(&self, context: Context, issuer: &Arc<str>) -> Identity {
+    pub(crate) fn identity(&self, context: Context, issuer: &Arc<str>) -> Identity {
         self.0.identity.get_or_build(context, issuer, self.subject(), |mut identity| {
             self.role_names().iter().for_each(|role| identity.add_role(role));
             self.permission_names().iter().for_each(|permission| identity.add_permission(permission));
