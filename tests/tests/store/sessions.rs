@@ -40,25 +40,25 @@ pub(crate) async fn r62_session_started_here_is_known_and_ended_elsewhere(databa
     let (here, there) = (database.store().await, database.store().await);
     add(&here, "alice").await;
     let alice = user(&here, "alice").await;
-    let (app_here, app_there) = (App::over(&here), App::over(&there));
-    let session = app_here.session(&alice).await;
-    let other = app_here.session(&alice).await;
-    for app in [&app_here, &app_there] {
+    let (app, other_app) = (App::over(&here), App::over(&there));
+    let session = app.session(&alice).await;
+    let other = app.session(&alice).await;
+    for app in [&app, &other_app] {
         assert!(app.call(&session).await.is_ok() && app.call(&other).await.is_ok());
     }
-    let listed = app_there.sessions().list("store", alice.subject()).await.unwrap();
+    let listed = other_app.sessions().list("store", alice.subject()).await.unwrap();
     assert_eq!(listed.len(), 2);
     // A sign-in with the cookie of the session ends it.
-    let renewed = app_there.session_after(&session, &alice).await;
-    for app in [&app_here, &app_there] {
+    let renewed = other_app.session_after(&session, &alice).await;
+    for app in [&app, &other_app] {
         assert_eq!(app.call(&session).await, Err(401));
         assert!(app.call(&renewed).await.is_ok() && app.call(&other).await.is_ok());
     }
-    assert_eq!(app_here.sessions().end_all("store", alice.subject(), None).await.unwrap(), 2);
-    for app in [&app_here, &app_there] {
+    assert_eq!(app.sessions().end_all("store", alice.subject(), None).await.unwrap(), 2);
+    for app in [&app, &other_app] {
         assert_eq!([app.call(&renewed).await, app.call(&other).await], [Err(401), Err(401)]);
     }
-    assert_eq!(app_here.sessions().end_all("store", alice.subject(), None).await.unwrap(), 0);
+    assert_eq!(app.sessions().end_all("store", alice.subject(), None).await.unwrap(), 0);
 }
 
 pub(crate) async fn r62_session_that_ends_here_is_refused_at_once(database: TestDatabase) {
@@ -84,21 +84,21 @@ pub(crate) async fn r62_sign_ins_and_sign_outs_leave_other_sessions_cached(datab
         add(&here, name).await;
     }
     let (alice, bob) = (user(&here, "alice").await, user(&here, "bob").await);
-    let (app_here, app_there) = (App::over(&here), App::over(&there));
-    let session = app_here.session(&alice).await;
-    for app in [&app_here, &app_there] {
+    let (app, other_app) = (App::over(&here), App::over(&there));
+    let session = app.session(&alice).await;
+    for app in [&app, &other_app] {
         assert!(app.call(&session).await.is_ok());
     }
-    let former = app_here.session(&bob).await;
-    app_here.session_after(&former, &bob).await;
+    let former = app.session(&bob).await;
+    app.session_after(&former, &bob).await;
     here.end_sessions_of("bob").await.unwrap();
     // A cached session is not read again, so a change by hand is not seen.
     database.execute("UPDATE auth_session SET record = 'broken' WHERE ended_in IS NULL").await;
-    for app in [&app_here, &app_there] {
+    for app in [&app, &other_app] {
         assert!(app.call(&session).await.is_ok());
     }
     here.end_sessions_of("alice").await.unwrap();
-    for app in [&app_here, &app_there] {
+    for app in [&app, &other_app] {
         assert_eq!(app.call(&session).await, Err(401));
     }
 }
@@ -218,9 +218,9 @@ pub(crate) async fn r62_ten_thousand_ends_do_not_stall_requests(database: TestDa
     for name in ["alice", "bob"] {
         add(&here, name).await;
     }
-    let (app_here, app_there) = (App::over(&here), App::over(&there));
-    let session = app_here.session(&user(&here, "bob").await).await;
-    assert!(app_there.call(&session).await.is_ok());
+    let (app, other_app) = (App::over(&here), App::over(&there));
+    let session = app.session(&user(&here, "bob").await).await;
+    assert!(other_app.call(&session).await.is_ok());
     let alice = subject(&here, "alice").await;
     fill(&database, &alice, 10_000).await;
     let end = here.end_sessions_of("alice");
@@ -228,7 +228,7 @@ pub(crate) async fn r62_ten_thousand_ends_do_not_stall_requests(database: TestDa
         let mut slowest = Duration::ZERO;
         for _ in 0..200 {
             let start = Instant::now();
-            assert!(app_there.call(&session).await.is_ok());
+            assert!(other_app.call(&session).await.is_ok());
             slowest = slowest.max(start.elapsed());
             sleep(Duration::from_millis(2)).await;
         }
