@@ -22,7 +22,7 @@ pub(super) fn client(url: &str, root_certificates: Option<&[u8]>) -> Result<Clie
     // The parser of the crate names neither user nor password.
     let info = parsed.into_connection_info().map_err(|error| refused(&error.to_string()))?;
     // RESP3 reports a closed connection at once, and carries messages beside answers.
-    let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+    let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3).set_skip_set_lib_name();
     let info = info.set_redis_settings(settings).set_tcp_settings(TcpSettings::default().set_nodelay(true));
     let client = if is_encrypted {
         install_cryptography();

@@ -172,8 +172,8 @@ async fn server_with(policy: &str) -> String {
     let info = format!("redis_version:7.0.15\r\nmaxmemory_policy:{policy}\r\naof_enabled:1\r\n");
     tokio::spawn(async move {
         let (mut client, _) = listener.accept().await.unwrap();
-        // The client sends `HELLO` and two facts about itself, and then asks.
-        for answer in ["%1\r\n+proto\r\n:3\r\n+OK\r\n+OK\r\n", &format!("${}\r\n{info}\r\n", info.len())] {
+        // The client sends `HELLO`, and then asks.
+        for answer in ["%1\r\n+proto\r\n:3\r\n", &format!("${}\r\n{info}\r\n", info.len())] {
             let _ = client.read(&mut [0; 1024]).await.unwrap();
             client.write_all(answer.as_bytes()).await.unwrap();
         }
