@@ -43,7 +43,7 @@ impl AttemptStore for RedisStore {
     ) -> UpdateFuture<'a> {
         Box::pin(async move {
             let names: Vec<String> = keys.iter().map(|key| self.bucket_name(key)).collect();
-            self.0.connection.run(|connection| update(connection, &names, change)).await?;
+            self.0.connection.run(|link| update(link.connection(), &names, change)).await?;
             Ok(())
         })
     }

@@ -1,26 +1,18 @@
 //! One connection to a server. It is replaced when it fails.
 
-use std::{
-    error::Error,
-    fmt,
-    future::Future,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{error::Error, fmt, future::Future, sync::Arc, time::Duration};
 
-use redis::{
-    AsyncConnectionConfig, Client, ErrorKind, PushInfo, PushKind, RedisError, ServerErrorKind,
-    aio::MultiplexedConnection,
-};
+use arc_swap::ArcSwapOption;
+use redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError, ServerErrorKind};
 use tokio::{
     sync::Mutex,
     time::{Instant, timeout_at},
 };
 
-use super::server::ServerInfo;
+use super::{
+    link::{Link, LinkState},
+    server::ServerInfo,
+};
 use crate::StoreError;
 
 /// The connection of a store. All requests share it, and none waits for the answer of another.
@@ -33,40 +25,40 @@ pub(super) struct Connection {
     server: String,
     /// The time limit of one answer, with the connect if there must be one.
     answer: Duration,
-    current: Mutex<Option<Link>>,
-}
-
-/// An open connection.
-#[derive(Clone)]
-struct Link {
-    connection: MultiplexedConnection,
-    is_closed: Arc<AtomicBool>,
+    session_prefix: String,
+    current: ArcSwapOption<Link>,
+    connecting: Mutex<()>,
 }
 
 impl Connection {
     /// Connects on first use.
-    pub(super) fn new(client: Client, server: String, answer: Duration) -> Self {
-        Self { client, server, answer, current: Mutex::new(None) }
+    pub(super) fn new(client: Client, server: String, answer: Duration, session_prefix: String) -> Self {
+        let (current, connecting) = (ArcSwapOption::empty(), Mutex::new(()));
+        Self { client, server, answer, session_prefix, current, connecting }
     }
 
     /// Does some work on the connection, within the time limit.
-    pub(super) async fn run<T, F>(&self, work: impl FnOnce(MultiplexedConnection) -> F) -> Result<T, StoreError>
+    pub(super) async fn run<T, F>(&self, work: impl FnOnce(Arc<Link>) -> F) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, RedisError>>,
     {
         let end = Instant::now() + self.answer;
         let link = timeout_at(end, self.link()).await.map_err(|_| self.late())??;
-        match timeout_at(end, work(link.connection.clone())).await {
-            Ok(Ok(done)) => Ok(done),
+        let asked = std::time::Instant::now();
+        match timeout_at(end, work(Arc::clone(&link))).await {
+            Ok(Ok(done)) => {
+                link.state.prove(asked);
+                Ok(done)
+            }
             Ok(Err(error)) => {
                 if is_broken(&error) {
-                    link.is_closed.store(true, Ordering::Release);
+                    link.state.close();
                 }
                 Err(self.failed(error))
             }
             Err(_) => {
                 // The next request connects again, in case the network drops all packets of this connection.
-                link.is_closed.store(true, Ordering::Release);
+                link.state.close();
                 Err(self.late())
             }
         }
@@ -77,36 +69,40 @@ impl Connection {
         timeout_at(Instant::now() + self.answer, self.link()).await.map_err(|_| self.late())?.map(drop)
     }
 
-    async fn link(&self) -> Result<Link, StoreError> {
-        let mut current = self.current.lock().await;
-        if let Some(link) = current.as_ref().filter(|link| !link.is_closed.load(Ordering::Acquire)) {
-            return Ok(link.clone());
+    /// Returns the connection, if it is open.
+    pub(super) fn current(&self) -> Option<Arc<Link>> {
+        self.current.load_full().filter(|link| !link.state.is_closed())
+    }
+
+    async fn link(&self) -> Result<Arc<Link>, StoreError> {
+        if let Some(link) = self.current() {
+            return Ok(link);
         }
-        *current = None;
-        let link = self.open().await?;
-        *current = Some(link.clone());
+        let _connecting = self.connecting.lock().await;
+        if let Some(link) = self.current() {
+            return Ok(link);
+        }
+        self.current.store(None);
+        let link = Arc::new(self.open().await?);
+        self.current.store(Some(Arc::clone(&link)));
         Ok(link)
     }
 
     async fn open(&self) -> Result<Link, StoreError> {
-        let is_closed = Arc::new(AtomicBool::new(false));
-        let closed = Arc::clone(&is_closed);
-        let listener = move |push: PushInfo| -> Result<(), RedisError> {
-            if push.kind == PushKind::Disconnection {
-                closed.store(true, Ordering::Release);
-            }
-            Ok(())
-        };
+        let state = Arc::new(LinkState::new(self.session_prefix.clone()));
+        let messages = Arc::clone(&state);
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.answer))
             .set_response_timeout(Some(self.answer))
-            .set_push_sender(listener);
+            .set_push_sender(move |push| messages.receive(push));
         let opened = self.client.get_multiplexed_async_connection_with_config(&config).await;
-        let mut connection = opened.map_err(|error| self.refused(error))?;
-        let info =
-            redis::cmd("INFO").query_async::<String>(&mut connection).await.map_err(|error| self.failed(error))?;
-        self.check(&ServerInfo::parse(&info))?;
-        Ok(Link { connection, is_closed })
+        let link = Link::new(opened.map_err(|error| self.refused(error))?, state);
+        let info = redis::cmd("INFO").query_async::<String>(&mut link.connection()).await;
+        self.check(&ServerInfo::parse(&info.map_err(|error| self.failed(error))?))?;
+        let mut tracking = redis::cmd("CLIENT");
+        tracking.arg("TRACKING").arg("ON").arg("OPTIN");
+        tracking.query_async::<()>(&mut link.connection()).await.map_err(|error| self.failed(error))?;
+        Ok(link)
     }
 
     fn check(&self, server: &ServerInfo) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
     connection::Connection,
-    store::{RedisStore, Shared},
+    store::{RedisStore, Shared, session_prefix},
     url::client,
 };
 use crate::{StoreError, describe_url};
@@ -71,7 +71,8 @@ impl RedisOptions {
     /// [`StoreError::Setting`] if the URL is invalid.
     pub fn connect_lazily(self, url: &str) -> Result<RedisStore, StoreError> {
         let client = client(url, self.root_certificates.as_deref())?;
-        let connection = Connection::new(client, describe_url(url), self.answer);
+        let session_prefix = session_prefix(&self.prefix);
+        let connection = Connection::new(client, describe_url(url), self.answer, session_prefix);
         Ok(RedisStore(Arc::new(Shared { connection, prefix: self.prefix })))
     }
 }

@@ -32,7 +32,7 @@ impl ServerInfo {
         match self.eviction_policy.as_deref() {
             Some("noeviction") => None,
             Some(policy) => Some(format!(
-                "its maxmemory-policy is `{policy}`, so it may evict a revocation or a lockout; set it to `noeviction`"
+                "its maxmemory-policy is `{policy}`, so it may evict state that keeps an attacker out; set it to `noeviction`"
             )),
             None => Some("INFO does not tell its maxmemory-policy, which must be `noeviction`".to_owned()),
         }

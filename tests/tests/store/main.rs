@@ -16,6 +16,7 @@ mod outage;
 mod pooler;
 mod races;
 mod redis;
+mod redis_sessions;
 mod retries;
 mod throttling;
 mod timing;
@@ -137,6 +138,16 @@ tests! {
         failed_start_names_the_setting
         server_that_may_evict_keys_is_refused
         minimal_user_of_the_guide_suffices;
+    redis_sessions:
+        r61_session_is_read_back_by_another_process
+        r61_session_that_replaces_another_ends_it
+        r62_session_that_ended_elsewhere_is_refused_at_once
+        r62_sessions_of_a_user_end_together
+        r62_each_key_of_a_session_expires_with_it
+        malformed_session_is_503
+        r62_lost_messages_never_extend_trust
+        r62_closed_connection_ends_trust
+        deleted_keys_end_their_sessions;
 }
 
 fn main() -> ExitCode {

@@ -17,6 +17,7 @@ use crate::{
     callers::{App, Caller, PASSWORD},
     database::{Backend, TestDatabase},
     outage::{Port, Proxy, answer},
+    redis_sessions,
 };
 
 const WRONG: &str = "wrong horse battery";
@@ -25,7 +26,7 @@ fn client(number: u8) -> ClientAddress {
     ClientAddress::from(IpAddr::from([192, 0, 2, number]))
 }
 
-fn url() -> String {
+pub(crate) fn url() -> String {
     Backend::Redis.url().unwrap()
 }
 
@@ -172,8 +173,8 @@ async fn server_with(policy: &str) -> String {
     let info = format!("redis_version:7.0.15\r\nmaxmemory_policy:{policy}\r\naof_enabled:1\r\n");
     tokio::spawn(async move {
         let (mut client, _) = listener.accept().await.unwrap();
-        // The client sends `HELLO`, and then asks.
-        for answer in ["%1\r\n+proto\r\n:3\r\n", &format!("${}\r\n{info}\r\n", info.len())] {
+        // The client sends `HELLO`, asks, and wants to hear of changes.
+        for answer in ["%1\r\n+proto\r\n:3\r\n", &format!("${}\r\n{info}\r\n", info.len()), "+OK\r\n"] {
             let _ = client.read(&mut [0; 1024]).await.unwrap();
             client.write_all(answer.as_bytes()).await.unwrap();
         }
@@ -214,5 +215,6 @@ async fn use_all(redis: &RedisStore) -> Result<(), String> {
     let throttle = Throttle::shared(redis.clone());
     let attempt = throttle.attempt(client(1), "alice").await.map_err(|error| format!("{error:?}"))?;
     attempt.succeeded().await;
-    throttle.failed(client(1)).await.map_err(|error| format!("{error:?}"))
+    throttle.failed(client(1)).await.map_err(|error| format!("{error:?}"))?;
+    redis_sessions::use_all(redis).await.map_err(|error| error.to_string())
 }
