@@ -8,6 +8,8 @@ mod callers;
 #[allow(dead_code, reason = "this test needs the database only")]
 #[path = "store/database.rs"]
 mod database;
+#[path = "store/records.rs"]
+mod records;
 
 use std::{
     net::IpAddr,
@@ -20,12 +22,13 @@ use std::{
     time::Duration,
 };
 
-use auth_runtime::{client_ip::ClientAddress, throttle::Throttle, users::UserError};
+use auth_runtime::{client_ip::ClientAddress, session::SessionStore, throttle::Throttle, users::UserError};
 use auth_store::{NewKey, NewUser, StoreError};
 
 use crate::{
     callers::{App, Caller, PASSWORD},
     database::{Backend, TestDatabase},
+    records::session,
 };
 
 fn service(verb: &str, backend: Backend) {
@@ -126,10 +129,15 @@ async fn loses_nothing(backend: Backend) {
     database.drop().await;
 }
 
-/// Attempts are counted until Redis is killed.
-async fn loses_no_attempt() {
+/// Attempts are counted until Redis is killed, and sessions start and end.
+async fn redis_loses_nothing() {
     let database = TestDatabase::new(Backend::Redis).await;
-    let throttle = Throttle::shared(database.redis().await);
+    let store = database.redis().await;
+    let throttle = Throttle::shared(store.clone());
+    for id in ["known", "ended"] {
+        store.insert(session(id, "alice"), None).await.unwrap();
+        assert!(store.find(id).await.unwrap().is_some());
+    }
     let address = |number: u32| ClientAddress::from(IpAddr::from(number.to_be_bytes()));
     let confirmed = Arc::new(AtomicU32::new(0));
     let counting = tokio::spawn({
@@ -147,12 +155,16 @@ async fn loses_no_attempt() {
     while confirmed.load(Ordering::SeqCst) < 500 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
+    store.end("ended").await.unwrap();
     tokio::task::spawn_blocking(|| service("kill", Backend::Redis)).await.unwrap();
     assert!(counting.await.unwrap().is_unavailable());
     assert!(throttle.failed(address(0)).await.unwrap_err().is_unavailable());
+    assert!(store.find("known").await.is_err() && store.find("ended").await.is_err());
 
     service("start", Backend::Redis);
-    let (confirmed, stored) = (confirmed.load(Ordering::SeqCst) as usize, database.keys().await.len());
+    assert!(store.find("known").await.unwrap().is_some() && store.find("ended").await.unwrap().is_none());
+    let attempts = database.keys().await.into_iter().filter(|key| key.contains(":attempt:")).count();
+    let (confirmed, stored) = (confirmed.load(Ordering::SeqCst) as usize, attempts);
     assert!(
         stored == confirmed || stored == confirmed + 1,
         "{confirmed} attempts were confirmed, and {stored} are stored"
@@ -178,7 +190,7 @@ async fn restarted_server_is_used_again_and_no_confirmed_change_is_lost() {
         tested += 1;
     }
     if is_there(Backend::Redis) {
-        loses_no_attempt().await;
+        redis_loses_nothing().await;
         tested += 1;
     }
     assert_ne!(tested, 0, "there is no server: start one with `tests/services up`");

@@ -16,6 +16,7 @@ mod names;
 mod outage;
 mod pooler;
 mod races;
+mod records;
 mod redis;
 mod redis_sessions;
 mod retries;

@@ -1,9 +1,8 @@
 //! Sessions in Redis: shared by processes, cached within a bound, and gone when they end.
 
 use std::{
-    net::IpAddr,
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use auth_runtime::{
@@ -11,39 +10,13 @@ use auth_runtime::{
     session::{Session, SessionStore},
 };
 use auth_store::RedisStore;
-use serde_json::json;
 
 use crate::{
     database::TestDatabase,
     outage::{Port, Proxy},
+    records::{now, session},
     redis::url,
 };
-
-fn now() -> u64 {
-    SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs()
-}
-
-/// Returns a session of a user, as a store reads it.
-fn session(id: &str, subject: &str) -> Arc<Session> {
-    let now = now();
-    let record = json!({
-        "id": id,
-        "token_hash": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
-        "issuer": "users",
-        "subject": subject,
-        "user": { "stored": { "credential_epoch": 7 } },
-        "created_at": now,
-        "authenticated_at": now,
-        "last_seen_at": now,
-        "expires_at": now + 3600,
-        "acr": "gold",
-        "methods": ["pwd"],
-        "is_pending": false,
-        "device": "Firefox on Linux",
-        "address": IpAddr::from([192, 0, 2, 1]),
-    });
-    Arc::new(serde_json::from_value(record).unwrap())
-}
 
 fn json_of(session: &Session) -> serde_json::Value {
     serde_json::to_value(session).unwrap()
