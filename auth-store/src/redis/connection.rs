@@ -3,7 +3,7 @@
 use std::{error::Error, fmt, future::Future, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwapOption;
-use redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError, ServerErrorKind};
+use redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError, ServerErrorKind, aio::SendError};
 use tokio::{
     sync::Mutex,
     time::{Instant, timeout_at},
@@ -94,7 +94,10 @@ impl Connection {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.answer))
             .set_response_timeout(Some(self.answer))
-            .set_push_sender(move |push| messages.receive(push));
+            .set_push_sender(move |push| {
+                messages.receive(push);
+                Ok::<(), SendError>(())
+            });
         let opened = self.client.get_multiplexed_async_connection_with_config(&config).await;
         let link = Link::new(opened.map_err(|error| self.refused(error))?, state);
         let info = redis::cmd("INFO").query_async::<String>(&mut link.connection()).await;

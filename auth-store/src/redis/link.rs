@@ -10,7 +10,7 @@ use std::{
 
 use auth_runtime::session::Session;
 use quick_cache::sync::Cache;
-use redis::{FromRedisValue, PushInfo, PushKind, RedisError, Value, aio::MultiplexedConnection};
+use redis::{FromRedisValue, PushInfo, PushKind, Value, aio::MultiplexedConnection};
 
 /// How long a cached record is used after the last proof that the connection is alive.
 pub(super) const FRESHNESS: Duration = Duration::from_secs(1);
@@ -114,13 +114,12 @@ impl LinkState {
     }
 
     /// Handles a message of the server.
-    pub(super) fn receive(&self, push: PushInfo) -> Result<(), RedisError> {
+    pub(super) fn receive(&self, push: PushInfo) {
         match push.kind {
             PushKind::Disconnection => self.close(),
             PushKind::Invalidate => self.invalidate(push.data),
             _ => {}
         }
-        Ok(())
     }
 
     /// Forgets the sessions whose keys the server names. Instead of keys, there is nil after the server deleted everything.

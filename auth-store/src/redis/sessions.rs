@@ -110,7 +110,9 @@ impl SessionStore for RedisStore {
         insert.arg(replaced.unwrap_or_default());
         let inserting = async |link: Arc<Link>| {
             insert.invoke_async::<()>(&mut link.connection()).await?;
-            replaced.iter().for_each(|id| link.state.forget(id));
+            if let Some(id) = replaced {
+                link.state.forget(id);
+            }
             Ok(())
         };
         Ok(self.0.connection.run(inserting).await?)
@@ -181,7 +183,9 @@ async fn read(link: Arc<Link>, key: &str) -> Result<Option<Arc<Session>>, RedisE
     asking.cmd("HMGET").arg(key).arg("record").arg("seen");
     let (stored,) = asking.query_async::<(Stored,)>(&mut link.connection()).await?;
     let found = session(stored)?;
-    found.iter().for_each(|session| link.state.cache(session, changes));
+    if let Some(session) = &found {
+        link.state.cache(session, changes);
+    }
     Ok(found)
 }
 
