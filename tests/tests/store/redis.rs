@@ -202,12 +202,12 @@ pub(crate) async fn minimal_user_of_the_guide_suffices(database: TestDatabase) {
     let _: String = database.command(&words).await;
     let after = url().rsplit_once('@').unwrap().1.to_owned();
     let connected = database.redis_options().connect(&format!("redis://{user}:PASSWORD@{after}")).await;
-    let used = match &connected {
+    let outcome = match &connected {
         Ok(redis) => use_all(redis).await,
         Err(error) => Err(error.to_string()),
     };
     let _: i64 = database.command(&["ACL", "DELUSER", &user]).await;
-    used.unwrap();
+    outcome.unwrap();
 }
 
 /// Uses each kind of state once.
