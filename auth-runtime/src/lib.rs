@@ -81,6 +81,7 @@
 //! | task | module |
 //! |---|---|
 //! | verify tokens, or issue them | [`jwt`] |
+//! | mount a token endpoint | `token` |
 //! | verify user names and passwords | [`users`] |
 //! | verify API keys | [`api_key`] |
 //! | verify another credential | [`authenticate`], [`credential`] |
@@ -111,6 +112,7 @@
 //! | `metrics` | no | counters through the `metrics` facade |
 //! | `openapi-explorer`, `rapidoc`, `redoc`, `scalar` | no | other pages for the document |
 //! | `swagger-ui` | yes | Swagger UI inside the binary |
+//! | `token-service` | no | an API that issues, refreshes and revokes access tokens |
 //! | `throttle` | with `basic` or `api-key` | limits of failed attempts |
 //!
 //! # The steps of a request
@@ -152,6 +154,8 @@ pub mod review;
 pub mod testing;
 #[cfg(feature = "throttle")]
 pub mod throttle;
+#[cfg(feature = "token-service")]
+pub mod token;
 #[cfg(feature = "basic")]
 pub mod users;
 
