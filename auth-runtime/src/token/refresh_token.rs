@@ -2,7 +2,7 @@
 //!
 //! A family is all refresh tokens of one sign-in, and one record: a new token replaces the hash of the last one. A token is
 //! the name of its family and a secret. The record has the hash of the name, so neither the store nor the claim `sid` of an
-//! access token reveals the name: whoever sends it with a wrong secret has had a token of the family.
+//! access token reveals the name. A client that sends it with a wrong secret has had a token of the family.
 
 use std::{fmt, future::Future, sync::Arc, time::SystemTime};
 

@@ -147,10 +147,16 @@ impl<S: UserStore> Basic<S> {
         self.with(|verifier| verifier.passwords = verifier.passwords.clone().pool(pool))
     }
 
-    /// Returns the store of the users.
-    #[cfg(feature = "token-service")]
-    pub(crate) fn store(&self) -> &S {
+    /// Returns the store.
+    #[cfg(any(feature = "session", feature = "token-service"))]
+    pub(crate) fn store(&self) -> &Arc<S> {
         &self.0.store
+    }
+
+    /// Returns the issuer of the users.
+    #[cfg(feature = "session")]
+    pub(crate) fn issuer_name(&self) -> &Arc<str> {
+        &self.0.issuer
     }
 
     fn with(self, change: impl FnOnce(&mut Verifier<S>)) -> Self {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unused_async, clippy::unused_self, reason = "the tests need these signatures of endpoints")]
 
+mod acting;
 mod attacks;
 mod browsers;
 mod callers;
@@ -31,6 +32,7 @@ mod properties;
 mod refusals;
 mod review;
 mod rules;
+mod sessions;
 mod shared_apis;
 mod subtrees;
 mod tables;
