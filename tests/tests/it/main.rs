@@ -34,6 +34,7 @@ mod review;
 mod rules;
 mod sessions;
 mod shared_apis;
+mod sign_in_pages;
 mod subtrees;
 mod tables;
 mod throttling;
