@@ -13,6 +13,7 @@ mod credentials;
 mod documented;
 mod events;
 mod fixture;
+mod generated;
 mod issuers;
 mod locations;
 mod log;
