@@ -83,7 +83,9 @@
 //! |---|---|
 //! | verify tokens, or issue them | [`jwt`] |
 //! | verify user names and passwords | [`users`] |
+//! | let users reset passwords, verify addresses and use a second factor | `account` |
 //! | verify API keys | [`api_key`] |
+//! | sign in browsers | [`session`] |
 //! | verify another credential | [`authenticate`], [`credential`] |
 //! | limit failed attempts | [`throttle`] |
 //! | find the address of a client behind a proxy | [`client_ip`] |
@@ -103,6 +105,7 @@
 //!
 //! | feature | default | brings |
 //! |---|---|---|
+//! | `account` | no | password reset and e-mail verification by mail, and a second factor |
 //! | `api-key` | yes | API keys |
 //! | `basic` | yes | user names and passwords |
 //! | `http-client` | yes | keys of an issuer over HTTPS |
@@ -111,6 +114,8 @@
 //! | `mcp` | no | MCP tools under the same rules, as streamable HTTP |
 //! | `metrics` | no | counters through the `metrics` facade |
 //! | `openapi-explorer`, `rapidoc`, `redoc`, `scalar` | no | other pages for the document |
+//! | `session` | yes | sessions of browsers, with sign-in and sign-out |
+//! | `smtp` | no | mails of `account` over SMTP |
 //! | `swagger-ui` | yes | Swagger UI inside the binary |
 //! | `testing` | no | for dev-dependencies: acts as chosen callers, and generates the tests of a policy |
 //! | `throttle` | with `basic` or `api-key` | limits of failed attempts |
@@ -129,6 +134,8 @@ extern crate self as auth_runtime;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "account")]
+pub mod account;
 #[cfg(feature = "api-key")]
 pub mod api_key;
 pub mod authenticate;
@@ -151,13 +158,17 @@ pub mod policy;
 pub mod prelude;
 pub mod respond;
 pub mod review;
+#[cfg(feature = "session")]
+pub mod session;
 pub mod testing;
 #[cfg(feature = "throttle")]
 pub mod throttle;
 #[cfg(feature = "basic")]
 pub mod users;
 
-pub use auth_macros::{Auth, invariants, optional_auth, permission, permissions, protected, public, requirement, roles};
+pub use auth_macros::{
+    Auth, invariants, optional_auth, permission, permissions, protected, public, requirement, roles,
+};
 
 /// Emits the clauses that the macros hand to an editor.
 #[doc(hidden)]

@@ -8,6 +8,7 @@
 //!
 //! - connections: `options`, `database_url`, `sqlite_file`, `dialect`, `pooler`, `connection`, `database`, `migrate`;
 //! - reads of authenticators: `credentials`, `cache`, `last_used`, `attempts`;
+//! - users about their own account, with the feature `account`: `own_account`, `one_time_tokens`;
 //! - administration: `users`, `passwords`, `roles`, `keys`, `list`, `names`, `import`, each change in a `transaction`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -29,7 +30,11 @@ mod last_used;
 mod list;
 mod migrate;
 mod names;
+#[cfg(feature = "account")]
+mod one_time_tokens;
 mod options;
+#[cfg(feature = "account")]
+mod own_account;
 mod passwords;
 mod pooler;
 mod roles;

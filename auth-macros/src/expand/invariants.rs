@@ -35,11 +35,14 @@ fn of_tables(Promise { word, kind }: &Promise, auth: &Path, p: &Private) -> Toke
         }
         PromiseKind::Separate { roles } => {
             let (names, roles) = (asserted(roles), texts(roles));
-            let pairs = roles.iter().enumerate().flat_map(|(index, role)| roles[..index].iter().map(move |other| (other, role)));
+            let pairs = roles
+                .iter()
+                .enumerate()
+                .flat_map(|(index, role)| roles[..index].iter().map(move |other| (other, role)));
             let at = p.at(word.span());
-            let pairs = pairs.map(|(one, other)| {
-                quote_spanned!(word.span()=> const _: () = #at::assert_separate::<#auth>(#one, #other);)
-            });
+            let pairs = pairs.map(
+                |(one, other)| quote_spanned!(word.span()=> const _: () = #at::assert_separate::<#auth>(#one, #other);),
+            );
             quote!(#names #(#pairs)*)
         }
         PromiseKind::MaxPublic(_) => TokenStream::new(),

@@ -50,9 +50,9 @@ impl Parse for Invariants {
                 _ => invariants.promises.push(promise(word, input)?),
             }
             if !input.is_empty() {
-                input.parse::<Token![;]>().map_err(|error| {
-                    syn::Error::new(error.span(), "expected `;` between two promises")
-                })?;
+                input
+                    .parse::<Token![;]>()
+                    .map_err(|error| syn::Error::new(error.span(), "expected `;` between two promises"))?;
             }
         }
         Ok(invariants)
@@ -88,12 +88,14 @@ fn promise(word: Ident, input: ParseStream<'_>) -> syn::Result<Promise> {
         }
         "max_public" => {
             input.parse::<Token![=]>()?;
-            let number = input.parse().map_err(|error: syn::Error| {
-                syn::Error::new(error.span(), "expected a number: `max_public = 3`")
-            })?;
+            let number = input
+                .parse()
+                .map_err(|error: syn::Error| syn::Error::new(error.span(), "expected a number: `max_public = 3`"))?;
             PromiseKind::MaxPublic(number)
         }
-        other => return Err(syn::Error::new(word.span(), format!("unknown promise `{other}`{}", suggestion(&WORDS, other)))),
+        other => {
+            return Err(syn::Error::new(word.span(), format!("unknown promise `{other}`{}", suggestion(&WORDS, other))));
+        }
     };
     Ok(Promise { word, kind })
 }

@@ -11,6 +11,7 @@ mod overrides;
 mod principal;
 #[cfg(any(feature = "api-key", feature = "basic"))]
 mod secret_mac;
+mod sign_in_details;
 #[cfg(feature = "testing")]
 mod test_caller;
 mod user_info;
@@ -30,6 +31,7 @@ pub use principal::Principal;
 pub(crate) use secret_mac::MacKey;
 #[cfg(feature = "basic")]
 pub(crate) use secret_mac::SecretMac;
+pub use sign_in_details::SignInDetails;
 #[cfg(feature = "testing")]
 pub(crate) use test_caller::ActingAs;
 #[cfg(feature = "testing")]

@@ -9,7 +9,7 @@ use std::{
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{Identity, UserInfo, UserInfoError, contains, scopes};
+use super::{Identity, SignInDetails, UserInfo, UserInfoError, contains, scopes};
 use crate::{
     declared::{AuthSchema, SchemeSet, Table, TableSet},
     policy::{ClaimValue, Facts},
@@ -242,6 +242,27 @@ impl<A: AuthSchema> Principal<A> {
         SystemTime::UNIX_EPOCH.checked_add(since)
     }
 
+    /// Returns the details of the sign-in, if the caller has a session.
+    #[must_use]
+    pub fn sign_in(&self) -> Option<&SignInDetails> {
+        self.identity.sign_in()
+    }
+
+    /// Returns the identifier of the caller's session, which is no secret. `None` for callers without a session.
+    #[must_use]
+    pub fn session_id(&self) -> Option<&str> {
+        self.sign_in().map(|details| details.session_id.as_str())
+    }
+
+    /// Returns the authentication context class: of the session, or the `acr` of the token.
+    #[must_use]
+    pub fn acr(&self) -> Option<&str> {
+        match self.sign_in() {
+            Some(details) => details.acr.as_deref(),
+            None => self.claims().get("acr").and_then(Value::as_str),
+        }
+    }
+
     pub(crate) fn scheme_index(&self) -> usize {
         self.scheme
     }
@@ -288,7 +309,6 @@ impl<A: AuthSchema> Facts<A> for Principal<A> {
     }
 
     fn acr(&self, values: &[&str]) -> Option<bool> {
-        let acr = self.claims().get("acr").and_then(Value::as_str);
-        Some(acr.is_some_and(|acr| values.contains(&acr)))
+        Some(Principal::acr(self).is_some_and(|acr| values.contains(&acr)))
     }
 }

@@ -112,5 +112,7 @@ const fn held<A: AuthSchema>(role: usize, pattern: &str) -> Option<&'static str>
 /// Whether a role holds a permission. An unknown role, which is an error elsewhere, holds none.
 const fn holds<A: AuthSchema>(role: usize, permission: usize) -> bool {
     let roles = <A::Role as RoleTable>::PERMISSION_WORDS;
-    role < roles.len() && permission / 64 < roles[role].len() && roles[role][permission / 64] >> (permission % 64) & 1 == 1
+    role < roles.len()
+        && permission / 64 < roles[role].len()
+        && roles[role][permission / 64] >> (permission % 64) & 1 == 1
 }

@@ -229,7 +229,13 @@ impl Message {
     pub(super) const fn push_names(mut self, names: &[&str]) -> Self {
         let mut i = 0;
         while i < names.len() {
-            let separator = if i == 0 { "`" } else if i + 1 < names.len() { ", `" } else { " and `" };
+            let separator = if i == 0 {
+                "`"
+            } else if i + 1 < names.len() {
+                ", `"
+            } else {
+                " and `"
+            };
             self = self.push(separator).push(names[i]).push("`");
             i += 1;
         }

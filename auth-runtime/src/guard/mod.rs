@@ -22,7 +22,7 @@ use crate::{
     authenticate::{Authentication, Principal},
     event,
     policy::{Access, Decision, Facts, Operation, RuleWatch},
-    respond::{DenialCause, Rejection},
+    respond::{DenialCause, Guarded, Rejection},
 };
 
 /// Lets a request in, or returns the rejection. Credentials are read and decisions are made nowhere else.
@@ -42,9 +42,11 @@ pub(crate) async fn admit<A: AuthConfig>(
         return Err(mounted.denied(point, &DenialCause::NoScheme, watch));
     }
     let (point, authentication) = auth.authenticate(request, point).await;
+    let ended_cookie = ended_cookie::<A>(&authentication);
     let caller = match authentication {
         Authentication::Authenticated(principal) => Some(principal),
         Authentication::Anonymous if operation.is_optional() => None,
+        Authentication::Refused(refusal) if operation.is_optional() && refusal.is_signed_out() => None,
         Authentication::Anonymous => return Err(mounted.denied(point, &DenialCause::NoCredential, watch)),
         Authentication::Refused(refusal) => return Err(mounted.denied(point, &DenialCause::Refused(&refusal), watch)),
     };
@@ -62,9 +64,18 @@ pub(crate) async fn admit<A: AuthConfig>(
         #[cfg(feature = "mcp")]
         caller: caller.clone(),
         pending,
+        ended_cookie,
     };
     auth.admit(caller, point);
     Ok(admission)
+}
+
+/// Returns the name of the cookie, if the caller's session has ended.
+fn ended_cookie<A: AuthConfig>(authentication: &Authentication<A>) -> Option<&'static str> {
+    match authentication {
+        Authentication::Refused(refusal) => refusal.ended_cookie(A::SCHEMES),
+        Authentication::Anonymous | Authentication::Authenticated(_) => None,
+    }
 }
 
 /// Logs a rule that the written policy does not list, once.
@@ -96,6 +107,8 @@ pub(crate) struct Admission<A: 'static> {
     caller: Option<Principal<A>>,
     /// Boxed, because the future of an operation is copied. `None` if no check is left.
     pending: Option<Box<PendingChecks<A>>>,
+    /// The cookie of a session that has ended. The caller is anonymous.
+    ended_cookie: Option<&'static str>,
 }
 
 impl<A: AuthConfig> Admission<A> {
@@ -104,6 +117,7 @@ impl<A: AuthConfig> Admission<A> {
             #[cfg(feature = "mcp")]
             caller: None,
             pending: None,
+            ended_cookie: None,
         }
     }
 
@@ -111,6 +125,11 @@ impl<A: AuthConfig> Admission<A> {
     #[cfg(feature = "mcp")]
     pub(crate) const fn caller(&self) -> Option<&Principal<A>> {
         self.caller.as_ref()
+    }
+
+    /// Returns the name of the cookie of an ended session, which the response deletes.
+    pub(crate) const fn ended_cookie(&self) -> Option<&'static str> {
+        self.ended_cookie
     }
 
     /// Returns the checks of the rule, which need the arguments.
@@ -132,6 +151,7 @@ pub trait Rule: Send + Sync + 'static {
 /// First argument of every operation that the macros generate. It can be extracted if the caller is let in.
 pub struct Guard<R: Rule> {
     pending: Option<Box<PendingChecks<R::Auth>>>,
+    ended_cookie: Option<&'static str>,
     rule: PhantomData<R>,
 }
 
@@ -140,6 +160,15 @@ impl<R: Rule> Guard<R> {
     #[must_use]
     pub fn checks(&self) -> Checks<'_, R::Auth> {
         Checks::new(self.pending.as_deref())
+    }
+
+    /// Returns the response of an optional operation. It deletes the cookie of a session that has ended.
+    #[must_use]
+    pub fn answered<T>(&self, response: T) -> Guarded<T> {
+        match self.ended_cookie {
+            Some(cookie) => Guarded::SignedOut(response, cookie),
+            None => Guarded::Answered(response),
+        }
     }
 }
 
@@ -160,7 +189,11 @@ impl<'a, R: Rule> ApiExtractor<'a> for Guard<R> {
         _: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> impl Future<Output = Result<Self>> + Send {
-        let guard = |admission: Admission<R::Auth>| Self { pending: admission.pending, rule: PhantomData };
+        let guard = |Admission { pending, ended_cookie, .. }: Admission<R::Auth>| Self {
+            pending,
+            ended_cookie,
+            rule: PhantomData,
+        };
         admit(request, R::OPERATION).map(move |admission| admission.map(guard).map_err(Rejection::into_error))
     }
 }
@@ -173,6 +206,12 @@ impl<R: Rule> HandlerGuard<R> {
     #[must_use]
     pub fn checks(&self) -> Checks<'_, R::Auth> {
         self.0.checks()
+    }
+
+    /// Returns the response of an optional handler. It deletes the cookie of a session that has ended.
+    #[must_use]
+    pub fn answered<T>(&self, response: T) -> Guarded<T> {
+        self.0.answered(response)
     }
 }
 

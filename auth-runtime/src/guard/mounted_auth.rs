@@ -23,6 +23,7 @@ pub(crate) struct MountedAuth<A> {
 
 impl<A: AuthConfig> MountedAuth<A> {
     pub(crate) fn new(auth: &A) -> Self {
+        auth.mounted();
         Self { auth: Arc::new(auth.cloned()), configured: auth.configured() }
     }
 

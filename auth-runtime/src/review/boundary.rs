@@ -68,7 +68,8 @@ impl AccessPolicy {
             let table = space.evaluate(requirement, &|leaf| known(leaf).unwrap_or_else(|| space.leaf(leaf)));
             let smallest = implicants(&table, &space.possible(&self.scheme_names()), space.atoms().len());
             let smallest = smallest.sets.iter().take(MAX_SETS).map(|set| set.holds);
-            personas.extend([0, u32::MAX].into_iter().chain(smallest).filter_map(|point| self.at(&base, &space, point)));
+            personas
+                .extend([0, u32::MAX].into_iter().chain(smallest).filter_map(|point| self.at(&base, &space, point)));
         }
         Some(())
     }
@@ -82,7 +83,8 @@ impl AccessPolicy {
         let Implicants { sets, .. } = implicants(&table, &space.possible(&self.scheme_names()), space.atoms().len());
         let caller = Persona::caller();
         for set in sets.iter().take(MAX_SETS) {
-            let next = (0..space.atoms().len()).map(|index| 1 << index).filter(|bit| (set.holds | set.lacks) & bit != 0);
+            let next =
+                (0..space.atoms().len()).map(|index| 1 << index).filter(|bit| (set.holds | set.lacks) & bit != 0);
             let points = std::iter::once(set.holds).chain(next.map(|bit| set.holds ^ bit));
             personas.extend(points.filter_map(|point| self.at(&caller, &space, point)));
         }

@@ -43,7 +43,10 @@ impl AccessPolicy {
             self.rules.iter().filter(|rule| rule.admits_anonymous()).map(|rule| rule.target.to_string()).collect();
         let count = open.len();
         let text = || {
-            format!("`max_public = {max_public}` is broken: {count} operations let anonymous callers in: {}", open.join(", "))
+            format!(
+                "`max_public = {max_public}` is broken: {count} operations let anonymous callers in: {}",
+                open.join(", ")
+            )
         };
         (count > max_public).then(text).into_iter().collect()
     }

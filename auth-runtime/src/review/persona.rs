@@ -108,8 +108,8 @@ impl Persona {
 
     /// Sets the result of a check.
     #[must_use]
-    pub fn check(mut self, text: impl Into<String>, passes: bool) -> Self {
-        self.checks.insert(CheckText::new(text), passes);
+    pub fn check(mut self, check: impl Into<CheckText>, passes: bool) -> Self {
+        self.checks.insert(check.into(), passes);
         self
     }
 

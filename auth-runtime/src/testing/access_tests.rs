@@ -227,11 +227,8 @@ fn assert_known(kind: &str, names: impl Iterator<Item = String>, name: &str) {
 impl AccessTests {
     /// Returns the tests of each rule that is not skipped, with the text of its target.
     pub(super) fn plans(&self) -> Vec<(String, RulePlan)> {
-        let planner = Planner {
-            policy: &self.policy,
-            credentials: &self.credentials,
-            left_out_schemes: &self.left_out_schemes,
-        };
+        let planner =
+            Planner { policy: &self.policy, credentials: &self.credentials, left_out_schemes: &self.left_out_schemes };
         let rules = self.policy.rules().iter().map(|rule| (rule.target.to_string(), rule));
         let wanted = rules.filter(|(target, _)| !self.skipped.contains_key(target));
         wanted.map(|(target, rule)| (target, self.selected(planner.plan(rule)))).collect()

@@ -115,9 +115,7 @@ fn with_body(request: TestRequest, body: &MetaRequest, document: &Value) -> Test
 fn encode(media_type: &str, example: &Value) -> Option<(String, Vec<u8>)> {
     match media_type {
         "application/x-www-form-urlencoded" => Some((media_type.to_owned(), form::url_encoded(example))),
-        "multipart/form-data" => {
-            Some((format!("{media_type}; boundary={}", form::BOUNDARY), form::multipart(example)))
-        }
+        "multipart/form-data" => Some((format!("{media_type}; boundary={}", form::BOUNDARY), form::multipart(example))),
         "application/json" => Some((media_type.to_owned(), example.to_string().into_bytes())),
         json if json.ends_with("+json") => Some((json.to_owned(), example.to_string().into_bytes())),
         "text/plain" | "text/html" => Some((format!("{media_type}; charset=utf-8"), text(example).into_bytes())),

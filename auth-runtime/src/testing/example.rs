@@ -21,7 +21,10 @@ impl<'a> Schema<'a> {
     /// Returns an example; nothing if a reference leads nowhere.
     pub(super) fn example(self) -> Option<Value> {
         if let Some(reference) = self.text("$ref") {
-            return self.document.pointer(reference.strip_prefix('#')?).and_then(|schema| self.below(schema)?.example());
+            return self
+                .document
+                .pointer(reference.strip_prefix('#')?)
+                .and_then(|schema| self.below(schema)?.example());
         }
         let given = ["example", "default", "const"].into_iter().find_map(|name| self.keywords.get(name));
         if let Some(given) = given.or_else(|| self.keywords.get("enum")?.get(0)) {
@@ -211,7 +214,10 @@ mod tests {
             { "$ref": "#/components/schemas/Author" },
         ] });
         assert_eq!(example(&parts), Some(json!({ "kind": "dog", "name": "test" })));
-        assert_eq!(example(&json!({ "oneOf": [parts, { "type": "null" }] })), Some(json!({ "kind": "dog", "name": "test" })));
+        assert_eq!(
+            example(&json!({ "oneOf": [parts, { "type": "null" }] })),
+            Some(json!({ "kind": "dog", "name": "test" }))
+        );
         assert_eq!(example(&json!({ "type": ["boolean", "null"] })), Some(json!(true)));
         assert_eq!(example(&json!({ "type": "string", "maxLength": 2 })), Some(json!("te")));
     }

@@ -37,9 +37,9 @@ impl AccessTests {
     fn request_of(&self, case: &Case) -> Option<TestRequest> {
         let request = self.request(&case.target, case.object)?;
         match (&case.target, &self.mcp) {
-            (Target::Named { name }, Some(path)) => {
-                Some(self.arguments.of_tool(name).map_or_else(|| request.clone(), |arguments| call(path, name, arguments)))
-            }
+            (Target::Named { name }, Some(path)) => Some(
+                self.arguments.of_tool(name).map_or_else(|| request.clone(), |arguments| call(path, name, arguments)),
+            ),
             _ => Some(request),
         }
     }
@@ -165,7 +165,8 @@ impl std::fmt::Display for Expected {
             Self::LetIn => f.write_str("to be let in"),
             Self::Refused => f.write_str("401"),
             Self::Denied(denied) => {
-                let statuses = [(denied.is_unauthorized, "401"), (denied.is_forbidden, "403"), (denied.is_hidden, "404")];
+                let statuses =
+                    [(denied.is_unauthorized, "401"), (denied.is_forbidden, "403"), (denied.is_hidden, "404")];
                 let statuses: Vec<_> = statuses.into_iter().filter(|(is, _)| *is).map(|(_, status)| status).collect();
                 f.write_str(&statuses.join(" or "))
             }

@@ -204,7 +204,11 @@ pub(super) fn caller(persona: &Persona) -> TestCaller {
     caller = persona.scheme.iter().fold(caller, TestCaller::via);
     caller = persona.limits.iter().fold(caller, TestCaller::limited_to);
     caller = persona.sign_in_age.iter().fold(caller, |caller, age| caller.signed_in_ago(Duration::from_secs(*age)));
-    caller = persona.acr.iter().filter(|class| !class.is_empty()).fold(caller, |caller, class| caller.claim("acr", class.as_str()));
+    caller = persona
+        .acr
+        .iter()
+        .filter(|class| !class.is_empty())
+        .fold(caller, |caller, class| caller.claim("acr", class.as_str()));
     claims(persona).into_iter().fold(caller, |caller, (name, value)| caller.claim(name, value))
 }
 

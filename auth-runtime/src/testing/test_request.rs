@@ -138,7 +138,9 @@ impl TestRequest {
         let segment = |segment: &str| match segment.strip_prefix(':') {
             Some(parameter) => {
                 let name = parameter.split('<').next().unwrap_or_default();
-                self.parameters.get(name).map_or_else(|| "1".to_owned(), |value| utf8_percent_encode(value, NON_ALPHANUMERIC).to_string())
+                self.parameters
+                    .get(name)
+                    .map_or_else(|| "1".to_owned(), |value| utf8_percent_encode(value, NON_ALPHANUMERIC).to_string())
             }
             None if segment.starts_with('*') => String::new(),
             None => segment.to_owned(),

@@ -137,7 +137,6 @@ operation!(AnyTenant [] #[protected]);
 operation!(OtherTenant [] #[protected(claim("tenant" = "other"))]);
 operation!(Weak [] #[protected(permission("delete"))]);
 operation!(StrongView [] #[protected(acr("gold"), permission("view"))]);
-operation!(Silver [] #[protected(acr("gold", "silver"), permission("delete"))]);
 
 #[handler]
 fn figures() -> &'static str {
@@ -267,7 +266,7 @@ async fn r94_a_service_that_enforces_its_policy_passes_the_generated_tests() {
     let report = run(|| app(None)).await;
     report.assert_passed();
     assert_eq!(report.operations(), 19);
-    assert!(report.passed() > 300, "{report}");
+    assert!(report.passed() > 200, "{report}");
 }
 
 /// Requires that the tests find the weakened operation, and no other one.
@@ -360,15 +359,19 @@ async fn credentials_of_the_application_are_refused() {
     let accepted = RefusedCredential::header("the key of an administrator", "X-API-Key", caller.text());
     let report = tests(|| app(None)).refuses(&[accepted]).only("PUT /view").run().await;
     let [failure] = report.failures() else { panic!("{report}") };
-    assert!(
-        failure.starts_with("PUT /view/:id with the key of an administrator: expected 401, got 200"),
-        "{failure}"
-    );
+    assert!(failure.starts_with("PUT /view/:id with the key of an administrator: expected 401, got 200"), "{failure}");
 }
 
 #[tokio::test]
 async fn an_object_that_is_missing_is_a_failure_that_says_what_to_write() {
-    let missing = || Route::new().at("/:id", poem::put(poem::endpoint::make_sync(|_| Response::builder().status(poem::http::StatusCode::NOT_FOUND).finish())));
+    let missing = || {
+        Route::new().at(
+            "/:id",
+            poem::put(poem::endpoint::make_sync(|_| {
+                Response::builder().status(poem::http::StatusCode::NOT_FOUND).finish()
+            })),
+        )
+    };
     let service = move || missing().protect(requirement!(permission("view"))).with(Auth::default()).boxed();
     let report = run(move || app(Some(("/view", service())))).await;
     let failure = report.failures().iter().find(|failure| failure.contains("Viewer")).unwrap();
@@ -476,5 +479,6 @@ async fn r94_300_operations_and_20_roles_take_less_than_a_minute() {
     let report = AccessTests::new(wide_policy(), || std::future::ready(wide_app())).run().await;
     report.assert_passed();
     assert_eq!(report.operations(), 300);
+    assert!(report.passed() > 10_000, "{report}");
     assert!(report.elapsed() < Duration::from_mins(1), "{report}");
 }

@@ -30,6 +30,7 @@ mod properties;
 mod refusals;
 mod review;
 mod rules;
+mod sessions;
 mod shared_apis;
 mod subtrees;
 mod tables;

@@ -3,6 +3,7 @@
 //! SQLite is always available. `tests/services up` starts the other servers and prints `TEST_POSTGRES_URL`,
 //! `TEST_MYSQL_URL` and `TEST_PGBOUNCER_URL`. Tests of a missing server are listed as ignored.
 
+mod accounts;
 mod callers;
 mod database;
 mod freshness;
@@ -61,6 +62,13 @@ tests! {
         r70_weak_hash_is_replaced_at_sign_in
         r51_hash_replaced_elsewhere_costs_one_sign_in
         last_sign_in_is_recorded;
+    accounts:
+        r72_link_sets_a_new_password_and_ends_all_tokens
+        one_of_many_concurrent_resets_succeeds
+        link_dies_with_any_change_of_the_credentials
+        newer_link_replaces_the_former
+        only_verified_addresses_get_links
+        address_of_an_administrator_ends_the_links_to_others;
     keys:
         r52_only_the_hash_of_a_key_is_stored
         key_acts_as_its_owner

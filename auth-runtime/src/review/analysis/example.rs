@@ -99,7 +99,7 @@ fn persona(space: &Space<'_>, point: u32, needed: u32, schemes: &[&str], base: &
             Atom::Permission(name) if holds => persona.permission(name),
             Atom::Overridden if holds => persona.overridden(),
             Atom::Limited if holds => persona.limited_to(limits(space, point)),
-            Atom::Check(text) if needed => persona.check(text.as_str(), holds),
+            Atom::Check(text) if needed => persona.check(text.clone(), holds),
             Atom::Claim(name, value) if needed => persona.claim(name, value.clone(), holds),
             _ => persona,
         };

@@ -8,7 +8,7 @@ use crate::{
     declared::{AuthSchema, Table},
     policy::{ClaimValue, Decision, Facts, Requirement},
     prelude::*,
-    review::{AccessPolicy, AccessRule, ClaimContent, Clause, Persona, RuleAccess, Target},
+    review::{AccessPolicy, AccessRule, CheckText, ClaimContent, Clause, Persona, RuleAccess, Target},
 };
 
 permissions! { pub(crate) enum Permission { P = "p", Q = "q", R = "r" } }
@@ -32,7 +32,7 @@ fn names() -> Names {
         permissions: owned(Permission::NAMES),
         schemes: owned(&["s", "t"]),
         scopes: owned(Auth::declared_names().scopes),
-        checks: owned(&CHECKS),
+        checks: CHECKS.map(CheckText::from).into(),
     }
 }
 

@@ -25,8 +25,13 @@ fn names() -> Names {
         permissions: owned(&PERMISSIONS),
         schemes: owned(&SCHEMES),
         scopes: owned(&SCOPES),
-        checks: owned(&CHECKS),
+        checks: checks().into(),
     }
+}
+
+/// The checks: one has a name.
+fn checks() -> [CheckText; 2] {
+    [CHECKS[0].into(), CheckText::from(CHECKS[1]).named("the second")]
 }
 
 /// The permissions that each role holds, as bits.
@@ -187,8 +192,8 @@ impl World<'_> {
             Kind::Limited(limits) => persona.limited_to(of(limits, &PERMISSIONS)),
         };
         let rest = self.rest;
-        let checks = CHECKS.iter().enumerate();
-        persona = checks.fold(persona, |persona, (index, text)| persona.check(*text, rest.checks >> index & 1 == 1));
+        let checks = checks().into_iter().enumerate();
+        persona = checks.fold(persona, |persona, (index, check)| persona.check(check, rest.checks >> index & 1 == 1));
         for (claim, has) in &rest.claims {
             if let Clause::Claim { name, value } = claim {
                 persona = persona.claim(name, value.clone(), *has);
