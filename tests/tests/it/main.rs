@@ -13,8 +13,14 @@ mod credentials;
 mod documented;
 mod events;
 mod fixture;
+<<<<<<< HEAD
 mod generated;
+=======
+#[path = "../flows/mod.rs"]
+mod flows;
+>>>>>>> main
 mod issuers;
+mod key_ring;
 mod locations;
 mod log;
 mod mcp;
@@ -35,6 +41,7 @@ mod shared_apis;
 mod subtrees;
 mod tables;
 mod throttling;
+mod token_service;
 mod tokens;
 mod wide;
 mod wire;
