@@ -94,7 +94,10 @@ fn promise(word: Ident, input: ParseStream<'_>) -> syn::Result<Promise> {
             PromiseKind::MaxPublic(number)
         }
         other => {
-            return Err(syn::Error::new(word.span(), format!("unknown promise `{other}`{}", suggestion(&WORDS, other))));
+            return Err(syn::Error::new(
+                word.span(),
+                format!("unknown promise `{other}`{}", suggestion(&WORDS, other)),
+            ));
         }
     };
     Ok(Promise { word, kind })

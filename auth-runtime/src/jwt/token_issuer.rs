@@ -425,23 +425,17 @@ impl NewToken<'_> {
     /// a meaning; [`JwtError::Signing`] if the system has no randomness or
     /// its clock is before 1970; [`JwtError::KeysNotFetched`] if the store of a key ring has not answered for a minute.
     pub fn sign(self) -> Result<String, JwtError> {
-<<<<<<< HEAD
         self.sign_at(now().map_err(signing)?.as_secs())
     }
 
     fn sign_at(self, now: u64) -> Result<String, JwtError> {
-        let key = &self.issuer.key;
-        let claims = self.claims(now)?;
-        let message = format!("{}.{}", part(&header(key))?, part(&claims)?);
-=======
         let key = match &self.issuer.key {
             IssuerKey::Fixed(key) => Arc::clone(key),
             #[cfg(feature = "token-service")]
             IssuerKey::Ring(keys) => keys.signing()?,
         };
-        let claims = self.claims(now().map_err(signing)?.as_secs())?;
+        let claims = self.claims(now)?;
         let message = format!("{}.{}", part(&header(&key))?, part(&claims)?);
->>>>>>> main
         let signature = key.sign(message.as_bytes())?;
         Ok(format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)))
     }

@@ -13,12 +13,9 @@ mod credentials;
 mod documented;
 mod events;
 mod fixture;
-<<<<<<< HEAD
-mod generated;
-=======
 #[path = "../flows/mod.rs"]
 mod flows;
->>>>>>> main
+mod generated;
 mod issuers;
 mod key_ring;
 mod locations;
