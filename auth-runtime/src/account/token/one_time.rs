@@ -33,6 +33,12 @@ impl Purpose {
         }
     }
 
+    /// Returns the purpose of this name; `None` for another text.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::ResetPassword, Self::VerifyEmail].into_iter().find(|purpose| purpose.as_str() == name)
+    }
+
     /// Returns the time until a token of this purpose expires.
     #[must_use]
     pub const fn lifetime(self) -> Duration {
