@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     AccessPolicy, AccessRule, Clause, Clauses, Persona,
-    analysis::{Atom, Implicants, Space, implicants},
+    analysis::{Atom, Implicants, SchemeSets, Space, implicants, several},
     policy::rank,
 };
 
@@ -54,22 +54,24 @@ impl AccessPolicy {
 
     /// Adds callers with one role or none, and with none, all, or the smallest enough of the other facts.
     fn add_roles(&self, requirement: &Clause, personas: &mut BTreeSet<Persona>) -> Option<()> {
+        let together = several(self, requirement);
         let roles = self.roles.keys().map(|role| Persona::caller().role(role));
         for base in [Persona::caller()].into_iter().chain(roles) {
             let facts = base.facts(self);
             let mut open = Vec::new();
             requirement.visit(&mut |leaf| {
-                if facts.meets(leaf).is_none() {
+                if facts.decides(leaf).is_none() {
                     open.extend(Atom::each(leaf));
                 }
             });
             let space = Space::new(open).ok()?;
-            let known = |leaf: &Clause| facts.meets(leaf).map(|is_met| space.constant(is_met));
+            let known = |leaf: &Clause| facts.decides(leaf).map(|is_met| space.constant(is_met));
             let table = space.evaluate(requirement, &|leaf| known(leaf).unwrap_or_else(|| space.leaf(leaf)));
-            let smallest = implicants(&table, &space.possible(&self.scheme_names()), space.atoms().len());
+            let possible = space.possible(&self.scheme_names(), &together);
+            let smallest = implicants(&table, &possible, space.atoms().len());
             let smallest = smallest.sets.iter().take(MAX_SETS).map(|set| set.holds);
-            personas
-                .extend([0, u32::MAX].into_iter().chain(smallest).filter_map(|point| self.at(&base, &space, point)));
+            let points = [0, u32::MAX].into_iter().chain(smallest);
+            personas.extend(points.filter_map(|point| self.at(&base, &space, &together, point)));
         }
         Some(())
     }
@@ -80,16 +82,20 @@ impl AccessPolicy {
         requirement.visit(&mut |leaf| atoms.extend(Atom::each(leaf)));
         let space = Space::new(atoms).ok()?;
         let table = space.evaluate(requirement, &|leaf| space.leaf(leaf));
-        let Implicants { sets, .. } = implicants(&table, &space.possible(&self.scheme_names()), space.atoms().len());
+        let together = several(self, requirement);
+        let possible = space.possible(&self.scheme_names(), &together);
+        let Implicants { sets, .. } = implicants(&table, &possible, space.atoms().len());
         let caller = Persona::caller();
         for set in sets.iter().take(MAX_SETS) {
             let next =
                 (0..space.atoms().len()).map(|index| 1 << index).filter(|bit| (set.holds | set.lacks) & bit != 0);
             let points = std::iter::once(set.holds).chain(next.map(|bit| set.holds ^ bit));
-            personas.extend(points.filter_map(|point| self.at(&caller, &space, point)));
+            personas.extend(points.filter_map(|point| self.at(&caller, &space, &together, point)));
         }
-        if let Some(smallest) = sets.first().and_then(|set| self.at(&caller, &space, set.holds)) {
-            personas.extend(self.schemes.keys().map(|scheme| smallest.clone().scheme(scheme)));
+        if let Some(smallest) = sets.first().and_then(|set| self.at(&caller, &space, &together, set.holds)) {
+            let mut alone = smallest.clone();
+            alone.schemes.clear();
+            personas.extend(self.schemes.keys().map(|scheme| alone.clone().scheme(scheme)));
             if !smallest.roles.is_empty() || !smallest.permissions.is_empty() {
                 personas.insert(smallest.limited_to([]));
             }
@@ -98,11 +104,11 @@ impl AccessPolicy {
     }
 
     /// Returns a caller that has the facts of this point, and none of the others; nothing if no caller has.
-    fn at(&self, base: &Persona, space: &Space<'_>, point: u32) -> Option<Persona> {
+    fn at(&self, base: &Persona, space: &Space<'_>, together: &SchemeSets<'_>, point: u32) -> Option<Persona> {
         let facts = || space.atoms().iter().enumerate().map(|(index, atom)| (*atom, point >> index & 1 == 1));
         let mut persona = base.clone();
         if facts().any(|(atom, _)| matches!(atom, Atom::Scheme(_))) {
-            persona = persona.scheme(self.scheme_at(facts)?);
+            persona = self.schemes_at(facts, together)?.into_iter().fold(persona, Persona::scheme);
         }
         if facts().any(|(atom, _)| matches!(atom, Atom::Scope(_))) {
             persona = persona.scopes(held(facts, |atom| if let Atom::Scope(name) = atom { Some(name) } else { None }));
@@ -124,16 +130,19 @@ impl AccessPolicy {
         }))
     }
 
-    /// Returns the scheme at a point: the first that holds, or one that the rule does not name.
-    fn scheme_at<'a, F: Iterator<Item = (Atom<'a>, bool)>>(&self, facts: impl Fn() -> F) -> Option<String> {
-        let named = held(&facts, |atom| if let Atom::Scheme(name) = atom { Some(name) } else { None });
+    /// Returns the schemes at a point: several that the rule needs, or the first that holds, or one that no clause names.
+    fn schemes_at<'a, F: Iterator<Item = (Atom<'a>, bool)>>(
+        &self,
+        facts: impl Fn() -> F,
+        together: &SchemeSets<'_>,
+    ) -> Option<Vec<String>> {
+        let held = held(&facts, |atom| if let Atom::Scheme(name) = atom { Some(name) } else { None });
+        if let Some(set) = together.iter().find(|set| set.iter().all(|scheme| held.contains(scheme))) {
+            return Some(set.iter().map(|scheme| (*scheme).to_owned()).collect());
+        }
         let is_named = |scheme: &str| facts().any(|(atom, _)| matches!(atom, Atom::Scheme(name) if name == scheme));
-        let other = self.schemes.keys().find(|scheme| !is_named(scheme));
-        named.first().map(|name| (*name).to_owned()).or_else(|| other.cloned())
-    }
-
-    fn scheme_names(&self) -> Vec<&str> {
-        self.schemes.keys().map(String::as_str).collect()
+        let other = || self.schemes.keys().find(|scheme| !is_named(scheme)).cloned();
+        held.first().map(|scheme| (*scheme).to_owned()).or_else(other).map(|scheme| vec![scheme])
     }
 }
 

@@ -132,7 +132,7 @@ impl Planner<'_> {
 
     /// Adds the test of a caller. Without a fixture, the checks stay out where they do not decide.
     fn add(&self, plan: &mut RulePlan, rule: &AccessRule, rules: &[&AccessRule], mut persona: Persona) {
-        if persona.scheme.as_ref().is_some_and(|scheme| self.left_out_schemes.contains(scheme)) {
+        if !persona.schemes.is_disjoint(self.left_out_schemes) {
             return;
         }
         let Some(object) = object(&persona) else {
@@ -176,7 +176,7 @@ impl Denied {
     fn add(&mut self, rule: &AccessRule, persona: &Persona) {
         self.is_forbidden |= !rule.hides();
         self.is_hidden |= rule.hides();
-        let mut may_be_unauthorized = persona.scheme.is_some();
+        let mut may_be_unauthorized = !persona.schemes.is_empty();
         rule.signed_in().visit(&mut |leaf| {
             may_be_unauthorized |= matches!(leaf, Clause::Fresh(_) | Clause::Acr(_));
         });
@@ -201,7 +201,7 @@ pub(super) fn caller(persona: &Persona) -> TestCaller {
     caller = persona.roles.iter().fold(caller, TestCaller::role);
     caller = persona.permissions.iter().fold(caller, TestCaller::permission);
     caller = persona.scopes.iter().flatten().fold(caller, TestCaller::scope);
-    caller = persona.scheme.iter().fold(caller, TestCaller::via);
+    caller = persona.schemes.iter().fold(caller, TestCaller::via);
     caller = persona.limits.iter().fold(caller, TestCaller::limited_to);
     caller = persona.sign_in_age.iter().fold(caller, |caller, age| caller.signed_in_ago(Duration::from_secs(*age)));
     caller = persona

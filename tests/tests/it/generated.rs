@@ -116,6 +116,8 @@ operation!(Scoped [] #[protected(scopes("view", "edit"))]);
 operation!(Tenant [] #[protected(claim("tenant" = "acme"))]);
 operation!(Strong [] #[protected(acr("gold"), permission("delete"))]);
 
+operation!(Pair [] #[protected(schemes("token"), schemes("key"), permission("view"))]);
+
 operation!(PublicView #[public(reason = "a mistake")]);
 operation!(OptionalView [] #[optional_auth(permission("view"))]);
 operation!(EachSignedIn [] #[optional_auth]);
@@ -135,6 +137,7 @@ operation!(LessFresh [] #[protected(fresh = "6m")]);
 operation!(OneScope [] #[protected(scopes("view"))]);
 operation!(AnyTenant [] #[protected]);
 operation!(OtherTenant [] #[protected(claim("tenant" = "other"))]);
+operation!(OneOfPair [] #[protected(schemes("key"), permission("view"))]);
 operation!(Weak [] #[protected(permission("delete"))]);
 operation!(StrongView [] #[protected(acr("gold"), permission("view"))]);
 
@@ -215,6 +218,7 @@ fn app(weakened: Option<(&str, BoxEndpoint<'static>)>) -> Route {
         ("/scoped", Scoped::service(auth)),
         ("/tenant", Tenant::service(auth)),
         ("/strong", Strong::service(auth)),
+        ("/pair", Pair::service(auth)),
         ("/written", auth.service(Written(PhantomData), "Written", "1").into_endpoint().map_to_response().boxed()),
         ("/reports", reports().protect(requirement!(permission("edit"))).with(auth.clone()).boxed()),
     ];
@@ -246,6 +250,7 @@ fn policy() -> AccessPolicyBuilder<Auth> {
         .api::<Scoped<Auth>>("/scoped")
         .api::<Tenant<Auth>>("/tenant")
         .api::<Strong<Auth>>("/strong")
+        .api::<Pair<Auth>>("/pair")
         .api::<Written<Auth>>("/written")
         .subtree("/reports/*", requirement!(permission("edit")))
 }
@@ -265,7 +270,7 @@ async fn run(app: impl Fn() -> Route + Send + Sync + 'static) -> AccessReport {
 async fn r94_a_service_that_enforces_its_policy_passes_the_generated_tests() {
     let report = run(|| app(None)).await;
     report.assert_passed();
-    assert_eq!(report.operations(), 19);
+    assert_eq!(report.operations(), 20);
     assert!(report.passed() > 200, "{report}");
 }
 
@@ -299,6 +304,7 @@ weakenings! {
     r94_a_permission_dropped_beside_a_check_is_found: ("/owned", OwnerAlone);
     r94_a_dropped_hide_is_found: ("/hidden", Shown);
     r94_an_added_scheme_is_found: ("/by-key", ByAnyScheme);
+    r94_a_dropped_credential_of_two_is_found: ("/pair", OneOfPair) ("/pair", ByAnyScheme);
     r94_an_older_sign_in_is_found: ("/fresh", LessFresh) ("/fresh", NoRole);
     r94_a_dropped_scope_is_found: ("/scoped", OneScope) ("/scoped", NoRole);
     r94_a_dropped_claim_is_found: ("/tenant", AnyTenant) ("/tenant", OtherTenant);
@@ -418,7 +424,7 @@ async fn a_fixture_of_an_unknown_operation_stops_the_test() {
 async fn skipped_operations_are_in_the_report() {
     let report = tests(|| app(None)).skip("PUT /view/:id", "tested elsewhere").run().await;
     assert!(report.to_string().contains("skipped: PUT /view/:id: tested elsewhere"), "{report}");
-    assert_eq!(report.operations(), 18);
+    assert_eq!(report.operations(), 19);
 }
 
 /// 20 roles.
