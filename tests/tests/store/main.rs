@@ -19,6 +19,7 @@ mod races;
 mod records;
 mod redis;
 mod redis_sessions;
+mod redis_tokens;
 mod retries;
 mod throttling;
 mod timing;
@@ -157,6 +158,17 @@ tests! {
         r62_lost_messages_never_extend_trust
         r62_closed_connection_ends_trust
         deleted_keys_end_their_sessions;
+    redis_tokens:
+        r81_one_of_many_concurrent_rotations_succeeds
+        r81_family_that_has_ended_is_not_found
+        malformed_family_is_503
+        r40_list_is_read_from_a_position
+        r40_revocations_that_have_no_effect_are_deleted
+        malformed_revocation_is_503
+        r40_revocation_elsewhere_counts_at_once
+        r40_lost_message_never_extends_trust
+        signing_keys_have_an_order_and_lose_their_private_half
+        processes_that_start_at_once_sign_with_one_key;
 }
 
 fn main() -> ExitCode {
