@@ -41,6 +41,8 @@ mod pooler;
 #[cfg(feature = "redis")]
 mod redis;
 mod roles;
+mod session_cache;
+mod sessions;
 mod sqlite_file;
 mod store;
 mod text;
