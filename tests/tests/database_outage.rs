@@ -28,7 +28,7 @@ use auth_store::{NewKey, NewUser, StoreError};
 use crate::{
     callers::{App, Caller, PASSWORD},
     database::{Backend, TestDatabase},
-    records::session,
+    records::{family, session},
 };
 
 fn service(verb: &str, backend: Backend) {
