@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     AccessPolicy, AccessRule, Clause, Clauses, Persona,
-    analysis::{Atom, Implicants, SchemeSets, Space, implicants, several},
+    analysis::{Atom, Implicants, Space, implicants, several},
     policy::rank,
 };
 
@@ -104,7 +104,7 @@ impl AccessPolicy {
     }
 
     /// Returns a caller that has the facts of this point, and none of the others; nothing if no caller has.
-    fn at(&self, base: &Persona, space: &Space<'_>, together: &SchemeSets<'_>, point: u32) -> Option<Persona> {
+    fn at(&self, base: &Persona, space: &Space<'_>, together: &[BTreeSet<&str>], point: u32) -> Option<Persona> {
         let facts = || space.atoms().iter().enumerate().map(|(index, atom)| (*atom, point >> index & 1 == 1));
         let mut persona = base.clone();
         if facts().any(|(atom, _)| matches!(atom, Atom::Scheme(_))) {
@@ -134,7 +134,7 @@ impl AccessPolicy {
     fn schemes_at<'a, F: Iterator<Item = (Atom<'a>, bool)>>(
         &self,
         facts: impl Fn() -> F,
-        together: &SchemeSets<'_>,
+        together: &[BTreeSet<&str>],
     ) -> Option<Vec<String>> {
         let held = held(&facts, |atom| if let Atom::Scheme(name) = atom { Some(name) } else { None });
         if let Some(set) = together.iter().find(|set| set.iter().all(|scheme| held.contains(scheme))) {

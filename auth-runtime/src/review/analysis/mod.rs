@@ -15,7 +15,7 @@ mod table;
 pub(super) use self::credentials::needed;
 pub(super) use self::{
     compare::{Comparison, Side, requirement_table},
-    credentials::{SchemeSets, choices, several},
+    credentials::{choices, several},
     implicants::{Implicants, implicants},
     implied::clauses_without_one,
     space::{Atom, Space},
