@@ -157,6 +157,8 @@ pub mod policy;
 pub mod prelude;
 pub mod respond;
 pub mod review;
+#[cfg(feature = "account")]
+pub mod seal;
 #[cfg(feature = "session")]
 pub mod session;
 pub mod testing;

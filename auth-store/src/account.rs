@@ -18,6 +18,8 @@ pub struct Account {
     pub email: Option<String>,
     /// Whether the address is verified. Only then do links for a new password go there.
     pub is_email_verified: bool,
+    /// Whether sign-ins need a second factor.
+    pub has_second_factor: bool,
     /// The names of the roles in order, including undeclared ones.
     pub roles: Vec<String>,
     /// The permissions besides those of the roles.

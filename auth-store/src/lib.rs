@@ -8,7 +8,8 @@
 //!
 //! - connections: `options`, `database_url`, `sqlite_file`, `dialect`, `pooler`, `connection`, `database`, `migrate`;
 //! - reads of authenticators: `credentials`, `cache`, `last_used`, `attempts`;
-//! - users about their own account, with the feature `account`: `own_account`, `one_time_tokens`;
+//! - users about their own account, with the feature `account`: `own_account`, `one_time_tokens`,
+//!   `second_factor`;
 //! - administration: `users`, `passwords`, `roles`, `keys`, `list`, `names`, `import`, each change in a `transaction`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -38,6 +39,8 @@ mod own_account;
 mod passwords;
 mod pooler;
 mod roles;
+#[cfg(feature = "account")]
+mod second_factor;
 mod sqlite_file;
 mod store;
 mod text;

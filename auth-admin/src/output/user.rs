@@ -18,6 +18,7 @@ pub(crate) struct UserJson<'a> {
     display_name: Option<&'a str>,
     email: Option<&'a str>,
     email_verified: bool,
+    second_factor: bool,
     roles: &'a [String],
     permissions: &'a [String],
     disabled: bool,
@@ -44,6 +45,7 @@ impl<'a> From<&'a Account> for UserJson<'a> {
             display_name: account.display_name.as_deref(),
             email: account.email.as_deref(),
             email_verified: account.is_email_verified,
+            second_factor: account.has_second_factor,
             roles: &account.roles,
             permissions: &account.permissions,
             disabled: account.disabled,
@@ -102,6 +104,7 @@ pub(crate) fn facts(account: &Account) -> Vec<(&'static str, String)> {
         ("permissions", account.permissions.join(", ")),
         ("disabled", if account.disabled { "yes" } else { "no" }.to_owned()),
         ("password", password),
+        ("second factor", if account.has_second_factor { "yes" } else { "no" }.to_owned()),
         ("created", rfc3339(account.created_at)),
         ("last sign-in", or_never(account.last_sign_in_at)),
     ]

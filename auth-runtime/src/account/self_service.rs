@@ -8,10 +8,10 @@ use super::{
     mail::{AnyMailer, Outbox},
     token::OneTimeToken,
 };
-use crate::{authenticate::Unavailable, password::Passwords, throttle::Throttle, users::User};
+use crate::{authenticate::Unavailable, password::Passwords, seal::Seal, throttle::Throttle, users::User};
 
-/// What users do with their own account: set a new password by a link in a mail, and verify an e-mail address. Cheap to
-/// clone.
+/// What users do with their own account: set a new password by a link in a mail, verify an e-mail address, and have a
+/// second factor. Cheap to clone.
 ///
 /// ```
 /// use auth_runtime::{
@@ -56,6 +56,8 @@ pub(super) struct Parts<S> {
     mailer: Arc<dyn AnyMailer>,
     texts: Arc<Texts>,
     pub(super) outbox: Outbox,
+    /// Encrypts the secrets of authenticator apps.
+    pub(super) seal: Seal,
 }
 
 impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
@@ -68,12 +70,13 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
             passwords: store.passwords(),
             rarely: throttle.clone().for_rare_attempts(),
             throttle,
-            store: Arc::new(store),
             application: application.into().into(),
             url,
             mailer: Arc::new(mailer),
             texts: Arc::new(EnglishTexts),
             outbox: Outbox::new(),
+            seal: Seal::new(&store.passwords(), b"auth-runtime: second factor"),
+            store: Arc::new(store),
         }))
     }
 
@@ -201,6 +204,7 @@ impl<S> Clone for Parts<S> {
             mailer: Arc::clone(&self.mailer),
             texts: Arc::clone(&self.texts),
             outbox: self.outbox.clone(),
+            seal: self.seal.clone(),
         }
     }
 }
