@@ -89,6 +89,7 @@
 //! | limit failed attempts | [`throttle`] |
 //! | find the address of a client behind a proxy | [`client_ip`] |
 //! | get the caller in a handler | [`extract`], [`Principal`](authenticate::Principal) |
+//! | describe the caller to a front end | [`me`] |
 //! | mount an API or guard a subtree | [`mount`] |
 //! | protect MCP tools | `mcp` |
 //! | change the body of refusals | [`respond`] |
@@ -150,6 +151,7 @@ pub mod guard;
 pub mod jwt;
 #[cfg(feature = "mcp")]
 pub mod mcp;
+pub mod me;
 pub mod mount;
 #[cfg(feature = "basic")]
 pub mod password;

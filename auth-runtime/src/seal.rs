@@ -78,7 +78,7 @@ impl Seal {
     /// [`Unavailable`] if the key is not configured, the secret is another owner's, or the data is damaged.
     pub fn open(&self, sealed: &[u8], owner: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unavailable> {
         match sealed.split_first() {
-            Some((&PLAIN, secret)) => Ok(Zeroizing::new(secret.to_vec())),
+            Some((&PLAIN, secret)) => Some(Zeroizing::new(secret.to_vec())),
             Some((&XCHACHA20_POLY1305, rest)) => self.decrypt(rest, owner),
             _ => None,
         }

@@ -55,7 +55,7 @@ impl SecondFactorStore for SqlUsers {
             );
             let factor = change.query(&sql).bind(step).bind(subject.to_owned()).bind(secret.to_vec());
             if change.execute(factor).await.store_error()? == 0 {
-                return Ok(false);
+                return Ok::<_, StoreError>(false);
             }
             replace_codes(&mut change, subject, codes).await?;
             end_tokens(&mut change, subject).await?;
@@ -94,7 +94,7 @@ impl SecondFactorStore for SqlUsers {
             );
             let factor = change.query(&sql).bind(subject.to_owned());
             if change.execute(factor).await.store_error()? == 0 {
-                return Ok(false);
+                return Ok::<_, StoreError>(false);
             }
             replace_codes(&mut change, subject, codes).await?;
             change.commit().await?;
@@ -116,7 +116,7 @@ impl SecondFactorStore for SqlUsers {
                 end_tokens(&mut change, subject).await?;
             }
             change.commit().await?;
-            Ok(had_one)
+            Ok::<_, StoreError>(had_one)
         };
         Ok(self.0.database.retry(remove).await?)
     }

@@ -22,6 +22,7 @@
 
 mod email;
 mod error;
+mod http;
 mod mail;
 mod memory;
 mod public_url;

@@ -40,6 +40,9 @@ use crate::{authenticate::Unavailable, password::Passwords, seal::Seal, throttle
 /// - Mails that are lost. The queue is in memory, and a failed mail is not sent again: the user asks for another.
 pub struct SelfService<S>(pub(super) Arc<Parts<S>>);
 
+/// The default of [`Basic`](crate::users::Basic).
+const ISSUER: &str = "basic";
+
 /// Texts of any type.
 pub(super) type Texts = dyn MailTexts;
 
@@ -52,6 +55,8 @@ pub(super) struct Parts<S> {
     /// The same with the limits of requests that users rarely make.
     pub(super) rarely: Throttle,
     pub(super) application: Arc<str>,
+    /// The issuers of identities of the store's users.
+    pub(super) issuers: Arc<[String]>,
     url: PublicUrl,
     mailer: Arc<dyn AnyMailer>,
     texts: Arc<Texts>,
@@ -71,6 +76,7 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
             rarely: throttle.clone().for_rare_attempts(),
             throttle,
             application: application.into().into(),
+            issuers: [ISSUER.to_owned()].into(),
             url,
             mailer: Arc::new(mailer),
             texts: Arc::new(EnglishTexts),
@@ -84,6 +90,15 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
     #[must_use]
     pub fn texts(self, texts: impl MailTexts) -> Self {
         self.with(|parts| parts.texts = Arc::new(texts))
+    }
+
+    /// Sets the issuers of the identities of these users (default: `basic`): the name that
+    /// [`Basic::issuer`](crate::users::Basic::issuer) sets, and the issuer of their tokens. The routes refuse callers of other
+    /// issuers, whose subjects are other people.
+    #[must_use]
+    pub fn issuers<T: Into<String>>(self, issuers: impl IntoIterator<Item = T>) -> Self {
+        let issuers: Vec<String> = issuers.into_iter().map(Into::into).collect();
+        self.with(|parts| parts.issuers = issuers.into())
     }
 
     /// Sets the limits of attempts (default: as the [store](crate::users::UserStore::throttle) says).
@@ -200,6 +215,7 @@ impl<S> Clone for Parts<S> {
             throttle: self.throttle.clone(),
             rarely: self.rarely.clone(),
             application: Arc::clone(&self.application),
+            issuers: Arc::clone(&self.issuers),
             url: self.url.clone(),
             mailer: Arc::clone(&self.mailer),
             texts: Arc::clone(&self.texts),

@@ -43,7 +43,7 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
     pub async fn enrolment(&self, subject: &str) -> Result<Option<Enrolment>, AccountError> {
         let user = self.user(subject).await?;
         let Some(sealed) = self.factor(subject).await?.new_secret else { return Ok(None) };
-        let secret = self.open(subject, &sealed)?;
+        let secret = self.open_secret(subject, &sealed)?;
         Ok(Some(Enrolment::new(&secret, &self.0.application, user.name())?))
     }
 
@@ -69,7 +69,7 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
 
     async fn activate(&self, subject: &str, code: &str) -> Result<Option<RecoveryCodes>, AccountError> {
         let Some(sealed) = self.factor(subject).await?.new_secret else { return Ok(None) };
-        let Some(step) = self.open(subject, &sealed)?.step_of(code, now()?) else { return Ok(None) };
+        let Some(step) = self.open_secret(subject, &sealed)?.step_of(code, now()?) else { return Ok(None) };
         let codes = RecoveryCodes::generate()?;
         let is_active = self.0.store.activate_secret(subject, &sealed, step, &codes.hashes()).await?;
         Ok(is_active.then_some(codes))
@@ -97,7 +97,7 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
             return Ok(is_used.then_some(()));
         }
         let Some(sealed) = self.factor(subject).await?.secret else { return Ok(None) };
-        let Some(step) = self.open(subject, &sealed)?.step_of(code, now()?) else { return Ok(None) };
+        let Some(step) = self.open_secret(subject, &sealed)?.step_of(code, now()?) else { return Ok(None) };
         Ok(self.0.store.use_step(subject, step).await?.then_some(()))
     }
 
@@ -156,7 +156,7 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
         Ok(self.0.store.second_factor(subject).await?.unwrap_or_default())
     }
 
-    fn open(&self, subject: &str, sealed: &[u8]) -> Result<TotpSecret, Unavailable> {
+    pub(super) fn open_secret(&self, subject: &str, sealed: &[u8]) -> Result<TotpSecret, Unavailable> {
         let secret: Zeroizing<Vec<u8>> = self.0.seal.open(sealed, subject.as_bytes())?;
         TotpSecret::from_bytes(&secret)
     }

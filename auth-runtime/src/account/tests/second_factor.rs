@@ -152,9 +152,9 @@ async fn the_secret_is_encrypted_with_the_secret_key() {
     let sealed = fixture.store.second_factor("alice").await.unwrap().unwrap().new_secret.unwrap();
     assert_eq!(sealed.len(), 1 + 24 + 20 + 16);
     // The row of another user has another key.
-    let error = fixture.account.open("bob", &sealed).unwrap_err();
+    let error = fixture.account.open_secret("bob", &sealed).unwrap_err();
     assert!(error.to_string().contains("secret key"), "{error}");
-    let secret = fixture.account.open("alice", &sealed).unwrap();
+    let secret = fixture.account.open_secret("alice", &sealed).unwrap();
     let code = secret.code(now());
     fixture.account.confirm_enrolment(CLIENT, "alice", &code).await.unwrap();
     assert!(!format!("{enrolment:?} {secret:?} {:?}", fixture.account).contains(enrolment.secret()));
