@@ -81,6 +81,7 @@
 //! | task | module |
 //! |---|---|
 //! | verify tokens, or issue them | [`jwt`] |
+//! | mount a token endpoint | `token` |
 //! | verify user names and passwords | [`users`] |
 //! | let users reset passwords, verify addresses and use a second factor | `account` |
 //! | verify API keys | [`api_key`] |
@@ -119,6 +120,7 @@
 //! | `swagger-ui` | yes | Swagger UI inside the binary |
 //! | `testing` | no | for dev-dependencies: acts as chosen callers, and generates the tests of a policy |
 //! | `throttle` | with `basic` or `api-key` | limits of failed attempts |
+//! | `token-service` | no | an API that issues, refreshes and revokes access tokens |
 //!
 //! # The steps of a request
 //!
@@ -166,6 +168,8 @@ pub mod session;
 pub mod testing;
 #[cfg(feature = "throttle")]
 pub mod throttle;
+#[cfg(feature = "token-service")]
+pub mod token;
 #[cfg(feature = "basic")]
 pub mod users;
 

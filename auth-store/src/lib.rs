@@ -1,4 +1,4 @@
-//! Users and API keys in a database: SQLite, PostgreSQL, MariaDB or MySQL.
+//! Users and API keys in a database: SQLite, PostgreSQL, MariaDB or MySQL. Attempts there, or in Redis.
 //!
 //! [`SqlUsers`] is one store for [`Basic`](auth_runtime::users::Basic), [`ApiKeys`](auth_runtime::api_key::ApiKeys) and
 //! [`UserTokens`](auth_runtime::users::UserTokens). It implements public traits of `auth_runtime` with public items only,
@@ -10,6 +10,7 @@
 //! - reads of authenticators: `credentials`, `cache`, `last_used`, `attempts`;
 //! - users about their own account, with the feature `account`: `own_account`, `one_time_tokens`,
 //!   `second_factor`;
+//! - the feature `redis`: `RedisStore`, in the module `redis`;
 //! - administration: `users`, `passwords`, `roles`, `keys`, `list`, `names`, `import`, each change in a `transaction`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -38,6 +39,8 @@ mod options;
 mod own_account;
 mod passwords;
 mod pooler;
+#[cfg(feature = "redis")]
+mod redis;
 mod roles;
 #[cfg(feature = "account")]
 mod second_factor;
@@ -49,6 +52,8 @@ mod transaction;
 mod user_name;
 mod users;
 
+#[cfg(feature = "redis")]
+pub use self::redis::{RedisOptions, RedisStore};
 pub use self::{
     account::{Account, KeyInfo, NewKey, NewUser, Page, Profile},
     describe_url::describe_url,

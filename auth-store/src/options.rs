@@ -2,7 +2,12 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use auth_runtime::{declared::DeclaredNames, guard::AuthConfig, throttle::Throttle, users::Passwords};
+use auth_runtime::{
+    declared::DeclaredNames,
+    guard::AuthConfig,
+    throttle::{AttemptStore, Throttle},
+    users::Passwords,
+};
 
 use crate::{
     SqlUsers, StoreError,
@@ -34,6 +39,7 @@ pub struct SqlOptions {
     freshness: Duration,
     cache_capacity: usize,
     passwords: Passwords,
+    throttle: Option<Throttle>,
     tables: Option<&'static DeclaredNames>,
     migrate: bool,
     file: MissingFile,
@@ -47,6 +53,7 @@ impl Default for SqlOptions {
             freshness: FRESHNESS,
             cache_capacity: 10_000,
             passwords: Passwords::default(),
+            throttle: None,
             tables: None,
             migrate: true,
             file: MissingFile::Create,
@@ -90,6 +97,12 @@ impl SqlOptions {
     /// Sets the rules for passwords, and how they are hashed and verified; default [`Passwords::default`].
     pub fn passwords(mut self, passwords: Passwords) -> Self {
         self.passwords = passwords;
+        self
+    }
+
+    /// Counts attempts in another store, such as `RedisStore` (feature `redis`); default: in this database.
+    pub fn attempts(mut self, store: impl AttemptStore) -> Self {
+        self.throttle = Some(Throttle::shared(store));
         self
     }
 
@@ -145,7 +158,8 @@ impl SqlOptions {
     /// [`StoreError::Setting`] if the URL is invalid.
     pub fn connect_lazily(self, url: &str) -> Result<SqlUsers, StoreError> {
         let database = Database::new(DatabaseUrl::parse(url, self.file)?, self.limits);
-        let mut throttle = Throttle::shared(SqlAttempts::new(database.clone()));
+        let in_database = || Throttle::shared(SqlAttempts::new(database.clone()));
+        let mut throttle = self.throttle.unwrap_or_else(in_database);
         if let Some(key) = self.passwords.derived_key(b"auth-runtime: names that were tried") {
             throttle = throttle.secret(key).map_err(|error| StoreError::Setting(error.to_string()))?;
         }

@@ -150,7 +150,7 @@ impl<S: UserStore> Basic<S> {
     }
 
     /// Returns the store.
-    #[cfg(feature = "session")]
+    #[cfg(any(feature = "session", feature = "token-service"))]
     pub(crate) fn store(&self) -> &Arc<S> {
         &self.0.store
     }
@@ -344,6 +344,14 @@ fn now() -> Result<Duration, AuthenticationError> {
 impl<S: UserStore + Default> Default for Basic<S> {
     fn default() -> Self {
         Self::new(S::default())
+    }
+}
+
+#[cfg(feature = "token-service")]
+impl<S> Basic<S> {
+    /// Returns the limits of attempts.
+    pub(crate) fn limits(&self) -> &Throttle {
+        &self.0.throttle
     }
 }
 

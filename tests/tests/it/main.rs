@@ -14,7 +14,10 @@ mod credentials;
 mod documented;
 mod events;
 mod fixture;
+#[path = "../flows/mod.rs"]
+mod flows;
 mod issuers;
+mod key_ring;
 mod locations;
 mod log;
 mod mcp;
@@ -36,6 +39,7 @@ mod shared_apis;
 mod subtrees;
 mod tables;
 mod throttling;
+mod token_service;
 mod tokens;
 mod wide;
 mod wire;

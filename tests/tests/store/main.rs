@@ -1,7 +1,8 @@
-//! Users and keys in a database: the same tests on SQLite, PostgreSQL, and MariaDB or MySQL.
+//! Users and keys in a database: the same tests on SQLite, PostgreSQL, and MariaDB or MySQL. Those of shared state run on
+//! Redis as well.
 //!
 //! SQLite is always available. `tests/services up` starts the other servers and prints `TEST_POSTGRES_URL`,
-//! `TEST_MYSQL_URL` and `TEST_PGBOUNCER_URL`. Tests of a missing server are listed as ignored.
+//! `TEST_MYSQL_URL`, `TEST_PGBOUNCER_URL` and `TEST_REDIS_URL`. Tests of a missing server are listed as ignored.
 
 mod accounts;
 mod callers;
@@ -15,6 +16,9 @@ mod names;
 mod outage;
 mod pooler;
 mod races;
+mod records;
+mod redis;
+mod redis_sessions;
 mod retries;
 mod second_factor;
 mod smtp;
@@ -142,6 +146,27 @@ tests! {
     outage:
         unreachable_database_is_503_and_recovers
         silent_database_is_503_within_the_timeout;
+    redis:
+        r76_concurrent_attempts_are_all_counted
+        r76_time_of_an_attempt_is_that_of_redis
+        r77_no_name_is_a_key_and_each_key_expires
+        r76_refused_attempt_writes_nothing
+        malformed_attempts_are_503
+        unreachable_redis_is_503_and_recovers
+        silent_redis_is_503_within_the_timeout
+        failed_start_names_the_setting
+        server_that_may_evict_keys_is_refused
+        minimal_user_of_the_guide_suffices;
+    redis_sessions:
+        r61_session_is_read_back_by_another_process
+        r61_session_that_replaces_another_ends_it
+        r62_session_that_ended_elsewhere_is_refused_at_once
+        r62_sessions_of_a_user_end_together
+        r62_each_key_of_a_session_expires_with_it
+        malformed_session_is_503
+        r62_lost_messages_never_extend_trust
+        r62_closed_connection_ends_trust
+        deleted_keys_end_their_sessions;
 }
 
 fn main() -> ExitCode {

@@ -39,7 +39,7 @@ pub(crate) async fn tables_of_a_later_version_are_refused(database: TestDatabase
     database.store().await.close().await;
     let checksum = match database.backend {
         Backend::Postgres => "decode('00', 'hex')",
-        Backend::Sqlite | Backend::MySql => "x'00'",
+        Backend::Sqlite | Backend::MySql | Backend::Redis => "x'00'",
     };
     let later = format!(
         "INSERT INTO auth_migration (version, description, success, checksum, execution_time) \
