@@ -23,6 +23,9 @@ pub enum AccountError {
     /// The code is wrong, or was used.
     #[error("the code is wrong, or was used")]
     Code,
+    /// There is no sign-in that waits for a code.
+    #[error("there is no sign-in that waits for a code")]
+    NoSignIn,
     /// The user has a second factor, which must be removed first.
     #[error("there is a second factor already; remove it first")]
     HasSecondFactor,

@@ -306,3 +306,145 @@ async fn r77_too_many_requests_are_429_with_the_time_to_wait() {
         assert!(refused.header("Retry-After").unwrap().parse::<u64>().unwrap() > 0);
     }
 }
+
+mod sign_in {
+    //! The second step of a sign-in with sessions.
+
+    use std::time::SystemTime;
+
+    use auth_runtime::{
+        account::{MemoryAccounts, PrintMailer, PublicUrl, SecondFactorStore, SelfService},
+        client_ip::ClientAddress,
+        credential::BasicCredentials,
+        prelude::*,
+        session::{MemorySessions, NewSession, Sessions},
+        users::User,
+    };
+    use poem::{
+        Endpoint, EndpointExt, IntoEndpoint, Request, Response, Route, endpoint::make, get, handler, post,
+        test::TestClient,
+    };
+    use totp_rs::{Builder, Secret, Totp};
+
+    const PASSWORD: &str = "correct horse battery";
+
+    type Browsers = Sessions<MemoryAccounts, MemorySessions>;
+
+    #[derive(Auth, Clone)]
+    struct Auth {
+        #[scheme(cookie = "__Host-session")]
+        session: Browsers,
+    }
+
+    #[protected(acr("mfa"))]
+    #[handler]
+    fn vault(caller: Principal<Auth>) -> String {
+        caller.acr().unwrap_or_default().to_owned()
+    }
+
+    struct Application {
+        account: SelfService<MemoryAccounts>,
+        users: Basic<MemoryAccounts>,
+        store: MemoryAccounts,
+        sessions: Browsers,
+        totp: Totp,
+        recovery: String,
+    }
+
+    fn now() -> u64 {
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs()
+    }
+
+    impl Application {
+        async fn new() -> Self {
+            let store = MemoryAccounts::new([User::with_password("alice", PASSWORD).unwrap()]).unwrap();
+            let url = PublicUrl::new("https://app.example").unwrap();
+            let account = SelfService::new(store.clone(), PrintMailer, "Entry book", url);
+            let enrolment = account.begin_enrolment("alice").await.unwrap();
+            let secret = Secret::try_from_base32(enrolment.secret().replace(' ', "")).unwrap();
+            let totp = Builder::new().with_secret(secret).build().unwrap();
+            let code = totp.generate(now() - 30).to_string();
+            let codes = account.confirm_enrolment(ClientAddress::UNKNOWN, "alice", &code).await.unwrap();
+            let users = Basic::new(store.clone());
+            let sessions = Sessions::with_store(&users, MemorySessions::new());
+            let recovery = codes.iter().next().unwrap().to_owned();
+            Self { account, users, store, sessions, totp, recovery }
+        }
+
+        fn app(&self) -> impl Endpoint + use<> {
+            let auth = Auth { session: self.sessions.clone() };
+            let (users, sessions) = (self.users.clone(), self.sessions.clone());
+            let password = make(move |request: Request| {
+                let (users, sessions) = (users.clone(), sessions.clone());
+                async move {
+                    let credentials = BasicCredentials::new("alice", PASSWORD);
+                    let user = users.verify_first_factor(&credentials, ClientAddress::UNKNOWN).await.unwrap();
+                    let mut response = Response::default();
+                    let pending = NewSession::of_user(&user).methods(["pwd"]).pending();
+                    sessions.start(&request, pending).await.unwrap().add_to(&mut response);
+                    response
+                }
+            });
+            let routes = Route::new().at("/password", post(password)).at("/vault", get(vault));
+            routes.at("/code", self.account.code_endpoint(&self.sessions, "/home")).with(auth).into_endpoint()
+        }
+    }
+
+    /// Returns the cookie of a response, as the browser sends it back.
+    fn cookie(response: &poem::test::TestResponse) -> String {
+        let cookie = response.0.headers()["set-cookie"].to_str().unwrap();
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
+    #[tokio::test]
+    async fn r16_a_code_completes_the_sign_in() {
+        let application = Application::new().await;
+        let client = TestClient::new(application.app());
+        let pending = cookie(&client.post("/password").send().await);
+        // A pending session admits to nothing.
+        client
+            .get("/vault")
+            .header("Cookie", &pending)
+            .send()
+            .await
+            .assert_status(poem::http::StatusCode::UNAUTHORIZED);
+        let enter = async |cookie: &str, code: &str| {
+            let request = client.post("/code").header("Cookie", cookie).header("Accept", "text/html");
+            let request = request.header("Content-Type", "application/x-www-form-urlencoded");
+            request.body(format!("code={code}")).send().await
+        };
+        let page = client.get("/code").header("Cookie", &pending).header("Accept", "text/html").send().await;
+        page.assert_status_is_ok();
+        assert_eq!(enter(&pending, "000000").await.0.status(), 422);
+        let done = enter(&pending, &application.totp.generate(now()).to_string()).await;
+        assert_eq!((done.0.status(), done.0.header("Location")), (poem::http::StatusCode::SEE_OTHER, Some("/home")));
+        let session = cookie(&done);
+        assert_ne!(session, pending);
+        client.get("/vault").header("Cookie", &session).send().await.assert_text("mfa").await;
+        // The pending session has ended, and a session that is complete takes no code.
+        for ended in [&pending, &session] {
+            assert_eq!(enter(ended, &application.recovery).await.0.status(), 403);
+        }
+        client
+            .get("/vault")
+            .header("Cookie", &pending)
+            .send()
+            .await
+            .assert_status(poem::http::StatusCode::UNAUTHORIZED);
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_does_not_outlast_the_password() {
+        let application = Application::new().await;
+        let client = TestClient::new(application.app());
+        let pending = cookie(&client.post("/password").send().await);
+        let user = auth_runtime::users::UserStore::find(&application.store, "alice").await.unwrap().unwrap();
+        auth_runtime::account::AccountStore::replace_password(&application.store, &user, "hash").await.unwrap();
+        let request = client
+            .post("/code")
+            .header("Cookie", &pending)
+            .body_json(&serde_json::json!({ "code": application.recovery }));
+        request.send().await.assert_status(poem::http::StatusCode::FORBIDDEN);
+        assert_eq!(application.store.second_factor("alice").await.unwrap().unwrap().recovery_codes, 10);
+    }
+}

@@ -60,7 +60,7 @@ impl Inbox {
         let mut server = Server::new(self.clone());
         server.with_name("mail.example").with_ssl(SslConfig::None).unwrap().with_tcp_listener(listener);
         // Ends with the process.
-        std::thread::spawn(move || server.serve());
+        std::thread::spawn(move || server.serve().is_ok());
         url
     }
 

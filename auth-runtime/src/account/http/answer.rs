@@ -37,7 +37,7 @@ impl HttpError {
     pub(super) const fn status(&self) -> StatusCode {
         match self {
             Self::Malformed | Self::Account(AccountError::Link) => StatusCode::BAD_REQUEST,
-            Self::CrossOrigin | Self::Account(AccountError::NoUser) => StatusCode::FORBIDDEN,
+            Self::CrossOrigin | Self::Account(AccountError::NoUser | AccountError::NoSignIn) => StatusCode::FORBIDDEN,
             Self::Account(AccountError::HasSecondFactor) => StatusCode::CONFLICT,
             Self::Account(AccountError::TooManyAttempts { .. }) => StatusCode::TOO_MANY_REQUESTS,
             Self::Account(AccountError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
@@ -53,6 +53,7 @@ impl HttpError {
             Self::Malformed => "malformed_request",
             Self::CrossOrigin => "cross_origin_request",
             Self::Account(AccountError::NoUser) => "not_allowed",
+            Self::Account(AccountError::NoSignIn) => "no_sign_in",
             Self::Account(AccountError::Link) => "invalid_link",
             Self::Account(AccountError::Email) => "invalid_email",
             Self::Account(AccountError::Password(_)) => "password_rejected",
@@ -73,6 +74,7 @@ impl HttpError {
             }
             Self::Account(AccountError::Email) => "This is not an e-mail address.".to_owned(),
             Self::Account(AccountError::Password(error)) => format!("Choose another password: {error}."),
+            Self::Account(AccountError::NoSignIn) => "Sign in with your password first.".to_owned(),
             Self::Account(AccountError::Code) => "The code is wrong, or was used.".to_owned(),
             Self::Account(AccountError::HasSecondFactor) => "There is a second factor already.".to_owned(),
             Self::Account(AccountError::NoUser) => "You are not allowed to do this.".to_owned(),

@@ -59,9 +59,10 @@ impl Page {
         self
     }
 
-    /// Adds a form that posts to a page beside this one.
+    /// Adds a form that posts to a page beside this one, or to this one if the action is empty.
     pub(super) fn form(self, action: &str, fields: &[Field<'_>], button: &str) -> Self {
-        let mut form = format!("<form method=\"post\" action=\"{}\">", escape(action));
+        let action = if action.is_empty() { String::new() } else { format!(" action=\"{}\"", escape(action)) };
+        let mut form = format!("<form method=\"post\"{action}>");
         for field in fields {
             field.write(&mut form);
         }
