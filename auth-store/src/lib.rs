@@ -44,6 +44,8 @@ mod redis;
 mod roles;
 #[cfg(feature = "account")]
 mod second_factor;
+mod session_cache;
+mod sessions;
 mod sqlite_file;
 mod store;
 mod text;

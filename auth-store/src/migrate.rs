@@ -31,6 +31,7 @@ const TABLES: &[&str] = &[
     "auth_one_time_token",
     "auth_recovery_code",
     "auth_second_factor",
+    "auth_session",
     "auth_user",
     "auth_user_permission",
     "auth_user_role",
@@ -45,6 +46,15 @@ const MIGRATIONS: &[(i64, &str, [&str; 3])] = &[
             include_str!("migrations/sqlite/1_users_and_keys.sql"),
             include_str!("migrations/postgres/1_users_and_keys.sql"),
             include_str!("migrations/mysql/1_users_and_keys.sql"),
+        ],
+    ),
+    (
+        2,
+        "sessions",
+        [
+            include_str!("migrations/sqlite/2_sessions.sql"),
+            include_str!("migrations/postgres/2_sessions.sql"),
+            include_str!("migrations/mysql/2_sessions.sql"),
         ],
     ),
     (

@@ -17,6 +17,7 @@ use crate::{
     database_url::{DatabaseUrl, MissingFile},
     last_used::LastUsed,
     names,
+    session_cache::SessionState,
     store::Shared,
 };
 
@@ -167,6 +168,7 @@ impl SqlOptions {
             throttle,
             database,
             cache: StoreCache::new(self.freshness, self.cache_capacity),
+            sessions: SessionState::new(self.freshness, self.cache_capacity),
             passwords: self.passwords,
             tables: self.tables,
             last_used: LastUsed::new(self.cache_capacity),
