@@ -1,7 +1,5 @@
 //! `forgot-password` and `reset-password`.
 
-use std::future::{Ready, ready};
-
 use poem::{Request, Response};
 use serde_json::json;
 
@@ -24,8 +22,8 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         page.form("forgot-password", &[email], "Send the link")
     }
 
-    pub(super) fn forgot_form(self, request: Request) -> Ready<Response> {
-        ready(done(wants_page(&request), || self.forgot_page(None), &json!({ "fields": ["email"] })))
+    pub(super) fn forgot_form(&self, request: &Request) -> Response {
+        done(wants_page(request), || self.forgot_page(None), &json!({ "fields": ["email"] }))
     }
 
     /// The response is the same whether or not there is a user with the address.

@@ -1,6 +1,6 @@
 //! The routes, and who may use them.
 
-use std::future::Future;
+use std::future::{Future, ready};
 
 use poem::{Endpoint, FromRequest, Request, Response, Route, endpoint::make, get, post};
 
@@ -52,12 +52,14 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
     /// A `POST` that a page of another site sends is refused. Callers of other [issuers](Self::issuers) are refused.
     #[must_use]
     pub fn routes<A: AuthConfig>(&self) -> Route {
-        let forgot = get(self.everyone(Self::forgot_form)).post(self.everyone(Self::forgot));
+        let forgot =
+            get(self.everyone(|own, request| ready(own.forgot_form(&request)))).post(self.everyone(Self::forgot));
         let reset = get(self.everyone(Self::reset_form)).post(self.everyone(Self::reset));
         let verify = get(self.everyone(Self::verify_form)).post(self.everyone(Self::verify));
         let routes =
             Route::new().at("/forgot-password", forgot).at("/reset-password", reset).at("/verify-email", verify);
-        let email = get(self.users::<A, _, _>(Self::email_form)).post(self.users::<A, _, _>(Self::email));
+        let email = get(self.users::<A, _, _>(|own, request, _| ready(own.email_form(&request))))
+            .post(self.users::<A, _, _>(Self::email));
         let routes = routes.at("/email", email.protect(recent::<A>()));
         let enrolment = post(self.users::<A, _, _>(Self::enrol)).protect(recent::<A>());
         let confirmation = post(self.users::<A, _, _>(Self::confirm)).protect(recent::<A>());

@@ -1,7 +1,5 @@
 //! `email`, where a user enters an address, and `verify-email`, which the link in the mail opens.
 
-use std::future::{Ready, ready};
-
 use poem::{Request, Response};
 use serde_json::json;
 
@@ -23,8 +21,8 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         page.text("You get a mail with a link. It makes the address yours.").form("email", &[email], "Send the link")
     }
 
-    pub(super) fn email_form(self, request: Request, _: Caller) -> Ready<Response> {
-        ready(done(wants_page(&request), || self.email_page(None), &json!({ "fields": ["email"] })))
+    pub(super) fn email_form(&self, request: &Request) -> Response {
+        done(wants_page(request), || self.email_page(None), &json!({ "fields": ["email"] }))
     }
 
     pub(super) async fn email(self, mut request: Request, caller: Caller) -> Response {
