@@ -165,12 +165,14 @@ async fn names_of(
 
 fn account(row: &AnyRow, roles: Option<Vec<String>>, permissions: Option<Vec<String>>) -> Result<Account, sqlx::Error> {
     let when = |column| row.try_get::<Option<i64>, _>(column).map(|seconds| seconds.map(time));
+    let email: Option<String> = row.try_get("email")?;
+    let is_verified = row.try_get::<i64, _>("is_email_verified")? != 0;
     Ok(Account {
         subject: row.try_get("subject")?,
         name: row.try_get("name")?,
         display_name: row.try_get("display_name")?,
-        email: row.try_get("email")?,
-        is_email_verified: row.try_get::<i64, _>("is_email_verified")? != 0,
+        verified_email: email.clone().filter(|_| is_verified),
+        email,
         has_second_factor: row.try_get::<i64, _>("has_second_factor")? != 0,
         roles: roles.unwrap_or_default(),
         permissions: permissions.unwrap_or_default(),
