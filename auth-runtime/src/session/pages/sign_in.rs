@@ -24,6 +24,9 @@ use crate::{
     users::UserStore,
 };
 
+/// The page of the second factor, unless the application names another one.
+const SECOND_FACTOR: &str = "second-factor";
+
 /// A form of a sign-in.
 struct Form<'a> {
     username: &'a str,
@@ -97,12 +100,13 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
     /// Verifies a password against the user store and then each plug-in. If all refuse, the gravest reason counts.
     async fn verify(&self, credentials: BasicCredentials, client: ClientAddress) -> Result<Accepted, RefusalKind> {
         let users = &self.0.sessions.0.users;
-        let (attempt, mut errors) = match users.try_verify(&credentials, client).await {
+        let (attempt, mut errors) = match users.try_first_factor(&credentials, client).await {
             Ok(Ok(user)) => {
-                let needs_second_factor = match &self.0.second_factor {
+                let is_needed = match &self.0.second_factor {
                     Some(factor) => factor.is_needed(&user).await.map_err(|error| refusal(&error.into(), "store"))?,
                     None => false,
                 };
+                let needs_second_factor = is_needed || user.has_second_factor();
                 return Ok(Accepted { new: NewSession::of_user(&user), needs_second_factor });
             }
             Ok(Err(attempt)) => (attempt, vec![RefusalKind::Invalid]),
@@ -151,10 +155,10 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
     /// Returns the page after the sign-in.
     fn destination(&self, next: &str, needs_second_factor: bool) -> String {
         let next = own_path(next).unwrap_or(self.home_path());
-        match &self.0.second_factor {
-            Some(factor) if needs_second_factor => with_next(factor.page(), next),
-            _ => next.to_owned(),
+        if !needs_second_factor {
+            return next.to_owned();
         }
+        with_next(self.0.second_factor.as_ref().map_or(SECOND_FACTOR, |factor| factor.page()), next)
     }
 
     fn not_started(&self, is_html: bool, error: &SessionError) -> Response {
