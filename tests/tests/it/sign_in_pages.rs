@@ -79,7 +79,7 @@ impl SecondFactor for People {
         Box::pin(async { Ok(user.name() == "dora") })
     }
 
-    fn page(&self) -> &str {
+    fn page(&self) -> &'static str {
         "second-factor"
     }
 }
