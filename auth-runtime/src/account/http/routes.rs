@@ -4,7 +4,7 @@ use std::future::{Future, ready};
 
 use poem::{Endpoint, FromRequest, Request, Response, Route, endpoint::make, get, post};
 
-use super::answer::HttpError;
+use super::error::HttpError;
 use crate::{
     account::{AccountError, AccountStore, OneTimeTokenStore, SecondFactorStore, SelfService},
     authenticate::Principal,
