@@ -14,11 +14,12 @@ use crate::{
         database,
         key::KeyVerb,
         names::{PermissionVerb, RoleVerb},
+        session::SessionVerb,
         user::UserVerb,
     },
 };
 
-/// The administration commands: `user`, `key`, `role`, `permission`, `migrate`, `check`, `access`, `export` and
+/// The administration commands: `user`, `key`, `session`, `role`, `permission`, `migrate`, `check`, `access`, `export` and
 /// `completions`.
 ///
 /// Flatten them into the subcommands of your parser, and run them with [`Admin::run`](crate::Admin::run). The example of
@@ -32,6 +33,8 @@ pub(crate) enum Verb {
     User(Group<UserVerb>),
     /// Manage API keys of users
     Key(Group<KeyVerb>),
+    /// Manage sessions of users
+    Session(Group<SessionVerb>),
     /// List roles
     Role(Group<RoleVerb>),
     /// List permissions
@@ -89,6 +92,7 @@ impl Verb {
         match self {
             Self::User(Group { output, .. })
             | Self::Key(Group { output, .. })
+            | Self::Session(Group { output, .. })
             | Self::Role(Group { output, .. })
             | Self::Permission(Group { output, .. })
             | Self::Migrate(Single { output })
@@ -106,6 +110,7 @@ impl Verb {
         match self {
             Self::User(Group { verb, .. }) => verb.run(context).await,
             Self::Key(Group { verb, .. }) => verb.run(context).await,
+            Self::Session(Group { verb, .. }) => verb.run(context).await,
             Self::Role(Group { verb, .. }) => verb.run(context).await,
             Self::Permission(Group { verb, .. }) => verb.run(context).await,
             Self::Migrate(_) => database::migrate(context).await,

@@ -8,6 +8,11 @@
 use crate::jwt::{Jwt, JwtError, PlainHttp, RemoteKeys};
 #[cfg(feature = "throttle")]
 use crate::throttle::Throttle;
+#[cfg(feature = "session")]
+use crate::{
+    session::{PlainHttpSessions, SessionStore, Sessions},
+    users::UserStore,
+};
 
 /// A throttle that counts nothing.
 ///
@@ -27,6 +32,29 @@ use crate::throttle::Throttle;
 #[must_use]
 pub fn unlimited_attempts() -> Throttle {
     Throttle::off()
+}
+
+/// Lets sessions work over plain http on the developer's machine. It is logged at start.
+///
+/// ```
+/// use auth_runtime::{danger, prelude::*, session::MemorySessions, users::MemoryUsers};
+/// use poem::{EndpointExt, Route};
+///
+/// let users = Basic::new(MemoryUsers::new());
+/// let sessions = Sessions::with_store(&users, MemorySessions::new());
+/// let app = Route::new().with(danger::plain_http_sessions(&sessions));
+/// ```
+///
+/// The rule is a cookie with the prefix `__Host-`, which browsers accept over https only, because a machine on the way reads
+/// and replaces the cookies of plain http. This middleware renames the cookie of requests that come from this machine, to
+/// `localhost`, 127.0.0.0/8 or `[::1]`, and that no proxy marks as forwarded. All others keep the rule. Put it around the whole
+/// application. **You owe** that no proxy on this machine passes requests of others on without such a mark. Programs on other
+/// ports of the machine can read and set the cookie.
+#[cfg(feature = "session")]
+#[must_use]
+pub fn plain_http_sessions<U: UserStore, S: SessionStore>(sessions: &Sessions<U, S>) -> PlainHttpSessions {
+    tracing::warn!("session cookies are accepted over plain http on loopback");
+    PlainHttpSessions::of(sessions)
 }
 
 /// Lets ID tokens of the verifier's issuers in, besides access tokens. Their header need not say a type.

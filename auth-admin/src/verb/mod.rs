@@ -5,4 +5,5 @@ pub(crate) mod key;
 pub(crate) mod names;
 pub(crate) mod new_names;
 mod options;
+pub(crate) mod session;
 pub(crate) mod user;

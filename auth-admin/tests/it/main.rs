@@ -14,6 +14,7 @@ mod races;
 mod reference;
 mod secrets;
 mod servers;
+mod sessions;
 #[cfg(unix)]
 mod terminal;
 mod users;

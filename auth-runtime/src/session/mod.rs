@@ -10,6 +10,7 @@ mod lifecycle;
 mod memory;
 mod new_session;
 mod pages;
+mod plain_http;
 mod record;
 mod sessions;
 mod store;
@@ -26,6 +27,7 @@ pub use self::{
         ChangePassword, ChangePasswordError, HookFuture, Page, PageEndpoint, RedirectedEndpoint, SecondFactor,
         SignInPages, SignInRedirect,
     },
+    plain_http::{PlainHttpEndpoint, PlainHttpSessions},
     record::{CapturedUser, Session, SessionUser},
     sessions::Sessions,
     store::SessionStore,

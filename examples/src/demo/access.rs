@@ -47,4 +47,7 @@ pub struct Auth {
     /// API key of a machine client.
     #[scheme(api_key(header = "X-API-Key"))]
     pub key: ApiKeys<SqlUsers>,
+    /// Session of a browser, from the page `/auth/login`.
+    #[scheme(cookie = "__Host-session")]
+    pub session: Sessions<SqlUsers>,
 }

@@ -1,8 +1,10 @@
-//! The demo: a book of entries with viewers, users and an administrator. They sign in by password, token or API key.
+//! The demo: a book of entries with viewers, users and an administrator. They sign in at a page, or send a password, a token
+//! or an API key.
 //! The users are stored in a database, and the same program administers them.
 
 pub mod access;
 pub mod entries;
+pub mod home;
 pub mod own_password;
 pub mod people;
 pub mod review;
@@ -12,9 +14,11 @@ pub mod welcome;
 use std::{error::Error, sync::Arc};
 
 use auth_runtime::{
+    danger,
     jwt::TokenIssuer,
     policy::{Operation, RuleWatch},
     prelude::*,
+    session::{SignInPages, SignInRedirect},
     users::UserTokens,
 };
 use auth_store::SqlUsers;
@@ -64,6 +68,7 @@ impl Demo {
             access_token: UserTokens::new(issuer.verifier(), users.clone())?,
             password: directory.clone(),
             key: ApiKeys::new(users.clone()).issuer(DIRECTORY),
+            session: Sessions::new(&directory),
         };
         let watch = review::rules().watch();
         Ok(Self { first, auth, desk: TokenDesk { directory, issuer }, watch, users: users.clone() })
@@ -79,7 +84,10 @@ pub fn app(demo: &Demo) -> impl Endpoint + use<> {
     let api = auth.service(api, "Entry book", "1.0");
     // The rule of a subtree applies to every route in it, including routes added later.
     let export = Route::new().at("/entries.txt", get(entries::export)).protect(EXPORT);
+    let pages = SignInPages::new(&auth.session).change_password(demo.users.clone()).site("Entry book");
     Route::new()
+        .at("/", get(home::home).with(auth.clone()))
+        .nest("/auth", pages.link("Documentation", "/docs"))
         .nest("/docs", api.swagger_ui())
         .at("/openapi.json", get(api.spec_endpoint()))
         .at("/auth/token", post(token::issue).data(demo.desk.clone()))
@@ -89,4 +97,7 @@ pub fn app(demo: &Demo) -> impl Endpoint + use<> {
         .nest("/", api)
         .data(book)
         .with(demo.watch.clone())
+        .with(SignInRedirect::to("/auth/login"))
+        // The demo listens on this machine only, over plain http.
+        .with(danger::plain_http_sessions(&auth.session))
 }

@@ -15,6 +15,7 @@ use super::{
     EXPORT,
     access::{Auth, INVARIANTS, Role},
     entries::{self, Entries},
+    home,
     own_password::OwnPassword,
 };
 
@@ -24,6 +25,7 @@ pub fn rules() -> AccessPolicyBuilder<Auth> {
         .invariants(INVARIANTS)
         .api::<Entries>("/")
         .api::<OwnPassword>("/")
+        .handler(Method::GET, "/", &home::home)
         .handler(Method::GET, "/admin", &entries::statistics)
         .handler(Method::GET, "/admin/access", &page)
         .subtree("/export/*", EXPORT)

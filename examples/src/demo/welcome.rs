@@ -27,6 +27,7 @@ impl Display for Welcome<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { demo, address, database, command } = self;
         writeln!(f, "The entry book listens on {address}")?;
+        writeln!(f, "Sign in with a browser: {address}/ (over plain http, on this machine only)")?;
         writeln!(f, "Documentation, with a page to send requests: {address}/docs\n")?;
         match &demo.first {
             Some(first) => self.first(f, first)?,

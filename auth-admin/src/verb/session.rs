@@ -1,0 +1,86 @@
+//! Sessions: `session list` and `end`.
+
+use std::sync::Arc;
+
+use auth_runtime::session::Session;
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::options::Confirmation;
+use crate::{
+    context::Context,
+    error::Failure,
+    log::TARGET,
+    output::{self, SessionJson},
+};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SessionVerb {
+    /// List the sessions of a user, the last used first
+    List(List),
+    /// End one session, or all sessions of a user
+    End(End),
+}
+
+impl SessionVerb {
+    pub(crate) async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
+        match self {
+            Self::List(verb) => verb.run(context).await,
+            Self::End(verb) => verb.run(context).await,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// User name
+    name: String,
+}
+
+impl List {
+    async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
+        let mut list = output::List::new::<Arc<Session>>(context.format);
+        let sessions = context.users.list_sessions(&self.name).await?;
+        list.page::<_, SessionJson<'_>>(context.console, &sessions)?;
+        Ok(list.end(context.console)?)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct End {
+    /// Identifier of the session, as `session list` prints it
+    #[arg(required_unless_present = "all")]
+    id: Option<String>,
+    /// End all sessions of this user instead
+    #[arg(long, value_name = "NAME", conflicts_with = "id")]
+    all: Option<String>,
+    #[command(flatten)]
+    confirmation: Confirmation,
+}
+
+impl End {
+    async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
+        match (self.id, self.all) {
+            (_, Some(name)) => end_all(context, &name, &self.confirmation).await,
+            (id, None) => end(context, &id.unwrap_or_default(), &self.confirmation).await,
+        }
+    }
+}
+
+async fn end(context: &mut Context<'_>, id: &str, confirmation: &Confirmation) -> Result<(), Failure> {
+    context.confirm(&format!("End session \"{id}\"?"), confirmation.yes)?;
+    if !context.users.end_session(id).await? {
+        return Err(Failure::refused("there is no such session, or it has ended"));
+    }
+    tracing::info!(target: TARGET, by = context.by, session = ?id, "session ended");
+    context.done(&format!("session \"{id}\" was ended"), &json!({ "ended": id }))
+}
+
+async fn end_all(context: &mut Context<'_>, name: &str, confirmation: &Confirmation) -> Result<(), Failure> {
+    let name = context.users.get(name).await?.name;
+    context.confirm(&format!("End all sessions of \"{name}\"?"), confirmation.yes)?;
+    let count = context.users.end_sessions_of(&name).await?;
+    tracing::info!(target: TARGET, by = context.by, user = ?name, count, "sessions ended");
+    let sessions = if count == 1 { "1 session".to_owned() } else { format!("{count} sessions") };
+    context.done(&format!("{sessions} of \"{name}\" were ended"), &json!({ "user": name, "ended": count }))
+}
