@@ -1,7 +1,10 @@
 //! The credential that a caller sends in each case, created before the measurement.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use poem::http::{HeaderName, HeaderValue, header::AUTHORIZATION};
+use poem::http::{
+    HeaderName, HeaderValue,
+    header::{AUTHORIZATION, COOKIE},
+};
 
 use crate::{case::Case, keys::Keys, token};
 
@@ -54,6 +57,19 @@ impl Credentials {
             Case::NoCredential => Sent::Nothing,
             Case::Garbage => basic(wrong),
             _ => Sent::NoSuchCase("a password has no issuer, audience, dates or signature"),
+        })
+    }
+
+    /// Returns cookies of sessions: of a user with the permission, of one without it, and of no session.
+    #[must_use]
+    pub fn sessions(good: &str, other: &str) -> Self {
+        let unknown = format!("__Host-session={}", "A".repeat(43));
+        Self::each(|case| match case {
+            Case::Valid => Sent::Header(COOKIE, value(good)),
+            Case::LackingPermission => Sent::Header(COOKIE, value(other)),
+            Case::NoCredential => Sent::Nothing,
+            Case::Garbage => Sent::Header(COOKIE, value(&unknown)),
+            _ => Sent::NoSuchCase("a session has no issuer, audience or signature, and its dates are in the store"),
         })
     }
 

@@ -92,6 +92,7 @@ fn this_library(keys: &[Lazy<Keys>; 4]) -> Vec<Row> {
     let mut rows = each(group, "new token", keys, |keys| this_library::tokens(keys, Cache::Off));
     rows.extend(each(group, "known token", keys, |keys| this_library::tokens(keys, Cache::On)));
     rows.push(valid(group, "public operation", from(&keys[0], this_library::public)));
+    rows.push(valid(group, "known session", lazy(this_library::sessions)));
     rows.push(valid(group, "API key", lazy(this_library::api_keys)));
     rows.push(valid(group, "Basic, known password", lazy(this_library::passwords)));
     rows

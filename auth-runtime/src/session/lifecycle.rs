@@ -118,7 +118,8 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     /// Ends the sessions of a user above the limit, those used least recently first.
     async fn limit(&self, new: &Session) -> Result<(), Unavailable> {
         let mut others = self.0.store.list(&new.issuer, &new.subject).await?;
-        others.retain(|session| session.id != new.id);
+        // Sign-ins without the second factor must not end the sessions of the user.
+        others.retain(|session| session.id != new.id && session.is_pending == new.is_pending);
         others.sort_unstable_by_key(|session| Reverse(session.last_seen_at));
         for session in others.iter().skip(self.0.limits.per_user - 1) {
             self.0.store.end(&session.id).await?;

@@ -5,9 +5,11 @@ use std::time::{Duration, SystemTime};
 use auth_runtime::{
     api_key::{ApiKeyRecord, MemoryApiKeys},
     prelude::*,
+    session::{MemorySessions, NewSession},
     users::{MemoryUsers, User},
 };
-use poem::{IntoEndpoint, Route};
+use futures_util::FutureExt;
+use poem::{IntoEndpoint, Request, Response, Route};
 use poem_openapi::{OpenApi, param::Path, payload::Json};
 
 use super::poem_app::PoemApp;
@@ -146,6 +148,15 @@ service! {
 }
 
 service! {
+    /// An `Auth` with sessions of browsers.
+    SessionEntries: SessionAuth {
+        /// Session of a browser.
+        #[scheme(cookie = "__Host-session")]
+        session: Sessions<MemoryUsers, MemorySessions>,
+    }
+}
+
+service! {
     /// An `Auth` with all three schemes.
     AnyEntries: AnyAuth {
         /// Access token of the issuer.
@@ -202,6 +213,26 @@ pub fn api_keys() -> Shared {
 pub fn passwords() -> Shared {
     let app = PasswordAuth { password: users() }.app();
     PoemApp::shared("auth-runtime, passwords", app.into_endpoint(), sent_passwords())
+}
+
+/// Returns a contender that accepts sessions only.
+#[must_use]
+pub fn sessions() -> Shared {
+    let session = Sessions::with_store(&users(), MemorySessions::new());
+    let [good, other] = [ALICE, BOB].map(|[name, _]| signed_in(&session, name));
+    let app = SessionAuth { session }.app();
+    PoemApp::shared("auth-runtime, sessions", app.into_endpoint(), Credentials::sessions(&good, &other))
+}
+
+/// Signs a user in, and returns the cookie.
+fn signed_in(sessions: &Sessions<MemoryUsers, MemorySessions>, name: &str) -> String {
+    let request = Request::default();
+    let start = sessions.start(&request, NewSession::of_user(&User::new(name, "")));
+    let started = start.now_or_never().expect("a store in memory").expect("a session");
+    let mut response = Response::default();
+    started.add_to(&mut response);
+    let cookie = response.header("Set-Cookie").expect("a cookie");
+    cookie.split(';').next().unwrap_or_default().to_owned()
 }
 
 /// Returns a contender that accepts all three schemes, called with tokens.

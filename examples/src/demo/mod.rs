@@ -22,7 +22,7 @@ use auth_runtime::{
     users::UserTokens,
 };
 use auth_store::SqlUsers;
-use poem::{Endpoint, EndpointExt, Route, get, post};
+use poem::{Endpoint, EndpointExt, IntoResponse, Route, get, post};
 
 use self::{
     access::Auth,
@@ -84,9 +84,9 @@ pub fn app(demo: &Demo) -> impl Endpoint + use<> {
     let api = auth.service(api, "Entry book", "1.0");
     // The rule of a subtree applies to every route in it, including routes added later.
     let export = Route::new().at("/entries.txt", get(entries::export)).protect(EXPORT);
+    let first = Arc::new(get(home::home).with(auth.clone()).map_to_response());
     let pages = SignInPages::new(&auth.session).change_password(demo.users.clone()).site("Entry book");
     Route::new()
-        .at("/", get(home::home).with(auth.clone()))
         .nest("/auth", pages.link("Documentation", "/docs"))
         .nest("/docs", api.swagger_ui())
         .at("/openapi.json", get(api.spec_endpoint()))
@@ -96,6 +96,16 @@ pub fn app(demo: &Demo) -> impl Endpoint + use<> {
         .nest("/export", export.with(auth.clone()))
         .nest("/", api)
         .data(book)
+        // A nested API answers `/` itself, with 404.
+        .around(move |rest, request| {
+            let first = Arc::clone(&first);
+            async move {
+                match request.uri().path() {
+                    "/" => first.call(request).await,
+                    _ => rest.call(request).await.map(IntoResponse::into_response),
+                }
+            }
+        })
         .with(demo.watch.clone())
         .with(SignInRedirect::to("/auth/login"))
         // The demo listens on this machine only, over plain http.

@@ -564,6 +564,16 @@ async fn r63_a_user_has_a_bounded_number_of_sessions() {
 }
 
 #[tokio::test]
+async fn r63_sign_ins_without_the_second_factor_end_no_session() {
+    let world = World::with(|sessions| sessions.max_per_user(2)).await;
+    let token = world.sign_in("alice").await;
+    for _ in 0..4 {
+        world.sign_in("alice?pending").await;
+    }
+    assert_eq!(world.get("/me", &token).await.status, 200);
+}
+
+#[tokio::test]
 async fn r36_a_user_of_a_plugin_keeps_the_own_issuer_and_never_meets_the_store() {
     let world = World::new().await;
     let context = Context::of::<Auth>();
