@@ -50,7 +50,7 @@ pub(crate) trait EndedSessions {
     fn ended_since(&self, epoch: i64) -> impl Future<Output = Result<Option<Vec<String>>, StoreError>> + Send;
 }
 
-/// Cached sessions, each with the generation in which it was read.
+/// Cached sessions, each with the generation of its read.
 pub(crate) struct SessionCache {
     bound: Duration,
     sessions: Cache<Box<str>, (u64, Arc<Session>)>,

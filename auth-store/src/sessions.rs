@@ -260,7 +260,7 @@ fn insertion(database: &Database, session: &Session) -> Result<Query<'static, An
 
 fn session(row: &AnyRow) -> Result<Session, StoreError> {
     let record: String = row.try_get("record").store_error()?;
-    // Not a text of this version, or one that was changed by hand.
+    // An error: a text of another version, or a change by hand.
     let mut session: Session = serde_json::from_str(&record).map_err(|error| StoreError::Database(error.into()))?;
     let last_seen_at: i64 = row.try_get("last_seen_at").store_error()?;
     session.last_seen_at = session.last_seen_at.max(u64::try_from(last_seen_at).unwrap_or_default());

@@ -49,8 +49,8 @@ impl StartedSession {
 impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     /// Starts a session for a user who proved their identity with this request.
     ///
-    /// The session has a new token. A session that came with the request ends, whoever started it, so no one can plant a
-    /// session (session fixation). Call it at each sign-in, also when a user signs in again or adds a second factor.
+    /// The session has a new token. A session that came with the request ends, so an attacker cannot plant one
+    /// (session fixation). Call it at each sign-in, also when a user signs in again or adds a second factor.
     ///
     /// ```
     /// use auth_runtime::{prelude::*, session::{MemorySessions, NewSession}, users::{MemoryUsers, User}};
@@ -104,7 +104,7 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
         Ok((Arc::new(session), self.cookie().set(&token)?))
     }
 
-    /// Stores a session in place of the one that came with the request.
+    /// Stores a session in place of the session of the request.
     async fn replace(&self, request: &Request, session: Arc<Session>) -> Result<(), Unavailable> {
         let former = self.cookie().token(request);
         let replaced = former.as_ref().map(|token| TokenHash::of(token).session_id());

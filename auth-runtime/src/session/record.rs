@@ -19,13 +19,13 @@ use crate::{
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Session {
-    /// The identifier, which is no secret.
+    /// The identifier. It is no secret.
     pub id: String,
     /// The hash of the token in the cookie.
     pub token_hash: TokenHash,
     /// The issuer of the user.
     pub issuer: String,
-    /// The subject of the user, which is unique within the issuer.
+    /// The subject of the user. It is unique within the issuer.
     pub subject: String,
     /// The origin of the user's roles and permissions.
     pub user: SessionUser,
@@ -56,7 +56,7 @@ pub struct Session {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SessionUser {
-    /// The user store, which is asked for each request.
+    /// The user store. It is asked for each request.
     Stored {
         /// The [version of the credentials](crate::users::User::credential_epoch) at the sign-in. Another version ends the
         /// session.

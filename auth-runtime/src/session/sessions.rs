@@ -50,7 +50,7 @@ const PER_USER: usize = 100;
 ///   far as the store returns the change. Roles and permissions are the current ones.
 /// - A session ends 30 minutes after its last request ([`idle_limit`](Self::idle_limit)), 12 hours after its start
 ///   ([`absolute_limit`](Self::absolute_limit)), at sign-out, and when a user has more than 100
-///   ([`max_per_user`](Self::max_per_user)): then the one that was used least recently.
+///   ([`max_per_user`](Self::max_per_user)): then the least recently used one ends.
 /// - On an optional route, a caller whose session has ended is anonymous. Elsewhere the response is 401. Both responses delete
 ///   the cookie.
 /// - A page of another site cannot use the cookie for anything but reading. See [`credential`](crate::credential).
@@ -131,7 +131,7 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     }
 
     /// Sets how long a session of a plug-in's user lasts at most (default: one hour). Until then, the user keeps the roles of
-    /// the sign-in, and a user whom the plug-in disables stays signed in.
+    /// the sign-in, and a disabled user of the plug-in stays signed in.
     #[must_use]
     pub fn plugin_limit(self, limit: Duration) -> Self {
         self.with(|manager| manager.limits.captured = limit)
@@ -143,7 +143,7 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
         self.with(|manager| manager.limits.per_user = sessions.max(1))
     }
 
-    /// Sets the clock (default: that of the system), for tests of limits.
+    /// Sets the clock for tests of limits (default: the system clock).
     #[must_use]
     pub fn clock(self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.with(|manager| manager.clock = Some(Arc::new(now)))
@@ -155,7 +155,7 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
         Self(Arc::new(manager))
     }
 
-    /// Returns the cookie: that of the mounted scheme.
+    /// Returns the cookie of the mounted scheme.
     pub(super) fn cookie(&self) -> SessionCookie {
         self.0.mounted.get().map(|(cookie, _)| *cookie).unwrap_or_default()
     }

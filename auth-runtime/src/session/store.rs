@@ -27,7 +27,7 @@ pub trait SessionStore: Send + Sync + 'static {
         self.find(id)
     }
 
-    /// Adds a session, and ends the one that it replaces, both or none.
+    /// Adds a session and ends the replaced session, both or none.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer: the user is not signed in.
