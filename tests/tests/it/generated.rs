@@ -486,15 +486,15 @@ async fn r94_tools_are_called_at_the_path_of_mcp() {
         let arguments = |author: &'static str| serde_json::json!({ "author": author });
         tools(app)
             .mcp("/mcp")
-            .mine("CALL delete", move |request| request.as_user("alice").arguments(arguments("alice")))
-            .theirs("CALL delete", move |request| request.as_user("alice").arguments(arguments("bob")))
+            .mine(r#"CALL "delete""#, move |request| request.as_user("alice").arguments(arguments("alice")))
+            .theirs(r#"CALL "delete""#, move |request| request.as_user("alice").arguments(arguments("bob")))
     };
     let report = tests(|| Route::new().nest("/mcp", Auth::default().mcp(|_| Notes))).run().await;
     report.assert_passed();
     assert_eq!(report.operations(), 4);
     let report = tests(|| Route::new().nest("/mcp", Auth::default().mcp(|_| WeakNotes))).run().await;
     for tool in ["add", "delete", "export", "list"] {
-        let name = format!("CALL {tool} ");
+        let name = format!("CALL {tool:?} ");
         assert!(report.failures().iter().any(|failure| failure.starts_with(&name)), "{tool}: {report}");
     }
 }
