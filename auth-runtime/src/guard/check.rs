@@ -62,7 +62,7 @@ impl<A: AuthConfig> std::fmt::Debug for Checks<'_, A> {
 }
 
 impl<'a, A: AuthConfig> Checks<'a, A> {
-    pub(super) const fn new(pending: Option<&'a PendingChecks<A>>) -> Self {
+    pub(crate) const fn new(pending: Option<&'a PendingChecks<A>>) -> Self {
         Self { pending, answers: Answers { answered: 0, yes: 0 } }
     }
 

@@ -27,15 +27,13 @@ impl<A: AuthConfig> MountedAuth<A> {
     }
 
     /// Looks for credentials of the accepted schemes and verifies the one of a wanted scheme.
-    ///
-    /// The future is boxed, because the future of an operation is copied, and this one holds those of all authenticators.
     pub(super) async fn authenticate(
         &self,
         request: &Request,
         accepted: SchemeSet,
         wanted: SchemeSet,
     ) -> Authentication<A> {
-        match Box::pin(self.auth.authenticate(request, accepted, wanted)).await {
+        match self.auth.authenticate(request, accepted, wanted).await {
             Authentication::Authenticated(principal) => {
                 Authentication::Authenticated(principal.authenticated_by(Arc::clone(&self.auth)))
             }

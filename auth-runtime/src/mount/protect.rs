@@ -33,7 +33,7 @@ impl<A: AuthConfig, E: Endpoint> Endpoint for WithAuth<A, E> {
 
     /// Not an async function, whose state would hold the request twice, to be copied with it.
     fn call(&self, mut request: Request) -> impl Future<Output = Result<E::Output>> + Send {
-        request.extensions_mut().insert(RequestAuth::new(Arc::clone(&self.auth)));
+        RequestAuth::put(&self.auth, &mut request);
         self.inner.call(request)
     }
 }
@@ -49,7 +49,7 @@ impl<A: AuthConfig, E: Endpoint> Endpoint for ProtectedEndpoint<A, E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        admit(&request, self.operation).await.map_err(Rejection::into_error)?;
+        let _ = admit(&request, self.operation).await.map_err(Rejection::into_error)?.keep();
         let answer = self.inner.call(request).await?;
         Ok(without_store(answer.into_response()))
     }
