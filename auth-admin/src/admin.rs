@@ -1,6 +1,8 @@
 //! Runs a command: reads the settings, opens the log and the store, and reports a failure in one line.
 
-use auth_runtime::{guard::AuthConfig, users::Passwords};
+use std::mem;
+
+use auth_runtime::{guard::AuthConfig, review::AccessPolicy, users::Passwords};
 use auth_store::SqlUsers;
 use tracing::instrument::WithSubscriber;
 
@@ -12,6 +14,7 @@ use crate::{
     error::Failure,
     exit::Exit,
     log::{Log, TARGET, operator},
+    program::Program,
     settings::{Settings, Store},
 };
 
@@ -22,6 +25,7 @@ use crate::{
 pub struct Admin {
     parser: clap::Command,
     declared: Option<Declared>,
+    program: Program,
     default_url: Option<String>,
     passwords: Passwords,
     console: Console,
@@ -33,7 +37,7 @@ impl Admin {
     ///
     /// `parser` is the parser of the program, such as `Options::command()`. Its name stands in front of each message.
     pub fn of<A: AuthConfig>(parser: clap::Command) -> Self {
-        Self { declared: Some(Declared::by::<A>()), ..Self::without_tables(parser) }
+        Self { declared: Some(Declared::by::<A>()), program: Program::WithoutPolicy, ..Self::without_tables(parser) }
     }
 
     /// Returns an administration without an application. It accepts every role and permission, and warns about names that
@@ -43,9 +47,42 @@ impl Admin {
             console: Console::standard().of_program(parser.get_name()),
             parser,
             declared: None,
+            program: Program::None,
             default_url: None,
             passwords: Passwords::new(),
         }
+    }
+
+    /// Sets the access policy of the application, for the commands `access ..` (default: they need a file). It is built
+    /// only for these commands.
+    ///
+    /// ```
+    /// use auth_admin::Admin;
+    /// use auth_runtime::{prelude::*, review::AccessPolicy};
+    /// # use poem_openapi::{OpenApi, payload::PlainText};
+    /// # permissions! { pub enum Permission { View = "view" } }
+    /// # roles! { pub enum Role: Permission { Viewer = "Viewer" => [View] } }
+    /// # #[derive(Auth, Clone)] #[auth(permissions = Permission, roles = Role)]
+    /// # struct Auth { #[scheme(api_key(header = "X-API-Key"))] key: ApiKeys }
+    /// # struct Notes;
+    /// # #[protected]
+    /// # #[OpenApi]
+    /// # impl Notes {
+    /// #     #[permission("view")]
+    /// #     #[oai(path = "/notes", method = "get")]
+    /// #     async fn list(&self) -> PlainText<&'static str> { PlainText("notes") }
+    /// # }
+    ///
+    /// /// The policy of all that the application mounts.
+    /// fn policy() -> AccessPolicy {
+    ///     AccessPolicy::of::<Auth>().api::<Notes>("/").build()
+    /// }
+    ///
+    /// let admin = Admin::of::<Auth>(clap::Command::new("notes")).policy(policy);
+    /// ```
+    pub fn policy(mut self, policy: impl FnOnce() -> AccessPolicy + Send + 'static) -> Self {
+        self.program = Program::With(Box::new(policy));
+        self
     }
 
     /// Sets the database for [`Settings`] that name none (default: a database is required).
@@ -83,9 +120,7 @@ impl Admin {
     }
 
     async fn try_run(&mut self, verb: Verb, settings: &Settings) -> Result<(), Failure> {
-        if let Verb::Completions { shell } = verb {
-            return self.complete(shell);
-        }
+        let Some(verb) = self.run_alone(verb)? else { return Ok(()) };
         let log = settings.open_log_file()?.map(Log::to);
         let creates_file = matches!(verb, Verb::Migrate(_));
         let (url, passwords) = (self.default_url.as_deref(), self.passwords.clone());
@@ -104,9 +139,7 @@ impl Admin {
     }
 
     async fn execute(&mut self, verb: Verb, users: &SqlUsers, database: Option<&str>) -> Result<(), Failure> {
-        if let Verb::Completions { shell } = verb {
-            return self.complete(shell);
-        }
+        let Some(verb) = self.run_alone(verb)? else { return Ok(()) };
         let mut context = Context {
             users,
             database,
@@ -125,6 +158,21 @@ impl Admin {
             tracing::warn!(target: TARGET, by, reason, "command failed");
         }
         ended
+    }
+
+    /// Runs a verb that needs no store. Returns the verb if it needs one.
+    fn run_alone(&mut self, verb: Verb) -> Result<Option<Verb>, Failure> {
+        let program = |admin: &mut Self| mem::replace(&mut admin.program, Program::WithoutPolicy);
+        match verb {
+            Verb::Completions { shell } => self.complete(shell)?,
+            Verb::Access(access) => access.run(program(self), &mut self.console)?,
+            Verb::Export(export) => {
+                let program = program(self);
+                export.run(self.declared.as_ref(), program, &mut self.console)?;
+            }
+            verb => return Ok(Some(verb)),
+        }
+        Ok(None)
     }
 
     fn complete(&mut self, shell: clap_complete::Shell) -> Result<(), Failure> {

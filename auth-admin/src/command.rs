@@ -4,9 +4,11 @@ use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use clap_complete::Shell;
 
 use crate::{
+    access::Access,
     context::Context,
     error::Failure,
     exit::EXIT_CODES,
+    export::Export,
     output::Format,
     verb::{
         database,
@@ -16,7 +18,8 @@ use crate::{
     },
 };
 
-/// The administration commands: `user`, `key`, `role`, `permission`, `migrate`, `check` and `completions`.
+/// The administration commands: `user`, `key`, `role`, `permission`, `migrate`, `check`, `access`, `export` and
+/// `completions`.
 ///
 /// Flatten them into the subcommands of your parser, and run them with [`Admin::run`](crate::Admin::run). The example of
 /// the [crate](crate) shows how.
@@ -37,6 +40,10 @@ pub(crate) enum Verb {
     Migrate(Single),
     /// Compare the tables, names and secret key with this program
     Check(Single),
+    /// Review the access policy: who may call what
+    Access(Access),
+    /// Print the declared names for other programs
+    Export(Export),
     /// Print a completion script for a shell
     Completions {
         /// Shell that reads the script
@@ -86,7 +93,7 @@ impl Verb {
             | Self::Permission(Group { output, .. })
             | Self::Migrate(Single { output })
             | Self::Check(Single { output }) => output.format,
-            Self::Completions { .. } => Format::default(),
+            Self::Access(_) | Self::Export(_) | Self::Completions { .. } => Format::default(),
         }
     }
 
@@ -103,8 +110,8 @@ impl Verb {
             Self::Permission(Group { verb, .. }) => verb.run(context).await,
             Self::Migrate(_) => database::migrate(context).await,
             Self::Check(_) => database::check(context).await,
-            // `Admin` runs it, without a database.
-            Self::Completions { .. } => Ok(()),
+            // `Admin` runs them, without a database.
+            Self::Access(_) | Self::Export(_) | Self::Completions { .. } => Ok(()),
         }
     }
 }

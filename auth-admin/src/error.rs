@@ -2,6 +2,7 @@
 
 use std::io;
 
+use auth_runtime::review::DifferenceClass;
 use auth_store::StoreError;
 
 use crate::exit::Exit;
@@ -22,6 +23,11 @@ pub(crate) enum Failure {
     /// The result could not be printed, and the command changed nothing.
     Output(io::Error),
     Interrupted,
+    /// Two access policies differ.
+    Differs {
+        class: DifferenceClass,
+        text: String,
+    },
 }
 
 impl Failure {
@@ -59,6 +65,7 @@ impl Failure {
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => (Exit::Done, None),
             Self::Output(error) => (Exit::Refused, Some(format!("the output cannot be written: {error}"))),
             Self::Interrupted => (Exit::Interrupted, None),
+            Self::Differs { class, text } => (Exit::Differs(class), Some(text)),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use auth_runtime::review::DifferenceClass;
+
 /// The table of exit codes, for the `after_help` of a parser.
 pub const EXIT_CODES: &str = "\
 Exit codes:
@@ -9,6 +11,7 @@ Exit codes:
   1  not found, rejected, or a difference was found
   2  wrong usage or settings; nothing was done
   3  the database is unavailable, or its tables have another version
+ 10 to 15  access policies differ; see `access diff --help`
 130  interrupted by Ctrl-C at a password prompt; nothing was done";
 
 /// Outcome of a command. If it is not [`Done`](Self::Done), the command printed one line to stderr.
@@ -29,6 +32,8 @@ pub enum Exit {
     Usage,
     /// 3: the database is unavailable, or its tables have another version.
     Database,
+    /// 10 to 15: access policies differ, by the [code of the class](DifferenceClass::exit_code).
+    Differs(DifferenceClass),
     /// 130: Ctrl-C at a password prompt, the code that shells use; nothing was done.
     Interrupted,
 }
@@ -42,6 +47,7 @@ impl Exit {
             Self::Refused => 1,
             Self::Usage => 2,
             Self::Database => 3,
+            Self::Differs(class) => class.exit_code(),
             Self::Interrupted => 130,
         }
     }

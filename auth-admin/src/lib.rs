@@ -74,6 +74,8 @@
 //! | `user import` | imports CSV or JSONL, with the password hashes of another system |
 //! | `key create`, `list`, `revoke` | manage API keys |
 //! | `role list`, `permission list` | list declared names and names in use |
+//! | `access matrix`, `check`, `diff`, `explain`, `lint` | show, compare and explain the access policy; see [below](#access-policy) |
+//! | `export typescript` | prints permissions and roles as TypeScript types |
 //! | `completions` | prints completions for bash, elvish, fish, PowerShell and zsh |
 //!
 //! `--help` describes each command. [`Settings`] has the options that all commands share.
@@ -86,9 +88,15 @@
 //! | 1 | not found, rejected, or `check` found a difference |
 //! | 2 | wrong usage or settings; nothing was done |
 //! | 3 | the database is unavailable, or its tables have another version |
+//! | 10 to 15 | `access check` or `access diff` found a difference of this [class](auth_runtime::review::DifferenceClass) |
 //! | 130 | interrupted by Ctrl-C at a password prompt; nothing was done |
 //!
 //! A failure prints one line to stderr. Only usage errors of clap have more lines.
+//!
+//! # Access policy
+//!
+//! The commands `access ..` and `export ..` open no database. [`Admin::policy`] hands them the policy of the application.
+//! `access diff OLD NEW` compares two files and needs no application. The others read a file with `--lock FILE`.
 //!
 //! # Passwords and keys
 //!
@@ -127,6 +135,7 @@
 //! - `auth-admin` without an application accepts every role and permission. It warns about a name that no user and no key
 //!   had before. A name that the application does not declare grants nothing.
 
+mod access;
 mod admin;
 mod command;
 mod console;
@@ -135,9 +144,11 @@ mod declared;
 mod error;
 mod escape;
 mod exit;
+mod export;
 mod import;
 mod log;
 mod output;
+mod program;
 mod settings;
 mod verb;
 

@@ -81,8 +81,11 @@
 //! | task | module |
 //! |---|---|
 //! | verify tokens, or issue them | [`jwt`] |
+//! | mount a token endpoint | `token` |
 //! | verify user names and passwords | [`users`] |
+//! | let users reset passwords, verify addresses and use a second factor | `account` |
 //! | verify API keys | [`api_key`] |
+//! | sign in browsers | [`session`] |
 //! | verify another credential | [`authenticate`], [`credential`] |
 //! | limit failed attempts | [`throttle`] |
 //! | find the address of a client behind a proxy | [`client_ip`] |
@@ -102,6 +105,7 @@
 //!
 //! | feature | default | brings |
 //! |---|---|---|
+//! | `account` | no | password reset and e-mail verification by mail, and a second factor |
 //! | `api-key` | yes | API keys |
 //! | `basic` | yes | user names and passwords |
 //! | `http-client` | yes | keys of an issuer over HTTPS |
@@ -110,8 +114,12 @@
 //! | `mcp` | no | MCP tools under the same rules, as streamable HTTP |
 //! | `metrics` | no | counters through the `metrics` facade |
 //! | `openapi-explorer`, `rapidoc`, `redoc`, `scalar` | no | other pages for the document |
+//! | `session` | yes | sessions of browsers, with sign-in and sign-out |
+//! | `smtp` | no | mails of `account` over SMTP |
 //! | `swagger-ui` | yes | Swagger UI inside the binary |
+//! | `testing` | no | for dev-dependencies: acts as chosen callers, and generates the tests of a policy |
 //! | `throttle` | with `basic` or `api-key` | limits of failed attempts |
+//! | `token-service` | no | an API that issues, refreshes and revokes access tokens |
 //!
 //! # The steps of a request
 //!
@@ -127,6 +135,8 @@ extern crate self as auth_runtime;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "account")]
+pub mod account;
 #[cfg(feature = "api-key")]
 pub mod api_key;
 pub mod authenticate;
@@ -149,9 +159,13 @@ pub mod policy;
 pub mod prelude;
 pub mod respond;
 pub mod review;
+#[cfg(feature = "session")]
+pub mod session;
 pub mod testing;
 #[cfg(feature = "throttle")]
 pub mod throttle;
+#[cfg(feature = "token-service")]
+pub mod token;
 #[cfg(feature = "basic")]
 pub mod users;
 

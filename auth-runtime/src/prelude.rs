@@ -4,7 +4,7 @@
 //! |---|---|
 //! | attributes | `protected`, `permission`, `optional_auth`, `public` |
 //! | macros | `permissions!`, `roles!`, `requirement!`, and the derive macro `Auth` |
-//! | schemes | `Basic`, `ApiKeys`, `Jwt`, `PermissionOverrides` |
+//! | schemes | `Basic`, `ApiKeys`, `Jwt`, `Sessions`, `PermissionOverrides` |
 //! | callers | `Principal`, `CurrentUser`, `LoadUser` |
 //! | plugins | `Authenticator`, `Unavailable` |
 //!
@@ -17,6 +17,8 @@ pub use crate::api_key::ApiKeys;
 pub use crate::jwt::Jwt;
 #[cfg(feature = "mcp")]
 pub use crate::mcp::Mcp as _;
+#[cfg(feature = "session")]
+pub use crate::session::Sessions;
 #[cfg(feature = "basic")]
 pub use crate::users::Basic;
 pub use crate::{

@@ -14,8 +14,10 @@ pub struct Account {
     pub name: String,
     /// The name to show to people.
     pub display_name: Option<String>,
-    /// The e-mail address. It is neither verified nor unique.
+    /// The e-mail address. It is not unique.
     pub email: Option<String>,
+    /// Whether the address is verified. Only then do links for a new password go there.
+    pub is_email_verified: bool,
     /// The names of the roles in order, including undeclared ones.
     pub roles: Vec<String>,
     /// The permissions besides those of the roles.
@@ -45,6 +47,7 @@ pub struct Account {
 pub struct Profile {
     pub(crate) display_name: Option<String>,
     pub(crate) email: Option<String>,
+    pub(crate) is_email_verified: bool,
 }
 
 impl Profile {
@@ -58,9 +61,14 @@ impl Profile {
         Self { display_name: Some(name.into()), ..self }
     }
 
-    /// Sets the e-mail address. The store sends no mail.
+    /// Sets the e-mail address, which is not verified then. The store sends no mail. Links that were sent to the user end.
     pub fn email(self, email: impl Into<String>) -> Self {
-        Self { email: Some(email.into()), ..self }
+        Self { email: Some(email.into()), is_email_verified: false, ..self }
+    }
+
+    /// Sets an e-mail address that is known to be the user's. Whoever reads its mail can set a new password.
+    pub fn verified_email(self, email: impl Into<String>) -> Self {
+        Self { email: Some(email.into()), is_email_verified: true, ..self }
     }
 }
 
@@ -81,6 +89,7 @@ pub struct NewUser {
     pub(crate) password_expires_at: Option<SystemTime>,
     pub(crate) display_name: Option<String>,
     pub(crate) email: Option<String>,
+    pub(crate) is_email_verified: bool,
     pub(crate) roles: Vec<String>,
     pub(crate) permissions: Vec<String>,
     pub(crate) disabled: bool,
@@ -101,6 +110,7 @@ impl NewUser {
             password_expires_at: None,
             display_name: None,
             email: None,
+            is_email_verified: false,
             roles: Vec::new(),
             permissions: Vec::new(),
             disabled: false,
@@ -138,9 +148,15 @@ impl NewUser {
         self
     }
 
-    /// Sets the e-mail address.
+    /// Sets the e-mail address, which is not verified.
     pub fn email(mut self, email: impl Into<String>) -> Self {
-        self.email = Some(email.into());
+        (self.email, self.is_email_verified) = (Some(email.into()), false);
+        self
+    }
+
+    /// Sets an e-mail address that is known to be the user's. Whoever reads its mail can set a new password.
+    pub fn verified_email(mut self, email: impl Into<String>) -> Self {
+        (self.email, self.is_email_verified) = (Some(email.into()), true);
         self
     }
 

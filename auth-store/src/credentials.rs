@@ -128,14 +128,14 @@ impl SqlUsers {
     }
 
     /// Reads the user whose column has this value. The value has no NUL, which PostgreSQL would refuse.
-    async fn read_user_by(&self, column: &str, value: &str) -> Result<Option<User>, StoreError> {
+    pub(crate) async fn read_user_by(&self, column: &str, value: &str) -> Result<Option<User>, StoreError> {
         let database = &self.0.database;
         let read = async {
             let mut connection = database.pool().acquire().await?;
             let row = database
                 .query(&format!(
-                    "SELECT id, subject, name, display_name, password_hash, password_expires_at, disabled, \
-                     credential_epoch FROM auth_user WHERE {column} = ?"
+                    "SELECT id, subject, name, display_name, email, verified_email, password_hash, \
+                     password_expires_at, disabled, credential_epoch FROM auth_user WHERE {column} = ?"
                 ))
                 .bind(value.to_owned())
                 .fetch_optional(&mut *connection)
@@ -228,6 +228,10 @@ fn user(row: &AnyRow) -> Result<User, sqlx::Error> {
         .credential_epoch(epoch);
     if let Some(name) = row.try_get::<Option<String>, _>("display_name")? {
         user = user.display_name(name);
+    }
+    if let Some(email) = row.try_get::<Option<String>, _>("email")? {
+        let is_verified = row.try_get::<Option<String>, _>("verified_email")?.is_some();
+        user = if is_verified { user.with_verified_email(email) } else { user.with_email(email) };
     }
     if let Some(end) = row.try_get::<Option<i64>, _>("password_expires_at")? {
         user = user.password_expires_at(time(end));

@@ -48,6 +48,8 @@ mod tests {
             "postgres://app:12?secret@h/db",
             "mysql:secret",
             "sqlite://app:secret@h/db",
+            "redis://:secret@h:6379/0",
+            "rediss://app:12/secret@h/0",
         ] {
             let shown = describe_url(url);
             assert!(!shown.contains("secret") && !shown.contains("12"), "{shown}");

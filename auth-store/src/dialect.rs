@@ -32,6 +32,22 @@ impl Dialect {
         }
     }
 
+    /// Returns the end of an `INSERT` that replaces these columns of an existing row with the same key.
+    #[cfg(feature = "account")]
+    pub(crate) fn or_replace(self, key: &[&str], columns: &[&str]) -> String {
+        let set = |value: fn(&str) -> String| {
+            columns.iter().map(|column| format!("{column} = {}", value(column))).collect::<Vec<_>>().join(", ")
+        };
+        match self {
+            Self::Sqlite | Self::Postgres => {
+                let set = set(|column| format!("excluded.{column}"));
+                format!("ON CONFLICT ({}) DO UPDATE SET {set}", key.join(", "))
+            }
+            // MariaDB does not know the newer form of MySQL, which names the new row.
+            Self::MySql => format!("ON DUPLICATE KEY UPDATE {}", set(|column| format!("VALUES({column})"))),
+        }
+    }
+
     /// Returns the time of the database, in milliseconds since 1970.
     pub(crate) const fn now_in_millis(self) -> &'static str {
         match self {

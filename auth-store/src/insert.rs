@@ -28,18 +28,19 @@ pub(crate) async fn insert(
     connection: &mut AnyConnection,
     users: &[&Checked],
 ) -> Result<(), sqlx::Error> {
-    const VALUES: &str = "(?, ?, ?, ?, ?, ?, ?, ?)";
+    const VALUES: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let values = vec![VALUES; users.len()].join(", ");
     let mut query = database.query(&format!(
-        "INSERT INTO auth_user (subject, name, display_name, email, password_hash, password_expires_at, disabled, created_at) \
-         VALUES {values}"
+        "INSERT INTO auth_user (subject, name, display_name, email, verified_email, password_hash, password_expires_at, \
+         disabled, created_at) VALUES {values}"
     ));
     for Checked { subject, user, password_hash } in users.iter().copied() {
         query = query
             .bind(subject.clone())
             .bind(user.name.clone())
             .bind(user.display_name.clone())
-            .bind(user.email.clone());
+            .bind(user.email.clone())
+            .bind(verified(user.email.as_deref(), user.is_email_verified));
         query = query.bind(password_hash.clone()).bind(user.password_expires_at.map(seconds));
         query = query.bind(i16::from(user.disabled)).bind(now());
     }
@@ -54,6 +55,11 @@ pub(crate) async fn insert(
         insert_names(database, connection, kind, &named.collect::<Vec<_>>()).await?;
     }
     Ok(())
+}
+
+/// Returns the value of the column `verified_email`: the form by which addresses are compared.
+pub(crate) fn verified(email: Option<&str>, is_verified: bool) -> Option<String> {
+    email.filter(|email| is_verified && !email.is_empty()).map(str::to_ascii_lowercase)
 }
 
 /// Returns the primary keys of users that were just inserted.

@@ -1,4 +1,4 @@
-//! Users and API keys in a database: SQLite, PostgreSQL, MariaDB or MySQL.
+//! Users and API keys in a database: SQLite, PostgreSQL, MariaDB or MySQL. Attempts there, or in Redis.
 //!
 //! [`SqlUsers`] is one store for [`Basic`](auth_runtime::users::Basic), [`ApiKeys`](auth_runtime::api_key::ApiKeys) and
 //! [`UserTokens`](auth_runtime::users::UserTokens). It implements public traits of `auth_runtime` with public items only,
@@ -8,6 +8,8 @@
 //!
 //! - connections: `options`, `database_url`, `sqlite_file`, `dialect`, `pooler`, `connection`, `database`, `migrate`;
 //! - reads of authenticators: `credentials`, `cache`, `last_used`, `attempts`;
+//! - users about their own account, with the feature `account`: `own_account`, `one_time_tokens`;
+//! - the feature `redis`: `RedisStore`, in the module `redis`;
 //! - administration: `users`, `passwords`, `roles`, `keys`, `list`, `names`, `import`, each change in a `transaction`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -29,10 +31,18 @@ mod last_used;
 mod list;
 mod migrate;
 mod names;
+#[cfg(feature = "account")]
+mod one_time_tokens;
 mod options;
+#[cfg(feature = "account")]
+mod own_account;
 mod passwords;
 mod pooler;
+#[cfg(feature = "redis")]
+mod redis;
 mod roles;
+mod session_cache;
+mod sessions;
 mod sqlite_file;
 mod store;
 mod text;
@@ -41,6 +51,8 @@ mod transaction;
 mod user_name;
 mod users;
 
+#[cfg(feature = "redis")]
+pub use self::redis::{RedisOptions, RedisStore};
 pub use self::{
     account::{Account, KeyInfo, NewKey, NewUser, Page, Profile},
     describe_url::describe_url,

@@ -15,7 +15,8 @@ use crate::{
 };
 
 const COLUMNS: &str = "id, subject, name, display_name, email, password_expires_at, disabled, created_at, last_sign_in_at, \
-                       CASE WHEN password_hash IS NULL THEN 0 ELSE 1 END AS has_password";
+                       CASE WHEN password_hash IS NULL THEN 0 ELSE 1 END AS has_password, \
+                       CASE WHEN verified_email IS NULL THEN 0 ELSE 1 END AS is_email_verified";
 /// Up to this number of users, a role is rare: a page selects its users by their primary keys.
 const FEW: usize = 1000;
 
@@ -167,6 +168,7 @@ fn account(row: &AnyRow, roles: Option<Vec<String>>, permissions: Option<Vec<Str
         name: row.try_get("name")?,
         display_name: row.try_get("display_name")?,
         email: row.try_get("email")?,
+        is_email_verified: row.try_get::<i64, _>("is_email_verified")? != 0,
         roles: roles.unwrap_or_default(),
         permissions: permissions.unwrap_or_default(),
         disabled: row.try_get::<i64, _>("disabled")? != 0,

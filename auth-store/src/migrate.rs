@@ -23,25 +23,50 @@ const TRIES: usize = 6;
 const LOCK_SECONDS: u32 = 60;
 
 /// The tables that the migrations create, besides [`TABLE`].
-const TABLES: [&str; 7] = [
+const TABLES: &[&str] = &[
     "auth_api_key",
     "auth_api_key_permission",
     "auth_attempt",
     "auth_epoch",
+    "auth_one_time_token",
+    "auth_recovery_code",
+    "auth_second_factor",
+    "auth_session",
     "auth_user",
     "auth_user_permission",
     "auth_user_role",
 ];
 
-const MIGRATIONS: [(i64, &str, [&str; 3]); 1] = [(
-    1,
-    "users and keys",
-    [
-        include_str!("migrations/sqlite/1_users_and_keys.sql"),
-        include_str!("migrations/postgres/1_users_and_keys.sql"),
-        include_str!("migrations/mysql/1_users_and_keys.sql"),
-    ],
-)];
+/// The number, the name, and the statements of each step, in the order of [`Dialect`].
+const MIGRATIONS: &[(i64, &str, [&str; 3])] = &[
+    (
+        1,
+        "users and keys",
+        [
+            include_str!("migrations/sqlite/1_users_and_keys.sql"),
+            include_str!("migrations/postgres/1_users_and_keys.sql"),
+            include_str!("migrations/mysql/1_users_and_keys.sql"),
+        ],
+    ),
+    (
+        2,
+        "sessions",
+        [
+            include_str!("migrations/sqlite/2_sessions.sql"),
+            include_str!("migrations/postgres/2_sessions.sql"),
+            include_str!("migrations/mysql/2_sessions.sql"),
+        ],
+    ),
+    (
+        4,
+        "accounts",
+        [
+            include_str!("migrations/sqlite/4_accounts.sql"),
+            include_str!("migrations/postgres/4_accounts.sql"),
+            include_str!("migrations/mysql/4_accounts.sql"),
+        ],
+    ),
+];
 
 /// Tables.
 impl SqlUsers {
@@ -64,11 +89,11 @@ impl SqlUsers {
 }
 
 fn migrator(dialect: Dialect) -> Migrator {
-    let migrations = MIGRATIONS.map(|(version, name, sql)| {
+    let migrations = MIGRATIONS.iter().map(|(version, name, sql)| {
         let sql = sql[dialect as usize];
-        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+        Migration::new(*version, (*name).into(), MigrationType::Simple, sql.into_sql_str(), false)
     });
-    let mut migrator = Migrator::with_migrations(migrations.into());
+    let mut migrator = Migrator::with_migrations(migrations.collect());
     migrator.dangerous_set_table_name(TABLE);
     migrator
 }
@@ -140,7 +165,7 @@ async fn check(database: &Database) -> Result<(), StoreError> {
     if let Some(version) = differing(database, &mut connection).await? {
         return wrong(format!("step {version} in `{TABLE}` differs from the step of this version"));
     }
-    let found = existing(database, &mut connection, &TABLES).await.store_error()?;
+    let found = existing(database, &mut connection, TABLES).await.store_error()?;
     match TABLES.iter().find(|table| !found.iter().any(|name| name == **table)) {
         None => Ok(()),
         Some(missing) => wrong(format!("table `{missing}` is missing; restore it from a backup")),

@@ -2,7 +2,12 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use auth_runtime::{declared::DeclaredNames, guard::AuthConfig, throttle::Throttle, users::Passwords};
+use auth_runtime::{
+    declared::DeclaredNames,
+    guard::AuthConfig,
+    throttle::{AttemptStore, Throttle},
+    users::Passwords,
+};
 
 use crate::{
     SqlUsers, StoreError,
@@ -12,6 +17,7 @@ use crate::{
     database_url::{DatabaseUrl, MissingFile},
     last_used::LastUsed,
     names,
+    session_cache::SessionState,
     store::Shared,
 };
 
@@ -34,6 +40,7 @@ pub struct SqlOptions {
     freshness: Duration,
     cache_capacity: usize,
     passwords: Passwords,
+    throttle: Option<Throttle>,
     tables: Option<&'static DeclaredNames>,
     migrate: bool,
     file: MissingFile,
@@ -47,6 +54,7 @@ impl Default for SqlOptions {
             freshness: FRESHNESS,
             cache_capacity: 10_000,
             passwords: Passwords::default(),
+            throttle: None,
             tables: None,
             migrate: true,
             file: MissingFile::Create,
@@ -90,6 +98,12 @@ impl SqlOptions {
     /// Sets the rules for passwords, and how they are hashed and verified; default [`Passwords::default`].
     pub fn passwords(mut self, passwords: Passwords) -> Self {
         self.passwords = passwords;
+        self
+    }
+
+    /// Counts attempts in another store, such as `RedisStore` (feature `redis`); default: in this database.
+    pub fn attempts(mut self, store: impl AttemptStore) -> Self {
+        self.throttle = Some(Throttle::shared(store));
         self
     }
 
@@ -145,7 +159,8 @@ impl SqlOptions {
     /// [`StoreError::Setting`] if the URL is invalid.
     pub fn connect_lazily(self, url: &str) -> Result<SqlUsers, StoreError> {
         let database = Database::new(DatabaseUrl::parse(url, self.file)?, self.limits);
-        let mut throttle = Throttle::shared(SqlAttempts::new(database.clone()));
+        let in_database = || Throttle::shared(SqlAttempts::new(database.clone()));
+        let mut throttle = self.throttle.unwrap_or_else(in_database);
         if let Some(key) = self.passwords.derived_key(b"auth-runtime: names that were tried") {
             throttle = throttle.secret(key).map_err(|error| StoreError::Setting(error.to_string()))?;
         }
@@ -153,6 +168,7 @@ impl SqlOptions {
             throttle,
             database,
             cache: StoreCache::new(self.freshness, self.cache_capacity),
+            sessions: SessionState::new(self.freshness, self.cache_capacity),
             passwords: self.passwords,
             tables: self.tables,
             last_used: LastUsed::new(self.cache_capacity),

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use auth_runtime::{declared::DeclaredNames, throttle::Throttle, users::Passwords};
 
-use crate::{cache::StoreCache, database::Database, last_used::LastUsed};
+use crate::{cache::StoreCache, database::Database, last_used::LastUsed, session_cache::SessionState};
 
 /// Users and API keys in a database. Clones are cheap and share connections and cache.
 ///
@@ -84,6 +84,7 @@ pub struct SqlUsers(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) database: Database,
     pub(crate) cache: StoreCache,
+    pub(crate) sessions: SessionState,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
     pub(crate) tables: Option<&'static DeclaredNames>,

@@ -6,7 +6,7 @@ use crate::{
     Account, NewUser, Profile, SqlUsers, StoreError,
     account::NewPassword,
     error::DriverResult,
-    insert::{Checked, insert, taken},
+    insert::{Checked, insert, taken, verified},
     names::Kind,
     normalize_name,
     text::{check_text, unless_empty},
@@ -138,10 +138,17 @@ impl SqlUsers {
         check_text("the e-mail address", profile.email.as_deref(), MAX_EMAIL)?;
         let set = || async {
             let (mut change, id) = self.begin_change_of(name).await?;
-            for (column, text) in [("display_name", &profile.display_name), ("email", &profile.email)] {
-                let Some(text) = text.clone() else { continue };
-                let user = change.query(&format!("UPDATE auth_user SET {column} = ? WHERE id = ?"));
-                change.execute(user.bind(unless_empty(text)).bind(id)).await.store_error()?;
+            if let Some(name) = profile.display_name.clone() {
+                let user = change.query("UPDATE auth_user SET display_name = ? WHERE id = ?");
+                change.execute(user.bind(unless_empty(name)).bind(id)).await.store_error()?;
+            }
+            if let Some(email) = profile.email.clone() {
+                let verified = verified(Some(&email), profile.is_email_verified);
+                let user = change.query("UPDATE auth_user SET email = ?, verified_email = ? WHERE id = ?");
+                change.execute(user.bind(unless_empty(email)).bind(verified).bind(id)).await.store_error()?;
+                // A link that was sent to another address would bring it back.
+                let tokens = change.query("DELETE FROM auth_one_time_token WHERE user_id = ?");
+                change.execute(tokens.bind(id)).await.store_error()?;
             }
             change.commit().await
         };

@@ -75,7 +75,7 @@ fn read(service: &Service, token: &str) -> Answer {
 #[tokio::test(flavor = "multi_thread")]
 async fn scope_role_and_a_recent_sign_in_are_required() {
     let (authority, key) = (Authority::new("provider"), KeyPair::generate().unwrap());
-    let url = provider(&authority, |url| issuer(url, &key).jwks()).await;
+    let url = provider(&authority, |url| issuer(url, &key).jwks().unwrap()).await;
     let (issuer, file) = (issuer(&url, &key), authority.file());
     let settings = [("ISSUER", url.as_str()), ("AUDIENCE", "notes"), ("SSL_CERT_FILE", &file)];
     let service = Service::start(env!("CARGO_BIN_EXE_jwt"), &settings);
@@ -100,7 +100,7 @@ async fn scope_role_and_a_recent_sign_in_are_required() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_of_another_issuer_or_for_another_audience_is_rejected() {
     let (authority, key) = (Authority::new("audience"), KeyPair::generate().unwrap());
-    let url = provider(&authority, |url| issuer(url, &key).jwks()).await;
+    let url = provider(&authority, |url| issuer(url, &key).jwks().unwrap()).await;
     let file = authority.file();
     let settings = [("ISSUER", url.as_str()), ("AUDIENCE", "notes"), ("SSL_CERT_FILE", &file)];
     let service = Service::start(env!("CARGO_BIN_EXE_jwt"), &settings);

@@ -8,23 +8,27 @@ mod callers;
 #[allow(dead_code, reason = "this test needs the database only")]
 #[path = "store/database.rs"]
 mod database;
+#[path = "store/records.rs"]
+mod records;
 
 use std::{
+    net::IpAddr,
     path::Path,
     process::Command,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU32, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
-use auth_runtime::users::UserError;
+use auth_runtime::{client_ip::ClientAddress, session::SessionStore, throttle::Throttle, users::UserError};
 use auth_store::{NewKey, NewUser, StoreError};
 
 use crate::{
     callers::{App, Caller, PASSWORD},
     database::{Backend, TestDatabase},
+    records::session,
 };
 
 fn service(verb: &str, backend: Backend) {
@@ -125,18 +129,69 @@ async fn loses_nothing(backend: Backend) {
     database.drop().await;
 }
 
+/// Attempts are counted until Redis is killed, and sessions start and end.
+async fn redis_loses_nothing() {
+    let database = TestDatabase::new(Backend::Redis).await;
+    let store = database.redis().await;
+    let throttle = Throttle::shared(store.clone());
+    for id in ["known", "ended"] {
+        store.insert(session(id, "alice"), None).await.unwrap();
+        assert!(store.find(id).await.unwrap().is_some());
+    }
+    let address = |number: u32| ClientAddress::from(IpAddr::from(number.to_be_bytes()));
+    let confirmed = Arc::new(AtomicU32::new(0));
+    let counting = tokio::spawn({
+        let (throttle, confirmed) = (throttle.clone(), Arc::clone(&confirmed));
+        async move {
+            for number in 0.. {
+                if let Err(error) = throttle.failed(address(number)).await {
+                    return error;
+                }
+                confirmed.fetch_add(1, Ordering::SeqCst);
+            }
+            unreachable!("the server is killed before")
+        }
+    });
+    while confirmed.load(Ordering::SeqCst) < 500 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    store.end("ended").await.unwrap();
+    tokio::task::spawn_blocking(|| service("kill", Backend::Redis)).await.unwrap();
+    assert!(counting.await.unwrap().is_unavailable());
+    assert!(throttle.failed(address(0)).await.unwrap_err().is_unavailable());
+    assert!(store.find("known").await.is_err() && store.find("ended").await.is_err());
+
+    service("start", Backend::Redis);
+    assert!(store.find("known").await.unwrap().is_some() && store.find("ended").await.unwrap().is_none());
+    let attempts = database.keys().await.into_iter().filter(|key| key.contains(":attempt:")).count();
+    let (confirmed, stored) = (confirmed.load(Ordering::SeqCst) as usize, attempts);
+    assert!(
+        stored == confirmed || stored == confirmed + 1,
+        "{confirmed} attempts were confirmed, and {stored} are stored"
+    );
+    throttle.failed(address(0)).await.unwrap();
+    database.drop().await;
+}
+
+fn is_there(backend: Backend) -> bool {
+    let url = backend.url();
+    if let Err(variable) = &url {
+        eprintln!("{backend}: skipped, as {variable} is not set");
+    }
+    url.is_ok()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn restarted_server_is_used_again_and_no_confirmed_change_is_lost() {
     let mut tested = 0;
-    for backend in [Backend::Postgres, Backend::MySql] {
-        match backend.url() {
-            Ok(_) => {
-                recovers(backend).await;
-                loses_nothing(backend).await;
-                tested += 1;
-            }
-            Err(variable) => eprintln!("{backend}: skipped, as {variable} is not set"),
-        }
+    for backend in [Backend::Postgres, Backend::MySql].into_iter().filter(|backend| is_there(*backend)) {
+        recovers(backend).await;
+        loses_nothing(backend).await;
+        tested += 1;
+    }
+    if is_there(Backend::Redis) {
+        redis_loses_nothing().await;
+        tested += 1;
     }
     assert_ne!(tested, 0, "there is no server: start one with `tests/services up`");
 }

@@ -35,6 +35,7 @@ Columns of CSV, and members of the objects of JSONL:
   name           User name (required)
   display_name   Display name
   email          E-mail address
+  email_verified true or false: whether links for a new password may go to the address
   roles          Roles: in CSV separated by `;`, in JSONL a list
   permissions    Permissions in addition to those of the roles, in the same form
   password_hash  Hash of another system: argon2, bcrypt, scrypt, PBKDF2, SHA-crypt or phpass, also

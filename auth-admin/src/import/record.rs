@@ -37,6 +37,7 @@ pub(super) struct UserFields {
     pub(super) name: String,
     pub(super) display_name: Option<String>,
     pub(super) email: Option<String>,
+    pub(super) email_verified: bool,
     pub(super) roles: Vec<String>,
     pub(super) permissions: Vec<String>,
     pub(super) password_hash: Option<String>,
@@ -57,7 +58,8 @@ impl UserFields {
     pub(super) fn into_user(self) -> NewUser {
         let user = NewUser::new(self.name).roles(self.roles).permissions(self.permissions).disabled(self.disabled);
         let user = self.display_name.into_iter().fold(user, NewUser::display_name);
-        let user = self.email.into_iter().fold(user, NewUser::email);
+        let set_email = if self.email_verified { NewUser::verified_email } else { NewUser::email };
+        let user = self.email.into_iter().fold(user, set_email);
         self.password_hash.into_iter().fold(user, NewUser::password_hash)
     }
 }

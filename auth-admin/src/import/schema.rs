@@ -4,8 +4,8 @@
 pub(super) const MAX_RECORD: usize = 1 << 16;
 
 /// The names of columns and members.
-pub(super) const KNOWN_FIELDS: [&str; 7] =
-    ["name", "display_name", "email", "roles", "permissions", "password_hash", "disabled"];
+pub(super) const KNOWN_FIELDS: [&str; 8] =
+    ["name", "display_name", "email", "email_verified", "roles", "permissions", "password_hash", "disabled"];
 
 /// Returns the names of all columns, for an error.
 pub(super) fn known_fields() -> String {

@@ -11,7 +11,7 @@ pub(crate) use self::{
     format::Format,
     key::{KeyJson, is_active, limits},
     list::List,
-    table::{print_json, print_table},
+    table::{print_json, print_table, print_text},
     time::rfc3339,
     user::{UserJson, facts},
 };

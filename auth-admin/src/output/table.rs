@@ -23,6 +23,11 @@ pub(crate) fn print_table(console: &mut Console, header: &[&str], rows: Vec<Vec<
     table.print(console, header, rows.into_iter())
 }
 
+/// Prints a text that ends with a line break.
+pub(crate) fn print_text(console: &mut Console, text: &str) -> io::Result<()> {
+    console.output().write_all(text.as_bytes())
+}
+
 pub(crate) fn print_json(console: &mut Console, document: &impl Serialize) -> io::Result<()> {
     console.line(&visible_json(&serde_json::to_string_pretty(document)?))
 }

@@ -17,6 +17,7 @@ pub(crate) struct UserJson<'a> {
     name: &'a str,
     display_name: Option<&'a str>,
     email: Option<&'a str>,
+    email_verified: bool,
     roles: &'a [String],
     permissions: &'a [String],
     disabled: bool,
@@ -42,6 +43,7 @@ impl<'a> From<&'a Account> for UserJson<'a> {
             name: &account.name,
             display_name: account.display_name.as_deref(),
             email: account.email.as_deref(),
+            email_verified: account.is_email_verified,
             roles: &account.roles,
             permissions: &account.permissions,
             disabled: account.disabled,
@@ -86,11 +88,16 @@ pub(crate) fn facts(account: &Account) -> Vec<(&'static str, String)> {
         (true, Some(end)) if end <= SystemTime::now() => format!("expired at {}", rfc3339(end)),
         (true, Some(end)) => format!("valid until {}", rfc3339(end)),
     };
+    let email = match (&account.email, account.is_email_verified) {
+        (None, _) => String::new(),
+        (Some(email), true) => format!("{email} (verified)"),
+        (Some(email), false) => format!("{email} (not verified)"),
+    };
     vec![
         ("name", account.name.clone()),
         ("subject", account.subject.clone()),
         ("display name", account.display_name.clone().unwrap_or_default()),
-        ("e-mail", account.email.clone().unwrap_or_default()),
+        ("e-mail", email),
         ("roles", account.roles.join(", ")),
         ("permissions", account.permissions.join(", ")),
         ("disabled", if account.disabled { "yes" } else { "no" }.to_owned()),

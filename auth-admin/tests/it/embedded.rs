@@ -1,12 +1,17 @@
 //! The commands as part of an application with declared roles and permissions.
 
 use std::{
+    fs,
     io::{self, Write},
     sync::{Arc, Mutex},
 };
 
 use auth_admin::{Admin, AdminCommand, Console, Exit, Settings};
-use auth_runtime::{prelude::*, users::Passwords};
+use auth_runtime::{
+    prelude::*,
+    review::{AccessPolicy, DifferenceClass},
+    users::Passwords,
+};
 use auth_store::{NewUser, SqlUsers};
 use clap::{CommandFactory, Parser, Subcommand};
 use serde_json::{Value, json};
@@ -76,14 +81,36 @@ impl Write for SharedOutput {
     }
 }
 
+/// The policy of the application.
+fn policy() -> AccessPolicy {
+    AccessPolicy::of::<Auth>()
+        .subtree("/drafts/*", requirement!(permission("edit")))
+        .subtree("/notes/*", requirement!(permission("view")))
+        .build()
+}
+
+/// Runs the application with these arguments. It has a policy, and no database.
+async fn notes_with_policy(words: &[&str]) -> (Exit, String, String) {
+    run(words, None, "sqlite:no/such/folder/notes.db", |admin| admin.policy(policy)).await
+}
+
 /// Runs the application with these arguments.
 async fn notes(words: &[&str], users: Option<&SqlUsers>, url: &str) -> (Exit, String, String) {
+    run(words, users, url, |admin| admin).await
+}
+
+async fn run(
+    words: &[&str],
+    users: Option<&SqlUsers>,
+    url: &str,
+    configure: impl FnOnce(Admin) -> Admin,
+) -> (Exit, String, String) {
     let options = Options::try_parse_from([&["notes"], words].concat()).unwrap();
     let Some(Commands::Admin(command)) = options.command else { panic!("{words:?}") };
     let (output, errors) = (SharedOutput::default(), SharedOutput::default());
     let console = Console::new(io::empty(), output.clone(), errors.clone());
     let admin = Admin::of::<Auth>(Options::command()).default_database_url(url).console(console);
-    let admin = admin.passwords(Passwords::new().min_len(15));
+    let admin = configure(admin.passwords(Passwords::new().min_len(15)));
     let exit = match users {
         Some(users) => admin.run_on(command, users).await,
         None => admin.run(command, &options.settings).await,
@@ -180,6 +207,83 @@ async fn the_application_may_have_its_own_store() {
     assert!(table.starts_with("database     of the application\n"), "{table}");
     let (exit, script, _) = notes(&["completions", "bash"], Some(&users), "").await;
     assert!(exit == Exit::Done && script.contains("_notes()") && script.contains("serve"), "{script}");
+}
+
+#[tokio::test]
+async fn access_commands_show_the_policy_of_the_application_without_a_database() {
+    let (exit, matrix, errors) = notes_with_policy(&["access", "matrix"]).await;
+    assert_eq!((exit, errors.as_str()), (Exit::Done, ""));
+    assert_eq!(
+        matrix,
+        "               anonymous  signed in  Viewer  Editor\n\
+         ANY /drafts/*  -          -          -       yes\n\
+         ANY /notes/*   -          -          yes     yes\n\
+         \n\
+         contained role: role \"Viewer\": role \"Editor\" holds all that it holds\n"
+    );
+    let (exit, explained, _) = notes_with_policy(&["access", "explain", "GET", "/drafts/7", "--role", "Viewer"]).await;
+    assert_eq!(
+        (exit, explained.as_str()),
+        (Exit::Done, "ANY /drafts/* for role(\"Viewer\"): denied\nno   permission(\"edit\") (Editor holds it)\n")
+    );
+    assert_eq!(notes_with_policy(&["access", "lint"]).await.0, Exit::Done);
+    // A store of the application changes nothing.
+    let users = SqlUsers::options().declared_by::<Auth>().connect("sqlite::memory:").await.unwrap();
+    let with_store = run(&["access", "matrix"], Some(&users), "", |admin| admin.policy(policy)).await;
+    assert_eq!(with_store, (Exit::Done, matrix, String::new()));
+}
+
+#[tokio::test]
+async fn check_compares_the_lock_file_with_the_application() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("access.lock");
+    let lock = path.to_str().unwrap();
+    let check = async |more: &[&str]| notes_with_policy(&[&["access", "check", "--lock", lock], more].concat()).await;
+    let missing = format!("notes: `{lock}` is missing; add --accept to write it, and commit it\n");
+    assert_eq!(check(&[]).await, (Exit::Refused, String::new(), missing));
+
+    assert_eq!(check(&["--accept"]).await, (Exit::Done, format!("`{lock}` was written\n"), String::new()));
+    assert_eq!(fs::read_to_string(&path).unwrap(), policy().to_string());
+    assert_eq!(check(&[]).await, (Exit::Done, "no difference\n".to_owned(), String::new()));
+    assert_eq!(check(&["--accept"]).await.1, format!("`{lock}` is up to date\n"));
+
+    let narrower = policy().to_string().replace("requires permission(\"view\")", "requires permission(\"edit\")");
+    fs::write(&path, narrower).unwrap();
+    let (exit, difference, errors) = check(&[]).await;
+    assert_eq!(exit, Exit::Differs(DifferenceClass::Widened));
+    assert_eq!(exit.code(), 14);
+    assert_eq!(errors, "notes: access differs: 1 widened, 1 narrowed\n");
+    assert!(difference.contains("widened: ANY /notes/*\n    lets in   role(\"Viewer\")\n"), "{difference}");
+    let (_, document, _) = check(&["--format", "json"]).await;
+    assert_eq!(serde_json::from_str::<Value>(&document).unwrap()["class"], "widened");
+    assert_eq!(check(&["--accept"]).await.1, format!("`{lock}` was written: 1 widened, 1 narrowed\n"));
+    assert_eq!(check(&[]).await.0, Exit::Done);
+
+    fs::write(&path, "access-lock 1\nnonsense\n").unwrap();
+    let (exit, _, errors) = check(&[]).await;
+    assert!(exit == Exit::Usage && errors.starts_with(&format!("notes: `{lock}`: line 2: expected ")), "{errors}");
+}
+
+#[tokio::test]
+async fn an_application_without_a_policy_learns_what_to_write() {
+    for words in
+        [&["access", "matrix"][..], &["access", "check"], &["access", "lint"], &["access", "explain", "GET", "/"]]
+    {
+        let (exit, output, errors) = notes(words, None, "").await;
+        assert_eq!((exit, output.as_str()), (Exit::Usage, ""));
+        assert_eq!(
+            errors,
+            "notes: this program has no access policy; write `Admin::of::<Auth>(..).policy(policy)` with `fn policy() -> \
+             AccessPolicy { AccessPolicy::of::<Auth>().api::<Api>(\"/\").build() }`\n"
+        );
+    }
+}
+
+#[tokio::test]
+async fn declared_names_are_exported_as_typescript() {
+    let (exit, module, errors) = notes(&["export", "typescript"], None, "").await;
+    assert_eq!((exit, errors.as_str()), (Exit::Done, ""));
+    assert_eq!(module, include_str!("data/notes.ts"));
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
 //! The binary on a real database: its output and its exit codes.
 
+mod access;
 mod database;
 mod embedded;
 mod fixture;
+mod how_to;
 mod import;
 mod keys;
 mod lists;

@@ -104,12 +104,13 @@ fn twin(operation: &Operation, rule: &TokenStream, p: &Private) -> TokenStream {
     let attributes = operation.method.attrs.iter().filter(|attribute| is(attribute, "oai") || is(attribute, "doc"));
     let (generics, _, where_clause) = signature.generics.split_for_impl();
     let returns = returns(&signature.output);
-    let answered = answered(&operation.access);
+    let response = quote!(Self::#name(#this, #(#names),*).await);
+    let answered = answered(&operation.access, &guard, &response, p);
     quote! {
         #(#attributes)*
         async fn #twin #generics (#receiver, #guard: #p::Guard<#rule>, #(#inputs),*) -> #p::Guarded<#returns> #where_clause {
             #checks
-            #p::Guarded::#answered(Self::#name(#this, #(#names),*).await)
+            #answered
         }
     }
 }

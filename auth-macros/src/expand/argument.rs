@@ -1,10 +1,10 @@
 //! The arguments of the user's function, as the generated one takes them.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{FnArg, PatType, ReturnType, Signature};
 
-use crate::{lower::signature::argument_name, model::Access};
+use crate::{lower::signature::argument_name, model::Access, paths::Private};
 
 /// An argument.
 pub(crate) struct Argument<'a> {
@@ -38,8 +38,11 @@ pub(crate) fn returns(output: &ReturnType) -> TokenStream {
     }
 }
 
-/// Returns the variant of `Guarded` for the response of the user's function.
-pub(crate) fn answered(access: &Access) -> Ident {
-    let variant = if matches!(access, Access::Public { .. }) { "Public" } else { "Answered" };
-    Ident::new(variant, Span::call_site())
+/// Emits the `Guarded` around the response of the user's function.
+pub(crate) fn answered(access: &Access, guard: &Ident, response: &TokenStream, p: &Private) -> TokenStream {
+    match access {
+        Access::Public { .. } => quote!(#p::Guarded::Public(#response)),
+        Access::Optional { .. } => quote!(#guard.answered(#response)),
+        Access::Required { .. } => quote!(#p::Guarded::Answered(#response)),
+    }
 }

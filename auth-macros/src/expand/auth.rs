@@ -34,6 +34,7 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
     let configured = schemes_that("is_configured", "configured", auth, p);
     let throttled = schemes_that("is_throttled", "throttled", auth, p);
     let cloned = cloned(auth, p);
+    let mounted = mounted(auth, p);
     let authenticate = authenticate(auth, p);
     let events = auth.events.as_ref().map(|(field, ty)| {
         quote_spanned! {ty.span()=>
@@ -73,6 +74,7 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
             #cloned
             #configured
             #throttled
+            #mounted
             #authenticate
             #events
             #rejection
@@ -108,6 +110,18 @@ fn schemes_that(is: &str, method: &str, auth: &Auth, p: &Private) -> TokenStream
             let mut __schemes = #p::SchemeSet::EMPTY;
             #(#schemes)*
             __schemes
+        }
+    }
+}
+
+/// Emits `mounted`, which hands each authenticator its scheme.
+fn mounted(auth: &Auth, p: &Private) -> TokenStream {
+    let schemes = auth.schemes.iter().enumerate().map(|(index, Scheme { field, ty, .. })| {
+        quote!(<#ty as #p::Authenticator>::mounted(&self.#field, &SCHEMES[#index], &#p::Context::of::<Self>());)
+    });
+    quote! {
+        fn mounted(&self) {
+            #(#schemes)*
         }
     }
 }

@@ -87,7 +87,8 @@ fn guarded(handler: &Handler, access: &Access, rule: &TokenStream, p: &Private) 
     let call_await = signature.asyncness.map(|_| quote!(.await));
     let (generics, _, where_clause) = signature.generics.split_for_impl();
     let returns = returns(&signature.output);
-    let answered = answered(access);
+    let response = quote!(#name(#(#names),*) #call_await);
+    let answered = answered(access, &guard, &response, p);
     quote! {
         #(#documented)*
         #attribute
@@ -95,7 +96,7 @@ fn guarded(handler: &Handler, access: &Access, rule: &TokenStream, p: &Private) 
         #visibility async fn #name #generics (#guard: #p::HandlerGuard<#rule>, #(#inputs),*) -> #p::Guarded<#returns> #where_clause {
             #own
             #checks
-            #p::Guarded::#answered(#name(#(#names),*) #call_await)
+            #answered
         }
     }
 }

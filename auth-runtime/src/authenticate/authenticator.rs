@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use super::{AuthenticationError, Context, Identity};
+use crate::declared::SecurityScheme;
 
 /// Verifies one kind of credential. A type that implements this trait may be a field of an `Auth` struct.
 ///
@@ -65,6 +66,14 @@ pub trait Authenticator: Send + Sync + 'static {
         true
     }
 
+    /// Receives the scheme of the field and the declared names when the `Auth` is mounted (default: does nothing).
+    ///
+    /// # Panics
+    /// If the authenticator does not accept the scheme: the application must not start.
+    fn mounted(&self, scheme: &'static SecurityScheme, context: &Context) {
+        let _ = (scheme, context);
+    }
+
     /// Whether it can return [`AuthenticationError::throttled`] (default: false).
     ///
     /// The document lists a 429 for each operation that accepts its scheme. If this is false, a `throttled` error is
@@ -91,6 +100,12 @@ impl<A: Authenticator> Authenticator for Option<A> {
 
     fn is_configured(&self) -> bool {
         self.as_ref().is_some_and(A::is_configured)
+    }
+
+    fn mounted(&self, scheme: &'static SecurityScheme, context: &Context) {
+        if let Some(authenticator) = self {
+            authenticator.mounted(scheme, context);
+        }
     }
 
     fn is_throttled(&self) -> bool {

@@ -11,6 +11,7 @@ enum AuthenticationErrorKind {
     Invalid(Cow<'static, str>),
     Unavailable(Box<dyn Error + Send + Sync>),
     Throttled(Duration),
+    SignedOut { reason: Cow<'static, str>, is_over: bool },
 }
 
 impl AuthenticationError {
@@ -32,6 +33,29 @@ impl AuthenticationError {
         Self(AuthenticationErrorKind::Throttled(retry_after))
     }
 
+    /// The session of the credential has ended, or never existed. The caller is anonymous on an optional route, and gets a
+    /// 401 elsewhere. If the credential stands in a cookie, the response deletes it.
+    pub fn session_ended(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self(AuthenticationErrorKind::SignedOut { reason: reason.into(), is_over: true })
+    }
+
+    /// The sign-in behind the credential is not complete, as a second factor is missing. The caller is anonymous on an
+    /// optional route, and gets a 401 elsewhere.
+    pub fn sign_in_incomplete(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self(AuthenticationErrorKind::SignedOut { reason: reason.into(), is_over: false })
+    }
+
+    /// Whether the credential belongs to a session that has ended, or to a sign-in that is not complete.
+    #[must_use]
+    pub const fn is_signed_out(&self) -> bool {
+        matches!(self.0, AuthenticationErrorKind::SignedOut { .. })
+    }
+
+    /// Whether the session of the credential has ended.
+    pub(crate) const fn is_session_ended(&self) -> bool {
+        matches!(self.0, AuthenticationErrorKind::SignedOut { is_over: true, .. })
+    }
+
     /// Returns the time to wait, if the rate limit is exceeded.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
@@ -51,7 +75,9 @@ impl AuthenticationError {
 impl fmt::Display for AuthenticationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            AuthenticationErrorKind::Invalid(reason) => f.write_str(reason),
+            AuthenticationErrorKind::Invalid(reason) | AuthenticationErrorKind::SignedOut { reason, .. } => {
+                f.write_str(reason)
+            }
             AuthenticationErrorKind::Unavailable(source) => write!(f, "cannot be verified now: {source}"),
             AuthenticationErrorKind::Throttled(time) => write!(f, "too many attempts; again in {} s", time.as_secs()),
         }
@@ -61,7 +87,9 @@ impl fmt::Display for AuthenticationError {
 impl Error for AuthenticationError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.0 {
-            AuthenticationErrorKind::Invalid(_) | AuthenticationErrorKind::Throttled(_) => None,
+            AuthenticationErrorKind::Invalid(_)
+            | AuthenticationErrorKind::Throttled(_)
+            | AuthenticationErrorKind::SignedOut { .. } => None,
             AuthenticationErrorKind::Unavailable(source) => Some(&**source),
         }
     }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
 use crate::{
-    authenticate::{UserInfo, UserInfoError, UserInfoSource, user_info::OnDemand},
+    authenticate::{SignInDetails, UserInfo, UserInfoError, UserInfoSource, user_info::OnDemand},
     declared::AuthSchema,
     declared::{DeclaredNames, Table, TableSet},
 };
@@ -30,6 +30,8 @@ pub struct Identity {
     access: Arc<Access>,
     /// Separate, because a password is sent with each request.
     authenticated_at: Option<u64>,
+    /// Separate, because the sessions of a user share the rest.
+    sign_in: Option<Arc<SignInDetails>>,
 }
 
 /// The roles and permissions that a caller has now, and the name, which can change while a token is valid.
@@ -98,6 +100,12 @@ impl Identity {
         self.authenticated_at
     }
 
+    /// Returns the details of the sign-in, if the caller has a session.
+    #[must_use]
+    pub fn sign_in(&self) -> Option<&SignInDetails> {
+        self.sign_in.as_deref()
+    }
+
     /// Loads what the issuer knows of the caller beyond the credential; see [`Principal::user_info`].
     ///
     /// [`Principal::user_info`]: crate::authenticate::Principal::user_info
@@ -139,6 +147,13 @@ impl Identity {
     #[cfg(feature = "basic")]
     pub(crate) fn at(mut self, seconds: u64) -> Self {
         self.authenticated_at = Some(seconds);
+        self
+    }
+
+    /// Returns the same identity with the details of a sign-in.
+    #[cfg(feature = "session")]
+    pub(crate) fn with_sign_in(mut self, details: Arc<SignInDetails>) -> Self {
+        self.sign_in = Some(details);
         self
     }
 
@@ -277,7 +292,7 @@ impl IdentityBuilder {
     }
 
     /// Removes the roles, and all permissions but these.
-    #[cfg(any(feature = "api-key", test))]
+    #[cfg(any(feature = "api-key", feature = "testing", test))]
     pub(crate) fn limit_to(&mut self, permissions: &[String]) {
         let mut limits = Words::new();
         for name in permissions {
@@ -346,7 +361,7 @@ impl IdentityBuilder {
         }
         let Self { description, roles, permissions, username, is_limited, authenticated_at, .. } = self;
         let access = Arc::new(Access { roles, permissions, username, is_limited });
-        Identity { description: Arc::new(description), access, authenticated_at }
+        Identity { description: Arc::new(description), access, authenticated_at, sign_in: None }
     }
 }
 
@@ -403,7 +418,7 @@ fn union(words: &mut Words, other: &[u64]) {
     words.iter_mut().zip(other).for_each(|(mine, theirs)| *mine |= theirs);
 }
 
-#[cfg(any(feature = "api-key", all(feature = "basic", feature = "_jwt"), test))]
+#[cfg(any(feature = "api-key", all(feature = "basic", feature = "_jwt"), feature = "testing", test))]
 fn intersect(words: &mut Words, other: &[u64]) {
     let others = other.iter().copied().chain(std::iter::repeat(0));
     words.iter_mut().zip(others).for_each(|(mine, theirs)| *mine &= theirs);

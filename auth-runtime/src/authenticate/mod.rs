@@ -11,6 +11,9 @@ mod overrides;
 mod principal;
 #[cfg(any(feature = "api-key", feature = "basic"))]
 mod secret_mac;
+mod sign_in_details;
+#[cfg(feature = "testing")]
+mod test_caller;
 mod user_info;
 
 pub use authenticator::Authenticator;
@@ -28,6 +31,11 @@ pub use principal::Principal;
 pub(crate) use secret_mac::MacKey;
 #[cfg(feature = "basic")]
 pub(crate) use secret_mac::SecretMac;
+pub use sign_in_details::SignInDetails;
+#[cfg(feature = "testing")]
+pub(crate) use test_caller::ActingAs;
+#[cfg(feature = "testing")]
+pub use test_caller::TestCaller;
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
 pub(crate) use user_info::OnDemand;
 pub use user_info::{LoadingUserInfo, UserInfo, UserInfoError, UserInfoSource};

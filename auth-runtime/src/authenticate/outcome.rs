@@ -31,6 +31,8 @@ pub struct Refusal {
 /// Combined result of several authenticators that refused one credential, ordered by severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum RefusalKind {
+    /// The session of the credential has ended, or its sign-in is not complete.
+    SignedOut,
     /// The credential is wrong.
     Invalid,
     /// The rate limit is exceeded; the time to wait.
@@ -44,6 +46,7 @@ impl From<&AuthenticationError> for RefusalKind {
         match error.retry_after() {
             Some(time) => Self::Throttled(time),
             None if error.is_unavailable() => Self::Unavailable,
+            None if error.is_signed_out() => Self::SignedOut,
             None => Self::Invalid,
         }
     }
@@ -64,8 +67,22 @@ impl Refusal {
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self.kind() {
             RefusalKind::Throttled(time) => Some(time),
-            RefusalKind::Invalid | RefusalKind::Unavailable => None,
+            RefusalKind::SignedOut | RefusalKind::Invalid | RefusalKind::Unavailable => None,
         }
+    }
+
+    /// Whether all authenticators say that the session of the credential has ended, or that its sign-in is not complete.
+    pub(crate) fn is_signed_out(&self) -> bool {
+        self.kind() == RefusalKind::SignedOut
+    }
+
+    /// Returns the name of the cookie of an ended session, which the response deletes.
+    pub(crate) fn ended_cookie(&self, schemes: &'static [SecurityScheme]) -> Option<&'static str> {
+        let RefusalCause::Authentication(errors) = &self.cause else { return None };
+        if !errors.iter().all(|(_, error)| error.is_session_ended()) {
+            return None;
+        }
+        errors.iter().find_map(|(scheme, _)| schemes.get(*scheme)?.cookie())
     }
 
     /// Whether an authenticator looked at the credential.

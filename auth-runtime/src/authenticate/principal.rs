@@ -9,7 +9,7 @@ use std::{
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{Identity, UserInfo, UserInfoError, contains, scopes};
+use super::{Identity, SignInDetails, UserInfo, UserInfoError, contains, scopes};
 use crate::{
     declared::{AuthSchema, SchemeSet, Table, TableSet},
     policy::{ClaimValue, Facts},
@@ -43,12 +43,21 @@ pub struct Principal<A> {
     auth: Option<Arc<A>>,
     /// Callers of the other credentials, if the rule needs several.
     beside: Option<Arc<[Self]>>,
+    /// The time of the request, if a test sets the clock.
+    #[cfg(feature = "testing")]
+    now: Option<SystemTime>,
 }
 
 impl<A> Clone for Principal<A> {
     fn clone(&self) -> Self {
-        let Self { identity, scheme, auth, beside } = self;
-        Self { identity: identity.clone(), scheme: *scheme, auth: auth.clone(), beside: beside.clone() }
+        Self {
+            identity: self.identity.clone(),
+            scheme: self.scheme,
+            auth: self.auth.clone(),
+            beside: self.beside.clone(),
+            #[cfg(feature = "testing")]
+            now: self.now,
+        }
     }
 }
 
@@ -57,7 +66,31 @@ impl<A: AuthSchema> Principal<A> {
     #[doc(hidden)]
     #[must_use]
     pub fn new(identity: Identity, scheme: usize) -> Self {
-        Self { identity, scheme, auth: None, beside: None }
+        Self {
+            identity,
+            scheme,
+            auth: None,
+            beside: None,
+            #[cfg(feature = "testing")]
+            now: None,
+        }
+    }
+
+    /// Returns the same caller at another time.
+    #[cfg(feature = "testing")]
+    pub(super) fn at(self, now: SystemTime) -> Self {
+        Self { now: Some(now), ..self }
+    }
+
+    #[cfg(feature = "testing")]
+    fn now(&self) -> SystemTime {
+        self.now.unwrap_or_else(SystemTime::now)
+    }
+
+    #[cfg(not(feature = "testing"))]
+    #[expect(clippy::unused_self, reason = "a test sets the clock of a caller")]
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
     }
 
     /// Returns the first caller, with the others [beside](Self::beside) it.
@@ -209,6 +242,27 @@ impl<A: AuthSchema> Principal<A> {
         SystemTime::UNIX_EPOCH.checked_add(since)
     }
 
+    /// Returns the details of the sign-in, if the caller has a session.
+    #[must_use]
+    pub fn sign_in(&self) -> Option<&SignInDetails> {
+        self.identity.sign_in()
+    }
+
+    /// Returns the identifier of the caller's session, which is no secret. `None` for callers without a session.
+    #[must_use]
+    pub fn session_id(&self) -> Option<&str> {
+        self.sign_in().map(|details| details.session_id.as_str())
+    }
+
+    /// Returns the authentication context class: of the session, or the `acr` of the token.
+    #[must_use]
+    pub fn acr(&self) -> Option<&str> {
+        match self.sign_in() {
+            Some(details) => details.acr.as_deref(),
+            None => self.claims().get("acr").and_then(Value::as_str),
+        }
+    }
+
     pub(crate) fn scheme_index(&self) -> usize {
         self.scheme
     }
@@ -245,7 +299,7 @@ impl<A: AuthSchema> Facts<A> for Principal<A> {
     }
 
     fn fresh(&self, seconds: u64) -> Option<bool> {
-        let age = self.authenticated_at().map(|at| SystemTime::now().duration_since(at));
+        let age = self.authenticated_at().map(|at| self.now().duration_since(at));
         // A sign-in in the future means that a clock is wrong. It proves nothing.
         Some(matches!(age, Some(Ok(age)) if age <= Duration::from_secs(seconds)))
     }
@@ -255,7 +309,6 @@ impl<A: AuthSchema> Facts<A> for Principal<A> {
     }
 
     fn acr(&self, values: &[&str]) -> Option<bool> {
-        let acr = self.claims().get("acr").and_then(Value::as_str);
-        Some(acr.is_some_and(|acr| values.contains(&acr)))
+        Some(Principal::acr(self).is_some_and(|acr| values.contains(&acr)))
     }
 }

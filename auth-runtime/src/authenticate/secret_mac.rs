@@ -41,7 +41,7 @@ impl SecretMac {
     }
 
     /// Returns the MAC as the key of a map.
-    #[cfg(feature = "api-key")]
+    #[cfg(any(feature = "api-key", feature = "session"))]
     pub(crate) const fn to_bits(self) -> u128 {
         u128::from_ne_bytes(self.0)
     }

@@ -12,10 +12,12 @@ use poem::{
     },
 };
 
-/// Whether this request must not be authenticated by a cookie.
+/// Returns whether a page of another origin sent a request that does more than read. Such a request must not be
+/// authenticated by a cookie, and must not sign a user in or out.
 ///
 /// Safe methods are left to the browser's same-origin policy, except a WebSocket handshake.
-pub(super) fn is_cross_origin(request: &Request) -> bool {
+#[must_use]
+pub fn is_cross_origin(request: &Request) -> bool {
     let only_reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if only_reads && !request.headers().contains_key(UPGRADE) {
         return false;

@@ -28,6 +28,8 @@ mod location;
 mod request_head;
 mod script;
 mod select;
+#[cfg(feature = "session")]
+mod session_token;
 mod text;
 
 use poem::Request;
@@ -35,10 +37,13 @@ use poem::Request;
 pub use api_key::ApiKey;
 pub use basic::BasicCredentials;
 pub use bearer::BearerToken;
+pub use cross_origin::is_cross_origin;
 pub use http::HttpCredentials;
 pub use request_head::RequestHead;
 pub(crate) use script::is_from_script;
 pub use select::{Selection, select};
+#[cfg(feature = "session")]
+pub use session_token::SessionToken;
 
 use crate::declared::SecurityScheme;
 

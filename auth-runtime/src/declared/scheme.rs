@@ -145,6 +145,14 @@ impl SecurityScheme {
         }
     }
 
+    /// Returns the name of the cookie, if the credential stands in one.
+    pub(crate) const fn cookie(&self) -> Option<&'static str> {
+        match self.kind {
+            SchemeKind::ApiKey { location: ApiKeyLocation::Cookie, name } => Some(name),
+            _ => None,
+        }
+    }
+
     /// Whether a request cannot have credentials of both schemes: there is one `Authorization` header.
     pub(crate) const fn shares_location(&self, other: &Self) -> bool {
         match (self.location(), other.location()) {

@@ -35,6 +35,10 @@ pub trait AuthConfig: AuthSchema + Send + Sync {
         SchemeSet::EMPTY
     }
 
+    /// Tells each authenticator its scheme. It is called once, when the configuration is mounted.
+    #[doc(hidden)]
+    fn mounted(&self) {}
+
     /// Returns what receives the access events, besides the log.
     fn event_sink(&self) -> Option<&dyn EventSink> {
         None

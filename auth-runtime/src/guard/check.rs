@@ -149,7 +149,7 @@ impl<A: AuthConfig> Facts<A> for WithChecks<'_, A> {
     }
 
     fn acr(&self, values: &[&str]) -> Option<bool> {
-        self.caller.acr(values)
+        Facts::acr(self.caller, values)
     }
 
     fn check(&self, index: u16) -> Option<bool> {

@@ -23,7 +23,7 @@ use crate::{
     authenticate::{Authentication, Principal},
     event,
     policy::{Access, Decision, EnforcementPoint, Facts, Operation, RuleWatch},
-    respond::{DenialCause, Rejection},
+    respond::{DenialCause, Guarded, Rejection},
 };
 
 /// Lets a request in, or returns the rejection. Credentials are read and decisions are made nowhere else.
@@ -43,9 +43,11 @@ pub(crate) async fn admit<'a, A: AuthConfig>(
         return Err(mounted.denied(point, &DenialCause::NoScheme, watch));
     }
     let (point, authentication) = auth.authenticate(request, point).await;
+    let ended_cookie = ended_cookie::<A>(&authentication);
     let caller = match authentication {
         Authentication::Authenticated(principal) => Some(principal),
         Authentication::Anonymous if operation.is_optional() => None,
+        Authentication::Refused(refusal) if operation.is_optional() && refusal.is_signed_out() => None,
         Authentication::Anonymous => return Err(mounted.denied(point, &DenialCause::NoCredential, watch)),
         Authentication::Refused(refusal) => return Err(mounted.denied(point, &DenialCause::Refused(&refusal), watch)),
     };
@@ -59,7 +61,7 @@ pub(crate) async fn admit<'a, A: AuthConfig>(
             None
         }
     };
-    Ok(Admission { place: Some((auth, point)), caller, pending })
+    Ok(Admission { place: Some((auth, point)), caller, pending, ended_cookie })
 }
 
 /// Authenticates the credentials that an operation needs, and decides nothing: the refusal is not reported.
@@ -86,6 +88,14 @@ pub(crate) fn refused<A: AuthConfig>(
             mounted.denied(mounted.point(operation, request), &DenialCause::Refused(refusal), mounted.watch())
         }
         Err(rejection) => rejection,
+    }
+}
+
+/// Returns the name of the cookie, if the caller's session has ended.
+fn ended_cookie<A: AuthConfig>(authentication: &Authentication<A>) -> Option<&'static str> {
+    match authentication {
+        Authentication::Refused(refusal) => refusal.ended_cookie(A::SCHEMES),
+        Authentication::Anonymous | Authentication::Authenticated(_) => None,
     }
 }
 
@@ -120,25 +130,31 @@ pub(crate) struct Admission<'a, A: 'static> {
     caller: Option<Principal<A>>,
     /// Boxed, because the future of an operation is copied. `None` if no check is left.
     pending: Option<Box<PendingChecks<A>>>,
+    /// The cookie of a session that has ended. The caller is anonymous.
+    ended_cookie: Option<&'static str>,
 }
 
 impl<A: AuthConfig> Admission<'_, A> {
     const fn public() -> Self {
-        Self { place: None, caller: None, pending: None }
+        Self { place: None, caller: None, pending: None, ended_cookie: None }
     }
 
-    /// Keeps the caller for the extractors, and returns the checks that are left.
-    pub(crate) fn keep(self) -> Option<Box<PendingChecks<A>>> {
-        if let Some((auth, point)) = self.place {
-            auth.admit(self.caller, point);
+    /// Keeps the caller for the extractors.
+    pub(crate) fn keep(&mut self) {
+        if let Some((auth, point)) = self.place.take() {
+            auth.admit(self.caller.take(), point);
         }
-        self.pending
     }
 
     /// Returns the caller that the rule let in, or `None` for an anonymous one, and the checks that are left.
     #[cfg(feature = "mcp")]
     pub(crate) fn into_parts(self) -> (Option<Principal<A>>, Option<Box<PendingChecks<A>>>) {
         (self.caller, self.pending)
+    }
+
+    /// Returns the name of the cookie of an ended session, which the response deletes.
+    pub(crate) const fn ended_cookie(&self) -> Option<&'static str> {
+        self.ended_cookie
     }
 }
 
@@ -154,6 +170,7 @@ pub trait Rule: Send + Sync + 'static {
 /// First argument of every operation that the macros generate. It can be extracted if the caller is let in.
 pub struct Guard<R: Rule> {
     pending: Option<Box<PendingChecks<R::Auth>>>,
+    ended_cookie: Option<&'static str>,
     rule: PhantomData<R>,
 }
 
@@ -162,6 +179,15 @@ impl<R: Rule> Guard<R> {
     #[must_use]
     pub fn checks(&self) -> Checks<'_, R::Auth> {
         Checks::new(self.pending.as_deref())
+    }
+
+    /// Returns the response of an optional operation. It deletes the cookie of a session that has ended.
+    #[must_use]
+    pub fn answered<T>(&self, response: T) -> Guarded<T> {
+        match self.ended_cookie {
+            Some(cookie) => Guarded::SignedOut(response, cookie),
+            None => Guarded::Answered(response),
+        }
     }
 }
 
@@ -182,7 +208,10 @@ impl<'a, R: Rule> ApiExtractor<'a> for Guard<R> {
         _: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> impl Future<Output = Result<Self>> + Send {
-        let guard = |admission: Admission<'_, R::Auth>| Self { pending: admission.keep(), rule: PhantomData };
+        let guard = |mut admission: Admission<'_, R::Auth>| {
+            admission.keep();
+            Self { pending: admission.pending, ended_cookie: admission.ended_cookie, rule: PhantomData }
+        };
         admit(request, R::OPERATION).map(move |admission| admission.map(guard).map_err(Rejection::into_error))
     }
 }
@@ -195,6 +224,12 @@ impl<R: Rule> HandlerGuard<R> {
     #[must_use]
     pub fn checks(&self) -> Checks<'_, R::Auth> {
         self.0.checks()
+    }
+
+    /// Returns the response of an optional handler. It deletes the cookie of a session that has ended.
+    #[must_use]
+    pub fn answered<T>(&self, response: T) -> Guarded<T> {
+        self.0.answered(response)
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) struct MountedAuth<A> {
 
 impl<A: AuthConfig> MountedAuth<A> {
     pub(crate) fn new(auth: &A) -> Self {
+        auth.mounted();
         Self { auth: Arc::new(auth.cloned()), configured: auth.configured() }
     }
 
@@ -33,12 +34,28 @@ impl<A: AuthConfig> MountedAuth<A> {
         accepted: SchemeSet,
         wanted: SchemeSet,
     ) -> Authentication<A> {
-        match self.auth.authenticate(request, accepted, wanted).await {
+        let authentication = match Self::acting(request, accepted, wanted) {
+            Some(acting) => acting,
+            None => self.auth.authenticate(request, accepted, wanted).await,
+        };
+        match authentication {
             Authentication::Authenticated(principal) => {
                 Authentication::Authenticated(principal.authenticated_by(Arc::clone(&self.auth)))
             }
             other => other,
         }
+    }
+
+    /// Returns the caller that a test puts in the place of authentication. No request from a network has one.
+    #[cfg(feature = "testing")]
+    fn acting(request: &Request, accepted: SchemeSet, wanted: SchemeSet) -> Option<Authentication<A>> {
+        let acting = request.extensions().get::<crate::authenticate::ActingAs>()?;
+        Some(acting.authentication(accepted, wanted))
+    }
+
+    #[cfg(not(feature = "testing"))]
+    const fn acting(_: &Request, _: SchemeSet, _: SchemeSet) -> Option<Authentication<A>> {
+        None
     }
 
     /// Returns the schemes that count for an operation: those of its rule that are configured.

@@ -172,6 +172,12 @@ impl JwtKey {
         Self::fixed([key])
     }
 
+    /// Keys that are kept up to date.
+    #[cfg(feature = "token-service")]
+    pub(super) fn of_source(source: KeySource) -> Self {
+        Self(vec![source])
+    }
+
     fn unnamed(key: VerifyingKey) -> Self {
         Self::named(NamedKey { kid: None, key, issuer: None })
     }

@@ -116,6 +116,7 @@ impl TrustedIssuer {
             tenant: registered.tenant,
             table,
             id: registered.id.map(Into::into),
+            session: registered.session.map(Into::into),
             issued_at: registered.issued_at,
             revocations: self.revocations.clone(),
             not_revoked_in: AtomicU64::new(version),
@@ -136,6 +137,6 @@ impl TrustedIssuer {
 }
 
 fn names<'a>(registered: &Registered<'a>) -> TokenNames<'a> {
-    let Registered { issuer, subject, id, issued_at, .. } = *registered;
-    TokenNames { issuer, subject, id, issued_at }
+    let Registered { issuer, subject, id, session, issued_at, .. } = *registered;
+    TokenNames { issuer, subject, id, session, issued_at }
 }

@@ -4,7 +4,9 @@
 //! `builder.rs`. A token is taken apart in `jws.rs`. Its `issuer.rs` holds the sources of the keys (`key_source.rs`),
 //! the rules for registered claims (`registered_claims.rs`) and for the token type (`token_type.rs`), and the claims
 //! with roles and permissions (`claim_mapping.rs`, `role_table.rs`). Verified tokens are kept in `token_cache.rs`.
-//! Several tenants are one issuer with a template (`tenants.rs`). Roles may come from a store of the application instead
+//! Revoked tokens are in
+//! `revocations.rs`, and those of several processes in a `revocation_store.rs`. Keys of a `key_ring` sign in turn. Several
+//! tenants are one issuer with a template (`tenants.rs`). Roles may come from a store of the application instead
 //! (`local_roles.rs`).
 //!
 //! The signature is verified here and not by a library for JOSE, as each key has one algorithm, a key is parsed once,
@@ -18,11 +20,15 @@ mod issuer;
 mod json;
 mod jws;
 mod key;
+#[cfg(feature = "token-service")]
+mod key_ring;
 mod key_set;
 mod key_source;
 mod local_roles;
 mod registered_claims;
 mod remote;
+mod revocation_source;
+mod revocation_store;
 mod revocations;
 mod role_table;
 mod tenants;
@@ -36,6 +42,10 @@ mod verifier;
 
 #[cfg(feature = "basic")]
 pub(crate) use self::claim_mapping::{EPOCH_CLAIM, ROLES_CLAIM};
+#[cfg(feature = "token-service")]
+pub use self::key_ring::{
+    KeyRing, KeyRingError, KeyState, MemorySigningKeys, SigningKeyRecord, SigningKeyStore, states as key_states,
+};
 #[cfg(feature = "http-client")]
 pub use self::remote::HttpFetcher;
 pub(crate) use self::remote::PlainHttp;
@@ -45,6 +55,7 @@ pub use self::{
     error::JwtError,
     local_roles::{LocalAccess, LocalRoles, RoleStore},
     remote::{Fetch, FetchRequest, RemoteKeys},
+    revocation_store::{NewRevocations, Revocation, RevocationKind, RevocationStore, StaleHandle},
     revocations::Revocations,
     role_table::{Entitlement, RoleTable, SharedRoleTable},
     tenants::Tenants,

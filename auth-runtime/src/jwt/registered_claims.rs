@@ -12,6 +12,8 @@ use super::{
 pub(super) const LEEWAY: Duration = Duration::from_mins(1);
 /// The most that may be set.
 pub(super) const MAX_LEEWAY: Duration = Duration::from_mins(5);
+/// The longest lifetime of a token that this library issues.
+pub(super) const MAX_LIFETIME: Duration = Duration::from_hours(24);
 /// The end of the year 9999, the last date.
 const LATEST: Duration = Duration::from_secs(253_402_300_799);
 /// The expected issuer and audiences, and the leeway.
@@ -33,6 +35,7 @@ pub(super) struct Registered<'a> {
     pub(super) tenant: Option<AcceptedTenant>,
     pub(super) subject: &'a str,
     pub(super) id: Option<&'a str>,
+    pub(super) session: Option<&'a str>,
     pub(super) issued_at: Option<Duration>,
     pub(super) validity: Validity,
 }
@@ -51,8 +54,8 @@ impl Validity {
 }
 
 impl Expected {
-    /// Checks all registered claims; `now` is the time since 1970. The claim `jti` excludes nothing unless there is a
-    /// list of revocations, and is absent then if it is not text.
+    /// Checks all registered claims; `now` is the time since 1970. The claims `jti` and `sid` exclude nothing unless there
+    /// is a list of revocations, and are absent then if they are not text.
     pub(super) fn check<'a>(
         &self,
         claims: &'a Object<'_>,
@@ -64,11 +67,12 @@ impl Expected {
         self.check_audience(claims)?;
         let issued_at = date(claims, "iat")?;
         let validity = self.validity(claims, issued_at, now)?;
-        let id = match text(claims, "jti") {
-            Err(_) if !are_ids_listed => None,
-            id => id?,
+        let listed = |name| match text(claims, name) {
+            Err(_) if !are_ids_listed => Ok(None),
+            id => id,
         };
-        Ok(Registered { issuer, tenant, subject: self.subject(claims)?, id, issued_at, validity })
+        let (id, session) = (listed("jti")?, listed("sid")?);
+        Ok(Registered { issuer, tenant, subject: self.subject(claims)?, id, session, issued_at, validity })
     }
 
     fn subject<'a>(&self, claims: &'a Object<'_>) -> Result<&'a str, TokenError> {

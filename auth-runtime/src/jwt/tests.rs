@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::{
-    Entitlement, Fetch, FetchRequest, Jwt, JwtError, RemoteKeys, Revocations, RoleTable, SharedRoleTable, Tenants,
-    TokenIssuer, TokenType,
+    Entitlement, Fetch, FetchRequest, Jwt, JwtError, RemoteKeys, Revocation, Revocations, RoleTable, SharedRoleTable,
+    Tenants, TokenIssuer, TokenType,
     key::tests::{SECRET, generated, pair, pem, sign},
     verifier::now,
 };
@@ -376,11 +376,15 @@ async fn r40_a_remembered_token_ends_when_it_is_revoked() {
         assert_eq!(refusal(&jwt, token).await, None);
     }
     assert_eq!(refusal(&jwt, &token(json!({ "jti": 1 }))).await, said("claim `jti` has a wrong type or form"));
-    list.revoke_token(ISSUER, "1", std::time::UNIX_EPOCH + today() + Duration::from_mins(10));
+    list.revoke(Revocation::token(ISSUER, "1", std::time::UNIX_EPOCH + today() + Duration::from_mins(10)))
+        .await
+        .unwrap();
     let verdicts =
         async || [refusal(&jwt, &tokens[0]).await, refusal(&jwt, &tokens[1]).await, refusal(&jwt, &tokens[2]).await];
     assert_eq!(verdicts().await, [said("revoked"), None, None]);
-    list.revoke_subject(ISSUER, "alice", std::time::UNIX_EPOCH + today() + Duration::from_secs(1));
+    list.revoke(Revocation::subject(ISSUER, "alice", std::time::UNIX_EPOCH + today() + Duration::from_secs(1)))
+        .await
+        .unwrap();
     assert_eq!(verdicts().await, [said("revoked"), said("revoked"), None]);
     // And those that were never seen before.
     assert_eq!(refusal(&jwt, &token(json!({ "jti": "4" }))).await, said("revoked"));
@@ -466,7 +470,7 @@ fn remote_issuer() -> (TokenIssuer, Jwt, Published) {
     let issuer = TokenIssuer::private_key_pem(pem("PRIVATE KEY", &generated(Algorithm::EdDSA).0)).unwrap();
     let issuer = issuer.issuer(ISSUER).audience("entries");
     let published = Published::default();
-    published.set(Some(issuer.jwks()));
+    published.set(Some(issuer.jwks().unwrap()));
     let keys = RemoteKeys::jwks_url("https://issuer.example/jwks").unwrap().fetcher(published.clone());
     (issuer, Jwt::remote(keys).unwrap().issuer(ISSUER).audience("entries"), published)
 }
@@ -521,7 +525,7 @@ async fn r46_a_key_without_a_name_does_not_keep_the_issuer_from_being_asked() {
     published.set(Some("no keys".to_owned()));
     let jwt = Jwt::remote(remote()).unwrap().or(unnamed()).issuer(ISSUER).audience("entries");
     assert!(identify(&jwt, &token, now().unwrap()).await.unwrap_err().is_unavailable());
-    published.set(Some(issuer.jwks()));
+    published.set(Some(issuer.jwks().unwrap()));
     tokio::time::sleep(Duration::from_mins(1)).await;
     assert!(identify(&jwt, &token, now().unwrap()).await.is_ok());
     // A new key is asked for when the first token names it.
@@ -585,7 +589,7 @@ async fn r40_a_revocation_names_the_issuer_of_the_tenant() {
     let (here, there) = (of_tenant("a1", &json!({})), of_tenant("b2", &json!({})));
     assert!(identify(&jwt, &here, today()).await.is_ok() && identify(&jwt, &there, today()).await.is_ok());
     let later = std::time::SystemTime::UNIX_EPOCH + today() + Duration::from_secs(1);
-    list.revoke_subject("https://issuer.example/a1/v2.0", "alice", later);
+    list.revoke(Revocation::subject("https://issuer.example/a1/v2.0", "alice", later)).await.unwrap();
     assert_eq!(refusal(&jwt, &here).await, Some(format!("{TEMPLATE}: revoked")));
     assert!(identify(&jwt, &there, today()).await.is_ok());
 }

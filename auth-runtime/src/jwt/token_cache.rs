@@ -56,6 +56,7 @@ pub(super) struct CachedToken {
     /// The table that its roles were read with.
     pub(super) table: Option<TableInUse>,
     pub(super) id: Option<Box<str>>,
+    pub(super) session: Option<Box<str>>,
     pub(super) issued_at: Option<Duration>,
     pub(super) revocations: Option<Revocations>,
     /// The version of the list at the last look-up.
@@ -124,6 +125,8 @@ impl CachedToken {
             && self.key.is_good(now)
             && self.table.as_ref().is_none_or(TableInUse::is_current)
             && self.tenant.as_ref().is_none_or(AcceptedTenant::is_accepted)
+            // An old list does not count: it is read again before the token is verified again.
+            && self.revocations.as_ref().is_none_or(Revocations::is_recent)
             && !self.is_revoked()
     }
 
@@ -145,6 +148,7 @@ impl CachedToken {
             issuer: self.identity.issuer(),
             subject: self.identity.subject(),
             id: self.id.as_deref(),
+            session: self.session.as_deref(),
             issued_at: self.issued_at,
         }
     }

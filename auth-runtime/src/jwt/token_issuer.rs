@@ -1,26 +1,28 @@
 //! The other direction: issues the access tokens that [`Jwt`](super::Jwt) verifies.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::Header;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+#[cfg(feature = "token-service")]
+use super::key_ring::{KeyRing, KeyRingError, SigningKeyStore, live::LiveKeys};
 use super::{
     algorithm::Algorithm,
     builder::{JwtKey, issuer_name, not_empty},
     claim_mapping::{EPOCH_CLAIM, ROLES_CLAIM},
     error::JwtError,
     key::signing::SigningKey,
+    registered_claims::MAX_LIFETIME,
     verifier::{Jwt, now},
 };
 
 const LIFETIME: Duration = Duration::from_mins(15);
 const MIN_LIFETIME: Duration = Duration::from_secs(1);
-const MAX_LIFETIME: Duration = Duration::from_hours(24);
 /// Claims that a verifier gives a meaning, beside those that [`NewToken`] writes.
-const RESERVED: [&str; 17] = [
+const RESERVED: [&str; 18] = [
     "iss",
     "sub",
     "aud",
@@ -28,6 +30,7 @@ const RESERVED: [&str; 17] = [
     "nbf",
     "iat",
     "jti",
+    "sid",
     "client_id",
     "permissions",
     "scope",
@@ -74,22 +77,46 @@ const RESERVED: [&str; 17] = [
 /// A signed token is readable: put no secrets in it.
 #[derive(Clone)]
 pub struct TokenIssuer {
-    key: SigningKey,
+    key: IssuerKey,
     issuer: String,
     audience: String,
     lifetime: Duration,
 }
 
+/// The key of an issuer, or its keys.
+#[derive(Clone, Debug)]
+enum IssuerKey {
+    Fixed(Arc<SigningKey>),
+    #[cfg(feature = "token-service")]
+    Ring(LiveKeys),
+}
+
+impl IssuerKey {
+    fn verifying(&self) -> JwtKey {
+        match self {
+            Self::Fixed(key) => JwtKey::named(key.verifying()),
+            #[cfg(feature = "token-service")]
+            Self::Ring(keys) => JwtKey::of_source(keys.source()),
+        }
+    }
+}
+
 /// A key that still needs an issuer to become a [`TokenIssuer`].
 #[derive(Clone, Debug)]
 #[must_use = "call `issuer` and `audience`"]
-pub struct TokenIssuerKey(SigningKey);
+pub struct TokenIssuerKey(IssuerKey);
+
+impl TokenIssuerKey {
+    fn fixed(key: SigningKey) -> Self {
+        Self(IssuerKey::Fixed(Arc::new(key)))
+    }
+}
 
 /// A key and an issuer that still need an audience to become a [`TokenIssuer`].
 #[derive(Clone, Debug)]
 #[must_use = "call `audience`"]
 pub struct TokenIssuerName {
-    key: SigningKey,
+    key: IssuerKey,
     issuer: String,
 }
 
@@ -99,7 +126,7 @@ impl TokenIssuer {
     /// # Errors
     /// [`JwtError`] if [`Jwt::hs256`] refuses the secret.
     pub fn hs256(secret: impl AsRef<[u8]>) -> Result<TokenIssuerKey, JwtError> {
-        SigningKey::hmac(Algorithm::HS256, secret.as_ref()).map(TokenIssuerKey)
+        SigningKey::hmac(Algorithm::HS256, secret.as_ref()).map(TokenIssuerKey::fixed)
     }
 
     /// Signs with HMAC-SHA-384.
@@ -107,7 +134,7 @@ impl TokenIssuer {
     /// # Errors
     /// [`JwtError`] if [`Jwt::hs384`] refuses the secret.
     pub fn hs384(secret: impl AsRef<[u8]>) -> Result<TokenIssuerKey, JwtError> {
-        SigningKey::hmac(Algorithm::HS384, secret.as_ref()).map(TokenIssuerKey)
+        SigningKey::hmac(Algorithm::HS384, secret.as_ref()).map(TokenIssuerKey::fixed)
     }
 
     /// Signs with HMAC-SHA-512.
@@ -115,7 +142,7 @@ impl TokenIssuer {
     /// # Errors
     /// [`JwtError`] if [`Jwt::hs512`] refuses the secret.
     pub fn hs512(secret: impl AsRef<[u8]>) -> Result<TokenIssuerKey, JwtError> {
-        SigningKey::hmac(Algorithm::HS512, secret.as_ref()).map(TokenIssuerKey)
+        SigningKey::hmac(Algorithm::HS512, secret.as_ref()).map(TokenIssuerKey::fixed)
     }
 
     /// Signs with a private key, so that no other party can issue these tokens. It is the text of a PEM file with a key
@@ -130,7 +157,7 @@ impl TokenIssuer {
     ///     MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n\
     ///     -----END PRIVATE KEY-----\n";
     /// let issuer = TokenIssuer::private_key_pem(pem)?.issuer("https://issuer.example").audience("entries");
-    /// assert!(issuer.jwks().contains("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"));
+    /// assert!(issuer.jwks()?.contains("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"));
     /// # Ok::<(), auth_runtime::jwt::JwtError>(())
     /// ```
     ///
@@ -138,15 +165,37 @@ impl TokenIssuer {
     /// [`JwtError`] if it is not exactly one such key, if [`Jwt::public_key_pem`] refuses its public half, or if it is
     /// an RSA key and only `RustCrypto` is there (the feature `jwt-rust-crypto` without `jwt`).
     pub fn private_key_pem(pem: impl AsRef<[u8]>) -> Result<TokenIssuerKey, JwtError> {
-        SigningKey::pem(pem.as_ref()).map(TokenIssuerKey)
+        SigningKey::pem(pem.as_ref()).map(TokenIssuerKey::fixed)
     }
 
-    /// The public key as the text of a JWKS (RFC 7517, section 5), which others need to verify these tokens: publish it
+    /// Signs with the keys of a [`KeyRing`]: with the newest one that all processes verify by. A task in the background keeps
+    /// the keys up to date, and makes the first one.
+    ///
+    /// # Errors
+    /// [`KeyRingError`] if the store does not answer, a key cannot be opened with the secret, or there is no Tokio runtime.
+    #[cfg(feature = "token-service")]
+    pub async fn key_ring<S: SigningKeyStore>(ring: KeyRing<S>) -> Result<TokenIssuerKey, KeyRingError> {
+        Ok(TokenIssuerKey(IssuerKey::Ring(LiveKeys::start(ring).await?)))
+    }
+
+    /// The public keys as the text of a JWKS (RFC 7517, section 5), which others need to verify these tokens: publish it
     /// as `application/jwk-set+json`, or give it to [`Jwt::jwks`]. A secret is not in it, so that of
     /// [`hs256`](Self::hs256) and its like has no keys.
+    ///
+    /// # Errors
+    /// [`JwtError::KeysNotFetched`] if the store of a key ring has not answered for a minute.
+    pub fn jwks(&self) -> Result<String, JwtError> {
+        match &self.key {
+            IssuerKey::Fixed(key) => Ok(key.jwks()),
+            #[cfg(feature = "token-service")]
+            IssuerKey::Ring(keys) => keys.jwks(),
+        }
+    }
+
+    /// Returns the claim `iss` of the tokens.
     #[must_use]
-    pub fn jwks(&self) -> String {
-        self.key.jwks()
+    pub fn name(&self) -> &str {
+        &self.issuer
     }
 
     /// Sets how long a token is good: 15 minutes unless set, at least a second and at most a day, as it cannot be taken
@@ -180,6 +229,7 @@ impl TokenIssuer {
             display_name: None,
             auth_time: None,
             token_id: None,
+            session_id: None,
             credential_epoch: None,
             is_limited: false,
             claims: Map::new(),
@@ -208,7 +258,7 @@ impl TokenIssuer {
     /// Returns the verifier of exactly these tokens.
     #[must_use]
     pub fn verifier(&self) -> Jwt {
-        JwtKey::named(self.key.verifying()).issuer(&*self.issuer).audience(&*self.audience)
+        self.key.verifying().issuer(&*self.issuer).audience(&*self.audience)
     }
 }
 
@@ -262,6 +312,7 @@ pub struct NewToken<'a> {
     display_name: Option<String>,
     auth_time: Option<u64>,
     token_id: Option<String>,
+    session_id: Option<String>,
     credential_epoch: Option<u64>,
     is_limited: bool,
     /// Those of the application.
@@ -334,10 +385,17 @@ impl NewToken<'_> {
         self
     }
 
-    /// A name of yours for the token, to [revoke](super::Revocations::revoke_token) it by: the claim `jti`, a random one
+    /// A name of yours for the token, to [revoke](super::Revocation::token) it by: the claim `jti`, a random one
     /// unless set. No two tokens may have the same (RFC 7519, section 4.1.7).
     pub fn token_id(mut self, jti: impl Into<String>) -> Self {
         self.token_id = Some(jti.into());
+        self
+    }
+
+    /// The session, or the family of refresh tokens, that the token belongs to: the claim `sid`. All its tokens can be
+    /// [revoked](super::Revocation::session) together.
+    pub fn session_id(mut self, sid: impl Into<String>) -> Self {
+        self.session_id = Some(sid.into());
         self
     }
 
@@ -346,11 +404,15 @@ impl NewToken<'_> {
     /// # Errors
     /// [`JwtError::Empty`] without a subject or a client; [`JwtError::ReservedClaim`] if a claim of your own already has
     /// a meaning; [`JwtError::Signing`] if the system has no randomness or
-    /// its clock is before 1970.
+    /// its clock is before 1970; [`JwtError::KeysNotFetched`] if the store of a key ring has not answered for a minute.
     pub fn sign(self) -> Result<String, JwtError> {
-        let key = &self.issuer.key;
+        let key = match &self.issuer.key {
+            IssuerKey::Fixed(key) => Arc::clone(key),
+            #[cfg(feature = "token-service")]
+            IssuerKey::Ring(keys) => keys.signing()?,
+        };
         let claims = self.claims(now().map_err(signing)?.as_secs())?;
-        let message = format!("{}.{}", part(&header(key))?, part(&claims)?);
+        let message = format!("{}.{}", part(&header(&key))?, part(&claims)?);
         let signature = key.sign(message.as_bytes())?;
         Ok(format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)))
     }
@@ -369,6 +431,9 @@ impl NewToken<'_> {
         put("exp", (now + self.issuer.lifetime.as_secs()).into());
         put("iat", now.into());
         put("jti", self.token_id.clone().map_or_else(random_id, Ok)?.into());
+        if let Some(session) = &self.session_id {
+            put("sid", session.as_str().into());
+        }
         put("client_id", required("client_id", &self.client_id)?);
         if let Some(roles) = self.roles.as_ref().filter(|_| !self.is_limited) {
             put(ROLES_CLAIM, roles.clone().into());
@@ -542,9 +607,12 @@ mod tests {
             let issuer = issuer.issuer("https://issuer.example").audience("entries");
             let token = issuer.token("alice").client_id("web").sign().unwrap();
             let header = jsonwebtoken::decode_header(&token).unwrap();
-            assert_eq!((header.alg, header.kid.map(|kid| issuer.jwks().contains(&kid))), (algorithm, Some(true)));
+            assert_eq!(
+                (header.alg, header.kid.map(|kid| issuer.jwks().unwrap().contains(&kid))),
+                (algorithm, Some(true))
+            );
 
-            let jwt = Jwt::jwks(issuer.jwks()).unwrap().issuer("https://issuer.example").audience("entries");
+            let jwt = Jwt::jwks(issuer.jwks().unwrap()).unwrap().issuer("https://issuer.example").audience("entries");
             for jwt in [jwt, issuer.verifier()] {
                 assert_eq!(identify(&jwt, &token, Duration::ZERO).await.unwrap().subject(), "alice");
             }

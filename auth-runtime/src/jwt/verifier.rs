@@ -393,6 +393,9 @@ impl Jwt {
         let issuer = self.issuer(name)?;
         // Nothing but the name of the issuer is believed before the signature is.
         let key = issuer.key(&jws, name, now).await?;
+        if let Some(list) = &issuer.revocations {
+            list.refresh().await?;
+        }
         let verified = issuer.describe(token, &jws, &claims, key, now, context)?;
         let identity = verified.identity.clone();
         self.0.cache.insert(token, now, verified);

@@ -61,14 +61,16 @@ impl<A: AuthConfig> Gate<A> {
             }
             match identify(request, rule).await? {
                 Authentication::Authenticated(_) => return Ok(()),
-                Authentication::Refused(refusal) if refusal.was_verified() => first = first.or(Some(refusal)),
+                Authentication::Refused(refusal) if refusal.was_verified() && !refusal.is_signed_out() => {
+                    first = first.or(Some(refusal));
+                }
                 Authentication::Refused(_) | Authentication::Anonymous => {}
             }
         }
         match first {
             Some(refusal) => Err(refused(request, otherwise, &refusal)),
             None => {
-                let admission = admit(request, otherwise).await?;
+                let mut admission = admit(request, otherwise).await?;
                 if self.others.is_empty() {
                     admission.keep();
                 }
@@ -99,7 +101,7 @@ impl<'a, A: AuthConfig> Callers<'a, A> {
         }
         Ok(match self.authentication(rule).await? {
             Authentication::Anonymous => rule.is_optional(),
-            Authentication::Refused(_) => false,
+            Authentication::Refused(refusal) => rule.is_optional() && refusal.is_signed_out(),
             Authentication::Authenticated(caller) => {
                 rule.requirement().is_none_or(|needed| !matches!(needed.decide(caller), Decision::Deny(_)))
             }

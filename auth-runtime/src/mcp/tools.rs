@@ -72,7 +72,9 @@ impl<A: AuthConfig> ToolGuard<A> {
     /// Keeps a rejection for the endpoint, and returns the rest as a tool response.
     pub fn answer<R>(&self, guarded: Guarded<R>) -> ToolAnswer<R> {
         match guarded {
-            Guarded::Answered(answer) | Guarded::Public(answer) => ToolAnswer(Some(answer)),
+            Guarded::Answered(answer) | Guarded::SignedOut(answer, _) | Guarded::Public(answer) => {
+                ToolAnswer(Some(answer))
+            }
             Guarded::Rejected(error) => {
                 *self.rejected.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                 ToolAnswer(None)

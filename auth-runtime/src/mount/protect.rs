@@ -7,7 +7,7 @@ use poem::{Endpoint, IntoEndpoint, IntoResponse, Request, Response, Result};
 use crate::{
     guard::{AuthConfig, MountedAuth, RequestAuth, admit},
     policy::Operation,
-    respond::{Rejection, without_store},
+    respond::{Rejection, without_cookie, without_store},
 };
 
 /// An endpoint whose rules can authenticate callers, as `.with(auth)` makes it.
@@ -49,9 +49,14 @@ impl<A: AuthConfig, E: Endpoint> Endpoint for ProtectedEndpoint<A, E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let _ = admit(&request, self.operation).await.map_err(Rejection::into_error)?.keep();
-        let answer = self.inner.call(request).await?;
-        Ok(without_store(answer.into_response()))
+        let mut admission = admit(&request, self.operation).await.map_err(Rejection::into_error)?;
+        admission.keep();
+        let ended_cookie = admission.ended_cookie();
+        let answer = without_store(self.inner.call(request).await?.into_response());
+        Ok(match ended_cookie {
+            Some(cookie) => without_cookie(answer, cookie),
+            None => answer,
+        })
     }
 }
 

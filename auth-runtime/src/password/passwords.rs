@@ -115,6 +115,13 @@ impl Passwords {
         self.0.hasher.keys.current.as_ref().map(|key| key.derive(purpose))
     }
 
+    /// Derives the keys of the [`former_secret_key`](Self::former_secret_key)s in the same way as
+    /// [`derived_key`](Self::derived_key).
+    #[must_use]
+    pub fn former_derived_keys(&self, purpose: &[u8]) -> Vec<[u8; 32]> {
+        self.0.hasher.keys.former.iter().map(|key| key.derive(purpose)).collect()
+    }
+
     /// Returns how hashes name the configured keys (`keyid=..`). A store finds with it the hashes that no key verifies.
     #[must_use]
     pub fn key_parameters(&self) -> Vec<String> {

@@ -151,7 +151,13 @@ impl<A: AuthSchema> From<&Requirement<A>> for Clause {
             Node::Fresh { seconds } => Self::Fresh(seconds),
             Node::Claim { name, value } => Self::Claim { name: name.to_owned(), value: value.into() },
             Node::Acr { values } => Self::Acr(values.iter().map(|value| (*value).to_owned()).collect()),
-            Node::Check { source, .. } => Self::check(source),
+            Node::Check { source, .. } => {
+                let text = CheckText::new(source);
+                Self::Checked(match requirement.name {
+                    Some(name) => text.named(name),
+                    None => text,
+                })
+            }
             Node::All(clauses) => Self::All(list(clauses)),
             Node::Any(clauses) => Self::Any(list(clauses)),
             Node::Not(clause) => Self::not(clause.into()),
@@ -173,7 +179,7 @@ impl fmt::Display for Clause {
                 let quoted: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
                 write!(f, "acr({})", quoted.join(", "))
             }
-            Self::Checked(text) => write!(f, "check = {:?}", text.as_str()),
+            Self::Checked(text) => write!(f, "{text}"),
             Self::All(clauses) => write!(f, "all({clauses})"),
             Self::Any(clauses) => write!(f, "any({clauses})"),
             Self::Not(clause) => write!(f, "not({clause})"),
@@ -227,7 +233,7 @@ impl fmt::Display for Clauses {
 /// The text of a check.
 ///
 /// Two texts are equal if they differ in spaces only, because compilers put spaces in different places. Spaces inside of a
-/// string literal, and between two words, count.
+/// string literal, and between two words, count. A check with another name is another check.
 ///
 /// ```
 /// use auth_runtime::review::CheckText;
@@ -237,6 +243,8 @@ impl fmt::Display for Clauses {
 /// ```
 #[derive(Clone, Debug)]
 pub struct CheckText {
+    /// The name of `check("name") = expression`.
+    name: Option<String>,
     text: String,
     /// The text without the spaces that do not count.
     key: String,
@@ -247,7 +255,19 @@ impl CheckText {
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { key: significant(&text), text }
+        Self { name: None, key: significant(&text), text }
+    }
+
+    /// Returns the text with a name, as `check("name") = expression` gives it.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self { name: Some(name.into()), ..self }
+    }
+
+    /// Returns the name, if the check has one.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// Returns the text as the compiler wrote it.
@@ -257,9 +277,25 @@ impl CheckText {
     }
 }
 
+/// As `access.lock` writes it.
+impl fmt::Display for CheckText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "check({name:?}) = {:?}", self.text),
+            None => write!(f, "check = {:?}", self.text),
+        }
+    }
+}
+
+impl From<&str> for CheckText {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
 impl PartialEq for CheckText {
     fn eq(&self, other: &Self) -> bool {
-        self.key == other.key
+        self.cmp(other).is_eq()
     }
 }
 
@@ -273,13 +309,13 @@ impl PartialOrd for CheckText {
 
 impl Ord for CheckText {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.key.cmp(&other.key)
+        (&self.key, &self.name).cmp(&(&other.key, &other.name))
     }
 }
 
 impl std::hash::Hash for CheckText {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.key.hash(state);
+        (&self.key, &self.name).hash(state);
     }
 }
 

@@ -84,7 +84,7 @@ fn code_of(refusal: &Refusal) -> RejectionCode {
         RefusalCause::Authentication(_) => match refusal.kind() {
             RefusalKind::Unavailable => RejectionCode::Unavailable,
             RefusalKind::Throttled(_) => RejectionCode::TooManyAttempts,
-            RefusalKind::Invalid => RejectionCode::InvalidCredentials,
+            RefusalKind::Invalid | RefusalKind::SignedOut => RejectionCode::InvalidCredentials,
         },
         RefusalCause::Malformed(Malformed::NotBasic) | RefusalCause::Unsupported => RejectionCode::InvalidCredentials,
         RefusalCause::Malformed(Malformed::TooLong) => RejectionCode::CredentialTooLarge,

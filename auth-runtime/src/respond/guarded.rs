@@ -13,6 +13,7 @@ use poem_openapi::{
     registry::{MetaResponses, Registry},
 };
 
+use super::ended_cookie::without_cookie;
 use crate::respond::{Rejection, is_rejection};
 
 static NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -22,6 +23,8 @@ static NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 pub enum Guarded<R> {
     /// The response of the user's method.
     Answered(R),
+    /// The response of an optional operation to a caller whose session has ended, with the name of the cookie to delete.
+    SignedOut(R, &'static str),
     /// The response of a public operation, which caches may store.
     Public(R),
     /// The rejection, if the method did not run.
@@ -58,23 +61,30 @@ impl<R: ApiResponse> ApiResponse for Guarded<R> {
 pub struct GuardedResponse<T> {
     response: T,
     is_public: bool,
+    /// The name of the cookie to delete.
+    ended_cookie: Option<&'static str>,
 }
 
 impl<R: IntoResult<T>, T: IntoResponse> IntoResult<GuardedResponse<T>> for Guarded<R> {
     fn into_result(self) -> Result<GuardedResponse<T>> {
-        let (answer, is_public) = match self {
-            Self::Answered(answer) => (answer, false),
-            Self::Public(answer) => (answer, true),
+        let (answer, is_public, ended_cookie) = match self {
+            Self::Answered(answer) => (answer, false, None),
+            Self::SignedOut(answer, cookie) => (answer, false, Some(cookie)),
+            Self::Public(answer) => (answer, true, None),
             Self::Rejected(error) => return Err(error),
         };
-        Ok(GuardedResponse { response: answer.into_result()?, is_public })
+        Ok(GuardedResponse { response: answer.into_result()?, is_public, ended_cookie })
     }
 }
 
 impl<T: IntoResponse> IntoResponse for GuardedResponse<T> {
     fn into_response(self) -> Response {
         let response = self.response.into_response();
-        if self.is_public { response } else { without_store(response) }
+        match self.ended_cookie {
+            _ if self.is_public => response,
+            Some(cookie) => without_cookie(without_store(response), cookie),
+            None => without_store(response),
+        }
     }
 }
 

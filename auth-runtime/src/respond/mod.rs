@@ -4,9 +4,14 @@ mod body;
 mod cause;
 mod challenge;
 mod code;
+mod ended_cookie;
 mod guarded;
 mod rejection;
 mod user_info;
 
+#[cfg(feature = "session")]
+pub(crate) use self::ended_cookie::{HOST_PREFIX, attributes, deletion};
 pub use self::{body::RejectionBody, code::RejectionCode, guarded::Guarded, rejection::Rejection};
-pub(crate) use self::{cause::DenialCause, guarded::without_store, rejection::is_rejection};
+pub(crate) use self::{
+    cause::DenialCause, ended_cookie::without_cookie, guarded::without_store, rejection::is_rejection,
+};

@@ -11,6 +11,7 @@ use poem::{
 use super::{
     DenialCause, RejectionBody, RejectionCode,
     challenge::{self, ErrorCode},
+    ended_cookie::without_cookie,
 };
 use crate::{
     declared::AuthSchema,
@@ -37,6 +38,10 @@ pub struct Rejection {
     challenges: Vec<HeaderValue>,
     /// Time to wait after the rate limit.
     retry_after: Option<Duration>,
+    /// Whether the caller has no session, or one that has ended.
+    is_signed_out: bool,
+    /// The name of the cookie of an ended session.
+    ended_cookie: Option<&'static str>,
     body: fn(&Rejection) -> RejectionBody,
 }
 
@@ -56,6 +61,16 @@ impl Rejection {
         }
     }
 
+    /// Whether a person gets on by signing in: no credential was sent, the session has ended, or the sign-in is too old.
+    #[must_use]
+    pub const fn needs_sign_in(&self) -> bool {
+        match self.code {
+            RejectionCode::AuthenticationRequired | RejectionCode::ReauthenticationRequired => true,
+            RejectionCode::InvalidCredentials => self.is_signed_out,
+            _ => false,
+        }
+    }
+
     /// Returns the response to a request that is denied for this cause.
     pub(crate) fn new<A: AuthSchema>(point: EnforcementPoint<A>, cause: &DenialCause<'_, A>) -> Self {
         let code = cause.code(point);
@@ -64,12 +79,25 @@ impl Rejection {
             DenialCause::Refused(refusal) => refusal.retry_after(),
             _ => None,
         };
-        Self { code, challenges, retry_after, body: RejectionBody::problem }
+        let refusal = match cause {
+            DenialCause::Refused(refusal) => Some(refusal),
+            _ => None,
+        };
+        let is_signed_out = refusal.is_some_and(|refusal| refusal.is_signed_out());
+        let ended_cookie = refusal.and_then(|refusal| refusal.ended_cookie(A::SCHEMES));
+        Self { code, challenges, retry_after, is_signed_out, ended_cookie, body: RejectionBody::problem }
     }
 
     /// Returns a rejection without challenges, for errors outside of a decision.
     pub(crate) fn with_code(code: RejectionCode) -> Self {
-        Self { code, challenges: Vec::new(), retry_after: None, body: RejectionBody::problem }
+        Self {
+            code,
+            challenges: Vec::new(),
+            retry_after: None,
+            is_signed_out: false,
+            ended_cookie: None,
+            body: RejectionBody::problem,
+        }
     }
 
     /// Returns the same rejection with the body of the application.
@@ -180,7 +208,10 @@ impl ResponseError for Rejection {
         if let Some(time) = self.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, whole_seconds(time).into());
         }
-        response
+        match self.ended_cookie {
+            Some(cookie) => without_cookie(response, cookie),
+            None => response,
+        }
     }
 }
 

@@ -1,15 +1,18 @@
 //! Builds the policy from the code: the same constants that are enforced.
 
-use std::{collections::BTreeSet, marker::PhantomData};
+use std::{
+    collections::{BTreeSet, HashSet},
+    marker::PhantomData,
+};
 
 use poem::http::Method;
 use poem_openapi::registry::MetaOperation;
 
-use super::{AccessPolicy, AccessRule, RoleDefinition, Target};
+use super::{AccessPolicy, AccessRule, RoleDefinition, RuleAccess, Target, scheme_text};
 #[cfg(feature = "mcp")]
 use crate::mcp::ProtectedTools;
 use crate::{
-    declared::{ApiKeyLocation, AuthSchema, RoleTable, SchemeKind, SecurityScheme, Table},
+    declared::{AuthSchema, RoleTable, Table},
     mount::{Protected, ProtectedHandler},
     policy::{Operation, RuleWatch},
 };
@@ -55,7 +58,8 @@ impl AccessPolicy {
         for ((name, description), words) in described::<A::Role>().zip(A::Role::PERMISSION_WORDS) {
             policy.roles.insert(name, RoleDefinition { description, permissions: named::<A>(words) });
         }
-        policy.schemes = A::SCHEMES.iter().map(|scheme| (scheme.name.to_owned(), kind(scheme))).collect();
+        policy.schemes =
+            A::SCHEMES.iter().map(|scheme| (scheme.name.to_owned(), scheme_text::written(scheme))).collect();
         policy.scopes = A::declared_names().scopes.iter().map(|name| (*name).to_owned()).collect();
         AccessPolicyBuilder { policy, listed: Vec::new(), auth: PhantomData }
     }
@@ -101,6 +105,48 @@ impl<A: AuthSchema> AccessPolicyBuilder<A> {
     #[track_caller]
     pub fn subtree(self, path: &str, requirement: &'static Operation<A>) -> Self {
         self.rule(Target::subtree(path), requirement)
+    }
+
+    /// Adds a subtree that [`protect`](crate::mount::Protect::protect) guards, with the rules inside of it.
+    ///
+    /// A caller inside of the subtree must meet both its rule and the one of the route. The policy shows the two as one
+    /// rule, so the matrix is exact. `add` names what is mounted there, by whole paths.
+    ///
+    /// ```
+    /// use auth_runtime::{prelude::*, review::AccessPolicy};
+    /// use poem::{handler, http::Method};
+    ///
+    /// # permissions! { pub enum Permission { View = "view" } }
+    /// # roles! { pub enum Role: Permission { Viewer = "Viewer" => [View] } }
+    /// # #[derive(Auth, Clone)] #[auth(permissions = Permission, roles = Role)]
+    /// # struct Auth { #[scheme(api_key(header = "X-API-Key"))] key: ApiKeys }
+    /// #[protected(roles("Viewer"))]
+    /// #[handler]
+    /// fn figures() -> &'static str {
+    ///     "42"
+    /// }
+    ///
+    /// let policy = AccessPolicy::of::<Auth>()
+    ///     .subtree_with("/reports/*", requirement!(permission("view")), |reports| {
+    ///         reports.handler(Method::GET, "/reports/figures", &figures)
+    ///     })
+    ///     .build();
+    /// let rule = policy.find(&Method::GET, "/reports/figures").unwrap();
+    /// assert_eq!(rule.access.to_string(), r#"requires all(permission("view"), role("Viewer"))"#);
+    /// ```
+    ///
+    /// # Panics
+    /// If another rule has the path, or a route that `add` names is not inside of the subtree.
+    #[track_caller]
+    pub fn subtree_with(self, path: &str, requirement: &'static Operation<A>, add: impl FnOnce(Self) -> Self) -> Self {
+        let known: HashSet<Target> = self.policy.rules.iter().map(|rule| rule.target.clone()).collect();
+        let outer = RuleAccess::from(requirement.access());
+        let mut policy = add(self);
+        for rule in policy.policy.rules.iter_mut().filter(|rule| !known.contains(&rule.target)) {
+            assert!(is_inside(&rule.target, path), "`{}` is not inside of `{path}`", rule.target);
+            rule.access = rule.access.inside(&outer);
+        }
+        policy.subtree(path, requirement)
     }
 
     /// Adds the MCP tools of a type, each by its name.
@@ -150,6 +196,12 @@ fn named<A: AuthSchema>(words: &[u64]) -> BTreeSet<String> {
     held.map(|(_, name)| (*name).to_owned()).collect()
 }
 
+/// Whether a target is below the path of a subtree; one without a path can be anywhere.
+fn is_inside(target: &Target, subtree: &str) -> bool {
+    let start = subtree.trim_end_matches('*');
+    target.path().is_none_or(|path| path.starts_with(start) || path == start.trim_end_matches('/'))
+}
+
 /// Returns the identifier that the guard put into the list of security schemes.
 fn id(documented: &MetaOperation) -> Option<&'static str> {
     documented.security.first().and_then(|alternative| alternative.keys().next().copied())
@@ -165,17 +217,4 @@ fn mounted(prefix: &str, path: &str) -> String {
         joined.push_str(&parameter(segment).map_or_else(|| segment.to_owned(), |name| format!(":{name}")));
     }
     if joined.is_empty() { "/".to_owned() } else { joined }
-}
-
-/// Returns the kind of a scheme, as the attributes write it.
-fn kind(scheme: &SecurityScheme) -> String {
-    match scheme.kind {
-        SchemeKind::Basic => "basic".to_owned(),
-        SchemeKind::Bearer { .. } => "bearer".to_owned(),
-        SchemeKind::OAuth2 { .. } => "oauth2".to_owned(),
-        SchemeKind::OpenIdConnect { url } => format!("openid_connect(url = {url:?})"),
-        SchemeKind::ApiKey { location: ApiKeyLocation::Cookie, name } => format!("cookie = {name:?}"),
-        SchemeKind::ApiKey { location, name } => format!("api_key({} = {name:?})", location.as_str()),
-        SchemeKind::Http { scheme } => format!("http = {scheme:?}"),
-    }
 }

@@ -41,6 +41,19 @@ pub enum FindingKind {
 }
 
 impl FindingKind {
+    /// Every kind, the most important ones first.
+    pub const ALL: [Self; 9] = [
+        Self::PublicChange,
+        Self::Public,
+        Self::Unreachable,
+        Self::ImpliedClause,
+        Self::Undecided,
+        Self::UnheldPermission,
+        Self::UnusedPermission,
+        Self::EqualRoles,
+        Self::ContainedRole,
+    ];
+
     /// Returns the kind in words.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -30,8 +30,8 @@
 //! # Ok::<(), auth_runtime::review::ParsePolicyError>(())
 //! ```
 //!
-//! The document shows each rule separately. If an operation with a rule is below a subtree with a rule, a caller must meet
-//! both.
+//! Rules inside of a protected subtree are combined with its rule, if
+//! [`subtree_with`](AccessPolicyBuilder::subtree_with) names them together.
 
 mod analysis;
 mod build;
@@ -48,6 +48,7 @@ mod matrix;
 mod persona;
 mod policy;
 mod rule;
+mod scheme_text;
 mod target;
 #[cfg(test)]
 mod tests;

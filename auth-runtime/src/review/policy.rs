@@ -120,6 +120,10 @@ impl AccessPolicy {
         matching.max_by(|(a, a_own, _), (b, b_own, _)| (a, a_own).cmp(&(b, b_own))).map(|(_, _, rule)| rule)
     }
 
+    pub(super) fn scheme_names(&self) -> Vec<&str> {
+        self.schemes.keys().map(String::as_str).collect()
+    }
+
     /// Adds a rule, or returns the known rule of its target.
     pub(super) fn insert(&mut self, rule: AccessRule) -> Result<(), &AccessRule> {
         match self.position(&rule.target) {

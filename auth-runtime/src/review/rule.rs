@@ -49,17 +49,13 @@ impl AccessRule {
 
     /// Whether a denied caller gets 404 instead of 403.
     pub(super) const fn hides(&self) -> bool {
-        matches!(self.access, RuleAccess::Required { hide: true, .. } | RuleAccess::Optional { hide: true, .. })
+        self.access.hides()
     }
 
     /// Returns the requirement, if there is one. Where anonymous callers are let in, it is for callers who sign in.
     #[must_use]
     pub const fn requirement(&self) -> Option<&Clause> {
-        match &self.access {
-            RuleAccess::Public { .. } => None,
-            RuleAccess::Optional { requirement, .. } => requirement.as_ref(),
-            RuleAccess::Required { requirement, .. } => Some(requirement),
-        }
+        self.access.requirement()
     }
 }
 
@@ -101,6 +97,38 @@ impl<A: AuthSchema> From<&Access<A>> for RuleAccess {
 }
 
 impl RuleAccess {
+    /// Returns the access inside of a subtree with the access `outer`: callers must meet both.
+    ///
+    /// The `hide` of the inner requirement counts, because it answers the callers that the subtree lets in.
+    pub(super) fn inside(&self, outer: &Self) -> Self {
+        let hide = if self.requirement().is_some() { self.hides() } else { outer.hides() };
+        let requirement = match (outer.requirement(), self.requirement()) {
+            (Some(outer), Some(inner)) => Some(Clause::all([outer.clone(), inner.clone()])),
+            (outer, inner) => outer.or(inner).cloned(),
+        };
+        match (outer, self) {
+            (Self::Public { .. }, _) => self.clone(),
+            (Self::Optional { .. }, Self::Public { .. } | Self::Optional { .. }) => {
+                Self::Optional { hide: hide && requirement.is_some(), requirement }
+            }
+            _ => Self::Required { requirement: requirement.unwrap_or(Clause::Authenticated), hide },
+        }
+    }
+
+    /// Whether a denied caller gets 404 instead of 403.
+    const fn hides(&self) -> bool {
+        matches!(self, Self::Required { hide: true, .. } | Self::Optional { hide: true, .. })
+    }
+
+    /// Returns the requirement, if there is one.
+    const fn requirement(&self) -> Option<&Clause> {
+        match self {
+            Self::Public { .. } => None,
+            Self::Optional { requirement, .. } => requirement.as_ref(),
+            Self::Required { requirement, .. } => Some(requirement),
+        }
+    }
+
     /// Returns the requirement, if there is one.
     pub(super) const fn requirement_mut(&mut self) -> Option<&mut Clause> {
         match self {
@@ -155,7 +183,33 @@ fn without_line(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::without_line;
+    use super::{Clause, RuleAccess, without_line};
+
+    /// Callers must pass the subtree first, and then the route.
+    #[test]
+    fn a_rule_inside_of_a_subtree_has_both_requirements() {
+        let required = |name: &str, hide| RuleAccess::Required { requirement: Clause::role(name), hide };
+        let optional = |requirement: Option<&str>| RuleAccess::Optional {
+            requirement: requirement.map(Clause::role),
+            hide: false,
+        };
+        let public = || RuleAccess::Public { reason: "probe".to_owned() };
+        for (outer, inner, expected) in [
+            (required("A", false), required("B", true), r#"requires all(role("A"), role("B")), hide"#),
+            (required("A", true), required("B", false), r#"requires all(role("A"), role("B"))"#),
+            (required("A", true), public(), r#"requires role("A"), hide"#),
+            (required("A", false), optional(None), r#"requires role("A")"#),
+            (required("A", false), optional(Some("B")), r#"requires all(role("A"), role("B"))"#),
+            (optional(Some("A")), public(), r#"optional requires role("A")"#),
+            (optional(Some("A")), optional(Some("B")), r#"optional requires all(role("A"), role("B"))"#),
+            (optional(Some("A")), required("B", false), r#"requires all(role("A"), role("B"))"#),
+            (optional(None), optional(None), "optional"),
+            (public(), optional(Some("B")), r#"optional requires role("B")"#),
+            (public(), public(), r#"public "probe""#),
+        ] {
+            assert_eq!(inner.inside(&outer).to_string(), expected, "{inner} inside of {outer}");
+        }
+    }
 
     #[test]
     fn only_the_line_of_a_requirement_is_removed() {

@@ -82,6 +82,19 @@ impl RateLimiter {
         self.update(&[self.keys.name(name)], forget).await
     }
 
+    pub(super) async fn proven_elsewhere(&self, client: ClientAddress, name: &str) -> Result<(), Unavailable> {
+        let keys = self.keys.attempt(client, name);
+        let prove = |buckets: &mut [Bucket], now: i64| {
+            for (kind, bucket) in keys.kinds.iter().zip(buckets) {
+                if *kind == BucketKind::Pair {
+                    // Later than the time up to which addresses were forgotten.
+                    *bucket = Bucket::signed_in(now.saturating_add(1));
+                }
+            }
+        };
+        self.update(&keys.sorted, prove).await
+    }
+
     /// Changes buckets and returns the result of the change. A store that never calls the change is unavailable.
     async fn update<T: Send>(
         &self,

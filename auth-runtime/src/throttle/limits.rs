@@ -49,6 +49,11 @@ impl Limits {
         in_range("per name", attempts, 10..=100).map(per_hour)
     }
 
+    #[cfg(feature = "account")]
+    pub(super) fn for_rare_attempts(self) -> Self {
+        Self { pair: Limit::backing_off(3), name: per_hour(10), ..self }
+    }
+
     const fn of(&self, kind: BucketKind) -> &Limit {
         match kind {
             BucketKind::Pair => &self.pair,

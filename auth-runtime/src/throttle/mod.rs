@@ -194,6 +194,13 @@ impl Throttle {
         Ok(self.with(|limiter| limiter.keys = keys))
     }
 
+    /// Sets the limits for what users rarely do: 3 attempts with one name from one address, and 10 with one name in any
+    /// hour.
+    #[cfg(feature = "account")]
+    pub(crate) fn for_rare_attempts(self) -> Self {
+        self.with(|limiter| limiter.limits = limiter.limits.for_rare_attempts())
+    }
+
     fn with(self, change: impl FnOnce(&mut RateLimiter)) -> Self {
         Self(self.0.map(|limiter| {
             let mut limiter = Arc::unwrap_or_clone(limiter);
@@ -230,6 +237,18 @@ impl Throttle {
     pub async fn forget_addresses(&self, name: &str) -> Result<(), Unavailable> {
         match &self.0 {
             Some(limiter) => limiter.forget_addresses(name).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Makes this address known for the name, and ends its lockout. Call it when the user has replaced the password by a
+    /// link in a mail: such a second channel opens a locked account (ASVS 6.3.1).
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store does not answer.
+    pub async fn proven_elsewhere(&self, client: ClientAddress, name: &str) -> Result<(), Unavailable> {
+        match &self.0 {
+            Some(limiter) => limiter.proven_elsewhere(client, name).await,
             None => Ok(()),
         }
     }

@@ -68,6 +68,25 @@ impl MemoryUsers {
         Arc::make_mut(&mut self.by_subject).insert(user.subject().to_owned(), user);
         Ok(self)
     }
+
+    /// Replaces a user of the same name and subject.
+    #[cfg(feature = "account")]
+    pub(crate) fn replace(&mut self, user: &User) {
+        Arc::make_mut(&mut self.by_name).insert(user.name().to_owned(), user.clone());
+        Arc::make_mut(&mut self.by_subject).insert(user.subject().to_owned(), user.clone());
+    }
+
+    /// Returns the user with this subject.
+    #[cfg(feature = "account")]
+    pub(crate) fn get(&self, subject: &str) -> Option<&User> {
+        self.by_subject.get(subject)
+    }
+
+    /// Returns all users, in no order.
+    #[cfg(feature = "account")]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &User> {
+        self.by_subject.values()
+    }
 }
 
 impl UserStore for MemoryUsers {

@@ -147,6 +147,18 @@ impl<S: UserStore> Basic<S> {
         self.with(|verifier| verifier.passwords = verifier.passwords.clone().pool(pool))
     }
 
+    /// Returns the store.
+    #[cfg(any(feature = "session", feature = "token-service"))]
+    pub(crate) fn store(&self) -> &Arc<S> {
+        &self.0.store
+    }
+
+    /// Returns the issuer of the users.
+    #[cfg(feature = "session")]
+    pub(crate) fn issuer_name(&self) -> &Arc<str> {
+        &self.0.issuer
+    }
+
     fn with(self, change: impl FnOnce(&mut Verifier<S>)) -> Self {
         let mut verifier = Arc::unwrap_or_clone(self.0);
         change(&mut verifier);
@@ -306,6 +318,14 @@ fn now() -> Result<Duration, AuthenticationError> {
 impl<S: UserStore + Default> Default for Basic<S> {
     fn default() -> Self {
         Self::new(S::default())
+    }
+}
+
+#[cfg(feature = "token-service")]
+impl<S> Basic<S> {
+    /// Returns the limits of attempts.
+    pub(crate) fn limits(&self) -> &Throttle {
+        &self.0.throttle
     }
 }
 

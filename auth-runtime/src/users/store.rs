@@ -166,6 +166,8 @@ struct UserFields {
     disabled: bool,
     password_expires_at: Option<SystemTime>,
     credential_epoch: u64,
+    email: Option<String>,
+    is_email_verified: bool,
     identity: IdentityCache,
 }
 
@@ -186,6 +188,8 @@ impl User {
             disabled: false,
             password_expires_at: None,
             credential_epoch: 0,
+            email: None,
+            is_email_verified: false,
             identity: IdentityCache::default(),
         }))
     }
@@ -255,6 +259,19 @@ impl User {
         self.with(|user| user.credential_epoch = epoch)
     }
 
+    /// Sets the e-mail address, which is not verified (default: none).
+    #[must_use]
+    pub fn with_email(self, address: impl Into<String>) -> Self {
+        self.with(|user| (user.email, user.is_email_verified) = (Some(address.into()), false))
+    }
+
+    /// Sets an e-mail address that is known to be the user's. Mail to reset the password goes there, so whoever reads it
+    /// can sign in as the user.
+    #[must_use]
+    pub fn with_verified_email(self, address: impl Into<String>) -> Self {
+        self.with(|user| (user.email, user.is_email_verified) = (Some(address.into()), true))
+    }
+
     /// Returns the name for signing in.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -286,6 +303,18 @@ impl User {
         self.0.credential_epoch
     }
 
+    /// Returns the e-mail address, verified or not.
+    #[must_use]
+    pub fn email(&self) -> Option<&str> {
+        self.0.email.as_deref()
+    }
+
+    /// Returns the e-mail address, if it is verified.
+    #[must_use]
+    pub fn verified_email(&self) -> Option<&str> {
+        self.email().filter(|_| self.0.is_email_verified)
+    }
+
     /// Returns the name for people to read, if there is one.
     #[must_use]
     pub fn readable_name(&self) -> Option<&str> {
@@ -310,8 +339,18 @@ impl User {
         &self.0.password_hash
     }
 
+    /// Returns the same user with another password, whose former tokens have ended.
+    #[cfg(feature = "account")]
+    pub(crate) fn with_new_password(self, hash: &str) -> Self {
+        self.with(|user| {
+            hash.clone_into(&mut user.password_hash);
+            user.password_expires_at = None;
+            user.credential_epoch += 1;
+        })
+    }
+
     /// Returns the identity of the user. Subject and name are the stored ones, in whatever spelling the name was sent.
-    pub(super) fn identity(&self, context: Context, issuer: &Arc<str>) -> Identity {
+    pub(crate) fn identity(&self, context: Context, issuer: &Arc<str>) -> Identity {
         self.0.identity.get_or_build(context, issuer, self.subject(), |mut identity| {
             self.role_names().iter().for_each(|role| identity.add_role(role));
             self.permission_names().iter().for_each(|permission| identity.add_permission(permission));

@@ -9,7 +9,7 @@ use std::{
 
 use auth_admin::{Admin, AdminCommand, EXIT_CODES, Exit, SettingError, Settings};
 use auth_examples::{
-    demo::{DATABASE, Demo, access::Auth, app, welcome::Welcome},
+    demo::{DATABASE, Demo, access::Auth, app, review::policy, welcome::Welcome},
     server::{self, ReservedPort},
 };
 use auth_runtime::users::Passwords;
@@ -39,7 +39,7 @@ struct Options {
 async fn main() -> ExitCode {
     let options = Options::parse();
     if let Some(command) = options.command {
-        let admin = Admin::of::<Auth>(Options::command()).default_database_url(DATABASE);
+        let admin = Admin::of::<Auth>(Options::command()).default_database_url(DATABASE).policy(policy);
         return admin.run(command, &options.settings).await.into();
     }
     match run(&options).await {

@@ -5,12 +5,18 @@ pub mod access;
 pub mod entries;
 pub mod own_password;
 pub mod people;
+pub mod review;
 pub mod token;
 pub mod welcome;
 
 use std::{error::Error, sync::Arc};
 
-use auth_runtime::{jwt::TokenIssuer, prelude::*, users::UserTokens};
+use auth_runtime::{
+    jwt::TokenIssuer,
+    policy::{Operation, RuleWatch},
+    prelude::*,
+    users::UserTokens,
+};
 use auth_store::SqlUsers;
 use poem::{Endpoint, EndpointExt, Route, get, post};
 
@@ -25,6 +31,9 @@ use self::{
 /// The default database URL.
 pub const DATABASE: &str = "sqlite:entry-book.db";
 
+/// The rule of the exports.
+const EXPORT: &Operation<Auth> = requirement!(permission("edit"));
+
 /// The state of one run. Its tokens are valid only during the run, because the signing secret is not stored.
 #[derive(Clone, Debug)]
 pub struct Demo {
@@ -34,6 +43,8 @@ pub struct Demo {
     pub auth: Auth,
     /// The token endpoint's state.
     pub desk: TokenDesk,
+    /// Finds rules that are missing in [`policy`](review::policy).
+    pub watch: RuleWatch,
     /// The store where users change their passwords.
     users: SqlUsers,
 }
@@ -54,7 +65,8 @@ impl Demo {
             password: directory.clone(),
             key: ApiKeys::new(users.clone()).issuer(DIRECTORY),
         };
-        Ok(Self { first, auth, desk: TokenDesk { directory, issuer }, users: users.clone() })
+        let watch = review::rules().watch();
+        Ok(Self { first, auth, desk: TokenDesk { directory, issuer }, watch, users: users.clone() })
     }
 }
 
@@ -66,13 +78,15 @@ pub fn app(demo: &Demo) -> impl Endpoint + use<> {
     let api = (Entries { book: book.clone() }, OwnPassword { users: demo.users.clone() });
     let api = auth.service(api, "Entry book", "1.0");
     // The rule of a subtree applies to every route in it, including routes added later.
-    let export = Route::new().at("/entries.txt", get(entries::export)).protect(requirement!(permission("edit")));
+    let export = Route::new().at("/entries.txt", get(entries::export)).protect(EXPORT);
     Route::new()
         .nest("/docs", api.swagger_ui())
         .at("/openapi.json", get(api.spec_endpoint()))
         .at("/auth/token", post(token::issue).data(demo.desk.clone()))
         .at("/admin", get(entries::statistics).with(auth.clone()))
+        .at("/admin/access", get(review::page).with(auth.clone()))
         .nest("/export", export.with(auth.clone()))
         .nest("/", api)
         .data(book)
+        .with(demo.watch.clone())
 }

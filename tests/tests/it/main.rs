@@ -2,6 +2,7 @@
 
 #![allow(clippy::unused_async, clippy::unused_self, reason = "the tests need these signatures of endpoints")]
 
+mod acting;
 mod attacks;
 mod browsers;
 mod callers;
@@ -12,7 +13,10 @@ mod credentials;
 mod documented;
 mod events;
 mod fixture;
+#[path = "../flows/mod.rs"]
+mod flows;
 mod issuers;
+mod key_ring;
 mod locations;
 mod log;
 mod mcp;
@@ -28,10 +32,12 @@ mod properties;
 mod refusals;
 mod review;
 mod rules;
+mod sessions;
 mod shared_apis;
 mod subtrees;
 mod tables;
 mod throttling;
+mod token_service;
 mod tokens;
 mod wide;
 mod wire;

@@ -97,6 +97,73 @@ fn two_rules_of_one_route_are_a_mistake() {
     let _ = AccessPolicy::of::<Auth>().handler(Method::GET, "/feed", &feed).handler(Method::GET, "/feed", &feed);
 }
 
+#[protected(check("is even") = number.0 % 2 == 0)]
+#[handler]
+async fn even(number: poem::web::Path<u32>) -> &'static str {
+    let _ = number;
+    "even"
+}
+
+/// A caller must meet the rule of the subtree and the one of the route.
+#[test]
+fn a_route_inside_of_a_subtree_has_both_rules() {
+    let policy = AccessPolicy::of::<Auth>()
+        .subtree_with("/reports/*", requirement!(role("User")), |reports| {
+            reports.handler(Method::GET, "/reports/feed", &feed).subtree_with(
+                "/reports/numbers/*",
+                requirement!(role("Viewer")),
+                |numbers| numbers.handler(Method::GET, "/reports/numbers/:number", &even),
+            )
+        })
+        .handler(Method::GET, "/feed", &feed)
+        .build();
+    let access: Vec<String> = policy.rules().iter().map(|rule| format!("{} {}", rule.target, rule.access)).collect();
+    assert_eq!(
+        access,
+        [
+            r#"GET /feed requires all(scopes("view"), not(schemes("key")))"#,
+            r#"ANY /reports/* requires role("User")"#,
+            r#"GET /reports/feed requires all(role("User"), all(scopes("view"), not(schemes("key"))))"#,
+            r#"ANY /reports/numbers/* requires all(role("User"), role("Viewer"))"#,
+            r#"GET /reports/numbers/:number requires all(role("User"), all(role("Viewer"), check("is even") = "number.0 % 2 == 0"))"#,
+        ]
+    );
+    assert_eq!(policy.to_string().parse::<AccessPolicy>().as_ref(), Ok(&policy));
+}
+
+#[test]
+#[should_panic(expected = "`GET /feed` is not inside of `/reports/*`")]
+fn a_route_outside_of_a_subtree_is_a_mistake() {
+    let _ = AccessPolicy::of::<Auth>()
+        .subtree_with("/reports/*", requirement!(role("User")), |reports| reports.handler(Method::GET, "/feed", &feed));
+}
+
+/// Options that decide who gets in are part of the policy; a description is not.
+#[test]
+fn the_options_of_schemes_are_written() {
+    #[derive(Auth, Clone)]
+    #[auth(permissions = crate::fixture::Permission, roles = crate::fixture::Role)]
+    struct Options {
+        #[scheme(cookie = "__Host-token")]
+        cookie: ApiKeys,
+        #[scheme(header = "X-Forwarded-Jwt", ambient, max_len = 32_768)]
+        header: ApiKeys,
+        #[scheme(basic, silent_for_scripts)]
+        basic: Basic,
+    }
+    let policy = AccessPolicy::of::<Options>().build();
+    let schemes: Vec<_> = policy.schemes().collect();
+    assert_eq!(
+        schemes,
+        [
+            ("basic", "basic, silent_for_scripts"),
+            ("cookie", "cookie = \"__Host-token\", ambient"),
+            ("header", "api_key(header = \"X-Forwarded-Jwt\"), ambient, max_len = 32768"),
+        ]
+    );
+    assert_eq!(policy.to_string().parse::<AccessPolicy>(), Ok(policy));
+}
+
 #[test]
 fn the_matrix_shows_who_gets_in_where() {
     insta::assert_snapshot!(policy().matrix().to_string());
@@ -127,7 +194,10 @@ fn hostile() -> AccessPolicy {
 fn assert_valid(schema: &str, value: &serde_json::Value) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src/reference").join(schema);
     let schema = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    assert_no_errors(&jsonschema::draft202012::new(&schema).unwrap(), value);
+}
+
+fn assert_no_errors(validator: &jsonschema::Validator, value: &serde_json::Value) {
     let errors: Vec<_> =
         validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{errors:#?}\n{value:#}");
@@ -144,6 +214,20 @@ fn json_follows_its_published_schema() {
             assert_valid("access-difference.schema.json", &Difference::between(before, after).to_json());
         }
     }
+}
+
+#[test]
+fn sarif_follows_its_official_schema() {
+    let schema = serde_json::from_str(include_str!("data/sarif-2.1.0.json")).unwrap();
+    let validator = jsonschema::draft7::new(&schema).unwrap();
+    for (before, after) in [(policy(), hostile()), (hostile(), policy()), (policy(), policy())] {
+        let difference = Difference::between(&before, &after);
+        let log = difference.to_sarif("my%20app/access.lock");
+        assert_no_errors(&validator, &log);
+        assert_eq!(log["runs"][0]["results"].as_array().unwrap().len(), difference.changes().len());
+    }
+    let without_version = serde_json::json!({ "runs": [] });
+    assert!(!validator.is_valid(&without_version), "the schema rejects");
 }
 
 #[test]

@@ -1,8 +1,10 @@
-//! Users and keys in a database: the same tests on SQLite, PostgreSQL, and MariaDB or MySQL.
+//! Users and keys in a database: the same tests on SQLite, PostgreSQL, and MariaDB or MySQL. Those of shared state run on
+//! Redis as well.
 //!
 //! SQLite is always available. `tests/services up` starts the other servers and prints `TEST_POSTGRES_URL`,
-//! `TEST_MYSQL_URL` and `TEST_PGBOUNCER_URL`. Tests of a missing server are listed as ignored.
+//! `TEST_MYSQL_URL`, `TEST_PGBOUNCER_URL` and `TEST_REDIS_URL`. Tests of a missing server are listed as ignored.
 
+mod accounts;
 mod callers;
 mod database;
 mod freshness;
@@ -14,7 +16,11 @@ mod names;
 mod outage;
 mod pooler;
 mod races;
+mod records;
+mod redis;
+mod redis_sessions;
 mod retries;
+mod sessions;
 mod throttling;
 mod timing;
 mod users;
@@ -61,6 +67,13 @@ tests! {
         r70_weak_hash_is_replaced_at_sign_in
         r51_hash_replaced_elsewhere_costs_one_sign_in
         last_sign_in_is_recorded;
+    accounts:
+        r72_link_sets_a_new_password_and_ends_all_tokens
+        one_of_many_concurrent_resets_succeeds
+        link_dies_with_any_change_of_the_credentials
+        newer_link_replaces_the_former
+        only_verified_addresses_get_links
+        address_of_an_administrator_ends_the_links_to_others;
     keys:
         r52_only_the_hash_of_a_key_is_stored
         key_acts_as_its_owner
@@ -78,6 +91,19 @@ tests! {
         token_has_the_current_permissions_of_its_user
         r07_slow_sign_ins_do_not_stop_known_callers
         r36_token_of_another_issuer_or_without_an_epoch_is_rejected;
+    sessions:
+        r61_only_the_hash_of_a_token_is_stored
+        r62_session_started_here_is_known_and_ended_elsewhere
+        r62_session_that_ends_here_is_refused_at_once
+        r62_sign_ins_and_sign_outs_leave_other_sessions_cached
+        r62_sessions_end_with_the_credentials
+        r62_forged_tokens_change_nothing
+        r62_last_request_is_recorded_for_all_processes
+        r62_user_ends_only_own_sessions
+        old_sessions_are_deleted
+        r62_ten_thousand_ends_do_not_stall_requests
+        sign_ins_and_sign_outs_of_many_all_take_effect
+        no_session_starts_while_the_former_one_cannot_end;
     names:
         undeclared_names_are_refused_in_changes
         undeclared_names_in_the_database_grant_nothing
@@ -124,6 +150,27 @@ tests! {
     outage:
         unreachable_database_is_503_and_recovers
         silent_database_is_503_within_the_timeout;
+    redis:
+        r76_concurrent_attempts_are_all_counted
+        r76_time_of_an_attempt_is_that_of_redis
+        r77_no_name_is_a_key_and_each_key_expires
+        r76_refused_attempt_writes_nothing
+        malformed_attempts_are_503
+        unreachable_redis_is_503_and_recovers
+        silent_redis_is_503_within_the_timeout
+        failed_start_names_the_setting
+        server_that_may_evict_keys_is_refused
+        minimal_user_of_the_guide_suffices;
+    redis_sessions:
+        r61_session_is_read_back_by_another_process
+        r61_session_that_replaces_another_ends_it
+        r62_session_that_ended_elsewhere_is_refused_at_once
+        r62_sessions_of_a_user_end_together
+        r62_each_key_of_a_session_expires_with_it
+        malformed_session_is_503
+        r62_lost_messages_never_extend_trust
+        r62_closed_connection_ends_trust
+        deleted_keys_end_their_sessions;
 }
 
 fn main() -> ExitCode {

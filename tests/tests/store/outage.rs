@@ -20,7 +20,7 @@ use crate::{
 
 /// The state of the port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Port {
+pub(crate) enum Port {
     Open,
     /// Existing and new connections end.
     Closed,
@@ -29,14 +29,14 @@ enum Port {
 }
 
 /// A port of this machine in front of a database.
-struct Proxy {
-    url: String,
-    port: watch::Sender<Port>,
+pub(crate) struct Proxy {
+    pub(crate) url: String,
+    pub(crate) port: watch::Sender<Port>,
 }
 
 impl Proxy {
-    async fn before(database: &TestDatabase) -> Self {
-        let server = address(&database.url);
+    pub(crate) async fn before(url: &str) -> Self {
+        let server = address(url);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let here = listener.local_addr().unwrap();
         let (port, states) = watch::channel(Port::Open);
@@ -45,7 +45,7 @@ impl Proxy {
                 tokio::spawn(pass_on(client, server, states.clone()));
             }
         });
-        Self { url: database.url.replacen(&server.to_string(), &here.to_string(), 1), port }
+        Self { url: url.replacen(&server.to_string(), &here.to_string(), 1), port }
     }
 }
 
@@ -87,7 +87,7 @@ async fn alice(database: &TestDatabase, store: &SqlUsers) -> (App, [Caller; 2]) 
 }
 
 /// Returns the first answer that is not 503.
-async fn answer(app: &App, caller: &Caller) -> Result<String, u16> {
+pub(crate) async fn answer(app: &App, caller: &Caller) -> Result<String, u16> {
     loop {
         match app.call(caller).await {
             Err(503) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -97,7 +97,7 @@ async fn answer(app: &App, caller: &Caller) -> Result<String, u16> {
 }
 
 pub(crate) async fn unreachable_database_is_503_and_recovers(database: TestDatabase) {
-    let proxy = Proxy::before(&database).await;
+    let proxy = Proxy::before(&database.url).await;
     let store = impatient(&proxy);
     let (app, callers) = alice(&database, &store).await;
     proxy.port.send_replace(Port::Closed);
@@ -115,7 +115,7 @@ pub(crate) async fn unreachable_database_is_503_and_recovers(database: TestDatab
 }
 
 pub(crate) async fn silent_database_is_503_within_the_timeout(database: TestDatabase) {
-    let proxy = Proxy::before(&database).await;
+    let proxy = Proxy::before(&database.url).await;
     let (app, callers) = alice(&database, &impatient(&proxy)).await;
     proxy.port.send_replace(Port::Silent);
     let start = Instant::now();

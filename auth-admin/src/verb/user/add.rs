@@ -18,6 +18,9 @@ pub(crate) struct Add {
     /// E-mail address
     #[arg(long, value_name = "ADDRESS")]
     email: Option<String>,
+    /// The e-mail address is verified: links for a new password may go there
+    #[arg(long, requires = "email")]
+    email_verified: bool,
     /// Role; repeat for several
     #[arg(long = "role", value_name = "ROLE")]
     roles: Vec<String>,
@@ -52,7 +55,8 @@ impl Add {
         let user = NewUser::new(&self.name).disabled(self.disabled);
         let user = user.roles(&self.roles).permissions(&self.permissions);
         let user = self.display_name.iter().fold(user, NewUser::display_name);
-        self.email.iter().fold(user, NewUser::email)
+        let set_email = if self.email_verified { NewUser::verified_email } else { NewUser::email };
+        self.email.iter().fold(user, set_email)
     }
 
     /// Reads the password, and returns it if it was generated.

@@ -12,6 +12,9 @@ pub(crate) struct SetProfile {
     name: String,
     #[command(flatten)]
     profile: ProfileOptions,
+    /// The e-mail address is verified: links for a new password may go there
+    #[arg(long, requires = "email")]
+    email_verified: bool,
 }
 
 #[derive(Debug, Args)]
@@ -32,7 +35,8 @@ impl SetProfile {
         // The log has no personal data, only the fields that changed.
         let (has_display_name, has_email) = (display_name.is_some(), email.is_some());
         let profile = display_name.into_iter().fold(Profile::new(), Profile::display_name);
-        let profile = email.into_iter().fold(profile, Profile::email);
+        let set_email = if self.email_verified { Profile::verified_email } else { Profile::email };
+        let profile = email.into_iter().fold(profile, set_email);
         context.users.set_profile(&name, profile).await?;
         tracing::info!(
             target: TARGET,
@@ -40,6 +44,7 @@ impl SetProfile {
             user = ?name,
             display_name = has_display_name,
             email = has_email,
+            email_verified = self.email_verified,
             "profile set"
         );
         report_change(context, &name, "has a new profile").await

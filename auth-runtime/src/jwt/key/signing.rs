@@ -10,6 +10,7 @@ use jsonwebtoken::{
 use pkcs1::RsaPrivateKeyRef;
 use pkcs8::PrivateKeyInfoRef;
 use sec1::{EcParameters, EcPrivateKey};
+use serde_json::Value;
 use x509_cert::{
     der::{Decode, Encode, asn1::OctetStringRef, oid::ObjectIdentifier},
     spki::AlgorithmIdentifierRef,
@@ -25,6 +26,9 @@ use crate::jwt::{algorithm::Algorithm, error::JwtError};
 
 /// The message that a key signs when it is loaded.
 const TRIAL: &[u8] = b"trial";
+/// What stands before the seed of an Ed25519 key in PKCS #8.
+#[cfg(feature = "token-service")]
+const PKCS8_ED25519: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
 /// A private key or a secret with its only algorithm.
 #[derive(Clone)]
@@ -44,7 +48,26 @@ impl SigningKey {
 
     /// The private key of a PEM file, with the usual algorithm of its kind, and named by its thumbprint.
     pub(in super::super) fn pem(pem: &[u8]) -> Result<Self, JwtError> {
-        let (key, public) = private_key(pem)?;
+        Self::of_halves(private_key(pem)?)
+    }
+
+    /// The private key of a PKCS #8 structure.
+    #[cfg(feature = "token-service")]
+    pub(in super::super) fn der(der: &[u8]) -> Result<Self, JwtError> {
+        Self::of_halves(pkcs8(der)?)
+    }
+
+    /// A new Ed25519 key, and its private half as PKCS #8 (RFC 8410, section 7).
+    #[cfg(feature = "token-service")]
+    pub(in super::super) fn generate() -> Result<(Self, Zeroizing<Vec<u8>>), JwtError> {
+        let mut der = Zeroizing::new([0; PKCS8_ED25519.len() + 32]);
+        let (head, seed) = der.split_at_mut(PKCS8_ED25519.len());
+        head.copy_from_slice(&PKCS8_ED25519);
+        getrandom::fill(seed).map_err(|error| signing(&error))?;
+        Ok((Self::der(&*der)?, Zeroizing::new(der.to_vec())))
+    }
+
+    fn of_halves((key, public): (EncodingKey, PublicKey)) -> Result<Self, JwtError> {
         let kid = Some(thumbprint(&public)?);
         let key = Self { key, verifying: VerifyingKey::public(None, public)?, kid };
         // Whether the halves belong together.
@@ -74,11 +97,23 @@ impl SigningKey {
 
     /// The JWKS that others verify with. A secret is not in it.
     pub(in super::super) fn jwks(&self) -> String {
-        publish::set(match (self.verifying.public_key(), &self.kid) {
-            (Some(key), Some(kid)) => Some(publish::jwk(kid, self.algorithm(), key)),
-            _ => None,
-        })
+        jwks([self])
     }
+
+    fn jwk(&self) -> Option<Value> {
+        Some(publish::jwk(self.kid.as_deref()?, self.algorithm(), self.verifying.public_key()?))
+    }
+}
+
+/// The JWKS of several keys.
+pub(in super::super) fn jwks<'a>(keys: impl IntoIterator<Item = &'a SigningKey>) -> String {
+    publish::set(keys.into_iter().filter_map(SigningKey::jwk))
+}
+
+/// Refuses a secret that is shorter than 32 bytes, or can be guessed.
+#[cfg(feature = "token-service")]
+pub(in super::super) fn check_secret(secret: &[u8]) -> Result<(), JwtError> {
+    super::secret::check(Algorithm::HS256, secret)
 }
 
 /// Names the algorithm, and not the key.

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use super::{
     super::{
-        ClaimContent, Clause, Clauses,
+        CheckText, ClaimContent, Clause, Clauses,
         error::{ParsePolicyError, Problem},
     },
     cursor::Cursor,
@@ -51,7 +51,7 @@ impl Reader<'_, '_> {
             "fresh" => self.fresh().map(Clause::Fresh),
             "claim" => self.claim(),
             "acr" => self.acr().map(Clause::Acr),
-            "check" => self.value("the text of a check in quotation marks").map(Clause::check),
+            "check" => self.check(),
             "all" => self.list(depth).map(Clause::All),
             "any" => self.list(depth).map(Clause::Any),
             "not" => self.not(depth),
@@ -77,6 +77,15 @@ impl Reader<'_, '_> {
     fn value(&mut self, expected: &'static str) -> Result<String, ParsePolicyError> {
         self.cursor.need("=", "`=`")?;
         self.cursor.string(expected)
+    }
+
+    fn check(&mut self) -> Result<Clause, ParsePolicyError> {
+        const TEXT: &str = "the text of a check in quotation marks";
+        if !self.cursor.at("(") {
+            return self.value(TEXT).map(Clause::check);
+        }
+        let name = self.name()?;
+        Ok(Clause::Checked(CheckText::new(self.value(TEXT)?).named(name)))
     }
 
     fn claim(&mut self) -> Result<Clause, ParsePolicyError> {

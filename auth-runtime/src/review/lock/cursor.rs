@@ -57,10 +57,15 @@ impl<'a> Cursor<'a> {
         if self.rest.is_empty() { Ok(()) } else { Err(self.expected("the end of the line")) }
     }
 
+    /// Whether this text is next. Spaces before it do not count.
+    pub(super) fn at(&mut self, text: &str) -> bool {
+        self.skip_spaces();
+        self.rest.starts_with(text)
+    }
+
     /// Whether a string literal is next.
     pub(super) fn at_string(&mut self) -> bool {
-        self.skip_spaces();
-        self.rest.starts_with('"')
+        self.at("\"")
     }
 
     /// Takes a string literal, as Rust's `{:?}` writes it.

@@ -16,7 +16,7 @@ th,td{border:1px solid #8888;padding:.3rem .6rem;text-align:center}\
 tbody th{font-family:ui-monospace,monospace;font-weight:normal;text-align:left;white-space:nowrap}\
 thead th{vertical-align:bottom}\
 .yes{background:#2a82}.if{background:#c902}\
-.no{color:#777}\
+.no{color:#707070}\
 code{font-family:ui-monospace,monospace;overflow-wrap:anywhere}\
 .warning{font-weight:bold}\
 @media (prefers-color-scheme:dark){.no{color:#999}}\
@@ -26,7 +26,7 @@ impl Matrix {
     /// The source expression that allows the style of the page: `style-src 'sha256-…'` (CSP Level 3, section 2.3.1).
     ///
     /// The page needs nothing else: `default-src 'none'; style-src {STYLE_SOURCE}`.
-    pub const STYLE_SOURCE: &str = "'sha256-lTBf7Mvhxah9TkLxMbfipgu70frtC0w9lkBKhrNOQoU='";
+    pub const STYLE_SOURCE: &str = "'sha256-207QXejdlke2TSnFB6kHsPmHMY8bTOoV2+kYg+2heuc='";
 
     /// Returns the matrix as one HTML page with this title: a plain table, its conditions and the findings. It has no
     /// script, loads nothing, follows the light or dark setting of the reader, and can be printed. All text is escaped.

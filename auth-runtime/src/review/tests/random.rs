@@ -8,7 +8,9 @@ use proptest::{
     sample::{Index, select},
 };
 
-use crate::review::{AccessPolicy, AccessRule, ClaimContent, Clause, Clauses, RoleDefinition, RuleAccess, Target};
+use crate::review::{
+    AccessPolicy, AccessRule, CheckText, ClaimContent, Clause, Clauses, RoleDefinition, RuleAccess, Target,
+};
 
 /// The names of a policy.
 #[derive(Clone, Debug)]
@@ -17,7 +19,7 @@ pub(super) struct Names {
     pub(super) permissions: Vec<String>,
     pub(super) schemes: Vec<String>,
     pub(super) scopes: Vec<String>,
-    pub(super) checks: Vec<String>,
+    pub(super) checks: Vec<CheckText>,
 }
 
 /// Names that are short, and names that contain what a line could be forged with.
@@ -28,13 +30,20 @@ pub(super) fn hostile_names() -> impl Strategy<Value = Names> {
         1 => Just("a\"b\\c\n# d\r\nrole \u{202e}x\u{0}".to_owned()),
     ];
     let list = || prop::collection::btree_set(name.clone(), 1..4).prop_map(|names| names.into_iter().collect());
-    (list(), list(), list(), list(), list()).prop_map(|(roles, permissions, schemes, scopes, checks)| Names {
+    let checks = prop::collection::vec((name.clone(), prop::option::of(name.clone())), 1..4);
+    let checks = checks.prop_map(|checks| checks.into_iter().map(|(text, name)| check(&text, name)).collect());
+    (list(), list(), list(), list(), checks).prop_map(|(roles, permissions, schemes, scopes, checks)| Names {
         roles,
         permissions,
         schemes,
         scopes,
         checks,
     })
+}
+
+fn check(text: &str, name: Option<String>) -> CheckText {
+    let check = CheckText::from(text);
+    name.map_or(check.clone(), |name| check.named(name))
 }
 
 /// A requirement over these names.
@@ -46,9 +55,9 @@ pub(super) fn clauses(names: &Names) -> BoxedStrategy<Clause> {
         2 => select(names.scopes.clone()).prop_map(Clause::HasScope),
         2 => select(names.schemes.clone()).prop_map(Clause::UsesScheme),
         2 => select(vec![60, 300, 86_401]).prop_map(Clause::Fresh),
-        1 => (select(names.checks.clone()), contents(names)).prop_map(|(name, value)| Clause::Claim { name, value }),
-        1 => prop::collection::vec(select(names.checks.clone()), 1..3).prop_map(Clause::Acr),
-        2 => select(names.checks.clone()).prop_map(Clause::check),
+        1 => (words(names), contents(names)).prop_map(|(name, value)| Clause::Claim { name, value }),
+        1 => prop::collection::vec(words(names), 1..3).prop_map(Clause::Acr),
+        2 => select(names.checks.clone()).prop_map(Clause::Checked),
     ];
     let tree = leaf.prop_recursive(4, 16, 3, |inner| {
         let list = prop::collection::vec(inner.clone(), 1..=3)
@@ -62,10 +71,15 @@ pub(super) fn clauses(names: &Names) -> BoxedStrategy<Clause> {
     tree.boxed()
 }
 
+/// A text that is no name of a table.
+fn words(names: &Names) -> impl Strategy<Value = String> + use<> {
+    select(names.checks.clone()).prop_map(|check| check.as_str().to_owned())
+}
+
 /// The value of a claim.
 fn contents(names: &Names) -> impl Strategy<Value = ClaimContent> + use<> {
     prop_oneof![
-        2 => select(names.checks.clone()).prop_map(ClaimContent::Text),
+        2 => words(names).prop_map(ClaimContent::Text),
         1 => any::<bool>().prop_map(ClaimContent::Bool),
         1 => any::<i64>().prop_map(ClaimContent::Integer),
     ]

@@ -85,6 +85,11 @@ fn an_error_names_the_line_and_what_was_expected() {
             "GET / requires fresh = \"5x\"",
             "line 4: expected a time such as `\"30s\"`, `\"5m\"`, `\"12h\"` or `\"7d\"`, found `= \"5x\"`",
         ),
+        (
+            "GET / requires check(owner) = \"owns()\"",
+            "line 4: expected a name in quotation marks, found `owner) = \"owns()\"`",
+        ),
+        ("GET / requires check(\"owner\")", "line 4: expected `=`, found the end of the line"),
         ("GET / requires authenticated, secret", "line 4: expected `hide`, found `secret`"),
         (
             "GET / optional",

@@ -1,4 +1,4 @@
-//! Callers for the tests of an application.
+//! A caller by hand, for a test that calls a handler or a method.
 
 use crate::{
     authenticate::{Context, IdentityBuilder, Principal},

@@ -1,0 +1,41 @@
+//! A user's own account: password reset and e-mail verification by mail.
+//!
+//! [`SelfService`] is the entry point. It works on an [`AccountStore`] and a [`OneTimeTokenStore`], and sends mails with a
+//! [`Mailer`].
+//!
+//! # One-time tokens
+//!
+//! A link in a mail holds a token of 256 random bits. The store keeps its SHA-256. A token is valid
+//!
+//! - for one purpose: 30 minutes for a new password, 24 hours for an e-mail address;
+//! - once: of several concurrent requests, one succeeds;
+//! - until a newer one is sent for the same purpose;
+//! - until the [version of the credentials](crate::users::User::current_epoch) of the user changes.
+//!
+//! Opening a link does not consume its token, because scanners of mail open links. Sending the form does.
+
+mod email;
+mod error;
+mod mail;
+mod memory;
+mod public_url;
+mod reset;
+mod self_service;
+mod store;
+#[cfg(test)]
+mod tests;
+mod token;
+mod verification;
+
+#[cfg(feature = "smtp")]
+pub use self::mail::{SmtpError, SmtpMailer};
+pub use self::{
+    email::EmailAddress,
+    error::{AccountError, PublicUrlError},
+    mail::{EnglishTexts, Mail, MailContext, MailText, MailTexts, Mailer, PrintMailer},
+    memory::MemoryAccounts,
+    public_url::PublicUrl,
+    self_service::SelfService,
+    store::AccountStore,
+    token::{OneTimeTokenHash, OneTimeTokenRecord, OneTimeTokenStore, Purpose},
+};

@@ -1,0 +1,67 @@
+//! The store of users who manage their own account.
+
+use std::{future::Future, sync::Arc};
+
+use super::EmailAddress;
+use crate::{
+    authenticate::Unavailable,
+    users::{User, UserStore},
+};
+
+/// A store whose users reset their passwords and verify their e-mail addresses.
+///
+/// [`MemoryAccounts`](super::MemoryAccounts) is one in memory; `SqlUsers` of the crate `auth-store` is one in a database.
+/// None of these methods reads from a cache.
+pub trait AccountStore: UserStore {
+    /// Returns the user with this subject as the store has it now; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store does not answer.
+    fn current_user(&self, subject: &str) -> impl Future<Output = Result<Option<User>, Unavailable>> + Send;
+
+    /// Returns the users with this [verified address](User::verified_email), compared by [`EmailAddress::folded`]; 10 at
+    /// most.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store does not answer.
+    fn users_with_email(&self, address: &EmailAddress) -> impl Future<Output = Result<Vec<User>, Unavailable>> + Send;
+
+    /// Replaces the password hash of a user, if the version of the credentials still is that of this `User`. Returns
+    /// whether it was replaced.
+    ///
+    /// It changes the [version of the credentials](User::credential_epoch), so all tokens and sessions of the user end, and
+    /// removes an expiry. It calls [`Throttle::forget_addresses`](crate::throttle::Throttle::forget_addresses).
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store does not answer.
+    fn replace_password(&self, user: &User, hash: &str) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+
+    /// Makes this the verified address of a user, if the version of the credentials still is that of this `User`. Returns
+    /// whether it did.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store does not answer.
+    fn verify_email(
+        &self,
+        user: &User,
+        address: &EmailAddress,
+    ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+}
+
+impl<S: AccountStore> AccountStore for Arc<S> {
+    async fn current_user(&self, subject: &str) -> Result<Option<User>, Unavailable> {
+        S::current_user(self, subject).await
+    }
+
+    async fn users_with_email(&self, address: &EmailAddress) -> Result<Vec<User>, Unavailable> {
+        S::users_with_email(self, address).await
+    }
+
+    async fn replace_password(&self, user: &User, hash: &str) -> Result<bool, Unavailable> {
+        S::replace_password(self, user, hash).await
+    }
+
+    async fn verify_email(&self, user: &User, address: &EmailAddress) -> Result<bool, Unavailable> {
+        S::verify_email(self, user, address).await
+    }
+}

@@ -1,0 +1,231 @@
+//! Reads a shared list of revocations again within its bound.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{sync::Mutex, time::Instant};
+
+use super::revocation_store::{NewRevocations, Revocation, RevocationStore, StaleHandle};
+use crate::authenticate::Unavailable;
+
+const FRESHNESS: Duration = Duration::from_secs(5);
+const LONGEST: Duration = Duration::from_mins(1);
+/// The pause after a failed read. Otherwise requests would queue for the next failure.
+const PAUSE: Duration = Duration::from_millis(500);
+
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unavailable>> + Send + 'a>>;
+
+/// A [`RevocationStore`] without its type. It is called once within the bound, and not for each request.
+trait AnyStore: Send + Sync {
+    fn revoke_boxed<'a>(&'a self, revocation: &'a Revocation) -> Answer<'a, ()>;
+    fn since_boxed(&self, position: i64) -> Answer<'_, NewRevocations>;
+}
+
+impl<S: RevocationStore> AnyStore for S {
+    fn revoke_boxed<'a>(&'a self, revocation: &'a Revocation) -> Answer<'a, ()> {
+        Box::pin(self.revoke(revocation))
+    }
+
+    fn since_boxed(&self, position: i64) -> Answer<'_, NewRevocations> {
+        Box::pin(self.since(position))
+    }
+}
+
+/// The store of a shared list, and how much of it was read when.
+pub(super) struct RevocationSource {
+    store: Box<dyn AnyStore>,
+    bound: Duration,
+    start: Instant,
+    /// The time of the last read, in nanoseconds since the start, plus one; 0 is never.
+    read_at: AtomicU64,
+    /// How often the list was marked as stale, and how often at the last read.
+    stale: Arc<AtomicU64>,
+    stale_read: AtomicU64,
+    progress: Mutex<Progress>,
+}
+
+#[derive(Default)]
+struct Progress {
+    position: i64,
+    failed: Option<Instant>,
+}
+
+impl RevocationSource {
+    pub(super) fn new(store: impl RevocationStore) -> Self {
+        let stale = Arc::default();
+        store.notify(StaleHandle(Arc::clone(&stale)));
+        Self {
+            store: Box::new(store),
+            bound: FRESHNESS,
+            start: Instant::now(),
+            read_at: AtomicU64::new(0),
+            stale,
+            stale_read: AtomicU64::new(0),
+            progress: Mutex::default(),
+        }
+    }
+
+    pub(super) fn with_bound(self, bound: Duration) -> Self {
+        Self { bound: bound.min(LONGEST), ..self }
+    }
+
+    pub(super) async fn revoke(&self, revocation: &Revocation) -> Result<(), Unavailable> {
+        self.store.revoke_boxed(revocation).await
+    }
+
+    pub(super) fn is_recent(&self) -> bool {
+        let read_at = self.read_at.load(Ordering::Acquire);
+        let is_marked = self.stale.load(Ordering::Acquire) != self.stale_read.load(Ordering::Acquire);
+        read_at != 0
+            && !is_marked
+            && nanoseconds(self.start.elapsed()).saturating_sub(read_at) < nanoseconds(self.bound)
+    }
+
+    /// Hands on what is new. A request that finds another one reading waits for it.
+    pub(super) async fn refresh(&self, add: impl FnOnce(Vec<Revocation>)) -> Result<(), Unavailable> {
+        if self.is_recent() {
+            return Ok(());
+        }
+        let mut progress = self.progress.lock().await;
+        if self.is_recent() {
+            return Ok(());
+        }
+        if progress.failed.is_some_and(|failed| failed.elapsed() < PAUSE) {
+            return Err(Unavailable::new("the list of revocations could not be read a moment ago"));
+        }
+        // Before the read: a later read notices what is added during this one.
+        let asked = nanoseconds(self.start.elapsed()).saturating_add(1);
+        let stale = self.stale.load(Ordering::Acquire);
+        let new = self.read(progress.position).await.inspect_err(|_| progress.failed = Some(Instant::now()))?;
+        add(new.entries);
+        *progress = Progress { position: new.position, failed: None };
+        self.stale_read.store(stale, Ordering::Release);
+        self.read_at.store(asked, Ordering::Release);
+        Ok(())
+    }
+
+    async fn read(&self, position: i64) -> Result<NewRevocations, Unavailable> {
+        let new = self.store.since_boxed(position).await?;
+        // A lower position: the store was restored from a backup.
+        if new.position < position { self.store.since_boxed(0).await } else { Ok(new) }
+    }
+}
+
+/// Saturates after 584 years.
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{
+            Arc, Mutex,
+            atomic::{AtomicUsize, Ordering},
+        },
+        time::Duration,
+    };
+
+    use super::{NewRevocations, PAUSE, Revocation, RevocationSource, RevocationStore, StaleHandle};
+    use crate::authenticate::Unavailable;
+
+    /// A list in memory that counts its readers, and can be down.
+    #[derive(Default)]
+    struct Store {
+        entries: Mutex<Vec<Revocation>>,
+        reads: AtomicUsize,
+        is_down: Mutex<bool>,
+        handle: Mutex<Option<StaleHandle>>,
+    }
+
+    impl RevocationStore for Store {
+        async fn revoke(&self, revocation: &Revocation) -> Result<(), Unavailable> {
+            self.entries.lock().unwrap().push(revocation.clone());
+            Ok(())
+        }
+
+        async fn since(&self, position: i64) -> Result<NewRevocations, Unavailable> {
+            self.reads.fetch_add(1, Ordering::Relaxed);
+            if *self.is_down.lock().unwrap() {
+                return Err(Unavailable::new("connection refused"));
+            }
+            let all = self.entries.lock().unwrap().clone();
+            let entries = all.iter().skip(usize::try_from(position).unwrap()).cloned().collect();
+            Ok(NewRevocations { entries, position: i64::try_from(all.len()).unwrap() })
+        }
+
+        fn notify(&self, list: StaleHandle) {
+            *self.handle.lock().unwrap() = Some(list);
+        }
+    }
+
+    fn revocation(name: &str) -> Revocation {
+        Revocation::token("https://a", name, std::time::SystemTime::now())
+    }
+
+    async fn new_of(source: &RevocationSource) -> Result<Vec<String>, Unavailable> {
+        let mut names = Vec::new();
+        source.refresh(|new| names.extend(new.into_iter().map(|entry| entry.name))).await.map(|()| names)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r40_a_shared_list_is_read_once_within_its_bound_and_only_what_is_new() {
+        let store = Arc::new(Store::default());
+        store.revoke(&revocation("1")).await.unwrap();
+        let source = RevocationSource::new(Arc::clone(&store));
+        assert!(!source.is_recent());
+        assert_eq!(new_of(&source).await.unwrap(), ["1"]);
+        store.revoke(&revocation("2")).await.unwrap();
+        tokio::time::advance(Duration::from_millis(4999)).await;
+        assert!(source.is_recent() && new_of(&source).await.unwrap().is_empty());
+        tokio::time::advance(Duration::from_millis(2)).await;
+        assert_eq!((new_of(&source).await.unwrap(), store.reads.load(Ordering::Relaxed)), (vec!["2".to_owned()], 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r40_a_notice_makes_the_list_be_read_at_once() {
+        let store = Arc::new(Store::default());
+        let source = RevocationSource::new(Arc::clone(&store));
+        new_of(&source).await.unwrap();
+        store.revoke(&revocation("1")).await.unwrap();
+        store.handle.lock().unwrap().clone().unwrap().mark_stale();
+        assert!(!source.is_recent());
+        assert_eq!(new_of(&source).await.unwrap(), ["1"]);
+        assert!(source.is_recent());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r40_an_old_list_is_not_trusted_while_the_store_is_down() {
+        let store = Arc::new(Store::default());
+        let source = RevocationSource::new(Arc::clone(&store));
+        new_of(&source).await.unwrap();
+        *store.is_down.lock().unwrap() = true;
+        assert!(new_of(&source).await.is_ok());
+        tokio::time::advance(Duration::from_millis(5001)).await;
+        assert!(new_of(&source).await.is_err() && new_of(&source).await.is_err());
+        assert_eq!(store.reads.load(Ordering::Relaxed), 2, "the failure is not repeated at once");
+        *store.is_down.lock().unwrap() = false;
+        tokio::time::advance(PAUSE).await;
+        assert!(new_of(&source).await.is_ok() && source.is_recent());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_restored_from_a_backup_is_read_from_the_start() {
+        let store = Arc::new(Store::default());
+        for name in ["1", "2"] {
+            store.revoke(&revocation(name)).await.unwrap();
+        }
+        let source = RevocationSource::new(Arc::clone(&store));
+        new_of(&source).await.unwrap();
+        *store.entries.lock().unwrap() = vec![revocation("3")];
+        tokio::time::advance(Duration::from_millis(5001)).await;
+        assert_eq!(new_of(&source).await.unwrap(), ["3"]);
+    }
+}

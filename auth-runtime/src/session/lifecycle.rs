@@ -1,0 +1,213 @@
+//! The start and the end of sessions.
+
+use std::{cmp::Reverse, sync::Arc};
+
+use poem::{
+    Request, Response,
+    http::header::{HeaderValue, USER_AGENT},
+};
+
+use super::{
+    cookie,
+    device::device,
+    error::SessionError,
+    new_session::NewSession,
+    record::{Cached, Session},
+    sessions::Sessions,
+    store::SessionStore,
+    token::{self, TokenHash},
+};
+use crate::{authenticate::Unavailable, client_ip::ClientAddress, credential::SessionToken, users::UserStore};
+
+/// A session that was started, with the cookie for the response.
+#[derive(Clone, Debug)]
+#[must_use = "add the cookie to the response"]
+pub struct StartedSession {
+    session: Arc<Session>,
+    cookie: HeaderValue,
+}
+
+impl StartedSession {
+    /// Returns the session.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Adds the cookie to a response, which no cache may store.
+    pub fn add_to(self, response: &mut Response) {
+        cookie::add(response, self.cookie);
+    }
+}
+
+/// Sign-in and sign-out.
+impl<U: UserStore, S: SessionStore> Sessions<U, S> {
+    /// Starts a session for a user who proved their identity with this request.
+    ///
+    /// The session has a new token. A session that came with the request ends, whoever started it, so no one can plant a
+    /// session (session fixation). Call it at each sign-in, also when a user signs in again or adds a second factor.
+    ///
+    /// ```
+    /// use auth_runtime::{prelude::*, session::{MemorySessions, NewSession}, users::{MemoryUsers, User}};
+    /// use poem::{Request, Response, http::StatusCode};
+    ///
+    /// type Browsers = Sessions<MemoryUsers, MemorySessions>;
+    ///
+    /// async fn signed_in(sessions: &Browsers, request: &Request, user: &User) -> Result<Response, StatusCode> {
+    ///     let started = sessions.start(request, NewSession::of_user(user).methods(["pwd"])).await;
+    ///     let mut response = Response::builder().status(StatusCode::NO_CONTENT).finish();
+    ///     started.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?.add_to(&mut response);
+    ///     Ok(response)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`SessionError::Unavailable`] if the store does not answer; [`SessionError::SameIssuer`].
+    pub async fn start(&self, request: &Request, new: NewSession) -> Result<StartedSession, SessionError> {
+        let (session, cookie) = self.create(request, new)?;
+        self.replace(request, Arc::clone(&session)).await?;
+        self.limit(&session).await?;
+        Ok(StartedSession { session, cookie })
+    }
+
+    fn create(&self, request: &Request, new: NewSession) -> Result<(Arc<Session>, HeaderValue), SessionError> {
+        let NewSession { issuer, subject, user, methods, acr, is_pending } = new;
+        let own = self.0.users.issuer_name();
+        let issuer = match issuer {
+            Some(issuer) if *issuer == **own => return Err(SessionError::SameIssuer(issuer)),
+            issuer => issuer.unwrap_or_else(|| own.to_string()),
+        };
+        let (now, token) = (self.now()?, token::random()?);
+        let token_hash = TokenHash::of(&token);
+        let session = Session {
+            id: token_hash.session_id(),
+            token_hash,
+            issuer,
+            subject,
+            created_at: now,
+            authenticated_at: now,
+            last_seen_at: now,
+            expires_at: now.saturating_add(self.0.limits.lifetime(&user, is_pending).as_secs()),
+            user,
+            acr,
+            methods,
+            is_pending,
+            device: request.header(USER_AGENT).map(device).unwrap_or_default(),
+            address: ClientAddress::of(request).ip(),
+            cached: Cached::default(),
+        };
+        Ok((Arc::new(session), self.cookie().set(&token)?))
+    }
+
+    /// Stores a session in place of the one that came with the request.
+    async fn replace(&self, request: &Request, session: Arc<Session>) -> Result<(), Unavailable> {
+        let former = self.cookie().token(request);
+        let replaced = former.as_ref().map(|token| TokenHash::of(token).session_id());
+        self.0.store.insert(session, replaced.as_deref()).await?;
+        if let Some(token) = &former {
+            self.forget(token);
+        }
+        Ok(())
+    }
+
+    /// Ends the sessions of a user above the limit, those used least recently first.
+    async fn limit(&self, new: &Session) -> Result<(), Unavailable> {
+        let mut others = self.0.store.list(&new.issuer, &new.subject).await?;
+        others.retain(|session| session.id != new.id);
+        others.sort_unstable_by_key(|session| Reverse(session.last_seen_at));
+        for session in others.iter().skip(self.0.limits.per_user - 1) {
+            self.0.store.end(&session.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives the session of a request a new token, and ends the former one. Call it when the rights of the session change.
+    ///
+    /// `None` if the request has no session.
+    ///
+    /// # Errors
+    /// [`SessionError::Unavailable`] if the store does not answer.
+    pub async fn rotate(&self, request: &Request) -> Result<Option<StartedSession>, SessionError> {
+        let Some(current) = self.current(request).await? else { return Ok(None) };
+        let token = token::random()?;
+        let token_hash = TokenHash::of(&token);
+        let session = Arc::new(Session { id: token_hash.session_id(), token_hash, ..(*current).clone() });
+        self.replace(request, Arc::clone(&session)).await?;
+        Ok(Some(StartedSession { session, cookie: self.cookie().set(&token)? }))
+    }
+
+    /// Returns the session of a request, pending or not; `None` if there is none or it has ended.
+    ///
+    /// It does not check the origin of the request: see [`is_cross_origin`](crate::credential::is_cross_origin).
+    ///
+    /// # Errors
+    /// [`Unavailable`] if a store does not answer.
+    pub async fn current(&self, request: &Request) -> Result<Option<Arc<Session>>, Unavailable> {
+        match self.cookie().token(request) {
+            Some(token) => self.of_token(&token).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn of_token(&self, token: &SessionToken) -> Result<Option<Arc<Session>>, Unavailable> {
+        match self.verify(token, self.now()?).await {
+            Ok(verified) => Ok(Some(verified.session)),
+            Err(error) if error.is_signed_out() => Ok(None),
+            Err(error) => Err(Unavailable::new(error)),
+        }
+    }
+
+    /// Ends the session of a request, and returns the session; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if a store does not answer.
+    pub async fn end_current(&self, request: &Request) -> Result<Option<Arc<Session>>, Unavailable> {
+        let Some(token) = self.cookie().token(request) else { return Ok(None) };
+        let session = self.of_token(&token).await?;
+        self.0.store.end(&TokenHash::of(&token).session_id()).await?;
+        self.forget(&token);
+        Ok(session)
+    }
+
+    /// Deletes the cookie in the browser.
+    pub fn delete_cookie(&self, response: &mut Response) {
+        cookie::add(response, self.cookie().delete());
+    }
+
+    /// Returns the sessions of a user that have not ended, the last used first.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if a store does not answer.
+    pub async fn list(&self, issuer: &str, subject: &str) -> Result<Vec<Arc<Session>>, Unavailable> {
+        let now = self.now()?;
+        let mut sessions = self.0.store.list(issuer, subject).await?;
+        let mut live = Vec::with_capacity(sessions.len());
+        for session in sessions.drain(..) {
+            if !session.is_pending && self.0.is_live(&session, now).await? {
+                live.push(session);
+            }
+        }
+        live.sort_unstable_by_key(|session| Reverse(session.last_seen_at));
+        Ok(live)
+    }
+
+    /// Ends one session of a user. Returns whether the user had it.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store does not answer.
+    pub async fn end(&self, issuer: &str, subject: &str, id: &str) -> Result<bool, Unavailable> {
+        let sessions = self.0.store.list(issuer, subject).await?;
+        match sessions.iter().find(|session| session.id == id) {
+            Some(session) => self.0.store.end(&session.id).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Ends all sessions of a user, but one if it is named. Returns how many.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store does not answer.
+    pub async fn end_all(&self, issuer: &str, subject: &str, except: Option<&str>) -> Result<u64, Unavailable> {
+        self.0.store.end_all(issuer, subject, except).await
+    }
+}

@@ -1,0 +1,62 @@
+//! A session to start.
+
+use super::record::{CapturedUser, SessionUser};
+use crate::{
+    authenticate::{Context, Identity},
+    users::User,
+};
+
+/// A session to start: the user, and the methods of the sign-in.
+///
+/// ```
+/// use auth_runtime::{session::NewSession, users::User};
+///
+/// let alice = User::new("alice", "");
+/// let first_factor = NewSession::of_user(&alice).methods(["pwd"]).pending();
+/// let both = NewSession::of_user(&alice).methods(["pwd", "otp"]).acr("two-factors");
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "pass it to `Sessions::start`"]
+pub struct NewSession {
+    /// `None` is the issuer of the user store.
+    pub(super) issuer: Option<String>,
+    pub(super) subject: String,
+    pub(super) user: SessionUser,
+    pub(super) methods: Vec<String>,
+    pub(super) acr: Option<String>,
+    pub(super) is_pending: bool,
+}
+
+impl NewSession {
+    /// Returns a session of a user of the store.
+    pub fn of_user(user: &User) -> Self {
+        let kind = SessionUser::Stored { credential_epoch: user.current_epoch() };
+        Self::new(None, user.subject(), kind)
+    }
+
+    /// Returns a session of the user of a plug-in. Roles and permissions stay those of this identity until the session ends.
+    pub fn of_identity(identity: &Identity, context: &Context) -> Self {
+        let user = SessionUser::Captured(CapturedUser::of(identity, *context));
+        Self::new(Some(identity.issuer().to_owned()), identity.subject(), user)
+    }
+
+    fn new(issuer: Option<String>, subject: &str, user: SessionUser) -> Self {
+        Self { issuer, subject: subject.to_owned(), user, methods: Vec::new(), acr: None, is_pending: false }
+    }
+
+    /// Sets the methods of the sign-in: `amr` (RFC 8176).
+    pub fn methods<T: Into<String>>(self, methods: impl IntoIterator<Item = T>) -> Self {
+        Self { methods: methods.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// Sets the authentication context class: `acr` of OpenID Connect.
+    pub fn acr(self, acr: impl Into<String>) -> Self {
+        Self { acr: Some(acr.into()), ..self }
+    }
+
+    /// Marks that a second factor is missing. Such a session lasts ten minutes, and admits the user to no operation. A
+    /// session that the second factor starts replaces it.
+    pub fn pending(self) -> Self {
+        Self { is_pending: true, ..self }
+    }
+}

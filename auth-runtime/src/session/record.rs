@@ -1,0 +1,151 @@
+//! The record of a session.
+
+use std::{
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::token::TokenHash;
+use crate::{
+    authenticate::{Context, Identity, IdentityBuilder, IdentityCache, SignInDetails},
+    users::User,
+};
+
+/// A session, as a [`SessionStore`](super::SessionStore) keeps it. Times are seconds since 1970.
+///
+/// It holds no secret: the token of the cookie is stored as a hash.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Session {
+    /// The identifier, which is no secret.
+    pub id: String,
+    /// The hash of the token in the cookie.
+    pub token_hash: TokenHash,
+    /// The issuer of the user.
+    pub issuer: String,
+    /// The subject of the user, which is unique within the issuer.
+    pub subject: String,
+    /// The origin of the user's roles and permissions.
+    pub user: SessionUser,
+    /// The time of the sign-in that started the session.
+    pub created_at: u64,
+    /// The last time that the user proved their identity.
+    pub authenticated_at: u64,
+    /// The last request, to the minute.
+    pub last_seen_at: u64,
+    /// The end of the session, however often it is used.
+    pub expires_at: u64,
+    /// The authentication context class: `acr` of OpenID Connect.
+    pub acr: Option<String>,
+    /// The methods of the sign-in: `amr` (RFC 8176).
+    pub methods: Vec<String>,
+    /// Whether a second factor is missing. The session then admits the user to no operation.
+    pub is_pending: bool,
+    /// The browser and the system, as the browser names them: `Firefox on Linux`. Empty if unknown.
+    pub device: String,
+    /// The address of the sign-in.
+    pub address: Option<IpAddr>,
+    #[serde(skip)]
+    pub(super) cached: Cached,
+}
+
+/// The origin of the roles and permissions of a session's user.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SessionUser {
+    /// The user store, which is asked for each request.
+    Stored {
+        /// The [version of the credentials](crate::users::User::credential_epoch) at the sign-in. Another version ends the
+        /// session.
+        credential_epoch: u64,
+    },
+    /// A plug-in, which was asked at the sign-in.
+    Captured(CapturedUser),
+}
+
+/// A user of a plug-in, as the plug-in described the user at the sign-in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CapturedUser {
+    /// The name for signing in.
+    pub username: Option<String>,
+    /// The name for people to read.
+    pub display_name: Option<String>,
+    /// The names of the roles.
+    pub roles: Vec<String>,
+    /// The names of the permissions besides those of the roles.
+    pub permissions: Vec<String>,
+}
+
+/// Values that are computed once for a record.
+#[derive(Debug, Default)]
+pub(super) struct Cached {
+    details: OnceLock<Arc<SignInDetails>>,
+    identity: IdentityCache,
+}
+
+/// A copy starts empty, as it is made to be changed.
+impl Clone for Cached {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Session {
+    /// Whether the session belongs to this user of the store, and to the current version of the user's credentials.
+    #[must_use]
+    pub fn is_of(&self, user: &User) -> bool {
+        let epoch = user.current_epoch();
+        let is_current = matches!(self.user, SessionUser::Stored { credential_epoch } if credential_epoch == epoch);
+        is_current && !user.is_disabled() && self.subject == user.subject()
+    }
+
+    pub(super) fn details(&self) -> Arc<SignInDetails> {
+        let details = || {
+            let mut details = SignInDetails::new(&*self.id);
+            details.acr.clone_from(&self.acr);
+            details.methods.clone_from(&self.methods);
+            Arc::new(details)
+        };
+        Arc::clone(self.cached.details.get_or_init(details))
+    }
+
+    /// Returns the identity of the user of a plug-in.
+    pub(super) fn captured_identity(&self, user: &CapturedUser, context: Context) -> Identity {
+        self.cached.identity.get_or_build(context, &self.issuer.as_str().into(), &self.subject, |mut identity| {
+            user.roles.iter().for_each(|role| identity.add_role(role));
+            user.permissions.iter().for_each(|permission| identity.add_permission(permission));
+            let identity = user.username.iter().fold(identity, |identity, name| identity.username(name.as_str()));
+            user.display_name.iter().fold(identity, IdentityBuilder::display_name)
+        })
+    }
+}
+
+impl CapturedUser {
+    /// Returns the description of an identity: its names, in place of the bits of one version of the tables.
+    pub(super) fn of(identity: &Identity, context: Context) -> Self {
+        let tables = context.declared_names();
+        let held =
+            |words: &[u64], index: usize| words.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1);
+        let named = |declared: &[&'static str], holds: &dyn Fn(usize) -> bool| {
+            let held = declared.iter().enumerate().filter(|(index, _)| holds(*index));
+            held.map(|(_, name)| (*name).to_owned()).collect::<Vec<_>>()
+        };
+        let has_role = |index: usize| held(identity.role_words(), index);
+        let by_role = |index: usize| {
+            let roles = tables.role_permissions.iter().enumerate();
+            roles.into_iter().any(|(role, permissions)| has_role(role) && held(permissions, index))
+        };
+        Self {
+            username: identity.username().map(str::to_owned),
+            display_name: Some(identity.display_name().to_owned()),
+            roles: named(tables.roles, &has_role),
+            permissions: named(tables.permissions, &|index| {
+                held(identity.permission_words(), index) && !by_role(index)
+            }),
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! The authenticator of sessions.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::{Duration, SystemTime},
+};
+
+use super::{
+    cookie::SessionCookie,
+    record::{Session, SessionUser},
+    store::SessionStore,
+    token_cache::{KnownSession, TokenHashCache},
+};
+use crate::{
+    authenticate::{AuthenticationError, Authenticator, Context, Identity, Unavailable},
+    credential::SessionToken,
+    declared::SecurityScheme,
+    users::{Basic, MemoryUsers, User, UserStore},
+};
+
+const IDLE: Duration = Duration::from_mins(30);
+const ABSOLUTE: Duration = Duration::from_hours(12);
+const CAPTURED: Duration = Duration::from_hours(1);
+const PENDING: Duration = Duration::from_mins(10);
+const PER_USER: usize = 100;
+
+/// Verifies session cookies against a store. Cheap to clone.
+///
+/// ```
+/// use auth_runtime::{prelude::*, session::MemorySessions, users::MemoryUsers};
+///
+/// #[derive(Auth, Clone)]
+/// struct Auth {
+///     #[scheme(cookie = "__Host-session")]
+///     session: Sessions<MemoryUsers, MemorySessions>,
+/// }
+///
+/// let password = "correct horse battery staple"; // typed by the user, never in the source
+/// let users = Basic::new(MemoryUsers::new().add("alice", password)?);
+/// let auth = Auth { session: Sessions::with_store(&users, MemorySessions::new()) };
+/// # Ok::<(), auth_runtime::users::UserError>(())
+/// ```
+///
+/// # Rules
+///
+/// - The cookie holds a token of 256 random bits. The store has its SHA-256. A token that the store does not know is refused,
+///   and never adopted.
+/// - The user store is asked for each request. A new password, disabling and deletion end all sessions of a user at once, as
+///   far as the store returns the change. Roles and permissions are the current ones.
+/// - A session ends 30 minutes after its last request ([`idle_limit`](Self::idle_limit)), 12 hours after its start
+///   ([`absolute_limit`](Self::absolute_limit)), at sign-out, and when a user has more than 100
+///   ([`max_per_user`](Self::max_per_user)): then the one that was used least recently.
+/// - On an optional route, a caller whose session has ended is anonymous. Elsewhere the response is 401. Both responses delete
+///   the cookie.
+/// - A page of another site cannot use the cookie for anything but reading. See [`credential`](crate::credential).
+/// - `fresh` compares the time of the sign-in. A new sign-in gives the session a new token.
+///
+/// # What it does not protect against
+///
+/// - A thief of the cookie, until the session ends. Pages without foreign scripts, TLS and short limits make theft harder.
+/// - A page of the same origin: it sends whatever requests it likes, with the cookie.
+pub struct Sessions<U = MemoryUsers, S = U>(pub(super) Arc<SessionManager<U, S>>);
+
+pub(super) struct SessionManager<U, S> {
+    pub(super) users: Basic<U>,
+    pub(super) store: Arc<S>,
+    pub(super) limits: Limits,
+    /// The cookie of the `Auth` that was mounted, and its names.
+    mounted: OnceLock<(SessionCookie, Context)>,
+    cache: Option<Arc<TokenHashCache>>,
+    clock: Option<Arc<dyn Fn() -> SystemTime + Send + Sync>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    idle: Duration,
+    absolute: Duration,
+    captured: Duration,
+    pub(super) per_user: usize,
+}
+
+impl Limits {
+    /// Returns how long a session lasts at most.
+    pub(super) const fn lifetime(&self, user: &SessionUser, is_pending: bool) -> Duration {
+        match user {
+            _ if is_pending => PENDING,
+            SessionUser::Stored { .. } => self.absolute,
+            SessionUser::Captured(_) => self.captured,
+        }
+    }
+}
+
+impl<U: UserStore + SessionStore> Sessions<U> {
+    /// Returns sessions of these users, in their store.
+    #[must_use]
+    pub fn new(users: &Basic<U>) -> Self {
+        Self::of(users, Arc::clone(users.store()))
+    }
+}
+
+impl<U: UserStore, S: SessionStore> Sessions<U, S> {
+    /// Returns sessions of these users, in another store.
+    #[must_use]
+    pub fn with_store(users: &Basic<U>, store: S) -> Self {
+        Self::of(users, Arc::new(store))
+    }
+
+    fn of(users: &Basic<U>, store: Arc<S>) -> Self {
+        Self(Arc::new(SessionManager {
+            users: users.clone(),
+            store,
+            limits: Limits { idle: IDLE, absolute: ABSOLUTE, captured: CAPTURED, per_user: PER_USER },
+            mounted: OnceLock::new(),
+            cache: TokenHashCache::new().map(Arc::new),
+            clock: None,
+        }))
+    }
+
+    /// Sets how long a session lasts without a request (default: 30 minutes; ASVS 7.3.1). The last request is stored once a
+    /// minute, so another process may end the session up to a minute earlier.
+    #[must_use]
+    pub fn idle_limit(self, limit: Duration) -> Self {
+        self.with(|manager| manager.limits.idle = limit)
+    }
+
+    /// Sets how long a session lasts at most (default: 12 hours; ASVS 7.3.2).
+    #[must_use]
+    pub fn absolute_limit(self, limit: Duration) -> Self {
+        self.with(|manager| manager.limits.absolute = limit)
+    }
+
+    /// Sets how long a session of a plug-in's user lasts at most (default: one hour). Until then, the user keeps the roles of
+    /// the sign-in, and a user whom the plug-in disables stays signed in.
+    #[must_use]
+    pub fn plugin_limit(self, limit: Duration) -> Self {
+        self.with(|manager| manager.limits.captured = limit)
+    }
+
+    /// Sets how many sessions a user has at most (default: 100). One more ends the session that was used least recently.
+    #[must_use]
+    pub fn max_per_user(self, sessions: usize) -> Self {
+        self.with(|manager| manager.limits.per_user = sessions.max(1))
+    }
+
+    /// Sets the clock (default: that of the system), for tests of limits.
+    #[must_use]
+    pub fn clock(self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.with(|manager| manager.clock = Some(Arc::new(now)))
+    }
+
+    fn with(self, change: impl FnOnce(&mut SessionManager<U, S>)) -> Self {
+        let mut manager = Arc::unwrap_or_clone(self.0);
+        change(&mut manager);
+        Self(Arc::new(manager))
+    }
+
+    /// Returns the cookie: that of the mounted scheme.
+    pub(super) fn cookie(&self) -> SessionCookie {
+        self.0.mounted.get().map(|(cookie, _)| *cookie).unwrap_or_default()
+    }
+
+    /// Returns the time in seconds since 1970. A clock before 1970 is refused, because no session would end.
+    pub(super) fn now(&self) -> Result<u64, Unavailable> {
+        let now = self.0.clock.as_ref().map_or_else(SystemTime::now, |clock| clock());
+        now.duration_since(SystemTime::UNIX_EPOCH).map(|now| now.as_secs()).map_err(Unavailable::new)
+    }
+
+    /// Makes this process forget a token.
+    pub(super) fn forget(&self, token: &SessionToken) {
+        if let Some(cache) = &self.0.cache {
+            cache.remove(token);
+        }
+    }
+
+    /// Returns the session of a token and its user, unless it has ended. A session may be pending.
+    pub(super) async fn verify(&self, token: &SessionToken, now: u64) -> Result<Verified, AuthenticationError> {
+        let (known, is_cached) = match self.0.cache.as_ref().and_then(|cache| cache.get(token)) {
+            Some(known) => (known, true),
+            None => (Arc::new(KnownSession::of(token)), false),
+        };
+        let session = self.live(&known, now).await?;
+        let user = self.0.user(&session).await?;
+        if let (false, Some(cache)) = (is_cached, &self.0.cache) {
+            cache.insert(token, &known);
+        }
+        if known.note(now, session.last_seen_at) {
+            self.0.store.touch(&session.id, now);
+        }
+        Ok(Verified { session, user })
+    }
+
+    /// Returns the session, if its token is this one and its time is not over.
+    async fn live(&self, known: &KnownSession, now: u64) -> Result<Arc<Session>, AuthenticationError> {
+        let has_token = |session: &Arc<Session>| session.token_hash.is(&known.hash);
+        let session = self.0.store.find(&known.id).await?.filter(has_token).ok_or_else(ended)?;
+        if self.0.is_over(&session, known.seen_at(), now) {
+            // Another process may have seen the user since.
+            let current = Box::pin(self.0.store.find_current(&known.id)).await?.filter(has_token);
+            return current.filter(|session| !self.0.is_over(session, known.seen_at(), now)).ok_or_else(ended);
+        }
+        Ok(session)
+    }
+}
+
+/// A session that has not ended, and its user if the user store has it.
+pub(super) struct Verified {
+    pub(super) session: Arc<Session>,
+    pub(super) user: Option<User>,
+}
+
+fn ended() -> AuthenticationError {
+    AuthenticationError::session_ended("unknown session, or one that has ended")
+}
+
+impl<U: UserStore, S: SessionStore> SessionManager<U, S> {
+    fn is_over(&self, session: &Session, seen_here: u64, now: u64) -> bool {
+        let idle_from = session.last_seen_at.max(seen_here);
+        now >= session.expires_at || now >= idle_from.saturating_add(self.limits.idle.as_secs())
+    }
+
+    /// Returns whether a session that the store returned has not ended.
+    pub(super) async fn is_live(&self, session: &Session, now: u64) -> Result<bool, Unavailable> {
+        if self.is_over(session, 0, now) {
+            return Ok(false);
+        }
+        match self.user(session).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_signed_out() => Ok(false),
+            Err(error) => Err(Unavailable::new(error)),
+        }
+    }
+
+    /// Returns the user of a session of the user store; `None` for a session of a plug-in's user.
+    async fn user(&self, session: &Session) -> Result<Option<User>, AuthenticationError> {
+        if matches!(session.user, SessionUser::Captured(_)) {
+            return Ok(None);
+        }
+        let user = self.users.store().find_by_subject(&session.subject).await?;
+        let user = user.filter(|user| session.is_of(user));
+        user.map(Some).ok_or_else(|| AuthenticationError::session_ended("session from before the credentials changed"))
+    }
+
+    fn identity(&self, verified: &Verified, context: Context) -> Identity {
+        let session = &verified.session;
+        let identity = match (&verified.user, &session.user) {
+            (Some(user), _) => user.identity(context, self.users.issuer_name()),
+            (None, SessionUser::Captured(user)) => session.captured_identity(user, context),
+            // `user` has returned an error. If it had not, the caller would have no roles.
+            (None, SessionUser::Stored { .. }) => context.identity(&*session.issuer, &*session.subject).build(),
+        };
+        identity.at(session.authenticated_at).with_sign_in(session.details())
+    }
+}
+
+impl<U: UserStore, S: SessionStore> Authenticator for Sessions<U, S> {
+    type Credential = SessionToken;
+
+    async fn authenticate(&self, token: SessionToken, context: &Context) -> Result<Identity, AuthenticationError> {
+        let verified = self.verify(&token, self.now()?).await?;
+        if verified.session.is_pending {
+            return Err(AuthenticationError::sign_in_incomplete("the second factor is missing"));
+        }
+        Ok(self.0.identity(&verified, *context))
+    }
+
+    /// # Panics
+    /// If the name of the cookie does not start with `__Host-`: a page of a sibling domain could set the cookie. Also panics
+    /// if the sessions are mounted under two names.
+    fn mounted(&self, scheme: &'static SecurityScheme, context: &Context) {
+        let name = scheme.cookie().unwrap_or_default();
+        let cookie = SessionCookie::of(scheme);
+        let cookie = cookie.unwrap_or_else(|| panic!("the cookie of sessions starts with `__Host-`, unlike {name:?}"));
+        let (known, _) = self.0.mounted.get_or_init(|| (cookie, *context));
+        assert!(known.name() == name, "the sessions have two cookies: {:?} and {name:?}", known.name());
+    }
+}
+
+impl<U, S> Clone for Sessions<U, S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<U, S> Clone for SessionManager<U, S> {
+    fn clone(&self) -> Self {
+        Self {
+            users: self.users.clone(),
+            store: Arc::clone(&self.store),
+            limits: self.limits,
+            mounted: self.mounted.clone(),
+            cache: self.cache.clone(),
+            clock: self.clock.clone(),
+        }
+    }
+}
+
+impl<U, S> fmt::Debug for Sessions<U, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions").field("limits", &self.0.limits).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,200 @@
+//! Sessions, shared by all processes of a server.
+
+use std::sync::{Arc, LazyLock};
+
+use auth_runtime::{
+    authenticate::Unavailable,
+    session::{Session, SessionStore},
+};
+use redis::{ErrorKind, RedisError, Script, pipe};
+
+use super::{
+    link::Link,
+    store::{RedisStore, Shared},
+};
+use crate::StoreError;
+
+/// A session is a hash: `record` is JSON, `seen` the last request, and `user` the key of the sessions of its user. That is a
+/// sorted set of ids by the time at which they expire.
+///
+/// `KEYS` are the keys of a session and of its user. `ARGV` has the prefix of sessions, the id, the record, the time at which
+/// it expires, and the id of the session that it replaces, or an empty text.
+static INSERT: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+        if ARGV[5] ~= '' then
+            local replaced = ARGV[1] .. ARGV[5]
+            local user = redis.call('HGET', replaced, 'user')
+            redis.call('DEL', replaced)
+            if user then redis.call('ZREM', user, ARGV[5]) end
+        end
+        redis.call('HSET', KEYS[1], 'record', ARGV[3], 'user', KEYS[2])
+        redis.call('EXPIREAT', KEYS[1], ARGV[4])
+        redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', redis.call('TIME')[1])
+        redis.call('ZADD', KEYS[2], ARGV[4], ARGV[2])
+        redis.call('EXPIREAT', KEYS[2], redis.call('ZRANGE', KEYS[2], -1, -1, 'WITHSCORES')[2])",
+    )
+});
+
+/// Ends a session, and returns whether it existed. `KEYS` is its key, and `ARGV` its id.
+static END: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+        local user = redis.call('HGET', KEYS[1], 'user')
+        if user then redis.call('ZREM', user, ARGV[1]) end
+        return redis.call('DEL', KEYS[1])",
+    )
+});
+
+/// Ends the sessions of a user, and returns how many existed. `KEYS` is the key of the user. `ARGV` has the prefix of
+/// sessions, and the id that stays, or an empty text.
+static END_ALL: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+        local ended = 0
+        for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+            if id ~= ARGV[2] then
+                ended = ended + redis.call('DEL', ARGV[1] .. id)
+                redis.call('ZREM', KEYS[1], id)
+            end
+        end
+        return ended",
+    )
+});
+
+/// Returns record and last request of each session of a user. `KEYS` is the key of the user, `ARGV` the prefix of sessions.
+static LIST: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+        local found = {}
+        for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+            local session = redis.call('HMGET', ARGV[1] .. id, 'record', 'seen')
+            if session[1] then found[#found + 1] = session end
+        end
+        return found",
+    )
+});
+
+/// Notes the last request of a session, if it has not ended. `KEYS` is its key, `ARGV` the time.
+static TOUCH: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+        local seen = redis.call('HMGET', KEYS[1], 'record', 'seen')
+        if seen[1] and tonumber(seen[2] or '0') < tonumber(ARGV[1]) then
+            redis.call('HSET', KEYS[1], 'seen', ARGV[1])
+        end",
+    )
+});
+
+/// The record of a session and its last request, as they are stored.
+type Stored = (Option<String>, Option<u64>);
+
+impl SessionStore for RedisStore {
+    async fn find(&self, id: &str) -> Result<Option<Arc<Session>>, Unavailable> {
+        match self.0.connection.current().and_then(|link| link.state.session(id)) {
+            Some(session) => Ok(Some(session)),
+            None => self.find_current(id).await,
+        }
+    }
+
+    async fn find_current(&self, id: &str) -> Result<Option<Arc<Session>>, Unavailable> {
+        let key = self.0.session_key(id);
+        Ok(self.0.connection.run(|link| read(link, &key)).await?)
+    }
+
+    async fn insert(&self, session: Arc<Session>, replaced: Option<&str>) -> Result<(), Unavailable> {
+        let record = serde_json::to_string(&*session).map_err(Unavailable::new)?;
+        let keys = [self.0.session_key(&session.id), self.0.user_key(&session.issuer, &session.subject)];
+        let mut insert = INSERT.prepare_invoke();
+        insert.key(&keys[..]).arg(self.0.session_prefix()).arg(&session.id).arg(record).arg(session.expires_at);
+        insert.arg(replaced.unwrap_or_default());
+        let inserting = async |link: Arc<Link>| {
+            insert.invoke_async::<()>(&mut link.connection()).await?;
+            if let Some(id) = replaced {
+                link.state.forget(id);
+            }
+            Ok(())
+        };
+        Ok(self.0.connection.run(inserting).await?)
+    }
+
+    async fn end(&self, id: &str) -> Result<bool, Unavailable> {
+        let key = self.0.session_key(id);
+        let ending = async |link: Arc<Link>| {
+            let ended = END.key(&key).arg(id).invoke_async(&mut link.connection()).await;
+            link.state.forget(id);
+            ended
+        };
+        Ok(self.0.connection.run(ending).await?)
+    }
+
+    async fn end_all(&self, issuer: &str, subject: &str, except: Option<&str>) -> Result<u64, Unavailable> {
+        let (user, prefix) = (self.0.user_key(issuer, subject), self.0.session_prefix());
+        let ending = async |link: Arc<Link>| {
+            let mut end = END_ALL.prepare_invoke();
+            end.key(&user).arg(&prefix).arg(except.unwrap_or_default());
+            let ended = end.invoke_async(&mut link.connection()).await;
+            link.state.forget_all();
+            ended
+        };
+        Ok(self.0.connection.run(ending).await?)
+    }
+
+    async fn list(&self, issuer: &str, subject: &str) -> Result<Vec<Arc<Session>>, Unavailable> {
+        let (user, prefix) = (self.0.user_key(issuer, subject), self.0.session_prefix());
+        let listing = async |link: Arc<Link>| {
+            let found = LIST.key(&user).arg(&prefix).invoke_async::<Vec<Stored>>(&mut link.connection()).await?;
+            found.into_iter().filter_map(|stored| session(stored).transpose()).collect()
+        };
+        Ok(self.0.connection.run(listing).await?)
+    }
+
+    fn touch(&self, id: &str, now: u64) {
+        let (store, key) = (self.clone(), self.0.session_key(id));
+        tokio::spawn(async move {
+            if let Err(error) = store.0.touch(&key, now).await {
+                tracing::warn!(%error, "could not record the last request of a session");
+            }
+        });
+    }
+}
+
+impl Shared {
+    fn session_key(&self, id: &str) -> String {
+        self.session_prefix() + id
+    }
+
+    /// JSON keeps the two names apart, whatever is in them.
+    fn user_key(&self, issuer: &str, subject: &str) -> String {
+        format!("{}session-user:{}", self.prefix, serde_json::json!([issuer, subject]))
+    }
+
+    async fn touch(&self, key: &str, now: u64) -> Result<(), StoreError> {
+        let touching = async |link: Arc<Link>| TOUCH.key(key).arg(now).invoke_async(&mut link.connection()).await;
+        self.connection.run(touching).await
+    }
+}
+
+/// Reads a session. The server names its key on this connection when it changes.
+async fn read(link: Arc<Link>, key: &str) -> Result<Option<Arc<Session>>, RedisError> {
+    let changes = link.state.changes();
+    let mut asking = pipe();
+    asking.cmd("CLIENT").arg("CACHING").arg("YES").ignore();
+    asking.cmd("HMGET").arg(key).arg("record").arg("seen");
+    let (stored,) = asking.query_async::<(Stored,)>(&mut link.connection()).await?;
+    let found = session(stored)?;
+    if let Some(session) = &found {
+        link.state.cache(session, changes);
+    }
+    Ok(found)
+}
+
+/// Reads what is stored. A record that is malformed makes the store unavailable: whether the session has ended is unknown.
+fn session((record, seen): Stored) -> Result<Option<Arc<Session>>, RedisError> {
+    let Some(record) = record else { return Ok(None) };
+    let mut session: Session = serde_json::from_str(&record).map_err(|error| {
+        RedisError::from((ErrorKind::UnexpectedReturnType, "the record of a session is malformed", error.to_string()))
+    })?;
+    session.last_seen_at = session.last_seen_at.max(seen.unwrap_or_default());
+    Ok(Some(Arc::new(session)))
+}

@@ -1,0 +1,144 @@
+//! Rings of signing keys: two processes on one store.
+
+use std::time::{Duration, SystemTime};
+
+use auth_runtime::{
+    authenticate::{AuthenticationError, Context},
+    credential::BearerToken,
+    jwt::{KeyRing, KeyRingError, KeyState, MemorySigningKeys, SigningKeyStore, TokenIssuer, key_states},
+    prelude::*,
+};
+
+use crate::flows::{TokenAuth, http};
+use auth_runtime::users::MemoryUsers;
+
+const SECRET: &str = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
+const OTHER: &str = "8Gf2HjMa0Zr9Pq4cWv1XsT7uKb3Ln6Yd";
+
+fn ring(store: &MemorySigningKeys) -> KeyRing<MemorySigningKeys> {
+    KeyRing::new(store.clone(), SECRET).unwrap()
+}
+
+/// Returns an issuer with keys of its own, as in another process.
+async fn issuer(store: &MemorySigningKeys) -> TokenIssuer {
+    TokenIssuer::key_ring(ring(store)).await.unwrap().issuer("https://issuer.example").audience("entries")
+}
+
+fn token(issuer: &TokenIssuer) -> String {
+    issuer.token("alice").client_id("web").sign().unwrap()
+}
+
+fn kid(token: &str) -> String {
+    http::part(token, 0)["kid"].as_str().unwrap().to_owned()
+}
+
+async fn verify(issuer: &TokenIssuer, token: &str) -> Result<(), AuthenticationError> {
+    // Without the cache, as for a token that was not seen before.
+    let jwt = issuer.verifier().cache_capacity(0);
+    jwt.authenticate(BearerToken::new(token), &Context::of::<TokenAuth<MemoryUsers>>()).await.map(drop)
+}
+
+async fn states(store: &MemorySigningKeys) -> Vec<&'static str> {
+    ring(store).list().await.unwrap().iter().map(|(_, state)| state.name()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_processes_share_the_first_key() {
+    let store = MemorySigningKeys::new();
+    let (one, two) = tokio::join!(issuer(&store), issuer(&store));
+    assert_eq!(states(&store).await, ["signing"]);
+    assert_eq!(kid(&token(&one)), kid(&token(&two)));
+    assert!(verify(&two, &token(&one)).await.is_ok() && verify(&one, &token(&two)).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_key_is_published_before_it_signs() {
+    let store = MemorySigningKeys::new();
+    let (one, two) = (issuer(&store).await, issuer(&store).await);
+    let old = kid(&token(&one));
+    let new = ring(&store).rotate().await.unwrap();
+    let lead = new.signs_from.duration_since(new.published_at).unwrap();
+    assert!(lead >= Duration::from_mins(10) && new.id != old);
+    assert_eq!(states(&store).await, ["signing", "published"]);
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    for issuer in [&one, &two] {
+        assert!(issuer.jwks().unwrap().contains(&new.id), "each process verifies by it");
+        assert_eq!(kid(&token(issuer)), old, "and none signs with it");
+    }
+    let records = store.keys().await.unwrap();
+    let later = key_states(records, new.signs_from).into_iter().map(|(_, state)| state);
+    assert_eq!(later.collect::<Vec<_>>(), [KeyState::Verifying, KeyState::Signing]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_signs_at_once_is_learned_from_its_first_token() {
+    let store = MemorySigningKeys::new();
+    let (one, two) = (issuer(&store).await, issuer(&store).await);
+    let old = token(&one);
+    ring(&store).rotate_now().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let new = token(&one);
+    assert_ne!(kid(&old), kid(&new));
+    for token in [&old, &new] {
+        assert!(verify(&one, token).await.is_ok() && verify(&two, token).await.is_ok());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retired_key_stops_in_every_process_within_its_bound() {
+    let store = MemorySigningKeys::new();
+    let (one, two) = (issuer(&store).await, issuer(&store).await);
+    let old = token(&one);
+    assert!(verify(&two, &old).await.is_ok());
+    ring(&store).rotate_now().await.unwrap();
+    assert!(ring(&store).retire(&kid(&old)).await.unwrap());
+    assert!(!ring(&store).retire(&kid(&old)).await.unwrap(), "it is retired already");
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    for issuer in [&one, &two] {
+        assert!(verify(issuer, &old).await.is_err() && !issuer.jwks().unwrap().contains(&kid(&old)));
+        assert!(verify(issuer, &token(issuer)).await.is_ok());
+    }
+    assert_eq!(states(&store).await, ["retired", "signing"]);
+    assert!(store.keys().await.unwrap()[0].sealed.is_empty(), "the private key is deleted");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_key_that_can_sign_is_not_retired() {
+    let store = MemorySigningKeys::new();
+    let key = kid(&token(&issuer(&store).await));
+    ring(&store).rotate().await.unwrap();
+    let error = ring(&store).retire(&key).await.unwrap_err();
+    assert!(matches!(&error, KeyRingError::LastKey(id) if *id == key), "a published key cannot sign yet");
+    assert!(matches!(ring(&store).retire("x").await.unwrap_err(), KeyRingError::NoKey(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn expired_keys_are_deleted_by_the_next_rotation() {
+    let store = MemorySigningKeys::new();
+    let long_ago = SystemTime::now() - Duration::from_hours(100);
+    for hours in [0, 1] {
+        let signs_from = long_ago + Duration::from_hours(hours);
+        let record = auth_runtime::jwt::SigningKeyRecord::new(hours.to_string(), long_ago, signs_from);
+        let newest = (hours == 1).then_some("0");
+        assert!(store.add(&record, newest).await.unwrap());
+    }
+    assert_eq!(states(&store).await, ["expired", "signing"]);
+    ring(&store).rotate().await.unwrap();
+    assert_eq!(states(&store).await, ["signing", "published"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_of_another_secret_does_not_start() {
+    let store = MemorySigningKeys::new();
+    let old = token(&issuer(&store).await);
+    let other = || KeyRing::new(store.clone(), OTHER).unwrap();
+    let error = TokenIssuer::key_ring(other()).await.unwrap_err();
+    assert!(matches!(error, KeyRingError::Sealed(_)) && !error.to_string().contains(OTHER), "{error}");
+    // The new secret seals new keys, and the former one opens the old ones.
+    let moved = other().former_secret(SECRET).unwrap();
+    moved.rotate_now().await.unwrap();
+    let moved = TokenIssuer::key_ring(moved).await.unwrap().issuer("https://issuer.example").audience("entries");
+    assert!(verify(&moved, &old).await.is_ok() && verify(&moved, &token(&moved)).await.is_ok());
+    assert!(TokenIssuer::key_ring(other()).await.is_ok(), "tokens of the old key are refused");
+    assert!(matches!(KeyRing::new(store, "short"), Err(KeyRingError::Secret(_))));
+}
