@@ -15,6 +15,8 @@ mod tests;
 
 use proc_macro::TokenStream;
 use proc_macro2::{Span, TokenStream as TokenStream2};
+use quote::quote;
+use syn::DeriveInput;
 
 use crate::{
     errors::Errors,
@@ -295,7 +297,11 @@ fn expand_rule(Configured { name, span, arguments, item }: Configured) -> TokenS
             errors.beside(expand::api::expand(&api, &p))
         }
         Item::Tools(attribute, block) => {
+            let written = block.clone();
             let tools = lower::tools::lower(rule, attribute, *block, &mut errors);
+            if editor::is_running() {
+                return errors.beside(expand::editor::tools(*written, &arguments, &p));
+            }
             errors.beside(expand::tools::expand(&tools, &p))
         }
         Item::Handler(attribute, function) => {
@@ -331,19 +337,21 @@ fn expand_roles(input: TokenStream2) -> TokenStream2 {
 
 fn expand_requirement(input: TokenStream2) -> TokenStream2 {
     let mut errors = Errors::default();
-    let (clauses, library) = errors.ok(parse::attribute::requirement(input)).unwrap_or_default();
+    let (clauses, library) = errors.ok(parse::attribute::requirement(input.clone())).unwrap_or_default();
     let (auth, access) = lower::access::requirement(clauses, &mut errors);
-    match errors.ok(Private::locate(library.as_ref())) {
-        Some(p) if errors.is_empty() => expand::requirement::expand(&auth, &access, &p),
-        _ => errors.into_block(),
-    }
+    let Some(p) = errors.ok(Private::locate(library.as_ref())) else { return errors.into_block() };
+    let has_errors = !errors.is_empty();
+    let value = if has_errors { errors.into_block() } else { expand::requirement::expand(&auth, &access, &p) };
+    if editor::is_running() { expand::editor::requirement(&input, &value, &p) } else { value }
 }
 
 fn expand_auth(input: TokenStream2) -> TokenStream2 {
     let mut errors = Errors::default();
-    let Some(input) = errors.ok(syn::parse2(input)) else { return errors.into_tokens() };
-    let input = parse::auth::Auth::parse(input, &mut errors);
+    let Some(written) = errors.ok(syn::parse2::<DeriveInput>(input)) else { return errors.into_tokens() };
+    let input = parse::auth::Auth::parse(written.clone(), &mut errors);
     let Some(p) = errors.ok(Private::locate(input.options.library.as_ref())) else { return errors.into_tokens() };
     let auth = lower::auth::lower(input, &mut errors);
-    errors.beside(expand::auth::expand(&auth, &p))
+    let expansion = expand::auth::expand(&auth, &p);
+    let schemes = editor::is_running().then(|| expand::editor::schemes(&written, &p));
+    errors.beside(quote!(#schemes #expansion))
 }

@@ -22,6 +22,25 @@ roles! {
 pub struct Auth {
     #[scheme(api_key(header = "X-API-Key"))]
     key: ApiKeys,
+    #[scheme(/*scheme*/)]
+    other: ApiKeys,
+}
+
+pub const RULE: &Operation<Auth> = requirement!(/*requirement*/);
+
+pub struct Text {
+    len: u64,
+}
+
+pub struct Notes;
+
+#[protected]
+#[Tools]
+impl Notes {
+    #[protected(/*tool*/)]
+    async fn delete(&mut self, author: Text, caller: Principal<Auth>) -> String {
+        caller.subject().to_owned()
+    }
 }
 
 pub struct Entries {

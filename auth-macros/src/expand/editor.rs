@@ -5,7 +5,7 @@
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{Attribute, Block, ImplItem, ItemFn, ItemImpl, Meta, parse_quote};
+use syn::{Attribute, Block, Data, DeriveInput, ImplItem, ItemFn, ItemImpl, Meta, parse_quote};
 
 use super::misplaced;
 use crate::{
@@ -17,7 +17,37 @@ use crate::{
 };
 
 /// Emits an impl block whose operations start with their clauses; the first one also with those of the block.
-pub(crate) fn api(mut block: ItemImpl, outer: &TokenStream, p: &Private) -> TokenStream {
+pub(crate) fn api(block: ItemImpl, outer: &TokenStream, p: &Private) -> TokenStream {
+    misplaced::expand(with_clauses(block, outer, p), Some(p))
+}
+
+/// Emits an impl block of MCP tools in the same way.
+pub(crate) fn tools(block: ItemImpl, outer: &TokenStream, p: &Private) -> TokenStream {
+    misplaced::expand(with_clauses(block, outer, p), None)
+}
+
+/// Emits the clauses of `requirement!` before its value.
+pub(crate) fn requirement(written: &TokenStream, value: &TokenStream, p: &Private) -> TokenStream {
+    let clauses = clauses(written.clone(), p);
+    quote!({ #p::editor! { #clauses } #value })
+}
+
+/// Emits the words of the schemes of an `Auth` struct.
+pub(crate) fn schemes(auth: &DeriveInput, p: &Private) -> TokenStream {
+    let Data::Struct(data) = &auth.data else { return TokenStream::new() };
+    let attributes = data.fields.iter().flat_map(|field| &field.attrs).filter(|attribute| is(attribute, "scheme"));
+    let words = attributes.filter_map(|attribute| match &attribute.meta {
+        Meta::List(list) => Some(between_commas(list.tokens.clone())),
+        _ => None,
+    });
+    let statements = words.flatten().map(|part| match part.first() {
+        None => quote!(#p::schemes::;),
+        Some(word) => quote!(#p::schemes::#word;),
+    });
+    quote!(const _: () = { #p::editor! { #(#statements)* } };)
+}
+
+fn with_clauses(mut block: ItemImpl, outer: &TokenStream, p: &Private) -> TokenStream {
     let mut floor = Some(clauses(outer.clone(), p));
     for item in &mut block.items {
         if let ImplItem::Fn(method) = item
@@ -28,7 +58,7 @@ pub(crate) fn api(mut block: ItemImpl, outer: &TokenStream, p: &Private) -> Toke
             floor = None;
         }
     }
-    misplaced::expand(block.into_token_stream(), Some(p))
+    block.into_token_stream()
 }
 
 /// Emits a handler that starts with its clauses.

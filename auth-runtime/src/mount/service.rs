@@ -25,11 +25,12 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not protected",
     label = "its operations say nothing about who may call them",
-    note = "put `#[protected]` above `#[OpenApi]` on its impl block"
+    note = "put `#[protected]` above `#[OpenApi]` on its impl block",
+    note = "a tuple has 2 to 16 APIs: give one API without a tuple"
 )]
 pub trait Protected: OpenApi {
-    /// The `Auth` that authenticates callers.
-    type Auth: AuthConfig;
+    /// The `Auth` that authenticates callers. It has no bound, so that an `Auth` without `#[derive(Auth)]` is one error.
+    type Auth: 'static;
 
     /// Every operation, with its rule.
     fn operations() -> Vec<&'static Operation<Self::Auth>>;

@@ -19,7 +19,9 @@ const WORDS: &[&str] =
     &["roles", "role", "permission", "any_permission", "check", "claim", "acr", "fresh", "any", "hide"];
 const CALLER: &[&str] = &["subject", "has_role", "meets"];
 
-const TYPED: [Typed; 11] = [
+const SCHEMES: &[&str] = &["basic", "bearer", "api_key", "cookie", "max_len"];
+
+const TYPED: [Typed; 19] = [
     Typed { mark: "/*clauses*/", text: "permission(Permission::|)", offered: &["View", "Edit"], errors: 1 },
     Typed { mark: "/*clauses*/", text: "roles(Role::|)", offered: &["Viewer", "Administrator"], errors: 1 },
     Typed { mark: "/*clauses*/", text: "any(hide, role(Role::Vi|))", offered: &["Viewer"], errors: 1 },
@@ -30,6 +32,14 @@ const TYPED: [Typed; 11] = [
     Typed { mark: "/*clauses*/", text: "role(\"Viewer\"), rol|", offered: WORDS, errors: 1 },
     Typed { mark: "/*handler*/", text: "check = caller.|", offered: CALLER, errors: 1 },
     Typed { mark: "/*handler*/", text: "|", offered: WORDS, errors: 0 },
+    Typed { mark: "/*requirement*/", text: "|", offered: WORDS, errors: 1 },
+    Typed { mark: "/*requirement*/", text: "role(\"Viewer\"), fre|", offered: WORDS, errors: 1 },
+    Typed { mark: "/*requirement*/", text: "permission(Permission::|)", offered: &["View", "Edit"], errors: 1 },
+    Typed { mark: "/*tool*/", text: "|", offered: WORDS, errors: 0 },
+    Typed { mark: "/*tool*/", text: "check = author.|", offered: &["len"], errors: 1 },
+    Typed { mark: "/*tool*/", text: "check = caller.|", offered: CALLER, errors: 1 },
+    Typed { mark: "/*scheme*/", text: "|", offered: SCHEMES, errors: 1 },
+    Typed { mark: "/*scheme*/", text: "bearer, max|", offered: SCHEMES, errors: 1 },
     // The rest of the block lives while an attribute is half-typed.
     Typed { mark: "caller.subject()", text: "caller.|subject()", offered: CALLER, errors: 0 },
 ];
