@@ -197,7 +197,7 @@ pub fn roles(input: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro]
 pub fn requirement(input: TokenStream) -> TokenStream {
-    expand_requirement(input.into()).into()
+    expand_requirement(&input.into()).into()
 }
 
 /// Promises about roles and permissions that the build keeps, and promises about routes that a test keeps.
@@ -379,14 +379,14 @@ fn expand_roles(input: TokenStream2) -> TokenStream2 {
     errors.beside(expand::table::roles(&table, &permissions, &p))
 }
 
-fn expand_requirement(input: TokenStream2) -> TokenStream2 {
+fn expand_requirement(input: &TokenStream2) -> TokenStream2 {
     let mut errors = Errors::default();
     let (clauses, library) = errors.ok(parse::attribute::requirement(input.clone())).unwrap_or_default();
     let (auth, access) = lower::access::requirement(clauses, &mut errors);
     let Some(p) = errors.ok(Private::locate(library.as_ref())) else { return errors.into_block() };
     let has_errors = !errors.is_empty();
     let value = if has_errors { errors.into_block() } else { expand::requirement::expand(&auth, &access, &p) };
-    if editor::is_running() { expand::editor::requirement(&input, &value, &p) } else { value }
+    if editor::is_running() { expand::editor::requirement(input, &value, &p) } else { value }
 }
 
 fn expand_invariants(input: TokenStream2) -> TokenStream2 {
