@@ -15,8 +15,6 @@ mod tests;
 
 use proc_macro::TokenStream;
 use proc_macro2::{Span, TokenStream as TokenStream2};
-use quote::quote;
-use syn::DeriveInput;
 
 use crate::{
     errors::Errors,
@@ -401,11 +399,9 @@ fn expand_invariants(input: TokenStream2) -> TokenStream2 {
 
 fn expand_auth(input: TokenStream2) -> TokenStream2 {
     let mut errors = Errors::default();
-    let Some(written) = errors.ok(syn::parse2::<DeriveInput>(input)) else { return errors.into_tokens() };
-    let input = parse::auth::Auth::parse(written.clone(), &mut errors);
+    let Some(input) = errors.ok(syn::parse2(input)) else { return errors.into_tokens() };
+    let input = parse::auth::Auth::parse(input, &mut errors);
     let Some(p) = errors.ok(Private::locate(input.options.library.as_ref())) else { return errors.into_tokens() };
     let auth = lower::auth::lower(input, &mut errors);
-    let expansion = expand::auth::expand(&auth, &p);
-    let schemes = editor::is_running().then(|| expand::editor::schemes(&written, &p));
-    errors.beside(quote!(#schemes #expansion))
+    errors.beside(expand::auth::expand(&auth, &p))
 }

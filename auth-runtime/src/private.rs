@@ -2,8 +2,6 @@
 
 #[path = "clauses.rs"]
 pub mod clauses;
-#[path = "schemes.rs"]
-pub mod schemes;
 
 pub use auth_macros::__configured;
 

@@ -22,8 +22,6 @@ roles! {
 pub struct Auth {
     #[scheme(api_key(header = "X-API-Key"))]
     key: ApiKeys,
-    #[scheme(/*scheme*/)]
-    other: ApiKeys,
 }
 
 pub const RULE: &Operation<Auth> = requirement!(/*requirement*/);

@@ -5,7 +5,7 @@
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{Attribute, Block, Data, DeriveInput, ImplItem, ItemFn, ItemImpl, Meta, parse_quote};
+use syn::{Attribute, Block, ImplItem, ItemFn, ItemImpl, Meta, parse_quote};
 
 use super::misplaced;
 use crate::{
@@ -30,21 +30,6 @@ pub(crate) fn tools(block: ItemImpl, outer: &TokenStream, p: &Private) -> TokenS
 pub(crate) fn requirement(written: &TokenStream, value: &TokenStream, p: &Private) -> TokenStream {
     let clauses = clauses(written.clone(), p);
     quote!({ #p::editor! { #clauses } #value })
-}
-
-/// Emits the words of the schemes of an `Auth` struct.
-pub(crate) fn schemes(auth: &DeriveInput, p: &Private) -> TokenStream {
-    let Data::Struct(data) = &auth.data else { return TokenStream::new() };
-    let attributes = data.fields.iter().flat_map(|field| &field.attrs).filter(|attribute| is(attribute, "scheme"));
-    let words = attributes.filter_map(|attribute| match &attribute.meta {
-        Meta::List(list) => Some(between_commas(list.tokens.clone())),
-        _ => None,
-    });
-    let statements = words.flatten().map(|part| match part.first() {
-        None => quote!(#p::schemes::;),
-        Some(word) => quote!(#p::schemes::#word;),
-    });
-    quote!(const _: () = { #p::editor! { #(#statements)* } };)
 }
 
 fn with_clauses(mut block: ItemImpl, outer: &TokenStream, p: &Private) -> TokenStream {

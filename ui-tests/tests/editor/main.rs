@@ -65,6 +65,4 @@ fn the_word_of_a_clause_is_explained() {
         let hover = server.hover("/*clauses*/", text);
         assert!(hover.contains(explained), "{text}: {hover}");
     }
-    let hover = server.hover("/*scheme*/", "bea|rer");
-    assert!(hover.contains("RFC 6750"), "{hover}");
 }
