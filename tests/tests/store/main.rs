@@ -177,6 +177,7 @@ tests! {
         r62_each_key_of_a_session_expires_with_it
         malformed_session_is_503
         r62_lost_messages_never_extend_trust
+        r62_sign_out_leaves_other_sessions_cached
         r62_closed_connection_ends_trust
         deleted_keys_end_their_sessions;
     redis_tls:
