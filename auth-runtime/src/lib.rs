@@ -73,7 +73,8 @@
 //!
 //! `hide` changes the refusal to 404 instead of 403.
 //!
-//! [`permissions!`] and [`roles!`] declare the names. [`requirement!`] is a rule for a subtree. The derive macro
+//! [`permissions!`] and [`roles!`] declare the names. [`requirement!`] is a rule for a subtree. [`invariants!`] are
+//! promises that the build and a test keep. The derive macro
 //! [`Auth`](derive@Auth) turns a struct of schemes into a configuration.
 //!
 //! # Modules
@@ -169,7 +170,9 @@ pub mod token;
 #[cfg(feature = "basic")]
 pub mod users;
 
-pub use auth_macros::{Auth, optional_auth, permission, permissions, protected, public, requirement, roles};
+pub use auth_macros::{
+    Auth, invariants, optional_auth, permission, permissions, protected, public, requirement, roles,
+};
 
 /// Emits the clauses that the macros hand to an editor.
 #[doc(hidden)]

@@ -15,6 +15,7 @@ mod events;
 mod fixture;
 #[path = "../flows/mod.rs"]
 mod flows;
+mod generated;
 mod issuers;
 mod key_ring;
 mod locations;
