@@ -37,6 +37,7 @@ mod documents {
         HowToApiKeys = "docs/src/how-to/api-keys.md",
         HowToAudit = "docs/src/how-to/audit.md",
         HowToDatabase = "docs/src/how-to/database.md",
+        HowToRedis = "docs/src/how-to/redis.md",
         HowToIssuerAdfs = "docs/src/how-to/issuers/adfs.md",
         HowToIssuerAuth0 = "docs/src/how-to/issuers/auth0.md",
         HowToIssuerClerk = "docs/src/how-to/issuers/clerk.md",
