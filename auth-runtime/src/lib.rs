@@ -91,6 +91,7 @@
 //! | limit failed attempts | [`throttle`] |
 //! | find the address of a client behind a proxy | [`client_ip`] |
 //! | get the caller in a handler | [`extract`], [`Principal`](authenticate::Principal) |
+//! | describe the caller to a front end | [`me`] |
 //! | mount an API or guard a subtree | [`mount`] |
 //! | protect MCP tools | `mcp` |
 //! | change the body of refusals | [`respond`] |
@@ -153,6 +154,7 @@ pub mod guard;
 pub mod jwt;
 #[cfg(feature = "mcp")]
 pub mod mcp;
+pub mod me;
 pub mod mount;
 #[cfg(feature = "basic")]
 pub mod password;
@@ -160,6 +162,8 @@ pub mod policy;
 pub mod prelude;
 pub mod respond;
 pub mod review;
+#[cfg(feature = "account")]
+pub mod seal;
 #[cfg(feature = "session")]
 pub mod session;
 pub mod testing;

@@ -26,7 +26,9 @@ mod redis_tls;
 mod redis_token_flows;
 mod redis_tokens;
 mod retries;
+mod second_factor;
 mod sessions;
+mod smtp;
 mod throttling;
 mod timing;
 mod users;
@@ -80,6 +82,14 @@ tests! {
         newer_link_replaces_the_former
         only_verified_addresses_get_links
         address_of_an_administrator_ends_the_links_to_others;
+    second_factor:
+        second_factor_is_kept_encrypted_and_needed_everywhere
+        each_code_counts_once_among_processes
+        r76_codes_are_throttled_among_processes
+        secret_of_another_user_or_key_is_an_outage;
+    smtp:
+        link_arrives_by_mail_and_sets_a_password
+        mail_server_that_is_down_changes_no_answer;
     keys:
         r52_only_the_hash_of_a_key_is_stored
         key_acts_as_its_owner
