@@ -66,35 +66,38 @@ pub(super) enum Field<'a> {
     Email { name: &'static str, label: &'static str, is_wrong: bool },
     /// A new password.
     NewPassword { name: &'static str, label: &'static str, is_wrong: bool },
-    /// A code of an authenticator app.
-    Code { name: &'static str, label: &'static str, is_wrong: bool },
+    /// A code of an authenticator app, in the field `code`.
+    Code { id: &'static str, label: &'static str, is_wrong: bool },
 }
 
 impl Field<'_> {
     fn write(&self, html: &mut String) {
-        let (name, label, is_wrong, kind) = match self {
+        let (id, name, label, is_wrong, kind) = match self {
             Self::Hidden { name, value } => {
                 let value = escape(value);
                 let _ = write!(html, "<input type=\"hidden\" name=\"{name}\" value=\"{value}\">");
                 return;
             }
             Self::Email { name, label, is_wrong } => {
-                (name, label, is_wrong, "type=\"email\" autocomplete=\"email\" maxlength=\"254\"")
+                (name, name, label, is_wrong, "type=\"email\" autocomplete=\"email\" maxlength=\"254\"")
             }
             Self::NewPassword { name, label, is_wrong } => {
-                (name, label, is_wrong, "type=\"password\" autocomplete=\"new-password\" maxlength=\"1024\"")
+                (name, name, label, is_wrong, "type=\"password\" autocomplete=\"new-password\" maxlength=\"1024\"")
             }
-            Self::Code { name, label, is_wrong } => (
-                name,
+            Self::Code { id, label, is_wrong } => (
+                id,
+                &"code",
                 label,
                 is_wrong,
                 "type=\"text\" autocomplete=\"one-time-code\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"40\"",
             ),
         };
         let wrong = if *is_wrong { " aria-invalid=\"true\" aria-describedby=\"error\"" } else { "" };
+        // The focus stands on the first field.
+        let focus = if html.contains("autofocus") || *id == "removal" { "" } else { " autofocus" };
         let _ = write!(
             html,
-            "<label for=\"{name}\">{label}</label><input id=\"{name}\" name=\"{name}\" {kind} required autofocus{wrong}>"
+            "<label for=\"{id}\">{label}</label><input id=\"{id}\" name=\"{name}\" {kind} required{focus}{wrong}>"
         );
     }
 }

@@ -41,7 +41,7 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
     }
 
     fn code_page(&self, error: Option<&str>) -> Page {
-        let code = Field::Code { name: "code", label: "Code", is_wrong: error.is_some() };
+        let code = Field::Code { id: "code", label: "Code", is_wrong: error.is_some() };
         let page = Page::new(&self.0.application, "Enter a code").alert_if(error);
         // Without an action, the form is sent to the address of the page.
         page.text("Enter the six digits of your authenticator app, or a recovery code.").form("", &[code], "Sign in")
