@@ -9,6 +9,9 @@
 //! - connections: `options`, `database_url`, `sqlite_file`, `dialect`, `pooler`, `connection`, `database`, `migrate`;
 //! - reads of authenticators: `credentials`, `cache`, `last_used`, `attempts`;
 //! - users about their own account, with the feature `account`: `own_account`, `one_time_tokens`;
+//! - state of a token service, with the feature `token-service`: `refresh_tokens`, `revocations`, `signing_keys`, `clients`,
+//!   and `sweep`, which deletes expired rows;
+//! - notices of PostgreSQL, with the feature `postgres`: `listener`;
 //! - the feature `redis`: `RedisStore`, in the module `redis`;
 //! - administration: `users`, `passwords`, `roles`, `keys`, `list`, `names`, `import`, each change in a `transaction`.
 
@@ -17,6 +20,8 @@
 mod account;
 mod attempts;
 mod cache;
+#[cfg(feature = "token-service")]
+mod clients;
 mod connection;
 mod credentials;
 mod database;
@@ -29,6 +34,8 @@ mod insert;
 mod keys;
 mod last_used;
 mod list;
+#[cfg(feature = "postgres")]
+mod listener;
 mod migrate;
 mod names;
 #[cfg(feature = "account")]
@@ -40,9 +47,17 @@ mod passwords;
 mod pooler;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "token-service")]
+mod refresh_tokens;
+#[cfg(feature = "token-service")]
+mod revocations;
 mod roles;
+#[cfg(feature = "token-service")]
+mod signing_keys;
 mod sqlite_file;
 mod store;
+#[cfg(feature = "token-service")]
+mod sweep;
 mod text;
 mod time;
 mod transaction;

@@ -30,7 +30,10 @@ const TABLES: &[&str] = &[
     "auth_epoch",
     "auth_one_time_token",
     "auth_recovery_code",
+    "auth_refresh_family",
+    "auth_revocation",
     "auth_second_factor",
+    "auth_signing_key",
     "auth_user",
     "auth_user_permission",
     "auth_user_role",
@@ -45,6 +48,15 @@ const MIGRATIONS: &[(i64, &str, [&str; 3])] = &[
             include_str!("migrations/sqlite/1_users_and_keys.sql"),
             include_str!("migrations/postgres/1_users_and_keys.sql"),
             include_str!("migrations/mysql/1_users_and_keys.sql"),
+        ],
+    ),
+    (
+        3,
+        "tokens",
+        [
+            include_str!("migrations/sqlite/3_tokens.sql"),
+            include_str!("migrations/postgres/3_tokens.sql"),
+            include_str!("migrations/mysql/3_tokens.sql"),
         ],
     ),
     (

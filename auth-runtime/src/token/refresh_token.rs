@@ -90,6 +90,12 @@ pub struct RefreshFamily {
 }
 
 impl RefreshFamily {
+    /// Returns the id of the family of a refresh token; `None` if the text is no refresh token.
+    #[must_use]
+    pub fn id_of(token: &str) -> Option<String> {
+        RefreshToken::parse(token).map(|token| token.family())
+    }
+
     /// Returns whether this token is the good one.
     pub(super) fn is_current(&self, token: &RefreshToken) -> bool {
         self.sha256.ct_eq(&token.sha256()).into()
