@@ -52,6 +52,8 @@ mod refresh_tokens;
 #[cfg(feature = "token-service")]
 mod revocations;
 mod roles;
+mod session_cache;
+mod sessions;
 #[cfg(feature = "token-service")]
 mod signing_keys;
 mod sqlite_file;

@@ -33,6 +33,7 @@ const TABLES: &[&str] = &[
     "auth_refresh_family",
     "auth_revocation",
     "auth_second_factor",
+    "auth_session",
     "auth_signing_key",
     "auth_user",
     "auth_user_permission",
@@ -48,6 +49,15 @@ const MIGRATIONS: &[(i64, &str, [&str; 3])] = &[
             include_str!("migrations/sqlite/1_users_and_keys.sql"),
             include_str!("migrations/postgres/1_users_and_keys.sql"),
             include_str!("migrations/mysql/1_users_and_keys.sql"),
+        ],
+    ),
+    (
+        2,
+        "sessions",
+        [
+            include_str!("migrations/sqlite/2_sessions.sql"),
+            include_str!("migrations/postgres/2_sessions.sql"),
+            include_str!("migrations/mysql/2_sessions.sql"),
         ],
     ),
     (

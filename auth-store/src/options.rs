@@ -19,6 +19,7 @@ use crate::{
     database_url::{DatabaseUrl, MissingFile},
     last_used::LastUsed,
     names,
+    session_cache::SessionState,
     store::Shared,
 };
 #[cfg(feature = "token-service")]
@@ -171,6 +172,7 @@ impl SqlOptions {
             throttle,
             database,
             cache: StoreCache::new(self.freshness, self.cache_capacity),
+            sessions: SessionState::new(self.freshness, self.cache_capacity),
             passwords: self.passwords,
             tables: self.tables,
             last_used: LastUsed::new(self.cache_capacity),

@@ -14,7 +14,7 @@ use tokio::task::AbortHandle;
 
 #[cfg(feature = "token-service")]
 use crate::sweep::SweptAt;
-use crate::{cache::StoreCache, database::Database, last_used::LastUsed};
+use crate::{cache::StoreCache, database::Database, last_used::LastUsed, session_cache::SessionState};
 
 /// Users and API keys in a database. Clones are cheap and share connections and cache.
 ///
@@ -94,6 +94,7 @@ pub struct SqlUsers(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) database: Database,
     pub(crate) cache: StoreCache,
+    pub(crate) sessions: SessionState,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
     pub(crate) tables: Option<&'static DeclaredNames>,

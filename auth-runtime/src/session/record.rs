@@ -8,7 +8,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::token::TokenHash;
-use crate::authenticate::{Context, Identity, IdentityBuilder, IdentityCache, SignInDetails};
+use crate::{
+    authenticate::{Context, Identity, IdentityBuilder, IdentityCache, SignInDetails},
+    users::User,
+};
 
 /// A session, as a [`SessionStore`](super::SessionStore) keeps it. Times are seconds since 1970.
 ///
@@ -92,6 +95,14 @@ impl Clone for Cached {
 }
 
 impl Session {
+    /// Whether the session belongs to this user of the store, and to the current version of the user's credentials.
+    #[must_use]
+    pub fn is_of(&self, user: &User) -> bool {
+        let epoch = user.current_epoch();
+        let is_current = matches!(self.user, SessionUser::Stored { credential_epoch } if credential_epoch == epoch);
+        is_current && !user.is_disabled() && self.subject == user.subject()
+    }
+
     pub(super) fn details(&self) -> Arc<SignInDetails> {
         let details = || {
             let mut details = SignInDetails::new(&*self.id);

@@ -233,10 +233,11 @@ impl<U: UserStore, S: SessionStore> SessionManager<U, S> {
 
     /// Returns the user of a session of the user store; `None` for a session of a plug-in's user.
     async fn user(&self, session: &Session) -> Result<Option<User>, AuthenticationError> {
-        let SessionUser::Stored { credential_epoch } = session.user else { return Ok(None) };
+        if matches!(session.user, SessionUser::Captured(_)) {
+            return Ok(None);
+        }
         let user = self.users.store().find_by_subject(&session.subject).await?;
-        let user = user.filter(|user| !user.is_disabled() && user.subject() == session.subject);
-        let user = user.filter(|user| user.current_epoch() == credential_epoch);
+        let user = user.filter(|user| session.is_of(user));
         user.map(Some).ok_or_else(|| AuthenticationError::session_ended("session from before the credentials changed"))
     }
 

@@ -1,16 +1,11 @@
 //! An application over a store, and tests of its callers by password.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use auth_runtime::{
-    authenticate::{AuthenticationError, Authenticator, Context, Identity},
-    credential::ApiKey,
     jwt::TokenIssuer,
     prelude::*,
+    session::NewSession,
     users::{User, UserStore, UserTokens},
 };
 use auth_store::{NewUser, SqlUsers};
@@ -48,42 +43,9 @@ pub(crate) struct Auth {
     #[scheme(api_key(header = "X-API-Key"))]
     key: ApiKeys<SqlUsers>,
     #[scheme(cookie = "__Host-session")]
-    session: Sessions,
+    session: Sessions<SqlUsers>,
     #[overrides]
     overrides: PermissionOverrides<Permission>,
-}
-
-/// Sessions of an application: each has the subject and the credential epoch of its user.
-#[derive(Clone)]
-struct Sessions {
-    users: SqlUsers,
-    open: Arc<Mutex<HashMap<String, (String, u64)>>>,
-}
-
-impl Sessions {
-    fn open(&self, user: &User) -> String {
-        let mut open = self.open.lock().unwrap();
-        // In an application the id is random.
-        let id = open.len().to_string();
-        open.insert(id.clone(), (user.subject().to_owned(), user.current_epoch()));
-        id
-    }
-}
-
-impl Authenticator for Sessions {
-    type Credential = ApiKey;
-
-    async fn authenticate(&self, id: ApiKey, context: &Context) -> Result<Identity, AuthenticationError> {
-        let session = self.open.lock().unwrap().get(id.as_str()).cloned();
-        let (subject, epoch) = session.ok_or_else(|| AuthenticationError::invalid("session"))?;
-        let user = self.users.find_by_subject(&subject).await?;
-        let user = user.filter(|user| !user.is_disabled() && user.current_epoch() == epoch);
-        let user = user.ok_or_else(|| AuthenticationError::invalid("outdated session"))?;
-        let identity = context.identity("store", user.subject()).username(user.name());
-        let identity = user.role_names().iter().fold(identity, |identity, role| identity.role(role));
-        let permissions = user.permission_names().iter();
-        Ok(permissions.fold(identity, |identity, permission| identity.permission(permission)).build())
-    }
 }
 
 /// Returns the issuer of the tokens.
@@ -108,15 +70,16 @@ impl Caller {
         Self("Authorization", format!("Bearer {token}"))
     }
 
-    fn session(id: &str) -> Self {
-        Self("Cookie", format!("__Host-session={id}"))
+    /// Returns the text of the credential.
+    pub(crate) fn text(&self) -> &str {
+        &self.1
     }
 }
 
 /// An application over a store. Its operation returns name, roles and permissions of the caller.
 pub(crate) struct App {
     endpoint: BoxEndpoint<'static, Response>,
-    sessions: Sessions,
+    sessions: Sessions<SqlUsers>,
 }
 
 #[protected]
@@ -136,30 +99,36 @@ impl App {
 
     /// Creates an application with permissions of single callers.
     pub(crate) fn with(store: &SqlUsers, overrides: PermissionOverrides<Permission>) -> Self {
-        let sessions = Sessions { users: store.clone(), open: Arc::default() };
-        Self::with_sessions(store, sessions, overrides)
-    }
-
-    /// Returns the same application in another process, which shares the sessions.
-    pub(crate) fn at(&self, store: &SqlUsers) -> Self {
-        let sessions = Sessions { users: store.clone(), open: Arc::clone(&self.sessions.open) };
-        Self::with_sessions(store, sessions, PermissionOverrides::new())
-    }
-
-    fn with_sessions(store: &SqlUsers, sessions: Sessions, overrides: PermissionOverrides<Permission>) -> Self {
+        let password = Basic::new(store.clone()).issuer("store");
+        let sessions = Sessions::new(&password);
         let auth = Auth {
-            password: Basic::new(store.clone()).issuer("store"),
+            session: sessions.clone(),
+            password,
             token: UserTokens::new(issuer().verifier(), store.clone()).unwrap(),
             key: ApiKeys::new(store.clone()).issuer("store"),
-            session: sessions.clone(),
             overrides,
         };
         Self { endpoint: get(describe).with(auth).map_to_response().boxed(), sessions }
     }
 
-    /// Opens a session of a user who has just signed in.
-    pub(crate) fn session(&self, user: &User) -> Caller {
-        Caller::session(&self.sessions.open(user))
+    /// Returns the sessions of the application.
+    pub(crate) const fn sessions(&self) -> &Sessions<SqlUsers> {
+        &self.sessions
+    }
+
+    /// Signs a user in.
+    pub(crate) async fn session(&self, user: &User) -> Caller {
+        self.session_after(&Caller("X-Nothing", String::new()), user).await
+    }
+
+    /// Signs a user in, in a browser with the cookie of this caller.
+    pub(crate) async fn session_after(&self, former: &Caller, user: &User) -> Caller {
+        let request = Request::builder().header(former.0, former.1.clone()).finish();
+        let started = self.sessions.start(&request, NewSession::of_user(user)).await.unwrap();
+        let mut response = Response::default();
+        started.add_to(&mut response);
+        let cookie = response.header("Set-Cookie").unwrap();
+        Caller("Cookie", cookie.split(';').next().unwrap().to_owned())
     }
 
     /// Calls the application. Returns the description of the caller, or the status of a rejection.

@@ -27,7 +27,7 @@ async fn alice_again(store: &SqlUsers, app: &App) -> [Caller; 4] {
     let alice = user(store, "alice").await;
     let token = issuer().token_of(&alice).client_id("tests").sign().unwrap();
     let (key, _) = store.create_key("alice", NewKey::unlimited()).await.unwrap();
-    let (password, session) = (Caller::password("alice", PASSWORD), app.session(&alice));
+    let (password, session) = (Caller::password("alice", PASSWORD), app.session(&alice).await);
     let callers = [password, Caller::token(&token), Caller::key(key.as_str()), session];
     for caller in &callers {
         assert_eq!(app.call(caller).await.unwrap(), "alice roles: Viewer permissions: view");

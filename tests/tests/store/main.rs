@@ -20,6 +20,7 @@ mod records;
 mod redis;
 mod redis_sessions;
 mod retries;
+mod sessions;
 mod throttling;
 mod timing;
 mod users;
@@ -90,6 +91,19 @@ tests! {
         token_has_the_current_permissions_of_its_user
         r07_slow_sign_ins_do_not_stop_known_callers
         r36_token_of_another_issuer_or_without_an_epoch_is_rejected;
+    sessions:
+        r61_only_the_hash_of_a_token_is_stored
+        r62_session_started_here_is_known_and_ended_elsewhere
+        r62_session_that_ends_here_is_refused_at_once
+        r62_sign_ins_and_sign_outs_leave_other_sessions_cached
+        r62_sessions_end_with_the_credentials
+        r62_forged_tokens_change_nothing
+        r62_last_request_is_recorded_for_all_processes
+        r62_user_ends_only_own_sessions
+        old_sessions_are_deleted
+        r62_ten_thousand_ends_do_not_stall_requests
+        sign_ins_and_sign_outs_of_many_all_take_effect
+        no_session_starts_while_the_former_one_cannot_end;
     names:
         undeclared_names_are_refused_in_changes
         undeclared_names_in_the_database_grant_nothing

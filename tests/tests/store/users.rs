@@ -293,7 +293,7 @@ pub(crate) async fn user_with_the_name_of_a_deleted_user_inherits_nothing(databa
     let record = user(&store, "alice").await;
     let token = Caller::token(&issuer().token_of(&record).client_id("tests").sign().unwrap());
     let (key, _) = store.create_key("alice", NewKey::unlimited()).await.unwrap();
-    let (key, session) = (Caller::key(key.as_str()), app.session(&record));
+    let (key, session) = (Caller::key(key.as_str()), app.session(&record).await);
     for caller in [&Caller::password("alice", PASSWORD), &token, &key, &session] {
         let said = app.call(caller).await.unwrap();
         assert_eq!(said, "alice roles: Viewer permissions: view,delete");
@@ -319,7 +319,7 @@ pub(crate) async fn renamed_user_keeps_subject_tokens_and_keys(database: TestDat
     let record = user(&store, "alice").await;
     let token = Caller::token(&issuer().token_of(&record).client_id("tests").sign().unwrap());
     let (key, _) = store.create_key("alice", NewKey::unlimited()).await.unwrap();
-    let (key, session) = (Caller::key(key.as_str()), app.session(&record));
+    let (key, session) = (Caller::key(key.as_str()), app.session(&record).await);
     assert!(app.call(&Caller::password("alice", PASSWORD)).await.is_ok());
 
     for (new, reason) in [("Bob", "there is a user"), ("a:b", "cannot be a user name")] {
@@ -328,7 +328,7 @@ pub(crate) async fn renamed_user_keeps_subject_tokens_and_keys(database: TestDat
     }
     let renamed = elsewhere.rename("ALICE", "Alicia").await.unwrap();
     assert_eq!((renamed.name.as_str(), renamed.subject.as_str()), ("alicia", before.subject.as_str()));
-    let app = app.at(&elsewhere);
+    let app = App::over(&elsewhere);
     for caller in [&Caller::password("alicia", PASSWORD), &token, &key, &session] {
         assert_eq!(app.call(caller).await.unwrap(), "alicia roles: Viewer permissions: view");
         assert_eq!(app.subject(caller).await.unwrap(), before.subject);

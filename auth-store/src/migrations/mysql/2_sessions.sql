@@ -1,0 +1,22 @@
+-- Times are seconds since 1970.
+
+CREATE TABLE auth_session (
+    -- Half of the hash of the token, in hex.
+    id VARCHAR(32) PRIMARY KEY,
+    subject VARCHAR(500) NOT NULL,
+    issuer VARCHAR(255) NOT NULL,
+    last_seen_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    -- The session as JSON.
+    record MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NOT NULL,
+    -- The epoch that its end raised. The row stays for a while, so that each process learns of the end.
+    ended_in BIGINT,
+    ended_at BIGINT
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX auth_session_by_user ON auth_session (subject, issuer);
+CREATE INDEX auth_session_by_ended_in ON auth_session (ended_in);
+CREATE INDEX auth_session_by_expires_at ON auth_session (expires_at);
+
+-- Goes up by one with each end of sessions.
+INSERT INTO auth_epoch (id, epoch) VALUES (2, 0);
