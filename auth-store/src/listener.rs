@@ -37,6 +37,9 @@ enum End {
 impl SqlUsers {
     /// Starts to listen to changes by other processes, unless it was started before. Other databases send no notices.
     pub(crate) fn listen(&self) {
+        if self.0.listener.get().is_some() {
+            return;
+        }
         if let (Some(options), Ok(runtime)) = (self.0.database.listener_options(), Handle::try_current()) {
             let run = || runtime.spawn(run(options, Arc::downgrade(&self.0))).abort_handle();
             self.0.listener.get_or_init(run);

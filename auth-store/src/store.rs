@@ -137,6 +137,7 @@ impl Shared {
     /// Makes the next request read what another process may have changed.
     pub(crate) fn notice_change(&self) {
         self.cache.notice_change();
+        self.sessions.cache.notice_change();
         #[cfg(feature = "token-service")]
         self.lists.mark();
     }
