@@ -8,7 +8,8 @@
 //!
 //! - connections: `options`, `database_url`, `sqlite_file`, `dialect`, `pooler`, `connection`, `database`, `migrate`;
 //! - reads of authenticators: `credentials`, `cache`, `last_used`, `attempts`;
-//! - users about their own account, with the feature `account`: `own_account`, `one_time_tokens`;
+//! - users about their own account, with the feature `account`: `own_account`, `one_time_tokens`,
+//!   `second_factor`;
 //! - state of a token service, with the feature `token-service`: `refresh_tokens`, `revocations`, `signing_keys`, `clients`,
 //!   and `sweep`, which deletes expired rows;
 //! - notices of PostgreSQL, with the feature `postgres`: `listener`;
@@ -52,6 +53,8 @@ mod refresh_tokens;
 #[cfg(feature = "token-service")]
 mod revocations;
 mod roles;
+#[cfg(feature = "account")]
+mod second_factor;
 mod session_cache;
 mod sessions;
 #[cfg(feature = "token-service")]

@@ -19,12 +19,13 @@ pub(crate) static SWEEP: Sweep = Sweep::new("auth_refresh_family", "id", "expire
 impl RefreshTokenStore for SqlUsers {
     async fn add(&self, family: &RefreshFamily) -> Result<(), Unavailable> {
         let database = &self.0.database;
-        let sql = "INSERT INTO auth_refresh_family (id, sha256, subject, credential_epoch, client_id, scope, signed_in_at, \
-                   expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+        let sql = "INSERT INTO auth_refresh_family (id, sha256, issuer, subject, credential_epoch, client_id, scope, \
+                   signed_in_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
         let add = || {
             let epoch = i64::try_from(family.credential_epoch).unwrap_or(i64::MAX);
             let row = database.query(sql).bind(family.id.clone()).bind(family.sha256.to_vec());
-            let row = row.bind(family.subject.clone()).bind(epoch).bind(family.client_id.clone());
+            let row =
+                row.bind(family.issuer.clone()).bind(family.subject.clone()).bind(epoch).bind(family.client_id.clone());
             let row =
                 row.bind(family.scope.clone()).bind(seconds(family.signed_in_at)).bind(seconds(family.expires_at));
             row.execute(database.pool())
@@ -65,7 +66,8 @@ impl SqlUsers {
         }
         let database = &self.0.database;
         let find = || {
-            let sql = "SELECT id, sha256, subject, credential_epoch, client_id, scope, signed_in_at, expires_at \
+            let sql = "SELECT id, sha256, issuer, subject, credential_epoch, client_id, scope, signed_in_at, \
+                       expires_at \
                        FROM auth_refresh_family WHERE id = ?";
             database.query(sql).bind(id.to_owned()).fetch_optional(database.pool())
         };
@@ -93,6 +95,7 @@ fn family(row: &AnyRow) -> Result<Option<RefreshFamily>, sqlx::Error> {
     Ok(Some(RefreshFamily {
         id: row.try_get("id")?,
         sha256,
+        issuer: row.try_get("issuer")?,
         subject: row.try_get("subject")?,
         credential_epoch: u64::try_from(row.try_get::<i64, _>("credential_epoch")?).unwrap_or_default(),
         client_id: row.try_get("client_id")?,

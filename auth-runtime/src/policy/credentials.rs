@@ -73,7 +73,7 @@ impl NeededCredentials {
 
 impl<A: AuthSchema> Requirement<A> {
     /// Returns the credentials that meet this requirement; none if no request can meet it.
-    pub(super) const fn credentials(&self) -> NeededCredentials {
+    pub(crate) const fn credentials(&self) -> NeededCredentials {
         let one = self.schemes();
         if !one.is_empty() {
             return NeededCredentials::one(one);

@@ -1,10 +1,10 @@
 //! One cell of the matrix: the result of a rule for a persona.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use super::{
     AccessPolicy, AccessRule, Clause, Persona,
-    analysis::{Atom, Implicants, Space, TruthTable, implicants},
+    analysis::{Atom, Implicants, Space, TruthTable, choices, implicants, several},
 };
 
 /// Whether a rule lets a persona in.
@@ -80,23 +80,34 @@ impl AccessPolicy {
         }
     }
 
-    fn cell_of(&self, requirement: &Clause, persona: &Persona) -> MatrixCell {
+    pub(super) fn cell_of(&self, requirement: &Clause, persona: &Persona) -> MatrixCell {
         let facts = persona.facts(self);
         let mut open = Vec::new();
         requirement.visit(&mut |leaf| {
-            if facts.meets(leaf).is_none() {
+            if facts.decides(leaf).is_none() {
                 open.extend(Atom::each(leaf));
             }
         });
         match Space::new(open) {
             Err(atoms) => MatrixCell::Unknown { atoms },
             Ok(space) => {
-                let known = |leaf: &Clause| facts.meets(leaf).map(|is_met| space.constant(is_met));
+                let known = |leaf: &Clause| facts.decides(leaf).map(|is_met| space.constant(is_met));
                 let table = space.evaluate(requirement, &|leaf| known(leaf).unwrap_or_else(|| space.leaf(leaf)));
-                cell(&space, &table, &space.possible(&self.schemes.keys().map(String::as_str).collect::<Vec<_>>()))
+                let several = several(self, requirement);
+                let possible = space.possible(&self.scheme_names(), &several);
+                match persona.several_schemes() {
+                    None => cell(&space, &table, &possible),
+                    Some(held) => cell(&space, &best_choice(&space, &table, &held, &several), &possible),
+                }
             }
         }
     }
+}
+
+/// Returns the result for a caller that chooses which of its credentials it sends.
+fn best_choice(space: &Space<'_>, table: &TruthTable, held: &BTreeSet<&str>, several: &[BTreeSet<&str>]) -> TruthTable {
+    let choices = choices(held, several);
+    choices.iter().fold(space.constant(false), |result, choice| result.or(&space.with_schemes(table, choice)))
 }
 
 fn cell(space: &Space<'_>, table: &TruthTable, possible: &TruthTable) -> MatrixCell {

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use super::{
-    AccessPolicy, AccessRule, Clause, ExplainedClause, MatrixCell, Persona, RuleAccess, Target, persona::PersonaFacts,
+    AccessPolicy, AccessRule, Clause, ExplainedClause, MatrixCell, Persona, RuleAccess, Target,
+    analysis::{choices, several},
+    persona::PersonaFacts,
 };
 
 /// Why a rule lets a persona in, or not: the requirement as a tree.
@@ -51,16 +53,30 @@ impl AccessPolicy {
     /// Returns the result of each clause of a rule for a persona.
     #[must_use]
     pub fn explain(&self, rule: &AccessRule, persona: &Persona) -> Explanation {
-        let facts = persona.facts(self);
         let requirement = if persona.is_anonymous() { rule.anonymous() } else { Some(rule.signed_in().clone()) };
+        let sender = self.sender(rule.signed_in(), persona);
+        let facts = sender.facts(self);
         let is_open = rule.requirement().is_none();
         Explanation {
             target: rule.target.clone(),
             persona: persona.clone(),
             cell: self.cell(rule, persona),
             open: is_open.then(|| rule.access.clone()),
-            clauses: requirement.filter(|_| !is_open).map(|clause| self.explained(&clause, persona, &facts)),
+            clauses: requirement.filter(|_| !is_open).map(|clause| self.explained(&clause, &sender, &facts)),
         }
+    }
+
+    /// Returns the persona with the credentials that it sends: of several, those that lead furthest.
+    fn sender(&self, requirement: &Clause, persona: &Persona) -> Persona {
+        let Some(held) = persona.several_schemes() else { return persona.clone() };
+        let several = several(self, requirement);
+        let senders = choices(&held, &several).into_iter().map(|choice| persona.sending(&choice));
+        let rank = |sender: &Persona| match self.cell_of(requirement, sender) {
+            MatrixCell::Allow => 2,
+            MatrixCell::Depends { .. } | MatrixCell::Unknown { .. } => 1,
+            MatrixCell::Deny => 0,
+        };
+        senders.max_by_key(rank).unwrap_or_else(|| persona.clone())
     }
 
     fn explained(&self, clause: &Clause, persona: &Persona, facts: &PersonaFacts<'_>) -> ExplainedClause {

@@ -4,7 +4,7 @@ use poem::http::Method;
 
 use super::{
     AccessPolicy, AccessRule, Clause, Finding, FindingKind, MatrixCell, MatrixRow, RuleAccess, Subject, Target,
-    analysis::{Atom, Space, TruthTable, clauses_without_one, requirement_table},
+    analysis::{Atom, Space, TruthTable, clauses_without_one, requirement_table, several},
 };
 
 impl AccessPolicy {
@@ -73,7 +73,7 @@ impl AccessPolicy {
         };
         let mut findings = Vec::new();
         let keeps_out = row.cells.iter().all(|cell| *cell == MatrixCell::Deny);
-        if self.table(&space, requirement).is_false() {
+        if self.table(&space, requirement, &[requirement]).is_false() {
             findings.push(finding(FindingKind::Unreachable, "no caller can meet it"));
         } else if keeps_out && !self.roles.is_empty() {
             findings.push(finding(FindingKind::Unreachable, "no role alone meets it"));
@@ -84,18 +84,19 @@ impl AccessPolicy {
         findings
     }
 
-    /// Returns the callers that meet a requirement, of those that can be.
-    fn table(&self, space: &Space<'_>, requirement: &Clause) -> TruthTable {
-        let schemes: Vec<&str> = self.schemes.keys().map(String::as_str).collect();
-        requirement_table(space, self, requirement).and(&space.possible(&schemes))
+    /// Returns the callers that meet a requirement, of those that can be. They may have the credentials of each of `rules`.
+    fn table(&self, space: &Space<'_>, requirement: &Clause, rules: &[&Clause]) -> TruthTable {
+        let together: Vec<_> = rules.iter().flat_map(|rule| several(self, rule)).collect();
+        let sent = space.sent(requirement_table(space, self, requirement), &several(self, requirement));
+        sent.and(&space.possible(&self.scheme_names(), &together))
     }
 
     /// Returns a sentence for each clause without which the same callers get in.
     fn implied(&self, space: &Space<'_>, requirement: &Clause) -> Vec<String> {
-        let whole = self.table(space, requirement);
         let overridden = space.table(Atom::Overridden);
         let sentence = |(removed, without): (&Clause, Clause)| {
-            let rest = self.table(space, &without);
+            let both = [requirement, &without];
+            let (whole, rest) = (self.table(space, requirement, &both), self.table(space, &without, &both));
             let differing = rest.clone().without(&whole).or(&whole.clone().without(&rest));
             let exception = if differing.is_false() { "" } else { ", except for overridden callers" };
             differing.without(&overridden).is_false().then(|| format!("{removed} follows from the rest{exception}"))

@@ -23,16 +23,16 @@ use crate::policy::Age;
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Persona {
     anonymous: bool,
-    pub(super) scheme: Option<String>,
-    pub(super) roles: BTreeSet<String>,
-    pub(super) permissions: BTreeSet<String>,
+    pub(crate) schemes: BTreeSet<String>,
+    pub(crate) roles: BTreeSet<String>,
+    pub(crate) permissions: BTreeSet<String>,
     overridden: bool,
-    limits: Option<BTreeSet<String>>,
-    scopes: Option<BTreeSet<String>>,
-    sign_in_age: Option<u64>,
-    acr: Option<String>,
-    claims: BTreeMap<(String, ClaimContent), bool>,
-    checks: BTreeMap<CheckText, bool>,
+    pub(crate) limits: Option<BTreeSet<String>>,
+    pub(crate) scopes: Option<BTreeSet<String>>,
+    pub(crate) sign_in_age: Option<u64>,
+    pub(crate) acr: Option<String>,
+    pub(crate) claims: BTreeMap<(String, ClaimContent), bool>,
+    pub(crate) checks: BTreeMap<CheckText, bool>,
 }
 
 impl Persona {
@@ -75,10 +75,11 @@ impl Persona {
         Self { limits: Some(owned(permissions)), ..self }
     }
 
-    /// Sets the scheme.
+    /// Adds a scheme. A caller with several has a credential of each, and sends those that a rule needs.
     #[must_use]
-    pub fn scheme(self, name: impl Into<String>) -> Self {
-        Self { scheme: Some(name.into()), ..self }
+    pub fn scheme(mut self, name: impl Into<String>) -> Self {
+        self.schemes.insert(name.into());
+        self
     }
 
     /// Sets the scopes of the token.
@@ -119,6 +120,16 @@ impl Persona {
         self.anonymous
     }
 
+    /// Returns the schemes, if there are several: which of them are sent depends on the rule.
+    pub(super) fn several_schemes(&self) -> Option<BTreeSet<&str>> {
+        (self.schemes.len() > 1).then(|| self.schemes.iter().map(String::as_str).collect())
+    }
+
+    /// Returns the persona with these schemes alone.
+    pub(super) fn sending(&self, schemes: &BTreeSet<&str>) -> Self {
+        Self { schemes: schemes.iter().map(|name| (*name).to_owned()).collect(), ..self.clone() }
+    }
+
     /// Returns whether a claim has a value; nothing if that is unknown. A claim has one value, or is a list of texts.
     fn has_claim(&self, name: &str, value: &ClaimContent) -> Option<bool> {
         let is_text = |value: &ClaimContent| matches!(value, ClaimContent::Text(_));
@@ -154,6 +165,15 @@ pub(super) struct PersonaFacts<'a> {
 }
 
 impl PersonaFacts<'_> {
+    /// Returns whether a clause without clauses below it is met by all credentials that the persona may send; nothing if
+    /// that is unknown, or depends on those that it sends.
+    pub(super) fn decides(&self, leaf: &Clause) -> Option<bool> {
+        match leaf {
+            Clause::UsesScheme(_) if self.persona.schemes.len() > 1 => None,
+            leaf => self.meets(leaf),
+        }
+    }
+
     /// Returns whether a clause without clauses below it is met; nothing if that is unknown.
     pub(super) fn meets(&self, leaf: &Clause) -> Option<bool> {
         let persona = self.persona;
@@ -163,7 +183,7 @@ impl PersonaFacts<'_> {
             Clause::HasRole(name) => Some(persona.limits.is_none() && persona.roles.contains(name)),
             Clause::HasPermission(name) => Some(self.permissions.contains(name.as_str())),
             Clause::HasScope(name) => persona.scopes.as_ref().map(|scopes| scopes.contains(name)),
-            Clause::UsesScheme(name) => persona.scheme.as_ref().map(|scheme| scheme == name),
+            Clause::UsesScheme(name) => (!persona.schemes.is_empty()).then(|| persona.schemes.contains(name)),
             Clause::Fresh(seconds) => persona.sign_in_age.map(|age| age <= *seconds),
             Clause::Claim { name, value } => persona.has_claim(name, value),
             Clause::Acr(classes) => persona.acr.as_ref().map(|class| classes.contains(class)),
@@ -192,7 +212,7 @@ impl Persona {
         facts.extend(self.overridden.then(|| "no other permissions, by an override".to_owned()));
         facts.extend(self.limits.as_ref().map(|limits| format!("a credential limited to {limits:?}")));
         facts.extend(self.scopes.iter().flatten().map(|name| Clause::scope(name).to_string()));
-        facts.extend(self.scheme.as_ref().map(|name| Clause::scheme(name).to_string()));
+        facts.extend(self.schemes.iter().map(|name| Clause::scheme(name).to_string()));
         facts.extend(self.sign_in_age.map(|age| format!("signed in {} ago", Age(age))));
         facts.extend(self.acr.as_ref().map(|class| {
             if class.is_empty() { "no such acr".to_owned() } else { Clause::Acr(vec![class.clone()]).to_string() }

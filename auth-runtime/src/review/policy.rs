@@ -120,6 +120,10 @@ impl AccessPolicy {
         matching.max_by(|(a, a_own, _), (b, b_own, _)| (a, a_own).cmp(&(b, b_own))).map(|(_, _, rule)| rule)
     }
 
+    pub(super) fn scheme_names(&self) -> Vec<&str> {
+        self.schemes.keys().map(String::as_str).collect()
+    }
+
     /// Adds a rule, or returns the known rule of its target.
     pub(super) fn insert(&mut self, rule: AccessRule) -> Result<(), &AccessRule> {
         match self.position(&rule.target) {
@@ -136,7 +140,7 @@ impl AccessPolicy {
 
 /// Compares the segments of a path with a pattern. Returns how closely each matched: a literal (2), a parameter (1) or the
 /// rest (0).
-fn rank(pattern: &str, path: &str) -> Option<Vec<u8>> {
+pub(super) fn rank(pattern: &str, path: &str) -> Option<Vec<u8>> {
     let mut segments = path.trim_start_matches('/').split('/');
     let mut ranks = Vec::new();
     for expected in pattern.trim_start_matches('/').split('/') {

@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 use auth_runtime::{
     prelude::*,
     review::{AccessPolicy, AccessPolicyBuilder, Matrix},
+    token::TokenApi,
 };
+use auth_store::SqlUsers;
 use poem::{
     Response, handler,
     http::{Method, header},
@@ -13,7 +15,7 @@ use poem::{
 
 use super::{
     EXPORT,
-    access::{Auth, Role},
+    access::{Auth, INVARIANTS, Role},
     entries::{self, Entries},
     own_password::OwnPassword,
 };
@@ -21,8 +23,10 @@ use super::{
 /// Returns the rules of everything that [`app`](super::app) mounts. A test compares them with `access.lock`.
 pub fn rules() -> AccessPolicyBuilder<Auth> {
     AccessPolicy::of::<Auth>()
+        .invariants(INVARIANTS)
         .api::<Entries>("/")
         .api::<OwnPassword>("/")
+        .api::<TokenApi<Auth, SqlUsers, SqlUsers, SqlUsers>>("/")
         .handler(Method::GET, "/admin", &entries::statistics)
         .handler(Method::GET, "/admin/access", &page)
         .subtree("/export/*", EXPORT)

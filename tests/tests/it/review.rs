@@ -194,7 +194,10 @@ fn hostile() -> AccessPolicy {
 fn assert_valid(schema: &str, value: &serde_json::Value) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src/reference").join(schema);
     let schema = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    assert_no_errors(&jsonschema::draft202012::new(&schema).unwrap(), value);
+}
+
+fn assert_no_errors(validator: &jsonschema::Validator, value: &serde_json::Value) {
     let errors: Vec<_> =
         validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{errors:#?}\n{value:#}");
@@ -211,6 +214,20 @@ fn json_follows_its_published_schema() {
             assert_valid("access-difference.schema.json", &Difference::between(before, after).to_json());
         }
     }
+}
+
+#[test]
+fn sarif_follows_its_official_schema() {
+    let schema = serde_json::from_str(include_str!("data/sarif-2.1.0.json")).unwrap();
+    let validator = jsonschema::draft7::new(&schema).unwrap();
+    for (before, after) in [(policy(), hostile()), (hostile(), policy()), (policy(), policy())] {
+        let difference = Difference::between(&before, &after);
+        let log = difference.to_sarif("my%20app/access.lock");
+        assert_no_errors(&validator, &log);
+        assert_eq!(log["runs"][0]["results"].as_array().unwrap().len(), difference.changes().len());
+    }
+    let without_version = serde_json::json!({ "runs": [] });
+    assert!(!validator.is_valid(&without_version), "the schema rejects");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Atom, Space, TruthTable, example::example};
+use super::{Atom, Space, TruthTable, credentials::several, example::example};
 use crate::review::{AccessPolicy, AccessRule, Clause, Persona};
 
 /// A rule under the tables of its policy.
@@ -47,7 +47,9 @@ fn anonymous(before: &AccessRule, after: &AccessRule) -> Option<Persona> {
     let Ok(space) = Space::new(atoms) else { return (Some(&new) != old.as_ref()).then(Persona::anonymous) };
     let table = |clause: &Clause| space.evaluate(clause, &|leaf| space.leaf(leaf));
     let was_let_in = old.as_ref().map_or_else(|| space.constant(false), table);
-    example(&space, &table(&new).without(&was_let_in), &[], &Persona::anonymous()).map(|(_, persona)| persona)
+    let possible = space.possible(&[], &[]);
+    example(&space, &table(&new).without(&was_let_in), &possible, &[], &Persona::anonymous())
+        .map(|(_, persona)| persona)
 }
 
 /// Two requirements, each under the tables of its policy.
@@ -110,13 +112,13 @@ impl<'a> Pair<'a> {
     /// Looks for an example with the roles and permissions of `base`. Fails with the number of facts, if they are too many.
     fn known(&self, base: &Persona) -> Result<Option<(u32, Persona)>, usize> {
         let (old, new) = (base.facts(self.before), base.facts(self.after));
-        let open = self.leaves().into_iter().filter(|leaf| old.meets(leaf).is_none());
+        let open = self.leaves().into_iter().filter(|leaf| old.decides(leaf).is_none());
         let space = Space::new(open.flat_map(Atom::each))?;
         let leaf =
             |known: Option<bool>, leaf: &Clause| known.map_or_else(|| space.leaf(leaf), |known| space.constant(known));
-        let is_let_in = space.evaluate(self.new, &|clause| leaf(new.meets(clause), clause));
-        let was_let_in = space.evaluate(self.old, &|clause| leaf(old.meets(clause), clause));
-        Ok(example(&space, &is_let_in.without(&was_let_in), &self.schemes(), base))
+        let is_let_in = space.evaluate(self.new, &|clause| leaf(new.decides(clause), clause));
+        let was_let_in = space.evaluate(self.old, &|clause| leaf(old.decides(clause), clause));
+        Ok(self.example(&space, is_let_in, was_let_in, base))
     }
 
     /// Looks for an example among all callers.
@@ -124,8 +126,22 @@ impl<'a> Pair<'a> {
         let space = Space::new(self.atoms())?;
         let is_let_in = requirement_table(&space, self.after, self.new);
         let was_let_in = requirement_table(&space, self.before, self.old);
-        let found = example(&space, &is_let_in.without(&was_let_in), &self.schemes(), &Persona::caller());
+        let found = self.example(&space, is_let_in, was_let_in, &Persona::caller());
         Ok(found.map(|(_, persona)| persona))
+    }
+
+    /// Looks for a caller with the smallest cost. The tables are the results for the schemes that are sent.
+    fn example(
+        &self,
+        space: &Space<'_>,
+        is_let_in: TruthTable,
+        was_let_in: TruthTable,
+        base: &Persona,
+    ) -> Option<(u32, Persona)> {
+        let (old, new) = (several(self.before, self.old), several(self.after, self.new));
+        let gains = space.sent(is_let_in, &new).without(&space.sent(was_let_in, &old));
+        let possible = space.possible(&self.schemes(), &[old, new].concat());
+        example(space, &gains, &possible, &self.schemes(), base)
     }
 
     /// Returns the facts of both rules, and those of the tables.
@@ -142,11 +158,12 @@ impl<'a> Pair<'a> {
         if self.roles().into_iter().any(|role| is_asked(role) && self.held(role, &atoms) != Held::default()) {
             atoms.insert(Atom::Overridden);
         }
-        // A permission of an unchanged role acts like a direct one. Of roles that changed alike, one is enough.
+        // A permission of an unchanged role acts like a direct one. Of roles that changed alike, one is enough, but not one
+        // that the rules ask for: it does more than hold permissions.
         let mut seen = BTreeSet::new();
-        atoms.extend(
-            changed.into_iter().filter(|(_, held)| seen.insert(held.clone())).map(|(role, _)| Atom::Role(role)),
-        );
+        let others = changed.into_iter().map(|(role, held)| (Atom::Role(role), held));
+        let others: Vec<_> = others.filter(|(role, held)| !atoms.contains(role) && seen.insert(held.clone())).collect();
+        atoms.extend(others.into_iter().map(|(role, _)| role));
         atoms
     }
 

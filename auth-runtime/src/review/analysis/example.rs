@@ -8,20 +8,20 @@ use crate::review::Persona;
 pub(super) fn example(
     space: &Space<'_>,
     function: &TruthTable,
+    possible: &TruthTable,
     schemes: &[&str],
     base: &Persona,
 ) -> Option<(u32, Persona)> {
     if function.is_false() {
         return None;
     }
-    let possible = space.possible(schemes);
-    let wanted = function.clone().and(&possible);
+    let wanted = function.clone().and(possible);
     let costs: Vec<u32> = space.atoms().iter().map(|atom| cost(*atom)).collect();
     let price =
         |point: u32| costs.iter().enumerate().filter(|(index, _)| point >> index & 1 == 1).map(|(_, cost)| cost).sum();
     let (point, price) =
         wanted.points().map(|point| (point, price(point))).min_by_key(|(point, price)| (*price, *point))?;
-    let needed = needed(space, function, &possible, point);
+    let needed = needed(space, function, possible, point);
     Some((price, persona(space, point, needed, schemes, base)))
 }
 
@@ -79,10 +79,8 @@ fn persona(space: &Space<'_>, point: u32, needed: u32, schemes: &[&str], base: &
     if is_needed(|atom| matches!(atom, Atom::Scope(_))) {
         persona = persona.scopes(scopes.collect::<Vec<_>>());
     }
-    if is_needed(|atom| matches!(atom, Atom::Scheme(_)))
-        && let Some(scheme) = scheme(space, &facts, schemes)
-    {
-        persona = persona.scheme(scheme);
+    if is_needed(|atom| matches!(atom, Atom::Scheme(_))) {
+        persona = used_schemes(space, &facts, schemes).into_iter().fold(persona, Persona::scheme);
     }
     if is_needed(|atom| matches!(atom, Atom::Fresh(_))) {
         persona = persona.signed_in(age(&facts));
@@ -107,14 +105,17 @@ fn persona(space: &Space<'_>, point: u32, needed: u32, schemes: &[&str], base: &
     persona
 }
 
-/// Returns the scheme of the caller, or a scheme that no rule names.
-fn scheme(space: &Space<'_>, facts: &[(Atom<'_>, bool, bool)], schemes: &[&str]) -> Option<String> {
-    let named = facts
+/// Returns the schemes of the caller, or a scheme that no rule names.
+fn used_schemes(space: &Space<'_>, facts: &[(Atom<'_>, bool, bool)], schemes: &[&str]) -> Vec<String> {
+    let is_used = facts
         .iter()
-        .find_map(|(atom, holds, _)| if let Atom::Scheme(name) = atom { holds.then_some(*name) } else { None });
-    let other =
-        || schemes.iter().find(|name| !space.atoms().contains(&Atom::Scheme(name))).map(|name| (*name).to_owned());
-    named.map(str::to_owned).or_else(other)
+        .filter_map(|(atom, holds, _)| if let Atom::Scheme(name) = atom { holds.then_some(*name) } else { None });
+    let used: Vec<String> = is_used.map(str::to_owned).collect();
+    if used.is_empty() {
+        let other = schemes.iter().find(|name| !space.atoms().contains(&Atom::Scheme(name)));
+        return other.map(|name| (*name).to_owned()).into_iter().collect();
+    }
+    used
 }
 
 /// Returns the age of the sign-in: as old as allowed, or a second older than any rule allows.

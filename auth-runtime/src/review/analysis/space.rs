@@ -1,5 +1,7 @@
 //! The facts that a requirement leaves open, and its truth table over them.
 
+use std::collections::BTreeSet;
+
 use super::TruthTable;
 use crate::review::{CheckText, ClaimContent, Clause};
 
@@ -110,10 +112,48 @@ impl<'a> Space<'a> {
         }
     }
 
-    /// Returns the combinations that a caller can have: one scheme, and who signed in within 5 minutes did so within an
-    /// hour. `schemes` are all that exist.
-    pub(in crate::review) fn possible(&self, schemes: &[&str]) -> TruthTable {
-        self.one_scheme(schemes).and(&self.ages_in_order()).and(&self.one_value())
+    /// Returns the combinations that a caller can have: one scheme or one of the `several`, and who signed in within 5
+    /// minutes did so within an hour. `schemes` are all that exist.
+    pub(in crate::review) fn possible(&self, schemes: &[&str], several: &[BTreeSet<&str>]) -> TruthTable {
+        let together = several.iter().fold(self.one_scheme(schemes), |table, set| table.or(&self.exactly(set)));
+        together.and(&self.ages_in_order()).and(&self.one_value())
+    }
+
+    /// Returns the result of a requirement for callers that have several credentials: of those, they send the ones that the
+    /// requirement needs. `table` is its result for the schemes that were sent, and `several` the sets that it needs.
+    pub(in crate::review) fn sent(&self, table: TruthTable, several: &[BTreeSet<&str>]) -> TruthTable {
+        let one: Vec<BTreeSet<&str>> = self.schemes().map(|name| BTreeSet::from([name])).collect();
+        if one.len() < 2 {
+            return table;
+        }
+        let choices = if several.is_empty() { &one[..] } else { several };
+        let none = one.iter().fold(self.constant(true), |none, set| none.without(&self.has(set)));
+        choices.iter().fold(table.clone().and(&none), |result, set| {
+            result.or(&self.with_schemes(&table, set).and(&self.has(set)))
+        })
+    }
+
+    /// Returns a function if these schemes are sent, and no others.
+    pub(in crate::review) fn with_schemes(&self, table: &TruthTable, schemes: &BTreeSet<&str>) -> TruthTable {
+        self.atoms.iter().enumerate().fold(table.clone(), |table, (index, atom)| match atom {
+            Atom::Scheme(name) => table.with(index, schemes.contains(name)),
+            _ => table,
+        })
+    }
+
+    fn schemes(&self) -> impl Iterator<Item = &'a str> {
+        self.atoms.iter().filter_map(|atom| if let Atom::Scheme(name) = atom { Some(*name) } else { None })
+    }
+
+    /// Returns the combinations with all of these schemes.
+    fn has(&self, schemes: &BTreeSet<&str>) -> TruthTable {
+        schemes.iter().fold(self.constant(true), |table, name| table.and(&self.table(Atom::Scheme(name))))
+    }
+
+    /// Returns the combinations with these schemes, and no others.
+    fn exactly(&self, schemes: &BTreeSet<&str>) -> TruthTable {
+        let others = self.schemes().filter(|name| !schemes.contains(name));
+        others.fold(self.has(schemes), |table, name| table.without(&self.table(Atom::Scheme(name))))
     }
 
     /// A caller has one authentication context class, and one value of a claim, unless it is a list of texts.

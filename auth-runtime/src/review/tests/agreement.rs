@@ -1,5 +1,7 @@
 //! The owned tree decides as the enforced, constant tree does.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -8,7 +10,10 @@ use crate::{
     declared::{AuthSchema, Table},
     policy::{ClaimValue, Decision, Facts, Requirement},
     prelude::*,
-    review::{AccessPolicy, AccessRule, CheckText, ClaimContent, Clause, Persona, RuleAccess, Target},
+    review::{
+        AccessPolicy, AccessRule, CheckText, ClaimContent, Clause, Persona, RuleAccess, Target,
+        analysis::{needed, several},
+    },
 };
 
 permissions! { pub(crate) enum Permission { P = "p", Q = "q", R = "r" } }
@@ -21,6 +26,8 @@ struct Auth {
     s: ApiKeys,
     #[scheme(oauth2(password(token_url = "/token")))]
     t: Jwt,
+    #[scheme(basic)]
+    u: Basic,
 }
 
 const CHECKS: [&str; 2] = ["k", "l"];
@@ -30,7 +37,7 @@ fn names() -> Names {
     Names {
         roles: owned(Role::NAMES),
         permissions: owned(Permission::NAMES),
-        schemes: owned(&["s", "t"]),
+        schemes: owned(&["s", "t", "u"]),
         scopes: owned(Auth::declared_names().scopes),
         checks: CHECKS.map(CheckText::from).into(),
     }
@@ -155,6 +162,15 @@ impl Caller {
     }
 }
 
+/// A requirement; some need two credentials, and some ask for two that one request cannot have.
+fn requirements() -> impl Strategy<Value = Clause> {
+    let both = |(clause, one, other): (Clause, &'static str, &'static str)| {
+        Clause::all([Clause::any([Clause::scheme(one), Clause::scheme("s")]), Clause::scheme(other), clause])
+    };
+    let scheme = || prop::sample::select(vec!["s", "t", "u"]);
+    prop_oneof![2 => clauses(&names()), 1 => (clauses(&names()), scheme(), scheme()).prop_map(both)]
+}
+
 fn claims() -> impl Strategy<Value = Value> {
     prop::sample::select(vec![json!(null), json!("k"), json!(["k", "l"]), json!(true), json!(false), json!(1.5)])
 }
@@ -166,7 +182,7 @@ fn callers() -> impl Strategy<Value = Caller> {
         prop::sample::subsequence(roles, 0..=3),
         prop::sample::subsequence(direct, 0..=3),
         prop::sample::subsequence(scopes, 0..=2),
-        prop::sample::select(vec!["s", "t"]),
+        prop::sample::select(vec!["s", "t", "u"]),
         0..90_000_u64,
         any::<[Option<bool>; 2]>(),
         prop::sample::select(vec!["", "k", "l"]),
@@ -184,11 +200,26 @@ fn callers() -> impl Strategy<Value = Caller> {
         })
 }
 
+/// Needs two credentials only where the guard does, and the same ones.
+fn assert_same_credentials(policy: &AccessPolicy, clause: &Clause, requirement: &Requirement<Auth>) {
+    let names = |schemes: crate::declared::SchemeSet| -> BTreeSet<&str> {
+        let all = Auth::SCHEMES.iter().enumerate();
+        all.filter(|(index, _)| schemes.contains(*index)).map(|(_, scheme)| scheme.name).collect()
+    };
+    let enforced = requirement.credentials();
+    let found = needed(policy, clause);
+    match enforced.len() {
+        // One credential, or a rule that does not compile.
+        0 | 1 => assert!(several(policy, clause).is_empty(), "{clause}: {found:?}"),
+        _ => assert_eq!(found, enforced.iter().map(names).collect::<Vec<_>>(), "{clause}"),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_document_decides_as_the_guard_does(clause in clauses(&names()), caller in callers()) {
+    fn the_document_decides_as_the_guard_does(clause in requirements(), caller in callers()) {
         let requirement = build(&clause);
         prop_assert_eq!(&Clause::from(&requirement), &clause, "the tree is copied as it is");
         let policy = {
@@ -199,6 +230,7 @@ proptest! {
             });
             policy
         };
+        assert_same_credentials(&policy, &clause, &requirement);
         let explained = policy.explain(&policy.rules[0], &caller.persona(&clause)).clauses.unwrap();
         match requirement.decide(&caller) {
             Decision::Allow => prop_assert_eq!(explained.is_met, Some(true)),

@@ -7,12 +7,14 @@ use proptest::prelude::*;
 use super::random::{Names, clauses};
 use crate::review::{
     AccessPolicy, AccessRule, CheckText, ClaimContent, Clause, MatrixCell, Persona, RoleDefinition, RuleAccess, Target,
-    analysis::{Comparison, Side},
+    analysis::{Comparison, Side, several},
 };
 
 const ROLES: [&str; 3] = ["A", "B", "C"];
 const PERMISSIONS: [&str; 3] = ["p", "q", "r"];
 const SCHEMES: [&str; 2] = ["s", "t"];
+/// A request can have both credentials.
+const SCHEME_KINDS: [&str; 2] = ["basic", "api_key(header = \"T\")"];
 const SCOPES: [&str; 1] = ["x"];
 const CHECKS: [&str; 2] = ["k", "l"];
 /// Ages of a sign-in: each is older than one more of the bounds that `clauses` uses.
@@ -49,7 +51,8 @@ struct World<'a> {
 /// The facts of a caller beside roles and permissions.
 #[derive(Clone, Debug)]
 struct Rest {
-    scheme: usize,
+    /// The schemes of the credentials.
+    schemes: &'static [&'static str],
     scopes: u8,
     age: u64,
     checks: u8,
@@ -82,7 +85,7 @@ fn rests(clauses: &[&Clause]) -> Vec<Rest> {
         found
     };
     let some = |asked: bool, count: u8| if asked { 0..count } else { 0..1 };
-    let schemes = some(asks(|leaf| matches!(leaf, Clause::UsesScheme(_))), 2);
+    let schemes = some(asks(|leaf| matches!(leaf, Clause::UsesScheme(_))), 3);
     let scopes = some(asks(|leaf| matches!(leaf, Clause::HasScope(_))), 2);
     let ages = some(asks(|leaf| matches!(leaf, Clause::Fresh(_))), 4);
     let checks = some(asks(|leaf| matches!(leaf, Clause::Checked(_))), 4);
@@ -94,7 +97,8 @@ fn rests(clauses: &[&Clause]) -> Vec<Rest> {
             for (class, claims) in contexts.clone().flat_map(|class| claims.iter().map(move |claims| (class, claims))) {
                 let acr = [None, Some("k"), Some("l")][usize::from(class)];
                 let age = AGES[usize::from(age)];
-                rests.push(Rest { scheme: scheme.into(), scopes, age, checks, acr, claims: claims.clone() });
+                let schemes = [&["s"][..], &["t"], &["s", "t"]][usize::from(scheme)];
+                rests.push(Rest { schemes, scopes, age, checks, acr, claims: claims.clone() });
             }
         }
     }
@@ -168,7 +172,7 @@ impl World<'_> {
             Clause::HasRole(name) => roles & bit(&ROLES, name) != 0,
             Clause::HasPermission(name) => permissions & bit(&PERMISSIONS, name) != 0,
             Clause::HasScope(name) => rest.scopes & bit(&SCOPES, name) != 0,
-            Clause::UsesScheme(name) => SCHEMES[rest.scheme] == name,
+            Clause::UsesScheme(name) => rest.schemes.contains(&name.as_str()),
             Clause::Fresh(bound) => rest.age <= *bound,
             Clause::Checked(text) => rest.checks & bit(&CHECKS, text.as_str()) != 0,
             Clause::Claim { .. } => rest.claims.iter().any(|(claim, has)| claim == clause && *has),
@@ -176,6 +180,19 @@ impl World<'_> {
             Clause::All(clauses) => clauses.iter().all(|clause| self.has(tables, clause)),
             Clause::Any(clauses) => clauses.iter().any(|clause| self.has(tables, clause)),
             Clause::Not(clause) => !self.has(tables, clause),
+        }
+    }
+
+    /// Whether the caller gets in with one of its credentials, or with both if the rule needs both.
+    fn is_let_in(self, tables: Tables, rule: &Rule) -> bool {
+        let with = |schemes| {
+            let rest = Rest { schemes, ..self.rest.clone() };
+            World { rest: &rest, ..self }.has(tables, &rule.requirement)
+        };
+        if rule.needs_both {
+            self.rest.schemes.len() == 2 && with(self.rest.schemes)
+        } else {
+            (0..self.rest.schemes.len()).any(|index| with(&self.rest.schemes[index..=index]))
         }
     }
 
@@ -200,7 +217,21 @@ impl World<'_> {
             }
         }
         persona = persona.acr(rest.acr.unwrap_or_default());
-        persona.scheme(SCHEMES[rest.scheme]).scopes(of(rest.scopes, &SCOPES)).signed_in(rest.age)
+        persona = rest.schemes.iter().copied().fold(persona, Persona::scheme);
+        persona.scopes(of(rest.scopes, &SCOPES)).signed_in(rest.age)
+    }
+}
+
+/// A requirement, and whether a request must have both credentials. `agreement` holds this against the guard.
+struct Rule {
+    requirement: Clause,
+    needs_both: bool,
+}
+
+impl Rule {
+    fn of(requirement: &Clause) -> Self {
+        let needs_both = !several(&policy([0; 3], requirement.clone()), requirement).is_empty();
+        Self { requirement: requirement.clone(), needs_both }
     }
 }
 
@@ -211,10 +242,17 @@ fn policy(tables: Tables, requirement: Clause) -> AccessPolicy {
         let permissions: BTreeSet<_> = held.map(|(_, name)| (*name).to_owned()).collect();
         policy.roles.insert((*role).to_owned(), RoleDefinition { permissions, ..RoleDefinition::default() });
     }
-    policy.schemes = SCHEMES.iter().map(|name| ((*name).to_owned(), "basic".to_owned())).collect();
+    let schemes = SCHEMES.iter().zip(SCHEME_KINDS);
+    policy.schemes = schemes.map(|(name, kind)| ((*name).to_owned(), kind.to_owned())).collect();
     let access = RuleAccess::Required { requirement, hide: false };
     policy.rules.push(AccessRule { target: Target::named("rule"), operation: "rule".to_owned(), access });
     policy
+}
+
+/// A requirement; one of five needs both credentials.
+fn requirements() -> impl Strategy<Value = Clause> {
+    let both = |clause| Clause::all([Clause::scheme("s"), Clause::scheme("t"), clause]);
+    prop_oneof![4 => clauses(&names()), 1 => clauses(&names()).prop_map(both)]
 }
 
 fn tables() -> impl Strategy<Value = Tables> {
@@ -231,11 +269,12 @@ proptest! {
 
     /// A difference is reported if there is a caller, and the caller that is shown is one.
     #[test]
-    fn a_difference_is_exact(old in clauses(&names()), new in clauses(&names()), before in tables(), after in tables(), same in any::<bool>()) {
+    fn a_difference_is_exact(old in requirements(), new in requirements(), before in tables(), after in tables(), same in any::<bool>()) {
         // Half of the pairs differ in one of the two only, as changes do.
         let new = if same { old.clone() } else { new };
         let rests = rests(&[&old, &new]);
-        let gains = |world: &World<'_>| world.has(after, &new) && !world.has(before, &old);
+        let (old_rule, new_rule) = (Rule::of(&old), Rule::of(&new));
+        let gains = |world: &World<'_>| world.is_let_in(after, &new_rule) && !world.is_let_in(before, &old_rule);
         let (old_policy, new_policy) = (policy(before, old.clone()), policy(after, new.clone()));
         match compared(&old_policy, &new_policy) {
             Comparison::Nothing => prop_assert!(!distinct(before, after, &rests).any(|world| gains(&world)), "missed: {old} to {new}"),
@@ -253,14 +292,17 @@ proptest! {
 
     /// A cell is what all callers that fit the persona get, and its conditions are the smallest ones.
     #[test]
-    fn a_cell_is_exact(requirement in clauses(&names()), tables in tables(), roles in 0..8_u8, direct in 0..8_u8) {
+    fn a_cell_is_exact(requirement in requirements(), tables in tables(), roles in 0..8_u8, direct in 0..8_u8) {
         let policy = policy(tables, requirement.clone());
-        let rests = rests(&[&requirement]);
+        let rule = Rule::of(&requirement);
+        // Two credentials are in the picture only where a rule needs them.
+        let rests: Vec<Rest> =
+            rests(&[&requirement]).into_iter().filter(|rest| rule.needs_both || rest.schemes.len() == 1).collect();
         let fitting: Vec<World<'_>> = worlds(roles, direct, Kind::Full, &rests).collect();
         let named = |bits: u8, names: &[&'static str]| names.iter().enumerate().filter(move |(index, _)| bits >> index & 1 == 1).map(|(_, name)| *name).collect::<Vec<_>>();
         let persona = named(roles, &ROLES).into_iter().fold(Persona::caller(), Persona::role);
         let persona = named(direct, &PERMISSIONS).into_iter().fold(persona, Persona::permission);
-        let let_in: Vec<bool> = fitting.iter().map(|world| world.has(tables, &requirement)).collect();
+        let let_in: Vec<bool> = fitting.iter().map(|world| world.is_let_in(tables, &rule)).collect();
         match policy.cell(&policy.rules[0], &persona) {
             MatrixCell::Allow => prop_assert!(let_in.iter().all(|is| *is), "{requirement}"),
             MatrixCell::Deny => prop_assert!(!let_in.iter().any(|is| *is), "{requirement}"),
@@ -287,12 +329,12 @@ proptest! {
 
     /// With all facts known, a cell is the plain evaluation, and so is an explanation.
     #[test]
-    fn a_known_caller_is_let_in_or_not(requirement in clauses(&names()), tables in tables(), index in any::<prop::sample::Index>()) {
+    fn a_known_caller_is_let_in_or_not(requirement in requirements(), tables in tables(), index in any::<prop::sample::Index>()) {
         let (roles, direct, kind) = *index.get(&holdings().collect::<Vec<_>>());
         let rests = rests(&[&requirement]);
         let world = World { roles, direct, kind, rest: index.get(&rests) };
         let policy = policy(tables, requirement.clone());
-        let expected = world.has(tables, &requirement);
+        let expected = world.is_let_in(tables, &Rule::of(&requirement));
         let explanation = policy.explain(&policy.rules[0], &world.persona());
         prop_assert_eq!(explanation.cell, if expected { MatrixCell::Allow } else { MatrixCell::Deny });
         prop_assert_eq!(explanation.clauses.unwrap().is_met, Some(expected));

@@ -108,6 +108,23 @@ fn each_change_has_its_kind_and_its_smallest_caller() {
             r#"requires all(role("User"), permission("delete"))"#,
             r#"widened: GET /entries; lets in   role("User"), permission("delete")"#,
         ),
+        // A rule that needs two credentials at once: an API key beside a password.
+        (
+            r#"requires all(schemes("key"), schemes("password"), role("User"))"#,
+            r#"requires all(schemes("key"), schemes("password"))"#,
+            r#"widened: GET /entries; lets in   schemes("key"), schemes("password"); roles     Administrator, Viewer"#,
+        ),
+        (
+            r#"requires all(schemes("key"), role("User"))"#,
+            r#"requires all(schemes("key"), schemes("password"), role("User"))"#,
+            r#"narrowed: GET /entries; keeps out role("User"), schemes("key"); roles     User"#,
+        ),
+        // With both, a caller can send the password alone.
+        (
+            r#"requires all(schemes("key"), schemes("password"))"#,
+            r#"requires not(schemes("key"))"#,
+            r#"widened: GET /entries; lets in   schemes("password"); roles     Administrator, User, Viewer"#,
+        ),
         // A role without its permissions: only an override makes such a caller.
         (
             r#"requires all(role("User"), permission("edit"))"#,
@@ -166,6 +183,18 @@ widened: role "User"
     after     holds "delete" "edit" "view"
 "#,
     );
+}
+
+/// Two roles newly hold the permission. The rule excludes one of them, so only the other one can let a caller in.
+#[test]
+fn a_role_that_the_rule_excludes_does_not_stand_for_another() {
+    let before = policy(r#"GET /entries requires all(permission("delete"), role("User"), not(role("Administrator")))"#);
+    let without = before.to_string().replace("holds \"delete\" \"edit\" \"view\"", "holds \"edit\" \"view\"");
+    let before: AccessPolicy = without.parse().unwrap();
+    let after = without.replace("\"Administrator\" holds", "\"Administrator\" holds \"delete\"");
+    let after: AccessPolicy = after.replace("\"Viewer\" holds", "\"Viewer\" holds \"delete\"").parse().unwrap();
+    let text = Difference::between(&before, &after).to_string();
+    assert!(text.contains("widened: GET /entries\n    lets in   role(\"User\"), role(\"Viewer\")\n"), "{text}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ role "Editor" holds "edit" "view"
 role "Viewer" holds "view"
 scheme "key" basic
 scheme "token" bearer
+scheme "header" api_key(header = "X-API-Key")
 "#;
 
 /// The findings of one rule, without those of the tables.
@@ -35,9 +36,11 @@ fn each_weakness_of_a_rule_is_found() {
         ("GET / requires permission(\"view\")", &[]),
         ("GET / requires all(permission(\"view\"), check = \"owns(id)\")", &[]),
         ("GET / requires all(role(\"Viewer\"), role(\"Editor\"))", &["unreachable: no role alone meets it"]),
+        // Both stand in the header `Authorization`.
         ("GET / requires all(schemes(\"key\"), schemes(\"token\"))", &["unreachable: no caller can meet it"]),
+        ("GET / requires all(schemes(\"key\"), schemes(\"header\"))", &[]),
         (
-            "GET / requires any(schemes(\"key\"), schemes(\"token\"), permission(\"view\"))",
+            "GET / requires any(schemes(\"key\"), schemes(\"token\"), schemes(\"header\"), permission(\"view\"))",
             &["implied clause: permission(\"view\") follows from the rest"],
         ),
         (

@@ -4,6 +4,8 @@
 CREATE TABLE auth_refresh_family (
     id VARCHAR(64) PRIMARY KEY,
     sha256 BINARY(32) NOT NULL,
+    -- The claim `iss` of the access tokens.
+    issuer VARCHAR(1024) NOT NULL,
     subject VARCHAR(32) NOT NULL,
     -- The tokens are good while the user has this one.
     credential_epoch BIGINT NOT NULL,

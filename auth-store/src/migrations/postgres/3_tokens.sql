@@ -4,6 +4,8 @@
 CREATE TABLE auth_refresh_family (
     id TEXT COLLATE "C" PRIMARY KEY,
     sha256 BYTEA NOT NULL,
+    -- The claim `iss` of the access tokens.
+    issuer TEXT COLLATE "C" NOT NULL,
     subject TEXT COLLATE "C" NOT NULL,
     -- The tokens are good while the user has this one.
     credential_epoch BIGINT NOT NULL,

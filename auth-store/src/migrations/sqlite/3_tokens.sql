@@ -4,6 +4,8 @@
 CREATE TABLE auth_refresh_family (
     id TEXT PRIMARY KEY,
     sha256 BLOB NOT NULL,
+    -- The claim `iss` of the access tokens.
+    issuer TEXT NOT NULL,
     subject TEXT NOT NULL,
     -- The tokens are good while the user has this one.
     credential_epoch BIGINT NOT NULL,

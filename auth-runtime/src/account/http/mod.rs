@@ -1,0 +1,11 @@
+//! The account over HTTP: pages for browsers, JSON for programs.
+
+mod answer;
+mod fields;
+mod page;
+mod reset;
+mod routes;
+mod second_factor;
+#[cfg(feature = "session")]
+mod sign_in;
+mod verification;
