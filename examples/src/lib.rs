@@ -60,6 +60,7 @@ mod documents {
         HowToPoemRoutes = "docs/src/how-to/poem-routes.md",
         HowToProxy = "docs/src/how-to/proxy.md",
         HowToResetAndSecondFactor = "docs/src/how-to/reset-and-second-factor.md",
+        HowToTokens = "docs/src/how-to/tokens.md",
         HowToReviewAccess = "docs/src/how-to/review-access.md",
         HowToSharedApis = "docs/src/how-to/shared-apis.md",
         HowToTesting = "docs/src/how-to/testing.md",

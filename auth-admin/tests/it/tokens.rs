@@ -84,8 +84,8 @@ fn sign_in(admin: &Admin) -> (String, String) {
             .password_grant("web");
         let app = Auth { password }.service(tokens.api(), "Tokens", "1").into_endpoint();
         let form = format!("grant_type=password&username=alice&password={}", PASSWORD.replace(' ', "+"));
-        let request =
-            TestClient::new(app).post("/auth/token").content_type("application/x-www-form-urlencoded").body(form);
+        let client = TestClient::new(app);
+        let request = client.post("/auth/token").content_type("application/x-www-form-urlencoded").body(form);
         let answer: Value = request.send().await.json().await.value().deserialize();
         users.close().await;
         (answer["refresh_token"].as_str().unwrap().to_owned(), answer["access_token"].as_str().unwrap().to_owned())
