@@ -21,6 +21,7 @@
 mod account;
 mod attempts;
 mod cache;
+mod change_password;
 #[cfg(feature = "token-service")]
 mod clients;
 mod connection;

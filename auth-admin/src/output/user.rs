@@ -104,8 +104,8 @@ pub(crate) fn facts(account: &Account) -> Vec<(&'static str, String)> {
         ("permissions", account.permissions.join(", ")),
         ("disabled", if account.disabled { "yes" } else { "no" }.to_owned()),
         ("password", password),
-        ("second factor", if account.has_second_factor { "yes" } else { "no" }.to_owned()),
         ("created", rfc3339(account.created_at)),
         ("last sign-in", or_never(account.last_sign_in_at)),
+        ("two-factor", if account.has_second_factor { "yes" } else { "no" }.to_owned()),
     ]
 }

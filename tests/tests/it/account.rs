@@ -126,7 +126,7 @@ async fn opening_a_link_consumes_nothing_and_leaks_nothing() {
         let path = format!("/account/reset-password?token={token}");
         let answer = call(method, &path).header("Accept", "text/html").to(&app).await;
         assert_eq!(answer.status, 200, "{method}");
-        assert_eq!(answer.header("Referrer-Policy"), Some("no-referrer"));
+        assert_eq!(answer.header("Referrer-Policy"), Some("same-origin"));
         assert_eq!(answer.header("Cache-Control"), Some("no-store"));
         assert_eq!(answer.header("X-Content-Type-Options"), Some("nosniff"));
         let policy = answer.header("Content-Security-Policy").unwrap();
@@ -378,7 +378,7 @@ mod sign_in {
                     let credentials = BasicCredentials::new("alice", PASSWORD);
                     let user = users.verify_first_factor(&credentials, ClientAddress::UNKNOWN).await.unwrap();
                     let mut response = Response::default();
-                    let pending = NewSession::of_user(&user).methods(["pwd"]).pending();
+                    let pending = NewSession::of_user(&user).methods(["pwd"]);
                     sessions.start(&request, pending).await.unwrap().add_to(&mut response);
                     response
                 }
@@ -444,5 +444,57 @@ mod sign_in {
             .body_json(&serde_json::json!({ "code": application.recovery }));
         request.send().await.assert_status(poem::http::StatusCode::FORBIDDEN);
         assert_eq!(application.store.second_factor("alice").await.unwrap().unwrap().recovery_codes, 10);
+    }
+}
+
+mod tokens {
+    //! Tokens of the users of the store.
+
+    use std::time::SystemTime;
+
+    use auth_runtime::{
+        account::{MemoryAccounts, PrintMailer, PublicUrl, SelfService},
+        jwt::TokenIssuer,
+        prelude::*,
+        users::{User, UserTokens},
+    };
+    use poem::{EndpointExt, Route, test::TestClient};
+    use serde_json::json;
+
+    permissions! {
+        enum Permission { View = "view" }
+    }
+
+    roles! {
+        enum Role: Permission { Viewer = "Viewer" => [View] }
+    }
+
+    #[derive(Auth, Clone)]
+    #[auth(permissions = Permission, roles = Role)]
+    struct Auth {
+        #[scheme(bearer)]
+        token: UserTokens<MemoryAccounts>,
+    }
+
+    #[tokio::test]
+    async fn a_token_for_another_program_does_not_manage_the_account() {
+        let alice = User::new("alice", "hash").roles(["Viewer"]);
+        let store = MemoryAccounts::new([alice.clone()]).unwrap();
+        let issuer = TokenIssuer::hs256("0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa").unwrap();
+        let issuer = issuer.issuer("https://issuer.example").audience("entries");
+        let url = PublicUrl::new("https://app.example").unwrap();
+        let account =
+            SelfService::new(store.clone(), PrintMailer, "Entry book", url).issuers(["https://issuer.example"]);
+        let auth = Auth { token: UserTokens::new(issuer.verifier(), store).unwrap() };
+        let client = TestClient::new(Route::new().nest("/account", account.routes::<Auth>()).with(auth));
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        let token = || issuer.token_of(&alice).client_id("web").auth_time(now);
+        let email = async |token: String| {
+            let request = client.post("/account/email").header("Authorization", format!("Bearer {token}"));
+            request.body_json(&json!({ "email": "mallory@evil.example" })).send().await.0.status().as_u16()
+        };
+        assert_eq!(email(token().limited_to(["view"]).sign().unwrap()).await, 403);
+        assert_eq!(email(token().sign().unwrap()).await, 200);
+        account.finish().await;
     }
 }

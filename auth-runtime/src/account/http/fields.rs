@@ -6,7 +6,7 @@ use poem::{Request, http::header::CONTENT_TYPE};
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
-use super::answer::HttpError;
+use super::error::HttpError;
 
 /// In bytes. A password has 1024 at most, and is at most three times as long in a form.
 const MAX_BODY: usize = 8 * 1024;

@@ -1,7 +1,9 @@
 //! The account over HTTP: pages for browsers, JSON for programs.
 
 mod answer;
+mod error;
 mod fields;
+mod headers;
 mod page;
 mod reset;
 mod routes;

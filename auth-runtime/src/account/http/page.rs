@@ -9,7 +9,7 @@ use poem::{
 };
 use sha2::{Digest, Sha256};
 
-use super::answer::secured;
+use super::headers::secured;
 
 const STYLE: &str = include_str!("page.css");
 

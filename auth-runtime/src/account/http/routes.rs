@@ -1,10 +1,10 @@
-//! The routes, and who may use them.
+//! The routes, and their rules.
 
 use std::future::{Future, ready};
 
 use poem::{Endpoint, FromRequest, Request, Response, Route, endpoint::make, get, post};
 
-use super::answer::HttpError;
+use super::error::HttpError;
 use crate::{
     account::{AccountError, AccountStore, OneTimeTokenStore, SecondFactorStore, SelfService},
     authenticate::Principal,
@@ -37,11 +37,11 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
     /// # }
     /// ```
     ///
-    /// | route | fields | who |
+    /// | route | fields | callers |
     /// |---|---|---|
     /// | `GET` and `POST forgot-password` | `email` | everyone |
-    /// | `GET` and `POST reset-password` | `token`, `password` | who has the link |
-    /// | `GET` and `POST verify-email` | `token` | who has the link |
+    /// | `GET` and `POST reset-password` | `token`, `password` | holders of the link |
+    /// | `GET` and `POST verify-email` | `token` | holders of the link |
     /// | `GET` and `POST email` | `email` | users, within 5 minutes of a sign-in |
     /// | `GET second-factor` | | users |
     /// | `POST second-factor/enrolment` | | users, within 5 minutes of a sign-in |
@@ -49,7 +49,8 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
     /// | `POST second-factor/recovery-codes` | `code` | users |
     /// | `POST second-factor/removal` | `code` | users |
     ///
-    /// A `POST` that a page of another site sends is refused. Callers of other [issuers](Self::issuers) are refused.
+    /// A `POST` that a page of another site sends is refused. Callers of other [issuers](Self::issuers), and tokens and
+    /// keys that are limited to some permissions, are refused.
     #[must_use]
     pub fn routes<A: AuthConfig>(&self) -> Route {
         let forgot =
@@ -93,7 +94,9 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
             let (own, answer) = (own.clone(), answer.clone());
             async move {
                 let caller = Principal::<A>::from_request_without_body(&request).await?;
-                if !own.0.issuers.iter().any(|issuer| **issuer == *caller.issuer()) {
+                let is_own = own.0.issuers.iter().any(|issuer| *issuer == caller.issuer());
+                // A token that a user gave to another program does not manage the account.
+                if !is_own || caller.is_limited() {
                     return Ok(HttpError::from(AccountError::NoUser).response(false, |_| own.email_page(None)));
                 }
                 let caller = Caller { subject: caller.subject().to_owned() };
@@ -103,7 +106,7 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
     }
 }
 
-/// The rule of what the thief of a session must not do.
+/// The rule of changes that the thief of a session must not make.
 fn recent<A: AuthConfig>() -> &'static Operation<A> {
     requirement!(auth = A, fresh = "5m")
 }

@@ -9,7 +9,8 @@ use poem::{
 use serde_json::json;
 
 use super::{
-    answer::{HttpError, done, wants_page},
+    answer::{done, wants_page},
+    error::HttpError,
     fields::Fields,
     page::{Field, Page},
     routes::own_origin,

@@ -4,7 +4,8 @@ use poem::{Request, Response};
 use serde_json::json;
 
 use super::{
-    answer::{HttpError, done, wants_page},
+    answer::{done, wants_page},
+    error::HttpError,
     fields::{Fields, query},
     page::{Field, Page},
     routes::{Caller, own_origin},
