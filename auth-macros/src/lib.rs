@@ -198,6 +198,50 @@ pub fn requirement(input: TokenStream) -> TokenStream {
     expand_requirement(input.into()).into()
 }
 
+/// Promises about roles and permissions that the build keeps, and promises about routes that a test keeps.
+///
+/// ```
+/// # use auth_runtime::{prelude::*, review::AccessPolicy};
+/// permissions! {
+///     pub enum Permission { View = "view", Delete = "delete", Approve = "orders:approve", Pay = "orders:pay" }
+/// }
+/// roles! {
+///     pub enum Role: Permission {
+///         Viewer = "Viewer" => [View],
+///         Approver = "Approver": Viewer => [Approve],
+///         Payer = "Payer": Viewer => [Pay],
+///         Administrator = "Administrator": Viewer => [Delete],
+///     }
+/// }
+/// # #[derive(Auth, Clone)] #[auth(permissions = Permission, roles = Role)]
+/// # struct Auth { #[scheme(api_key(header = "X-API-Key"))] key: ApiKeys }
+///
+/// invariants! {
+///     only(Administrator, "delete");
+///     never(Viewer, "orders:*");
+///     separate(Approver, Payer);
+///     max_public = 3;
+/// }
+///
+/// let policy = AccessPolicy::of::<Auth>().invariants(INVARIANTS).build();
+/// ```
+///
+/// | promise | kept by | says |
+/// |---|---|---|
+/// | `only(Role, .., permission)` | the build | no other role holds the permission |
+/// | `never(Role, .., permission)` | the build | none of these roles holds the permission |
+/// | `separate(Role, Role, ..)` | the build | no role holds a permission that only one of two has, and one that only the other has |
+/// | `max_public = N` | [`AccessPolicyBuilder::invariants`](../auth_runtime/review/struct.AccessPolicyBuilder.html#method.invariants) | at most `N` operations let anonymous callers in |
+///
+/// A permission may be a pattern such as `"orders:*"`. Names are words, strings or paths (`Role::Administrator`).
+/// `auth = path;` names another `Auth`, and `crate = path;` another name of the library.
+///
+/// The tables of roles are checked, and not the users: a user with two roles holds the permissions of both.
+#[proc_macro]
+pub fn invariants(input: TokenStream) -> TokenStream {
+    expand_invariants(input.into()).into()
+}
+
 /// Turns a struct of authenticators into the `Auth` of an application.
 ///
 /// ```
@@ -336,6 +380,16 @@ fn expand_requirement(input: TokenStream2) -> TokenStream2 {
     match errors.ok(Private::locate(library.as_ref())) {
         Some(p) if errors.is_empty() => expand::requirement::expand(&auth, &access, &p),
         _ => errors.into_block(),
+    }
+}
+
+fn expand_invariants(input: TokenStream2) -> TokenStream2 {
+    let mut errors = Errors::default();
+    let Some(invariants) = errors.ok(syn::parse2(input)) else { return errors.into_tokens() };
+    let invariants: parse::invariants::Invariants = invariants;
+    match errors.ok(Private::locate(invariants.library.as_ref())) {
+        Some(p) => errors.beside(expand::invariants::expand(&invariants, &p)),
+        None => errors.into_tokens(),
     }
 }
 

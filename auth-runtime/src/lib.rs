@@ -73,7 +73,8 @@
 //!
 //! `hide` changes the refusal to 404 instead of 403.
 //!
-//! [`permissions!`] and [`roles!`] declare the names. [`requirement!`] is a rule for a subtree. The derive macro
+//! [`permissions!`] and [`roles!`] declare the names. [`requirement!`] is a rule for a subtree. [`invariants!`] are
+//! promises that the build and a test keep. The derive macro
 //! [`Auth`](derive@Auth) turns a struct of schemes into a configuration.
 //!
 //! # Modules
@@ -90,6 +91,7 @@
 //! | limit failed attempts | [`throttle`] |
 //! | find the address of a client behind a proxy | [`client_ip`] |
 //! | get the caller in a handler | [`extract`], [`Principal`](authenticate::Principal) |
+//! | describe the caller to a front end | [`me`] |
 //! | mount an API or guard a subtree | [`mount`] |
 //! | protect MCP tools | `mcp` |
 //! | change the body of refusals | [`respond`] |
@@ -152,6 +154,7 @@ pub mod guard;
 pub mod jwt;
 #[cfg(feature = "mcp")]
 pub mod mcp;
+pub mod me;
 pub mod mount;
 #[cfg(feature = "basic")]
 pub mod password;
@@ -159,6 +162,8 @@ pub mod policy;
 pub mod prelude;
 pub mod respond;
 pub mod review;
+#[cfg(feature = "account")]
+pub mod seal;
 #[cfg(feature = "session")]
 pub mod session;
 pub mod testing;
@@ -169,7 +174,9 @@ pub mod token;
 #[cfg(feature = "basic")]
 pub mod users;
 
-pub use auth_macros::{Auth, optional_auth, permission, permissions, protected, public, requirement, roles};
+pub use auth_macros::{
+    Auth, invariants, optional_auth, permission, permissions, protected, public, requirement, roles,
+};
 
 /// Emits the clauses that the macros hand to an editor.
 #[doc(hidden)]

@@ -3,7 +3,7 @@
 //! | kind | names |
 //! |---|---|
 //! | attributes | `protected`, `permission`, `optional_auth`, `public` |
-//! | macros | `permissions!`, `roles!`, `requirement!`, and the derive macro `Auth` |
+//! | macros | `permissions!`, `roles!`, `requirement!`, `invariants!`, and the derive macro `Auth` |
 //! | schemes | `Basic`, `ApiKeys`, `Jwt`, `Sessions`, `PermissionOverrides` |
 //! | callers | `Principal`, `CurrentUser`, `LoadUser` |
 //! | plugins | `Authenticator`, `Unavailable` |
@@ -27,6 +27,7 @@ pub use crate::{
     declared::{AuthSchema as _, RoleTable as _, Table as _},
     extract::{CurrentUser, LoadUser},
     guard::AuthConfig as _,
+    invariants,
     mount::{Protect as _, Service as _},
     optional_auth, permission, permissions, protected, public, requirement, roles,
 };

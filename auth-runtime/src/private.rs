@@ -19,7 +19,9 @@ pub use crate::{
     credential::{CarriedBy, Credential, Selection, select},
     declared::{
         ApiKeyLocation, AuthSchema, DeclaredNames, Entry, GrantType, Includes, NoPermissions, NoRoles, OAuthFlow,
-        RoleTable, Scheme, SchemeKind, SchemeSet, Scope, SecurityScheme, Set, Table, UnknownName, kind,
+        RoleTable, Scheme, SchemeKind, SchemeSet, Scope, SecurityScheme, Set, Table, UnknownName,
+        invariant::{assert_never, assert_only, assert_separate},
+        kind,
         lookup::{assert_distinct, position},
     },
     event::EventSink,
@@ -27,6 +29,7 @@ pub use crate::{
     mount::{Protected, ProtectedHandler, SecurityArgument, WithAuth},
     policy::{Access, ClaimValue, Operation, Requirement},
     respond::{Guarded, Rejection, RejectionBody},
+    review::Invariants,
 };
 
 #[cfg(feature = "mcp")]

@@ -16,8 +16,10 @@ pub struct Account {
     pub display_name: Option<String>,
     /// The e-mail address. It is not unique.
     pub email: Option<String>,
-    /// Whether the address is verified. Only then do links for a new password go there.
-    pub is_email_verified: bool,
+    /// The e-mail address, if it is verified. Only then do links for a new password go there.
+    pub verified_email: Option<String>,
+    /// Whether sign-ins need a second factor.
+    pub has_second_factor: bool,
     /// The names of the roles in order, including undeclared ones.
     pub roles: Vec<String>,
     /// The permissions besides those of the roles.

@@ -18,6 +18,9 @@ use auth_runtime::{
 
 /// The primary key of no user. An unknown name costs the same statements as a known one.
 const NO_ID: i64 = -1;
+/// Whether sign-ins of a user need a second factor, as 1 or 0.
+pub(crate) const HAS_SECOND_FACTOR: &str = "CASE WHEN EXISTS (SELECT 1 FROM auth_second_factor f \
+     WHERE f.user_id = auth_user.id AND f.secret IS NOT NULL) THEN 1 ELSE 0 END AS has_second_factor";
 /// Reads roles and permissions in one round trip.
 const NAMES: &str = "SELECT 'r' AS kind, role AS name FROM auth_user_role WHERE user_id = ? \
                      UNION ALL SELECT 'p', permission FROM auth_user_permission WHERE user_id = ?";
@@ -135,7 +138,8 @@ impl SqlUsers {
             let row = database
                 .query(&format!(
                     "SELECT id, subject, name, display_name, email, verified_email, password_hash, \
-                     password_expires_at, disabled, credential_epoch FROM auth_user WHERE {column} = ?"
+                     password_expires_at, disabled, credential_epoch, {HAS_SECOND_FACTOR} FROM auth_user \
+                     WHERE {column} = ?"
                 ))
                 .bind(value.to_owned())
                 .fetch_optional(&mut *connection)
@@ -225,6 +229,7 @@ fn user(row: &AnyRow) -> Result<User, sqlx::Error> {
     let mut user = User::new(row.try_get::<String, _>("name")?, hash)
         .with_subject(row.try_get::<String, _>("subject")?)
         .disabled(row.try_get::<i64, _>("disabled")? != 0)
+        .with_second_factor(row.try_get::<i64, _>("has_second_factor")? != 0)
         .credential_epoch(epoch);
     if let Some(name) = row.try_get::<Option<String>, _>("display_name")? {
         user = user.display_name(name);

@@ -8,7 +8,8 @@
 //!
 //! - connections: `options`, `database_url`, `sqlite_file`, `dialect`, `pooler`, `connection`, `database`, `migrate`;
 //! - reads of authenticators: `credentials`, `cache`, `last_used`, `attempts`;
-//! - users about their own account, with the feature `account`: `own_account`, `one_time_tokens`;
+//! - users about their own account, with the feature `account`: `own_account`, `one_time_tokens`,
+//!   `second_factor`;
 //! - the feature `redis`: `RedisStore`, in the module `redis`;
 //! - administration: `users`, `passwords`, `roles`, `keys`, `list`, `names`, `import`, each change in a `transaction`.
 
@@ -41,6 +42,8 @@ mod pooler;
 #[cfg(feature = "redis")]
 mod redis;
 mod roles;
+#[cfg(feature = "account")]
+mod second_factor;
 mod session_cache;
 mod sessions;
 mod sqlite_file;

@@ -6,6 +6,7 @@ use sqlx::{AnyConnection, Row, any::AnyRow, query::Query};
 
 use crate::{
     Account, Page, SqlUsers, StoreError,
+    credentials::HAS_SECOND_FACTOR,
     database::Database,
     dialect::{placeholders, until_nul},
     error::DriverResult,
@@ -32,7 +33,7 @@ impl SqlUsers {
         let database = &self.0.database;
         let get = async {
             let mut connection = database.pool().acquire().await.store_error()?;
-            let query = database.query(&format!("SELECT {COLUMNS} FROM auth_user WHERE name = ?"));
+            let query = database.query(&format!("SELECT {COLUMNS}, {HAS_SECOND_FACTOR} FROM auth_user WHERE name = ?"));
             let row = query.bind(normalized).fetch_optional(&mut *connection).await.store_error()?;
             Ok::<_, StoreError>(
                 accounts(database, &mut connection, row.into_iter().collect()).await.store_error()?.pop(),
@@ -103,7 +104,8 @@ async fn page_of(
         (Some(_), Some(ids)) if ids.is_empty() => return Ok(Vec::new()),
         (Some(_), Some(ids)) => format!("AND id IN ({})", placeholders(ids.len())),
     };
-    let sql = format!("SELECT {COLUMNS} FROM auth_user WHERE name > ? {of_role} ORDER BY name LIMIT ?");
+    let sql =
+        format!("SELECT {COLUMNS}, {HAS_SECOND_FACTOR} FROM auth_user WHERE name > ? {of_role} ORDER BY name LIMIT ?");
     let query = database.query(&sql).bind(until_nul(after));
     let query = match few {
         Some(ids) => ids.into_iter().fold(query, Query::bind),
@@ -163,12 +165,15 @@ async fn names_of(
 
 fn account(row: &AnyRow, roles: Option<Vec<String>>, permissions: Option<Vec<String>>) -> Result<Account, sqlx::Error> {
     let when = |column| row.try_get::<Option<i64>, _>(column).map(|seconds| seconds.map(time));
+    let email: Option<String> = row.try_get("email")?;
+    let is_verified = row.try_get::<i64, _>("is_email_verified")? != 0;
     Ok(Account {
         subject: row.try_get("subject")?,
         name: row.try_get("name")?,
         display_name: row.try_get("display_name")?,
-        email: row.try_get("email")?,
-        is_email_verified: row.try_get::<i64, _>("is_email_verified")? != 0,
+        verified_email: email.clone().filter(|_| is_verified),
+        email,
+        has_second_factor: row.try_get::<i64, _>("has_second_factor")? != 0,
         roles: roles.unwrap_or_default(),
         permissions: permissions.unwrap_or_default(),
         disabled: row.try_get::<i64, _>("disabled")? != 0,

@@ -170,6 +170,26 @@ impl SqlUsers {
         self.0.database.retry(sign_out).await
     }
 
+    /// Removes the second factor of a user who has lost the app and the recovery codes. All tokens of the user end. Returns
+    /// whether the user had one.
+    ///
+    /// # Errors
+    /// [`StoreError::NoUser`]; [`StoreError::Database`].
+    pub async fn clear_second_factor(&self, name: &str) -> Result<bool, StoreError> {
+        let clear = || async {
+            let (mut change, id) = self.begin_change_of(name).await?;
+            let codes = change.query("DELETE FROM auth_recovery_code WHERE user_id = ?").bind(id);
+            change.execute(codes).await.store_error()?;
+            let factor = change.query("DELETE FROM auth_second_factor WHERE user_id = ?").bind(id);
+            let had_one = change.execute(factor).await.store_error()? > 0;
+            let user = change.query(&format!("UPDATE auth_user SET {NEXT_EPOCH} WHERE id = ?")).bind(id);
+            change.execute(user).await.store_error()?;
+            change.commit().await?;
+            Ok(had_one)
+        };
+        self.0.database.retry(clear).await
+    }
+
     /// Makes the throttle forget the known addresses of a user. The change stays even if this fails.
     pub(crate) async fn forget_addresses(&self, name: &str) {
         if let Err(error) = self.0.throttle.forget_addresses(name).await {

@@ -62,6 +62,7 @@ mod documents {
         HowToResetAndSecondFactor = "docs/src/how-to/reset-and-second-factor.md",
         HowToReviewAccess = "docs/src/how-to/review-access.md",
         HowToSharedApis = "docs/src/how-to/shared-apis.md",
+        HowToTesting = "docs/src/how-to/testing.md",
         MigrationFastapiAuth = "docs/src/migration/fastapi-auth.md",
         MigrationFastapiSecurity = "docs/src/migration/fastapi-security.md",
         MigrationFastapi = "docs/src/migration/fastapi.md",

@@ -19,16 +19,23 @@ use std::{
         Arc,
         atomic::{AtomicU32, AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
-use auth_runtime::{client_ip::ClientAddress, session::SessionStore, throttle::Throttle, users::UserError};
+use auth_runtime::{
+    client_ip::ClientAddress,
+    jwt::{Revocation, RevocationStore},
+    session::SessionStore,
+    throttle::Throttle,
+    token::RefreshTokenStore,
+    users::UserError,
+};
 use auth_store::{NewKey, NewUser, StoreError};
 
 use crate::{
     callers::{App, Caller, PASSWORD},
     database::{Backend, TestDatabase},
-    records::session,
+    records::{family, session},
 };
 
 fn service(verb: &str, backend: Backend) {
@@ -136,8 +143,9 @@ async fn redis_loses_nothing() {
     let throttle = Throttle::shared(store.clone());
     for id in ["known", "ended"] {
         store.insert(session(id, "alice"), None).await.unwrap();
-        assert!(store.find(id).await.unwrap().is_some());
+        assert!(SessionStore::find(&store, id).await.unwrap().is_some());
     }
+    store.add(&family("1", Duration::from_hours(1))).await.unwrap();
     let address = |number: u32| ClientAddress::from(IpAddr::from(number.to_be_bytes()));
     let confirmed = Arc::new(AtomicU32::new(0));
     let counting = tokio::spawn({
@@ -155,14 +163,23 @@ async fn redis_loses_nothing() {
     while confirmed.load(Ordering::SeqCst) < 500 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    store.end("ended").await.unwrap();
+    SessionStore::end(&store, "ended").await.unwrap();
+    assert!(store.rotate("1", [0; 32], [1; 32]).await.unwrap());
+    let revocation = Revocation::token("https://issuer.example", "1", SystemTime::now());
+    store.revoke(&revocation).await.unwrap();
     tokio::task::spawn_blocking(|| service("kill", Backend::Redis)).await.unwrap();
     assert!(counting.await.unwrap().is_unavailable());
     assert!(throttle.failed(address(0)).await.unwrap_err().is_unavailable());
-    assert!(store.find("known").await.is_err() && store.find("ended").await.is_err());
+    for id in ["known", "ended"] {
+        assert!(SessionStore::find(&store, id).await.is_err());
+    }
+    assert!(store.rotate("1", [1; 32], [2; 32]).await.is_err() && store.since(0).await.is_err());
 
     service("start", Backend::Redis);
-    assert!(store.find("known").await.unwrap().is_some() && store.find("ended").await.unwrap().is_none());
+    assert!(SessionStore::find(&store, "known").await.unwrap().is_some());
+    assert!(SessionStore::find(&store, "ended").await.unwrap().is_none());
+    assert!(!store.rotate("1", [0; 32], [2; 32]).await.unwrap() && store.rotate("1", [1; 32], [2; 32]).await.unwrap());
+    assert_eq!(store.since(0).await.unwrap().entries, [revocation]);
     let attempts = database.keys().await.into_iter().filter(|key| key.contains(":attempt:")).count();
     let (confirmed, stored) = (confirmed.load(Ordering::SeqCst) as usize, attempts);
     assert!(

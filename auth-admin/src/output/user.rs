@@ -17,7 +17,8 @@ pub(crate) struct UserJson<'a> {
     name: &'a str,
     display_name: Option<&'a str>,
     email: Option<&'a str>,
-    email_verified: bool,
+    verified_email: Option<&'a str>,
+    second_factor: bool,
     roles: &'a [String],
     permissions: &'a [String],
     disabled: bool,
@@ -43,7 +44,8 @@ impl<'a> From<&'a Account> for UserJson<'a> {
             name: &account.name,
             display_name: account.display_name.as_deref(),
             email: account.email.as_deref(),
-            email_verified: account.is_email_verified,
+            verified_email: account.verified_email.as_deref(),
+            second_factor: account.has_second_factor,
             roles: &account.roles,
             permissions: &account.permissions,
             disabled: account.disabled,
@@ -88,10 +90,10 @@ pub(crate) fn facts(account: &Account) -> Vec<(&'static str, String)> {
         (true, Some(end)) if end <= SystemTime::now() => format!("expired at {}", rfc3339(end)),
         (true, Some(end)) => format!("valid until {}", rfc3339(end)),
     };
-    let email = match (&account.email, account.is_email_verified) {
+    let email = match (&account.email, &account.verified_email) {
         (None, _) => String::new(),
-        (Some(email), true) => format!("{email} (verified)"),
-        (Some(email), false) => format!("{email} (not verified)"),
+        (Some(email), Some(_)) => format!("{email} (verified)"),
+        (Some(email), None) => format!("{email} (not verified)"),
     };
     vec![
         ("name", account.name.clone()),
@@ -104,5 +106,6 @@ pub(crate) fn facts(account: &Account) -> Vec<(&'static str, String)> {
         ("password", password),
         ("created", rfc3339(account.created_at)),
         ("last sign-in", or_never(account.last_sign_in_at)),
+        ("two-factor", if account.has_second_factor { "yes" } else { "no" }.to_owned()),
     ]
 }

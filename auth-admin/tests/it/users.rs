@@ -22,6 +22,8 @@ fn add_stores_every_option() {
         "name": "alice",
         "display_name": "Alice A.",
         "email": "a@example.com",
+        "verified_email": null,
+        "second_factor": false,
         "roles": ["Editor", "Viewer"],
         "permissions": ["export"],
         "disabled": true,
@@ -65,7 +67,38 @@ fn show_prints_a_row_for_each_value() {
     assert_eq!(lines[6], "disabled      no");
     assert_eq!(lines[7], "password      none");
     assert_eq!(lines[9], "last sign-in  never");
+    assert_eq!(lines[10], "two-factor    no");
     admin.run(&["user", "show", "bob"]).refused(1, "there is no user \"bob\"");
+}
+
+#[test]
+fn an_address_is_verified_if_the_administrator_says_so() {
+    let admin = Admin::new();
+    let add = ["user", "add", "alice", "--no-password", "--email", "a@example.com"];
+    admin.run(&[add.as_slice(), &["--email-verified"]].concat()).done();
+    let verified = || admin.json(&["user", "show", "alice"])["verified_email"].clone();
+    assert_eq!(verified(), "a@example.com");
+    assert!(admin.run(&["user", "show", "alice"]).done().contains("e-mail        a@example.com (verified)"));
+    admin.run(&["user", "set-profile", "alice", "--email", "b@example.com"]).done();
+    assert_eq!(verified(), Value::Null);
+    assert!(admin.run(&["user", "show", "alice"]).done().contains("e-mail        b@example.com (not verified)"));
+    admin.run(&["user", "set-profile", "alice", "--email", "c@example.com", "--email-verified"]).done();
+    assert_eq!(verified(), "c@example.com");
+    assert_eq!(admin.run(&["user", "set-profile", "alice", "--email-verified"]).code, 2);
+}
+
+#[test]
+fn a_lost_second_factor_is_removed() {
+    let admin = Admin::new();
+    admin.add(&["alice"]);
+    admin.sql("INSERT INTO auth_second_factor (user_id, secret, last_step) SELECT id, x'00', 0 FROM auth_user");
+    assert_eq!(admin.json(&["user", "show", "alice"])["second_factor"], true);
+    admin
+        .run(&["user", "remove-second-factor", "alice"])
+        .refused(2, "cannot ask for confirmation without a terminal; add --yes to confirm");
+    admin.run(&["user", "remove-second-factor", "alice", "--yes"]).done();
+    assert_eq!(admin.json(&["user", "show", "alice"])["second_factor"], false);
+    admin.run(&["user", "remove-second-factor", "bob", "--yes"]).refused(1, "there is no user \"bob\"");
 }
 
 #[test]

@@ -5,6 +5,7 @@ pub(crate) mod auth;
 pub(crate) mod cfg;
 pub(crate) mod editor;
 pub(crate) mod handler;
+pub(crate) mod invariants;
 pub(crate) mod misplaced;
 pub(crate) mod requirement;
 pub(crate) mod table;

@@ -4,6 +4,7 @@ pub(crate) mod attribute;
 pub(crate) mod auth;
 pub(crate) mod cfg;
 pub(crate) mod clause;
+pub(crate) mod invariants;
 pub(crate) mod item;
 mod name;
 pub(crate) mod table;

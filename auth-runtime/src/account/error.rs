@@ -20,6 +20,15 @@ pub enum AccountError {
     /// The new password is not accepted.
     #[error(transparent)]
     Password(PasswordError),
+    /// The code is wrong, or was used.
+    #[error("the code is wrong, or was used")]
+    Code,
+    /// There is no sign-in that waits for a code.
+    #[error("there is no sign-in that waits for a code")]
+    NoSignIn,
+    /// The user has a second factor, which must be removed first.
+    #[error("there is a second factor already; remove it first")]
+    HasSecondFactor,
     /// A limit is reached.
     #[error("too many attempts; again in {} s", .retry_after.as_secs())]
     TooManyAttempts {

@@ -1,13 +1,17 @@
 //! Accounts in memory.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{AccountStore, EmailAddress, OneTimeTokenHash, OneTimeTokenRecord, OneTimeTokenStore, Purpose};
+use super::{
+    AccountStore, EmailAddress, OneTimeTokenHash, OneTimeTokenRecord, OneTimeTokenStore, Purpose, RecoveryCodeHash,
+    SecondFactor, SecondFactorStore,
+};
 use crate::{
     authenticate::Unavailable,
+    password::Passwords,
     throttle::Throttle,
     users::{MemoryUsers, User, UserError, UserStore},
 };
@@ -31,6 +35,7 @@ const MAX_USERS: usize = 10;
 #[derive(Clone, Debug, Default)]
 pub struct MemoryAccounts {
     state: Arc<Mutex<State>>,
+    passwords: Passwords,
     throttle: Throttle,
 }
 
@@ -38,12 +43,34 @@ pub struct MemoryAccounts {
 struct State {
     users: MemoryUsers,
     tokens: HashMap<(Purpose, String), OneTimeTokenRecord>,
+    factors: HashMap<String, Factor>,
+}
+
+/// The second factor of one user.
+#[derive(Debug, Default)]
+struct Factor {
+    secrets: SecondFactor,
+    last_step: u64,
+    codes: HashSet<RecoveryCodeHash>,
 }
 
 impl State {
     /// Returns the current user, if the version of the credentials still is that of `user`.
     fn unchanged(&self, user: &User) -> Option<User> {
         self.users.get(user.subject()).filter(|now| now.current_epoch() == user.current_epoch()).cloned()
+    }
+}
+
+impl State {
+    /// Returns the second factor of a user, if it is active.
+    fn active(&mut self, subject: &str) -> Option<&mut Factor> {
+        self.factors.get_mut(subject).filter(|factor| factor.secrets.secret.is_some())
+    }
+
+    fn change_factor(&mut self, subject: &str, has_second_factor: bool) {
+        if let Some(user) = self.users.get(subject).cloned() {
+            self.users.replace(&user.with_changed_factor(has_second_factor));
+        }
     }
 }
 
@@ -54,8 +81,14 @@ impl MemoryAccounts {
     /// As [`MemoryUsers::add_user`].
     pub fn new(users: impl IntoIterator<Item = User>) -> Result<Self, UserError> {
         let users = users.into_iter().try_fold(MemoryUsers::new(), MemoryUsers::add_user)?;
-        let state = State { users, tokens: HashMap::new() };
-        Ok(Self { state: Arc::new(Mutex::new(state)), throttle: Throttle::in_memory() })
+        let state = State { users, ..State::default() };
+        Ok(Self { state: Arc::new(Mutex::new(state)), ..Self::default() })
+    }
+
+    /// Sets how passwords are hashed and verified (default: [`Passwords::default`]).
+    #[must_use]
+    pub fn with_passwords(self, passwords: Passwords) -> Self {
+        Self { passwords, ..self }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -71,6 +104,10 @@ impl UserStore for MemoryAccounts {
 
     async fn find_by_subject(&self, subject: &str) -> Result<Option<User>, Unavailable> {
         Ok(self.state().users.get(subject).cloned())
+    }
+
+    fn passwords(&self) -> Passwords {
+        self.passwords.clone()
     }
 
     fn throttle(&self) -> Throttle {
@@ -122,5 +159,66 @@ impl OneTimeTokenStore for MemoryAccounts {
         let before = state.tokens.len();
         state.tokens.retain(|_, record| record.hash != *hash);
         Ok(state.tokens.len() < before)
+    }
+}
+
+impl SecondFactorStore for MemoryAccounts {
+    async fn second_factor(&self, subject: &str) -> Result<Option<SecondFactor>, Unavailable> {
+        let state = self.state();
+        let with_count =
+            |factor: &Factor| SecondFactor { recovery_codes: factor.codes.len(), ..factor.secrets.clone() };
+        Ok(state.factors.get(subject).map(with_count))
+    }
+
+    async fn put_new_secret(&self, subject: &str, secret: &[u8]) -> Result<(), Unavailable> {
+        let mut state = self.state();
+        state.factors.entry(subject.to_owned()).or_default().secrets.new_secret = Some(secret.to_vec());
+        Ok(())
+    }
+
+    async fn activate_secret(
+        &self,
+        subject: &str,
+        secret: &[u8],
+        step: u64,
+        codes: &[RecoveryCodeHash],
+    ) -> Result<bool, Unavailable> {
+        let mut state = self.state();
+        let Some(factor) = state.factors.get_mut(subject) else { return Ok(false) };
+        if factor.secrets.new_secret.as_deref() != Some(secret) || factor.secrets.secret.is_some() {
+            return Ok(false);
+        }
+        factor.secrets.secret = factor.secrets.new_secret.take();
+        factor.last_step = step;
+        factor.codes = codes.iter().copied().collect();
+        state.change_factor(subject, true);
+        Ok(true)
+    }
+
+    async fn use_step(&self, subject: &str, step: u64) -> Result<bool, Unavailable> {
+        let mut state = self.state();
+        let Some(factor) = state.active(subject).filter(|factor| factor.last_step < step) else { return Ok(false) };
+        factor.last_step = step;
+        Ok(true)
+    }
+
+    async fn use_recovery_code(&self, subject: &str, code: &RecoveryCodeHash) -> Result<bool, Unavailable> {
+        Ok(self.state().active(subject).is_some_and(|factor| factor.codes.remove(code)))
+    }
+
+    async fn put_recovery_codes(&self, subject: &str, codes: &[RecoveryCodeHash]) -> Result<bool, Unavailable> {
+        let mut state = self.state();
+        let Some(factor) = state.active(subject) else { return Ok(false) };
+        factor.codes = codes.iter().copied().collect();
+        Ok(true)
+    }
+
+    async fn remove_second_factor(&self, subject: &str) -> Result<bool, Unavailable> {
+        let mut state = self.state();
+        let had_one = state.factors.remove(subject).is_some_and(|factor| factor.secrets.secret.is_some());
+        if had_one {
+            state.change_factor(subject, false);
+        }
+        Ok(had_one)
     }
 }

@@ -1,7 +1,7 @@
-//! A user's own account: password reset and e-mail verification by mail.
+//! A user's own account: password reset and e-mail verification by mail, and a second factor.
 //!
-//! [`SelfService`] is the entry point. It works on an [`AccountStore`] and a [`OneTimeTokenStore`], and sends mails with a
-//! [`Mailer`].
+//! [`SelfService`] is the entry point. It works on a store that is an [`AccountStore`], a [`OneTimeTokenStore`] and a
+//! [`SecondFactorStore`], and sends mails with a [`Mailer`].
 //!
 //! # One-time tokens
 //!
@@ -13,18 +13,29 @@
 //! - until the [version of the credentials](crate::users::User::current_epoch) of the user changes.
 //!
 //! Opening a link does not consume its token, because scanners of mail open links. Sending the form does.
+//!
+//! # Second factor
+//!
+//! A user enrols an authenticator app (TOTP, RFC 6238), and gets ten recovery codes. From then on,
+//! [`Basic`](crate::users::Basic) refuses the password alone, and a sign-in with both factors has the
+//! [class](crate::authenticate::Principal::acr) [`MFA`]. A rule requires it by `acr("mfa")`.
 
 mod email;
 mod error;
+mod http;
 mod mail;
 mod memory;
 mod public_url;
 mod reset;
+mod second_factor;
 mod self_service;
+#[cfg(feature = "session")]
+mod sign_in;
 mod store;
 #[cfg(test)]
 mod tests;
 mod token;
+mod two_factor;
 mod verification;
 
 #[cfg(feature = "smtp")]
@@ -35,7 +46,9 @@ pub use self::{
     mail::{EnglishTexts, Mail, MailContext, MailText, MailTexts, Mailer, PrintMailer},
     memory::MemoryAccounts,
     public_url::PublicUrl,
+    second_factor::{Enrolment, RecoveryCodeHash, RecoveryCodes, SecondFactor, SecondFactorStore},
     self_service::SelfService,
     store::AccountStore,
     token::{OneTimeTokenHash, OneTimeTokenRecord, OneTimeTokenStore, Purpose},
+    two_factor::MFA,
 };

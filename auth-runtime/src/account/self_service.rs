@@ -8,10 +8,10 @@ use super::{
     mail::{AnyMailer, Outbox},
     token::OneTimeToken,
 };
-use crate::{authenticate::Unavailable, password::Passwords, throttle::Throttle, users::User};
+use crate::{authenticate::Unavailable, password::Passwords, seal::Seal, throttle::Throttle, users::User};
 
-/// What users do with their own account: set a new password by a link in a mail, and verify an e-mail address. Cheap to
-/// clone.
+/// What users do with their own account: set a new password by a link in a mail, verify an e-mail address, and have a
+/// second factor. Cheap to clone.
 ///
 /// ```
 /// use auth_runtime::{
@@ -40,6 +40,9 @@ use crate::{authenticate::Unavailable, password::Passwords, throttle::Throttle, 
 /// - Mails that are lost. The queue is in memory, and a failed mail is not sent again: the user asks for another.
 pub struct SelfService<S>(pub(super) Arc<Parts<S>>);
 
+/// The default of [`Basic`](crate::users::Basic).
+const ISSUER: &str = "basic";
+
 /// Texts of any type.
 pub(super) type Texts = dyn MailTexts;
 
@@ -52,10 +55,14 @@ pub(super) struct Parts<S> {
     /// The same with the limits of requests that users rarely make.
     pub(super) rarely: Throttle,
     pub(super) application: Arc<str>,
+    /// The issuers of identities of the store's users.
+    pub(super) issuers: Arc<[String]>,
     url: PublicUrl,
     mailer: Arc<dyn AnyMailer>,
     texts: Arc<Texts>,
     pub(super) outbox: Outbox,
+    /// Encrypts the secrets of authenticator apps.
+    pub(super) seal: Seal,
 }
 
 impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
@@ -68,12 +75,14 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
             passwords: store.passwords(),
             rarely: throttle.clone().for_rare_attempts(),
             throttle,
-            store: Arc::new(store),
             application: application.into().into(),
+            issuers: [ISSUER.to_owned()].into(),
             url,
             mailer: Arc::new(mailer),
             texts: Arc::new(EnglishTexts),
             outbox: Outbox::new(),
+            seal: Seal::new(&store.passwords(), b"auth-runtime: second factor"),
+            store: Arc::new(store),
         }))
     }
 
@@ -81,6 +90,15 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
     #[must_use]
     pub fn texts(self, texts: impl MailTexts) -> Self {
         self.with(|parts| parts.texts = Arc::new(texts))
+    }
+
+    /// Sets the issuers of the identities of these users (default: `basic`): the name that
+    /// [`Basic::issuer`](crate::users::Basic::issuer) sets, and the issuer of their tokens. The routes refuse callers of other
+    /// issuers, whose subjects are other people.
+    #[must_use]
+    pub fn issuers<T: Into<String>>(self, issuers: impl IntoIterator<Item = T>) -> Self {
+        let issuers: Vec<String> = issuers.into_iter().map(Into::into).collect();
+        self.with(|parts| parts.issuers = issuers.into())
     }
 
     /// Sets the limits of attempts (default: as the [store](crate::users::UserStore::throttle) says).
@@ -197,10 +215,12 @@ impl<S> Clone for Parts<S> {
             throttle: self.throttle.clone(),
             rarely: self.rarely.clone(),
             application: Arc::clone(&self.application),
+            issuers: Arc::clone(&self.issuers),
             url: self.url.clone(),
             mailer: Arc::clone(&self.mailer),
             texts: Arc::clone(&self.texts),
             outbox: self.outbox.clone(),
+            seal: self.seal.clone(),
         }
     }
 }

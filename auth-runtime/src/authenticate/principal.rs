@@ -161,6 +161,12 @@ impl<A: AuthSchema> Principal<A> {
         self.identity.display_name()
     }
 
+    /// Whether the credential is limited to some of the caller's permissions, as a token for another program is.
+    #[cfg(feature = "account")]
+    pub(crate) fn is_limited(&self) -> bool {
+        self.identity.is_limited()
+    }
+
     /// Returns the name of the security scheme that the caller used.
     #[must_use]
     pub fn scheme(&self) -> &'static str {

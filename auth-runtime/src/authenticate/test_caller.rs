@@ -34,7 +34,7 @@ pub struct TestCaller {
     is_anonymous: bool,
     issuer: String,
     subject: String,
-    scheme: Option<String>,
+    schemes: Vec<String>,
     roles: Vec<String>,
     permissions: Vec<String>,
     limits: Option<Vec<String>>,
@@ -57,7 +57,7 @@ impl TestCaller {
             is_anonymous: false,
             issuer: "test".to_owned(),
             subject: subject.into(),
-            scheme: None,
+            schemes: Vec::new(),
             roles: Vec::new(),
             permissions: Vec::new(),
             limits: None,
@@ -83,9 +83,11 @@ impl TestCaller {
         Self { issuer: issuer.into(), ..self }
     }
 
-    /// Sets the scheme (default: the first one that the rule accepts). A rule that does not accept it answers 401.
-    pub fn via(self, scheme: impl Into<String>) -> Self {
-        Self { scheme: Some(scheme.into()), ..self }
+    /// Adds a scheme (default: those that the rule asks for). A rule that does not accept it answers 401. Several are for a
+    /// rule that needs several credentials at once.
+    pub fn via(mut self, scheme: impl Into<String>) -> Self {
+        self.schemes.push(scheme.into());
+        self
     }
 
     /// Adds a role, with its permissions.
@@ -148,14 +150,14 @@ impl TestCaller {
         if self.is_anonymous {
             return Authentication::Anonymous;
         }
-        match self.scheme.as_deref().map(position::<A>) {
-            Some(scheme) if !accepted.contains(scheme) => Authentication::Refused(Selection::Unsupported.into()),
-            Some(scheme) if !wanted.contains(scheme) => Authentication::Anonymous,
+        let used: Vec<usize> = self.schemes.iter().map(|scheme| position::<A>(scheme)).collect();
+        let sent = wanted.iter().find(|scheme| used.is_empty() || used.contains(scheme));
+        match sent {
             Some(scheme) => Authentication::Authenticated(self.principal(scheme)),
-            None => match wanted.iter().next() {
-                Some(scheme) => Authentication::Authenticated(self.principal(scheme)),
-                None => Authentication::Anonymous,
-            },
+            None if used.is_empty() || used.iter().any(|scheme| accepted.contains(*scheme)) => {
+                Authentication::Anonymous
+            }
+            None => Authentication::Refused(Selection::Unsupported.into()),
         }
     }
 

@@ -206,12 +206,12 @@ pub(crate) struct Message {
 impl Message {
     const CAPACITY: usize = 1024;
 
-    const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self { bytes: [0; Self::CAPACITY], len: 0 }
     }
 
     /// Appends the whole string or nothing, so that no character is cut.
-    const fn push(mut self, text: &str) -> Self {
+    pub(super) const fn push(mut self, text: &str) -> Self {
         let text = text.as_bytes();
         if self.len + text.len() > Self::CAPACITY {
             return self;
@@ -222,6 +222,23 @@ impl Message {
             i += 1;
         }
         self.len += text.len();
+        self
+    }
+
+    /// Appends a list of names.
+    pub(super) const fn push_names(mut self, names: &[&str]) -> Self {
+        let mut i = 0;
+        while i < names.len() {
+            let separator = if i == 0 {
+                "`"
+            } else if i + 1 < names.len() {
+                ", `"
+            } else {
+                " and `"
+            };
+            self = self.push(separator).push(names[i]).push("`");
+            i += 1;
+        }
         self
     }
 

@@ -2,6 +2,7 @@
 
 mod auth_schema;
 mod empty;
+pub(crate) mod invariant;
 mod location;
 pub(crate) mod lookup;
 mod scheme;

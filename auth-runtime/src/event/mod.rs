@@ -18,9 +18,13 @@
 //! `operation` and `scheme` come from the declarations of the application, and `outcome` is `allowed` or a
 //! [`RejectionCode`]. So the number of series is bounded. No event holds a credential, a path or a query.
 
+#[cfg(feature = "testing")]
+mod probe;
 mod record;
 mod sink;
 
+#[cfg(feature = "testing")]
+pub(crate) use self::probe::with_denials;
 pub(crate) use self::record::{Watch, allowed, denied, no_auth, no_rule, unlisted};
 pub use self::sink::{AccessEvent, AccessOutcome, EventSink};
 

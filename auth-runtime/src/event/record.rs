@@ -56,6 +56,8 @@ pub(crate) fn denied<A: AuthSchema>(
     watch: Watch,
     sink: Option<&dyn EventSink>,
 ) {
+    #[cfg(feature = "testing")]
+    super::probe::note_denial();
     let code = cause.code(point);
     let event = AccessEvent {
         scheme: cause.scheme().and_then(|index| A::SCHEMES.get(index)).map(|scheme| scheme.name),

@@ -255,6 +255,25 @@ impl TokenIssuer {
         NewToken { credential_epoch: Some(user.current_epoch()), ..token }
     }
 
+    /// Returns tokens that a service must refuse, with their names.
+    #[cfg(feature = "testing")]
+    pub(crate) fn refused_tokens(&self) -> Result<Vec<(&'static str, String)>, JwtError> {
+        let token = |issuer: &Self, now| issuer.token("test").client_id("test").sign_at(now);
+        let now = now().map_err(signing)?.as_secs();
+        let elsewhere = Self { audience: format!("{}, but not this one", self.audience), ..self.clone() };
+        // The middle of the signature: its last character has unused bits.
+        let mut changed = token(self, now)?;
+        let middle = changed.len() - 20;
+        let other = if changed[middle..].starts_with('A') { "B" } else { "A" };
+        changed.replace_range(middle..=middle, other);
+        let hour = 3600;
+        Ok(vec![
+            ("an expired token", token(self, now - self.lifetime.as_secs() - hour)?),
+            ("a token for another audience", token(&elsewhere, now)?),
+            ("a token with a changed signature", changed),
+        ])
+    }
+
     /// Returns the verifier of exactly these tokens.
     #[must_use]
     pub fn verifier(&self) -> Jwt {
@@ -406,12 +425,16 @@ impl NewToken<'_> {
     /// a meaning; [`JwtError::Signing`] if the system has no randomness or
     /// its clock is before 1970; [`JwtError::KeysNotFetched`] if the store of a key ring has not answered for a minute.
     pub fn sign(self) -> Result<String, JwtError> {
+        self.sign_at(now().map_err(signing)?.as_secs())
+    }
+
+    fn sign_at(self, now: u64) -> Result<String, JwtError> {
         let key = match &self.issuer.key {
             IssuerKey::Fixed(key) => Arc::clone(key),
             #[cfg(feature = "token-service")]
             IssuerKey::Ring(keys) => keys.signing()?,
         };
-        let claims = self.claims(now().map_err(signing)?.as_secs())?;
+        let claims = self.claims(now)?;
         let message = format!("{}.{}", part(&header(&key))?, part(&claims)?);
         let signature = key.sign(message.as_bytes())?;
         Ok(format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)))

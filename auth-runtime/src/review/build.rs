@@ -7,8 +7,10 @@ use std::{
 
 use poem::http::Method;
 use poem_openapi::registry::MetaOperation;
+#[cfg(feature = "testing")]
+use poem_openapi::registry::{MetaApi, Registry};
 
-use super::{AccessPolicy, AccessRule, RoleDefinition, RuleAccess, Target, scheme_text};
+use super::{AccessPolicy, AccessRule, Invariants, RoleDefinition, RuleAccess, Target, scheme_text};
 #[cfg(feature = "mcp")]
 use crate::mcp::ProtectedTools;
 use crate::{
@@ -27,7 +29,22 @@ pub struct AccessPolicyBuilder<A> {
     policy: AccessPolicy,
     /// Identifiers of the operations.
     listed: Vec<&'static str>,
+    invariants: Option<Invariants>,
+    /// The arguments of the operations and tools.
+    #[cfg(feature = "testing")]
+    described: Vec<Described>,
     auth: PhantomData<fn() -> A>,
+}
+
+/// What describes the arguments of operations or tools.
+#[cfg(feature = "testing")]
+#[derive(Debug, Clone)]
+pub(crate) enum Described {
+    /// An API that is mounted at this path.
+    Api { prefix: String, meta: fn() -> Vec<MetaApi>, register: fn(&mut Registry) },
+    /// A tool, with the JSON schema of its arguments.
+    #[cfg(feature = "mcp")]
+    Tool { name: &'static str, arguments: serde_json::Value },
 }
 
 impl AccessPolicy {
@@ -61,7 +78,14 @@ impl AccessPolicy {
         policy.schemes =
             A::SCHEMES.iter().map(|scheme| (scheme.name.to_owned(), scheme_text::written(scheme))).collect();
         policy.scopes = A::declared_names().scopes.iter().map(|name| (*name).to_owned()).collect();
-        AccessPolicyBuilder { policy, listed: Vec::new(), auth: PhantomData }
+        AccessPolicyBuilder {
+            policy,
+            listed: Vec::new(),
+            invariants: None,
+            #[cfg(feature = "testing")]
+            described: Vec::new(),
+            auth: PhantomData,
+        }
     }
 }
 
@@ -74,6 +98,8 @@ impl<A: AuthSchema> AccessPolicyBuilder<A> {
     /// If another rule has one of the routes.
     #[track_caller]
     pub fn api<T: Protected<Auth = A>>(mut self, prefix: &str) -> Self {
+        #[cfg(feature = "testing")]
+        self.described.push(Described::Api { prefix: prefix.to_owned(), meta: T::meta, register: T::register });
         let operations = T::operations();
         let mut listed = Vec::new();
         for path in T::meta().into_iter().flat_map(|api| api.paths) {
@@ -82,7 +108,7 @@ impl<A: AuthSchema> AccessPolicyBuilder<A> {
                 let operation = operations.iter().find(|operation| Some(operation.id()) == id);
                 let operation = operation.expect("each operation of a protected API has a rule");
                 listed.push(operation.id());
-                self = self.rule(Target::route(documented.method, mounted(prefix, &path.path)), operation);
+                self = self.rule(Target::route(documented.method, mount_path(prefix, &path.path)), operation);
             }
         }
         let hidden = operations.into_iter().filter(|operation| !listed.contains(&operation.id()));
@@ -155,7 +181,14 @@ impl<A: AuthSchema> AccessPolicyBuilder<A> {
     /// If another rule has the name of a tool.
     #[cfg(feature = "mcp")]
     #[track_caller]
-    pub fn tools<T: ProtectedTools<Auth = A>>(self) -> Self {
+    #[cfg_attr(not(feature = "testing"), expect(unused_mut, reason = "the arguments are for tests"))]
+    pub fn tools<T: ProtectedTools<Auth = A>>(mut self) -> Self {
+        #[cfg(feature = "testing")]
+        self.described.extend(
+            <T::Guarded as poem_mcpserver::tool::Tools>::list()
+                .into_iter()
+                .map(|tool| Described::Tool { name: tool.name, arguments: tool.input_schema }),
+        );
         T::tools().into_iter().fold(self, |policy, (name, operation)| policy.rule(Target::named(name), operation))
     }
 
@@ -178,9 +211,37 @@ impl<A: AuthSchema> AccessPolicyBuilder<A> {
         RuleWatch::new(self.listed.iter().copied())
     }
 
+    /// Returns what describes the arguments of the operations and tools.
+    #[cfg(feature = "testing")]
+    pub(crate) fn described(&self) -> &[Described] {
+        &self.described
+    }
+
+    /// Sets the promises about routes that [`build`](Self::build) checks: the constant of
+    /// [`invariants!`](crate::invariants).
+    ///
+    /// ```
+    /// # use auth_runtime::{prelude::*, review::AccessPolicy};
+    /// # #[derive(Auth, Clone)] struct Auth { #[scheme(api_key(header = "X-API-Key"))] key: ApiKeys }
+    /// invariants! {
+    ///     max_public = 3;
+    /// }
+    ///
+    /// let policy = AccessPolicy::of::<Auth>().invariants(INVARIANTS).build();
+    /// ```
+    pub fn invariants(self, invariants: Invariants) -> Self {
+        Self { invariants: Some(invariants), ..self }
+    }
+
     /// Returns the policy.
+    ///
+    /// # Panics
+    /// If a promise of [`invariants`](Self::invariants) is broken. The test of the lock file calls this.
     #[must_use]
+    #[track_caller]
     pub fn build(self) -> AccessPolicy {
+        let broken = self.invariants.map(|invariants| self.policy.broken(invariants)).unwrap_or_default();
+        assert!(broken.is_empty(), "{}", broken.join("\n"));
         self.policy
     }
 }
@@ -208,7 +269,7 @@ fn id(documented: &MetaOperation) -> Option<&'static str> {
 }
 
 /// Returns a path of poem-openapi below a prefix, as Poem writes it: `/api/entries/:id`.
-fn mounted(prefix: &str, path: &str) -> String {
+pub(crate) fn mount_path(prefix: &str, path: &str) -> String {
     let parameter =
         |segment: &str| segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')).map(str::to_owned);
     let mut joined = prefix.trim_end_matches('/').to_owned();

@@ -34,12 +34,15 @@
 //! [`subtree_with`](AccessPolicyBuilder::subtree_with) names them together.
 
 mod analysis;
+#[cfg(feature = "testing")]
+mod boundary;
 mod build;
 mod cell;
 mod difference;
 mod error;
 mod explain;
 mod finding;
+mod invariants;
 mod lint;
 mod lock;
 mod lock_file;
@@ -53,6 +56,8 @@ mod target;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "testing")]
+pub(crate) use self::build::{Described, mount_path};
 pub use self::{
     build::AccessPolicyBuilder,
     cell::{Condition, MatrixCell},
@@ -60,6 +65,7 @@ pub use self::{
     error::ParsePolicyError,
     explain::Explanation,
     finding::{Finding, FindingKind},
+    invariants::Invariants,
     lock_file::{AccessLockError, check_access_lock},
     matrix::{Matrix, MatrixColumn, MatrixRow},
     persona::Persona,

@@ -23,16 +23,16 @@ use crate::policy::Age;
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Persona {
     anonymous: bool,
-    schemes: BTreeSet<String>,
-    pub(super) roles: BTreeSet<String>,
-    pub(super) permissions: BTreeSet<String>,
+    pub(crate) schemes: BTreeSet<String>,
+    pub(crate) roles: BTreeSet<String>,
+    pub(crate) permissions: BTreeSet<String>,
     overridden: bool,
-    limits: Option<BTreeSet<String>>,
-    scopes: Option<BTreeSet<String>>,
-    sign_in_age: Option<u64>,
-    acr: Option<String>,
-    claims: BTreeMap<(String, ClaimContent), bool>,
-    checks: BTreeMap<CheckText, bool>,
+    pub(crate) limits: Option<BTreeSet<String>>,
+    pub(crate) scopes: Option<BTreeSet<String>>,
+    pub(crate) sign_in_age: Option<u64>,
+    pub(crate) acr: Option<String>,
+    pub(crate) claims: BTreeMap<(String, ClaimContent), bool>,
+    pub(crate) checks: BTreeMap<CheckText, bool>,
 }
 
 impl Persona {

@@ -140,7 +140,7 @@ impl AccessPolicy {
 
 /// Compares the segments of a path with a pattern. Returns how closely each matched: a literal (2), a parameter (1) or the
 /// rest (0).
-fn rank(pattern: &str, path: &str) -> Option<Vec<u8>> {
+pub(super) fn rank(pattern: &str, path: &str) -> Option<Vec<u8>> {
     let mut segments = path.trim_start_matches('/').split('/');
     let mut ranks = Vec::new();
     for expected in pattern.trim_start_matches('/').split('/') {

@@ -43,12 +43,12 @@ impl AccessRule {
     }
 
     /// Returns the requirement for callers who sign in: `authenticated` if all are let in.
-    pub(super) fn signed_in(&self) -> &Clause {
+    pub(crate) fn signed_in(&self) -> &Clause {
         self.requirement().unwrap_or(&Clause::Authenticated)
     }
 
     /// Whether a denied caller gets 404 instead of 403.
-    pub(super) const fn hides(&self) -> bool {
+    pub(crate) const fn hides(&self) -> bool {
         self.access.hides()
     }
 

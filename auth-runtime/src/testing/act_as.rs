@@ -131,7 +131,7 @@ impl<'a, E> ActingClient<'a, E> {
         self.change(|caller| caller.issuer(issuer))
     }
 
-    /// Sets the scheme (default: the first one that the rule accepts). A rule that does not accept it answers 401.
+    /// Adds a scheme (default: those that the rule asks for). A rule that does not accept it answers 401.
     pub fn via(self, scheme: impl Into<String>) -> Self {
         self.change(|caller| caller.via(scheme))
     }

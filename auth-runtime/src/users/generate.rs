@@ -29,8 +29,13 @@ const LEN: usize = 16;
 /// # Errors
 /// [`PasswordError::Hashing`] if the system has no randomness.
 pub fn generate_password() -> Result<SecretString, UserError> {
+    Ok(random_text::<LEN>().map_err(|error| PasswordError::Hashing(error.to_string()))?)
+}
+
+/// Returns random lowercase letters and digits, of five bits each.
+pub(crate) fn random_text<const LEN: usize>() -> Result<SecretString, getrandom::Error> {
     let mut bytes = [0; LEN];
-    getrandom::fill(&mut bytes).map_err(|error| PasswordError::Hashing(error.to_string()))?;
+    getrandom::fill(&mut bytes)?;
     let text: String = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
     Ok(text.into())
 }

@@ -20,6 +20,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+#[cfg(feature = "account")]
+pub(crate) use self::generate::random_text;
 use self::password_cache::{CacheLookup, PasswordCache, Submitted};
 #[cfg(feature = "_jwt")]
 pub use self::tokens::UserTokens;
@@ -167,6 +169,9 @@ impl<S: UserStore> Basic<S> {
 
     /// Returns the user with these credentials, sent from this address: for a sign-in form or a token endpoint.
     ///
+    /// A user with a second factor is refused: the password alone is no sign-in. Call
+    /// [`verify_first_factor`](Self::verify_first_factor) where the second factor is asked for next.
+    ///
     /// ```
     /// use auth_runtime::{client_ip::ClientAddress, credential::BasicCredentials, users::{Basic, MemoryUsers}};
     /// use poem::{handler, http::StatusCode, web::Data};
@@ -187,6 +192,19 @@ impl<S: UserStore> Basic<S> {
     /// [`AuthenticationError`] if the user is unknown or disabled, if the password is wrong, if a limit is reached, or if the
     /// store or the [`PasswordPool`] is unavailable.
     pub async fn verify(
+        &self,
+        credentials: &BasicCredentials,
+        client: ClientAddress,
+    ) -> Result<User, AuthenticationError> {
+        self.verify_first_factor(credentials, client).await.and_then(signed_in)
+    }
+
+    /// Returns the user with these credentials, also one with a [second factor](User::has_second_factor). **You owe** the
+    /// second factor before the user is signed in.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub async fn verify_first_factor(
         &self,
         credentials: &BasicCredentials,
         client: ClientAddress,
@@ -300,7 +318,7 @@ impl<S: UserStore> Authenticator for Basic<S> {
         context: &Context,
     ) -> Result<Identity, AuthenticationError> {
         let now = now()?;
-        let user = self.verify_at(&credentials, context.client(), now).await?;
+        let user = self.verify_at(&credentials, context.client(), now).await.and_then(signed_in)?;
         // The password was sent with this request.
         Ok(user.identity(*context, &self.0.issuer).at(now.as_secs()))
     }
@@ -308,6 +326,14 @@ impl<S: UserStore> Authenticator for Basic<S> {
     fn is_throttled(&self) -> bool {
         self.0.throttle.is_on()
     }
+}
+
+/// Refuses a user who has proven one of two factors.
+fn signed_in(user: User) -> Result<User, AuthenticationError> {
+    if user.has_second_factor() {
+        return Err(AuthenticationError::invalid("the second factor is missing"));
+    }
+    Ok(user)
 }
 
 /// Returns the time since 1970. With a clock before 1970, no entry of the cache can expire.

@@ -168,6 +168,7 @@ struct UserFields {
     credential_epoch: u64,
     email: Option<String>,
     is_email_verified: bool,
+    has_second_factor: bool,
     identity: IdentityCache,
 }
 
@@ -190,6 +191,7 @@ impl User {
             credential_epoch: 0,
             email: None,
             is_email_verified: false,
+            has_second_factor: false,
             identity: IdentityCache::default(),
         }))
     }
@@ -272,6 +274,13 @@ impl User {
         self.with(|user| (user.email, user.is_email_verified) = (Some(address.into()), true))
     }
 
+    /// Sets whether sign-ins of the user need a second factor (default: no). [`Basic`](super::Basic) then refuses the
+    /// password alone.
+    #[must_use]
+    pub fn with_second_factor(self, has_second_factor: bool) -> Self {
+        self.with(|user| user.has_second_factor = has_second_factor)
+    }
+
     /// Returns the name for signing in.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -315,6 +324,12 @@ impl User {
         self.email().filter(|_| self.0.is_email_verified)
     }
 
+    /// Returns whether sign-ins of the user need a second factor.
+    #[must_use]
+    pub fn has_second_factor(&self) -> bool {
+        self.0.has_second_factor
+    }
+
     /// Returns the name for people to read, if there is one.
     #[must_use]
     pub fn readable_name(&self) -> Option<&str> {
@@ -337,6 +352,15 @@ impl User {
     #[must_use]
     pub fn password_hash(&self) -> &str {
         &self.0.password_hash
+    }
+
+    /// Returns the same user with or without a second factor, whose former tokens have ended.
+    #[cfg(feature = "account")]
+    pub(crate) fn with_changed_factor(self, has_second_factor: bool) -> Self {
+        self.with(|user| {
+            user.has_second_factor = has_second_factor;
+            user.credential_epoch += 1;
+        })
     }
 
     /// Returns the same user with another password, whose former tokens have ended.

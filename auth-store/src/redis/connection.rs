@@ -10,7 +10,8 @@ use tokio::{
 };
 
 use super::{
-    link::{Link, LinkState},
+    link::{Link, LinkState, Listeners},
+    names::{channel, session_prefix},
     server::ServerInfo,
 };
 use crate::StoreError;
@@ -25,16 +26,22 @@ pub(super) struct Connection {
     server: String,
     /// The time limit of one answer, with the connect if there must be one.
     answer: Duration,
-    session_prefix: String,
+    prefix: String,
+    listeners: Arc<Listeners>,
     current: ArcSwapOption<Link>,
     connecting: Mutex<()>,
 }
 
 impl Connection {
     /// Connects on first use.
-    pub(super) fn new(client: Client, server: String, answer: Duration, session_prefix: String) -> Self {
+    pub(super) fn new(client: Client, server: String, answer: Duration, prefix: String) -> Self {
         let (current, connecting) = (ArcSwapOption::empty(), Mutex::new(()));
-        Self { client, server, answer, session_prefix, current, connecting }
+        Self { client, server, answer, prefix, listeners: Arc::default(), current, connecting }
+    }
+
+    /// Calls a function when another process has published a change, and when messages may have been lost.
+    pub(super) fn listen(&self, listener: impl Fn() + Send + Sync + 'static) {
+        self.listeners.add(listener);
     }
 
     /// Does some work on the connection, within the time limit.
@@ -89,7 +96,7 @@ impl Connection {
     }
 
     async fn open(&self) -> Result<Link, StoreError> {
-        let state = Arc::new(LinkState::new(self.session_prefix.clone()));
+        let state = Arc::new(LinkState::new(session_prefix(&self.prefix), Arc::clone(&self.listeners)));
         let messages = Arc::clone(&state);
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.answer))
@@ -105,6 +112,9 @@ impl Connection {
         let mut tracking = redis::cmd("CLIENT");
         tracking.arg("TRACKING").arg("ON").arg("OPTIN");
         tracking.query_async::<()>(&mut link.connection()).await.map_err(|error| self.failed(error))?;
+        link.connection().subscribe(channel(&self.prefix)).await.map_err(|error| self.failed(error))?;
+        // Messages that were sent meanwhile are lost.
+        self.listeners.call();
         Ok(link)
     }
 

@@ -46,10 +46,11 @@ pub(super) struct LinkState {
     changes: Mutex<u64>,
     /// The text before the id in the key of a session.
     session_prefix: String,
+    listeners: Arc<Listeners>,
 }
 
 impl LinkState {
-    pub(super) fn new(session_prefix: String) -> Self {
+    pub(super) fn new(session_prefix: String, listeners: Arc<Listeners>) -> Self {
         Self {
             is_closed: AtomicBool::new(false),
             start: Instant::now(),
@@ -57,6 +58,7 @@ impl LinkState {
             sessions: Cache::new(CAPACITY),
             changes: Mutex::new(0),
             session_prefix,
+            listeners,
         }
     }
 
@@ -118,6 +120,7 @@ impl LinkState {
         match push.kind {
             PushKind::Disconnection => self.close(),
             PushKind::Invalidate => self.invalidate(push.data),
+            PushKind::Message => self.listeners.call(),
             _ => {}
         }
     }
@@ -131,6 +134,22 @@ impl LinkState {
             }
             _ => self.forget_all(),
         }
+    }
+}
+
+/// Functions that are called after changes by other processes.
+#[derive(Default)]
+pub(super) struct Listeners(Mutex<Vec<Listener>>);
+
+type Listener = Box<dyn Fn() + Send + Sync>;
+
+impl Listeners {
+    pub(super) fn add(&self, listener: impl Fn() + Send + Sync + 'static) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(listener));
+    }
+
+    pub(super) fn call(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|listener| listener());
     }
 }
 

@@ -2,16 +2,20 @@
 //!
 //! The modules are:
 //!
-//! - connections: `url`, `server` (what is checked of a server), `link` (an open connection and its cache), `connection`,
-//!   `store`, `options`;
-//! - state: `attempts`, `sessions`.
+//! - connections: `url`, `names`, `server` (what is checked of a server), `link` (an open connection and its cache),
+//!   `connection`, `store`, `options`;
+//! - state: `attempts`, `sessions`, `refresh_tokens`, `revocations`, `signing_keys`.
 
 mod attempts;
 mod connection;
 mod link;
+mod names;
 mod options;
+mod refresh_tokens;
+mod revocations;
 mod server;
 mod sessions;
+mod signing_keys;
 mod store;
 mod url;
 

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
     connection::Connection,
-    store::{RedisStore, Shared, session_prefix},
+    store::{RedisStore, Shared},
     url::client,
 };
 use crate::{StoreError, describe_url};
@@ -71,8 +71,7 @@ impl RedisOptions {
     /// [`StoreError::Setting`] if the URL is invalid.
     pub fn connect_lazily(self, url: &str) -> Result<RedisStore, StoreError> {
         let client = client(url, self.root_certificates.as_deref())?;
-        let session_prefix = session_prefix(&self.prefix);
-        let connection = Connection::new(client, describe_url(url), self.answer, session_prefix);
+        let connection = Connection::new(client, describe_url(url), self.answer, self.prefix.clone());
         Ok(RedisStore(Arc::new(Shared { connection, prefix: self.prefix })))
     }
 }

@@ -10,6 +10,7 @@ use redis::{ErrorKind, RedisError, Script, pipe};
 
 use super::{
     link::Link,
+    names::session_prefix,
     store::{RedisStore, Shared},
 };
 use crate::StoreError;
@@ -106,7 +107,7 @@ impl SessionStore for RedisStore {
         let record = serde_json::to_string(&*session).map_err(Unavailable::new)?;
         let keys = [self.0.session_key(&session.id), self.0.user_key(&session.issuer, &session.subject)];
         let mut insert = INSERT.prepare_invoke();
-        insert.key(&keys[..]).arg(self.0.session_prefix()).arg(&session.id).arg(record).arg(session.expires_at);
+        insert.key(&keys[..]).arg(session_prefix(&self.0.prefix)).arg(&session.id).arg(record).arg(session.expires_at);
         insert.arg(replaced.unwrap_or_default());
         let inserting = async |link: Arc<Link>| {
             insert.invoke_async::<()>(&mut link.connection()).await?;
@@ -129,7 +130,7 @@ impl SessionStore for RedisStore {
     }
 
     async fn end_all(&self, issuer: &str, subject: &str, except: Option<&str>) -> Result<u64, Unavailable> {
-        let (user, prefix) = (self.0.user_key(issuer, subject), self.0.session_prefix());
+        let (user, prefix) = (self.0.user_key(issuer, subject), session_prefix(&self.0.prefix));
         let ending = async |link: Arc<Link>| {
             let mut end = END_ALL.prepare_invoke();
             end.key(&user).arg(&prefix).arg(except.unwrap_or_default());
@@ -141,7 +142,7 @@ impl SessionStore for RedisStore {
     }
 
     async fn list(&self, issuer: &str, subject: &str) -> Result<Vec<Arc<Session>>, Unavailable> {
-        let (user, prefix) = (self.0.user_key(issuer, subject), self.0.session_prefix());
+        let (user, prefix) = (self.0.user_key(issuer, subject), session_prefix(&self.0.prefix));
         let listing = async |link: Arc<Link>| {
             let found = LIST.key(&user).arg(&prefix).invoke_async::<Vec<Stored>>(&mut link.connection()).await?;
             found.into_iter().filter_map(|stored| session(stored).transpose()).collect()
@@ -161,7 +162,7 @@ impl SessionStore for RedisStore {
 
 impl Shared {
     fn session_key(&self, id: &str) -> String {
-        self.session_prefix() + id
+        session_prefix(&self.prefix) + id
     }
 
     /// JSON keeps the two names apart, whatever is in them.

@@ -52,17 +52,6 @@ pub(super) struct Shared {
     pub(super) prefix: String,
 }
 
-/// Returns the text before the id in the key of a session.
-pub(super) fn session_prefix(prefix: &str) -> String {
-    format!("{prefix}session:")
-}
-
-impl Shared {
-    pub(super) fn session_prefix(&self) -> String {
-        session_prefix(&self.prefix)
-    }
-}
-
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisStore")

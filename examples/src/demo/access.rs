@@ -27,6 +27,13 @@ roles! {
     }
 }
 
+// Promises that the build keeps, and that the test of `access.lock` keeps.
+invariants! {
+    only(Administrator, "delete");
+    never(Viewer, "edit");
+    max_public = 2;
+}
+
 /// The accepted credentials.
 #[derive(Auth, Clone, Debug)]
 #[auth(permissions = Permission, roles = Role, realm = "entry book")]

@@ -13,7 +13,7 @@ use poem::{
 
 use super::{
     EXPORT,
-    access::{Auth, Role},
+    access::{Auth, INVARIANTS, Role},
     entries::{self, Entries},
     own_password::OwnPassword,
 };
@@ -21,6 +21,7 @@ use super::{
 /// Returns the rules of everything that [`app`](super::app) mounts. A test compares them with `access.lock`.
 pub fn rules() -> AccessPolicyBuilder<Auth> {
     AccessPolicy::of::<Auth>()
+        .invariants(INVARIANTS)
         .api::<Entries>("/")
         .api::<OwnPassword>("/")
         .handler(Method::GET, "/admin", &entries::statistics)

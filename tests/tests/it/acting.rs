@@ -101,6 +101,7 @@ async fn a_rule_that_needs_two_credentials_gets_both() {
     let client = TestClient::new(service());
     client.as_role(Role::Viewer).get("/pair").send().await.assert_text("token with key").await;
     assert_eq!(status(client.as_role(Role::Viewer).via("token").get("/pair")).await, 401);
+    assert_eq!(status(client.as_role(Role::Viewer).via("token").via("key").get("/pair")).await, 200);
 }
 
 #[tokio::test]

@@ -331,6 +331,11 @@ impl Call {
         call
     }
 
+    pub(crate) fn text(mut self, body: &str) -> Self {
+        self.body = Body::from_string(body.to_owned());
+        self
+    }
+
     /// Adds an endless body that counts its reads.
     pub(crate) fn endless_body(self) -> Self {
         let mut call = self.header("Content-Type", "application/json");

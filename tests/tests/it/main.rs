@@ -2,6 +2,7 @@
 
 #![allow(clippy::unused_async, clippy::unused_self, reason = "the tests need these signatures of endpoints")]
 
+mod account;
 mod acting;
 mod attacks;
 mod browsers;
@@ -15,11 +16,13 @@ mod events;
 mod fixture;
 #[path = "../flows/mod.rs"]
 mod flows;
+mod generated;
 mod issuers;
 mod key_ring;
 mod locations;
 mod log;
 mod mcp;
+mod me;
 mod methods;
 mod metrics;
 mod mounting;

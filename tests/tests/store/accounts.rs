@@ -156,12 +156,12 @@ pub(crate) async fn only_verified_addresses_get_links(database: TestDatabase) {
         process.account.forgot_password(CLIENT, address).await.unwrap();
     }
     assert_eq!(process.mails().await, []);
-    assert!(!users.get("alice").await.unwrap().is_email_verified);
+    assert!(users.get("alice").await.unwrap().verified_email.is_none());
 
     let token = process.verification_token("alice@example.com").await;
-    assert!(!users.get("alice").await.unwrap().is_email_verified);
+    assert!(users.get("alice").await.unwrap().verified_email.is_none());
     process.account.verify_email(&token).await.unwrap();
-    assert!(users.get("alice").await.unwrap().is_email_verified);
+    assert!(users.get("alice").await.unwrap().verified_email.is_some());
     process.account.forgot_password(CLIENT, "alice@example.com").await.unwrap();
     assert_eq!(process.mails().await.len(), 1);
     // A collation of the database must not make other addresses equal.
@@ -175,7 +175,7 @@ pub(crate) async fn address_of_an_administrator_ends_the_links_to_others(databas
     process.store.set_profile("alice", Profile::new().email("alice@third.example")).await.unwrap();
     assert!(matches!(process.account.verify_email(&token).await, Err(AccountError::Link)));
     let alice = process.store.get("alice").await.unwrap();
-    assert_eq!((alice.email.as_deref(), alice.is_email_verified), (Some("alice@third.example"), false));
+    assert_eq!((alice.email.as_deref(), alice.verified_email), (Some("alice@third.example"), None));
     process.store.set_profile("alice", Profile::new().email("")).await.unwrap();
     assert_eq!(process.store.get("alice").await.unwrap().email, None);
 }

@@ -18,9 +18,14 @@ mod pooler;
 mod races;
 mod records;
 mod redis;
+mod redis_flows;
 mod redis_sessions;
+mod redis_tls;
+mod redis_tokens;
 mod retries;
+mod second_factor;
 mod sessions;
+mod smtp;
 mod throttling;
 mod timing;
 mod users;
@@ -74,6 +79,14 @@ tests! {
         newer_link_replaces_the_former
         only_verified_addresses_get_links
         address_of_an_administrator_ends_the_links_to_others;
+    second_factor:
+        second_factor_is_kept_encrypted_and_needed_everywhere
+        each_code_counts_once_among_processes
+        r76_codes_are_throttled_among_processes
+        secret_of_another_user_or_key_is_an_outage;
+    smtp:
+        link_arrives_by_mail_and_sets_a_password
+        mail_server_that_is_down_changes_no_answer;
     keys:
         r52_only_the_hash_of_a_key_is_stored
         key_acts_as_its_owner
@@ -161,6 +174,11 @@ tests! {
         failed_start_names_the_setting
         server_that_may_evict_keys_is_refused
         minimal_user_of_the_guide_suffices;
+    redis_flows:
+        r62_session_is_known_and_ended_on_each_process
+        r62_user_ends_the_session_of_another_browser
+        r62_session_ends_with_the_password
+        r62_session_is_503_without_redis;
     redis_sessions:
         r61_session_is_read_back_by_another_process
         r61_session_that_replaces_another_ends_it
@@ -171,6 +189,19 @@ tests! {
         r62_lost_messages_never_extend_trust
         r62_closed_connection_ends_trust
         deleted_keys_end_their_sessions;
+    redis_tls:
+        server_is_verified;
+    redis_tokens:
+        r81_one_of_many_concurrent_rotations_succeeds
+        r81_family_that_has_ended_is_not_found
+        malformed_family_is_503
+        r40_list_is_read_from_a_position
+        r40_revocations_that_have_no_effect_are_deleted
+        malformed_revocation_is_503
+        r40_revocation_elsewhere_counts_at_once
+        r40_lost_message_never_extends_trust
+        signing_keys_have_an_order_and_lose_their_private_half
+        processes_that_start_at_once_sign_with_one_key;
 }
 
 fn main() -> ExitCode {

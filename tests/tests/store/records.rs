@@ -1,8 +1,12 @@
 //! Records, as a store reads them.
 
-use std::{net::IpAddr, sync::Arc, time::SystemTime};
+use std::{
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
-use auth_runtime::session::Session;
+use auth_runtime::{session::Session, token::RefreshFamily};
 use serde_json::json;
 
 pub(crate) fn now() -> u64 {
@@ -29,4 +33,19 @@ pub(crate) fn session(id: &str, subject: &str) -> Arc<Session> {
         "address": IpAddr::from([192, 0, 2, 1]),
     });
     Arc::new(serde_json::from_value(record).unwrap())
+}
+
+/// Returns the refresh tokens of a sign-in, which end after this time.
+pub(crate) fn family(id: &str, lifetime: Duration) -> RefreshFamily {
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(now());
+    RefreshFamily {
+        id: id.to_owned(),
+        sha256: [0; 32],
+        subject: "alice".to_owned(),
+        credential_epoch: u64::MAX,
+        client_id: "web".to_owned(),
+        scope: Some("view edit".to_owned()),
+        signed_in_at: now,
+        expires_at: now + lifetime,
+    }
 }

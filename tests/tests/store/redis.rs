@@ -17,7 +17,7 @@ use crate::{
     callers::{App, Caller, PASSWORD},
     database::{Backend, TestDatabase},
     outage::{Port, Proxy, answer},
-    redis_sessions,
+    redis_sessions, redis_tokens,
 };
 
 const WRONG: &str = "wrong horse battery";
@@ -173,8 +173,10 @@ async fn server_with(policy: &str) -> String {
     let info = format!("redis_version:7.0.15\r\nmaxmemory_policy:{policy}\r\naof_enabled:1\r\n");
     tokio::spawn(async move {
         let (mut client, _) = listener.accept().await.unwrap();
-        // The client sends `HELLO`, asks, and wants to hear of changes.
-        for answer in ["%1\r\n+proto\r\n:3\r\n", &format!("${}\r\n{info}\r\n", info.len()), "+OK\r\n"] {
+        // The client sends `HELLO`, asks, and wants to hear of changes in two ways.
+        let info = format!("${}\r\n{info}\r\n", info.len());
+        let subscribed = ">3\r\n+subscribe\r\n+auth:changes\r\n:1\r\n";
+        for answer in ["%1\r\n+proto\r\n:3\r\n", &info, "+OK\r\n", subscribed] {
             let _ = client.read(&mut [0; 1024]).await.unwrap();
             client.write_all(answer.as_bytes()).await.unwrap();
         }
@@ -216,5 +218,6 @@ async fn use_all(redis: &RedisStore) -> Result<(), String> {
     let attempt = throttle.attempt(client(1), "alice").await.map_err(|error| format!("{error:?}"))?;
     attempt.succeeded().await;
     throttle.failed(client(1)).await.map_err(|error| format!("{error:?}"))?;
-    redis_sessions::use_all(redis).await.map_err(|error| error.to_string())
+    redis_sessions::use_all(redis).await.map_err(|error| error.to_string())?;
+    redis_tokens::use_all(redis).await.map_err(|error| error.to_string())
 }

@@ -7,6 +7,7 @@ mod list;
 mod password;
 mod profile;
 mod report;
+mod second_factor;
 mod sign_out;
 
 use clap::Subcommand;
@@ -18,6 +19,7 @@ use self::{
     list::{List, Show},
     password::{SetPassword, VerifyPassword},
     profile::SetProfile,
+    second_factor::RemoveSecondFactor,
     sign_out::SignOut,
 };
 use crate::{context::Context, error::Failure, import::Import};
@@ -44,6 +46,8 @@ pub(crate) enum UserVerb {
     VerifyPassword(VerifyPassword),
     /// Set the display name or e-mail address of a user
     SetProfile(SetProfile),
+    /// Remove the second factor of a user who has lost it, and end all tokens
+    RemoveSecondFactor(RemoveSecondFactor),
     /// Replace the roles of a user
     SetRoles(SetRoles),
     /// Replace the permissions that a user has in addition to those of the roles
@@ -67,6 +71,7 @@ impl UserVerb {
             Self::SetPassword(verb) => verb.run(context).await,
             Self::VerifyPassword(verb) => verb.run(context).await,
             Self::SetProfile(verb) => verb.run(context).await,
+            Self::RemoveSecondFactor(verb) => verb.run(context).await,
             Self::SetRoles(verb) => verb.run(context).await,
             Self::SetPermissions(verb) => verb.run(context).await,
             Self::SignOut(verb) => verb.run(context).await,

@@ -73,6 +73,21 @@ pub trait MailTexts: Send + Sync + 'static {
         notice(context, "password", "was replaced")
     }
 
+    /// Returns the mail that tells a user that sign-ins need a code from now on (ASVS 6.3.7).
+    fn second_factor_added(&self, context: MailContext<'_>) -> MailText {
+        notice(context, "second factor", "was added")
+    }
+
+    /// Returns the mail that tells a user that sign-ins need no code any more (ASVS 6.3.7).
+    fn second_factor_removed(&self, context: MailContext<'_>) -> MailText {
+        notice(context, "second factor", "was removed")
+    }
+
+    /// Returns the mail that tells a user that a recovery code was used.
+    fn recovery_code_used(&self, context: MailContext<'_>) -> MailText {
+        notice(context, "recovery code", "was used")
+    }
+
     /// Returns the mail that tells a user, at the former address, that another address was verified (ASVS 6.3.7).
     fn email_changed(&self, context: MailContext<'_>) -> MailText {
         notice(context, "e-mail address", "was replaced")
@@ -91,7 +106,7 @@ fn notice(context: MailContext<'_>, what: &str, happened: &str) -> MailText {
     MailText {
         subject: format!("{application}: your {what} {happened}"),
         body: format!(
-            "The {what} of the user {user} of {application} {happened}.\n\n\
+            "A {what} of the user {user} of {application} {happened}.\n\n\
              If it was not you, tell the administrators of {application} at once.\n"
         ),
     }

@@ -1,5 +1,7 @@
 //! The rules of links, on a store in memory.
 
+mod second_factor;
+
 use std::{
     sync::{Arc, Mutex},
     time::{Duration, SystemTime},
@@ -12,7 +14,7 @@ use super::{
 use crate::{
     authenticate::Unavailable,
     client_ip::ClientAddress,
-    password::PasswordError,
+    password::{PasswordError, Passwords},
     users::{User, UserStore},
 };
 
@@ -37,7 +39,11 @@ struct Fixture {
 
 impl Fixture {
     fn new(users: impl IntoIterator<Item = User>) -> Self {
-        let (store, sent) = (MemoryAccounts::new(users).unwrap(), Sent::default());
+        Self::with(Passwords::new(), users)
+    }
+
+    fn with(passwords: Passwords, users: impl IntoIterator<Item = User>) -> Self {
+        let (store, sent) = (MemoryAccounts::new(users).unwrap().with_passwords(passwords), Sent::default());
         let url = PublicUrl::new("https://app.example/account").unwrap();
         Self { account: SelfService::new(store.clone(), sent.clone(), "Entry book", url), store, sent }
     }

@@ -1,0 +1,56 @@
+//! Responses: a page for browsers, JSON for programs.
+
+use poem::{
+    Request, Response,
+    http::{
+        StatusCode,
+        header::{ACCEPT, RETRY_AFTER},
+    },
+};
+use serde_json::{Value, json};
+
+use super::{
+    error::HttpError,
+    fields::is_json,
+    headers::{NO_CONTENT, secured},
+    page::Page,
+};
+
+impl HttpError {
+    /// Returns the response: problem details (RFC 9457), or this page with the sentence.
+    pub(super) fn response(&self, wants_page: bool, page: impl FnOnce(&str) -> Page) -> Response {
+        let detail = self.detail();
+        let mut response = if wants_page {
+            page(&detail).response(self.status())
+        } else {
+            let status = self.status();
+            let problem = json!({
+                "type": "about:blank",
+                "title": status.canonical_reason().unwrap_or("Error"),
+                "status": status.as_u16(),
+                "detail": detail,
+                "code": self.code(),
+            });
+            json_response(status, "application/problem+json", &problem)
+        };
+        if let Some(seconds) = self.retry_after() {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
+
+/// Returns a successful response: a page, or JSON.
+pub(super) fn done(wants_page: bool, page: impl FnOnce() -> Page, json: &Value) -> Response {
+    if wants_page { page().response(StatusCode::OK) } else { json_response(StatusCode::OK, "application/json", json) }
+}
+
+fn json_response(status: StatusCode, content_type: &'static str, body: &Value) -> Response {
+    secured(Response::builder().status(status).content_type(content_type).body(body.to_string()), NO_CONTENT)
+}
+
+/// Returns whether the client is a browser that shows a page. A client that sends JSON gets JSON.
+pub(super) fn wants_page(request: &Request) -> bool {
+    let accepts = request.headers().get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    !is_json(request) && accepts.flat_map(|value| value.split(',')).any(|kind| kind.trim().starts_with("text/html"))
+}

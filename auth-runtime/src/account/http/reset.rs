@@ -1,0 +1,94 @@
+//! `forgot-password` and `reset-password`.
+
+use poem::{Request, Response};
+use serde_json::json;
+
+use super::{
+    answer::{done, wants_page},
+    error::HttpError,
+    fields::{Fields, query},
+    page::{Field, Page},
+    routes::own_origin,
+};
+use crate::{
+    account::{AccountError, AccountStore, OneTimeTokenStore, SelfService},
+    client_ip::ClientAddress,
+};
+
+impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
+    fn forgot_page(&self, error: Option<&str>) -> Page {
+        let email = Field::Email { name: "email", label: "E-mail address", is_wrong: error.is_some() };
+        let page = Page::new(&self.0.application, "Forgot your password?");
+        let page = page.alert_if(error).text("Enter your e-mail address. You get a mail with a link.");
+        page.form("forgot-password", &[email], "Send the link")
+    }
+
+    pub(super) fn forgot_form(&self, request: &Request) -> Response {
+        done(wants_page(request), || self.forgot_page(None), &json!({ "fields": ["email"] }))
+    }
+
+    /// The response is the same whether or not there is a user with the address.
+    pub(super) async fn forgot(self, mut request: Request) -> Response {
+        let wants_page = wants_page(&request);
+        let sent = async {
+            own_origin(&request)?;
+            let fields = Fields::read(&mut request).await?;
+            Ok(self.forgot_password(ClientAddress::of(&request), fields.get("email").trim()).await?)
+        };
+        match sent.await {
+            Ok(()) => {
+                let text = "If a user has this address and has verified it, a mail with a link is on its way.";
+                let page = || Page::new(&self.0.application, "Look into your mailbox").text(text);
+                done(wants_page, page, &json!({ "detail": text }))
+            }
+            Err(error) => HttpError::response(&error, wants_page, |text| self.forgot_page(Some(text))),
+        }
+    }
+
+    /// A scanner of mail may open the link, so it consumes nothing.
+    pub(super) async fn reset_form(self, request: Request) -> Response {
+        let (wants_page, token) = (wants_page(&request), query(&request, "token"));
+        match self.check_reset_link(&token).await {
+            Ok(()) => done(wants_page, || self.reset_page(&token, None), &json!({ "valid": true })),
+            Err(error) => HttpError::from(error).response(wants_page, |text| self.forgot_page(Some(text))),
+        }
+    }
+
+    fn reset_page(&self, token: &str, error: Option<&str>) -> Page {
+        let fields = [
+            Field::Hidden { name: "token", value: token },
+            Field::NewPassword { name: "password", label: "New password", is_wrong: error.is_some() },
+        ];
+        let page = Page::new(&self.0.application, "Choose a new password").alert_if(error);
+        page.form("reset-password", &fields, "Set the password")
+    }
+
+    pub(super) async fn reset(self, mut request: Request) -> Response {
+        let (wants_page, client) = (wants_page(&request), ClientAddress::of(&request));
+        let fields = async {
+            own_origin(&request)?;
+            Fields::read(&mut request).await
+        };
+        let fields = match fields.await {
+            Ok(fields) => fields,
+            Err(error) => return error.response(wants_page, |text| self.forgot_page(Some(text))),
+        };
+        match self.reset_password(client, fields.get("token"), fields.get("password")).await {
+            Ok(_) => {
+                let text = "Your password was replaced. Sign in with the new one.";
+                let page = || Page::new(&self.0.application, "Your password was replaced").text(text);
+                done(wants_page, page, &json!({ "detail": text }))
+            }
+            Err(error) => {
+                let may_try_again = !matches!(error, AccountError::Link);
+                HttpError::from(error).response(wants_page, |text| {
+                    if may_try_again {
+                        self.reset_page(fields.get("token"), Some(text))
+                    } else {
+                        self.forgot_page(Some(text))
+                    }
+                })
+            }
+        }
+    }
+}

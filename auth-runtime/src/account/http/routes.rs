@@ -1,0 +1,121 @@
+//! The routes, and who may use them.
+
+use std::future::{Future, ready};
+
+use poem::{Endpoint, FromRequest, Request, Response, Route, endpoint::make, get, post};
+
+use super::error::HttpError;
+use crate::{
+    account::{AccountError, AccountStore, OneTimeTokenStore, SecondFactorStore, SelfService},
+    authenticate::Principal,
+    credential::is_cross_origin,
+    guard::AuthConfig,
+    mount::Protect,
+    policy::Operation,
+    requirement,
+};
+
+/// The caller, as the store knows the user.
+pub(super) struct Caller {
+    pub(super) subject: String,
+}
+
+/// Routes.
+impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
+    /// Returns the routes, for the path that the [`PublicUrl`](crate::account::PublicUrl) ends with. Each route answers
+    /// browsers with a page, and programs with JSON.
+    ///
+    /// ```
+    /// # use auth_runtime::{account::*, prelude::*, users::MemoryUsers};
+    /// # use poem::{EndpointExt, Route};
+    /// # #[derive(Auth, Clone)] struct Auth { #[scheme(basic)] password: Basic<MemoryAccounts> }
+    /// # fn app(auth: Auth, accounts: MemoryAccounts) -> Result<impl poem::Endpoint, PublicUrlError> {
+    /// let url = PublicUrl::new("https://app.example/account")?;
+    /// let account = SelfService::new(accounts, PrintMailer, "Entry book", url).issuers(["basic"]);
+    /// let app = Route::new().nest("/account", account.routes::<Auth>()).with(auth);
+    /// # Ok(app)
+    /// # }
+    /// ```
+    ///
+    /// | route | fields | who |
+    /// |---|---|---|
+    /// | `GET` and `POST forgot-password` | `email` | everyone |
+    /// | `GET` and `POST reset-password` | `token`, `password` | who has the link |
+    /// | `GET` and `POST verify-email` | `token` | who has the link |
+    /// | `GET` and `POST email` | `email` | users, within 5 minutes of a sign-in |
+    /// | `GET second-factor` | | users |
+    /// | `POST second-factor/enrolment` | | users, within 5 minutes of a sign-in |
+    /// | `POST second-factor/confirmation` | `code` | users, within 5 minutes of a sign-in |
+    /// | `POST second-factor/recovery-codes` | `code` | users |
+    /// | `POST second-factor/removal` | `code` | users |
+    ///
+    /// A `POST` that a page of another site sends is refused. Callers of other [issuers](Self::issuers), and tokens and
+    /// keys that are limited to some permissions, are refused.
+    #[must_use]
+    pub fn routes<A: AuthConfig>(&self) -> Route {
+        let forgot =
+            get(self.everyone(|own, request| ready(own.forgot_form(&request)))).post(self.everyone(Self::forgot));
+        let reset = get(self.everyone(Self::reset_form)).post(self.everyone(Self::reset));
+        let verify = get(self.everyone(Self::verify_form)).post(self.everyone(Self::verify));
+        let routes =
+            Route::new().at("/forgot-password", forgot).at("/reset-password", reset).at("/verify-email", verify);
+        let email = get(self.users::<A, _, _>(|own, request, _| ready(own.email_form(&request))))
+            .post(self.users::<A, _, _>(Self::email));
+        let routes = routes.at("/email", email.protect(recent::<A>()));
+        let enrolment = post(self.users::<A, _, _>(Self::enrol)).protect(recent::<A>());
+        let confirmation = post(self.users::<A, _, _>(Self::confirm)).protect(recent::<A>());
+        let routes = routes.at("/second-factor/enrolment", enrolment).at("/second-factor/confirmation", confirmation);
+        let factor = get(self.users::<A, _, _>(Self::second_factor)).protect(authenticated::<A>());
+        let renewal = post(self.users::<A, _, _>(Self::renew_codes)).protect(authenticated::<A>());
+        let removal = post(self.users::<A, _, _>(Self::remove)).protect(authenticated::<A>());
+        let routes = routes.at("/second-factor", factor).at("/second-factor/recovery-codes", renewal);
+        routes.at("/second-factor/removal", removal)
+    }
+
+    /// Returns an endpoint without a rule.
+    fn everyone<F, R>(&self, answer: F) -> impl Endpoint<Output = Response> + use<S, F, R>
+    where
+        F: Fn(Self, Request) -> R + Send + Sync + 'static,
+        R: Future<Output = Response> + Send + 'static,
+    {
+        let own = self.clone();
+        make(move |request| answer(own.clone(), request))
+    }
+
+    /// Returns an endpoint for the users of the store. A rule stands above it.
+    fn users<A, F, R>(&self, answer: F) -> impl Endpoint<Output = Response> + use<S, A, F, R>
+    where
+        A: AuthConfig,
+        F: Fn(Self, Request, Caller) -> R + Clone + Send + Sync + 'static,
+        R: Future<Output = Response> + Send + 'static,
+    {
+        let own = self.clone();
+        make(move |request: Request| {
+            let (own, answer) = (own.clone(), answer.clone());
+            async move {
+                let caller = Principal::<A>::from_request_without_body(&request).await?;
+                let is_own = own.0.issuers.iter().any(|issuer| *issuer == caller.issuer());
+                // A token that a user gave to another program does not manage the account.
+                if !is_own || caller.is_limited() {
+                    return Ok(HttpError::from(AccountError::NoUser).response(false, |_| own.email_page(None)));
+                }
+                let caller = Caller { subject: caller.subject().to_owned() };
+                Ok::<_, poem::Error>(answer(own, request, caller).await)
+            }
+        })
+    }
+}
+
+/// The rule of what the thief of a session must not do.
+fn recent<A: AuthConfig>() -> &'static Operation<A> {
+    requirement!(auth = A, fresh = "5m")
+}
+
+fn authenticated<A: AuthConfig>() -> &'static Operation<A> {
+    requirement!(auth = A, authenticated)
+}
+
+/// Refuses a request that a page of another site sent.
+pub(super) fn own_origin(request: &Request) -> Result<(), HttpError> {
+    if is_cross_origin(request) { Err(HttpError::CrossOrigin) } else { Ok(()) }
+}

@@ -1,0 +1,94 @@
+//! `sign-in-code`: the second step of a sign-in.
+
+use poem::{
+    Endpoint, Request, Response,
+    endpoint::make,
+    get,
+    http::{HeaderValue, StatusCode, header::LOCATION},
+};
+use serde_json::json;
+
+use super::{
+    answer::{done, wants_page},
+    error::HttpError,
+    fields::Fields,
+    page::{Field, Page},
+    routes::own_origin,
+};
+use crate::{
+    account::{AccountError, AccountStore, OneTimeTokenStore, SecondFactorStore, SelfService},
+    session::{SessionStore, Sessions, StartedSession},
+    users::UserStore,
+};
+
+impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
+    /// Returns the endpoint where a user whose password was verified enters the code: a page for browsers, JSON with the
+    /// field `code` for programs. A browser goes to the path `then` afterwards.
+    ///
+    /// See [`complete_sign_in`](Self::complete_sign_in).
+    #[must_use]
+    pub fn code_endpoint<U: UserStore, T: SessionStore>(
+        &self,
+        sessions: &Sessions<U, T>,
+        then: &'static str,
+    ) -> impl Endpoint + use<S, U, T> {
+        let (own, own_post) = (self.clone(), self.clone());
+        let (sessions, sessions_post) = (sessions.clone(), sessions.clone());
+        let form = make(move |request| own.clone().code_form(sessions.clone(), request));
+        get(form).post(make(move |request| own_post.clone().enter_code(sessions_post.clone(), request, then)))
+    }
+
+    fn code_page(&self, error: Option<&str>) -> Page {
+        let code = Field::Code { name: "code", label: "Code", is_wrong: error.is_some() };
+        let page = Page::new(&self.0.application, "Enter a code").alert_if(error);
+        // Without an action, the form is sent to the address of the page.
+        page.text("Enter the six digits of your authenticator app, or a recovery code.").form("", &[code], "Sign in")
+    }
+
+    fn sign_in_first(&self, text: &str) -> Page {
+        Page::new(&self.0.application, "Sign in first").alert(text)
+    }
+
+    async fn code_form<U: UserStore, T: SessionStore>(self, sessions: Sessions<U, T>, request: Request) -> Response {
+        let wants_page = wants_page(&request);
+        let error = match self.awaits_code(&sessions, &request).await {
+            Ok(true) => return done(wants_page, || self.code_page(None), &json!({ "fields": ["code"] })),
+            Ok(false) => AccountError::NoSignIn,
+            Err(error) => error.into(),
+        };
+        HttpError::from(error).response(wants_page, |text| self.sign_in_first(text))
+    }
+
+    async fn enter_code<U: UserStore, T: SessionStore>(
+        self,
+        sessions: Sessions<U, T>,
+        mut request: Request,
+        then: &'static str,
+    ) -> Response {
+        let wants_page = wants_page(&request);
+        let entered = async {
+            own_origin(&request)?;
+            let fields = Fields::read(&mut request).await?;
+            Ok(self.complete_sign_in(&sessions, &request, fields.get("code")).await?)
+        };
+        match entered.await {
+            Ok(started) => signed_in(wants_page, self.code_page(None), started, then),
+            Err(error @ HttpError::Account(AccountError::NoSignIn)) => {
+                HttpError::response(&error, wants_page, |text| self.sign_in_first(text))
+            }
+            Err(error) => error.response(wants_page, |text| self.code_page(Some(text))),
+        }
+    }
+}
+
+/// Sends the cookie, and a browser on its way.
+fn signed_in(wants_page: bool, page: Page, started: StartedSession, then: &'static str) -> Response {
+    let mut response = done(wants_page, || page, &json!({ "detail": "You are signed in." }));
+    if wants_page {
+        response.set_status(StatusCode::SEE_OTHER);
+        response.set_body(());
+        response.headers_mut().insert(LOCATION, HeaderValue::from_static(then));
+    }
+    started.add_to(&mut response);
+    response
+}

@@ -1,0 +1,118 @@
+//! Promises about roles and permissions that the build keeps.
+
+use super::{
+    AuthSchema, RoleTable, Table,
+    lookup::{Message, equal, position, prefix, starts_with},
+};
+
+/// Stops the build if another role than these holds a permission that the pattern covers.
+///
+/// # Panics
+/// If one does. In a constant, the panic is the compile error.
+#[track_caller]
+pub const fn assert_only<A: AuthSchema>(roles: &[&str], pattern: &str) {
+    let names = <A::Role as Table>::NAMES;
+    let mut role = 0;
+    while role < names.len() {
+        if position(roles, names[role]) == u16::MAX
+            && let Some(permission) = held::<A>(role, pattern)
+        {
+            let message = Message::new().push("only ").push_names(roles).push(" may hold `").push(permission);
+            panic!("{}", message.push("`, but `").push(names[role]).push("` holds it too").as_str())
+        }
+        role += 1;
+    }
+}
+
+/// Stops the build if one of these roles holds a permission that the pattern covers.
+///
+/// # Panics
+/// If one does. In a constant, the panic is the compile error.
+#[track_caller]
+pub const fn assert_never<A: AuthSchema>(roles: &[&str], pattern: &str) {
+    let mut role = 0;
+    while role < roles.len() {
+        let index = position(<A::Role as Table>::NAMES, roles[role]) as usize;
+        if let Some(permission) = held::<A>(index, pattern) {
+            let message = Message::new().push("`").push(roles[role]).push("` must never hold `").push(pattern);
+            let message = message.push(if equal(permission, pattern) { "`, but it does" } else { "`, but it holds `" });
+            let message = if equal(permission, pattern) { message } else { message.push(permission).push("`") };
+            panic!("{}", message.as_str())
+        }
+        role += 1;
+    }
+}
+
+/// Stops the build if a role holds a permission that only the first of two roles has, and one that only the second has.
+///
+/// # Panics
+/// If one does, or if one of both roles has all that the other has. In a constant, the panic is the compile error.
+#[track_caller]
+pub const fn assert_separate<A: AuthSchema>(first: &str, second: &str) {
+    let names = <A::Role as Table>::NAMES;
+    let (one, other) = (position(names, first) as usize, position(names, second) as usize);
+    if one >= names.len() || other >= names.len() {
+        return;
+    }
+    assert_differs::<A>(one, other);
+    assert_differs::<A>(other, one);
+    let mut role = 0;
+    while role < names.len() {
+        if let (Some(mine), Some(theirs)) = (shared::<A>(role, one, other), shared::<A>(role, other, one)) {
+            let message = Message::new().push("`").push(first).push("` and `").push(second);
+            let message = message.push("` are separate, but `").push(names[role]).push("` holds `").push(mine);
+            panic!("{}", message.push("` of one and `").push(theirs).push("` of the other").as_str())
+        }
+        role += 1;
+    }
+}
+
+/// Stops the build if a role has nothing that another one lacks.
+#[track_caller]
+const fn assert_differs<A: AuthSchema>(role: usize, other: usize) {
+    if shared::<A>(role, role, other).is_none() {
+        let names = <A::Role as Table>::NAMES;
+        let message = Message::new().push("`").push(names[role]).push("` and `").push(names[other]);
+        let message = message.push("` cannot be separate: `").push(names[other]).push("` holds all that `");
+        panic!("{}", message.push(names[role]).push("` holds").as_str())
+    }
+}
+
+/// Returns a permission of this role that one role has and another lacks.
+const fn shared<A: AuthSchema>(role: usize, with: usize, without: usize) -> Option<&'static str> {
+    let names = <A::Permission as Table>::NAMES;
+    let mut permission = 0;
+    while permission < names.len() {
+        if holds::<A>(role, permission) && holds::<A>(with, permission) && !holds::<A>(without, permission) {
+            return Some(names[permission]);
+        }
+        permission += 1;
+    }
+    None
+}
+
+/// Returns a permission of a role that the pattern covers.
+const fn held<A: AuthSchema>(role: usize, pattern: &str) -> Option<&'static str> {
+    let names = <A::Permission as Table>::NAMES;
+    let prefix = prefix(names, pattern);
+    let mut permission = 0;
+    while permission < names.len() {
+        let is_covered = match prefix {
+            Some(prefix) => starts_with(names[permission], prefix),
+            None => equal(names[permission], pattern),
+        };
+        if is_covered && holds::<A>(role, permission) {
+            return Some(names[permission]);
+        }
+        permission += 1;
+    }
+    None
+}
+
+/// Whether a role holds a permission. An unknown role, which is an error elsewhere, holds none.
+const fn holds<A: AuthSchema>(role: usize, permission: usize) -> bool {
+    let roles = <A::Role as RoleTable>::PERMISSION_WORDS;
+    role < roles.len()
+        && permission / 64 < roles[role].len()
+        && roles[role][permission / 64] >> (permission % 64) & 1 == 1
+}

@@ -1,0 +1,114 @@
+//! Signing keys, shared by all processes of a server. Private keys are sealed.
+
+use std::{
+    sync::{Arc, LazyLock},
+    time::SystemTime,
+};
+
+use auth_runtime::{
+    authenticate::Unavailable,
+    jwt::{SigningKeyRecord, SigningKeyStore},
+};
+use redis::Script;
+
+use super::{link::Link, store::RedisStore};
+use crate::time::{seconds, time};
+
+/// Keys are a list of ids in their order, and a hash of each: `published`, `signs`, `retired` and `sealed`.
+///
+/// `KEYS` are the list and the key of a new one. `ARGV` has the id of the last one or an empty text, the new id, and its
+/// fields. Returns whether the key was added.
+static ADD: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+        if (redis.call('LINDEX', KEYS[1], -1) or '') ~= ARGV[1] then return 0 end
+        redis.call('RPUSH', KEYS[1], ARGV[2])
+        redis.call('HSET', KEYS[2], 'published', ARGV[3], 'signs', ARGV[4], 'sealed', ARGV[5])
+        return 1",
+    )
+});
+
+/// Returns the id and the fields of each key. `KEYS` is the list, `ARGV` the prefix of keys.
+static LIST: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+        local found = {}
+        for _, id in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
+            found[#found + 1] = {id, redis.call('HMGET', ARGV[1] .. id, 'published', 'signs', 'retired', 'sealed')}
+        end
+        return found",
+    )
+});
+
+/// Deletes a private key. `KEYS` is the key, and `ARGV` the time.
+static RETIRE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+        if redis.call('EXISTS', KEYS[1]) == 1 then
+            redis.call('HSETNX', KEYS[1], 'retired', ARGV[1])
+            redis.call('HDEL', KEYS[1], 'sealed')
+        end",
+    )
+});
+
+/// Deletes a key that is not the last one. `KEYS` are the list and the key, and `ARGV` is its id.
+static REMOVE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+        if redis.call('LINDEX', KEYS[1], -1) ~= ARGV[1] then
+            redis.call('LREM', KEYS[1], 0, ARGV[1])
+            redis.call('DEL', KEYS[2])
+        end",
+    )
+});
+
+/// When a key is published, signs and was retired, and its sealed private key.
+type Fields = (i64, i64, Option<i64>, Option<Vec<u8>>);
+
+impl SigningKeyStore for RedisStore {
+    async fn keys(&self) -> Result<Vec<SigningKeyRecord>, Unavailable> {
+        let (list, prefix) = (self.signing_key(""), self.signing_key(":"));
+        let listing = async |link: Arc<Link>| {
+            LIST.key(&list).arg(&prefix).invoke_async::<Vec<(String, Fields)>>(&mut link.connection()).await
+        };
+        let found = self.0.connection.run(listing).await?;
+        Ok(found.into_iter().map(|(id, fields)| record(id, fields)).collect())
+    }
+
+    async fn add(&self, key: &SigningKeyRecord, newest: Option<&str>) -> Result<bool, Unavailable> {
+        let keys = [self.signing_key(""), self.signing_key(&format!(":{}", key.id))];
+        let adding = async |link: Arc<Link>| {
+            let mut add = ADD.prepare_invoke();
+            add.key(&keys[..]).arg(newest.unwrap_or_default()).arg(&key.id);
+            add.arg(seconds(key.published_at)).arg(seconds(key.signs_from)).arg(&key.sealed);
+            add.invoke_async(&mut link.connection()).await
+        };
+        Ok(self.0.connection.run(adding).await?)
+    }
+
+    async fn retire(&self, id: &str, at: SystemTime) -> Result<(), Unavailable> {
+        let key = self.signing_key(&format!(":{id}"));
+        let retiring =
+            async |link: Arc<Link>| RETIRE.key(&key).arg(seconds(at)).invoke_async(&mut link.connection()).await;
+        Ok(self.0.connection.run(retiring).await?)
+    }
+
+    async fn remove(&self, id: &str) -> Result<(), Unavailable> {
+        let keys = [self.signing_key(""), self.signing_key(&format!(":{id}"))];
+        let removing = async |link: Arc<Link>| REMOVE.key(&keys[..]).arg(id).invoke_async(&mut link.connection()).await;
+        Ok(self.0.connection.run(removing).await?)
+    }
+}
+
+impl RedisStore {
+    fn signing_key(&self, rest: &str) -> String {
+        format!("{}signing-key{rest}", self.0.prefix)
+    }
+}
+
+fn record(id: String, (published_at, signs_from, retired_at, sealed): Fields) -> SigningKeyRecord {
+    let mut record = SigningKeyRecord::new(id, time(published_at), time(signs_from));
+    record.retired_at = retired_at.map(time);
+    record.sealed = sealed.unwrap_or_default();
+    record
+}

@@ -1,0 +1,36 @@
+//! Tests of the demo that its policy generates: one for each operation and kind of caller.
+
+use std::{process::ExitCode, sync::Arc};
+
+use auth_examples::demo::{
+    Demo,
+    access::{Auth, Role},
+    app,
+    review::rules,
+};
+use auth_runtime::testing::{AccessTests, ActAs};
+use auth_store::SqlUsers;
+use poem::{Endpoint, http::StatusCode, test::TestClient};
+use serde_json::json;
+
+/// Returns a demo with the entry 1 of alice, and the entry 2 of bob.
+async fn demo() -> Arc<impl Endpoint> {
+    let users = SqlUsers::options().declared_by::<Auth>().connect("sqlite::memory:").await.expect("a database");
+    let demo = Demo::new(&users).await.expect("a demo");
+    let app = Arc::new(app(&demo));
+    let client = TestClient::new(Arc::clone(&app));
+    for author in ["alice", "bob"] {
+        let author = client.as_user(author).with_role(Role::User);
+        let answer = author.post("/entries").body_json(&json!({ "text": "hello" })).send().await;
+        answer.assert_status(StatusCode::CREATED);
+    }
+    app
+}
+
+fn main() -> ExitCode {
+    AccessTests::new(rules(), demo)
+        .fixture("ANY /export/*", |request| request.uri("/export/entries.txt"))
+        .mine("PUT /entries/:id", |request| request.as_user("alice").path("id", 1))
+        .theirs("PUT /entries/:id", |request| request.as_user("alice").path("id", 2))
+        .main()
+}

@@ -1,0 +1,8 @@
+use auth_runtime::prelude::*;
+use auth_ui_tests::Auth;
+
+invariants! {
+    only(Administrator, "view");
+}
+
+fn main() {}
