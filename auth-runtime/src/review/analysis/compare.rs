@@ -81,7 +81,20 @@ impl<'a> Pair<'a> {
 
     /// Whether nothing that decides differs: neither the rule, nor what the roles hold of the permissions that it asks for.
     fn is_same(&self) -> bool {
-        self.old == self.new && self.changed_roles(&self.asked()).is_empty()
+        self.old == self.new && (self.before.roles == self.after.roles || self.are_held_alike())
+    }
+
+    /// Whether each role holds the same of the permissions that the rules ask for.
+    fn are_held_alike(&self) -> bool {
+        let (roles, leaves) = (self.roles(), self.leaves());
+        let mut asked =
+            leaves.iter().filter_map(|leaf| if let Clause::HasPermission(name) = leaf { Some(name) } else { None });
+        asked.all(|name| {
+            let holds = |policy: &AccessPolicy, role: &str| {
+                policy.role(role).is_some_and(|role| role.permissions.contains(name))
+            };
+            roles.iter().all(|role| holds(self.before, role) == holds(self.after, role))
+        })
     }
 
     /// Returns the roles that newly get in by themselves, each with an example and its cost.
