@@ -18,6 +18,7 @@
 mod account;
 mod attempts;
 mod cache;
+mod change_password;
 mod connection;
 mod credentials;
 mod database;

@@ -59,6 +59,7 @@ mod documents {
         HowToOwnUser = "docs/src/how-to/own-user.md",
         HowToPoemRoutes = "docs/src/how-to/poem-routes.md",
         HowToProxy = "docs/src/how-to/proxy.md",
+        HowToRedis = "docs/src/how-to/redis.md",
         HowToResetAndSecondFactor = "docs/src/how-to/reset-and-second-factor.md",
         HowToReviewAccess = "docs/src/how-to/review-access.md",
         HowToSharedApis = "docs/src/how-to/shared-apis.md",

@@ -10,7 +10,7 @@ use poem_mcpserver::{
 
 use crate::{
     authenticate::Principal,
-    guard::{Admission, AuthConfig, Checks},
+    guard::{Admission, AuthConfig, Checks, PendingChecks},
     policy::Operation,
     respond::{Guarded, Rejection, RejectionCode},
 };
@@ -40,7 +40,8 @@ pub trait ProtectedTools: Send + Sized + 'static {
 
 /// A call that was let in as far as the head of its request can decide.
 pub struct ToolGuard<A: AuthConfig> {
-    admission: Admission<A>,
+    caller: Option<Principal<A>>,
+    pending: Option<Box<PendingChecks<A>>>,
     rejected: Mutex<Option<Error>>,
 }
 
@@ -51,20 +52,21 @@ impl<A: AuthConfig> std::fmt::Debug for ToolGuard<A> {
 }
 
 impl<A: AuthConfig> ToolGuard<A> {
-    pub(super) fn new(admission: Admission<A>) -> Self {
-        Self { admission, rejected: Mutex::default() }
+    pub(super) fn new(admission: Admission<'_, A>) -> Self {
+        let (caller, pending) = admission.into_parts();
+        Self { caller, pending, rejected: Mutex::default() }
     }
 
     /// Returns the checks of the rule, which need the arguments.
     #[must_use]
     pub fn checks(&self) -> Checks<'_, A> {
-        self.admission.checks()
+        Checks::new(self.pending.as_deref())
     }
 
     /// Returns the caller that the rule let in; `None` for an anonymous one.
     #[must_use]
     pub fn caller(&self) -> Option<&Principal<A>> {
-        self.admission.caller()
+        self.caller.as_ref()
     }
 
     /// Keeps a rejection for the endpoint, and returns the rest as a tool response.

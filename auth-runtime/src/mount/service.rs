@@ -1,8 +1,8 @@
 //! The mounted service of a protected API: its routes, its documents and its `Auth`.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt, future::Future, sync::Arc};
 
-use poem::{Endpoint, IntoEndpoint, endpoint::BoxEndpoint, http::Method};
+use poem::{Endpoint, IntoEndpoint, Request, Response, Result, endpoint::BoxEndpoint, http::Method};
 use poem_openapi::{
     OpenApi, OpenApiService,
     registry::{MetaApi, MetaPath, Registry},
@@ -12,13 +12,12 @@ use poem_openapi::{
 use super::swagger_ui::OAuthClient;
 use super::{
     argument::SecurityArgument,
-    methods::{self, KnownMethods},
+    methods,
     openapi::{self, Row},
     pages,
-    protect::WithAuth,
 };
 use crate::{
-    guard::AuthConfig,
+    guard::{AuthConfig, MountedAuth, RequestAuth},
     policy::{Access, Operation},
 };
 
@@ -26,11 +25,12 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not protected",
     label = "its operations say nothing about who may call them",
-    note = "put `#[protected]` above `#[OpenApi]` on its impl block"
+    note = "put `#[protected]` above `#[OpenApi]` on its impl block",
+    note = "a tuple has 2 to 16 APIs: give one API without a tuple"
 )]
 pub trait Protected: OpenApi {
-    /// The `Auth` that authenticates callers.
-    type Auth: AuthConfig;
+    /// The `Auth` that authenticates callers. It has no bound, so that an `Auth` without `#[derive(Auth)]` is one error.
+    type Auth: 'static;
 
     /// Every operation, with its rule.
     fn operations() -> Vec<&'static Operation<Self::Auth>>;
@@ -223,10 +223,33 @@ impl<A: AuthConfig, T: Protected<Auth = A>> ProtectedService<A, T> {
 }
 
 impl<A: AuthConfig, T: Protected<Auth = A> + 'static> IntoEndpoint for ProtectedService<A, T> {
-    type Endpoint = WithAuth<A, KnownMethods<BoxEndpoint<'static>>>;
+    type Endpoint = ServiceEndpoint<A>;
 
     fn into_endpoint(self) -> Self::Endpoint {
-        WithAuth::new(&self.auth, KnownMethods::new(self.inner.into_endpoint()))
+        ServiceEndpoint { auth: Arc::new(MountedAuth::new(&self.auth)), inner: self.inner.into_endpoint() }
+    }
+}
+
+/// The routes of a protected API, with their `Auth`; made by [`IntoEndpoint`] of a [`ProtectedService`].
+pub struct ServiceEndpoint<A> {
+    auth: Arc<MountedAuth<A>>,
+    inner: BoxEndpoint<'static>,
+}
+
+impl<A> fmt::Debug for ServiceEndpoint<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceEndpoint").finish_non_exhaustive()
+    }
+}
+
+impl<A: AuthConfig> Endpoint for ServiceEndpoint<A> {
+    type Output = Response;
+
+    /// Not an async function, whose state would hold the request twice, to be copied with it.
+    fn call(&self, mut request: Request) -> impl Future<Output = Result<Response>> + Send {
+        methods::name_unknown(&mut request);
+        RequestAuth::put(&self.auth, &mut request);
+        self.inner.call(request)
     }
 }
 

@@ -17,7 +17,12 @@ use super::{
     store::SessionStore,
     token::{self, TokenHash},
 };
-use crate::{authenticate::Unavailable, client_ip::ClientAddress, credential::SessionToken, users::UserStore};
+use crate::{
+    authenticate::Unavailable,
+    client_ip::ClientAddress,
+    credential::SessionToken,
+    users::{User, UserStore},
+};
 
 /// A session that was started, with the cookie for the response.
 #[derive(Clone, Debug)]
@@ -152,6 +157,17 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     async fn of_token(&self, token: &SessionToken) -> Result<Option<Arc<Session>>, Unavailable> {
         match self.verify(token, self.now()?).await {
             Ok(verified) => Ok(Some(verified.session)),
+            Err(error) if error.is_signed_out() => Ok(None),
+            Err(error) => Err(Unavailable::new(error)),
+        }
+    }
+
+    /// Returns the user of the session of a request; `None` without a session, and for users of plug-ins.
+    pub(super) async fn current_user(&self, request: &Request) -> Result<Option<User>, Unavailable> {
+        let Some(token) = self.cookie().token(request) else { return Ok(None) };
+        match self.verify(&token, self.now()?).await {
+            Ok(verified) if verified.session.is_pending => Ok(None),
+            Ok(verified) => Ok(verified.user),
             Err(error) if error.is_signed_out() => Ok(None),
             Err(error) => Err(Unavailable::new(error)),
         }

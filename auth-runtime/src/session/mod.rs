@@ -1,6 +1,7 @@
 //! Sessions of browsers: an authenticator, and sign-in and sign-out.
 //!
-//! [`Sessions`] verifies the cookie of a session against a [`SessionStore`], and starts and ends sessions.
+//! [`Sessions`] verifies the cookie of a session against a [`SessionStore`], and starts and ends sessions. [`SignInPages`] has
+//! the pages for signing in and out, and [`SignInRedirect`] leads a browser to them.
 
 mod cookie;
 mod device;
@@ -8,6 +9,7 @@ mod error;
 mod lifecycle;
 mod memory;
 mod new_session;
+mod pages;
 mod record;
 mod sessions;
 mod store;
@@ -20,6 +22,10 @@ pub use self::{
     lifecycle::StartedSession,
     memory::MemorySessions,
     new_session::NewSession,
+    pages::{
+        ChangePassword, ChangePasswordError, HookFuture, Page, PageEndpoint, RedirectedEndpoint, SecondFactor,
+        SignInPages, SignInRedirect,
+    },
     record::{CapturedUser, Session, SessionUser},
     sessions::Sessions,
     store::SessionStore,

@@ -160,6 +160,11 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
         self.0.mounted.get().map(|(cookie, _)| *cookie).unwrap_or_default()
     }
 
+    /// Returns the names of the `Auth` that was mounted.
+    pub(super) fn context(&self) -> Option<Context> {
+        self.0.mounted.get().map(|(_, context)| *context)
+    }
+
     /// Returns the time in seconds since 1970. A clock before 1970 is refused, because no session would end.
     pub(super) fn now(&self) -> Result<u64, Unavailable> {
         let now = self.0.clock.as_ref().map_or_else(SystemTime::now, |clock| clock());

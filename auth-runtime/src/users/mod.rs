@@ -41,7 +41,7 @@ use crate::{
     client_ip::ClientAddress,
     credential::BasicCredentials,
     password::Verified,
-    throttle::Throttle,
+    throttle::{Attempt, Throttle},
 };
 
 const ISSUER: &str = "basic";
@@ -209,24 +209,36 @@ impl<S: UserStore> Basic<S> {
         credentials: &BasicCredentials,
         client: ClientAddress,
     ) -> Result<User, AuthenticationError> {
+        let user = self.verify_at(credentials, client, now()?).await?;
+        user.map_err(|_| AuthenticationError::invalid(REFUSED))
+    }
+
+    /// Returns the user, also one with a second factor, or else the attempt, which stays counted unless it is withdrawn.
+    #[cfg(feature = "session")]
+    pub(crate) async fn try_first_factor(
+        &self,
+        credentials: &BasicCredentials,
+        client: ClientAddress,
+    ) -> Result<Result<User, Option<Attempt>>, AuthenticationError> {
         self.verify_at(credentials, client, now()?).await
     }
 
+    /// Returns the user, or else the counted attempt if a password was verified.
     async fn verify_at(
         &self,
         credentials: &BasicCredentials,
         client: ClientAddress,
         now: Duration,
-    ) -> Result<User, AuthenticationError> {
+    ) -> Result<Result<User, Option<Attempt>>, AuthenticationError> {
         let (username, password) = (credentials.username(), credentials.password());
         // Before any look-up, so the response does not depend on the user.
         if username.is_empty() || password.is_empty() || password.len() > MAX_PASSWORD_LEN {
-            return Err(AuthenticationError::invalid(REFUSED));
+            return Ok(Err(None));
         }
         let submitted = Submitted { username, password, client, now };
         let evicted = match self.0.look_up(&submitted) {
             CacheLookup::Hit(hash) => match self.0.user_with_hash(&submitted, &hash).await? {
-                Some(user) => return Ok(user),
+                Some(user) => return Ok(Ok(user)),
                 None => None,
             },
             CacheLookup::Evicted(verified) => Some(verified),
@@ -234,10 +246,10 @@ impl<S: UserStore> Basic<S> {
         };
         // Boxed, so that the future of a cached password stays small.
         let user = Box::pin(self.0.sign_in(&submitted, evicted.is_some())).await?;
-        if let (None, Some(cache), Some(verified)) = (&user, &self.0.cache, evicted) {
+        if let (Err(_), Some(cache), Some(verified)) = (&user, &self.0.cache, evicted) {
             cache.restore(&submitted, verified);
         }
-        user.ok_or_else(|| AuthenticationError::invalid(REFUSED))
+        Ok(user.map_err(Some))
     }
 }
 
@@ -255,15 +267,19 @@ impl<S: UserStore> Verifier<S> {
         Ok(user.filter(|user| may_sign_in(user, submitted.now) && user.password_hash() == hash))
     }
 
-    /// Counts an attempt, and returns the user if the password is right. `None` means that it is wrong and stays counted.
-    async fn sign_in(&self, submitted: &Submitted<'_>, has_evicted: bool) -> Result<Option<User>, AuthenticationError> {
+    /// Counts an attempt, and returns the user if the password is right. If it is wrong, the attempt stays counted.
+    async fn sign_in(
+        &self,
+        submitted: &Submitted<'_>,
+        has_evicted: bool,
+    ) -> Result<Result<User, Attempt>, AuthenticationError> {
         let attempt = self.throttle.attempt(submitted.client, submitted.username).await?;
         match self.compare(submitted, has_evicted).await {
             Ok(Some(user)) => {
                 attempt.succeeded().await;
-                Ok(Some(user))
+                Ok(Ok(user))
             }
-            Ok(None) => Ok(None),
+            Ok(None) => Ok(Err(attempt)),
             Err(error) => {
                 attempt.withdrawn().await;
                 Err(error.into())
@@ -318,7 +334,8 @@ impl<S: UserStore> Authenticator for Basic<S> {
         context: &Context,
     ) -> Result<Identity, AuthenticationError> {
         let now = now()?;
-        let user = self.verify_at(&credentials, context.client(), now).await.and_then(signed_in)?;
+        let user = self.verify_at(&credentials, context.client(), now).await?;
+        let user = user.map_err(|_| AuthenticationError::invalid(REFUSED)).and_then(signed_in)?;
         // The password was sent with this request.
         Ok(user.identity(*context, &self.0.issuer).at(now.as_secs()))
     }

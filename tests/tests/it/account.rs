@@ -378,7 +378,7 @@ mod sign_in {
                     let credentials = BasicCredentials::new("alice", PASSWORD);
                     let user = users.verify_first_factor(&credentials, ClientAddress::UNKNOWN).await.unwrap();
                     let mut response = Response::default();
-                    let pending = NewSession::of_user(&user).methods(["pwd"]).pending();
+                    let pending = NewSession::of_user(&user).methods(["pwd"]);
                     sessions.start(&request, pending).await.unwrap().add_to(&mut response);
                     response
                 }

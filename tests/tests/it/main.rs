@@ -37,6 +37,7 @@ mod review;
 mod rules;
 mod sessions;
 mod shared_apis;
+mod sign_in_pages;
 mod subtrees;
 mod tables;
 mod throttling;

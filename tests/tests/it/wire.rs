@@ -54,6 +54,16 @@ impl Wire {
         stream.write_all(&request).await.unwrap();
         Received::read(&mut stream).await
     }
+
+    /// Sends a request with a body.
+    pub(crate) async fn send_body(&self, line: &str, headers: &[&str], body: &str) -> Received {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let headers: String = headers.iter().map(|header| [header, "\r\n"].concat()).collect();
+        let head = format!("{line} HTTP/1.1\r\nHost: localhost\r\n{headers}Connection: close\r\n");
+        let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(request.as_bytes()).await.unwrap();
+        Received::read(&mut stream).await
+    }
 }
 
 /// A raw response.

@@ -7,6 +7,8 @@
 mod accounts;
 mod callers;
 mod database;
+#[path = "../flows/mod.rs"]
+mod flows;
 mod freshness;
 mod full_disk;
 mod import;
@@ -21,6 +23,7 @@ mod redis;
 mod redis_flows;
 mod redis_sessions;
 mod redis_tls;
+mod redis_token_flows;
 mod redis_tokens;
 mod retries;
 mod second_factor;
@@ -187,10 +190,28 @@ tests! {
         r62_each_key_of_a_session_expires_with_it
         malformed_session_is_503
         r62_lost_messages_never_extend_trust
+        r62_sign_out_leaves_other_sessions_cached
         r62_closed_connection_ends_trust
         deleted_keys_end_their_sessions;
     redis_tls:
         server_is_verified;
+    redis_token_flows:
+        r18_a_password_gets_tokens_that_are_not_cached
+        r80_errors_are_those_of_rfc_6749
+        r81_a_refresh_token_is_replaced_with_each_use
+        r81_a_replaced_refresh_token_ends_its_family
+        r81_of_two_concurrent_uses_one_succeeds_and_the_family_ends
+        r83_scopes_never_grow
+        r80_a_client_sends_its_secret_in_one_way
+        a_refresh_token_is_of_use_to_its_client_only
+        r82_a_revoked_refresh_token_takes_its_access_tokens_along
+        r82_an_access_token_is_revoked_alone
+        published_keys_have_no_private_member
+        r77_guesses_are_throttled
+        r77_guesses_of_secrets_are_throttled
+        r82_token_revoked_in_one_process_is_refused_in_the_other
+        r81_token_used_in_two_processes_at_once_succeeds_once
+        r81_only_hashes_of_refresh_tokens_are_stored;
     redis_tokens:
         r81_one_of_many_concurrent_rotations_succeeds
         r81_family_that_has_ended_is_not_found

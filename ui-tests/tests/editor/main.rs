@@ -19,7 +19,7 @@ const WORDS: &[&str] =
     &["roles", "role", "permission", "any_permission", "check", "claim", "acr", "fresh", "any", "hide"];
 const CALLER: &[&str] = &["subject", "has_role", "meets"];
 
-const TYPED: [Typed; 11] = [
+const TYPED: [Typed; 17] = [
     Typed { mark: "/*clauses*/", text: "permission(Permission::|)", offered: &["View", "Edit"], errors: 1 },
     Typed { mark: "/*clauses*/", text: "roles(Role::|)", offered: &["Viewer", "Administrator"], errors: 1 },
     Typed { mark: "/*clauses*/", text: "any(hide, role(Role::Vi|))", offered: &["Viewer"], errors: 1 },
@@ -30,6 +30,12 @@ const TYPED: [Typed; 11] = [
     Typed { mark: "/*clauses*/", text: "role(\"Viewer\"), rol|", offered: WORDS, errors: 1 },
     Typed { mark: "/*handler*/", text: "check = caller.|", offered: CALLER, errors: 1 },
     Typed { mark: "/*handler*/", text: "|", offered: WORDS, errors: 0 },
+    Typed { mark: "/*requirement*/", text: "|", offered: WORDS, errors: 1 },
+    Typed { mark: "/*requirement*/", text: "role(\"Viewer\"), fre|", offered: WORDS, errors: 1 },
+    Typed { mark: "/*requirement*/", text: "permission(Permission::|)", offered: &["View", "Edit"], errors: 1 },
+    Typed { mark: "/*tool*/", text: "|", offered: WORDS, errors: 0 },
+    Typed { mark: "/*tool*/", text: "check = author.|", offered: &["len"], errors: 1 },
+    Typed { mark: "/*tool*/", text: "check = caller.|", offered: CALLER, errors: 1 },
     // The rest of the block lives while an attribute is half-typed.
     Typed { mark: "caller.subject()", text: "caller.|subject()", offered: CALLER, errors: 0 },
 ];

@@ -1,0 +1,58 @@
+//! Parts of an application that the pages call: a second factor, and the change of a password.
+
+use std::{future::Future, pin::Pin, time::Duration};
+
+use crate::{authenticate::Unavailable, client_ip::ClientAddress, users::User};
+
+/// A future of a hook.
+pub type HookFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A second factor that some users have. After the password, their session is
+/// [pending](crate::session::NewSession::pending), and the browser goes on to the page of the second factor.
+pub trait SecondFactor: Send + Sync + 'static {
+    /// Returns whether this user needs the second factor.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if a store does not answer: the user is not signed in.
+    fn is_needed<'a>(&'a self, user: &'a User) -> HookFuture<'a, Result<bool, Unavailable>>;
+
+    /// Returns the address of the page, relative to that of the sign-in page, such as `second-factor`.
+    fn page(&self) -> &str;
+}
+
+/// A store whose users replace their own passwords.
+pub trait ChangePassword: Send + Sync + 'static {
+    /// Replaces the password of a user who proves the current one (ASVS 6.2.3), and changes the
+    /// [version of the credentials](User::credential_epoch), so that all sessions and tokens of the user end.
+    ///
+    /// # Errors
+    /// [`ChangePasswordError`].
+    fn change_password<'a>(
+        &'a self,
+        user: &'a User,
+        client: ClientAddress,
+        current: &'a str,
+        new: &'a str,
+    ) -> HookFuture<'a, Result<(), ChangePasswordError>>;
+}
+
+/// A password that was not replaced.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChangePasswordError {
+    /// The current password is wrong.
+    #[error("the current password is wrong")]
+    WrongPassword,
+    /// The new password is not accepted. The text is for the user.
+    #[error("{0}")]
+    NotAccepted(String),
+    /// The limit of attempts is reached.
+    #[error("too many attempts")]
+    TooManyAttempts {
+        /// The time to wait.
+        retry_after: Duration,
+    },
+    /// The store does not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}

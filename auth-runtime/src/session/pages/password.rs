@@ -1,0 +1,126 @@
+//! A user changes the own password.
+
+use maud::html;
+use poem::{
+    IntoResponse, Request, Response,
+    http::{StatusCode, header},
+};
+
+use super::{
+    fields::Fields,
+    hooks::ChangePasswordError,
+    layout::{alert, notice},
+    sign_in::whole_seconds,
+    sign_in_pages::{SignInPages, see_other},
+};
+use crate::{
+    client_ip::ClientAddress,
+    respond::RejectionCode,
+    session::{NewSession, SessionStore},
+    users::{MIN_PASSWORD_LEN, User, UserStore},
+};
+
+impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
+    pub(super) async fn password_page(&self, request: &Request) -> Response {
+        match self.0.sessions.current_user(request).await {
+            Ok(Some(user)) => {
+                let changed = request.uri().query().filter(|query| *query == "changed");
+                let changed = changed.map(|_| "The password was changed. Your other sessions have ended.");
+                self.password_form(&user, StatusCode::OK, None, changed)
+            }
+            Ok(None) => self.no_session(request, true),
+            Err(error) => self.unavailable(true, &error),
+        }
+    }
+
+    fn password_form(&self, user: &User, status: StatusCode, error: Option<&str>, good: Option<&str>) -> Response {
+        let described = error.map(|_| "error");
+        let invalid = error.map(|_| "true");
+        let body = html! {
+            (alert(error))
+            (notice(good))
+            form.whole method="post" {
+                // Password managers store the new password for this name.
+                input name="username" value=(user.name()) autocomplete="username" hidden readonly;
+                label for="current" { "Current password" }
+                input #current name="current" type="password" autocomplete="current-password" required
+                    autofocus[good.is_none()] aria-invalid=[invalid] aria-describedby=[described];
+                label for="new" { "New password" }
+                p.hint #rule { "At least " (MIN_PASSWORD_LEN) " characters. A few words are easy to remember." }
+                input #new name="new" type="password" autocomplete="new-password" required aria-describedby="rule";
+                button { "Change password" }
+            }
+            nav { a href=(self.home_path()) { "Back" } a href="sessions" { "My sessions" } }
+        };
+        self.page("Change password").status(status).body(body).into_response()
+    }
+
+    /// Replaces the password, which ends all sessions of the user, and starts a new one here.
+    pub(super) async fn replace_password(&self, request: &mut Request, is_html: bool) -> Response {
+        let user = match self.0.sessions.current_user(request).await {
+            Ok(Some(user)) => user,
+            Ok(None) => return self.no_session(request, is_html),
+            Err(error) => return self.unavailable(is_html, &error),
+        };
+        let fields = match Fields::read(request).await {
+            Ok(fields) => fields,
+            Err(status) if is_html => return self.failed(status, "The form cannot be read."),
+            Err(_) => return self.malformed(),
+        };
+        let Some(store) = &self.0.change_password else { return self.problem(RejectionCode::NotFound) };
+        let client = ClientAddress::of(request);
+        match store.change_password(&user, client, fields.get("current"), fields.get("new")).await {
+            Ok(()) => self.password_replaced(request, &user, is_html).await,
+            Err(ChangePasswordError::Unavailable(error)) => self.unavailable(is_html, &error),
+            Err(error) => self.password_refused(&user, &error, is_html),
+        }
+    }
+
+    async fn password_replaced(&self, request: &Request, user: &User, is_html: bool) -> Response {
+        tracing::info!(subject = ?user.subject(), "password changed by its user");
+        let mut response = if is_html { see_other("password?changed") } else { StatusCode::NO_CONTENT.into_response() };
+        // With the new version of the credentials.
+        match self.0.sessions.0.users.store().find_by_subject(user.subject()).await {
+            Ok(Some(user)) => match self.0.sessions.start(request, NewSession::of_user(&user).methods(["pwd"])).await {
+                Ok(started) => started.add_to(&mut response),
+                Err(error) => tracing::warn!(%error, "no session after the change of a password"),
+            },
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "no session after the change of a password"),
+        }
+        response
+    }
+
+    fn password_refused(&self, user: &User, error: &ChangePasswordError, is_html: bool) -> Response {
+        let (code, text) = match error {
+            ChangePasswordError::TooManyAttempts { .. } => {
+                (RejectionCode::TooManyAttempts, "Too many attempts. Try again later.".to_owned())
+            }
+            ChangePasswordError::NotAccepted(reason) => (RejectionCode::NotAllowed, sentence(reason)),
+            _ => (RejectionCode::NotAllowed, "The current password is wrong.".to_owned()),
+        };
+        tracing::info!(subject = ?user.subject(), %error, "password not changed");
+        let status =
+            if code == RejectionCode::TooManyAttempts { code.status() } else { StatusCode::UNPROCESSABLE_ENTITY };
+        let mut response = if is_html {
+            self.password_form(user, status, Some(&text), None)
+        } else {
+            let mut response =
+                super::sign_in_pages::json(&serde_json::json!({ "status": status.as_u16(), "detail": text }));
+            response.set_status(status);
+            response
+        };
+        if let ChangePasswordError::TooManyAttempts { retry_after } = error {
+            response.headers_mut().insert(header::RETRY_AFTER, whole_seconds(*retry_after).into());
+        }
+        response
+    }
+}
+
+/// Returns an error as a sentence.
+fn sentence(error: &str) -> String {
+    let mut characters = error.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let end = if error.ends_with('.') { "" } else { "." };
+    format!("{first}{}{end}", characters.as_str())
+}
