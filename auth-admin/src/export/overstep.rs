@@ -1,4 +1,4 @@
-//! The matrix for `overstep` 1.7 (PyPI), which sends a request for each route and role, and judges the answers.
+//! The matrix for `overstep` 1.7, which sends a request for each route and role, and judges the answers.
 //!
 //! The guard decides before anything else, so each answer but 401 and 403 shows that it let the caller in. A check runs after
 //! the arguments are read, so a rule with a check needs a valid body, and only success shows that the caller was let in.
