@@ -127,7 +127,7 @@ pub(crate) async fn malformed_session_is_503(database: TestDatabase) {
 
 /// Returns a store behind a port.
 async fn behind(database: &TestDatabase, proxy: &Proxy) -> RedisStore {
-    let options = database.redis_options().answer_timeout(Duration::from_millis(300));
+    let options = database.redis_options().answer_timeout(Duration::from_secs(1));
     options.connect(&proxy.url).await.unwrap()
 }
 
