@@ -13,14 +13,16 @@ use crate::{
     verb::{
         database,
         key::KeyVerb,
+        key_ring::KeyRingVerb,
         names::{PermissionVerb, RoleVerb},
         session::SessionVerb,
+        token::TokenVerb,
         user::UserVerb,
     },
 };
 
-/// The administration commands: `user`, `key`, `session`, `role`, `permission`, `migrate`, `check`, `access`, `export` and
-/// `completions`.
+/// The administration commands: `user`, `key`, `session`, `key-ring`, `token`, `role`, `permission`, `migrate`, `check`,
+/// `access`, `export` and `completions`.
 ///
 /// Flatten them into the subcommands of your parser, and run them with [`Admin::run`](crate::Admin::run). The example of
 /// the [crate](crate) shows how.
@@ -35,6 +37,10 @@ pub(crate) enum Verb {
     Key(Group<KeyVerb>),
     /// Manage sessions of users
     Session(Group<SessionVerb>),
+    /// Manage the keys that sign tokens
+    KeyRing(Group<KeyRingVerb>),
+    /// Inspect and revoke tokens; a token is read from stdin or the terminal
+    Token(Group<TokenVerb>),
     /// List roles
     Role(Group<RoleVerb>),
     /// List permissions
@@ -93,6 +99,8 @@ impl Verb {
             Self::User(Group { output, .. })
             | Self::Key(Group { output, .. })
             | Self::Session(Group { output, .. })
+            | Self::KeyRing(Group { output, .. })
+            | Self::Token(Group { output, .. })
             | Self::Role(Group { output, .. })
             | Self::Permission(Group { output, .. })
             | Self::Migrate(Single { output })
@@ -111,6 +119,8 @@ impl Verb {
             Self::User(Group { verb, .. }) => verb.run(context).await,
             Self::Key(Group { verb, .. }) => verb.run(context).await,
             Self::Session(Group { verb, .. }) => verb.run(context).await,
+            Self::KeyRing(Group { verb, .. }) => verb.run(context).await,
+            Self::Token(Group { verb, .. }) => verb.run(context).await,
             Self::Role(Group { verb, .. }) => verb.run(context).await,
             Self::Permission(Group { verb, .. }) => verb.run(context).await,
             Self::Migrate(_) => database::migrate(context).await,

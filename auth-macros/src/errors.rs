@@ -50,7 +50,9 @@ impl Errors {
     /// Returns the errors as an expression.
     pub(crate) fn into_block(self) -> TokenStream {
         let tokens = self.into_tokens();
-        quote!({ #tokens })
+        // An editor would report the type of the block too.
+        let value = editor::is_running().then(|| quote!(loop {}));
+        quote!({ #tokens #value })
     }
 
     /// Returns one `compile_error!` for each error.
@@ -69,11 +71,16 @@ pub(crate) fn each_once<T: ToTokens + Display + Eq + Hash>(names: &[T], errors: 
 
 /// Returns `; did you mean ..?` if a known word is a few letters away, else the list of known words.
 pub(crate) fn suggestion(known: &[&str], word: &str) -> String {
-    let near = known.iter().map(|known| (distance(known, word), known)).min();
-    match near {
-        Some((distance, near)) if distance <= word.chars().count() / 3 + 1 => format!("; did you mean `{near}`?"),
-        _ => format!("; known are `{}`", known.join("`, `")),
+    match near(known, word) {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None => format!("; known are `{}`", known.join("`, `")),
     }
+}
+
+/// Returns the known word that is a few letters away.
+pub(crate) fn near<'a>(known: &[&'a str], word: &str) -> Option<&'a str> {
+    let (distance, near) = known.iter().map(|known| (distance(known, word), known)).min()?;
+    (distance <= word.chars().count() / 3 + 1).then_some(near)
 }
 
 /// Returns the Levenshtein distance in characters.

@@ -195,7 +195,7 @@ pub fn roles(input: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro]
 pub fn requirement(input: TokenStream) -> TokenStream {
-    expand_requirement(input.into()).into()
+    expand_requirement(&input.into()).into()
 }
 
 /// Promises about roles and permissions that the build keeps, and promises about routes that a test keeps.
@@ -339,7 +339,11 @@ fn expand_rule(Configured { name, span, arguments, item }: Configured) -> TokenS
             errors.beside(expand::api::expand(&api, &p))
         }
         Item::Tools(attribute, block) => {
+            let written = block.clone();
             let tools = lower::tools::lower(rule, attribute, *block, &mut errors);
+            if editor::is_running() {
+                return errors.beside(expand::editor::tools(*written, &arguments, &p));
+            }
             errors.beside(expand::tools::expand(&tools, &p))
         }
         Item::Handler(attribute, function) => {
@@ -373,14 +377,14 @@ fn expand_roles(input: TokenStream2) -> TokenStream2 {
     errors.beside(expand::table::roles(&table, &permissions, &p))
 }
 
-fn expand_requirement(input: TokenStream2) -> TokenStream2 {
+fn expand_requirement(input: &TokenStream2) -> TokenStream2 {
     let mut errors = Errors::default();
-    let (clauses, library) = errors.ok(parse::attribute::requirement(input)).unwrap_or_default();
+    let (clauses, library) = errors.ok(parse::attribute::requirement(input.clone())).unwrap_or_default();
     let (auth, access) = lower::access::requirement(clauses, &mut errors);
-    match errors.ok(Private::locate(library.as_ref())) {
-        Some(p) if errors.is_empty() => expand::requirement::expand(&auth, &access, &p),
-        _ => errors.into_block(),
-    }
+    let Some(p) = errors.ok(Private::locate(library.as_ref())) else { return errors.into_block() };
+    let has_errors = !errors.is_empty();
+    let value = if has_errors { errors.into_block() } else { expand::requirement::expand(&auth, &access, &p) };
+    if editor::is_running() { expand::editor::requirement(input, &value, &p) } else { value }
 }
 
 fn expand_invariants(input: TokenStream2) -> TokenStream2 {

@@ -136,7 +136,7 @@ fn a_handler_stays_inside_one_with_a_guard() {
 
 #[test]
 fn a_requirement_becomes_a_constant() {
-    let expanded = expand_requirement(quote!(any(role("Administrator"), permission(Permission::Edit)), hide));
+    let expanded = expand_requirement(&quote!(any(role("Administrator"), permission(Permission::Edit)), hide));
     insta::assert_snapshot!(pretty(&quote!(const RULE: &Operation<Auth> = #expanded;)));
 }
 

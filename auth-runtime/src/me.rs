@@ -50,7 +50,7 @@ const CACHE_CONTROL: &str = "private, no-cache";
 ///
 /// The response has a strong `ETag`. With `If-None-Match`, it is 304 until something changes, such as a role.
 ///
-/// A front end hides what the caller may not do. The service still decides each request.
+/// A front end hides the controls that the caller may not use. The service still decides each request.
 pub struct Me<A>(PhantomData<fn() -> A>);
 
 impl<A> Me<A> {

@@ -93,6 +93,17 @@ pub const fn included<T: Includes<P>, P: Table>(entry: Entry<P>) -> Entry<T> {
     declared(entry.name())
 }
 
+/// Returns the operation of a rule. An `Auth` without `#[derive(Auth)]` is then one error, at the rule.
+#[must_use]
+#[track_caller]
+pub const fn operation<R: Rule>(
+    name: &'static str,
+    access: Access<R::Auth>,
+    place: &'static str,
+) -> Operation<R::Auth> {
+    Operation::new(name, access).at(place)
+}
+
 /// Returns a rule that another rule names. As a function, it makes a wrong type one error.
 #[must_use]
 pub const fn rule<A>(rule: &'static Operation<A>) -> &'static Operation<A> {

@@ -12,6 +12,7 @@ use crate::{
         jwt_authorizer::jwt_authorizer,
         poem_grants::poem_grants,
         this_library::{self, Cache},
+        tools,
     },
     keys::{Algorithm, Keys},
 };
@@ -58,6 +59,7 @@ pub fn all() -> Vec<Row> {
     rows.extend(this_library(&keys));
     rows.extend(refused(&keys[0]));
     rows.extend(three_schemes(&keys[0]));
+    rows.extend(mcp_tools(&keys[0]));
     rows.extend(each(HAND_WRITTEN, "hand-written", &keys, hand_written));
     rows.push(valid(HAND_WRITTEN, "hand-written, API key", lazy(hand_written_stores::keys)));
     rows.push(valid(HAND_WRITTEN, "hand-written, Basic", lazy(hand_written_stores::passwords)));
@@ -119,6 +121,18 @@ fn three_schemes(keys: &Lazy<Keys>) -> Vec<Row> {
         valid(group, "three: API key", from(keys, this_library::any_with_api_keys)),
         valid(group, "three: Basic", from(keys, this_library::any_with_passwords)),
         row(group, "three: no credential", Case::NoCredential, &tokens),
+    ]
+}
+
+fn mcp_tools(keys: &Lazy<Keys>) -> Vec<Row> {
+    let group = "tools of poem-mcpserver";
+    let known = from(keys, tools::known_token);
+    vec![
+        valid(group, "tool: bare", lazy(tools::bare)),
+        valid(group, "tool: public", from(keys, tools::public)),
+        row(group, "tool: known token, HS256", Case::Valid, &known),
+        row(group, "tool: denied", Case::LackingPermission, &known),
+        row(group, "tool: no credential", Case::NoCredential, &known),
     ]
 }
 

@@ -13,6 +13,8 @@ use std::{
     process::{Output, Stdio},
 };
 
+use serde_json::json;
+
 use crate::{
     common::refusal,
     service::{Service, command},
@@ -95,9 +97,31 @@ fn store_serves_the_users_and_keys_that_its_command_creates() {
 }
 
 #[test]
+fn account_sets_a_new_password_by_the_link_in_a_mail() {
+    let mut service = Service::start(env!("CARGO_BIN_EXE_account"), &[ALICE]);
+    let me = |service: &Service, password| service.call("GET", "/auth/me", "alice", password);
+    assert_eq!(me(&service, ALICE.1).json()["username"], "alice");
+    let forgot = service.request("POST", "/account/forgot-password").header("Host", "evil.example");
+    assert_eq!(forgot.json(&json!({ "email": "alice@example.com" })).send().status, 200);
+    let mail = service.printed_until("?token=");
+    let link = mail.last().unwrap();
+    let (_, path) = link.split_once("http://127.0.0.1").unwrap().1.split_once("/account").unwrap();
+    let page = service.request("GET", &format!("/account{path}")).header("Accept", "text/html").send();
+    assert!(page.status == 200 && page.body.contains("New password"), "{}", page.body);
+    let token = link.split_once("?token=").unwrap().1;
+    let reset = |service: &Service| {
+        let body = json!({ "token": token, "password": BOB.1 });
+        service.request("POST", "/account/reset-password").json(&body).send().status
+    };
+    assert_eq!([reset(&service), reset(&service)], [200, 400]);
+    assert_eq!([me(&service, ALICE.1).status, me(&service, BOB.1).status], [401, 200]);
+}
+
+#[test]
 fn a_missing_setting_stops_the_start() {
     for (binary, settings, missing) in [
-        (env!("CARGO_BIN_EXE_hello"), &[][..], "ALICE_PASSWORD"),
+        (env!("CARGO_BIN_EXE_account"), &[][..], "ALICE_PASSWORD"),
+        (env!("CARGO_BIN_EXE_hello"), &[], "ALICE_PASSWORD"),
         (env!("CARGO_BIN_EXE_roles"), &[ALICE], "BOB_PASSWORD"),
         (env!("CARGO_BIN_EXE_ownership"), &[ALICE], "ROOT_PASSWORD"),
         (env!("CARGO_BIN_EXE_jwt"), &[("ISSUER", "https://issuer.example")], "AUDIENCE"),

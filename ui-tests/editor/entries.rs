@@ -24,6 +24,23 @@ pub struct Auth {
     key: ApiKeys,
 }
 
+pub const RULE: &Operation<Auth> = requirement!(/*requirement*/);
+
+pub struct Text {
+    len: u64,
+}
+
+pub struct Notes;
+
+#[protected]
+#[Tools]
+impl Notes {
+    #[protected(/*tool*/)]
+    async fn delete(&mut self, author: Text, caller: Principal<Auth>) -> String {
+        caller.subject().to_owned()
+    }
+}
+
 pub struct Entries {
     store: String,
 }

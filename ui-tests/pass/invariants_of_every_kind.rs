@@ -20,7 +20,7 @@ roles! {
 #[auth(permissions = Permission, roles = Role)]
 pub struct Staff {
     #[scheme(api_key(header = "X-API-Key"))]
-    key: ApiKeys,
+    key: auth_ui_tests::Keys,
 }
 
 invariants! {
@@ -55,5 +55,5 @@ fn main() {
         panic.downcast_ref::<String>().unwrap(),
         "`max_public = 1` is broken: 2 operations let anonymous callers in: GET /hello, GET /live"
     );
-    let _ = Staff { key: ApiKeys::default() };
+    let _ = Staff { key: auth_ui_tests::Keys };
 }

@@ -4,6 +4,7 @@ mod format;
 mod key;
 mod list;
 mod session;
+mod signing_key;
 mod table;
 mod time;
 mod user;
@@ -13,6 +14,7 @@ pub(crate) use self::{
     key::{KeyJson, is_active, limits},
     list::List,
     session::SessionJson,
+    signing_key::SigningKeyJson,
     table::{print_json, print_table, print_text},
     time::rfc3339,
     user::{UserJson, facts},

@@ -17,4 +17,5 @@ mod servers;
 mod sessions;
 #[cfg(unix)]
 mod terminal;
+mod tokens;
 mod users;

@@ -17,7 +17,22 @@ use crate::{
 };
 
 /// Emits an impl block whose operations start with their clauses; the first one also with those of the block.
-pub(crate) fn api(mut block: ItemImpl, outer: &TokenStream, p: &Private) -> TokenStream {
+pub(crate) fn api(block: ItemImpl, outer: &TokenStream, p: &Private) -> TokenStream {
+    misplaced::expand(with_clauses(block, outer, p), Some(p))
+}
+
+/// Emits an impl block of MCP tools in the same way.
+pub(crate) fn tools(block: ItemImpl, outer: &TokenStream, p: &Private) -> TokenStream {
+    misplaced::expand(with_clauses(block, outer, p), None)
+}
+
+/// Emits the clauses of `requirement!` before its value.
+pub(crate) fn requirement(written: &TokenStream, value: &TokenStream, p: &Private) -> TokenStream {
+    let clauses = clauses(written.clone(), p);
+    quote!({ #p::editor! { #clauses } #value })
+}
+
+fn with_clauses(mut block: ItemImpl, outer: &TokenStream, p: &Private) -> TokenStream {
     let mut floor = Some(clauses(outer.clone(), p));
     for item in &mut block.items {
         if let ImplItem::Fn(method) = item
@@ -28,7 +43,7 @@ pub(crate) fn api(mut block: ItemImpl, outer: &TokenStream, p: &Private) -> Toke
             floor = None;
         }
     }
-    misplaced::expand(block.into_token_stream(), Some(p))
+    block.into_token_stream()
 }
 
 /// Emits a handler that starts with its clauses.

@@ -63,11 +63,11 @@ impl<'a> Rules<'a> {
 
             impl #generics #p::Rule for #ty #where_clause {
                 type Auth = #auth;
-                const OPERATION: &'static #p::Operation<#auth> = &#p::Operation::new(
+                const OPERATION: &'static #p::Operation<#auth> = &#p::operation::<Self>(
                     #p::core::concat!(#p::core::module_path!(), "::", #name),
                     #access,
-                )
-                .at(#p::core::concat!(#p::core::file!(), ":", #p::core::line!(), ":", #p::core::column!(), ":", #name));
+                    #p::core::concat!(#p::core::file!(), ":", #p::core::line!(), ":", #p::core::column!(), ":", #name),
+                );
             }
         }
     }

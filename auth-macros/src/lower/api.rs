@@ -12,7 +12,7 @@ use super::{
     floor, signature,
 };
 use crate::{
-    errors::Errors,
+    errors::{Errors, near},
     model::{Api, AuthType, Operation},
     parse::{
         attribute::{Content, RuleAttribute, is_ours, take},
@@ -86,6 +86,7 @@ fn operation(method: &mut ImplItemFn, floor: &Clauses, needed: &[String], errors
     }
     let (access, _) = lower_access(written, floor, Position::Operation, &mut mistakes);
     floor::has_arguments(&original.sig, &access, needed, &mut mistakes);
+    options_are_known(&original.attrs, &mut mistakes);
     path_has_no_slash_at_its_end(&original.attrs, &mut mistakes);
     signature::is_operation(&original.sig, &mut mistakes);
     signature::caller_fits_access(&original.sig, &access, &mut mistakes);
@@ -94,11 +95,45 @@ fn operation(method: &mut ImplItemFn, floor: &Clauses, needed: &[String], errors
     errors.join(mistakes).then_some(Operation { method: original, access })
 }
 
-/// Poem-openapi drops the slash, so that the path in the source would be no path of the service.
-fn path_has_no_slash_at_its_end(attributes: &[Attribute], errors: &mut Errors) {
+/// The options of `#[oai]` on an operation.
+const OPTIONS: [&str; 13] = [
+    "path",
+    "method",
+    "deprecated",
+    "tag",
+    "transform",
+    "operation_id",
+    "external_docs",
+    "response_header",
+    "request_header",
+    "actual_type",
+    "code_sample",
+    "hidden",
+    "ignore_case",
+];
+
+/// Returns the options of `#[oai]` that can be parsed.
+fn options(attributes: &[Attribute]) -> impl Iterator<Item = Meta> {
     let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
     let oai = attributes.iter().filter(|attribute| is(attribute, "oai"));
-    for meta in oai.filter_map(|attribute| attribute.parse_args_with(parse).ok()).flatten() {
+    oai.filter_map(move |attribute| attribute.parse_args_with(parse).ok()).flatten()
+}
+
+/// Poem-openapi would leave out the whole impl block, which would be errors of its own. It may have other options later, so
+/// only a misspelt one is reported.
+fn options_are_known(attributes: &[Attribute], errors: &mut Errors) {
+    for path in options(attributes).map(|option| option.path().clone()) {
+        let Some(name) = path.get_ident().map(ToString::to_string) else { continue };
+        let near = near(&OPTIONS, &name).filter(|_| !OPTIONS.contains(&&*name));
+        if let Some(near) = near {
+            errors.at(&path, format!("unknown option `{name}` of `#[oai]`; did you mean `{near}`?"));
+        }
+    }
+}
+
+/// Poem-openapi drops the slash, so that the path in the source would be no path of the service.
+fn path_has_no_slash_at_its_end(attributes: &[Attribute], errors: &mut Errors) {
+    for meta in options(attributes) {
         if let Meta::NameValue(MetaNameValue { path, value: Expr::Lit(ExprLit { lit: Lit::Str(text), .. }), .. }) = meta
             && path.is_ident("path")
             && let Some(served) = text.value().strip_suffix('/').filter(|served| !served.is_empty())

@@ -107,7 +107,13 @@ fn name_is_new(kind: &str, row: &mut Row, names: &mut HashMap<String, Ident>, er
     let name = row.name.value();
     match names.get(&name) {
         Some(first) => {
-            errors.at(&row.name, format!("the {kind} `{name}` is declared twice: `{first}` has this name"));
+            errors.at(
+                &row.name,
+                format!(
+                    "two {kind}s are named `{name}`, `{first}` and `{}`: give one of them another name",
+                    row.variant
+                ),
+            );
             // A substitute, so that the rest of the table compiles.
             row.name = LitStr::new(&row.variant.to_string(), row.name.span());
         }

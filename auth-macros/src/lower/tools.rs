@@ -1,6 +1,9 @@
 //! Lowers an impl block to MCP tools that all have a rule.
 
-use syn::{Attribute, Expr, ExprLit, FnArg, ImplItem, ImplItemFn, ItemImpl, Lit, LitStr, MetaNameValue, ext::IdentExt};
+use syn::{
+    Attribute, Expr, ExprLit, FnArg, ImplItem, ImplItemFn, ItemImpl, Lit, LitStr, MetaNameValue, ext::IdentExt,
+    parse_quote,
+};
 
 use super::{
     access::{Clauses, default_auth, lower as lower_access},
@@ -62,6 +65,7 @@ fn tool(method: &mut ImplItemFn, floor: &Clauses, needed: &[String], errors: &mu
     signature::is_tool(&original.sig, &mut mistakes);
     signature::caller_fits_access(&original.sig, &access, &mut mistakes);
     signature::arguments_of_checks_are_used(&mut method.sig, &access);
+    method.attrs.push(parse_quote!(#[allow(clippy::unused_async, reason = "tools are async")]));
     let name = name(&original);
     errors.join(mistakes).then_some(Tool { name, method: original, access })
 }

@@ -169,8 +169,7 @@ impl Field {
             errors.at(
                 &name,
                 format!(
-                    "`{name}` is no security scheme: write `#[scheme(..)]` with one of `{}`, `#[overrides]` or `#[events]`",
-                    KINDS.join("`, `")
+                    "`{name}` needs an attribute: `#[scheme(..)]` for an authenticator, `#[overrides]` or `#[events]`; other fields belong to another struct"
                 ),
             );
         }

@@ -253,12 +253,14 @@ fn one_claim(list: ParseStream<'_>, example: &str) -> syn::Result<ClauseKind> {
 }
 
 fn unknown_word(word: &Ident, unknown: &str) -> syn::Error {
-    let hint = match unknown {
-        "public" => "; write `#[public(reason = \"..\")]` in place of `#[protected]`".to_owned(),
-        "optional" | "optional_auth" => "; write `#[optional_auth]` in place of `#[protected]`".to_owned(),
-        _ => suggestion(&WORDS, unknown),
+    let message = match unknown {
+        "public" => "`public` is no clause: write `#[public(reason = \"..\")]` in place of `#[protected]`".to_owned(),
+        "optional" | "optional_auth" => {
+            format!("`{unknown}` is no clause: write `#[optional_auth]` in place of `#[protected]`")
+        }
+        _ => format!("unknown clause `{unknown}`{}", suggestion(&WORDS, unknown)),
     };
-    syn::Error::new(word.span(), format!("unknown requirement `{unknown}`{hint}"))
+    syn::Error::new(word.span(), message)
 }
 
 /// Parses a clause of a single word.

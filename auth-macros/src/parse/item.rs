@@ -71,7 +71,7 @@ fn misplaced(word: AttributeName, item: &TokenStream) -> String {
         Ok(method) if is_method(&method) => {
             let name = &method.sig.ident;
             format!(
-                "`#[{attribute}]` has no effect yet: put `#[protected]` above `#[OpenApi]`, on the impl block of `{name}`"
+                "`#[{attribute}]` has no effect yet: put `#[protected]` above `#[OpenApi]`, on the impl block of `{name}`, both under their own names"
             )
         }
         Ok(function) => {

@@ -29,7 +29,6 @@ mod public_url;
 mod reset;
 mod second_factor;
 mod self_service;
-#[cfg(feature = "session")]
 mod sign_in;
 mod store;
 #[cfg(test)]

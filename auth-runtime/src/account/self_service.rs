@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{authenticate::Unavailable, password::Passwords, seal::Seal, throttle::Throttle, users::User};
 
-/// What users do with their own account: set a new password by a link in a mail, verify an e-mail address, and have a
+/// The actions of users on their own account: set a new password by a link in a mail, verify an e-mail address, and have a
 /// second factor. Cheap to clone.
 ///
 /// ```
@@ -46,7 +46,7 @@ const ISSUER: &str = "basic";
 /// Texts of any type.
 pub(super) type Texts = dyn MailTexts;
 
-/// What the clones of a [`SelfService`] share.
+/// The state that the clones of a [`SelfService`] share.
 pub(super) struct Parts<S> {
     pub(super) store: Arc<S>,
     pub(super) passwords: Passwords,

@@ -54,7 +54,7 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
         if user.current_epoch() != epoch {
             return Err(AccountError::NoSignIn);
         }
-        let session = NewSession::of_user(&user).methods(["pwd", "otp"]).acr(MFA);
+        let session = NewSession::of_user(&user).second_factor_verified().methods(["pwd", "otp"]).acr(MFA);
         Ok(sessions.start(request, session).await.map_err(Unavailable::new)?)
     }
 

@@ -38,10 +38,14 @@ fn header(request: &Request) -> Credential<&HeaderValue> {
 /// Splits scheme and credential at the first space. The credential does not start with a space; its scheme checks the
 /// rest.
 fn split(header: &[u8]) -> Result<(&[u8], &[u8]), Malformed> {
-    let end = header.iter().position(|byte| *byte == b' ').unwrap_or(header.len());
-    let (scheme, credential) = (&header[..end], header.get(end + 1..).unwrap_or_default());
-    if scheme.is_empty() || !scheme.iter().all(u8::is_ascii_graphic) || matches!(credential.first(), Some(b' ' | b'\t'))
-    {
+    let end = header.iter().position(|byte| !byte.is_ascii_graphic()).unwrap_or(header.len());
+    let (scheme, rest) = header.split_at(end);
+    let credential = match rest {
+        [] => rest,
+        [b' ', credential @ ..] => credential,
+        _ => return Err(Malformed::Characters),
+    };
+    if scheme.is_empty() || matches!(credential, [b' ' | b'\t', ..]) {
         return Err(Malformed::Characters);
     }
     Ok((scheme, credential))

@@ -1,34 +1,49 @@
 //! User name and password (RFC 7617).
 
+use std::fmt;
+
 use base64::{Engine, prelude::BASE64_STANDARD};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Malformed, carried_by, text::Text};
 
 /// A user name and a password from the `Authorization` header, in UTF-8 (RFC 7617, section 2.1).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct BasicCredentials {
-    username: String,
-    password: SecretString,
+    /// `name:password`, as it was sent.
+    text: SecretString,
+    /// The position of the colon.
+    colon: usize,
 }
 
 impl BasicCredentials {
     /// Builds credentials for a form or a test. A scheme reads those of a request.
     #[must_use]
     pub fn new(username: impl Into<String>, password: impl Into<String>) -> Self {
-        Self { username: username.into(), password: password.into().into() }
+        let (username, password) = (username.into(), SecretString::from(password.into()));
+        let mut text = String::with_capacity(username.len() + 1 + password.expose_secret().len());
+        text.push_str(&username);
+        text.push(':');
+        text.push_str(password.expose_secret());
+        Self { text: text.into(), colon: username.len() }
     }
 
     /// Returns the user name.
     #[must_use]
     pub fn username(&self) -> &str {
-        &self.username
+        self.text.expose_secret().get(..self.colon).unwrap_or_default()
     }
 
     /// Returns the password. It is a secret.
     #[must_use]
     pub fn password(&self) -> &str {
-        self.password.expose_secret()
+        self.text.expose_secret().get(self.colon + 1..).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for BasicCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BasicCredentials").field("username", &self.username()).finish_non_exhaustive()
     }
 }
 
@@ -44,18 +59,23 @@ fn parse(text: Text) -> Result<BasicCredentials, Malformed> {
 fn decode(encoded: &[u8]) -> Result<BasicCredentials, Malformed> {
     let decoded = BASE64_STANDARD.decode(encoded).map_err(|_| Malformed::NotBasic)?;
     let decoded = SecretString::from(String::from_utf8(decoded).map_err(|_| Malformed::NotBasic)?);
-    if decoded.expose_secret().chars().any(char::is_control) {
+    if has_control(decoded.expose_secret()) {
         return Err(Malformed::NotBasic);
     }
-    let (username, password) = decoded.expose_secret().split_once(':').ok_or(Malformed::NotBasic)?;
-    Ok(BasicCredentials::new(username, password))
+    let colon = decoded.expose_secret().find(':').ok_or(Malformed::NotBasic)?;
+    Ok(BasicCredentials { text: decoded, colon })
+}
+
+/// Whether a text has a control character. Most texts are ASCII, where no character needs decoding.
+fn has_control(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_control()) || (!text.is_ascii() && text.chars().any(char::is_control))
 }
 
 #[cfg(test)]
 mod tests {
     use base64::{Engine, prelude::BASE64_STANDARD};
 
-    use super::{Malformed, decode};
+    use super::{BasicCredentials, Malformed, decode};
 
     #[test]
     fn the_first_colon_ends_the_user_name() {
@@ -65,10 +85,23 @@ mod tests {
     }
 
     #[test]
+    fn a_form_can_have_a_colon_in_the_user_name() {
+        let credentials = BasicCredentials::new("a:b", "c:d");
+        assert_eq!((credentials.username(), credentials.password()), ("a:b", "c:d"));
+    }
+
+    #[test]
     fn what_is_not_basic_is_malformed() {
         let encode = |bytes: &[u8]| BASE64_STANDARD.encode(bytes);
-        for bad in ["dTpw!!!!", "dTp", &encode(b"no colon"), &encode(b"u:\xff"), &encode(b"u:a\nb"), &encode(b"u\0:p")]
-        {
+        for bad in [
+            "dTpw!!!!",
+            "dTp",
+            &encode(b"no colon"),
+            &encode(b"u:\xff"),
+            &encode(b"u:a\nb"),
+            &encode(b"u\0:p"),
+            &encode("u\u{85}:p".as_bytes()),
+        ] {
             assert_eq!(decode(bad.as_bytes()).unwrap_err(), Malformed::NotBasic, "{bad}");
         }
     }

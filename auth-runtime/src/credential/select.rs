@@ -70,7 +70,7 @@ fn among(schemes: &[SecurityScheme], found: &[Credential<()>], precedence: Prece
     }
     match read.iter().next() {
         None => Selection::None,
-        Some(first) if read.iter().all(|index| location(index) == location(first)) => Selection::One(read),
+        Some(first) if read.iter().skip(1).all(|index| location(index) == location(first)) => Selection::One(read),
         Some(_) => Selection::Several,
     }
 }

@@ -12,6 +12,9 @@ use super::{
 #[track_caller]
 pub const fn assert_only<A: AuthSchema>(roles: &[&str], pattern: &str) {
     let names = <A::Role as Table>::NAMES;
+    if !are_declared(names, roles) {
+        return;
+    }
     let mut role = 0;
     while role < names.len() {
         if position(roles, names[role]) == u16::MAX
@@ -107,6 +110,18 @@ const fn held<A: AuthSchema>(role: usize, pattern: &str) -> Option<&'static str>
         permission += 1;
     }
     None
+}
+
+/// Whether all names are declared. One that is not is an error elsewhere.
+const fn are_declared(declared: &[&str], names: &[&str]) -> bool {
+    let mut i = 0;
+    while i < names.len() {
+        if position(declared, names[i]) == u16::MAX {
+            return false;
+        }
+        i += 1;
+    }
+    true
 }
 
 /// Whether a role holds a permission. An unknown role, which is an error elsewhere, holds none.

@@ -62,7 +62,7 @@ impl<A: AuthConfig> std::fmt::Debug for Checks<'_, A> {
 }
 
 impl<'a, A: AuthConfig> Checks<'a, A> {
-    pub(super) const fn new(pending: Option<&'a PendingChecks<A>>) -> Self {
+    pub(crate) const fn new(pending: Option<&'a PendingChecks<A>>) -> Self {
         Self { pending, answers: Answers { answered: 0, yes: 0 } }
     }
 
@@ -195,7 +195,8 @@ impl CheckResult {
 #[diagnostic::on_unimplemented(
     message = "a check cannot be `{Self}`",
     label = "expected `bool`, `Result<(), E>`, `Result<bool, E>`, or a future of one of them",
-    note = "the error type `E` implements `std::error::Error`"
+    note = "a future must be `Send`",
+    note = "the error type `E` must implement `std::error::Error`, or be a string"
 )]
 pub trait Check<How> {
     /// Starts the check.

@@ -12,24 +12,25 @@ use futures_util::FutureExt;
 use poem::{FromRequest, Request, RequestBody, Result};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use self::check::PendingChecks;
 pub use self::{
     auth_config::AuthConfig,
     check::{Asking, Check, CheckResult, Checks},
 };
-pub(crate) use self::{mounted_auth::MountedAuth, request_auth::RequestAuth};
+pub(crate) use self::{check::PendingChecks, mounted_auth::MountedAuth, request_auth::RequestAuth};
+#[cfg(feature = "mcp")]
+use crate::authenticate::Refusal;
 use crate::{
     authenticate::{Authentication, Principal},
     event,
-    policy::{Access, Decision, Facts, Operation, RuleWatch},
+    policy::{Access, Decision, EnforcementPoint, Facts, Operation, RuleWatch},
     respond::{DenialCause, Guarded, Rejection},
 };
 
 /// Lets a request in, or returns the rejection. Credentials are read and decisions are made nowhere else.
-pub(crate) async fn admit<A: AuthConfig>(
-    request: &Request,
+pub(crate) async fn admit<'a, A: AuthConfig>(
+    request: &'a Request,
     operation: &'static Operation<A>,
-) -> Result<Admission<A>, Rejection> {
+) -> Result<Admission<'a, A>, Rejection> {
     note_unlisted(request, operation);
     if let Access::Public { .. } = operation.access() {
         return Ok(Admission::public());
@@ -60,14 +61,34 @@ pub(crate) async fn admit<A: AuthConfig>(
             None
         }
     };
-    let admission = Admission {
-        #[cfg(feature = "mcp")]
-        caller: caller.clone(),
-        pending,
-        ended_cookie,
-    };
-    auth.admit(caller, point);
-    Ok(admission)
+    Ok(Admission { place: Some((auth, point)), caller, pending, ended_cookie })
+}
+
+/// Authenticates the credentials that an operation needs, and decides nothing: the refusal is not reported.
+#[cfg(feature = "mcp")]
+pub(crate) async fn identify<A: AuthConfig>(
+    request: &Request,
+    operation: &'static Operation<A>,
+) -> Result<Authentication<A>, Rejection> {
+    let auth = RequestAuth::<A>::of(request)?;
+    let (_, authentication) = auth.authenticate(request, auth.mounted().point(operation, request)).await;
+    Ok(authentication)
+}
+
+/// Reports that the credentials which an operation needs were refused, and returns the response.
+#[cfg(feature = "mcp")]
+pub(crate) fn refused<A: AuthConfig>(
+    request: &Request,
+    operation: &'static Operation<A>,
+    refusal: &Refusal,
+) -> Rejection {
+    match RequestAuth::<A>::of(request) {
+        Ok(auth) => {
+            let mounted = auth.mounted();
+            mounted.denied(mounted.point(operation, request), &DenialCause::Refused(refusal), mounted.watch())
+        }
+        Err(rejection) => rejection,
+    }
 }
 
 /// Returns the name of the cookie, if the caller's session has ended.
@@ -102,8 +123,10 @@ struct NoChecks;
 impl<A> Facts<A> for NoChecks {}
 
 /// A request that was let in as far as its head can decide.
-pub(crate) struct Admission<A: 'static> {
-    #[cfg(feature = "mcp")]
+#[must_use = "the extractors have the caller after `keep`"]
+pub(crate) struct Admission<'a, A: 'static> {
+    /// The state of the request and the place of the rule; `None` for a public operation.
+    place: Option<(&'a RequestAuth<A>, EnforcementPoint<A>)>,
     caller: Option<Principal<A>>,
     /// Boxed, because the future of an operation is copied. `None` if no check is left.
     pending: Option<Box<PendingChecks<A>>>,
@@ -111,31 +134,27 @@ pub(crate) struct Admission<A: 'static> {
     ended_cookie: Option<&'static str>,
 }
 
-impl<A: AuthConfig> Admission<A> {
+impl<A: AuthConfig> Admission<'_, A> {
     const fn public() -> Self {
-        Self {
-            #[cfg(feature = "mcp")]
-            caller: None,
-            pending: None,
-            ended_cookie: None,
+        Self { place: None, caller: None, pending: None, ended_cookie: None }
+    }
+
+    /// Keeps the caller for the extractors.
+    pub(crate) fn keep(&mut self) {
+        if let Some((auth, point)) = self.place.take() {
+            auth.admit(self.caller.take(), point);
         }
     }
 
-    /// Returns the caller that the rule let in; `None` for an anonymous one.
+    /// Returns the caller that the rule let in, or `None` for an anonymous one, and the checks that are left.
     #[cfg(feature = "mcp")]
-    pub(crate) const fn caller(&self) -> Option<&Principal<A>> {
-        self.caller.as_ref()
+    pub(crate) fn into_parts(self) -> (Option<Principal<A>>, Option<Box<PendingChecks<A>>>) {
+        (self.caller, self.pending)
     }
 
     /// Returns the name of the cookie of an ended session, which the response deletes.
     pub(crate) const fn ended_cookie(&self) -> Option<&'static str> {
         self.ended_cookie
-    }
-
-    /// Returns the checks of the rule, which need the arguments.
-    #[cfg(feature = "mcp")]
-    pub(crate) fn checks(&self) -> Checks<'_, A> {
-        Checks::new(self.pending.as_deref())
     }
 }
 
@@ -189,10 +208,9 @@ impl<'a, R: Rule> ApiExtractor<'a> for Guard<R> {
         _: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> impl Future<Output = Result<Self>> + Send {
-        let guard = |Admission { pending, ended_cookie, .. }: Admission<R::Auth>| Self {
-            pending,
-            ended_cookie,
-            rule: PhantomData,
+        let guard = |mut admission: Admission<'_, R::Auth>| {
+            admission.keep();
+            Self { pending: admission.pending, ended_cookie: admission.ended_cookie, rule: PhantomData }
         };
         admit(request, R::OPERATION).map(move |admission| admission.map(guard).map_err(Rejection::into_error))
     }

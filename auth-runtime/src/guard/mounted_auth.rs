@@ -28,8 +28,6 @@ impl<A: AuthConfig> MountedAuth<A> {
     }
 
     /// Looks for credentials of the accepted schemes and verifies the one of a wanted scheme.
-    ///
-    /// The future is boxed, because the future of an operation is copied, and this one holds those of all authenticators.
     pub(super) async fn authenticate(
         &self,
         request: &Request,
@@ -38,7 +36,7 @@ impl<A: AuthConfig> MountedAuth<A> {
     ) -> Authentication<A> {
         let authentication = match Self::acting(request, accepted, wanted) {
             Some(acting) => acting,
-            None => Box::pin(self.auth.authenticate(request, accepted, wanted)).await,
+            None => self.auth.authenticate(request, accepted, wanted).await,
         };
         match authentication {
             Authentication::Authenticated(principal) => {

@@ -28,7 +28,7 @@ pub(crate) struct RequestAuth<A: 'static> {
 }
 
 impl<A> RequestAuth<A> {
-    pub(crate) const fn new(mounted: Arc<MountedAuth<A>>) -> Self {
+    const fn new(mounted: Arc<MountedAuth<A>>) -> Self {
         Self { mounted, admitted: OnceLock::new(), users: Mutex::new(Vec::new()) }
     }
 
@@ -49,6 +49,11 @@ impl<A> Clone for RequestAuth<A> {
 }
 
 impl<A: AuthConfig> RequestAuth<A> {
+    /// Puts the state of a request into it, where its rules and extractors find it.
+    pub(crate) fn put(mounted: &Arc<MountedAuth<A>>, request: &mut Request) {
+        request.extensions_mut().insert(Self::new(Arc::clone(mounted)));
+    }
+
     /// Returns the state that `.with(auth)` put into the request.
     pub(crate) fn of(request: &Request) -> Result<&Self, Rejection> {
         request.extensions().get().ok_or_else(|| {
@@ -60,12 +65,6 @@ impl<A: AuthConfig> RequestAuth<A> {
     /// Returns the mounted `Auth`.
     pub(crate) const fn mounted(&self) -> &Arc<MountedAuth<A>> {
         &self.mounted
-    }
-
-    /// Returns the caller that a rule let in.
-    #[cfg(feature = "mcp")]
-    pub(crate) fn principal(&self) -> Option<&Principal<A>> {
-        self.admitted().and_then(|(principal, _)| principal)
     }
 
     /// Returns the caller that a rule let in, or `None` for an anonymous one, and the place of the rule.

@@ -1,7 +1,6 @@
 //! Tokens that were verified a moment ago, so that a token is not verified again with each request.
 
 use std::{
-    collections::hash_map::RandomState,
     fmt,
     hash::{Hash, Hasher},
     sync::{
@@ -11,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use foldhash::quality::RandomState;
 use quick_cache::{
     Equivalent, UnitWeighter,
     sync::{Cache, DefaultLifecycle},
@@ -38,10 +38,11 @@ pub(super) struct TokenCache {
     tokens: OnceLock<Tokens>,
 }
 
+/// The hash need not withstand chosen keys, as only verified tokens come in.
 type Tokens = Cache<TokenKey, Arc<CachedToken>, UnitWeighter, RandomState>;
 
 fn cache(capacity: usize) -> Tokens {
-    Cache::with(capacity, capacity as u64, UnitWeighter, RandomState::new(), DefaultLifecycle::default())
+    Cache::with(capacity, capacity as u64, UnitWeighter, RandomState::default(), DefaultLifecycle::default())
 }
 
 /// The result of verifying a token, and its validity.

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use poem::{Endpoint, Error, Request, Response, Result, error::ReadBodyError, http::StatusCode};
+use poem::{Endpoint, Error, Request, Response, Result, http::StatusCode};
 use poem_mcpserver::{protocol::tool::ToolsCallRequest, tool::Tools};
 use serde_json::{Map, Value, json};
 
 use super::{
     ProtectedTools, ToolGuard,
+    gate::Callers,
     message::{Body, Message, Method},
     reply::{self, Reply, RpcError},
     settings::Settings,
@@ -15,10 +16,8 @@ use super::{
 };
 use crate::{
     authenticate::Principal,
-    declared::AuthSchema,
-    guard::{Admission, AuthConfig, RequestAuth, admit},
+    guard::{Admission, admit},
     mount::ProtectedResource,
-    policy::{Access, Decision, Operation, Requirement},
     respond::{Rejection, RejectionCode, is_rejection, without_store},
 };
 
@@ -35,15 +34,6 @@ impl<T: ProtectedTools, F> fmt::Debug for McpEndpoint<T, F> {
     }
 }
 
-/// What stands before every tool: a caller, unless one of the tools needs none.
-struct Gate<A>(A);
-
-impl<A: AuthSchema> Gate<A> {
-    const AUTHENTICATED: &'static Operation<A> =
-        &Operation::new("mcp", Access::Required { requirement: Requirement::authenticated(), hide: false });
-    const OPTIONAL: &'static Operation<A> = &Operation::new("mcp", Access::Optional { requirement: None, hide: false });
-}
-
 /// Why a call has no result.
 enum Failure {
     /// A JSON-RPC error.
@@ -53,6 +43,10 @@ enum Failure {
 }
 
 impl Failure {
+    fn of(rejection: Rejection) -> Self {
+        Self::Rejected(rejection.into_error())
+    }
+
     /// In a batch, a rejection is an error of its message: the response has one status.
     fn in_batch(self) -> RpcError {
         match self {
@@ -92,7 +86,7 @@ where
         if let Err(refused) = transport::before_authentication(&request, &self.settings.origins) {
             return Ok(refused.into_response());
         }
-        admit(&request, self.gate()).await.map_err(Rejection::into_error)?;
+        self.settings.gate.admit(&request).await.map_err(Rejection::into_error)?;
         let announced = match transport::after_authentication(&request).and_then(|()| Announced::of(request.headers()))
         {
             Ok(announced) => announced,
@@ -106,10 +100,8 @@ where
             },
             None => None,
         };
-        let bytes = match body.into_bytes_limit(self.settings.max_body).await {
-            Ok(bytes) => bytes,
-            Err(ReadBodyError::PayloadTooLarge) => return Ok(too_large(self.settings.max_body)),
-            Err(error) => return Err(error.into()),
+        let Some(bytes) = transport::read(body, self.settings.max_body).await? else {
+            return Ok(too_large(self.settings.max_body));
         };
         match Body::parse(&bytes) {
             Ok(Body::Single(message)) => self.single(&request, message, &announced, early).await,
@@ -121,17 +113,12 @@ where
         }
     }
 
-    fn gate(&self) -> &'static Operation<T::Auth> {
-        let needs_caller = |operation: &&Operation<T::Auth>| matches!(operation.access(), Access::Required { .. });
-        if self.settings.tools.values().all(needs_caller) { Gate::AUTHENTICATED } else { Gate::OPTIONAL }
-    }
-
     async fn single(
         &self,
         request: &Request,
         message: Message,
         announced: &Announced,
-        early: Option<Admission<T::Auth>>,
+        early: Option<Admission<'_, T::Auth>>,
     ) -> Result<Response> {
         let Message { id, method } = message;
         if let Err(error) = announced.agrees_with(&method) {
@@ -163,12 +150,12 @@ where
         &self,
         request: &Request,
         method: Method,
-        early: Option<Admission<T::Auth>>,
+        early: Option<Admission<'_, T::Auth>>,
     ) -> Result<Value, Failure> {
         match method {
             Method::Initialize { protocol_version } => Ok(self.initialize(&protocol_version)),
             Method::Ping => Ok(json!({})),
-            Method::ToolsList => self.list(request),
+            Method::ToolsList => self.list(request).await,
             Method::ToolsCall(call) => {
                 let admission = match early {
                     Some(admission) => admission,
@@ -192,11 +179,15 @@ where
     }
 
     /// Lists the tools that the caller may call, without an event for each.
-    fn list(&self, request: &Request) -> Result<Value, Failure> {
-        let auth =
-            RequestAuth::<T::Auth>::of(request).map_err(|rejection| Failure::Rejected(rejection.into_error()))?;
-        let mut tools = T::Guarded::list();
-        tools.retain(|tool| self.settings.tools.get(tool.name).is_some_and(|rule| may_call(rule, auth.principal())));
+    async fn list(&self, request: &Request) -> Result<Value, Failure> {
+        let mut callers = Callers::<T::Auth>::of(request);
+        let mut tools = Vec::new();
+        for tool in T::Guarded::list() {
+            let Some(rule) = self.settings.tools.get(tool.name) else { continue };
+            if callers.may_call(rule).await.map_err(Failure::of)? {
+                tools.push(tool);
+            }
+        }
         let mut tools = serde_json::to_value(tools).unwrap_or_default();
         for tool in tools.as_array_mut().into_iter().flatten() {
             if let Some(schema) = tool.get_mut("inputSchema").and_then(Value::as_object_mut) {
@@ -207,7 +198,7 @@ where
     }
 
     /// Decides a call as far as its head can.
-    async fn admitted(&self, request: &Request, tool: &str) -> Result<Admission<T::Auth>, Failure> {
+    async fn admitted<'a>(&self, request: &'a Request, tool: &str) -> Result<Admission<'a, T::Auth>, Failure> {
         let Some(operation) = self.settings.tools.get(tool) else {
             return Err(self.unknown(request, tool).await);
         };
@@ -220,18 +211,18 @@ where
     /// A tool that does not exist. Where tools are hidden, an anonymous caller cannot tell it from one that does.
     async fn unknown(&self, request: &Request, tool: &str) -> Failure {
         if self.settings.hide_forbidden
-            && let Err(rejection) = admit(request, Gate::<T::Auth>::AUTHENTICATED).await
+            && let Err(rejection) = self.settings.gate.admit_caller(request).await
         {
-            return Failure::Rejected(rejection.into_error());
+            return Failure::of(rejection);
         }
         Failure::Rpc(RpcError::unknown_tool(tool))
     }
 
-    async fn call_tool(&self, admission: Admission<T::Auth>, call: ToolsCallRequest) -> Result<Value, Failure> {
+    async fn call_tool(&self, admission: Admission<'_, T::Auth>, call: ToolsCallRequest) -> Result<Value, Failure> {
         let ToolsCallRequest { name, arguments } = call;
         let arguments = if arguments.is_null() { Map::new().into() } else { arguments };
-        let tools = (self.make)(admission.caller());
-        let mut guarded = tools.guarded(ToolGuard::new(admission));
+        let guard = ToolGuard::new(admission);
+        let mut guarded = (self.make)(guard.caller()).guarded(guard);
         let answer = guarded.call(&name, arguments).await;
         if let Some(rejected) = T::guard(&guarded).rejected() {
             return Err(self.failure(&name, rejected));
@@ -250,17 +241,6 @@ where
             return Failure::Rpc(RpcError::unknown_tool(tool));
         }
         Failure::Rejected(error)
-    }
-}
-
-/// Whether a caller may call a tool, as far as it is known before the arguments are.
-fn may_call<A: AuthConfig>(rule: &Operation<A>, caller: Option<&Principal<A>>) -> bool {
-    match (rule.requirement(), caller) {
-        (None, _) => true,
-        (Some(_), None) => rule.is_optional(),
-        (Some(requirement), Some(caller)) => {
-            rule.schemes().contains(caller.scheme_index()) && !matches!(requirement.decide(caller), Decision::Deny(_))
-        }
     }
 }
 

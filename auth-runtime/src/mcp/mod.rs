@@ -24,6 +24,7 @@
 //! "Authorization".
 
 mod endpoint;
+mod gate;
 mod message;
 mod reply;
 mod service;

@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::ProtectedTools;
+use super::{ProtectedTools, gate::Gate};
 use crate::{
     guard::AuthConfig,
     policy::{Access, Operation},
 };
 
-/// What the endpoint needs to know.
+/// The settings of one endpoint.
 pub(super) struct Settings<A: 'static> {
     pub(super) tools: HashMap<&'static str, &'static Operation<A>>,
+    pub(super) gate: Gate<A>,
     pub(super) name: String,
     pub(super) version: String,
     pub(super) origins: Vec<String>,
@@ -24,8 +25,10 @@ impl<A: AuthConfig> Settings<A> {
     /// # Panics
     /// If a tool can only be called by schemes that are not configured, or if two tools have one name.
     pub(super) fn of<T: ProtectedTools<Auth = A>>(auth: &A, max_body: usize) -> Self {
+        let tools = tools::<T>(auth);
         Self {
-            tools: tools::<T>(auth),
+            gate: Gate::before(T::tools().into_iter().map(|(_, rule)| rule)),
+            tools,
             name: "poem-mcpserver".to_owned(),
             version: "1.0.0".to_owned(),
             origins: Vec::new(),

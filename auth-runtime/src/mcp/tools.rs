@@ -10,7 +10,7 @@ use poem_mcpserver::{
 
 use crate::{
     authenticate::Principal,
-    guard::{Admission, AuthConfig, Checks},
+    guard::{Admission, AuthConfig, Checks, PendingChecks},
     policy::Operation,
     respond::{Guarded, Rejection, RejectionCode},
 };
@@ -40,7 +40,8 @@ pub trait ProtectedTools: Send + Sized + 'static {
 
 /// A call that was let in as far as the head of its request can decide.
 pub struct ToolGuard<A: AuthConfig> {
-    admission: Admission<A>,
+    caller: Option<Principal<A>>,
+    pending: Option<Box<PendingChecks<A>>>,
     rejected: Mutex<Option<Error>>,
 }
 
@@ -51,20 +52,21 @@ impl<A: AuthConfig> std::fmt::Debug for ToolGuard<A> {
 }
 
 impl<A: AuthConfig> ToolGuard<A> {
-    pub(super) fn new(admission: Admission<A>) -> Self {
-        Self { admission, rejected: Mutex::default() }
+    pub(super) fn new(admission: Admission<'_, A>) -> Self {
+        let (caller, pending) = admission.into_parts();
+        Self { caller, pending, rejected: Mutex::default() }
     }
 
     /// Returns the checks of the rule, which need the arguments.
     #[must_use]
     pub fn checks(&self) -> Checks<'_, A> {
-        self.admission.checks()
+        Checks::new(self.pending.as_deref())
     }
 
     /// Returns the caller that the rule let in; `None` for an anonymous one.
     #[must_use]
     pub fn caller(&self) -> Option<&Principal<A>> {
-        self.admission.caller()
+        self.caller.as_ref()
     }
 
     /// Keeps a rejection for the endpoint, and returns the rest as a tool response.
@@ -103,7 +105,7 @@ impl<R: IntoToolResponse> IntoToolResponse for ToolAnswer<R> {
     }
 }
 
-/// What a tool can take to learn who calls: `Principal<Auth>` or `Option<Principal<Auth>>`.
+/// The arguments of a tool that stand for its caller: `Principal<Auth>` or `Option<Principal<Auth>>`.
 #[diagnostic::on_unimplemented(
     message = "a tool cannot take `{Self}` as its caller",
     note = "take `Principal<Auth>` of the `Auth` that protects the tools; with `#[optional_auth]`, `Option<Principal<Auth>>`"

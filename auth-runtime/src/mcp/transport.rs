@@ -1,8 +1,12 @@
 //! The rules of the transport: method, origin, media type, protocol version, and headers that repeat the body.
 
+use std::pin::pin;
+
+use futures_util::TryStreamExt;
 use poem::{
-    Request,
-    http::{HeaderMap, Method as HttpMethod, StatusCode, Uri, header},
+    Body, Request,
+    error::ReadBodyError,
+    http::{HeaderMap, HeaderName, Method as HttpMethod, StatusCode, Uri, header},
 };
 
 use super::{
@@ -12,6 +16,10 @@ use super::{
 
 /// Revisions of the protocol that this endpoint speaks, the newest first.
 pub(super) const PROTOCOL_VERSIONS: [&str; 3] = ["2025-11-25", "2025-06-18", "2025-03-26"];
+
+static PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+static METHOD: HeaderName = HeaderName::from_static("mcp-method");
+static NAME: HeaderName = HeaderName::from_static("mcp-name");
 
 /// Why the transport refuses a request.
 #[derive(Debug)]
@@ -59,17 +67,32 @@ pub(super) fn after_authentication(request: &Request) -> Result<(), Refused> {
     if !is_json(request.headers()) {
         return Err(Refused::MediaType);
     }
-    match only(request.headers(), "mcp-protocol-version") {
+    match only(request.headers(), &PROTOCOL_VERSION) {
         Ok(None) => Ok(()),
         Ok(Some(version)) if PROTOCOL_VERSIONS.contains(&version) => Ok(()),
         _ => Err(Refused::ProtocolVersion),
     }
 }
 
+/// Reads a body; `None` if it is larger than the limit.
+///
+/// Poem's reader has a buffer of 4 KiB, which would be cleared and copied with the future of each request.
+pub(super) async fn read(body: Body, limit: usize) -> Result<Option<Vec<u8>>, ReadBodyError> {
+    let mut chunks = pin!(body.into_bytes_stream());
+    let mut bytes = Vec::new();
+    while let Some(chunk) = chunks.try_next().await? {
+        if bytes.len() + chunk.len() > limit {
+            return Ok(None);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(Some(bytes))
+}
+
 /// A page that was loaded from elsewhere could reach a server on this machine by DNS rebinding. Its `Origin` then names
 /// the page (MCP, "Transports", security warning). A request without `Origin` does not come from a page.
 fn origin_is_allowed(headers: &HeaderMap, origins: &[String]) -> bool {
-    match only(headers, header::ORIGIN.as_str()) {
+    match only(headers, &header::ORIGIN) {
         Ok(None) => true,
         Ok(Some(origin)) => is_loopback(origin) || origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin)),
         Err(Repeated) => false,
@@ -82,7 +105,7 @@ fn is_loopback(origin: &str) -> bool {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let Ok(Some(media_type)) = only(headers, header::CONTENT_TYPE.as_str()) else { return false };
+    let Ok(Some(media_type)) = only(headers, &header::CONTENT_TYPE) else { return false };
     let essence = media_type.split(';').next().unwrap_or_default();
     essence.trim().eq_ignore_ascii_case("application/json")
 }
@@ -96,11 +119,11 @@ pub(super) struct Announced {
 
 impl Announced {
     pub(super) fn of(headers: &HeaderMap) -> Result<Self, Refused> {
-        let read = |name: &str| match only(headers, name) {
+        let read = |name: &HeaderName| match only(headers, name) {
             Ok(value) => Ok(value.map(str::to_owned)),
             Err(Repeated) => Err(Refused::Header(RpcError::header_mismatch(format!("`{name}` must stand once")))),
         };
-        Ok(Self { method: read("mcp-method")?, name: read("mcp-name")? })
+        Ok(Self { method: read(&METHOD)?, name: read(&NAME)? })
     }
 
     /// Returns the tool that the body will call, if the headers say so.
@@ -129,7 +152,7 @@ impl Announced {
 /// A header stands more than once, or is not text.
 struct Repeated;
 
-fn only<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Repeated> {
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Repeated> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),

@@ -1,31 +1,17 @@
 //! The methods that a path does not have: 405 with `Allow` (RFC 9110, section 15.5.6).
 
-use std::{collections::HashMap, future::Future};
+use std::collections::HashMap;
 
 use poem::{
-    Endpoint, EndpointExt, Request, Response, Result,
+    EndpointExt, Request, Response,
     endpoint::{BoxEndpoint, make_sync},
     http::{HeaderValue, Method, StatusCode, header::ALLOW},
 };
 
-/// Replaces every non-standard method by one name, so that a path can answer it.
-#[derive(Debug)]
-pub struct KnownMethods<E>(E);
-
-impl<E> KnownMethods<E> {
-    pub(super) const fn new(inner: E) -> Self {
-        Self(inner)
-    }
-}
-
-impl<E: Endpoint> Endpoint for KnownMethods<E> {
-    type Output = E::Output;
-
-    fn call(&self, mut request: Request) -> impl Future<Output = Result<E::Output>> + Send {
-        if !METHODS.contains(request.method()) {
-            request.set_method(unknown_method());
-        }
-        self.0.call(request)
+/// Gives every non-standard method one name, so that a path can answer it.
+pub(super) fn name_unknown(request: &mut Request) {
+    if !METHODS.contains(request.method()) {
+        request.set_method(unknown_method());
     }
 }
 

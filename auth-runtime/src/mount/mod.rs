@@ -17,9 +17,8 @@ pub use self::swagger_ui::OAuthClient;
 pub use self::{
     argument::SecurityArgument,
     handler::ProtectedHandler,
-    methods::KnownMethods,
     protect::{Protect, ProtectedEndpoint, WithAuth},
     protected_resource::{InvalidResource, ProtectedResource, WithResource},
-    service::{Api, Protected, ProtectedService, Service},
+    service::{Api, Protected, ProtectedService, Service, ServiceEndpoint},
     watch::WatchedEndpoint,
 };

@@ -33,7 +33,7 @@ impl<A: AuthConfig, E: Endpoint> Endpoint for WithAuth<A, E> {
 
     /// Not an async function, whose state would hold the request twice, to be copied with it.
     fn call(&self, mut request: Request) -> impl Future<Output = Result<E::Output>> + Send {
-        request.extensions_mut().insert(RequestAuth::new(Arc::clone(&self.auth)));
+        RequestAuth::put(&self.auth, &mut request);
         self.inner.call(request)
     }
 }
@@ -49,9 +49,11 @@ impl<A: AuthConfig, E: Endpoint> Endpoint for ProtectedEndpoint<A, E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let admission = admit(&request, self.operation).await.map_err(Rejection::into_error)?;
+        let mut admission = admit(&request, self.operation).await.map_err(Rejection::into_error)?;
+        admission.keep();
+        let ended_cookie = admission.ended_cookie();
         let answer = without_store(self.inner.call(request).await?.into_response());
-        Ok(match admission.ended_cookie() {
+        Ok(match ended_cookie {
             Some(cookie) => without_cookie(answer, cookie),
             None => answer,
         })

@@ -1,24 +1,24 @@
 //! The mounted service of a protected API: its routes, its documents and its `Auth`.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt, future::Future, sync::Arc};
 
-use poem::{Endpoint, IntoEndpoint, endpoint::BoxEndpoint, http::Method};
+use poem::{Endpoint, IntoEndpoint, Request, Response, Result, endpoint::BoxEndpoint, http::Method};
 use poem_openapi::{
     OpenApi, OpenApiService,
     registry::{MetaApi, MetaPath, Registry},
 };
+use serde_json::Value;
 
 #[cfg(feature = "swagger-ui")]
 use super::swagger_ui::OAuthClient;
 use super::{
     argument::SecurityArgument,
-    methods::{self, KnownMethods},
-    openapi::{self, Row},
+    methods,
+    openapi::{self, Choice, Row},
     pages,
-    protect::WithAuth,
 };
 use crate::{
-    guard::AuthConfig,
+    guard::{AuthConfig, MountedAuth, RequestAuth},
     policy::{Access, Operation},
 };
 
@@ -26,11 +26,12 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not protected",
     label = "its operations say nothing about who may call them",
-    note = "put `#[protected]` above `#[OpenApi]` on its impl block"
+    note = "put `#[protected]` above `#[OpenApi]` on its impl block",
+    note = "a tuple has 2 to 16 APIs: give one API without a tuple"
 )]
 pub trait Protected: OpenApi {
-    /// The `Auth` that authenticates callers.
-    type Auth: AuthConfig;
+    /// The `Auth` that authenticates callers. It has no bound, so that an `Auth` without `#[derive(Auth)]` is one error.
+    type Auth: 'static;
 
     /// Every operation, with its rule.
     fn operations() -> Vec<&'static Operation<Self::Auth>>;
@@ -83,7 +84,7 @@ protected_tuples! {
 pub struct ProtectedService<A, T> {
     auth: A,
     inner: OpenApiService<Api<T>, ()>,
-    documents_hidden: bool,
+    document: Choice,
 }
 
 impl<A, T> std::fmt::Debug for ProtectedService<A, T> {
@@ -112,7 +113,7 @@ pub trait Service: AuthConfig {
         ProtectedService {
             auth: self.cloned(),
             inner: OpenApiService::new(Api(api), title, version),
-            documents_hidden: false,
+            document: Choice::default(),
         }
     }
 }
@@ -170,14 +171,45 @@ impl<A: AuthConfig, T: Protected<Auth = A>> ProtectedService<A, T> {
     /// ```
     #[must_use]
     pub fn document_hidden(mut self) -> Self {
-        self.documents_hidden = true;
+        self.document.hidden = true;
         self
     }
 
-    /// Returns the OpenAPI 3.0 document as JSON, with the security of every operation.
+    /// Writes documents of OpenAPI 3.1 (default: 3.0). Schemes without scopes then list the roles that a caller needs.
+    ///
+    /// ```
+    /// # use auth_runtime::{mount::ProtectedService, prelude::*};
+    /// # fn document<A: auth_runtime::guard::AuthConfig, T: auth_runtime::mount::Protected<Auth = A>>(
+    /// #     service: ProtectedService<A, T>,
+    /// # ) {
+    /// assert!(service.openapi_3_1().spec().contains(r#""openapi": "3.1.0""#));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn openapi_3_1(mut self) -> Self {
+        self.document.is_3_1 = true;
+        self
+    }
+
+    /// Returns the OpenAPI document as JSON, with the security of every operation.
     #[must_use]
     pub fn spec(&self) -> String {
-        openapi::document(&self.inner.spec(), &rows::<T>(), &self.auth, self.documents_hidden)
+        openapi::document(&self.inner.spec(), &rows::<T>(), &self.auth, self.document)
+    }
+
+    /// Returns [`spec`](Self::spec) as YAML.
+    ///
+    /// # Panics
+    /// Never: the document is JSON, and each JSON value can be written as YAML.
+    #[must_use]
+    pub fn spec_yaml(&self) -> String {
+        let document: Value = serde_json::from_str(&self.spec()).expect("the document is JSON");
+        serde_yaml::to_string(&document).expect("a JSON value can be written as YAML")
+    }
+
+    /// Serves [`spec_yaml`](Self::spec_yaml) as `application/yaml` (RFC 9512).
+    pub fn spec_endpoint_yaml(&self) -> impl Endpoint + use<A, T> {
+        pages::text("application/yaml", self.spec_yaml())
     }
 
     /// Serves [`spec`](Self::spec).
@@ -223,10 +255,33 @@ impl<A: AuthConfig, T: Protected<Auth = A>> ProtectedService<A, T> {
 }
 
 impl<A: AuthConfig, T: Protected<Auth = A> + 'static> IntoEndpoint for ProtectedService<A, T> {
-    type Endpoint = WithAuth<A, KnownMethods<BoxEndpoint<'static>>>;
+    type Endpoint = ServiceEndpoint<A>;
 
     fn into_endpoint(self) -> Self::Endpoint {
-        WithAuth::new(&self.auth, KnownMethods::new(self.inner.into_endpoint()))
+        ServiceEndpoint { auth: Arc::new(MountedAuth::new(&self.auth)), inner: self.inner.into_endpoint() }
+    }
+}
+
+/// The routes of a protected API, with their `Auth`; made by [`IntoEndpoint`] of a [`ProtectedService`].
+pub struct ServiceEndpoint<A> {
+    auth: Arc<MountedAuth<A>>,
+    inner: BoxEndpoint<'static>,
+}
+
+impl<A> fmt::Debug for ServiceEndpoint<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceEndpoint").finish_non_exhaustive()
+    }
+}
+
+impl<A: AuthConfig> Endpoint for ServiceEndpoint<A> {
+    type Output = Response;
+
+    /// Not an async function, whose state would hold the request twice, to be copied with it.
+    fn call(&self, mut request: Request) -> impl Future<Output = Result<Response>> + Send {
+        methods::name_unknown(&mut request);
+        RequestAuth::put(&self.auth, &mut request);
+        self.inner.call(request)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::declared::{AuthSchema, SchemeSet};
 const MAX: usize = 4;
 
 /// For each credential that a request needs, the schemes of which one must carry it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NeededCredentials {
     schemes: [SchemeSet; MAX],
     len: usize,

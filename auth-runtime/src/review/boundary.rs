@@ -22,11 +22,12 @@ impl AccessPolicy {
         self.rules.iter().filter(is_above).chain([rule]).collect()
     }
 
-    /// Returns callers for whom these rules, met together, decide without an unknown fact. Nothing is returned if the
-    /// rules ask for too many facts.
+    /// Returns callers that these rules let in or deny without an unknown fact. Returns nothing if the rules ask for too many
+    /// facts.
     ///
-    /// They are each role alone, without and with all that is not a role or a permission; the smallest callers that the
-    /// rules let in; each of them without one of its facts, or with one that it must not have; and one with each scheme.
+    /// - each role alone, without the other facts, with all of them, and with the smallest enough
+    /// - the smallest callers that the rules let in, and callers that differ from them in one fact
+    /// - one caller of each scheme, and one with a limited credential
     pub(crate) fn boundary(&self, rules: &[&AccessRule]) -> Option<Vec<Persona>> {
         let requirement = together(rules);
         let mut personas = BTreeSet::new();

@@ -18,6 +18,8 @@ mod token;
 mod token_cache;
 mod until_end;
 
+#[cfg(feature = "account")]
+pub(crate) use self::pages::own_path;
 pub use self::{
     error::SessionError,
     lifecycle::StartedSession,

@@ -28,10 +28,11 @@ pub struct NewSession {
 }
 
 impl NewSession {
-    /// Returns a session of a user of the store.
+    /// Returns a session of a user of the store. It is [pending](Self::pending) if the user has a
+    /// [second factor](User::has_second_factor), until [`second_factor_verified`](Self::second_factor_verified).
     pub fn of_user(user: &User) -> Self {
         let kind = SessionUser::Stored { credential_epoch: user.current_epoch() };
-        Self::new(None, user.subject(), kind)
+        Self { is_pending: user.has_second_factor(), ..Self::new(None, user.subject(), kind) }
     }
 
     /// Returns a session of the user of a plug-in. Roles and permissions stay those of this identity until the session ends.
@@ -52,6 +53,12 @@ impl NewSession {
     /// Sets the authentication context class: `acr` of OpenID Connect.
     pub fn acr(self, acr: impl Into<String>) -> Self {
         Self { acr: Some(acr.into()), ..self }
+    }
+
+    /// Records that the user has proven the second factor with this request. Call it after a code was verified, and nowhere
+    /// else.
+    pub fn second_factor_verified(self) -> Self {
+        Self { is_pending: false, ..self }
     }
 
     /// Marks that a second factor is missing. Such a session lasts ten minutes, and admits the user to no operation. A

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     declared::{AuthSchema, unknown_name},
-    review::{AccessPolicy, AccessPolicyBuilder},
+    review::{AccessPolicy, AccessPolicyBuilder, Target},
 };
 
 /// The service as the tests call it.
@@ -64,8 +64,8 @@ type Fixture = Arc<dyn Fn(TestRequest) -> TestRequest + Send + Sync>;
 ///
 /// [`run`](Self::run) does the same inside one test.
 pub struct AccessTests {
-    pub(super) policy: AccessPolicy,
-    pub(super) arguments: Arguments,
+    policy: AccessPolicy,
+    arguments: Arguments,
     make: Box<MakeClient>,
     shared: OnceCell<Client>,
     fixtures: BTreeMap<(String, Object), Fixture>,
@@ -73,7 +73,7 @@ pub struct AccessTests {
     pub(super) skipped: BTreeMap<String, String>,
     credentials: Vec<RefusedCredential>,
     left_out_schemes: BTreeSet<String>,
-    pub(super) mcp: Option<String>,
+    mcp: Option<String>,
     only: Option<String>,
 }
 
@@ -251,10 +251,11 @@ impl AccessTests {
     }
 
     /// Returns the request for a target and an object; nothing if the object needs a fixture.
-    pub(super) fn request(&self, target: &crate::review::Target, object: Object) -> Option<TestRequest> {
+    pub(super) fn request(&self, target: &Target, object: Object) -> Option<TestRequest> {
         let name = target.to_string();
         let fixture = |object| self.fixtures.get(&(name.clone(), object));
-        let example = self.defaults.iter().fold(self.arguments.request(target), |request, change| change(request));
+        let example = self.tool(target).unwrap_or_else(|| self.arguments.request(target));
+        let example = self.defaults.iter().fold(example, |request, change| change(request));
         let request = fixture(Object::Any).into_iter().fold(example, |request, change| change(request));
         match object {
             Object::Any => Some(request),
@@ -262,9 +263,16 @@ impl AccessTests {
         }
     }
 
-    /// Whether a target without a path can be called.
-    pub(super) fn has_fixture(&self, target: &crate::review::Target) -> bool {
-        self.fixtures.keys().any(|(name, _)| *name == target.to_string())
+    /// Returns the call of a tool, if the target is one and the tests know the path of the tools.
+    fn tool(&self, target: &Target) -> Option<TestRequest> {
+        let (Target::Named { name }, Some(path)) = (target, &self.mcp) else { return None };
+        Some(TestRequest::of_tool(path, name, self.arguments.of_tool(name)?.clone()))
+    }
+
+    /// Whether a target has a path, is a tool, or has a fixture with a path.
+    pub(super) fn can_call(&self, target: &Target) -> bool {
+        let has_fixture = || self.fixtures.keys().any(|(name, _)| *name == target.to_string());
+        target.path().is_some() || self.tool(target).is_some() || has_fixture()
     }
 
     /// Returns a new service.

@@ -1,14 +1,14 @@
 //! Sends the request of one test, and compares what came of it with what the policy says.
 
 use poem::{Response, http::StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     access_tests::{AccessTests, Client},
     plan::{Case, Expected, Object, Sender, caller},
     test_request::TestRequest,
 };
-use crate::{authenticate::ActingAs, event::with_denials, review::Target};
+use crate::{authenticate::ActingAs, event::with_denials};
 
 /// What came of a request.
 #[derive(Debug)]
@@ -26,22 +26,12 @@ impl AccessTests {
     /// # Errors
     /// What is wrong, and what to do.
     pub(super) async fn judge(&self, case: &Case) -> Result<(), String> {
-        let Some(request) = self.request_of(case) else { return Err(missing_object(case)) };
+        let Some(request) = self.request(&case.target, case.object) else { return Err(missing_object(case)) };
         if case.object == Object::Any && self.attempt(case, &request, self.shared_client().await).await.is_ok() {
             return Ok(());
         }
         // An earlier request may have changed the shared service.
         self.attempt(case, &request, self.new_client().await).await
-    }
-
-    fn request_of(&self, case: &Case) -> Option<TestRequest> {
-        let request = self.request(&case.target, case.object)?;
-        match (&case.target, &self.mcp) {
-            (Target::Named { name }, Some(path)) => Some(
-                self.arguments.of_tool(name).map_or_else(|| request.clone(), |arguments| call(path, name, arguments)),
-            ),
-            _ => Some(request),
-        }
     }
 
     async fn attempt(&self, case: &Case, request: &TestRequest, client: Client) -> Result<(), String> {
@@ -68,13 +58,6 @@ fn panic_text(error: tokio::task::JoinError) -> String {
     };
     let text = payload.downcast_ref::<String>().cloned();
     text.or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
-}
-
-/// Returns the call of a tool.
-fn call(path: &str, name: &str, arguments: &Value) -> TestRequest {
-    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "name": name, "arguments": arguments } });
-    let request = TestRequest::new(poem::http::Method::POST, path).json(&call);
-    request.header("Accept", "application/json, text/event-stream")
 }
 
 impl Observed {

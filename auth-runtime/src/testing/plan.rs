@@ -90,7 +90,7 @@ impl Case {
 #[derive(Debug, Default)]
 pub(super) struct RulePlan {
     pub(super) cases: Vec<Case>,
-    /// Callers for whom two checks of one rule would have different results.
+    /// Callers that are left out, because two checks of one rule would differ.
     pub(super) left_out: usize,
     /// Why a part of the rule is not tested.
     pub(super) gap: Option<String>,

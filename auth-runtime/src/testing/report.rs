@@ -10,7 +10,6 @@ use std::{
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use super::{access_tests::AccessTests, plan::RulePlan};
-use crate::review::Target;
 
 /// What came of the tests.
 ///
@@ -69,7 +68,7 @@ impl fmt::Display for AccessReport {
             writeln!(f, "skipped: {skipped}")?;
         }
         if self.left_out > 0 {
-            writeln!(f, "left out: {} callers for whom two checks of one rule would differ", self.left_out)?;
+            writeln!(f, "left out: {} callers, because two checks of one rule would differ", self.left_out)?;
         }
         let Self { operations, passed, failures, elapsed, .. } = self;
         write!(f, "{operations} operations: {passed} tests passed, {} failed, in {elapsed:.1?}", failures.len())
@@ -83,7 +82,7 @@ impl AccessTests {
     /// # use auth_runtime::{prelude::*, review::AccessPolicy};
     /// # use poem_openapi::{OpenApi, payload::PlainText};
     /// # permissions! { pub enum Permission { View = "view" } }
-    /// # roles! { pub enum Role: Permission { Viewer = "Viewer" => [View], Guest = "Guest" => [] } }
+    /// # roles! { pub enum Role: Permission { Viewer = "Viewer" => [View], Guest = "Guest" } }
     /// # #[derive(Auth, Clone)] #[auth(permissions = Permission, roles = Role)]
     /// # struct Auth { #[scheme(api_key(header = "X-API-Key"))] key: ApiKeys }
     /// # struct Entries;
@@ -160,16 +159,6 @@ impl AccessTests {
             }
         }
         trials
-    }
-
-    /// Whether a target has a path, is a tool, or has a fixture with a path.
-    fn can_call(&self, target: &Target) -> bool {
-        match target {
-            Target::Named { name } => {
-                self.has_fixture(target) || (self.mcp.is_some() && self.arguments.of_tool(name).is_some())
-            }
-            _ => true,
-        }
     }
 
     /// Returns why an operation is not covered, if it is not.

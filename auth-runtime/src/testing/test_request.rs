@@ -9,7 +9,7 @@ use poem::{
     test::{TestClient, TestRequestBuilder},
 };
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::authenticate::TestCaller;
 
@@ -34,6 +34,8 @@ pub struct TestRequest {
     body: Option<(String, Vec<u8>)>,
     user: Option<String>,
     issuer: Option<String>,
+    /// The call of a tool, in place of the body.
+    call: Option<(String, Value)>,
 }
 
 impl TestRequest {
@@ -47,7 +49,20 @@ impl TestRequest {
             body: None,
             user: None,
             issuer: None,
+            call: None,
         }
+    }
+
+    /// Returns the call of a tool at this path.
+    pub(super) fn of_tool(path: &str, name: &str, arguments: Value) -> Self {
+        let request = Self::new(Method::POST, path).header("Accept", "application/json, text/event-stream");
+        Self { call: Some((name.to_owned(), arguments)), ..request }
+    }
+
+    /// Sets the arguments of a tool.
+    pub fn arguments(self, arguments: impl Into<Value>) -> Self {
+        let arguments = arguments.into();
+        Self { call: self.call.map(|(name, _)| (name, arguments)), ..self }
     }
 
     /// Sets the method, for a subtree (default: `GET`).
@@ -127,9 +142,10 @@ impl TestRequest {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        match &self.body {
-            Some((content_type, body)) => request.content_type(content_type).body(body.clone()),
-            None => request,
+        match (&self.call, &self.body) {
+            (Some((name, arguments)), _) => request.body_json(&call(name, arguments)),
+            (None, Some((content_type, body))) => request.content_type(content_type).body(body.clone()),
+            (None, None) => request,
         }
     }
 
@@ -147,6 +163,12 @@ impl TestRequest {
         };
         self.path.split('/').map(segment).collect::<Vec<_>>().join("/")
     }
+}
+
+/// Returns the message that calls a tool.
+fn call(name: &str, arguments: &Value) -> Value {
+    let params = json!({ "name": name, "arguments": arguments });
+    json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params })
 }
 
 /// Returns a value as a parameter.

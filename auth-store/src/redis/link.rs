@@ -104,11 +104,6 @@ impl LinkState {
         self.change(|sessions| drop(sessions.remove(id)));
     }
 
-    /// Forgets all sessions.
-    pub(super) fn forget_all(&self) {
-        self.change(Cache::clear);
-    }
-
     fn change(&self, change: impl FnOnce(&Cache<String, Arc<Session>>)) {
         let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
         *changes += 1;
@@ -132,7 +127,7 @@ impl LinkState {
             Some(Ok(keys)) if !keys.is_empty() => {
                 keys.iter().filter_map(|key| key.strip_prefix(&self.session_prefix)).for_each(|id| self.forget(id));
             }
-            _ => self.forget_all(),
+            _ => self.change(Cache::clear),
         }
     }
 }

@@ -56,6 +56,8 @@ impl RedisOptions {
     /// Connects to a server: `redis://user:password@host:6379/0` or, with TLS, `rediss://..`. The path is the number of the
     /// database; default 0.
     ///
+    /// TLS uses the cryptography that the process has installed for `rustls`. If there is none, AWS-LC is installed.
+    ///
     /// # Errors
     /// [`StoreError::Setting`] if the URL is invalid, the password is wrong, or the server may evict keys;
     /// [`StoreError::Database`] if the server does not answer.

@@ -47,15 +47,15 @@ static END: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Ends the sessions of a user, and returns how many existed. `KEYS` is the key of the user. `ARGV` has the prefix of
-/// sessions, and the id that stays, or an empty text.
+/// Ends the sessions of a user, and returns the ids of those that existed. `KEYS` is the key of the user. `ARGV` has the
+/// prefix of sessions, and the id that stays, or an empty text.
 static END_ALL: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
-        local ended = 0
+        local ended = {}
         for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
             if id ~= ARGV[2] then
-                ended = ended + redis.call('DEL', ARGV[1] .. id)
+                if redis.call('DEL', ARGV[1] .. id) == 1 then ended[#ended + 1] = id end
                 redis.call('ZREM', KEYS[1], id)
             end
         end
@@ -134,11 +134,14 @@ impl SessionStore for RedisStore {
         let ending = async |link: Arc<Link>| {
             let mut end = END_ALL.prepare_invoke();
             end.key(&user).arg(&prefix).arg(except.unwrap_or_default());
-            let ended = end.invoke_async(&mut link.connection()).await;
-            link.state.forget_all();
-            ended
+            let ended = end.invoke_async::<Vec<String>>(&mut link.connection()).await?;
+            for id in &ended {
+                link.state.forget(id);
+            }
+            Ok(ended.len())
         };
-        Ok(self.0.connection.run(ending).await?)
+        let ended = self.0.connection.run(ending).await?;
+        Ok(u64::try_from(ended).unwrap_or(u64::MAX))
     }
 
     async fn list(&self, issuer: &str, subject: &str) -> Result<Vec<Arc<Session>>, Unavailable> {

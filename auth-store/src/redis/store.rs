@@ -6,8 +6,13 @@ use super::connection::Connection;
 
 /// State of many processes in Redis or Valkey. Clones are cheap and share one connection.
 ///
-/// It is an [`AttemptStore`](auth_runtime::throttle::AttemptStore) and a
-/// [`SessionStore`](auth_runtime::session::SessionStore):
+/// It is a store of
+///
+/// - attempts ([`AttemptStore`](auth_runtime::throttle::AttemptStore));
+/// - sessions ([`SessionStore`](auth_runtime::session::SessionStore));
+/// - refresh tokens ([`RefreshTokenStore`](auth_runtime::token::RefreshTokenStore));
+/// - revocations ([`RevocationStore`](auth_runtime::jwt::RevocationStore));
+/// - signing keys ([`SigningKeyStore`](auth_runtime::jwt::SigningKeyStore)).
 ///
 /// ```no_run
 /// use auth_runtime::{session::Sessions, users::Basic};
@@ -27,10 +32,13 @@ use super::connection::Connection;
 /// within milliseconds, as the server names each cached key that changes. If the network loses the message, it is refused
 /// within one second: a cached session is used only if the server has answered on the same connection within that time.
 ///
+/// A revocation in another process counts within milliseconds. If the message is lost, it counts within the bound of
+/// [`Revocations::freshness`](auth_runtime::jwt::Revocations::freshness).
+///
 /// # Requirements
 ///
 /// - Redis 6.2 or later, or Valkey, as one server: with replicas and Sentinel behind one address, but not as a cluster.
-/// - `maxmemory-policy noeviction`. Any other policy is refused at each connect: it would evict lockouts.
+/// - `maxmemory-policy noeviction`. Any other policy is refused at each connect: it would evict lockouts and revocations.
 /// - `appendonly yes`. Without it, a restart loses all state. The store logs a warning.
 ///
 /// # Failures
@@ -40,7 +48,7 @@ use super::connection::Connection;
 ///
 /// # What it does not protect against
 ///
-/// - An attacker with write access to Redis can end lockouts, and open a session as any user.
+/// - An attacker with write access to Redis can end lockouts and revocations, and open a session as any user.
 /// - Lost writes. With `appendfsync everysec`, a machine crash loses the last two seconds. Replication is asynchronous, so
 ///   a failover loses what the replica has not received.
 /// - An attacker in the network, unless the URL begins with `rediss://`.

@@ -9,3 +9,4 @@ pub mod jwt_authorizer;
 pub mod poem_app;
 pub mod poem_grants;
 pub mod this_library;
+pub mod tools;

@@ -13,22 +13,39 @@ use crate::{
     entry::PATH,
 };
 
+/// The request without a credential, and how its response has the entry.
+#[derive(Clone, Copy)]
+pub(super) struct Exchange {
+    pub(super) request: fn() -> Request,
+    /// Returns the entry in the body of a response.
+    pub(super) entry: fn(String) -> String,
+}
+
+/// `GET /entries/42`.
+const OPERATION: Exchange = Exchange { request: || Request::builder().uri_str(PATH).finish(), entry: |body| body };
+
 /// An endpoint and the credentials of its callers.
 pub struct PoemApp<E> {
     name: String,
     endpoint: E,
     credentials: Credentials,
+    exchange: Exchange,
     runtime: Rc<Runtime>,
 }
 
 impl<E: Endpoint + 'static> PoemApp<E> {
     /// Returns a contender for this endpoint, called with these credentials.
     pub fn shared(name: impl Into<String>, endpoint: E, credentials: Credentials) -> Shared {
-        Rc::new(Self { name: name.into(), endpoint, credentials, runtime: runtime() })
+        Self::with(name, endpoint, credentials, OPERATION)
+    }
+
+    /// Returns a contender that gets another request.
+    pub(super) fn with(name: impl Into<String>, endpoint: E, credentials: Credentials, exchange: Exchange) -> Shared {
+        Rc::new(Self { name: name.into(), endpoint, credentials, exchange, runtime: runtime() })
     }
 
     fn request(&self, case: Case) -> Result<Request, &'static str> {
-        let mut request = Request::builder().uri_str(PATH).finish();
+        let mut request = (self.exchange.request)();
         request.headers_mut().extend(HEADERS.map(|(name, value)| (Some(name), value)));
         match self.credentials.sent(case) {
             Sent::Nothing => {}
@@ -49,7 +66,7 @@ impl<E: Endpoint + 'static> Contender for PoemApp<E> {
         Ok(self.runtime.block_on(async {
             let response = self.endpoint.get_response(request).await;
             let status = response.status().as_u16();
-            Answer { status, body: response.into_body().into_string().await.ok() }
+            Answer { status, body: response.into_body().into_string().await.ok().map(self.exchange.entry) }
         }))
     }
 

@@ -96,8 +96,8 @@ macro_rules! service {
         $(#[$doc])*
         #[derive(Auth, Clone)]
         #[auth(permissions = Permission, roles = Role, realm = "entries")]
-        struct $auth {
-            $($(#[$scheme])* $field: $authenticator),*
+        pub(super) struct $auth {
+            $($(#[$scheme])* pub(super) $field: $authenticator),*
         }
 
         impl $auth {
@@ -258,7 +258,7 @@ fn any(issuer: &Keys) -> impl poem::Endpoint + use<> {
     AnyAuth { token: jwt(issuer, Cache::On), password: users(), key: keys() }.app().into_endpoint()
 }
 
-fn jwt(keys: &Keys, cache: Cache) -> Jwt {
+pub(super) fn jwt(keys: &Keys, cache: Cache) -> Jwt {
     let key = match keys.algorithm {
         Algorithm::Hs256 => Jwt::hs256(&keys.public),
         Algorithm::Rs256 | Algorithm::Es256 | Algorithm::EdDsa => Jwt::public_key_pem(&keys.public),

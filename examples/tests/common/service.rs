@@ -51,6 +51,11 @@ impl Service {
         self.request(method, path).header("Authorization", &basic(name, password)).send()
     }
 
+    /// Returns the lines on stdout, up to the first with this text.
+    pub(crate) fn printed_until(&mut self, text: &str) -> Vec<String> {
+        self.process.get_mut().unwrap_or_else(PoisonError::into_inner).printed_until(text)
+    }
+
     /// Stops the example and returns its log.
     pub(crate) fn stop(self) -> Vec<String> {
         let mut process = self.process.into_inner().unwrap_or_else(PoisonError::into_inner);

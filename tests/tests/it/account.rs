@@ -256,7 +256,7 @@ async fn pages_have_labels_and_no_scripts() {
     for page in pages {
         let html = &page.body;
         assert_eq!(page.header("Content-Type"), Some("text/html; charset=utf-8"), "{html}");
-        assert!(html.starts_with("<!doctype html><html lang=\"en\">") && html.contains("Book &lt;&amp;&gt;"), "{html}");
+        assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\">") && html.contains("Book &lt;&amp;&gt;"), "{html}");
         assert!(!html.contains("<script") && !html.contains(" style=") && !html.contains("Book <"), "{html}");
         for input in html.split("<input ").skip(1).map(|rest| rest.split('>').next().unwrap()) {
             let id = input.split_once("id=\"").map(|(_, rest)| rest.split('"').next().unwrap());
@@ -315,7 +315,7 @@ mod sign_in {
         client_ip::ClientAddress,
         credential::BasicCredentials,
         prelude::*,
-        session::{MemorySessions, NewSession, Sessions},
+        session::{MemorySessions, NewSession, Sessions, SignInPages},
         users::User,
     };
     use poem::{
@@ -378,7 +378,7 @@ mod sign_in {
                     let credentials = BasicCredentials::new("alice", PASSWORD);
                     let user = users.verify_first_factor(&credentials, ClientAddress::UNKNOWN).await.unwrap();
                     let mut response = Response::default();
-                    let pending = NewSession::of_user(&user).methods(["pwd"]).pending();
+                    let pending = NewSession::of_user(&user).methods(["pwd"]);
                     sessions.start(&request, pending).await.unwrap().add_to(&mut response);
                     response
                 }
@@ -429,6 +429,48 @@ mod sign_in {
             .send()
             .await
             .assert_status(poem::http::StatusCode::UNAUTHORIZED);
+    }
+
+    #[tokio::test]
+    async fn the_page_after_the_code_is_one_of_this_origin() {
+        for (next, location) in [("/vault", "/vault"), ("//evil.example", "/home"), ("https://evil.example", "/home")] {
+            let application = Application::new().await;
+            let client = TestClient::new(application.app());
+            let pending = cookie(&client.post("/password").send().await);
+            let request =
+                client.post(format!("/code?next={next}")).header("Cookie", &pending).header("Accept", "text/html");
+            let request = request.header("Content-Type", "application/x-www-form-urlencoded");
+            let done = request.body(format!("code={}", application.recovery)).send().await;
+            assert_eq!(done.0.header("Location"), Some(location), "{next}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_sign_in_page_leads_to_the_code() {
+        let application = Application::new().await;
+        let pages = SignInPages::new(&application.sessions);
+        let auth = Auth { session: application.sessions.clone() };
+        let routes = Route::new().at("/login", pages.login()).at("/vault", get(vault));
+        let routes = routes.at("/second-factor", application.account.code_endpoint(&application.sessions, "/"));
+        let client = TestClient::new(routes.with(auth));
+        let form = |path: &str| {
+            let request = client.post(path.to_owned()).header("Accept", "text/html");
+            request.header("Content-Type", "application/x-www-form-urlencoded")
+        };
+        let signed_in = form("/login").body(format!("username=alice&password={PASSWORD}&next=/vault")).send().await;
+        assert_eq!(signed_in.0.header("Location"), Some("second-factor?next=%2Fvault"));
+        let pending = cookie(&signed_in);
+        client
+            .get("/vault")
+            .header("Cookie", &pending)
+            .send()
+            .await
+            .assert_status(poem::http::StatusCode::UNAUTHORIZED);
+        let code = application.totp.generate(now());
+        let code = form("/second-factor?next=%2Fvault").header("Cookie", &pending).body(format!("code={code}"));
+        let done = code.send().await;
+        assert_eq!(done.0.header("Location"), Some("/vault"));
+        client.get("/vault").header("Cookie", cookie(&done)).send().await.assert_text("mfa").await;
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ use auth_runtime::{
     testing::{AccessReport, AccessTests, RefusedCredential},
 };
 use poem::{EndpointExt, IntoEndpoint, Response, Route, endpoint::BoxEndpoint, get as on_get, handler};
+use poem_mcpserver::{Tools, content::Text};
 use poem_openapi::{
     Enum, Object, OpenApi,
     param::{Header, Path, Query},
@@ -418,6 +419,91 @@ async fn an_operation_that_a_request_changes_gets_a_new_service() {
 #[should_panic(expected = "unknown operation `PUT /views/:id`; did you mean `PUT /view/:id`?")]
 async fn a_fixture_of_an_unknown_operation_stops_the_test() {
     let _ = tests(|| app(None)).fixture("PUT /views/:id", |request| request);
+}
+
+/// Tools with a rule of each kind that is answered in its own way.
+struct Notes;
+
+#[protected]
+#[Tools]
+impl Notes {
+    #[permission("view")]
+    async fn list(&self) -> Text<&'static str> {
+        Text("notes")
+    }
+
+    #[permission("edit")]
+    async fn add(&self, text: String, pages: u32) -> Text<String> {
+        Text(format!("{text} {pages}"))
+    }
+
+    #[protected(roles("Administrator"), hide)]
+    async fn export(&self) -> Text<&'static str> {
+        Text("everything")
+    }
+
+    #[protected(check = author == caller.subject())]
+    async fn delete(&self, caller: Principal<Auth>, author: String) -> Text<String> {
+        let _ = caller;
+        Text(author)
+    }
+}
+
+/// The same tools with weaker rules.
+struct WeakNotes;
+
+#[protected]
+#[Tools]
+impl WeakNotes {
+    #[public(reason = "a mistake")]
+    async fn list(&self) -> Text<&'static str> {
+        Text("notes")
+    }
+
+    #[permission("view")]
+    async fn add(&self, text: String, pages: u32) -> Text<String> {
+        Text(format!("{text} {pages}"))
+    }
+
+    #[protected(roles("Administrator"))]
+    async fn export(&self) -> Text<&'static str> {
+        Text("everything")
+    }
+
+    #[protected]
+    async fn delete(&self, author: String) -> Text<String> {
+        Text(author)
+    }
+}
+
+fn tools(app: impl Fn() -> Route + Send + Sync + 'static) -> AccessTests {
+    AccessTests::new(AccessPolicy::of::<Auth>().tools::<Notes>(), move || std::future::ready(app()))
+}
+
+#[tokio::test]
+async fn r94_tools_are_called_at_the_path_of_mcp() {
+    let tests = |app: fn() -> Route| {
+        let arguments = |author: &'static str| serde_json::json!({ "author": author });
+        tools(app)
+            .mcp("/mcp")
+            .mine(r#"CALL "delete""#, move |request| request.as_user("alice").arguments(arguments("alice")))
+            .theirs(r#"CALL "delete""#, move |request| request.as_user("alice").arguments(arguments("bob")))
+    };
+    let report = tests(|| Route::new().nest("/mcp", Auth::default().mcp(|_| Notes))).run().await;
+    report.assert_passed();
+    assert_eq!(report.operations(), 4);
+    let report = tests(|| Route::new().nest("/mcp", Auth::default().mcp(|_| WeakNotes))).run().await;
+    for tool in ["add", "delete", "export", "list"] {
+        let name = format!("CALL {tool:?} ");
+        assert!(report.failures().iter().any(|failure| failure.starts_with(&name)), "{tool}: {report}");
+    }
+}
+
+#[tokio::test]
+async fn tools_without_a_path_are_not_covered() {
+    let report = tools(Route::new).run().await;
+    assert_eq!(report.failures().len(), 4);
+    insta::assert_snapshot!(report.failures()[0]);
 }
 
 #[tokio::test]

@@ -104,6 +104,32 @@ impl Mixed {
     }
 }
 
+#[derive(Clone, Default)]
+struct Pairs;
+
+#[protected]
+#[Tools]
+impl Pairs {
+    /// Needs two credentials.
+    #[protected(schemes("token"), schemes("key"))]
+    async fn both(&self, caller: Principal<Auth>) -> Text<String> {
+        let beside: Vec<_> = caller.beside().iter().map(Principal::subject).collect();
+        Text(format!("{} with {beside:?}", caller.subject()))
+    }
+
+    /// Needs a key.
+    #[protected(schemes("key"))]
+    async fn by_key(&self, caller: Principal<Auth>) -> Text<String> {
+        Text(caller.subject().to_owned())
+    }
+
+    /// Needs one credential of any scheme.
+    #[permission("view")]
+    async fn view(&self, caller: Principal<Auth>) -> Text<String> {
+        Text(caller.subject().to_owned())
+    }
+}
+
 fn message(method: &str, params: &Value) -> String {
     value!({ "jsonrpc": "2.0", "id": 7, "method": method, "params": params }).to_string()
 }
@@ -286,6 +312,81 @@ async fn anonymous_callers_reach_the_tools_that_admit_them() {
     let listed = json(&post(&message("tools/list", &value!({}))).to(&app).await);
     let names: Vec<&Value> = listed["result"]["tools"].as_array().unwrap().iter().map(|tool| &tool["name"]).collect();
     assert_eq!(names, ["who", "time"]);
+}
+
+/// Returns a call with a token, a key, or both.
+fn by_pair(call: Call, token: &str, key: &str) -> Call {
+    let call = if token.is_empty() { call } else { call.credential(By::Token, token) };
+    if key.is_empty() { call } else { call.credential(By::Key, key) }
+}
+
+#[tokio::test]
+async fn a_tool_can_need_two_credentials() {
+    let app = Auth::default().mcp(|_| Pairs).into_endpoint();
+    let (alice, machine) = (Caller::new("alice").role("Viewer").text(), Caller::new("machine").text());
+    for (name, token, key, expected) in [
+        ("both", &*alice, &*machine, Ok("alice with [\"machine\"]")),
+        ("both", &alice, "", Err((401, "authentication_required"))),
+        ("both", "", &machine, Err((401, "authentication_required"))),
+        ("both", &alice, "invalid", Err((401, "invalid_credentials"))),
+        ("both", "invalid", &machine, Err((401, "invalid_credentials"))),
+        ("both", "unavailable", &machine, Err((503, "temporarily_unavailable"))),
+        ("by_key", &alice, &machine, Ok("machine")),
+        ("by_key", "invalid", &machine, Ok("machine")),
+        ("by_key", &alice, "", Err((401, "invalid_credentials"))),
+        ("by_key", &alice, "invalid", Err((401, "invalid_credentials"))),
+        ("view", &alice, "", Ok("alice")),
+        ("view", &alice, &machine, Err((400, "several_credentials"))),
+        ("missing", "", "", Err((401, "authentication_required"))),
+        ("missing", "invalid", "", Err((401, "invalid_credentials"))),
+    ] {
+        let answer = by_pair(post(&tool(name, &value!({}))), token, key).to(&app).await;
+        match expected {
+            Ok(expected) => assert_eq!((answer.status, &*text(&answer)), (200, expected), "{name}, {token}, {key}"),
+            Err(expected) => assert_eq!((answer.status, &*answer.code()), expected, "{name}, {token}, {key}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_credentials_reach_the_tools_that_take_them() {
+    let app = Auth::default().mcp(|_| Pairs).into_endpoint();
+    let (alice, machine) = (Caller::new("alice").role("Viewer").text(), Caller::new("machine").text());
+    for (token, key, expected) in [
+        (&*alice, &*machine, &["both", "by_key"][..]),
+        (&alice, "", &["view"]),
+        ("", &machine, &["by_key"]),
+        ("invalid", &machine, &["by_key"]),
+    ] {
+        let answer = by_pair(post(&message("tools/list", &value!({}))), token, key).to(&app).await;
+        let listed = json(&answer)["result"]["tools"].clone();
+        let names: Vec<&str> = listed.as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
+        assert_eq!(names, expected);
+    }
+    let down = by_pair(post(&message("tools/list", &value!({}))), "unavailable", &machine).to(&app).await;
+    assert_eq!(down.status, 503, "a list that may be incomplete is not an answer");
+    let [both, by_key] = [tool("both", &value!({})), tool("by_key", &value!({}))];
+    let batch = by_pair(post(&format!("[{by_key},{both},{by_key}]")), &alice, &machine).to(&app).await;
+    let replies = json(&batch);
+    assert_eq!(replies.as_array().unwrap().iter().filter(|reply| reply["result"].is_object()).count(), 3);
+}
+
+#[tokio::test]
+async fn without_one_of_the_needed_credentials_nothing_is_read() {
+    let app = Auth::default().mcp(|_| Pairs).into_endpoint();
+    for call in [call("POST", "/"), call("POST", "/").credential(By::Token, "invalid").credential(By::Key, "invalid")] {
+        let answer = call.endless_body().to(&app).await;
+        assert_eq!((answer.status, answer.trace.polled()), (401, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_hidden_tool_of_two_credentials_looks_like_one_that_does_not_exist() {
+    let app = Auth::default().mcp(|_| Pairs).hide_forbidden().into_endpoint();
+    let machine = Caller::new("machine").text();
+    let alice = Caller::new("alice").text();
+    let missing = by_pair(post(&tool("missing", &value!({}))), &alice, &machine).to(&app).await;
+    assert_eq!((missing.status, code(&missing)), (200, -32602));
 }
 
 #[tokio::test]

@@ -133,7 +133,7 @@ pub(crate) async fn r62_session_ends_with_the_password(database: TestDatabase) {
 
 pub(crate) async fn r62_session_is_503_without_redis(database: TestDatabase) {
     let proxy = Proxy::before(&url()).await;
-    let redis = database.redis_options().answer_timeout(Duration::from_millis(300)).connect(&proxy.url).await.unwrap();
+    let redis = database.redis_options().answer_timeout(Duration::from_secs(1)).connect(&proxy.url).await.unwrap();
     let [_, there] = two_processes(&database).await;
     let here = Process::new(database.store().await, redis);
     let cookie = there.sign_in("alice", None).await;

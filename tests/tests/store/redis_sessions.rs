@@ -127,7 +127,7 @@ pub(crate) async fn malformed_session_is_503(database: TestDatabase) {
 
 /// Returns a store behind a port.
 async fn behind(database: &TestDatabase, proxy: &Proxy) -> RedisStore {
-    let options = database.redis_options().answer_timeout(Duration::from_millis(300));
+    let options = database.redis_options().answer_timeout(Duration::from_secs(1));
     options.connect(&proxy.url).await.unwrap()
 }
 
@@ -154,6 +154,21 @@ pub(crate) async fn r62_lost_messages_never_extend_trust(database: TestDatabase)
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     assert!(!has(&here, "1").await);
+}
+
+pub(crate) async fn r62_sign_out_leaves_other_sessions_cached(database: TestDatabase) {
+    let proxy = Proxy::before(&url()).await;
+    let store = behind(&database, &proxy).await;
+    for (id, subject) in [("1", "alice"), ("2", "alice"), ("3", "bob")] {
+        store.insert(session(id, subject), None).await.unwrap();
+        assert!(has(&store, id).await);
+    }
+    assert!(store.end("1").await.unwrap());
+    assert_eq!(store.end_all("users", "alice", None).await.unwrap(), 1);
+    // A question would get no answer.
+    proxy.port.send_replace(Port::Silent);
+    assert!(has(&store, "3").await);
+    assert!(store.find("1").await.is_err() && store.find("2").await.is_err());
 }
 
 pub(crate) async fn r62_closed_connection_ends_trust(database: TestDatabase) {

@@ -17,7 +17,7 @@ roles! {
 #[auth(permissions = Permission, roles = Role)]
 struct Auth {
     #[scheme(api_key(header = "X-API-Key"))]
-    key: ApiKeys,
+    key: auth_ui_tests::Keys,
 }
 
 invariants! {

@@ -1,17 +1,20 @@
 use auth_runtime::prelude::*;
-use auth_ui_tests::auth;
 use poem_openapi::OpenApi;
+
+struct Config;
 
 struct Entries;
 
-#[protected(auth = Entries)]
+#[protected(auth = Config)]
 #[OpenApi]
 impl Entries {
     #[protected]
     #[oai(path = "/", method = "get")]
     async fn list(&self) {}
+
+    #[protected(fresh = "5m")]
+    #[oai(path = "/", method = "delete")]
+    async fn clear(&self) {}
 }
 
-fn main() {
-    let _ = auth().service(Entries, "Entries", "1.0");
-}
+fn main() {}

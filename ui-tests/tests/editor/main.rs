@@ -19,7 +19,7 @@ const WORDS: &[&str] =
     &["roles", "role", "permission", "any_permission", "check", "claim", "acr", "fresh", "any", "hide"];
 const CALLER: &[&str] = &["subject", "has_role", "meets"];
 
-const TYPED: [Typed; 11] = [
+const TYPED: [Typed; 17] = [
     Typed { mark: "/*clauses*/", text: "permission(Permission::|)", offered: &["View", "Edit"], errors: 1 },
     Typed { mark: "/*clauses*/", text: "roles(Role::|)", offered: &["Viewer", "Administrator"], errors: 1 },
     Typed { mark: "/*clauses*/", text: "any(hide, role(Role::Vi|))", offered: &["Viewer"], errors: 1 },
@@ -30,6 +30,12 @@ const TYPED: [Typed; 11] = [
     Typed { mark: "/*clauses*/", text: "role(\"Viewer\"), rol|", offered: WORDS, errors: 1 },
     Typed { mark: "/*handler*/", text: "check = caller.|", offered: CALLER, errors: 1 },
     Typed { mark: "/*handler*/", text: "|", offered: WORDS, errors: 0 },
+    Typed { mark: "/*requirement*/", text: "|", offered: WORDS, errors: 1 },
+    Typed { mark: "/*requirement*/", text: "role(\"Viewer\"), fre|", offered: WORDS, errors: 1 },
+    Typed { mark: "/*requirement*/", text: "permission(Permission::|)", offered: &["View", "Edit"], errors: 1 },
+    Typed { mark: "/*tool*/", text: "|", offered: WORDS, errors: 0 },
+    Typed { mark: "/*tool*/", text: "check = author.|", offered: &["len"], errors: 1 },
+    Typed { mark: "/*tool*/", text: "check = caller.|", offered: CALLER, errors: 1 },
     // The rest of the block lives while an attribute is half-typed.
     Typed { mark: "caller.subject()", text: "caller.|subject()", offered: CALLER, errors: 0 },
 ];
@@ -44,6 +50,18 @@ fn clauses_are_completed_and_a_half_typed_one_is_one_error() {
         let generated: Vec<_> = completions.iter().filter(|label| label.contains("__")).collect();
         assert!(generated.is_empty(), "{text}: {generated:?}");
         assert_eq!(found.len(), errors, "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn a_path_in_a_clause_leads_to_its_definition() {
+    let mut server = Server::start();
+    for (text, definition) in [
+        ("permission(Permission::Vi|ew)", "View = \"view\","),
+        ("any(hide, role(Role::Adminis|trator))", "Administrator = \"Administrator\" => all,"),
+        ("check = self.sto|re.is_empty()", "store: String,"),
+    ] {
+        assert_eq!(server.definitions("/*clauses*/", text), [definition], "{text}");
     }
 }
 

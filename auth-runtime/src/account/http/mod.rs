@@ -8,6 +8,5 @@ mod page;
 mod reset;
 mod routes;
 mod second_factor;
-#[cfg(feature = "session")]
 mod sign_in;
 mod verification;

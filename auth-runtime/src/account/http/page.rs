@@ -1,26 +1,10 @@
-//! The layout of the pages: HTML without scripts, dark and light, narrow and wide.
+//! The content of the pages, in the layout of the sign-in page.
 
-use std::{fmt::Write, sync::LazyLock};
+use std::fmt::Write;
 
-use base64::{Engine, prelude::BASE64_STANDARD};
-use poem::{
-    Response,
-    http::{HeaderValue, StatusCode},
-};
-use sha2::{Digest, Sha256};
+use poem::{IntoResponse, Response, http::StatusCode};
 
-use super::headers::secured;
-
-const STYLE: &str = include_str!("page.css");
-
-/// Allows the one style sheet by its hash, and forms to the own site; nothing else.
-static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
-    let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    );
-    HeaderValue::from_str(&policy).expect("base64 is text")
-});
+use crate::session;
 
 /// A page under construction. Texts are escaped.
 #[must_use = "call `response`"]
@@ -32,7 +16,7 @@ pub(super) struct Page {
 
 impl Page {
     pub(super) fn new(application: &str, title: &'static str) -> Self {
-        Self { application: escape(application), title, body: String::new() }
+        Self { application: application.to_owned(), title, body: String::new() }
     }
 
     /// Adds a paragraph.
@@ -42,7 +26,7 @@ impl Page {
 
     /// Adds a message about the last request, which readers of the screen announce.
     pub(super) fn alert(self, text: &str) -> Self {
-        self.html(&format!("<p class=\"alert\" role=\"alert\" id=\"alert\">{}</p>", escape(text)))
+        self.html(&format!("<p class=\"note bad\" role=\"alert\" id=\"error\">{}</p>", escape(text)))
     }
 
     /// Adds an alert, if there is a text.
@@ -62,7 +46,7 @@ impl Page {
     /// Adds a form that posts to a page beside this one, or to this one if the action is empty.
     pub(super) fn form(self, action: &str, fields: &[Field<'_>], button: &str) -> Self {
         let action = if action.is_empty() { String::new() } else { format!(" action=\"{}\"", escape(action)) };
-        let mut form = format!("<form method=\"post\"{action}>");
+        let mut form = format!("<form class=\"whole\" method=\"post\"{action}>");
         for field in fields {
             field.write(&mut form);
         }
@@ -70,14 +54,7 @@ impl Page {
     }
 
     pub(super) fn response(self, status: StatusCode) -> Response {
-        let Self { application, title, body } = self;
-        let html = format!(
-            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-             <meta name=\"color-scheme\" content=\"light dark\"><title>{title} · {application}</title>\
-             <style>{STYLE}</style></head><body><main><header>{application}</header><h1>{title}</h1>{body}</main></body></html>"
-        );
-        secured(Response::builder().status(status).content_type("text/html; charset=utf-8").body(html), POLICY.clone())
+        session::Page::new(self.application, self.title).html(self.body).status(status).into_response()
     }
 }
 
@@ -89,35 +66,38 @@ pub(super) enum Field<'a> {
     Email { name: &'static str, label: &'static str, is_wrong: bool },
     /// A new password.
     NewPassword { name: &'static str, label: &'static str, is_wrong: bool },
-    /// A code of an authenticator app.
-    Code { name: &'static str, label: &'static str, is_wrong: bool },
+    /// A code of an authenticator app, in the field `code`.
+    Code { id: &'static str, label: &'static str, is_wrong: bool },
 }
 
 impl Field<'_> {
     fn write(&self, html: &mut String) {
-        let (name, label, is_wrong, kind) = match self {
+        let (id, name, label, is_wrong, kind) = match self {
             Self::Hidden { name, value } => {
                 let value = escape(value);
                 let _ = write!(html, "<input type=\"hidden\" name=\"{name}\" value=\"{value}\">");
                 return;
             }
             Self::Email { name, label, is_wrong } => {
-                (name, label, is_wrong, "type=\"email\" autocomplete=\"email\" maxlength=\"254\"")
+                (name, name, label, is_wrong, "type=\"email\" autocomplete=\"email\" maxlength=\"254\"")
             }
             Self::NewPassword { name, label, is_wrong } => {
-                (name, label, is_wrong, "type=\"password\" autocomplete=\"new-password\" maxlength=\"1024\"")
+                (name, name, label, is_wrong, "type=\"password\" autocomplete=\"new-password\" maxlength=\"1024\"")
             }
-            Self::Code { name, label, is_wrong } => (
-                name,
+            Self::Code { id, label, is_wrong } => (
+                id,
+                &"code",
                 label,
                 is_wrong,
                 "type=\"text\" autocomplete=\"one-time-code\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"40\"",
             ),
         };
-        let wrong = if *is_wrong { " aria-invalid=\"true\" aria-describedby=\"alert\"" } else { "" };
+        let wrong = if *is_wrong { " aria-invalid=\"true\" aria-describedby=\"error\"" } else { "" };
+        // The focus stands on the first field.
+        let focus = if html.contains("autofocus") || *id == "removal" { "" } else { " autofocus" };
         let _ = write!(
             html,
-            "<label for=\"{name}\">{label}</label><input id=\"{name}\" name=\"{name}\" {kind} required autofocus{wrong}>"
+            "<label for=\"{id}\">{label}</label><input id=\"{id}\" name=\"{name}\" {kind} required{focus}{wrong}>"
         );
     }
 }

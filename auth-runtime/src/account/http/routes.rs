@@ -1,4 +1,4 @@
-//! The routes, and who may use them.
+//! The routes, and their rules.
 
 use std::future::{Future, ready};
 
@@ -37,11 +37,11 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
     /// # }
     /// ```
     ///
-    /// | route | fields | who |
+    /// | route | fields | callers |
     /// |---|---|---|
     /// | `GET` and `POST forgot-password` | `email` | everyone |
-    /// | `GET` and `POST reset-password` | `token`, `password` | who has the link |
-    /// | `GET` and `POST verify-email` | `token` | who has the link |
+    /// | `GET` and `POST reset-password` | `token`, `password` | holders of the link |
+    /// | `GET` and `POST verify-email` | `token` | holders of the link |
     /// | `GET` and `POST email` | `email` | users, within 5 minutes of a sign-in |
     /// | `GET second-factor` | | users |
     /// | `POST second-factor/enrolment` | | users, within 5 minutes of a sign-in |
@@ -106,7 +106,7 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
     }
 }
 
-/// The rule of what the thief of a session must not do.
+/// The rule of changes that the thief of a session must not make.
 fn recent<A: AuthConfig>() -> &'static Operation<A> {
     requirement!(auth = A, fresh = "5m")
 }

@@ -35,12 +35,13 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
             let page = page.text("With a second factor, a sign-in needs a code of an app on your phone.");
             return page.form("second-factor/enrolment", &[], "Set up an app");
         };
-        let code = |name| [Field::Code { name, label: "Code of the app", is_wrong: false }];
+        let code = |id, label| [Field::Code { id, label, is_wrong: false }];
         let page = page.text(&format!("Your sign-ins need a code. You have {left} recovery codes."));
-        let page = page.form("second-factor/recovery-codes", &code("code"), "Make new recovery codes");
+        let page =
+            page.form("second-factor/recovery-codes", &code("code", "Code of the app"), "Make new recovery codes");
         page.form(
             "second-factor/removal",
-            &[Field::Code { name: "code", label: "Code of the app, to remove it", is_wrong: false }],
+            &code("removal", "Code of the app, to remove it"),
             "Remove the second factor",
         )
     }
@@ -70,7 +71,7 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
 
     /// The form posts to a page beside `enrolment`.
     fn enrolment_page(&self, enrolment: &Enrolment, qr_code: &str, error: Option<&str>) -> Page {
-        let code = Field::Code { name: "code", label: "Code of the app", is_wrong: error.is_some() };
+        let code = Field::Code { id: "code", label: "Code of the app", is_wrong: error.is_some() };
         let (secret, uri) = (escape(enrolment.secret()), escape(enrolment.uri()));
         let page = Page::new(&self.0.application, "Set up an app").alert_if(error);
         let page = page.text("Scan this code with an authenticator app, and enter the six digits that it shows.");

@@ -11,19 +11,21 @@ use serde_json::json;
 use super::{
     answer::{done, wants_page},
     error::HttpError,
-    fields::Fields,
+    fields::{Fields, query},
     page::{Field, Page},
     routes::own_origin,
 };
 use crate::{
     account::{AccountError, AccountStore, OneTimeTokenStore, SecondFactorStore, SelfService},
-    session::{SessionStore, Sessions, StartedSession},
+    session::{SessionStore, Sessions, StartedSession, own_path},
     users::UserStore,
 };
 
 impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
     /// Returns the endpoint where a user whose password was verified enters the code: a page for browsers, JSON with the
-    /// field `code` for programs. A browser goes to the path `then` afterwards.
+    /// field `code` for programs. A browser goes on to the path that `next` in the query names, or else to `then`.
+    ///
+    /// [`SignInPages`](crate::session::SignInPages) lead there, if it is mounted beside `/login` as `/second-factor`.
     ///
     /// See [`complete_sign_in`](Self::complete_sign_in).
     #[must_use]
@@ -39,7 +41,7 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
     }
 
     fn code_page(&self, error: Option<&str>) -> Page {
-        let code = Field::Code { name: "code", label: "Code", is_wrong: error.is_some() };
+        let code = Field::Code { id: "code", label: "Code", is_wrong: error.is_some() };
         let page = Page::new(&self.0.application, "Enter a code").alert_if(error);
         // Without an action, the form is sent to the address of the page.
         page.text("Enter the six digits of your authenticator app, or a recovery code.").form("", &[code], "Sign in")
@@ -65,14 +67,14 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
         mut request: Request,
         then: &'static str,
     ) -> Response {
-        let wants_page = wants_page(&request);
+        let (wants_page, next) = (wants_page(&request), query(&request, "next"));
         let entered = async {
             own_origin(&request)?;
             let fields = Fields::read(&mut request).await?;
             Ok(self.complete_sign_in(&sessions, &request, fields.get("code")).await?)
         };
         match entered.await {
-            Ok(started) => signed_in(wants_page, self.code_page(None), started, then),
+            Ok(started) => signed_in(wants_page, self.code_page(None), started, own_path(&next).unwrap_or(then)),
             Err(error @ HttpError::Account(AccountError::NoSignIn)) => {
                 HttpError::response(&error, wants_page, |text| self.sign_in_first(text))
             }
@@ -82,12 +84,13 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
 }
 
 /// Sends the cookie, and a browser on its way.
-fn signed_in(wants_page: bool, page: Page, started: StartedSession, then: &'static str) -> Response {
+fn signed_in(wants_page: bool, page: Page, started: StartedSession, then: &str) -> Response {
     let mut response = done(wants_page, || page, &json!({ "detail": "You are signed in." }));
     if wants_page {
         response.set_status(StatusCode::SEE_OTHER);
         response.set_body(());
-        response.headers_mut().insert(LOCATION, HeaderValue::from_static(then));
+        // A path of this origin is visible ASCII.
+        response.headers_mut().insert(LOCATION, HeaderValue::from_str(then).unwrap_or(HeaderValue::from_static("/")));
     }
     started.add_to(&mut response);
     response

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use super::{MailText, message::one_line};
 
-/// What a text may mention.
+/// The facts that a text may mention.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct MailContext<'a> {
     /// The name of the application.
     pub application: &'a str,
-    /// The name of the user, in one line. `None` where the address is not known to be the user's: a stranger would read
-    /// what another person chose.
+    /// The name of the user, in one line. `None` where the address may be another person's: a stranger would read a name
+    /// that someone else has chosen.
     pub username: Option<&'a str>,
 }
 

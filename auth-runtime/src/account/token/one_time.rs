@@ -13,7 +13,7 @@ const LEN: usize = 32;
 /// The length of a token in base64url.
 const TEXT_LEN: usize = 43;
 
-/// What a one-time token is for. A token of one purpose is not valid for another.
+/// The purpose of a one-time token. A token of one purpose is not valid for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Purpose {

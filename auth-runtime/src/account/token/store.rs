@@ -40,7 +40,7 @@ pub trait OneTimeTokenStore: Send + Sync + 'static {
 pub struct OneTimeTokenRecord {
     /// The hash of the token.
     pub hash: OneTimeTokenHash,
-    /// What the token is for.
+    /// The purpose of the token.
     pub purpose: Purpose,
     /// The subject of the user.
     pub subject: String,

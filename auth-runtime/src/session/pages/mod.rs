@@ -12,6 +12,8 @@ mod sign_in;
 mod sign_in_pages;
 mod sign_out;
 
+#[cfg(feature = "account")]
+pub(crate) use self::next::own_path;
 pub use self::{
     hooks::{ChangePassword, ChangePasswordError, HookFuture, SecondFactor},
     layout::Page,

@@ -79,9 +79,14 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
     async fn password_replaced(&self, request: &Request, user: &User, is_html: bool) -> Response {
         tracing::info!(subject = ?user.subject(), "password changed by its user");
         let mut response = if is_html { see_other("password?changed") } else { StatusCode::NO_CONTENT.into_response() };
-        // With the new version of the credentials.
+        // With the new version of the credentials. The former session was not pending: its user had proven all factors.
         match self.0.sessions.0.users.store().find_by_subject(user.subject()).await {
-            Ok(Some(user)) => match self.0.sessions.start(request, NewSession::of_user(&user).methods(["pwd"])).await {
+            Ok(Some(user)) => match self
+                .0
+                .sessions
+                .start(request, NewSession::of_user(&user).second_factor_verified().methods(["pwd"]))
+                .await
+            {
                 Ok(started) => started.add_to(&mut response),
                 Err(error) => tracing::warn!(%error, "no session after the change of a password"),
             },
