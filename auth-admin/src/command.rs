@@ -13,12 +13,14 @@ use crate::{
     verb::{
         database,
         key::KeyVerb,
+        key_ring::KeyRingVerb,
         names::{PermissionVerb, RoleVerb},
+        token::TokenVerb,
         user::UserVerb,
     },
 };
 
-/// The administration commands: `user`, `key`, `role`, `permission`, `migrate`, `check`, `access`, `export` and
+/// The administration commands: `user`, `key`, `key-ring`, `token`, `role`, `permission`, `migrate`, `check`, `access`, `export` and
 /// `completions`.
 ///
 /// Flatten them into the subcommands of your parser, and run them with [`Admin::run`](crate::Admin::run). The example of
@@ -32,6 +34,10 @@ pub(crate) enum Verb {
     User(Group<UserVerb>),
     /// Manage API keys of users
     Key(Group<KeyVerb>),
+    /// Manage the keys that sign tokens
+    KeyRing(Group<KeyRingVerb>),
+    /// Inspect and revoke tokens; a token is read from stdin or the terminal
+    Token(Group<TokenVerb>),
     /// List roles
     Role(Group<RoleVerb>),
     /// List permissions
@@ -89,6 +95,8 @@ impl Verb {
         match self {
             Self::User(Group { output, .. })
             | Self::Key(Group { output, .. })
+            | Self::KeyRing(Group { output, .. })
+            | Self::Token(Group { output, .. })
             | Self::Role(Group { output, .. })
             | Self::Permission(Group { output, .. })
             | Self::Migrate(Single { output })
@@ -106,6 +114,8 @@ impl Verb {
         match self {
             Self::User(Group { verb, .. }) => verb.run(context).await,
             Self::Key(Group { verb, .. }) => verb.run(context).await,
+            Self::KeyRing(Group { verb, .. }) => verb.run(context).await,
+            Self::Token(Group { verb, .. }) => verb.run(context).await,
             Self::Role(Group { verb, .. }) => verb.run(context).await,
             Self::Permission(Group { verb, .. }) => verb.run(context).await,
             Self::Migrate(_) => database::migrate(context).await,

@@ -12,6 +12,9 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::exit::Exit;
 use crate::{error::Failure, escape::visible};
 
+/// As long as a credential may be.
+const MAX_TOKEN_LEN: u64 = 16 * 1024;
+
 /// The input, output and error stream of a command (default: those of the process).
 ///
 /// ```
@@ -123,6 +126,18 @@ impl Console {
         if password.expose_secret().is_empty() { Err(no_password()) } else { Ok(password) }
     }
 
+    /// Reads a token: without echo from the terminal, or else from the first line of stdin.
+    pub(crate) fn token(&mut self) -> Result<SecretString, Failure> {
+        if self.can_prompt {
+            let token = rpassword::prompt_password("Token: ").map_err(|error| prompt_failure(&error))?;
+            return non_empty_token(token);
+        }
+        let mut line = String::new();
+        let read = self.input.by_ref().take(MAX_TOKEN_LEN).read_line(&mut line);
+        read.map_err(|error| Failure::usage(format!("cannot read stdin: {error}")))?;
+        non_empty_token(line)
+    }
+
     /// Reads a password from the first line of stdin, without its line break.
     pub(crate) fn first_line(&mut self) -> Result<SecretString, Failure> {
         if self.can_prompt {
@@ -138,6 +153,14 @@ impl Console {
         let text = line.expose_secret();
         let text = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
         if text.is_empty() { Err(no_password()) } else { Ok(text.into()) }
+    }
+}
+
+fn non_empty_token(text: String) -> Result<SecretString, Failure> {
+    let text = SecretString::from(text);
+    match text.expose_secret().trim() {
+        "" => Err(Failure::usage("no token was given")),
+        token => Ok(token.into()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use auth_runtime::review::DifferenceClass;
+use auth_runtime::{authenticate::Unavailable, jwt::KeyRingError, review::DifferenceClass};
 use auth_store::StoreError;
 
 use crate::exit::Exit;
@@ -84,6 +84,22 @@ impl From<StoreError> for Failure {
             StoreError::Schema(_) => Self::Database(text),
             error if error.is_unavailable() => Self::Database(text),
             _ => Self::Refused(text),
+        }
+    }
+}
+
+impl From<Unavailable> for Failure {
+    fn from(error: Unavailable) -> Self {
+        Self::Database(error.to_string())
+    }
+}
+
+impl From<KeyRingError> for Failure {
+    fn from(error: KeyRingError) -> Self {
+        match error {
+            KeyRingError::Store(error) => error.into(),
+            KeyRingError::NoSecret | KeyRingError::Secret(_) => Self::Usage(error.to_string()),
+            error => Self::Refused(error.to_string()),
         }
     }
 }

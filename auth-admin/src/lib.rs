@@ -75,7 +75,7 @@
 //! | `key create`, `list`, `revoke` | manage API keys |
 //! | `role list`, `permission list` | list declared names and names in use |
 //! | `access matrix`, `check`, `diff`, `explain`, `lint` | show, compare and explain the access policy; see [below](#access-policy) |
-//! | `export typescript` | prints permissions and roles as TypeScript types |
+//! | `export typescript`, `overstep` | prints permissions and roles as TypeScript types, or the matrix for a [tester](https://pypi.org/project/overstep/) |
 //! | `completions` | prints completions for bash, elvish, fish, PowerShell and zsh |
 //!
 //! `--help` describes each command. [`Settings`] has the options that all commands share.

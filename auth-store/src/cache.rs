@@ -37,6 +37,9 @@ pub(crate) struct StoreCache {
     start: Instant,
     /// The time of the last read of the epoch, in nanoseconds since the start, plus one; 0 is never.
     asked: AtomicU64,
+    /// How often a change was noticed, and how often before the last read.
+    noticed: AtomicU64,
+    noticed_at_read: AtomicU64,
     last: Mutex<Last>,
 }
 
@@ -91,6 +94,8 @@ impl StoreCache {
             generation: AtomicU64::new(0),
             start: Instant::now(),
             asked: AtomicU64::new(0),
+            noticed: AtomicU64::new(0),
+            noticed_at_read: AtomicU64::new(0),
             last: Mutex::default(),
         }
     }
@@ -122,19 +127,27 @@ impl StoreCache {
             return Err(Unavailable::new("the database did not answer a moment ago"));
         }
         // Before the read: the next read notices a change during this one.
-        let asked = self.start.elapsed();
+        let (asked, noticed) = (self.start.elapsed(), self.noticed.load(Ordering::Acquire));
         let epoch = epoch.await.inspect_err(|_| last.failed = Some(Instant::now()))?;
         if last.is_new(epoch) {
             self.clear();
         }
         last.failed = None;
+        self.noticed_at_read.store(noticed, Ordering::Release);
         self.asked.store(nanoseconds(asked).saturating_add(1), Ordering::Release);
         Ok(self.generation.load(Ordering::Acquire))
     }
 
     fn is_recent(&self) -> bool {
         let asked = self.asked.load(Ordering::Acquire);
-        asked != 0 && nanoseconds(self.start.elapsed()).saturating_sub(asked) < nanoseconds(self.bound)
+        let is_noticed = self.noticed.load(Ordering::Acquire) != self.noticed_at_read.load(Ordering::Acquire);
+        asked != 0 && !is_noticed && nanoseconds(self.start.elapsed()).saturating_sub(asked) < nanoseconds(self.bound)
+    }
+
+    /// Makes the next request read the epoch: another process has changed something.
+    #[cfg(any(test, feature = "postgres"))]
+    pub(crate) fn notice_change(&self) {
+        self.noticed.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Invalidates all entries, and reads that are under way.
@@ -213,6 +226,24 @@ mod tests {
         assert_eq!(cache.generation(async { Ok(8) }).await.unwrap(), first);
         tokio::time::advance(Duration::from_millis(2)).await;
         assert_ne!(cache.generation(async { Ok(8) }).await.unwrap(), first);
+    }
+
+    #[tokio::test]
+    async fn r7_noticed_change_is_read_at_once() {
+        let cache = StoreCache::new(HOUR, 10);
+        let first = cache.generation(async { Ok(7) }).await.unwrap();
+        cache.notice_change();
+        let second = cache.generation(async { Ok(8) }).await.unwrap();
+        assert_ne!(second, first);
+        assert_eq!(cache.generation(async { Ok(9) }).await.unwrap(), second, "one read is enough");
+        // A change that is noticed during a read is not lost.
+        cache.notice_change();
+        let during = cache.generation(async {
+            cache.notice_change();
+            Ok(9)
+        });
+        let third = during.await.unwrap();
+        assert_ne!(cache.generation(async { Ok(10) }).await.unwrap(), third);
     }
 
     #[tokio::test(start_paused = true)]

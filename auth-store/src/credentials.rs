@@ -117,6 +117,8 @@ impl SqlUsers {
     async fn generation(&self) -> Result<u64, Unavailable> {
         let database = &self.0.database;
         let epoch = async {
+            #[cfg(feature = "postgres")]
+            self.listen();
             let read = || database.query("SELECT epoch FROM auth_epoch WHERE id = 1").fetch_one(database.epoch_pool());
             let row = database.retry(read).await.store_error()?;
             row.try_get::<i64, _>(0).store_error()

@@ -4,11 +4,13 @@ use std::{fmt, future::Future, io, sync::Arc, time::Duration};
 
 use backon::{ExponentialBuilder, Retryable, RetryableWithContext};
 use sqlx::{
-    Any, AnyConnection, AnyPool, Connection,
+    Any, AnyConnection, AnyPool, Connection, Executor,
     any::{AnyArguments, AnyPoolOptions},
     pool::PoolConnection,
     query::Query,
 };
+#[cfg(feature = "postgres")]
+use sqlx::{ConnectOptions, postgres::PgConnectOptions};
 use tokio::{sync::OnceCell, time::timeout};
 
 use crate::{
@@ -20,6 +22,11 @@ use crate::{
     pooler,
     sqlite_file::SqliteFile,
 };
+
+/// The channel of notices.
+#[cfg(feature = "postgres")]
+pub(crate) const CHANNEL: &str = "auth_change";
+const NOTIFY: &str = "NOTIFY auth_change";
 
 /// Limits of the pools.
 #[derive(Clone, Copy, Debug)]
@@ -104,6 +111,27 @@ impl Database {
             Some(advice) => StoreError::Setting(advice.to_owned()),
             None => self.file.explain(error),
         }
+    }
+
+    /// Tells other processes of a change, when the transaction of this connection ends. Only PostgreSQL can.
+    pub(crate) async fn notify(&self, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+        match self.dialect {
+            Dialect::Postgres => connection.execute(NOTIFY).await.map(drop),
+            Dialect::Sqlite | Dialect::MySql => Ok(()),
+        }
+    }
+
+    /// Sends a notice outside of a transaction.
+    #[cfg(feature = "postgres")]
+    pub(crate) async fn send_notice(&self) -> Result<(), sqlx::Error> {
+        self.within(async { self.notify(&mut *self.epoch_pool.acquire().await?).await }).await
+    }
+
+    /// Returns the options of a connection for notices.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn listener_options(&self) -> Option<PgConnectOptions> {
+        let url = &self.pool.connect_options().database_url;
+        (self.dialect == Dialect::Postgres).then(|| PgConnectOptions::from_url(url).ok()).flatten()
     }
 
     /// Returns a statement with `?` for each value.

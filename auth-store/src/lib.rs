@@ -10,6 +10,9 @@
 //! - reads of authenticators: `credentials`, `cache`, `last_used`, `attempts`;
 //! - users about their own account, with the feature `account`: `own_account`, `one_time_tokens`,
 //!   `second_factor`;
+//! - state of a token service, with the feature `token-service`: `refresh_tokens`, `revocations`, `signing_keys`, `clients`,
+//!   and `sweep`, which deletes expired rows;
+//! - notices of PostgreSQL, with the feature `postgres`: `listener`;
 //! - the feature `redis`: `RedisStore`, in the module `redis`;
 //! - administration: `users`, `passwords`, `roles`, `keys`, `list`, `names`, `import`, each change in a `transaction`.
 
@@ -19,6 +22,8 @@ mod account;
 mod attempts;
 mod cache;
 mod change_password;
+#[cfg(feature = "token-service")]
+mod clients;
 mod connection;
 mod credentials;
 mod database;
@@ -31,6 +36,8 @@ mod insert;
 mod keys;
 mod last_used;
 mod list;
+#[cfg(feature = "postgres")]
+mod listener;
 mod migrate;
 mod names;
 #[cfg(feature = "account")]
@@ -42,13 +49,21 @@ mod passwords;
 mod pooler;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "token-service")]
+mod refresh_tokens;
+#[cfg(feature = "token-service")]
+mod revocations;
 mod roles;
 #[cfg(feature = "account")]
 mod second_factor;
 mod session_cache;
 mod sessions;
+#[cfg(feature = "token-service")]
+mod signing_keys;
 mod sqlite_file;
 mod store;
+#[cfg(feature = "token-service")]
+mod sweep;
 mod text;
 mod time;
 mod transaction;

@@ -30,8 +30,11 @@ const TABLES: &[&str] = &[
     "auth_epoch",
     "auth_one_time_token",
     "auth_recovery_code",
+    "auth_refresh_family",
+    "auth_revocation",
     "auth_second_factor",
     "auth_session",
+    "auth_signing_key",
     "auth_user",
     "auth_user_permission",
     "auth_user_role",
@@ -55,6 +58,15 @@ const MIGRATIONS: &[(i64, &str, [&str; 3])] = &[
             include_str!("migrations/sqlite/2_sessions.sql"),
             include_str!("migrations/postgres/2_sessions.sql"),
             include_str!("migrations/mysql/2_sessions.sql"),
+        ],
+    ),
+    (
+        3,
+        "tokens",
+        [
+            include_str!("migrations/sqlite/3_tokens.sql"),
+            include_str!("migrations/postgres/3_tokens.sql"),
+            include_str!("migrations/mysql/3_tokens.sql"),
         ],
     ),
     (

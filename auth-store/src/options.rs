@@ -1,5 +1,7 @@
 //! The settings of a store, and its connection.
 
+#[cfg(feature = "postgres")]
+use std::sync::OnceLock;
 use std::{fmt, sync::Arc, time::Duration};
 
 use auth_runtime::{
@@ -20,6 +22,8 @@ use crate::{
     session_cache::SessionState,
     store::Shared,
 };
+#[cfg(feature = "token-service")]
+use crate::{store::StaleLists, sweep::SweptAt};
 
 /// Settings of a [`SqlUsers`], created by [`SqlUsers::options`].
 ///
@@ -172,6 +176,14 @@ impl SqlOptions {
             passwords: self.passwords,
             tables: self.tables,
             last_used: LastUsed::new(self.cache_capacity),
+            #[cfg(feature = "token-service")]
+            swept: SweptAt::default(),
+            #[cfg(feature = "token-service")]
+            swept_revocations: SweptAt::default(),
+            #[cfg(feature = "token-service")]
+            lists: StaleLists::default(),
+            #[cfg(feature = "postgres")]
+            listener: OnceLock::new(),
         })))
     }
 }

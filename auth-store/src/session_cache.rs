@@ -61,6 +61,9 @@ pub(crate) struct SessionCache {
     start: Instant,
     /// The time of the last read of the epoch, in nanoseconds since the start, plus one; 0 is never.
     asked: AtomicU64,
+    /// How often a change was noticed, and how often before the last read.
+    noticed: AtomicU64,
+    noticed_at_read: AtomicU64,
     last: Mutex<Last>,
 }
 
@@ -88,6 +91,8 @@ impl SessionCache {
             evictions: AtomicU64::new(0),
             start: Instant::now(),
             asked: AtomicU64::new(0),
+            noticed: AtomicU64::new(0),
+            noticed_at_read: AtomicU64::new(0),
             last: Mutex::default(),
         }
     }
@@ -142,12 +147,13 @@ impl SessionCache {
             return Err(Unavailable::new("the database did not answer a moment ago"));
         }
         // Before the read: the next read notices a change during this one.
-        let asked = self.start.elapsed();
+        let (asked, noticed) = (self.start.elapsed(), self.noticed.load(Ordering::Acquire));
         if let Err(error) = self.follow(&mut last, ended).await {
             last.failed = Some(Instant::now());
             return Err(error.into());
         }
         last.failed = None;
+        self.noticed_at_read.store(noticed, Ordering::Release);
         self.asked.store(nanoseconds(asked).saturating_add(1), Ordering::Release);
         Ok(())
     }
@@ -174,7 +180,16 @@ impl SessionCache {
         Ok(())
     }
 
+    /// Makes the next request read the epoch: another process has changed something.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn notice_change(&self) {
+        self.noticed.fetch_add(1, Ordering::AcqRel);
+    }
+
     fn is_recent(&self) -> bool {
+        if self.noticed.load(Ordering::Acquire) != self.noticed_at_read.load(Ordering::Acquire) {
+            return false;
+        }
         let asked = self.asked.load(Ordering::Acquire);
         asked != 0 && nanoseconds(self.start.elapsed()).saturating_sub(asked) < nanoseconds(self.bound)
     }

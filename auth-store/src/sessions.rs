@@ -35,6 +35,8 @@ const KEEP_ENDED: i64 = 3600;
 
 impl SessionStore for SqlUsers {
     async fn find(&self, id: &str) -> Result<Option<Arc<Session>>, Unavailable> {
+        #[cfg(feature = "postgres")]
+        self.listen();
         self.0.sessions.cache.refresh(&self.0.database).await?;
         match self.0.sessions.cache.get(id) {
             Some(session) => Ok(Some(session)),
@@ -207,6 +209,7 @@ impl SqlUsers {
             insertion(database, new)?.execute(transaction.connection()).await.store_error()?;
         }
         let ids = ids.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().store_error()?;
+        database.notify(transaction.connection()).await.store_error()?;
         // A failed commit may have been done, and a caller may go away during one.
         let _evict = self.0.sessions.cache.evict_at_end(ids);
         transaction.commit().await.store_error()?;

@@ -1,9 +1,19 @@
 //! The store, and the state that its clones share.
 
+#[cfg(feature = "postgres")]
+use std::sync::OnceLock;
+#[cfg(feature = "token-service")]
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{fmt, sync::Arc};
 
+#[cfg(feature = "token-service")]
+use auth_runtime::jwt::StaleHandle;
 use auth_runtime::{declared::DeclaredNames, throttle::Throttle, users::Passwords};
+#[cfg(feature = "postgres")]
+use tokio::task::AbortHandle;
 
+#[cfg(feature = "token-service")]
+use crate::sweep::SweptAt;
 use crate::{cache::StoreCache, database::Database, last_used::LastUsed, session_cache::SessionState};
 
 /// Users and API keys in a database. Clones are cheap and share connections and cache.
@@ -63,7 +73,7 @@ use crate::{cache::StoreCache, database::Database, last_used::LastUsed, session_
 ///
 /// Known users and keys cost no query: they are cached. A change by this store or a clone takes effect with the next
 /// request. A change by another process takes effect within 5 s ([`SqlOptions::freshness`](crate::SqlOptions::freshness)).
-/// Each change raises one version number. The store polls it in this interval, on a connection of its own. If the poll
+/// On PostgreSQL, a notice makes it take effect within a second (`LISTEN`), unless PgBouncer is in transaction mode. Each change raises one version number. The store polls it in this interval, on a connection of its own. If the poll
 /// fails, the cache is not used, and the answer is 503. After a change by hand, raise the number as well
 /// (`UPDATE auth_epoch SET epoch = epoch + 1`); otherwise the change takes effect within ten minutes.
 ///
@@ -89,6 +99,57 @@ pub(crate) struct Shared {
     pub(crate) throttle: Throttle,
     pub(crate) tables: Option<&'static DeclaredNames>,
     pub(crate) last_used: LastUsed,
+    #[cfg(feature = "token-service")]
+    pub(crate) swept: SweptAt,
+    #[cfg(feature = "token-service")]
+    pub(crate) swept_revocations: SweptAt,
+    /// The lists of revocations in this process.
+    #[cfg(feature = "token-service")]
+    pub(crate) lists: StaleLists,
+    /// The task that listens to changes by other processes.
+    #[cfg(feature = "postgres")]
+    pub(crate) listener: OnceLock<AbortHandle>,
+}
+
+/// Lists that are read again after a change by another process.
+#[cfg(feature = "token-service")]
+#[derive(Debug, Default)]
+pub(crate) struct StaleLists(Mutex<Vec<StaleHandle>>);
+
+#[cfg(feature = "token-service")]
+impl StaleLists {
+    pub(crate) fn add(&self, list: StaleHandle) {
+        self.lock().push(list);
+    }
+
+    #[cfg(feature = "postgres")]
+    fn mark(&self) {
+        self.lock().iter().for_each(StaleHandle::mark_stale);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<StaleHandle>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl Shared {
+    /// Makes the next request read what another process may have changed.
+    pub(crate) fn notice_change(&self) {
+        self.cache.notice_change();
+        self.sessions.cache.notice_change();
+        #[cfg(feature = "token-service")]
+        self.lists.mark();
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(task) = self.listener.get() {
+            task.abort();
+        }
+    }
 }
 
 impl SqlUsers {
@@ -100,6 +161,10 @@ impl SqlUsers {
 
     /// Closes the connections after their current statements. Later statements fail.
     pub async fn close(&self) {
+        #[cfg(feature = "postgres")]
+        if let Some(task) = self.0.listener.get() {
+            task.abort();
+        }
         self.0.database.close().await;
     }
 }

@@ -55,7 +55,9 @@ impl Change<'_> {
         query.execute(self.transaction.connection()).await.map(|done| done.rows_affected())
     }
 
-    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+    /// Commits, and tells other processes.
+    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        self.store.0.database.notify(self.transaction.connection()).await.store_error()?;
         self.transaction.commit().await.store_error()
     }
 }

@@ -61,6 +61,7 @@ mod documents {
         HowToProxy = "docs/src/how-to/proxy.md",
         HowToRedis = "docs/src/how-to/redis.md",
         HowToResetAndSecondFactor = "docs/src/how-to/reset-and-second-factor.md",
+        HowToTokens = "docs/src/how-to/tokens.md",
         HowToReviewAccess = "docs/src/how-to/review-access.md",
         HowToSharedApis = "docs/src/how-to/shared-apis.md",
         HowToTesting = "docs/src/how-to/testing.md",

@@ -291,6 +291,34 @@ fn users_persist_and_the_same_program_administers_them() {
     assert_eq!(status(&paste(&line)), 200);
 }
 
+#[test]
+fn tokens_outlast_a_restart_where_a_secret_key_is_set() {
+    let folder = folder();
+    let start = || {
+        let mut command = demo(&folder);
+        Running::start(command.env("AUTH_SECRET_KEY", "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa").args(["--port", "0"]))
+    };
+    let mut first = start();
+    let printed = first.printed_until(LAST_LINE);
+    let address =
+        |printed: &[String]| printed[0].rsplit_once(' ').expect("the first line ends with the address").1.to_owned();
+    let row = printed.iter().find(|line| line.starts_with("  alice ")).expect("alice");
+    let password = row.split_whitespace().last().expect("a password");
+    let form = format!("-d grant_type=password -d username=alice -d password={password}");
+    let tokens = paste(&format!("curl -s {form} {}/auth/token", address(&printed)));
+    let tokens: Value = serde_json::from_str(&tokens).expect("JSON");
+    let text = |member: &str| tokens[member].as_str().expect("a token").to_owned();
+    assert!(first.interrupt().success());
+
+    let mut second = start();
+    let address = address(&second.printed_until(LAST_LINE));
+    let me = paste(&format!("curl -i -H 'Authorization: Bearer {}' {address}/me", text("access_token")));
+    assert_eq!(status(&me), 200, "{me}");
+    let form = format!("-d grant_type=refresh_token -d refresh_token={}", text("refresh_token"));
+    let refreshed = paste(&format!("curl -i {form} {address}/auth/token"));
+    assert_eq!(status(&refreshed), 200, "{refreshed}");
+}
+
 /// Returns a demo on an empty database.
 async fn new_demo() -> Demo {
     let users = SqlUsers::options().declared_by::<Auth>().connect("sqlite::memory:").await.unwrap();

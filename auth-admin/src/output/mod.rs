@@ -3,6 +3,7 @@
 mod format;
 mod key;
 mod list;
+mod signing_key;
 mod table;
 mod time;
 mod user;
@@ -11,6 +12,7 @@ pub(crate) use self::{
     format::Format,
     key::{KeyJson, is_active, limits},
     list::List,
+    signing_key::SigningKeyJson,
     table::{print_json, print_table, print_text},
     time::rfc3339,
     user::{UserJson, facts},

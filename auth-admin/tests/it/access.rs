@@ -1,6 +1,6 @@
 //! `access ..` on lock files: output and exit codes. No database is set.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::fixture::{Ran, bare, ran, ran_with};
@@ -216,6 +216,48 @@ fn lint_fails_unless_each_warning_is_accepted() {
     let json: Value = serde_json::from_str(&lint(&["--format", "json"]).output).unwrap();
     assert_eq!(json[0]["kind"], "public-change");
     assert_eq!(lint(&["--allow", "everything"]).code, 2);
+}
+
+#[test]
+fn the_matrix_for_another_judge_has_the_roles_of_each_route() {
+    let more = "PUT /entries/:id requires check = \"owns(id)\"\n    operation \"put\"\n\
+                GET /files/* requires authenticated\n    operation \"files\"\n\
+                POST /keys requires schemes(\"password\"), hide\n    operation \"keys\"\n";
+    let lock = LOCK.replace(", not(schemes(\"key\"))", "") + more;
+    let files = Files::new(&[("access.lock", &lock)]);
+    let export = |more: &[&str]| files.run(&[&["export", "overstep", "--lock", "access.lock"], more].concat());
+    let with_scheme = export(&["--scheme", "password", "--base-url", "http://localhost:1"]);
+    assert_eq!(
+        with_scheme.errors,
+        "auth-admin: left out, because they are no single route or depend on more: GET /files/*, CALL \"search\"\n"
+    );
+    let matrix: Value = serde_json::from_str(&with_scheme.output).unwrap();
+    assert_eq!(matrix["roles"], json!(["anonymous", "Viewer", "Editor"]));
+    assert_eq!(matrix["modules"]["rest"]["base_url"], "http://localhost:1");
+    assert_eq!(matrix["subjects"][0], json!({ "name": "anonymous", "role": "anonymous" }));
+    assert_eq!(matrix["subjects"][1]["headers"], json!({ "Authorization": "${VIEWER_AUTHORIZATION}" }));
+    assert_eq!(
+        matrix["resources"][0],
+        json!({
+            "name": "GET /entries/:id", "type": "object", "owner": "id",
+            "request": { "method": "GET", "path": "/entries/{id}" },
+            "objects": { "Viewer": "REPLACE_ME_1", "Editor": "REPLACE_ME_2" },
+            "access": { "allow_status": ["2xx", "3xx"], "treat_redirect_as": "status" },
+        })
+    );
+    let allow = |name: &str| matrix["policy"][name]["allow"].clone();
+    let own = json!([{ "role": "Viewer", "scope": "own" }, { "role": "Editor", "scope": "own" }]);
+    assert_eq!(allow("GET /entries/:id"), own);
+    assert_eq!(allow("GET /entries"), json!([{ "role": "Viewer" }, { "role": "Editor" }]));
+    assert_eq!(allow("GET /health"), json!([{ "role": "anonymous" }, { "role": "Viewer" }, { "role": "Editor" }]));
+    let with_body = &matrix["resources"][1]["request"];
+    assert_eq!(with_body["body"], "REPLACE_ME", "a check runs after the body is read: {with_body}");
+    let hidden = &matrix["resources"][4];
+    assert_eq!((&hidden["name"], &hidden["access"]["allow_status"][4]), (&"POST /keys".into(), &"405-428".into()));
+
+    assert!(export(&[]).errors.contains("POST /keys"), "without a scheme, it depends on the scheme");
+    let unknown = "unknown scheme `pasword`; did you mean `password`? (declared: `key`, `password`)";
+    export(&["--scheme", "pasword"]).refused(2, unknown);
 }
 
 #[test]

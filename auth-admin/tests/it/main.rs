@@ -16,4 +16,5 @@ mod secrets;
 mod servers;
 #[cfg(unix)]
 mod terminal;
+mod tokens;
 mod users;

@@ -1,4 +1,4 @@
-//! What stands before every message: a caller, unless one of the tools needs none.
+//! The gate before every message: it admits callers, and also anonymous ones if a tool needs no caller.
 
 use poem::Request;
 
@@ -51,7 +51,7 @@ impl<A: AuthConfig> Gate<A> {
         self.admit_with(request, Self::AUTHENTICATED).await
     }
 
-    /// Keeps the caller if all tools need the same credentials. Else the rule of each tool chooses among those of the request.
+    /// Keeps the caller if all tools need the same credentials. Else the rule of each tool selects one of the request.
     async fn admit_with(&self, request: &Request, otherwise: &'static Operation<A>) -> Result<(), Rejection> {
         let mut first: Option<Refusal> = None;
         for rule in &self.others {
@@ -91,7 +91,7 @@ impl<'a, A: AuthConfig> Callers<'a, A> {
         Self { request, known: Vec::new() }
     }
 
-    /// Whether the caller may call the tool with this rule, as far as it is known before the arguments are.
+    /// Returns whether the rule of a tool admits the caller. A check counts as met, because it needs the arguments.
     ///
     /// # Errors
     /// The rejection, if a backend does not answer.

@@ -27,7 +27,7 @@ pub(super) struct Message {
     pub(super) method: Method,
 }
 
-/// What a message asks for.
+/// The request of a message.
 #[derive(Debug)]
 pub(super) enum Method {
     Initialize {

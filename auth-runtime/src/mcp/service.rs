@@ -15,7 +15,7 @@ use crate::{
 pub trait Mcp: AuthConfig {
     /// Returns an endpoint that serves these tools as streamable HTTP, without sessions.
     ///
-    /// `make` runs for each call, and returns the tools for its caller; `None` is an anonymous caller, whom only tools
+    /// `make` runs for each call, and returns the tools for its caller; `None` is an anonymous caller, which only tools
     /// with `#[public]` or `#[optional_auth]` admit.
     ///
     /// # Panics

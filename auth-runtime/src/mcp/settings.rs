@@ -8,7 +8,7 @@ use crate::{
     policy::{Access, Operation},
 };
 
-/// What the endpoint needs to know.
+/// The settings of one endpoint.
 pub(super) struct Settings<A: 'static> {
     pub(super) tools: HashMap<&'static str, &'static Operation<A>>,
     pub(super) gate: Gate<A>,

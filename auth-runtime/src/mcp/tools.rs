@@ -105,7 +105,7 @@ impl<R: IntoToolResponse> IntoToolResponse for ToolAnswer<R> {
     }
 }
 
-/// What a tool can take to learn who calls: `Principal<Auth>` or `Option<Principal<Auth>>`.
+/// The arguments of a tool that stand for its caller: `Principal<Auth>` or `Option<Principal<Auth>>`.
 #[diagnostic::on_unimplemented(
     message = "a tool cannot take `{Self}` as its caller",
     note = "take `Principal<Auth>` of the `Auth` that protects the tools; with `#[optional_auth]`, `Option<Principal<Auth>>`"

@@ -7,13 +7,14 @@ use poem_openapi::{
     OpenApi, OpenApiService,
     registry::{MetaApi, MetaPath, Registry},
 };
+use serde_json::Value;
 
 #[cfg(feature = "swagger-ui")]
 use super::swagger_ui::OAuthClient;
 use super::{
     argument::SecurityArgument,
     methods,
-    openapi::{self, Row},
+    openapi::{self, Choice, Row},
     pages,
 };
 use crate::{
@@ -83,7 +84,7 @@ protected_tuples! {
 pub struct ProtectedService<A, T> {
     auth: A,
     inner: OpenApiService<Api<T>, ()>,
-    documents_hidden: bool,
+    document: Choice,
 }
 
 impl<A, T> std::fmt::Debug for ProtectedService<A, T> {
@@ -112,7 +113,7 @@ pub trait Service: AuthConfig {
         ProtectedService {
             auth: self.cloned(),
             inner: OpenApiService::new(Api(api), title, version),
-            documents_hidden: false,
+            document: Choice::default(),
         }
     }
 }
@@ -170,14 +171,45 @@ impl<A: AuthConfig, T: Protected<Auth = A>> ProtectedService<A, T> {
     /// ```
     #[must_use]
     pub fn document_hidden(mut self) -> Self {
-        self.documents_hidden = true;
+        self.document.hidden = true;
         self
     }
 
-    /// Returns the OpenAPI 3.0 document as JSON, with the security of every operation.
+    /// Writes documents of OpenAPI 3.1 (default: 3.0). Schemes without scopes then list the roles that a caller needs.
+    ///
+    /// ```
+    /// # use auth_runtime::{mount::ProtectedService, prelude::*};
+    /// # fn document<A: auth_runtime::guard::AuthConfig, T: auth_runtime::mount::Protected<Auth = A>>(
+    /// #     service: ProtectedService<A, T>,
+    /// # ) {
+    /// assert!(service.openapi_3_1().spec().contains(r#""openapi": "3.1.0""#));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn openapi_3_1(mut self) -> Self {
+        self.document.is_3_1 = true;
+        self
+    }
+
+    /// Returns the OpenAPI document as JSON, with the security of every operation.
     #[must_use]
     pub fn spec(&self) -> String {
-        openapi::document(&self.inner.spec(), &rows::<T>(), &self.auth, self.documents_hidden)
+        openapi::document(&self.inner.spec(), &rows::<T>(), &self.auth, self.document)
+    }
+
+    /// Returns [`spec`](Self::spec) as YAML.
+    ///
+    /// # Panics
+    /// Never: the document is JSON, and each JSON value can be written as YAML.
+    #[must_use]
+    pub fn spec_yaml(&self) -> String {
+        let document: Value = serde_json::from_str(&self.spec()).expect("the document is JSON");
+        serde_yaml::to_string(&document).expect("a JSON value can be written as YAML")
+    }
+
+    /// Serves [`spec_yaml`](Self::spec_yaml) as `application/yaml` (RFC 9512).
+    pub fn spec_endpoint_yaml(&self) -> impl Endpoint + use<A, T> {
+        pages::text("application/yaml", self.spec_yaml())
     }
 
     /// Serves [`spec`](Self::spec).

@@ -122,6 +122,15 @@ impl Passwords {
         self.0.hasher.keys.former.iter().map(|key| key.derive(purpose)).collect()
     }
 
+    /// Derives keys like [`derived_key`](Self::derived_key) from the secret key and the former ones, in this order; none
+    /// without a secret key.
+    #[must_use]
+    pub fn derived_keys(&self, purpose: &[u8]) -> Vec<[u8; 32]> {
+        let keys = &self.0.hasher.keys;
+        let former = keys.former.iter().filter(|_| keys.current.is_some());
+        keys.current.iter().chain(former).map(|key| key.derive(purpose)).collect()
+    }
+
     /// Returns how hashes name the configured keys (`keyid=..`). A store finds with it the hashes that no key verifies.
     #[must_use]
     pub fn key_parameters(&self) -> Vec<String> {

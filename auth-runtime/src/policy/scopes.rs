@@ -1,4 +1,4 @@
-//! The names in a requirement, and the lists of scopes that are sufficient.
+//! The names in a requirement, and the lists of scopes or roles that are necessary.
 
 use super::{Node, Requirement};
 use crate::declared::{AuthSchema, SchemeSet};
@@ -26,18 +26,31 @@ impl<A: AuthSchema> Requirement<A> {
         names
     }
 
-    /// Returns lists of scopes. A caller of these schemes needs one of them: the requirement in disjunctive form. A clause
-    /// that the schemes cannot meet has no list.
+    /// Returns lists of scopes. A caller of these schemes needs one of them.
     pub(crate) fn scope_alternatives(&self, schemes: SchemeSet) -> Vec<Vec<&'static str>> {
+        self.alternatives(schemes, &|node| if let Node::Scope { name, .. } = node { Some(*name) } else { None })
+    }
+
+    /// Returns lists of roles. A caller of these schemes needs one of them.
+    pub(crate) fn role_alternatives(&self, schemes: SchemeSet) -> Vec<Vec<&'static str>> {
+        self.alternatives(schemes, &|node| if let Node::Role { name, .. } = node { Some(*name) } else { None })
+    }
+
+    /// Returns lists of the names that `pick` takes: the requirement in disjunctive form. A clause that the schemes cannot meet
+    /// has no list.
+    fn alternatives(
+        &self,
+        schemes: SchemeSet,
+        pick: &impl Fn(&Node<A>) -> Option<&'static str>,
+    ) -> Vec<Vec<&'static str>> {
         let alternatives = match self.node() {
             _ if self.met_by(schemes) == Some(false) => Vec::new(),
-            Node::Scope { name, .. } => vec![vec![name]],
-            Node::Any(clauses) => clauses.iter().flat_map(|clause| clause.scope_alternatives(schemes)).collect(),
+            Node::Any(clauses) => clauses.iter().flat_map(|clause| clause.alternatives(schemes, pick)).collect(),
             Node::All(clauses) => {
-                let each = clauses.iter().map(|clause| clause.scope_alternatives(schemes));
+                let each = clauses.iter().map(|clause| clause.alternatives(schemes, pick));
                 each.fold(vec![Vec::new()], |left, right| both(&left, &right))
             }
-            _ => vec![Vec::new()],
+            node => vec![pick(&node).into_iter().collect()],
         };
         minimal(alternatives)
     }

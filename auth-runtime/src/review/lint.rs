@@ -93,10 +93,13 @@ impl AccessPolicy {
 
     /// Returns a sentence for each clause without which the same callers get in.
     fn implied(&self, space: &Space<'_>, requirement: &Clause) -> Vec<String> {
+        let alone = self.table(space, requirement, &[requirement]);
         let overridden = space.table(Atom::Overridden);
         let sentence = |(removed, without): (&Clause, Clause)| {
             let both = [requirement, &without];
-            let (whole, rest) = (self.table(space, requirement, &both), self.table(space, &without, &both));
+            let is_one = both.iter().all(|clause| several(self, clause).is_empty());
+            let whole = if is_one { alone.clone() } else { self.table(space, requirement, &both) };
+            let rest = self.table(space, &without, &both);
             let differing = rest.clone().without(&whole).or(&whole.clone().without(&rest));
             let exception = if differing.is_false() { "" } else { ", except for overridden callers" };
             differing.without(&overridden).is_false().then(|| format!("{removed} follows from the rest{exception}"))

@@ -82,7 +82,7 @@ impl AccessTests {
     /// # use auth_runtime::{prelude::*, review::AccessPolicy};
     /// # use poem_openapi::{OpenApi, payload::PlainText};
     /// # permissions! { pub enum Permission { View = "view" } }
-    /// # roles! { pub enum Role: Permission { Viewer = "Viewer" => [View], Guest = "Guest" => [] } }
+    /// # roles! { pub enum Role: Permission { Viewer = "Viewer" => [View], Guest = "Guest" } }
     /// # #[derive(Auth, Clone)] #[auth(permissions = Permission, roles = Role)]
     /// # struct Auth { #[scheme(api_key(header = "X-API-Key"))] key: ApiKeys }
     /// # struct Entries;

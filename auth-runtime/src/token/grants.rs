@@ -101,6 +101,7 @@ impl<U: UserStore, R: RefreshTokenStore, C: ClientStore> Service<U, R, C> {
         let family = RefreshFamily {
             id: token.family(),
             sha256: token.sha256(),
+            issuer: self.issuer.name().to_owned(),
             subject: user.subject().to_owned(),
             credential_epoch: user.current_epoch(),
             client_id: client_id.to_owned(),

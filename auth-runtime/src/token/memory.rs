@@ -112,6 +112,7 @@ mod tests {
         RefreshFamily {
             id: id.to_string(),
             sha256: [0; 32],
+            issuer: "users".to_owned(),
             subject: "alice".to_owned(),
             credential_epoch: 0,
             client_id: "web".to_owned(),

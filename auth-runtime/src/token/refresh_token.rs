@@ -75,6 +75,8 @@ pub struct RefreshFamily {
     pub id: String,
     /// The SHA-256 of the token that is good now.
     pub sha256: [u8; 32],
+    /// The issuer of the access tokens.
+    pub issuer: String,
     /// The subject of the user.
     pub subject: String,
     /// The [version](crate::users::User::credential_epoch) of the credentials at the sign-in.
@@ -90,6 +92,18 @@ pub struct RefreshFamily {
 }
 
 impl RefreshFamily {
+    /// Returns the id of the family of a refresh token; `None` if the text is no refresh token.
+    #[must_use]
+    pub fn id_of(token: &str) -> Option<String> {
+        RefreshToken::parse(token).map(|token| token.family())
+    }
+
+    /// Returns whether this is the text of the token that is good now.
+    #[must_use]
+    pub fn is_current_text(&self, token: &str) -> bool {
+        RefreshToken::parse(token).is_some_and(|token| self.is_current(&token))
+    }
+
     /// Returns whether this token is the good one.
     pub(super) fn is_current(&self, token: &RefreshToken) -> bool {
         self.sha256.ct_eq(&token.sha256()).into()

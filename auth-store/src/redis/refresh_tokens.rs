@@ -33,8 +33,8 @@ static ROTATE: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Subject, version of the credentials, client, scope, and the times of the sign-in and of the end.
-type Record = (String, u64, String, Option<String>, i64, i64);
+/// Issuer, subject, version of the credentials, client, scope, and the times of the sign-in and of the end.
+type Record = (String, String, u64, String, Option<String>, i64, i64);
 
 impl RefreshTokenStore for RedisStore {
     async fn add(&self, family: &RefreshFamily) -> Result<(), Unavailable> {
@@ -81,17 +81,18 @@ impl RedisStore {
 }
 
 fn encoded(family: &RefreshFamily) -> String {
-    let RefreshFamily { subject, credential_epoch, client_id, scope, .. } = family;
+    let RefreshFamily { issuer, subject, credential_epoch, client_id, scope, .. } = family;
     let (signed_in_at, expires_at) = (seconds(family.signed_in_at), seconds(family.expires_at));
-    serde_json::json!([subject, credential_epoch, client_id, scope, signed_in_at, expires_at]).to_string()
+    serde_json::json!([issuer, subject, credential_epoch, client_id, scope, signed_in_at, expires_at]).to_string()
 }
 
 fn decoded(id: &str, record: &str, sha256: &[u8]) -> Option<RefreshFamily> {
-    let (subject, credential_epoch, client_id, scope, signed_in_at, expires_at): Record =
+    let (issuer, subject, credential_epoch, client_id, scope, signed_in_at, expires_at): Record =
         serde_json::from_str(record).ok()?;
     Some(RefreshFamily {
         id: id.to_owned(),
         sha256: sha256.try_into().ok()?,
+        issuer,
         subject,
         credential_epoch,
         client_id,

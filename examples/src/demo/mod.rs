@@ -6,43 +6,48 @@ pub mod entries;
 pub mod own_password;
 pub mod people;
 pub mod review;
-pub mod token;
 pub mod welcome;
 
-use std::{error::Error, sync::Arc};
+use std::error::Error;
 
 use auth_runtime::{
-    jwt::TokenIssuer,
+    jwt::{KeyRing, KeyRingError, MemorySigningKeys, Revocations, TokenIssuer, TokenIssuerKey},
     policy::{Operation, RuleWatch},
     prelude::*,
+    token::TokenService,
     users::UserTokens,
 };
 use auth_store::SqlUsers;
-use poem::{Endpoint, EndpointExt, Route, get, post};
+use poem::{Endpoint, EndpointExt, Route, get};
 
 use self::{
     access::Auth,
     entries::{Book, Entries},
     own_password::OwnPassword,
     people::{DIRECTORY, FirstUsers},
-    token::TokenDesk,
 };
 
 /// The default database URL.
 pub const DATABASE: &str = "sqlite:entry-book.db";
 
+/// The only OAuth client: the documentation page, which has no secret.
+const CLIENT: &str = "entry-book-docs";
+
+/// The token service of the demo. Refresh tokens, revocations and API keys of clients are in the database.
+pub type Tokens = TokenService<SqlUsers, SqlUsers, SqlUsers>;
+
 /// The rule of the exports.
 const EXPORT: &Operation<Auth> = requirement!(permission("edit"));
 
-/// The state of one run. Its tokens are valid only during the run, because the signing secret is not stored.
+/// The state of one run. Tokens outlast a restart if there is a secret key, which seals the signing keys in the database.
 #[derive(Clone, Debug)]
 pub struct Demo {
     /// The users that this start created, if the database had none.
     pub first: Option<FirstUsers>,
     /// The accepted credentials.
     pub auth: Auth,
-    /// The token endpoint's state.
-    pub desk: TokenDesk,
+    /// The token service.
+    pub tokens: Tokens,
     /// Finds rules that are missing in [`policy`](review::policy).
     pub watch: RuleWatch,
     /// The store where users change their passwords.
@@ -57,16 +62,33 @@ impl Demo {
     pub async fn new(users: &SqlUsers) -> Result<Self, Box<dyn Error>> {
         let first = people::first_users(users).await?;
         let directory = Basic::new(users.clone()).issuer(DIRECTORY);
-        let mut secret = [0; 32];
-        getrandom::fill(&mut secret)?;
-        let issuer = Arc::new(TokenIssuer::hs256(secret)?.issuer(DIRECTORY).audience("entries"));
+        let issuer = signing_key(users).await?.issuer(DIRECTORY).audience("entries");
+        let tokens = TokenService::new(issuer, directory.clone())
+            .refresh_tokens(users.clone())
+            .clients(users.clone())
+            .revocations(&Revocations::shared(users.clone()))
+            .password_grant(CLIENT);
         let auth = Auth {
-            access_token: UserTokens::new(issuer.verifier(), users.clone())?,
-            password: directory.clone(),
+            access_token: UserTokens::new(tokens.verifier(), users.clone())?,
+            password: directory,
             key: ApiKeys::new(users.clone()).issuer(DIRECTORY),
         };
         let watch = review::rules().watch();
-        Ok(Self { first, auth, desk: TokenDesk { directory, issuer }, watch, users: users.clone() })
+        Ok(Self { first, auth, tokens, watch, users: users.clone() })
+    }
+}
+
+/// Returns the keys that sign tokens: in the database if there is a secret key to seal them with, else in memory.
+async fn signing_key(users: &SqlUsers) -> Result<TokenIssuerKey, Box<dyn Error>> {
+    match users.key_ring() {
+        Ok(ring) => Ok(TokenIssuer::key_ring(ring).await?),
+        Err(KeyRingError::NoSecret) => {
+            tracing::info!("no secret key is set, so tokens end with this run");
+            let mut secret = [0; 32];
+            getrandom::fill(&mut secret)?;
+            Ok(TokenIssuer::key_ring(KeyRing::new(MemorySigningKeys::new(), secret)?).await?)
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -75,14 +97,13 @@ impl Demo {
 pub fn app(demo: &Demo) -> impl Endpoint + use<> {
     let auth = &demo.auth;
     let book = Book::default();
-    let api = (Entries { book: book.clone() }, OwnPassword { users: demo.users.clone() });
+    let api = (Entries { book: book.clone() }, OwnPassword { users: demo.users.clone() }, demo.tokens.api());
     let api = auth.service(api, "Entry book", "1.0");
     // The rule of a subtree applies to every route in it, including routes added later.
     let export = Route::new().at("/entries.txt", get(entries::export)).protect(EXPORT);
     Route::new()
         .nest("/docs", api.swagger_ui())
         .at("/openapi.json", get(api.spec_endpoint()))
-        .at("/auth/token", post(token::issue).data(demo.desk.clone()))
         .at("/admin", get(entries::statistics).with(auth.clone()))
         .at("/admin/access", get(review::page).with(auth.clone()))
         .nest("/export", export.with(auth.clone()))

@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 use auth_runtime::{
     prelude::*,
     review::{AccessPolicy, AccessPolicyBuilder, Matrix},
+    token::TokenApi,
 };
+use auth_store::SqlUsers;
 use poem::{
     Response, handler,
     http::{Method, header},
@@ -24,6 +26,7 @@ pub fn rules() -> AccessPolicyBuilder<Auth> {
         .invariants(INVARIANTS)
         .api::<Entries>("/")
         .api::<OwnPassword>("/")
+        .api::<TokenApi<Auth, SqlUsers, SqlUsers, SqlUsers>>("/")
         .handler(Method::GET, "/admin", &entries::statistics)
         .handler(Method::GET, "/admin/access", &page)
         .subtree("/export/*", EXPORT)

@@ -10,6 +10,7 @@ use poem_openapi::{
 };
 use roas::{
     v3_0::spec::Spec,
+    v3_1::spec::Spec as Spec31,
     validation::{Options, Validate},
 };
 use serde_json::{Value, json};
@@ -178,6 +179,49 @@ fn r93_the_document_is_valid_openapi_3_0() {
 fn r93_the_document_of_a_large_api_is_valid_openapi_3_0() {
     let document = serde_json::from_str(&documented::service().spec()).unwrap();
     assert_eq!(complaints(&document), Vec::<String>::new());
+}
+
+/// Each document of the tests as OpenAPI 3.1.
+fn documents_of_3_1() -> [Value; 2] {
+    let large = documented::service().openapi_3_1().spec();
+    let every = Every::default().service(Api, "Every", "1").openapi_3_1().spec();
+    [every, large].map(|document| serde_json::from_str(&document).unwrap())
+}
+
+#[test]
+fn r93_documents_of_3_1_are_valid() {
+    for document in documents_of_3_1() {
+        assert_eq!(document["openapi"], "3.1.0");
+        let spec: Spec31 = serde_json::from_value(with_registered_schemes(&document)).unwrap();
+        let options =
+            Options::IgnoreUnusedSecuritySchemes | Options::IgnoreInvalidUrls | Options::IgnoreEmptyResponseDescription;
+        let complaints = spec.validate(options, None).err().map(|errors| errors.errors);
+        assert!(complaints.is_none(), "{complaints:?}");
+    }
+}
+
+#[test]
+fn r93_documents_of_3_1_list_the_roles_of_schemes_without_scopes() {
+    let [_, document] = documents_of_3_1();
+    let security = |path: &str, method: &str| document["paths"][path][method]["security"].clone();
+    let of_key = |path: &str, method: &str| -> Vec<Value> {
+        let listed = security(path, method).as_array().unwrap().clone();
+        listed.into_iter().filter_map(|alternative| alternative.get("key").cloned()).collect()
+    };
+    assert_eq!(of_key("/single/role", "get"), [json!(["Viewer"])]);
+    assert_eq!(of_key("/single/role", "post"), [json!(["Viewer"]), json!(["User"])]);
+    assert_eq!(of_key("/single/all-roles", "get"), [json!(["Viewer", "User"])]);
+    assert_eq!(of_key("/single/permission", "get"), [json!([])]);
+    assert_eq!(of_key("/single/not-role", "get"), [json!([])]);
+    let of_token = security("/single/role", "get");
+    assert!(of_token.as_array().unwrap().contains(&json!({ "token": [] })), "a scope is no role: {of_token}");
+}
+
+#[test]
+fn r93_the_document_is_the_same_as_yaml() {
+    let service = Every::default().service(Api, "Every", "1");
+    let document: Value = serde_yaml::from_str(&service.spec_yaml()).unwrap();
+    assert_eq!(document, serde_json::from_str::<Value>(&service.spec()).unwrap());
 }
 
 /// The validators find known mistakes.

@@ -55,9 +55,9 @@ impl Backend {
     pub(crate) fn has(self, test: &str) -> bool {
         let is_of = |modules: &[&str]| modules.iter().any(|module| test.starts_with(module));
         match self {
-            Self::Sqlite => !is_of(&["outage::", "pooler::", "retries::", "redis"]),
+            Self::Sqlite => !is_of(&["notices::", "outage::", "pooler::", "retries::", "redis"]),
             Self::Postgres => !is_of(&["timing::", "full_disk::", "redis"]),
-            Self::MySql => !is_of(&["timing::", "full_disk::", "pooler::", "retries::", "redis"]),
+            Self::MySql => !is_of(&["timing::", "full_disk::", "notices::", "pooler::", "retries::", "redis"]),
             Self::Redis => {
                 is_of(&["callers::", "throttling::", "redis", "users::r77_"]) && !ATTEMPTS_IN_SQL.contains(&test)
             }

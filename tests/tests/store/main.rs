@@ -15,6 +15,7 @@ mod import;
 mod keys;
 mod migrations;
 mod names;
+mod notices;
 mod outage;
 mod pooler;
 mod races;
@@ -31,6 +32,7 @@ mod sessions;
 mod smtp;
 mod throttling;
 mod timing;
+mod tokens;
 mod users;
 
 use std::{future::Future, pin::Pin, process::ExitCode};
@@ -120,6 +122,34 @@ tests! {
         r62_ten_thousand_ends_do_not_stall_requests
         sign_ins_and_sign_outs_of_many_all_take_effect
         no_session_starts_while_the_former_one_cannot_end;
+    tokens:
+        r18_a_password_gets_tokens_that_are_not_cached
+        r80_errors_are_those_of_rfc_6749
+        r81_a_refresh_token_is_replaced_with_each_use
+        r81_a_replaced_refresh_token_ends_its_family
+        r81_of_two_concurrent_uses_one_succeeds_and_the_family_ends
+        r83_scopes_never_grow
+        r80_a_client_sends_its_secret_in_one_way
+        a_refresh_token_is_of_use_to_its_client_only
+        r82_a_revoked_refresh_token_takes_its_access_tokens_along
+        r82_an_access_token_is_revoked_alone
+        published_keys_have_no_private_member
+        r77_guesses_are_throttled
+        r77_guesses_of_secrets_are_throttled
+        r81_refresh_tokens_end_with_the_credentials
+        a_client_ends_with_its_key_and_its_user
+        tokens_and_keys_outlast_a_restart
+        r40_tokens_revoked_in_one_process_are_refused_in_the_other
+        r81_a_refresh_token_used_in_two_processes_at_once_succeeds_once
+        a_key_that_signs_at_once_is_accepted_in_the_other_process
+        concurrent_processes_make_one_first_key
+        private_keys_need_the_secret_key
+        r81_only_hashes_of_refresh_tokens_are_stored
+        expired_rows_are_deleted;
+    notices:
+        r07_change_elsewhere_takes_effect_within_a_second
+        r07_a_rolled_back_change_sends_no_notice
+        r07_polling_holds_the_bound_while_the_listener_is_lost;
     names:
         undeclared_names_are_refused_in_changes
         undeclared_names_in_the_database_grant_nothing
@@ -165,7 +195,8 @@ tests! {
         r73_unknown_disabled_and_wrong_take_the_same_time;
     outage:
         unreachable_database_is_503_and_recovers
-        silent_database_is_503_within_the_timeout;
+        silent_database_is_503_within_the_timeout
+        unreachable_database_is_503_for_tokens;
     redis:
         r76_concurrent_attempts_are_all_counted
         r76_time_of_an_attempt_is_that_of_redis

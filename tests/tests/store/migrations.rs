@@ -5,7 +5,7 @@ use auth_store::{NewUser, SqlUsers, StoreError};
 use crate::database::{Backend, TestDatabase};
 
 /// The steps of this version.
-const STEPS: i64 = 3;
+const STEPS: i64 = 4;
 
 pub(crate) async fn concurrent_processes_create_the_tables_once(database: TestDatabase) {
     let start = |number| {

@@ -16,6 +16,7 @@ use tokio::{
 use crate::{
     callers::{App, Caller, PASSWORD},
     database::TestDatabase,
+    tokens,
 };
 
 /// The state of the port.
@@ -125,4 +126,8 @@ pub(crate) async fn silent_database_is_503_within_the_timeout(database: TestData
     assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
     proxy.port.send_replace(Port::Open);
     assert!(answer(&app, &callers[1]).await.is_ok());
+}
+
+pub(crate) async fn unreachable_database_is_503_for_tokens(database: TestDatabase) {
+    tokens::unreachable_database_is_503(database).await;
 }

@@ -41,6 +41,7 @@ pub(crate) fn family(id: &str, lifetime: Duration) -> RefreshFamily {
     RefreshFamily {
         id: id.to_owned(),
         sha256: [0; 32],
+        issuer: "users".to_owned(),
         subject: "alice".to_owned(),
         credential_epoch: u64::MAX,
         client_id: "web".to_owned(),

@@ -54,6 +54,18 @@ fn clauses_are_completed_and_a_half_typed_one_is_one_error() {
 }
 
 #[test]
+fn a_path_in_a_clause_leads_to_its_definition() {
+    let mut server = Server::start();
+    for (text, definition) in [
+        ("permission(Permission::Vi|ew)", "View = \"view\","),
+        ("any(hide, role(Role::Adminis|trator))", "Administrator = \"Administrator\" => all,"),
+        ("check = self.sto|re.is_empty()", "store: String,"),
+    ] {
+        assert_eq!(server.definitions("/*clauses*/", text), [definition], "{text}");
+    }
+}
+
+#[test]
 fn the_word_of_a_clause_is_explained() {
     let mut server = Server::start();
     for (text, explained) in [

@@ -79,6 +79,19 @@ impl Server {
         hover["contents"]["value"].as_str().unwrap_or_default().to_owned()
     }
 
+    /// Puts a text in place of a mark. Returns the lines of the definitions of the word at its `|`.
+    pub(crate) fn definitions(&mut self, mark: &str, text: &str) -> Vec<String> {
+        let position = self.type_text(mark, text);
+        let found = self.request("textDocument/definition", &self.at(&position));
+        let found = found.as_array().cloned().unwrap_or_default();
+        let lines = found.iter().filter(|place| place["uri"] == self.uri.as_str());
+        let line = |place: &Value| usize::try_from(place["range"]["start"]["line"].as_u64()?).ok();
+        lines
+            .filter_map(line)
+            .filter_map(|line| self.text.lines().nth(line).map(|line| line.trim().to_owned()))
+            .collect()
+    }
+
     fn at(&self, position: &Value) -> Value {
         json!({ "textDocument": { "uri": self.uri }, "position": position })
     }

@@ -9,6 +9,9 @@ pub enum KeyRingError {
     /// The secret is too short, or can be guessed.
     #[error("the secret of the key ring is refused: {0}")]
     Secret(#[source] JwtError),
+    /// There is no secret to seal private keys with.
+    #[error("signing keys need a secret key to be sealed with; set the secret key for passwords")]
+    NoSecret,
     /// The private key was sealed with another secret, or its record was changed.
     #[error(
         "signing key {0:?} does not open: give the secret that sealed it, or rotate with the new one and retire it"

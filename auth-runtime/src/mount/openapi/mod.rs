@@ -1,4 +1,4 @@
-//! Writes the rules into the OpenAPI 3.0 document, because Poem's registry has no place for them.
+//! Writes the rules into the OpenAPI document, because Poem's registry has no place for them.
 //!
 //! Every operation that the macros generate has an identifier as its first security scheme
 //! (`Guard::security_schemes`). This module finds the operation by the identifier and documents its rule. So the
@@ -9,6 +9,7 @@ mod hidden;
 mod responses;
 mod schemes;
 mod security;
+mod v3_1;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,11 +42,20 @@ impl<A: AuthConfig> Row<A> {
     }
 }
 
-/// Returns Poem's document with the security of every operation, with or without the operations that have `hide`.
+/// What an application chooses about its document.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Choice {
+    /// Whether operations with `hide` are documented.
+    pub(super) hidden: bool,
+    /// Whether it is OpenAPI 3.1, and not 3.0.
+    pub(super) is_3_1: bool,
+}
+
+/// Returns Poem's document with the security of every operation.
 ///
 /// # Panics
 /// Panics if Poem's document is not JSON, or has an operation without a rule.
-pub(super) fn document<A: AuthConfig>(spec: &str, rows: &[Row<A>], auth: &A, with_hidden: bool) -> String {
+pub(super) fn document<A: AuthConfig>(spec: &str, rows: &[Row<A>], auth: &A, choice: Choice) -> String {
     let mut spec: Value = serde_json::from_str(spec).expect("poem-openapi writes JSON");
     let mut removed = Vec::new();
     let mut writer = Writer {
@@ -55,13 +65,14 @@ pub(super) fn document<A: AuthConfig>(spec: &str, rows: &[Row<A>], auth: &A, wit
         problem: free_name(&spec["components"]["schemas"]),
         asked: BTreeMap::new(),
         used: BTreeSet::new(),
+        lists_roles: choice.is_3_1,
     };
     let items = spec["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
     for item in items.filter_map(Value::as_object_mut) {
         for method in METHODS {
             let Some(documented) = item.get_mut(method).and_then(Value::as_object_mut) else { continue };
             let row = writer.row(documented);
-            if row.operation.hides() && !with_hidden {
+            if row.operation.hides() && !choice.hidden {
                 removed.extend(item.shift_remove(method).and_then(|operation| operation.as_object().cloned()));
             } else {
                 writer.describe(method, row, documented);
@@ -71,6 +82,9 @@ pub(super) fn document<A: AuthConfig>(spec: &str, rows: &[Row<A>], auth: &A, wit
     hidden::prune(&mut spec, &removed, &METHODS);
     spec["components"]["securitySchemes"] = writer.schemes();
     spec["components"]["schemas"][&writer.problem] = responses::problem_schema();
+    if choice.is_3_1 {
+        v3_1::convert(&mut spec);
+    }
     serde_json::to_string_pretty(&spec).expect("a JSON value can be written")
 }
 
@@ -125,6 +139,8 @@ struct Writer<'a, A: 'static> {
     asked: BTreeMap<usize, BTreeSet<&'static str>>,
     /// The schemes of arguments that operations require.
     used: BTreeSet<&'static str>,
+    /// Whether schemes without scopes list the roles, as OpenAPI 3.1 allows (section 4.8.30).
+    lists_roles: bool,
 }
 
 impl<'a, A: AuthConfig> Writer<'a, A> {
@@ -196,20 +212,24 @@ impl<'a, A: AuthConfig> Writer<'a, A> {
         alternatives
     }
 
-    /// Returns the alternatives of one scheme that carries one of the credentials, with the scopes that are needed.
+    /// Returns the alternatives of one scheme that carries one of the credentials, with the scopes or roles that are needed.
     fn carried_by(&mut self, index: usize, position: usize, operation: &'static Operation<A>) -> Vec<Alternative> {
         let scheme = &A::SCHEMES[index];
         let others = operation.credentials().iter().enumerate().filter(|(other, _)| *other != position);
         let schemes = others.fold(SchemeSet::EMPTY.with(index), |schemes, (_, other)| schemes.union(other));
-        let scopes = match operation.access() {
-            // OpenAPI 3.0 allows scopes only for these two. Scopes are about the caller of the first credential.
+        // Scopes and roles are about the caller of the first credential.
+        let names = match operation.access() {
             Access::Required { requirement, .. } if scheme.has_scopes() && position == 0 => {
-                requirement.scope_alternatives(schemes)
+                let scopes = requirement.scope_alternatives(schemes);
+                self.asked.entry(index).or_default().extend(scopes.iter().flatten());
+                scopes
+            }
+            Access::Required { requirement, .. } if self.lists_roles && position == 0 => {
+                requirement.role_alternatives(schemes)
             }
             _ => vec![Vec::new()],
         };
-        self.asked.entry(index).or_default().extend(scopes.iter().flatten());
-        scopes.into_iter().map(|scopes| Alternative::from_iter([(scheme.name.into(), scopes.into())])).collect()
+        names.into_iter().map(|names| Alternative::from_iter([(scheme.name.into(), names.into())])).collect()
     }
 
     /// Returns one alternative of an argument, with the scopes that poem-openapi lists for it.

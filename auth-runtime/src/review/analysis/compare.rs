@@ -79,9 +79,22 @@ impl<'a> Pair<'a> {
         }
     }
 
-    /// Whether nothing that decides differs.
+    /// Whether nothing that decides differs: neither the rule, nor what the roles hold of the permissions that it asks for.
     fn is_same(&self) -> bool {
-        self.old == self.new && self.before.roles == self.after.roles
+        self.old == self.new && (self.before.roles == self.after.roles || self.are_held_alike())
+    }
+
+    /// Whether each role holds the same of the permissions that the rules ask for.
+    fn are_held_alike(&self) -> bool {
+        let (roles, leaves) = (self.roles(), self.leaves());
+        let mut asked =
+            leaves.iter().filter_map(|leaf| if let Clause::HasPermission(name) = leaf { Some(name) } else { None });
+        asked.all(|name| {
+            let holds = |policy: &AccessPolicy, role: &str| {
+                policy.role(role).is_some_and(|role| role.permissions.contains(name))
+            };
+            roles.iter().all(|role| holds(self.before, role) == holds(self.after, role))
+        })
     }
 
     /// Returns the roles that newly get in by themselves, each with an example and its cost.
@@ -144,9 +157,14 @@ impl<'a> Pair<'a> {
         example(space, &gains, &possible, &self.schemes(), base)
     }
 
+    /// Returns the facts of both rules.
+    fn asked(&self) -> BTreeSet<Atom<'a>> {
+        self.leaves().into_iter().flat_map(Atom::each).collect()
+    }
+
     /// Returns the facts of both rules, and those of the tables.
     fn atoms(&self) -> BTreeSet<Atom<'a>> {
-        let mut atoms: BTreeSet<Atom<'a>> = self.leaves().into_iter().flat_map(Atom::each).collect();
+        let mut atoms = self.asked();
         let changed = self.changed_roles(&atoms);
         // A limit matters where a role holds other permissions than before.
         if !changed.is_empty() {

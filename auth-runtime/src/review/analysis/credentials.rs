@@ -32,6 +32,11 @@ pub(in crate::review) fn choices<'a>(held: &BTreeSet<&'a str>, several: &[BTreeS
 
 /// Returns the schemes of each credential that a requirement needs. They are empty if one scheme is enough.
 pub(in crate::review) fn needed<'a>(policy: &'a AccessPolicy, requirement: &'a Clause) -> SchemeSets<'a> {
+    let mut schemes = 0;
+    requirement.visit(&mut |leaf| schemes += usize::from(matches!(leaf, Clause::UsesScheme(_))));
+    if schemes < 2 {
+        return Vec::new();
+    }
     let alone = |scheme: &String| met_by(requirement, &BTreeSet::from([scheme.as_str()])) != Some(false);
     let mut needed = Vec::new();
     if !policy.schemes.is_empty() && !policy.schemes.keys().any(alone) {

@@ -1,0 +1,82 @@
+//! Signing keys: `key-ring list`, `rotate` and `retire`.
+
+use std::time::SystemTime;
+
+use auth_runtime::jwt::{KeyState, SigningKeyRecord, SigningKeyStore, key_states};
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::options::Confirmation;
+use crate::{
+    context::Context,
+    error::Failure,
+    log::TARGET,
+    output::{self, SigningKeyJson, rfc3339},
+};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyRingVerb {
+    /// List the keys that sign tokens, with their states
+    List,
+    /// Add a key: it is published now, and signs in ten minutes
+    Rotate(Rotate),
+    /// Retire a key: its tokens are rejected, and its private half is deleted
+    Retire(Retire),
+}
+
+impl KeyRingVerb {
+    pub(crate) async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
+        match self {
+            Self::List => list(context).await,
+            Self::Rotate(verb) => verb.run(context).await,
+            Self::Retire(verb) => verb.run(context).await,
+        }
+    }
+}
+
+async fn list(context: &mut Context<'_>) -> Result<(), Failure> {
+    let keys = key_states(context.users.keys().await?, SystemTime::now());
+    let mut list = output::List::new::<(SigningKeyRecord, KeyState)>(context.format);
+    list.page::<_, SigningKeyJson<'_>>(context.console, &keys)?;
+    Ok(list.end(context.console)?)
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rotate {
+    /// Sign at once; for up to 30 seconds, other processes may reject the new tokens
+    #[arg(long)]
+    now: bool,
+}
+
+impl Rotate {
+    async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
+        let ring = context.users.key_ring()?;
+        let key = if self.now { ring.rotate_now().await? } else { ring.rotate().await? };
+        tracing::info!(target: TARGET, by = context.by, key = key.id, now = self.now, "signing key added");
+        let signs_from = rfc3339(key.signs_from);
+        let sentence = format!("signing key \"{}\" was added; it signs from {signs_from} on", key.id);
+        context.done(&sentence, &json!({ "id": key.id, "signs_from": signs_from }))
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Retire {
+    /// Id of the key, as `list` shows it
+    id: String,
+    #[command(flatten)]
+    confirmation: Confirmation,
+}
+
+impl Retire {
+    async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
+        let id = &self.id;
+        let ring = context.users.key_ring()?;
+        context.confirm(&format!("Retire signing key \"{id}\"? Its tokens are rejected."), self.confirmation.yes)?;
+        let is_new = ring.retire(id).await?;
+        if is_new {
+            tracing::info!(target: TARGET, by = context.by, key = ?id, "signing key retired");
+        }
+        let sentence = if is_new { "was retired" } else { "was retired already" };
+        context.done(&format!("signing key \"{id}\" {sentence}"), &json!({ "retired": id }))
+    }
+}

@@ -1,0 +1,92 @@
+//! Signing keys, sealed by the secret key for passwords.
+
+use std::time::SystemTime;
+
+use sqlx::{Row, any::AnyRow};
+
+use crate::{
+    SqlUsers, StoreError,
+    error::DriverResult,
+    time::{seconds, time},
+};
+use auth_runtime::{
+    authenticate::Unavailable,
+    jwt::{KeyRing, KeyRingError, SigningKeyRecord, SigningKeyStore},
+};
+
+/// What the secret key is derived for.
+const PURPOSE: &[u8] = b"auth-runtime: key ring";
+
+impl SigningKeyStore for SqlUsers {
+    async fn keys(&self) -> Result<Vec<SigningKeyRecord>, Unavailable> {
+        let database = &self.0.database;
+        let read = || {
+            let sql = "SELECT id, published_at, signs_from, retired_at, sealed FROM auth_signing_key ORDER BY position";
+            database.query(sql).fetch_all(database.epoch_pool())
+        };
+        let rows = database.retry(read).await.store_error()?;
+        Ok(rows.iter().map(record).collect::<Result<_, _>>().store_error()?)
+    }
+
+    async fn add(&self, key: &SigningKeyRecord, newest: Option<&str>) -> Result<bool, Unavailable> {
+        Ok(self.0.database.retry(|| self.insert_signing_key(key, newest)).await?)
+    }
+
+    async fn retire(&self, id: &str, at: SystemTime) -> Result<(), Unavailable> {
+        let retire = || async {
+            let mut change = self.begin_change().await?;
+            let sql = "UPDATE auth_signing_key SET retired_at = ?, sealed = ? WHERE id = ?";
+            let key = change.query(sql).bind(seconds(at)).bind(Vec::<u8>::new()).bind(id.to_owned());
+            change.execute(key).await.store_error()?;
+            change.commit().await
+        };
+        Ok(self.0.database.retry(retire).await?)
+    }
+
+    async fn remove(&self, id: &str) -> Result<(), Unavailable> {
+        let database = &self.0.database;
+        let remove =
+            || database.query("DELETE FROM auth_signing_key WHERE id = ?").bind(id.to_owned()).execute(database.pool());
+        database.retry(remove).await.store_error()?;
+        Ok(())
+    }
+}
+
+/// Signing keys.
+impl SqlUsers {
+    /// Returns the ring of signing keys in this database. Their private halves are sealed with the
+    /// [secret key](auth_runtime::users::Passwords::secret_key) for passwords.
+    ///
+    /// # Errors
+    /// [`KeyRingError::NoSecret`] without a secret key.
+    pub fn key_ring(&self) -> Result<KeyRing<Self>, KeyRingError> {
+        let secrets = self.0.passwords.derived_keys(PURPOSE);
+        let (current, former) = secrets.split_first().ok_or(KeyRingError::NoSecret)?;
+        former.iter().try_fold(KeyRing::new(self.clone(), current)?, KeyRing::former_secret)
+    }
+
+    async fn insert_signing_key(&self, key: &SigningKeyRecord, newest: Option<&str>) -> Result<bool, StoreError> {
+        // The lock of all changes: of several processes that add a key, one finds the newest one that it knows.
+        let mut change = self.begin_change().await?;
+        let sql = "SELECT id FROM auth_signing_key ORDER BY position DESC LIMIT 1";
+        let last = change.query(sql).fetch_optional(change.connection()).await.store_error()?;
+        let last: Option<String> = last.map(|row| row.try_get(0)).transpose().store_error()?;
+        if last.as_deref() != newest {
+            return Ok(false);
+        }
+        let sql =
+            "INSERT INTO auth_signing_key (id, published_at, signs_from, retired_at, sealed) VALUES (?, ?, ?, ?, ?)";
+        let row = change.query(sql).bind(key.id.clone()).bind(seconds(key.published_at)).bind(seconds(key.signs_from));
+        change.execute(row.bind(key.retired_at.map(seconds)).bind(key.sealed.clone())).await.store_error()?;
+        change.commit().await?;
+        Ok(true)
+    }
+}
+
+fn record(row: &AnyRow) -> Result<SigningKeyRecord, sqlx::Error> {
+    let at = |column| row.try_get::<i64, _>(column).map(time);
+    let mut key = SigningKeyRecord::new(row.try_get::<String, _>("id")?, at("published_at")?, at("signs_from")?);
+    key.retired_at = row.try_get::<Option<i64>, _>("retired_at")?.map(time);
+    key.sealed = row.try_get("sealed")?;
+    Ok(key)
+}
