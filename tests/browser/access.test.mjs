@@ -103,11 +103,10 @@ test("exported types are accepted by the compiler", async () => {
   assert.match(await compile("bad_permission", `holds("Viewer", "fly");`), /TS2345/);
 });
 
-/** The matrix as a user sees it; fails if the page has errors, or asks anything of another host. */
+/** The matrix as a user sees it after the sign-in; fails if the page has errors, or asks anything of another host. */
 async function withMatrix(name, options, use) {
   const context = await browser.newContext({
     viewport: { width: 1000, height: 900 },
-    httpCredentials: { username: name, password: passwords[name] },
     ...options,
   });
   context.setDefaultTimeout(patience);
@@ -116,12 +115,23 @@ async function withMatrix(name, options, use) {
   page.on("console", (message) => message.type() === "error" && !message.text().includes("status of 40") && problems.push(message.text()));
   page.on("request", (request) => request.url().startsWith(`${address}/`) || problems.push(request.url()));
   try {
-    await use(page, await page.goto(`${address}/admin/access`));
+    await page.goto(`${address}/admin/access`);
+    await use(page, await signIn(page, name));
     // Chromium asks for an icon on its own, and the content policy of the page refuses it.
     assert.deepEqual(problems.filter((text) => !text.includes("favicon")), []);
   } finally {
     await context.close();
   }
+}
+
+/** Signs in at the page that the browser was sent to, and returns the response of the matrix. */
+async function signIn(page, name) {
+  assert.equal(new URL(page.url()).pathname, "/auth/login");
+  await page.getByLabel("User name").fill(name);
+  await page.getByLabel("Password").fill(passwords[name]);
+  const answered = page.waitForResponse(`${address}/admin/access`);
+  await Promise.all([page.waitForEvent("load"), page.getByRole("button", { name: "Sign in" }).click()]);
+  return answered;
 }
 
 /** What a stream says until it matches. */
