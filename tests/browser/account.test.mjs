@@ -61,6 +61,10 @@ for (const [colorScheme, width] of [["light", 1200], ["dark", 390]]) {
       await page.goto(`${service.address}/second-factor`);
       await page.getByRole("button", { name: "Set up an app" }).click();
       await page.getByRole("img", { name: "QR code" }).waitFor();
+      // The code shrinks with the window.
+      await page.setViewportSize({ width: 260, height: 900 });
+      assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 260);
+      await page.setViewportSize({ width, height: 900 });
       await page.getByLabel("Code of the app").fill("000000");
       await page.getByRole("button", { name: "Confirm" }).click();
       await page.getByRole("alert").getByText("The code is wrong").waitFor();
