@@ -142,17 +142,27 @@ impl<S: SigningKeyStore> KeyRing<S> {
 
     /// Adds the first key, unless there is one that signs. Several processes may do so at once.
     async fn add_first(&self) -> Result<(), KeyRingError> {
-        if self.list().await?.iter().any(|(_, state)| *state == KeyState::Signing) {
+        let (all, now) = (self.store.keys().await?, SystemTime::now());
+        if states(all.clone(), now).iter().any(|(_, state)| *state == KeyState::Signing) {
             return Ok(());
         }
-        match self.add(Duration::ZERO).await {
+        match self.add_to(all, now, Duration::ZERO).await {
             Ok(_) | Err(KeyRingError::Raced) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
     async fn add(&self, published_for: Duration) -> Result<SigningKeyRecord, KeyRingError> {
-        let (all, now) = (self.store.keys().await?, SystemTime::now());
+        self.add_to(self.store.keys().await?, SystemTime::now(), published_for).await
+    }
+
+    /// Adds a key, unless another process has added one since these keys were read.
+    async fn add_to(
+        &self,
+        all: Vec<SigningKeyRecord>,
+        now: SystemTime,
+        published_for: Duration,
+    ) -> Result<SigningKeyRecord, KeyRingError> {
         let newest = all.last().map(|key| key.id.clone());
         self.delete_old(all, now).await?;
         let (key, private) = SigningKey::generate()?;
