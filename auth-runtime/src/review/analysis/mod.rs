@@ -4,15 +4,13 @@
 //! logic with three values is not: `any(check = a, not(check = a))` admits every caller, whatever the check says.
 
 mod compare;
-mod credentials;
+pub(super) mod credentials;
 mod example;
 mod implicants;
 mod implied;
 mod space;
 mod table;
 
-#[cfg(test)]
-pub(super) use self::credentials::needed;
 pub(super) use self::{
     compare::{Comparison, Side, requirement_table},
     credentials::{choices, several},

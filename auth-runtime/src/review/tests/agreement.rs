@@ -12,7 +12,7 @@ use crate::{
     prelude::*,
     review::{
         AccessPolicy, AccessRule, CheckText, ClaimContent, Clause, Persona, RuleAccess, Target,
-        analysis::{needed, several},
+        analysis::{credentials::needed, several},
     },
 };
 
