@@ -144,6 +144,8 @@ async fn opening_a_link_consumes_nothing_and_leaks_nothing() {
     let page = get(&format!("/account/reset-password?token={token}")).header("Accept", "text/html").to(&app).await;
     assert_eq!(page.status, 400);
     assert!(page.body.contains("role=\"alert\"") && !page.body.contains(&token), "{}", page.body);
+    // The link is wrong, and not the empty field for an address.
+    assert!(page.body.contains("name=\"email\"") && !page.body.contains("aria-invalid"), "{}", page.body);
 }
 
 #[tokio::test]
@@ -269,6 +271,17 @@ async fn pages_have_labels_and_no_scripts() {
             assert!(html.contains("role=\"alert\""), "{html}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_rule_of_a_new_password_is_shown_and_read_out() {
+    let fixture = Fixture::new();
+    let (app, token) = (fixture.app(), fixture.token().await);
+    let page = get(&format!("/account/reset-password?token={token}")).header("Accept", "text/html").to(&app).await;
+    assert!(page.body.contains("<p class=\"hint\" id=\"rule\">At least 8 characters."), "{}", page.body);
+    assert!(page.body.contains(" aria-describedby=\"rule\">"), "{}", page.body);
+    let weak = form("reset-password", &format!("token={token}&password=short")).to(&app).await;
+    assert!(weak.body.contains("aria-invalid=\"true\" aria-describedby=\"error rule\""), "{}", weak.body);
 }
 
 #[tokio::test]

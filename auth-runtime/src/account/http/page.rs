@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use poem::{IntoResponse, Response, http::StatusCode};
 
-use crate::session;
+use crate::{session, users::MIN_PASSWORD_LEN};
 
 /// A page under construction. Texts are escaped.
 #[must_use = "call `response`"]
@@ -92,13 +92,33 @@ impl Field<'_> {
                 "type=\"text\" autocomplete=\"one-time-code\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"40\"",
             ),
         };
-        let wrong = if *is_wrong { " aria-invalid=\"true\" aria-describedby=\"error\"" } else { "" };
         // The focus stands on the first field.
         let focus = if html.contains("autofocus") || *id == "removal" { "" } else { " autofocus" };
+        let (hint, described) = (self.hint(), self.described(*is_wrong));
         let _ = write!(
             html,
-            "<label for=\"{id}\">{label}</label><input id=\"{id}\" name=\"{name}\" {kind} required{focus}{wrong}>"
+            "<label for=\"{id}\">{label}</label>{hint}<input id=\"{id}\" name=\"{name}\" {kind} required{focus}{described}>"
         );
+    }
+
+    /// Returns the rule of a new password, which stands between its label and the field.
+    fn hint(&self) -> String {
+        match self {
+            Self::NewPassword { .. } => format!(
+                "<p class=\"hint\" id=\"rule\">At least {MIN_PASSWORD_LEN} characters. A few words are easy to remember.</p>"
+            ),
+            _ => String::new(),
+        }
+    }
+
+    /// Returns the attributes that name the error and the hint.
+    fn described(&self, is_wrong: bool) -> &'static str {
+        match (self, is_wrong) {
+            (Self::NewPassword { .. }, true) => " aria-invalid=\"true\" aria-describedby=\"error rule\"",
+            (Self::NewPassword { .. }, false) => " aria-describedby=\"rule\"",
+            (_, true) => " aria-invalid=\"true\" aria-describedby=\"error\"",
+            (_, false) => "",
+        }
     }
 }
 

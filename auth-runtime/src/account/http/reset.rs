@@ -16,15 +16,16 @@ use crate::{
 };
 
 impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
-    fn forgot_page(&self, error: Option<&str>) -> Page {
-        let email = Field::Email { name: "email", label: "E-mail address", is_wrong: error.is_some() };
+    /// Returns the form. An error may be about a link instead of the address.
+    fn forgot_page(&self, error: Option<&str>, is_wrong: bool) -> Page {
+        let email = Field::Email { name: "email", label: "E-mail address", is_wrong };
         let page = Page::new(&self.0.application, "Forgot your password?");
         let page = page.alert_if(error).text("Enter your e-mail address. You get a mail with a link.");
         page.form("forgot-password", &[email], "Send the link")
     }
 
     pub(super) fn forgot_form(&self, request: &Request) -> Response {
-        done(wants_page(request), || self.forgot_page(None), &json!({ "fields": ["email"] }))
+        done(wants_page(request), || self.forgot_page(None, false), &json!({ "fields": ["email"] }))
     }
 
     /// The response is the same whether or not there is a user with the address.
@@ -41,7 +42,10 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
                 let page = || Page::new(&self.0.application, "Look into your mailbox").text(text);
                 done(wants_page, page, &json!({ "detail": text }))
             }
-            Err(error) => HttpError::response(&error, wants_page, |text| self.forgot_page(Some(text))),
+            Err(error) => {
+                let is_wrong = matches!(error, HttpError::Account(AccountError::Email));
+                HttpError::response(&error, wants_page, |text| self.forgot_page(Some(text), is_wrong))
+            }
         }
     }
 
@@ -50,7 +54,7 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         let (wants_page, token) = (wants_page(&request), query(&request, "token"));
         match self.check_reset_link(&token).await {
             Ok(()) => done(wants_page, || self.reset_page(&token, None), &json!({ "valid": true })),
-            Err(error) => HttpError::from(error).response(wants_page, |text| self.forgot_page(Some(text))),
+            Err(error) => HttpError::from(error).response(wants_page, |text| self.forgot_page(Some(text), false)),
         }
     }
 
@@ -71,7 +75,7 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         };
         let fields = match fields.await {
             Ok(fields) => fields,
-            Err(error) => return error.response(wants_page, |text| self.forgot_page(Some(text))),
+            Err(error) => return error.response(wants_page, |text| self.forgot_page(Some(text), false)),
         };
         match self.reset_password(client, fields.get("token"), fields.get("password")).await {
             Ok(_) => {
@@ -85,7 +89,7 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
                     if may_try_again {
                         self.reset_page(fields.get("token"), Some(text))
                     } else {
-                        self.forgot_page(Some(text))
+                        self.forgot_page(Some(text), false)
                     }
                 })
             }
