@@ -108,7 +108,8 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
 
     fn recovery_codes_response(&self, wants_page: bool, codes: &RecoveryCodes) -> Response {
         let page = || {
-            let items: Vec<String> = codes.iter().map(|code| format!("<li><code>{}</code></li>", escape(code))).collect();
+            let items: Vec<String> =
+                codes.iter().map(|code| format!("<li><code>{}</code></li>", escape(code))).collect();
             let page = Page::new(&self.0.application, "Your recovery codes");
             let page = page.text("Keep these codes where you find them without your phone. Each is valid once.");
             page.html(&format!("<ul>{}</ul>", items.concat()))
