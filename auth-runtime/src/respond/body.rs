@@ -2,9 +2,9 @@
 
 use std::{borrow::Cow, sync::LazyLock};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::RejectionCode;
+use super::{RejectionCode, problem::problem};
 
 /// The body of a rejection.
 #[derive(Debug, Clone)]
@@ -15,17 +15,10 @@ pub struct RejectionBody {
 
 /// Problem details of each code, in the order of the codes. They are the same for every caller, so they are written once.
 static PROBLEMS: LazyLock<Vec<String>> =
-    LazyLock::new(|| RejectionCode::ALL.iter().map(|code| problem(*code)).collect());
+    LazyLock::new(|| RejectionCode::ALL.iter().map(|code| problem_of(*code)).collect());
 
-fn problem(code: RejectionCode) -> String {
-    let problem = json!({
-        "type": "about:blank",
-        "title": code.status().canonical_reason().unwrap_or("Error"),
-        "status": code.status().as_u16(),
-        "detail": code.detail(),
-        "code": code.as_str(),
-    });
-    problem.to_string()
+fn problem_of(code: RejectionCode) -> String {
+    problem(code.status(), code.as_str(), code.detail()).to_string()
 }
 
 impl RejectionBody {
@@ -56,12 +49,12 @@ impl RejectionBody {
 
 #[cfg(test)]
 mod tests {
-    use super::{PROBLEMS, RejectionCode, problem};
+    use super::{PROBLEMS, RejectionCode, problem_of};
 
     #[test]
     fn each_code_has_its_own_problem() {
         for code in RejectionCode::ALL {
-            assert_eq!(PROBLEMS[code as usize], problem(code));
+            assert_eq!(PROBLEMS[code as usize], problem_of(code));
         }
     }
 }

@@ -6,11 +6,14 @@ mod challenge;
 mod code;
 mod ended_cookie;
 mod guarded;
+mod problem;
 mod rejection;
 mod user_info;
 
 #[cfg(feature = "session")]
 pub(crate) use self::ended_cookie::{HOST_PREFIX, attributes, deletion};
+#[cfg(feature = "session")]
+pub(crate) use self::problem::problem;
 pub use self::{body::RejectionBody, code::RejectionCode, guarded::Guarded, rejection::Rejection};
 pub(crate) use self::{
     cause::DenialCause, ended_cookie::without_cookie, guarded::without_store, rejection::is_rejection,

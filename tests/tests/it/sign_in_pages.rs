@@ -402,7 +402,9 @@ async fn r62_a_user_sees_and_ends_own_sessions() {
     let id = sessions.iter().find(|session| session["is_current"] == false).unwrap()["id"].as_str().unwrap();
     // A session of another user is not found.
     let end = format!("end={id}");
-    assert_eq!(world.post("/auth/sessions", &[FORM, &of_carol], &end).await.status, 404);
+    let answer = world.post("/auth/sessions", &[FORM, &of_carol], &end).await;
+    assert_eq!((answer.status, answer.headers("Content-Type")), (404, vec!["application/problem+json"]));
+    assert!(answer.body.contains(r#""code":"unknown_session""#), "{}", answer.body);
     assert_eq!(world.get("/me", &[&there]).await.status, 200);
     let answer = world.post("/auth/sessions", &[FORM, HTML, &here], &end).await;
     assert_eq!((answer.status, answer.headers("Location")), (303, vec!["sessions?ended"]));
@@ -425,14 +427,16 @@ async fn r72_a_new_password_ends_all_sessions_and_starts_one_here() {
     let page = world.get("/auth/password", &[HTML, &here]).await;
     assert!(page.status == 200 && page.body.contains("autocomplete=\"new-password\""), "{}", page.body);
     let change = |current: &str, new: &str| format!("current={}&new={new}", current.replace(' ', "+"));
-    for (current, new, status, text) in [
-        ("wrong", "a better one", 422, "The current password is wrong."),
-        (PASSWORD, "short", 422, "The password is too short."),
-        ("many", "a better one", 429, "Too many attempts."),
+    for (current, new, status, code, text) in [
+        ("wrong", "a better one", 422, "wrong_password", "The current password is wrong."),
+        (PASSWORD, "short", 422, "password_rejected", "The password is too short."),
+        ("many", "a better one", 429, "too_many_attempts", "Too many attempts."),
     ] {
         for accept in [HTML, "Accept: */*"] {
             let answer = world.post("/auth/password", &[FORM, accept, &here], &change(current, new)).await;
             assert!(answer.status == status && answer.body.contains(text), "{} {}", answer.status, answer.body);
+            let has_code = answer.body.contains(&format!(r#""code":"{code}""#));
+            assert_eq!(has_code, accept != HTML, "{}", answer.body);
         }
     }
     assert_eq!(world.get("/me", &[&here]).await.status, 200);

@@ -7,7 +7,7 @@ use poem::{
         header::{ACCEPT, RETRY_AFTER},
     },
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     error::HttpError,
@@ -15,6 +15,7 @@ use super::{
     headers::{NO_CONTENT, secured},
     page::Page,
 };
+use crate::respond::problem;
 
 impl HttpError {
     /// Returns the response: problem details (RFC 9457), or this page with the sentence.
@@ -23,15 +24,8 @@ impl HttpError {
         let mut response = if wants_page {
             page(&detail).response(self.status())
         } else {
-            let status = self.status();
-            let problem = json!({
-                "type": "about:blank",
-                "title": status.canonical_reason().unwrap_or("Error"),
-                "status": status.as_u16(),
-                "detail": detail,
-                "code": self.code(),
-            });
-            json_response(status, "application/problem+json", &problem)
+            let problem = problem(self.status(), self.code(), &detail);
+            json_response(self.status(), "application/problem+json", &problem)
         };
         if let Some(seconds) = self.retry_after() {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());

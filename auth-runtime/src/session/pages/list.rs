@@ -9,7 +9,7 @@ use super::{
     fields::Fields,
     layout::notice,
     next::with_next,
-    sign_in_pages::{SignInPages, json as json_response, see_other},
+    sign_in_pages::{SignInPages, json as json_response, problem_details, see_other},
 };
 use crate::{
     respond::RejectionCode,
@@ -69,7 +69,9 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
         };
         match ended {
             Err(error) => self.unavailable(is_html, &error),
-            Ok(0) if fields.get("end") != "others" && !is_html => self.problem(RejectionCode::NotFound),
+            Ok(0) if fields.get("end") != "others" && !is_html => {
+                problem_details(StatusCode::NOT_FOUND, "unknown_session", "You have no session with this identifier.")
+            }
             Ok(count) => {
                 tracing::info!(?issuer, ?subject, count, "sessions ended by their user");
                 if is_html { see_other("sessions?ended") } else { StatusCode::NO_CONTENT.into_response() }
@@ -128,7 +130,7 @@ fn when(seconds: u64, now: u64) -> Markup {
 }
 
 /// Returns a time in UTC (RFC 3339).
-fn rfc3339(seconds: u64) -> String {
+pub(super) fn rfc3339(seconds: u64) -> String {
     let time = i64::try_from(seconds).ok().and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
     time.and_then(|time| time.format(&Rfc3339).ok()).unwrap_or_default()
 }

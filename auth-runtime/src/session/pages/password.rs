@@ -11,7 +11,7 @@ use super::{
     hooks::ChangePasswordError,
     layout::{alert, notice},
     sign_in::whole_seconds,
-    sign_in_pages::{SignInPages, see_other},
+    sign_in_pages::{SignInPages, problem_details, see_other},
 };
 use crate::{
     client_ip::ClientAddress,
@@ -97,23 +97,21 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
     }
 
     fn password_refused(&self, user: &User, error: &ChangePasswordError, is_html: bool) -> Response {
-        let (code, text) = match error {
+        let (status, code, text) = match error {
             ChangePasswordError::TooManyAttempts { .. } => {
-                (RejectionCode::TooManyAttempts, "Too many attempts. Try again later.".to_owned())
+                let code = RejectionCode::TooManyAttempts;
+                (code.status(), code.as_str(), "Too many attempts. Try again later.".to_owned())
             }
-            ChangePasswordError::NotAccepted(reason) => (RejectionCode::NotAllowed, sentence(reason)),
-            _ => (RejectionCode::NotAllowed, "The current password is wrong.".to_owned()),
+            ChangePasswordError::NotAccepted(reason) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "password_rejected", sentence(reason))
+            }
+            _ => (StatusCode::UNPROCESSABLE_ENTITY, "wrong_password", "The current password is wrong.".to_owned()),
         };
         tracing::info!(subject = ?user.subject(), %error, "password not changed");
-        let status =
-            if code == RejectionCode::TooManyAttempts { code.status() } else { StatusCode::UNPROCESSABLE_ENTITY };
         let mut response = if is_html {
             self.password_form(user, status, Some(&text), None)
         } else {
-            let mut response =
-                super::sign_in_pages::json(&serde_json::json!({ "status": status.as_u16(), "detail": text }));
-            response.set_status(status);
-            response
+            problem_details(status, code, &text)
         };
         if let ChangePasswordError::TooManyAttempts { retry_after } = error {
             response.headers_mut().insert(header::RETRY_AFTER, whole_seconds(*retry_after).into());

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::{
     fields::Fields,
     layout::{alert, notice},
+    list::rfc3339,
     next::{own_path, with_next},
     sign_in_pages::{SignInPages, json, see_other},
 };
@@ -229,7 +230,7 @@ fn describe(session: &Session) -> serde_json::Value {
         "issuer": session.issuer,
         "subject": session.subject,
         "session": session.id,
-        "expires_at": session.expires_at,
+        "expires_at": rfc3339(session.expires_at),
         "second_factor_needed": session.is_pending,
     })
 }

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     authenticate::Authenticator,
     credential::{BasicCredentials, is_cross_origin},
-    respond::{Rejection, RejectionCode},
+    respond::{Rejection, RejectionCode, problem},
     session::{SessionStore, Sessions},
     users::{MemoryUsers, UserStore},
 };
@@ -311,6 +311,13 @@ pub(super) fn json(value: &Value) -> Response {
     for (name, value) in &HEADERS {
         response.headers_mut().insert(name, value.clone());
     }
+    response
+}
+
+/// Returns problem details that no cache may store.
+pub(super) fn problem_details(status: StatusCode, code: &str, detail: &str) -> Response {
+    let mut response = json(&problem(status, code, detail)).set_content_type("application/problem+json");
+    response.set_status(status);
     response
 }
 
