@@ -191,7 +191,7 @@ fn an_explanation_shows_what_each_clause_says() {
 }
 
 #[test]
-fn lint_fails_unless_each_warning_is_accepted() {
+fn r100_lint_fails_unless_each_warning_is_accepted() {
     let unused = LOCK.replace(
         "CALL \"search\" requires",
         "POST /open public \"form\"\n    operation \"open\"\nCALL \"search\" requires",

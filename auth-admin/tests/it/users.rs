@@ -165,15 +165,21 @@ fn sign_out_reports_ended_and_valid_credentials() {
     let asks = "cannot ask for confirmation without a terminal; add --yes to confirm";
     admin.run(&["user", "sign-out", "alice"]).refused(2, asks);
     let sign_out = |words: &[&str]| admin.run(&[&["user", "sign-out", "--yes"], words].concat()).done();
-    assert_eq!(sign_out(&["alice"]), "user \"alice\" was signed out: all tokens ended\n");
-    assert_eq!(sign_out(&["bob"]), "user \"bob\" was signed out: all tokens ended; the password stays valid\n");
+    assert_eq!(sign_out(&["alice"]), "user \"alice\" was signed out: all tokens and sessions ended\n");
+    assert_eq!(
+        sign_out(&["bob"]),
+        "user \"bob\" was signed out: all tokens and sessions ended; the password stays valid\n"
+    );
     for owner in ["alice", "bob", "bob"] {
         admin.json(&["key", "create", owner, "--unlimited"]);
     }
     let hint = "stay valid (--revoke-keys revokes them)\n";
-    let ended = "user \"bob\" was signed out: all tokens ended";
+    let ended = "user \"bob\" was signed out: all tokens and sessions ended";
     assert_eq!(sign_out(&["bob"]), format!("{ended}; the password and 2 API keys {hint}"));
-    assert_eq!(sign_out(&["alice"]), format!("user \"alice\" was signed out: all tokens ended; 1 API key {hint}"));
+    assert_eq!(
+        sign_out(&["alice"]),
+        format!("user \"alice\" was signed out: all tokens and sessions ended; 1 API key {hint}")
+    );
     let revoked = format!("{ended}, 2 API keys revoked; the password stays valid\n");
     assert_eq!(sign_out(&["bob", "--revoke-keys"]), revoked);
     assert!(admin.json(&["key", "list", "bob"]).as_array().unwrap().iter().all(|key| key["status"] == "revoked"));

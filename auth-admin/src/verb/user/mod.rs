@@ -36,23 +36,23 @@ pub(crate) enum UserVerb {
     Delete(Delete),
     /// Change the name of a user; password, tokens, API keys and subject stay
     Rename(Rename),
-    /// Disable a user: end all tokens, and reject the password and API keys
+    /// Disable a user: end all tokens and sessions, and reject the password and API keys
     Disable(Disable),
     /// Enable a disabled user
     Enable(Enable),
-    /// Set the password of a user and end all tokens; a rate limit on the account stays
+    /// Set the password of a user and end all tokens and sessions; a rate limit on the account stays
     SetPassword(SetPassword),
     /// Verify a password: exit with 0 if it is correct, 1 if not
     VerifyPassword(VerifyPassword),
     /// Set the display name or e-mail address of a user
     SetProfile(SetProfile),
-    /// Remove the second factor of a user who has lost it, and end all tokens
+    /// Remove the second factor of a user who has lost it, and end all tokens and sessions
     RemoveSecondFactor(RemoveSecondFactor),
     /// Replace the roles of a user
     SetRoles(SetRoles),
     /// Replace the permissions that a user has in addition to those of the roles
     SetPermissions(SetPermissions),
-    /// End all tokens of a user; the password and API keys stay valid
+    /// End all tokens and sessions of a user; the password and API keys stay valid
     SignOut(SignOut),
     /// Import users from a file, with the password hashes of another system
     Import(Import),

@@ -52,7 +52,7 @@ async fn revoke_keys(context: &Context<'_>, name: &str) -> Result<usize, Failure
 /// Says which credentials ended, and which stay valid.
 fn sentence(account: &Account, revoked: usize, active: usize) -> String {
     let revoked = if revoked > 0 { format!(", {} revoked", keys(revoked)) } else { String::new() };
-    let ended = format!("user \"{}\" was signed out: all tokens ended{revoked}", account.name);
+    let ended = format!("user \"{}\" was signed out: all tokens and sessions ended{revoked}", account.name);
     let revoke = "(--revoke-keys revokes them)";
     match (account.has_password, active) {
         (false, 0) => ended,
