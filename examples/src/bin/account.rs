@@ -42,9 +42,11 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     let pages = account.routes::<Auth>().with(auth);
 
     println!("open http://127.0.0.1:{port}/account/forgot-password and enter alice@example.com");
+    let app = Route::new().nest("/account", pages).nest("/", api);
     Server::new(TcpListener::bind(("127.0.0.1", port)))
-        .run(Route::new().nest("/account", pages).nest("/", api))
+        .run_with_graceful_shutdown(app, async { _ = tokio::signal::ctrl_c().await }, None)
         .await?;
+    // Mails that wait are sent before the end.
     account.finish().await;
     Ok(())
 }
