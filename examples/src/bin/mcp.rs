@@ -11,9 +11,11 @@ use auth_runtime::prelude::*;
 use poem::Route;
 use poem_mcpserver::{Tools, content::Text};
 use poem_openapi::{OpenApi, payload::PlainText};
+#[cfg(test)]
+#[path = "../../tests/generated/mcp.rs"]
+mod generated;
 
 permissions! {
-    /// What a caller may do.
     pub enum Permission { View = "notes:view", Add = "notes:add" }
 }
 
