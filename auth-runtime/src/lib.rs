@@ -162,7 +162,7 @@ pub mod policy;
 pub mod prelude;
 pub mod respond;
 pub mod review;
-#[cfg(feature = "account")]
+#[cfg(any(feature = "account", feature = "token-service"))]
 pub mod seal;
 #[cfg(feature = "session")]
 pub mod session;

@@ -20,7 +20,6 @@ const MAX_LEN: usize = 8 * 1024;
 /// The form of a token request (RFC 6749).
 #[derive(Object)]
 #[oai(rename = "OAuthTokenRequest")]
-#[allow(dead_code, reason = "it documents the form, which is read without it")]
 pub(super) struct TokenRequest {
     /// `password`, `refresh_token` or `client_credentials`
     grant_type: Option<String>,
@@ -42,7 +41,6 @@ pub(super) struct TokenRequest {
 /// The form of a revocation request (RFC 7009).
 #[derive(Object)]
 #[oai(rename = "OAuthRevocationRequest")]
-#[allow(dead_code, reason = "it documents the form, which is read without it")]
 pub(super) struct RevocationRequest {
     /// A refresh token or an access token
     token: String,

@@ -146,49 +146,18 @@ impl<U, R, C> TokenService<U, R, C> {
     /// again. A new password, and the disabling or deletion of the user, end the refresh tokens.
     #[must_use]
     pub fn refresh_tokens<T: RefreshTokenStore>(self, store: T) -> TokenService<U, T, C> {
-        let Service { issuer, verifier, revocations, users, refresh_lifetime, clients, password_grant, scopes, .. } =
-            Arc::unwrap_or_clone(self.0);
-        let refresh_tokens = Some(Arc::new(store));
-        TokenService(Arc::new(Service {
-            issuer,
-            verifier,
-            revocations,
-            users,
-            refresh_tokens,
-            refresh_lifetime,
-            clients,
-            password_grant,
-            scopes,
-        }))
+        let service = Arc::unwrap_or_clone(self.0);
+        let clients = service.clients.clone();
+        TokenService(Arc::new(service.with_stores(Some(Arc::new(store)), clients)))
     }
 
     /// Accepts `client_credentials` of the clients of this store. A client sends its secret by Basic or in the form, never
     /// both.
     #[must_use]
     pub fn clients<T: ClientStore>(self, store: T) -> TokenService<U, R, T> {
-        let Service {
-            issuer,
-            verifier,
-            revocations,
-            users,
-            refresh_tokens,
-            refresh_lifetime,
-            password_grant,
-            scopes,
-            ..
-        } = Arc::unwrap_or_clone(self.0);
-        let clients = Some(Arc::new(store));
-        TokenService(Arc::new(Service {
-            issuer,
-            verifier,
-            revocations,
-            users,
-            refresh_tokens,
-            refresh_lifetime,
-            clients,
-            password_grant,
-            scopes,
-        }))
+        let service = Arc::unwrap_or_clone(self.0);
+        let refresh_tokens = service.refresh_tokens.clone();
+        TokenService(Arc::new(service.with_stores(refresh_tokens, Some(Arc::new(store)))))
     }
 
     /// Sets how long a user stays signed in by refresh tokens, however often they are used (default: 30 days; one minute to
@@ -246,6 +215,23 @@ impl<U, R, C> TokenService<U, R, C> {
         let mut service = Arc::unwrap_or_clone(self.0);
         change(&mut service);
         Self(Arc::new(service))
+    }
+}
+
+impl<U, R, C> Service<U, R, C> {
+    /// Returns the same service with other stores.
+    fn with_stores<R2, C2>(self, refresh_tokens: Option<Arc<R2>>, clients: Option<Arc<C2>>) -> Service<U, R2, C2> {
+        Service {
+            issuer: self.issuer,
+            verifier: self.verifier,
+            revocations: self.revocations,
+            users: self.users,
+            refresh_tokens,
+            refresh_lifetime: self.refresh_lifetime,
+            clients,
+            password_grant: self.password_grant,
+            scopes: self.scopes,
+        }
     }
 }
 

@@ -123,19 +123,6 @@ tests! {
         sign_ins_and_sign_outs_of_many_all_take_effect
         no_session_starts_while_the_former_one_cannot_end;
     tokens:
-        r18_a_password_gets_tokens_that_are_not_cached
-        r80_errors_are_those_of_rfc_6749
-        r81_a_refresh_token_is_replaced_with_each_use
-        r81_a_replaced_refresh_token_ends_its_family
-        r81_of_two_concurrent_uses_one_succeeds_and_the_family_ends
-        r83_scopes_never_grow
-        r80_a_client_sends_its_secret_in_one_way
-        a_refresh_token_is_of_use_to_its_client_only
-        r82_a_revoked_refresh_token_takes_its_access_tokens_along
-        r82_an_access_token_is_revoked_alone
-        published_keys_have_no_private_member
-        r77_guesses_are_throttled
-        r77_guesses_of_secrets_are_throttled
         r81_refresh_tokens_end_with_the_credentials
         a_client_ends_with_its_key_and_its_user
         tokens_and_keys_outlast_a_restart
@@ -227,19 +214,6 @@ tests! {
     redis_tls:
         server_is_verified;
     redis_token_flows:
-        r18_a_password_gets_tokens_that_are_not_cached
-        r80_errors_are_those_of_rfc_6749
-        r81_a_refresh_token_is_replaced_with_each_use
-        r81_a_replaced_refresh_token_ends_its_family
-        r81_of_two_concurrent_uses_one_succeeds_and_the_family_ends
-        r83_scopes_never_grow
-        r80_a_client_sends_its_secret_in_one_way
-        a_refresh_token_is_of_use_to_its_client_only
-        r82_a_revoked_refresh_token_takes_its_access_tokens_along
-        r82_an_access_token_is_revoked_alone
-        published_keys_have_no_private_member
-        r77_guesses_are_throttled
-        r77_guesses_of_secrets_are_throttled
         r82_token_revoked_in_one_process_is_refused_in_the_other
         r81_token_used_in_two_processes_at_once_succeeds_once
         r81_only_hashes_of_refresh_tokens_are_stored;
@@ -256,13 +230,25 @@ tests! {
         processes_that_start_at_once_sign_with_one_key;
 }
 
+macro_rules! flow_tests {
+    ($($name:ident)*) => {
+        /// The flows of the token service, with the state in SQL or in Redis.
+        const FLOWS: &[(&str, Test)] = &[
+            $((concat!("tokens::", stringify!($name)), |database| Box::pin(tokens::$name(database))),)*
+            $((concat!("redis_token_flows::", stringify!($name)), |database| Box::pin(redis_token_flows::$name(database))),)*
+        ];
+    };
+}
+
+flows::each_flow! { flow_tests }
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let trials = Backend::all().into_iter().flat_map(|backend| {
         if let Err(variable) = backend.url() {
             eprintln!("{backend}: skipped, as {variable} is not set");
         }
-        TESTS.iter().filter(move |(name, _)| backend.has(name)).map(move |(name, test)| {
+        TESTS.iter().chain(FLOWS).filter(move |(name, _)| backend.has(name)).map(move |(name, test)| {
             let is_available = backend.url().is_ok() && (!name.starts_with("pooler::") || pooler::url().is_ok());
             Trial::test(format!("{backend}::{name}"), move || {
                 run(backend, *test);

@@ -79,21 +79,7 @@ macro_rules! flows {
     )*};
 }
 
-flows! {
-    r18_a_password_gets_tokens_that_are_not_cached
-    r80_errors_are_those_of_rfc_6749
-    r81_a_refresh_token_is_replaced_with_each_use
-    r81_a_replaced_refresh_token_ends_its_family
-    r81_of_two_concurrent_uses_one_succeeds_and_the_family_ends
-    r83_scopes_never_grow
-    r80_a_client_sends_its_secret_in_one_way
-    a_refresh_token_is_of_use_to_its_client_only
-    r82_a_revoked_refresh_token_takes_its_access_tokens_along
-    r82_an_access_token_is_revoked_alone
-    published_keys_have_no_private_member
-    r77_guesses_are_throttled
-    r77_guesses_of_secrets_are_throttled
-}
+flows::each_flow! { flows }
 
 pub(crate) async fn r81_refresh_tokens_end_with_the_credentials(database: TestDatabase) {
     let (store, kit) = kit(&database).await;

@@ -1,13 +1,8 @@
 //! Seals private keys with the secret of the application: `XChaCha20-Poly1305`, with the record as associated data.
 //!
-//! The nonce has 192 bits, so random ones do not repeat. The secret is hashed to a key of its own, as the application may
-//! use it elsewhere.
+//! The secret is hashed to a key of its own, because the application may use it elsewhere.
 
-use chacha20poly1305::{
-    KeyInit, XChaCha20Poly1305, XNonce,
-    aead::{Aead, Payload},
-};
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
@@ -15,42 +10,33 @@ use super::{
     error::KeyRingError,
     store::{SigningKeyRecord, seconds},
 };
-use crate::jwt::{error::JwtError, key::signing::check_secret};
+use crate::{
+    jwt::{error::JwtError, key::signing::check_secret},
+    seal::Cipher,
+};
 
 const PURPOSE: &[u8] = b"auth-runtime: signing keys, 1";
-const NONCE_LEN: usize = 24;
 
 /// A key that seals private keys.
 #[derive(Clone)]
-pub(super) struct SealingKey(Zeroizing<[u8; 32]>);
+pub(super) struct SealingKey(Cipher);
 
 impl SealingKey {
     pub(super) fn new(secret: &[u8]) -> Result<Self, KeyRingError> {
         check_secret(secret).map_err(KeyRingError::Secret)?;
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret).expect("HMAC takes keys of any length");
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes keys of any length");
         mac.update(PURPOSE);
-        Ok(Self(Zeroizing::new(mac.finalize().into_bytes().into())))
+        Ok(Self(Cipher::new(mac.finalize().into_bytes().into())))
     }
 
     /// Seals a private key together with its record.
     pub(super) fn seal(&self, record: &SigningKeyRecord, private: &[u8]) -> Result<Vec<u8>, JwtError> {
-        let mut nonce = [0; NONCE_LEN];
-        getrandom::fill(&mut nonce).map_err(|error| JwtError::Signing(error.to_string()))?;
-        let payload = Payload { msg: private, aad: &associated(record) };
-        let sealed = self.cipher().encrypt(&XNonce::from(nonce), payload);
-        let sealed = sealed.map_err(|error| JwtError::Signing(error.to_string()))?;
-        Ok([nonce.as_slice(), &sealed].concat())
+        self.0.seal(private, &associated(record)).map_err(|error| JwtError::Signing(error.to_string()))
     }
 
     /// Opens the private key of a record; `None` if another secret sealed it, or the record was changed.
     pub(super) fn open(&self, record: &SigningKeyRecord) -> Option<Zeroizing<Vec<u8>>> {
-        let (nonce, sealed) = record.sealed.split_first_chunk::<NONCE_LEN>()?;
-        let payload = Payload { msg: sealed, aad: &associated(record) };
-        self.cipher().decrypt(&XNonce::from(*nonce), payload).ok().map(Zeroizing::new)
-    }
-
-    fn cipher(&self) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new((&*self.0).into())
+        self.0.open(&record.sealed, &associated(record))
     }
 }
 

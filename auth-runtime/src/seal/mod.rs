@@ -1,21 +1,18 @@
 //! Encryption of secrets that a store keeps.
 
+mod cipher;
+
 use std::{fmt, sync::Arc};
 
-use chacha20poly1305::{
-    Key, XChaCha20Poly1305, XNonce,
-    aead::{Aead, KeyInit, Payload},
-};
 use zeroize::Zeroizing;
 
+pub(crate) use self::cipher::Cipher;
 use crate::{authenticate::Unavailable, password::Passwords};
 
 /// The first byte of a secret that was stored without a key.
 const PLAIN: u8 = 0;
 /// The first byte of a secret that was encrypted with XChaCha20-Poly1305.
 const XCHACHA20_POLY1305: u8 = 1;
-/// In bytes. Random nonces of this length do not repeat.
-const NONCE_LEN: usize = 24;
 
 /// Encrypts secrets of one purpose, with a key that is derived from [`Passwords::secret_key`]. Cheap to clone.
 ///
@@ -36,18 +33,17 @@ const NONCE_LEN: usize = 24;
 /// earlier secrets stay readable.
 #[derive(Clone)]
 pub struct Seal {
-    current: Option<Arc<XChaCha20Poly1305>>,
-    former: Arc<[XChaCha20Poly1305]>,
+    current: Option<Cipher>,
+    former: Arc<[Cipher]>,
 }
 
 impl Seal {
     /// Returns the encryption for a purpose, such as `b"second factor"`.
     #[must_use]
     pub fn new(passwords: &Passwords, purpose: &[u8]) -> Self {
-        let cipher = |key: [u8; 32]| XChaCha20Poly1305::new(&Key::from(*Zeroizing::new(key)));
         Self {
-            current: passwords.derived_key(purpose).map(cipher).map(Arc::new),
-            former: passwords.former_derived_keys(purpose).into_iter().map(cipher).collect(),
+            current: passwords.derived_key(purpose).map(Cipher::new),
+            former: passwords.former_derived_keys(purpose).into_iter().map(Cipher::new).collect(),
         }
     }
 
@@ -63,12 +59,7 @@ impl Seal {
     /// [`Unavailable`] if the system has no randomness.
     pub fn seal(&self, secret: &[u8], owner: &[u8]) -> Result<Vec<u8>, Unavailable> {
         let Some(cipher) = &self.current else { return Ok([&[PLAIN], secret].concat()) };
-        let mut nonce = [0; NONCE_LEN];
-        getrandom::fill(&mut nonce).map_err(Unavailable::new)?;
-        let payload = Payload { msg: secret, aad: owner };
-        let encrypted =
-            cipher.encrypt(&XNonce::from(nonce), payload).map_err(|error| Unavailable::new(error.to_string()))?;
-        Ok([&[XCHACHA20_POLY1305], &nonce[..], &encrypted].concat())
+        Ok([&[XCHACHA20_POLY1305], &*cipher.seal(secret, owner)?].concat())
     }
 
     /// Decrypts a secret of this owner, also one that was encrypted with a
@@ -86,10 +77,7 @@ impl Seal {
     }
 
     fn decrypt(&self, sealed: &[u8], owner: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let (nonce, encrypted) = sealed.split_first_chunk::<NONCE_LEN>()?;
-        let nonce = XNonce::from(*nonce);
-        let open = |cipher: &XChaCha20Poly1305| cipher.decrypt(&nonce, Payload { msg: encrypted, aad: owner }).ok();
-        self.current.as_deref().into_iter().chain(&*self.former).find_map(open).map(Zeroizing::new)
+        self.current.iter().chain(&*self.former).find_map(|cipher| cipher.open(sealed, owner))
     }
 }
 
