@@ -8,15 +8,20 @@ use auth_examples::demo::{
     app,
     review::rules,
 };
-use auth_runtime::testing::{AccessTests, ActAs};
-use auth_store::SqlUsers;
+use auth_runtime::testing::{AccessTests, ActAs, RefusedCredential};
+use auth_store::{NewUser, SqlUsers};
 use poem::{Endpoint, http::StatusCode, test::TestClient};
 use serde_json::json;
+
+/// A disabled administrator, with the password.
+const DISABLED: (&str, &str) = ("mallory", "correct horse battery staple");
 
 /// Returns a demo with the entry 1 of alice, and the entry 2 of bob.
 async fn demo() -> Arc<impl Endpoint> {
     let users = SqlUsers::options().declared_by::<Auth>().connect("sqlite::memory:").await.expect("a database");
     let demo = Demo::new(&users).await.expect("a demo");
+    let disabled = NewUser::new(DISABLED.0).password(DISABLED.1).roles([Role::Administrator.name()]).disabled(true);
+    users.add(disabled).await.expect("a user");
     let app = Arc::new(app(&demo));
     let client = TestClient::new(Arc::clone(&app));
     for author in ["alice", "bob"] {
@@ -29,6 +34,7 @@ async fn demo() -> Arc<impl Endpoint> {
 
 fn main() -> ExitCode {
     AccessTests::new(rules(), demo)
+        .refuses(&RefusedCredential::basic("a disabled user", DISABLED.0, DISABLED.1))
         .fixture("ANY /export/*", |request| request.uri("/export/entries.txt"))
         .mine("PUT /entries/:id", |request| request.as_user("alice").path("id", 1))
         .theirs("PUT /entries/:id", |request| request.as_user("alice").path("id", 2))

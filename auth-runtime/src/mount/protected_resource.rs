@@ -10,9 +10,11 @@ use poem::{
 };
 use serde_json::json;
 
-use crate::declared::AuthSchema;
+use crate::declared::{AuthSchema, CredentialLocation};
 
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
+/// Where a bearer token stands (RFC 6750, section 2.1).
+const BEARER: CredentialLocation = CredentialLocation::Authorization("Bearer");
 
 /// A resource that access tokens are made for: its identifier, and the authorization servers that issue them.
 ///
@@ -36,6 +38,8 @@ pub struct ProtectedResource {
     path: String,
     authorization_servers: Vec<String>,
     scopes: Vec<&'static str>,
+    /// Whether tokens are sent in `Authorization`.
+    takes_bearer: bool,
     name: Option<String>,
     requested_scopes: Option<String>,
 }
@@ -67,6 +71,7 @@ impl ProtectedResource {
             path,
             authorization_servers: Vec::new(),
             scopes: A::declared_names().scopes.to_vec(),
+            takes_bearer: A::SCHEMES.iter().any(|scheme| scheme.location().is(BEARER)),
             name: None,
             requested_scopes: None,
             resource,
@@ -125,8 +130,11 @@ impl ProtectedResource {
     /// Serves the metadata. It is public, and pages of other origins may read it.
     #[must_use]
     pub fn metadata(&self) -> impl Endpoint + use<> {
-        let mut metadata = json!({ "resource": self.resource, "bearer_methods_supported": ["header"] });
+        let mut metadata = json!({ "resource": self.resource });
         // A list without elements is left out (RFC 9728, section 3.2).
+        if self.takes_bearer {
+            metadata["bearer_methods_supported"] = json!(["header"]);
+        }
         if !self.authorization_servers.is_empty() {
             metadata["authorization_servers"] = self.authorization_servers.clone().into();
         }

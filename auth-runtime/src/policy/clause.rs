@@ -45,6 +45,13 @@ pub enum Clause {
     Acr(Vec<String>),
     /// The application decides by this expression.
     Checked(CheckText),
+    /// Callers who meet the clause meet it: a rule that several operations share under this name.
+    Named {
+        /// Name of the rule.
+        name: String,
+        /// The clause of the rule.
+        clause: Box<Clause>,
+    },
     /// Callers who meet every clause meet it.
     All(Clauses),
     /// Callers who meet at least one clause meet it.
@@ -84,6 +91,19 @@ impl Clause {
         Self::Checked(CheckText::new(text))
     }
 
+    /// Returns the clause with the name of its rule.
+    ///
+    /// ```
+    /// use auth_runtime::review::Clause;
+    ///
+    /// let clause = Clause::named("STAFF", Clause::role("User"));
+    /// assert_eq!(clause.to_string(), r#"STAFF = role("User")"#);
+    /// ```
+    #[must_use]
+    pub fn named(name: impl Into<String>, clause: Self) -> Self {
+        Self::Named { name: name.into(), clause: Box::new(clause) }
+    }
+
     /// Returns the clause that needs all of these. An empty list does not compile.
     #[must_use]
     pub fn all<const N: usize>(clauses: [Self; N]) -> Self {
@@ -110,7 +130,7 @@ impl Clause {
     pub fn children(&self) -> &[Self] {
         match self {
             Self::All(clauses) | Self::Any(clauses) => clauses,
-            Self::Not(clause) => std::slice::from_ref(clause),
+            Self::Not(clause) | Self::Named { clause, .. } => std::slice::from_ref(clause),
             _ => &[],
         }
     }
@@ -133,7 +153,7 @@ impl Clause {
                     clause.visit_mut(change);
                 }
             }
-            Self::Not(clause) => clause.visit_mut(change),
+            Self::Not(clause) | Self::Named { clause, .. } => clause.visit_mut(change),
             leaf => change(leaf),
         }
     }
@@ -141,8 +161,19 @@ impl Clause {
 
 impl<A: AuthSchema> From<&Requirement<A>> for Clause {
     fn from(requirement: &Requirement<A>) -> Self {
+        let clause = Self::of_node(requirement.node());
+        match (requirement.name(), clause) {
+            (None, clause) => clause,
+            (Some(name), Self::Checked(text)) => Self::Checked(text.named(name)),
+            (Some(name), clause) => Self::named(name, clause),
+        }
+    }
+}
+
+impl Clause {
+    fn of_node<A: AuthSchema>(node: Node<A>) -> Self {
         let list = |clauses: &[Requirement<A>]| Clauses(clauses.iter().map(Self::from).collect());
-        match requirement.node() {
+        match node {
             Node::Authenticated => Self::Authenticated,
             Node::Role { name, .. } => Self::role(name),
             Node::Permission { name, .. } => Self::permission(name),
@@ -151,13 +182,7 @@ impl<A: AuthSchema> From<&Requirement<A>> for Clause {
             Node::Fresh { seconds } => Self::Fresh(seconds),
             Node::Claim { name, value } => Self::Claim { name: name.to_owned(), value: value.into() },
             Node::Acr { values } => Self::Acr(values.iter().map(|value| (*value).to_owned()).collect()),
-            Node::Check { source, .. } => {
-                let text = CheckText::new(source);
-                Self::Checked(match requirement.name {
-                    Some(name) => text.named(name),
-                    None => text,
-                })
-            }
+            Node::Check { source, .. } => Self::check(source),
             Node::All(clauses) => Self::All(list(clauses)),
             Node::Any(clauses) => Self::Any(list(clauses)),
             Node::Not(clause) => Self::not(clause.into()),
@@ -180,10 +205,32 @@ impl fmt::Display for Clause {
                 write!(f, "acr({})", quoted.join(", "))
             }
             Self::Checked(text) => write!(f, "{text}"),
+            Self::Named { name, clause } => write!(f, "{} = {clause}", RuleName(name)),
             Self::All(clauses) => write!(f, "all({clauses})"),
             Self::Any(clauses) => write!(f, "any({clauses})"),
             Self::Not(clause) => write!(f, "not({clause})"),
         }
+    }
+}
+
+/// The name of a rule: bare if it is a constant's, as the attributes write it, and otherwise in quotes.
+pub(crate) struct RuleName<'a>(pub(crate) &'a str);
+
+impl RuleName<'_> {
+    /// Returns whether a bare name can have this character.
+    pub(crate) const fn has(character: char) -> bool {
+        matches!(character, 'A'..='Z' | '0'..='9' | '_')
+    }
+
+    /// Returns whether the name can stand without quotes. A clause never begins with a capital letter.
+    fn is_bare(&self) -> bool {
+        self.0.starts_with(|first: char| first.is_ascii_uppercase()) && self.0.chars().all(Self::has)
+    }
+}
+
+impl fmt::Display for RuleName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_bare() { f.write_str(self.0) } else { write!(f, "{:?}", self.0) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, slice};
 
-use super::{Clause, Facts, Node, Requirement};
+use super::{Clause, Facts, Node, Requirement, RuleName};
 use crate::declared::AuthSchema;
 
 /// A clause with its result for one caller.
@@ -48,12 +48,7 @@ impl ExplainedClause {
     fn write(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
         let answer = self.is_met.map_or("?", |met| if met { "yes" } else { "no" });
         write!(f, "{answer:<5}{:1$}", "", 2 * depth)?;
-        match &self.clause {
-            Clause::All(_) => f.write_str("all")?,
-            Clause::Any(_) => f.write_str("any")?,
-            Clause::Not(_) => f.write_str("not")?,
-            leaf => write!(f, "{leaf}")?,
-        }
+        write_head(&self.clause, f)?;
         match (&self.holders[..], self.is_met) {
             ([], _) => writeln!(f)?,
             ([holder], Some(false)) => writeln!(f, " ({holder} holds it)")?,
@@ -61,5 +56,19 @@ impl ExplainedClause {
             (holders, _) => writeln!(f, " (through {})", holders.join(", "))?,
         }
         self.below.iter().try_for_each(|clause| clause.write(f, depth + 1))
+    }
+}
+
+/// Writes a clause without the clauses below it.
+fn write_head(clause: &Clause, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match clause {
+        Clause::All(_) => f.write_str("all"),
+        Clause::Any(_) => f.write_str("any"),
+        Clause::Not(_) => f.write_str("not"),
+        Clause::Named { name, clause } => {
+            write!(f, "{} = ", RuleName(name))?;
+            write_head(clause, f)
+        }
+        leaf => write!(f, "{leaf}"),
     }
 }

@@ -19,7 +19,7 @@ mod watch;
 
 pub use claim::ClaimValue;
 pub use claim_content::ClaimContent;
-pub(crate) use clause::{Age, UNITS};
+pub(crate) use clause::{Age, RuleName, UNITS};
 pub use clause::{CheckText, Clause, Clauses};
 pub(crate) use credentials::NeededCredentials;
 pub(crate) use decision::Facts;

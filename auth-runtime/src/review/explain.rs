@@ -80,6 +80,10 @@ impl AccessPolicy {
     }
 
     fn explained(&self, clause: &Clause, persona: &Persona, facts: &PersonaFacts<'_>) -> ExplainedClause {
+        // A name has no line of its own, as in the event of a denial.
+        if let Clause::Named { clause: inner, .. } = clause {
+            return ExplainedClause { clause: clause.clone(), ..self.explained(inner, persona, facts) };
+        }
         let below: Vec<_> = clause.children().iter().map(|clause| self.explained(clause, persona, facts)).collect();
         let is_met = match clause {
             Clause::All(_) => all(below.iter().map(|clause| clause.is_met)),

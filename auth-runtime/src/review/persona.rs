@@ -188,7 +188,7 @@ impl PersonaFacts<'_> {
             Clause::Claim { name, value } => persona.has_claim(name, value),
             Clause::Acr(classes) => persona.acr.as_ref().map(|class| classes.contains(class)),
             Clause::Checked(text) => persona.checks.get(text).copied(),
-            Clause::All(_) | Clause::Any(_) | Clause::Not(_) => None,
+            Clause::Named { .. } | Clause::All(_) | Clause::Any(_) | Clause::Not(_) => None,
         }
     }
 }

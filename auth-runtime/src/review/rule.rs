@@ -147,6 +147,8 @@ fn checks_alone(clause: &Clause) -> Option<Clause> {
         Clause::All(clauses) => list(clauses).map(Clause::All),
         Clause::Any(clauses) => list(clauses).map(Clause::Any),
         Clause::Not(clause) => checks_alone(clause).map(Clause::not),
+        // What is left is not the rule of that name.
+        Clause::Named { clause, .. } => checks_alone(clause),
         _ => None,
     }
 }

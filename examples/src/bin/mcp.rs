@@ -11,6 +11,9 @@ use auth_runtime::prelude::*;
 use poem::Route;
 use poem_mcpserver::{Tools, content::Text};
 use poem_openapi::{OpenApi, payload::PlainText};
+#[cfg(test)]
+#[path = "../../tests/generated/mcp.rs"]
+mod generated;
 
 permissions! {
     /// What a caller may do.

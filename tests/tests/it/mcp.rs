@@ -407,6 +407,25 @@ async fn a_batch_is_decided_message_by_message() {
 }
 
 #[tokio::test]
+async fn a_body_that_names_two_tools_runs_neither() {
+    let notes = Notes::default();
+    let app = app(&notes);
+    for (params, expected) in [
+        (r#""params":{"name":"list","name":"add_note","arguments":{"text":"milk"}}"#, -32602),
+        (r#""params":{"name":"add_note","n\u0061me":"list","arguments":{"text":"milk"}}"#, -32602),
+        (r#""params":{"name":"list"},"params":{"name":"add_note","arguments":{"text":"milk"}}"#, -32600),
+    ] {
+        let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call",{params}}}"#);
+        let announced = post(&body).header("Mcp-Method", "tools/call").header("Mcp-Name", "list");
+        for call in [post(&body), announced] {
+            let answer = call.by(By::Token, &viewer()).to(&app).await;
+            assert_eq!((answer.status, code(&answer)), (400, expected), "{body}");
+        }
+    }
+    assert_eq!(notes.ran.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
 async fn the_transport_refuses_what_the_protocol_does_not_have() {
     let app = app(&Notes::default());
     let list = tool("list", &value!({}));
@@ -461,7 +480,9 @@ async fn initialize_agrees_on_a_revision() {
         let params = value!({
             "protocolVersion": requested, "capabilities": {}, "clientInfo": { "name": "test", "version": "1" }
         });
-        let answer = json(&post(&message("initialize", &params)).to(&app).await);
+        let answer = post(&message("initialize", &params)).to(&app).await;
+        assert_eq!(answer.header("Mcp-Session-Id"), None, "there are no sessions");
+        let answer = json(&answer);
         assert_eq!(answer["result"]["protocolVersion"], agreed);
         assert_eq!(answer["result"]["serverInfo"], value!({ "name": "mixed", "version": "2.1" }));
         assert_eq!(answer["result"]["capabilities"], value!({ "tools": { "listChanged": false } }));
@@ -497,6 +518,13 @@ async fn challenges_lead_to_the_metadata_of_the_resource() {
         own_page.to(&Auth::default().mcp(|_| Notes::default()).resource(&resource).into_endpoint()).await.status,
         200
     );
+}
+
+#[tokio::test]
+async fn the_metadata_names_the_methods_that_the_schemes_have() {
+    let resource = ProtectedResource::new::<Bare>("https://api.example.com").unwrap();
+    let metadata = call("GET", "/").to(&resource.metadata()).await;
+    assert_eq!(json(&metadata), value!({ "resource": "https://api.example.com" }), "keys are no bearer tokens");
 }
 
 #[tokio::test]

@@ -6,15 +6,16 @@ use auth_runtime::{
     event::{AccessEvent, EventSink},
     policy::{Operation, Reason},
     prelude::*,
+    review::{AccessPolicy, Difference, DifferenceClass, Persona},
 };
-use poem::{Endpoint, IntoEndpoint, Result};
+use poem::{Endpoint, IntoEndpoint, Result, http::Method};
 use poem_openapi::{OpenApi, param::Path, payload::PlainText};
 use serde_json::Value;
 
 use crate::fixture::{By, Caller, Permission, Role, Tokens, get};
 
-/// The clause, the reason and the operation of a denial.
-type Denial = (String, Option<Reason>, &'static str);
+/// The clause, the reason, the operation and the explanation of a denial.
+type Denial = (String, Option<Reason>, &'static str, String);
 
 /// Keeps every denial.
 #[derive(Clone, Default)]
@@ -23,7 +24,8 @@ struct Denials(Arc<Mutex<Vec<Denial>>>);
 impl EventSink for Denials {
     fn record(&self, event: &AccessEvent<'_>) {
         if let Some(clause) = &event.clause {
-            self.0.lock().unwrap().push((clause.clone(), event.reason, event.operation));
+            let explanation = event.explanation.as_ref().map(ToString::to_string).unwrap_or_default();
+            self.0.lock().unwrap().push((clause.clone(), event.reason, event.operation, explanation));
         }
     }
 }
@@ -144,9 +146,10 @@ async fn a_denial_shows_the_name_and_the_reason_inside() {
     assert_eq!((answer.status, answer.code().as_str()), (401, "reauthentication_required"));
     get("/by/bob").by(By::Token, &stale).to(&app).await;
     let denials = denials.0.lock().unwrap();
-    let (clause, reason, _) = &denials[0];
+    let (clause, reason, _, explanation) = &denials[0];
     assert_eq!(clause, r#"RECENT_EDITOR = all(permission("edit"), fresh = "300s")"#);
     assert_eq!(*reason, Some(Reason::NotFresh { max_age: 300 }));
+    assert_eq!(explanation, "no   RECENT_EDITOR = all\nyes    permission(\"edit\")\nno     fresh = \"5m\"\n");
     assert_eq!(denials[1].0, r#"check("is the author")"#);
 }
 
@@ -187,4 +190,41 @@ async fn documents_show_names_and_content() {
     assert_eq!(document["paths"]["/staff"]["get"]["x-required-roles"], serde_json::json!(["User", "Administrator"]));
     assert!(!document.to_string().contains("caller.subject"), "a document holds no code");
     assert!(document["paths"].get("/secret").is_none(), "a rule with `hide` hides the operation");
+}
+
+#[test]
+fn the_policy_shows_names_and_content() {
+    let policy = AccessPolicy::of::<Auth>().api::<Api>("/").api::<Below>("/").build();
+    let text = policy.to_string();
+    for rule in [
+        r#"GET /staff requires STAFF = any(role("User"), role("Administrator"))"#,
+        r#"GET /acme requires any(STAFF_OF_ACME = all(STAFF = any(role("User"), role("Administrator")), claim("tenant" = "acme")), permission("delete"))"#,
+        r#"GET /below/delete requires all(STAFF = any(role("User"), role("Administrator")), permission("delete"))"#,
+        r#"GET /recent requires RECENT_EDITOR = all(permission("edit"), fresh = "5m")"#,
+        r#"requires SECRET = role("Administrator"), hide"#,
+    ] {
+        assert!(text.contains(rule), "{text}");
+    }
+    assert_eq!(text.parse::<AccessPolicy>().unwrap(), policy);
+    let explained = policy.explain(policy.find(&Method::GET, "/acme").unwrap(), &Persona::caller().role("Viewer"));
+    assert_eq!(
+        explained.to_string(),
+        r#"GET /acme for role("Viewer"): denied
+no   any
+no     STAFF_OF_ACME = all
+no       STAFF = any
+no         role("User")
+no         role("Administrator")
+?        claim("tenant" = "acme")
+no     permission("delete") (Administrator holds it)
+"#
+    );
+}
+
+/// A name decides nothing, so a rule that gets another name lets the same callers in.
+#[test]
+fn another_name_of_a_rule_is_no_change_of_access() {
+    let policy = AccessPolicy::of::<Auth>().api::<Api>("/").api::<Below>("/").build();
+    let renamed: AccessPolicy = policy.to_string().replace("STAFF = ", "TEAM = ").parse().unwrap();
+    assert_eq!(Difference::between(&policy, &renamed).class(), DifferenceClass::Reworded);
 }

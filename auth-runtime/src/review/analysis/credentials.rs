@@ -55,8 +55,8 @@ fn beside<'a>(policy: &AccessPolicy, set: &BTreeSet<&'a str>, scheme: &'a str) -
 /// Collects the clauses of schemes alone from the outermost `all`. Each narrows the first credential with which it shares a
 /// scheme, or else needs one more.
 fn gather<'a>(clause: &'a Clause, needed: &mut SchemeSets<'a>) {
-    if let Clause::All(clauses) = clause {
-        clauses.iter().for_each(|clause| gather(clause, needed));
+    if let Clause::All(_) | Clause::Named { .. } = clause {
+        clause.children().iter().for_each(|clause| gather(clause, needed));
     } else if let Some(schemes) = schemes_alone(clause) {
         match needed.iter_mut().find(|known| !known.is_disjoint(&schemes)) {
             Some(known) => known.retain(|scheme| schemes.contains(scheme)),
@@ -73,6 +73,7 @@ fn schemes_alone(clause: &Clause) -> Option<BTreeSet<&str>> {
             all.extend(schemes_alone(clause)?);
             Some(all)
         }),
+        Clause::Named { clause, .. } => schemes_alone(clause),
         _ => None,
     }
 }
@@ -89,6 +90,7 @@ fn met_by(clause: &Clause, schemes: &BTreeSet<&str>) -> Option<bool> {
         Clause::All(clauses) => first_of(clauses, false),
         Clause::Any(clauses) => first_of(clauses, true),
         Clause::Not(clause) => met_by(clause, schemes).map(|met| !met),
+        Clause::Named { clause, .. } => met_by(clause, schemes),
         _ => None,
     }
 }

@@ -28,6 +28,7 @@ fn without_one(clause: &Clause) -> Vec<(&Clause, Clause)> {
         Clause::Not(inner) => {
             without_one(inner).into_iter().map(|(removed, rest)| (removed, Clause::not(rest))).collect()
         }
+        Clause::Named { clause, .. } => without_one(clause),
         _ => Vec::new(),
     }
 }

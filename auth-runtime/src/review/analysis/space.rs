@@ -41,7 +41,9 @@ impl<'a> Atom<'a> {
             Clause::Claim { name, value } => vec![Self::Claim(name, value)],
             Clause::Acr(values) => values.iter().map(|value| Self::Acr(value)).collect(),
             Clause::Checked(text) => vec![Self::Check(text)],
-            Clause::Authenticated | Clause::All(_) | Clause::Any(_) | Clause::Not(_) => Vec::new(),
+            Clause::Authenticated | Clause::Named { .. } | Clause::All(_) | Clause::Any(_) | Clause::Not(_) => {
+                Vec::new()
+            }
         }
     }
 
@@ -108,6 +110,7 @@ impl<'a> Space<'a> {
                 clauses.iter().fold(self.constant(false), |table, clause| table.or(&self.evaluate(clause, leaf)))
             }
             Clause::Not(clause) => self.evaluate(clause, leaf).not(),
+            Clause::Named { clause, .. } => self.evaluate(clause, leaf),
             _ => leaf(clause),
         }
     }

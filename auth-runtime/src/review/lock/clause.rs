@@ -10,7 +10,7 @@ use super::{
     cursor::Cursor,
     limits::{MAX_CLAUSES, MAX_DEPTH},
 };
-use crate::policy::UNITS;
+use crate::policy::{RuleName, UNITS};
 
 const CLAUSE: &str = "a clause such as `role(\"..\")`, `permission(\"..\")` or `any(.., ..)`";
 
@@ -55,8 +55,21 @@ impl Reader<'_, '_> {
             "all" => self.list(depth).map(Clause::All),
             "any" => self.list(depth).map(Clause::Any),
             "not" => self.not(depth),
+            "" => self.named(start, depth),
             _ => Err(start.expected(CLAUSE)),
         }
+    }
+
+    /// Takes a rule with a name: `NAME = clause`.
+    fn named(&mut self, start: Cursor<'_>, depth: usize) -> Result<Clause, ParsePolicyError> {
+        let name = if self.cursor.at_string() {
+            self.cursor.string(CLAUSE)?
+        } else {
+            let name = self.cursor.word(|character| !RuleName::has(character));
+            let is_name = name.starts_with(|first: char| first.is_ascii_uppercase());
+            is_name.then(|| name.to_owned()).ok_or_else(|| start.expected(CLAUSE))?
+        };
+        if self.cursor.eat("=") { Ok(Clause::named(name, self.clause(depth)?)) } else { Err(start.expected(CLAUSE)) }
     }
 
     fn open(&mut self) -> Result<(), ParsePolicyError> {

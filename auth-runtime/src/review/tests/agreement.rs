@@ -11,7 +11,7 @@ use crate::{
     policy::{ClaimValue, Decision, Facts, Requirement},
     prelude::*,
     review::{
-        AccessPolicy, AccessRule, CheckText, ClaimContent, Clause, Persona, RuleAccess, Target,
+        AccessPolicy, AccessRule, CheckText, ClaimContent, Clause, Clauses, Persona, RuleAccess, Target,
         analysis::{credentials::needed, several},
     },
 };
@@ -69,6 +69,7 @@ fn build(clause: &Clause) -> Requirement<Auth> {
             _ => unreachable!("one or two classes"),
         },
         Clause::Not(clause) => Requirement::not(leak(build(clause))),
+        Clause::Named { name, clause } => build(clause).named(leak(name.clone())),
         Clause::All(clauses) => match &list(clauses)[..] {
             [a] => Requirement::all(leak([*a])),
             [a, b] => Requirement::all(leak([*a, *b])),
@@ -168,7 +169,23 @@ fn requirements() -> impl Strategy<Value = Clause> {
         Clause::all([Clause::any([Clause::scheme(one), Clause::scheme("s")]), Clause::scheme(other), clause])
     };
     let scheme = || prop::sample::select(vec!["s", "t", "u"]);
-    prop_oneof![2 => clauses(&names()), 1 => (clauses(&names()), scheme(), scheme()).prop_map(both)]
+    let clauses = || clauses(&names()).prop_map(with_one_name);
+    prop_oneof![2 => clauses(), 1 => (clauses(), scheme(), scheme()).prop_map(both)]
+}
+
+/// A requirement has one name at most: that of its rule, or that of its check.
+fn with_one_name(clause: Clause) -> Clause {
+    let each = |clauses: Clauses| Clauses::new(clauses.iter().cloned().map(with_one_name).collect()).unwrap();
+    match clause {
+        Clause::Named { clause, .. } if matches!(*clause, Clause::Named { .. } | Clause::Checked(_)) => {
+            with_one_name(*clause)
+        }
+        Clause::Named { name, clause } => Clause::named(name, with_one_name(*clause)),
+        Clause::All(clauses) => Clause::All(each(clauses)),
+        Clause::Any(clauses) => Clause::Any(each(clauses)),
+        Clause::Not(clause) => Clause::not(with_one_name(*clause)),
+        leaf => leaf,
+    }
 }
 
 fn claims() -> impl Strategy<Value = Value> {

@@ -180,6 +180,7 @@ impl World<'_> {
             Clause::All(clauses) => clauses.iter().all(|clause| self.has(tables, clause)),
             Clause::Any(clauses) => clauses.iter().any(|clause| self.has(tables, clause)),
             Clause::Not(clause) => !self.has(tables, clause),
+            Clause::Named { clause, .. } => self.has(tables, clause),
         }
     }
 

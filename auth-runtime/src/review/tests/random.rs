@@ -59,13 +59,16 @@ pub(super) fn clauses(names: &Names) -> BoxedStrategy<Clause> {
         1 => prop::collection::vec(words(names), 1..3).prop_map(Clause::Acr),
         2 => select(names.checks.clone()).prop_map(Clause::Checked),
     ];
-    let tree = leaf.prop_recursive(4, 16, 3, |inner| {
+    let titles = words(names).boxed();
+    let tree = leaf.prop_recursive(4, 16, 3, move |inner| {
+        let titles = titles.clone();
         let list = prop::collection::vec(inner.clone(), 1..=3)
             .prop_map(|clauses| Clauses::new(clauses).expect("at least one clause"));
         prop_oneof![
             3 => list.clone().prop_map(Clause::All),
             3 => list.prop_map(Clause::Any),
-            2 => inner.prop_map(Clause::not),
+            2 => inner.clone().prop_map(Clause::not),
+            1 => (titles, inner).prop_map(|(name, clause)| Clause::named(name, clause)),
         ]
     });
     tree.boxed()

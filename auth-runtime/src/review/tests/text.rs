@@ -78,6 +78,10 @@ fn an_error_names_the_line_and_what_was_expected() {
             "GET / requires any()",
             "line 4: expected a clause such as `role(\"..\")`, `permission(\"..\")` or `any(.., ..)`, found `)`",
         ),
+        (
+            "GET / requires STAFF, hide",
+            "line 4: expected a clause such as `role(\"..\")`, `permission(\"..\")` or `any(.., ..)`, found `STAFF, hide`",
+        ),
         ("GET / requires all(authenticated", "line 4: expected `,` or `)`, found the end of the line"),
         ("GET / requires role(\"Admin\")", "line 4: the role \"Admin\" is not declared above"),
         ("GET / requires schemes(\"key\")", "line 4: the scheme \"key\" is not declared above"),
