@@ -118,6 +118,7 @@ tests! {
         r62_forged_tokens_change_nothing
         r62_last_request_is_recorded_for_all_processes
         r62_user_ends_only_own_sessions
+        damaged_sessions_are_503_and_leave_others_alone
         old_sessions_are_deleted
         r62_ten_thousand_ends_do_not_stall_requests
         sign_ins_and_sign_outs_of_many_all_take_effect
@@ -128,6 +129,7 @@ tests! {
         r81_a_refresh_token_is_replaced_with_each_use
         r81_a_replaced_refresh_token_ends_its_family
         r81_of_two_concurrent_uses_one_succeeds_and_the_family_ends
+        r82_a_family_that_ends_during_a_refresh_leaves_no_token
         r83_scopes_never_grow
         r80_a_client_sends_its_secret_in_one_way
         a_refresh_token_is_of_use_to_its_client_only
@@ -145,6 +147,7 @@ tests! {
         concurrent_processes_make_one_first_key
         private_keys_need_the_secret_key
         r81_only_hashes_of_refresh_tokens_are_stored
+        damaged_rows_of_tokens_and_keys_are_never_a_pass
         expired_rows_are_deleted;
     notices:
         r07_change_elsewhere_takes_effect_within_a_second
@@ -220,6 +223,7 @@ tests! {
         r62_sessions_of_a_user_end_together
         r62_each_key_of_a_session_expires_with_it
         malformed_session_is_503
+        session_without_an_end_is_kept
         r62_lost_messages_never_extend_trust
         r62_sign_out_leaves_other_sessions_cached
         r62_closed_connection_ends_trust
@@ -232,6 +236,7 @@ tests! {
         r81_a_refresh_token_is_replaced_with_each_use
         r81_a_replaced_refresh_token_ends_its_family
         r81_of_two_concurrent_uses_one_succeeds_and_the_family_ends
+        r82_a_family_that_ends_during_a_refresh_leaves_no_token
         r83_scopes_never_grow
         r80_a_client_sends_its_secret_in_one_way
         a_refresh_token_is_of_use_to_its_client_only

@@ -59,6 +59,7 @@ flows! {
     r81_a_refresh_token_is_replaced_with_each_use
     r81_a_replaced_refresh_token_ends_its_family
     r81_of_two_concurrent_uses_one_succeeds_and_the_family_ends
+    r82_a_family_that_ends_during_a_refresh_leaves_no_token
     r83_scopes_never_grow
     r80_a_client_sends_its_secret_in_one_way
     a_refresh_token_is_of_use_to_its_client_only
