@@ -101,6 +101,9 @@ impl<U: UserStore + SessionStore> Sessions<U> {
 
 impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     /// Returns sessions of these users, in another store.
+    ///
+    /// Services with different users may share the store, if each has an [issuer](Basic::issuer) of its own: a session of
+    /// another issuer is unknown.
     #[must_use]
     pub fn with_store(users: &Basic<U>, store: S) -> Self {
         Self::of(users, Arc::new(store))

@@ -614,6 +614,16 @@ mod tokens {
             request.body_json(&json!({ "email": "mallory@evil.example" })).send().await.0.status().as_u16()
         };
         assert_eq!(email(token().limited_to(["view"]).sign().unwrap()).await, 403);
+        let limited = format!("Bearer {}", token().limited_to(["view"]).sign().unwrap());
+        for path in ["enrolment", "confirmation", "recovery-codes", "removal"] {
+            let request = client.post(format!("/account/second-factor/{path}")).header("Authorization", &limited);
+            let answer = request.body_json(&json!({ "code": "000000" })).send().await;
+            assert_eq!(answer.0.status(), 403, "{path}");
+        }
+        for path in ["email", "second-factor"] {
+            let answer = client.get(format!("/account/{path}")).header("Authorization", &limited).send().await;
+            assert_eq!(answer.0.status(), 403, "{path}");
+        }
         assert_eq!(email(token().sign().unwrap()).await, 200);
         account.finish().await;
     }

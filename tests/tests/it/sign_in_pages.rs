@@ -437,6 +437,25 @@ async fn r62_a_user_sees_and_ends_own_sessions() {
 }
 
 #[tokio::test]
+async fn only_the_cookie_of_a_session_manages_sessions_and_the_password() {
+    let world = World::new().await;
+    let session = world.sign_in("alice").await;
+    // `alice:correct horse battery`, which is a good credential of the service.
+    let basic = "Authorization: Basic YWxpY2U6Y29ycmVjdCBob3JzZSBiYXR0ZXJ5";
+    assert_eq!(world.get("/me", &[basic]).await.status, 200);
+    assert_eq!(world.get("/auth/sessions", &[basic]).await.status, 401);
+    assert_eq!(world.post("/auth/sessions", &[FORM, basic], "end=others").await.status, 401);
+    let change = format!("current={}&new=a+better+one", PASSWORD.replace(' ', "+"));
+    assert_eq!(world.post("/auth/password", &[FORM, basic], &change).await.status, 401);
+    let twice = format!("{session}; {}", session.trim_start_matches("Cookie: "));
+    assert_eq!(world.get("/auth/sessions", &[&twice]).await.status, 401);
+    assert_eq!(world.post("/auth/sessions", &[FORM, &session], "end=%00").await.status, 404);
+    assert_eq!(world.post("/auth/sessions", &[FORM, &session], "").await.status, 404);
+    assert_eq!(world.post("/auth/sessions", &[FORM, &session], "end=others&end=x").await.status, 400);
+    assert_eq!(world.get("/me", &[&session]).await.status, 200);
+}
+
+#[tokio::test]
 async fn r72_a_new_password_ends_all_sessions_and_starts_one_here() {
     let world = World::new().await;
     let (here, there) = (world.sign_in("alice").await, world.sign_in("alice").await);

@@ -152,6 +152,7 @@ tests! {
     notices:
         r07_change_elsewhere_takes_effect_within_a_second
         r07_a_rolled_back_change_sends_no_notice
+        r07_a_forged_notice_only_makes_the_store_read
         r07_polling_holds_the_bound_while_the_listener_is_lost;
     names:
         undeclared_names_are_refused_in_changes
@@ -256,6 +257,7 @@ tests! {
         r40_revocations_that_have_no_effect_are_deleted
         malformed_revocation_is_503
         r40_revocation_elsewhere_counts_at_once
+        r40_forged_message_only_makes_the_list_be_read
         r40_lost_message_never_extends_trust
         signing_keys_have_an_order_and_lose_their_private_half
         processes_that_start_at_once_sign_with_one_key;

@@ -262,7 +262,6 @@ pub(crate) async fn damaged_rows_of_tokens_and_keys_are_never_a_pass(database: T
         "issuer = 'https://other.example'",
         "client_id = 'other'",
         "client_id = 'WEB'",
-        "subject = 'nobody'",
         "sha256 = SUBSTR(sha256, 1, 31)",
         "expires_at = -1",
     ] {
