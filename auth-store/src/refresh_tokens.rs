@@ -97,7 +97,7 @@ fn family(row: &AnyRow) -> Result<Option<RefreshFamily>, sqlx::Error> {
         sha256,
         issuer: row.try_get("issuer")?,
         subject: row.try_get("subject")?,
-        credential_epoch: u64::try_from(row.try_get::<i64, _>("credential_epoch")?).unwrap_or_default(),
+        credential_epoch: u64::try_from(row.try_get::<i64, _>("credential_epoch")?).unwrap_or(u64::MAX),
         client_id: row.try_get("client_id")?,
         scope: row.try_get("scope")?,
         signed_in_at: time(row.try_get("signed_in_at")?),

@@ -32,7 +32,7 @@ impl RevocationStore for SqlUsers {
             let sql = "SELECT position, issuer, kind, name, revoked_at FROM auth_revocation WHERE position > ? ORDER BY position";
             let rows = database.query(sql).bind(position).fetch_all(database.epoch_pool()).await?;
             if let Some(last) = rows.last() {
-                let entries = rows.iter().filter_map(|row| revocation(row).transpose()).collect::<Result<_, _>>()?;
+                let entries = rows.iter().map(revocation).collect::<Result<_, _>>()?;
                 return Ok(NewRevocations { entries, position: last.try_get("position")? });
             }
             // It is lower than the known one if the database was restored from a backup.
@@ -94,14 +94,14 @@ fn rounded_up(time: SystemTime) -> i64 {
     if crate::time::time(whole) < time { whole.saturating_add(1) } else { whole }
 }
 
-/// Returns the revocation of a row. None if its kind is that of a later version.
-fn revocation(row: &AnyRow) -> Result<Option<Revocation>, sqlx::Error> {
+/// Returns the revocation of a row. An unknown kind, as of a later version, is an error: the row takes a token back.
+fn revocation(row: &AnyRow) -> Result<Revocation, sqlx::Error> {
     let kind = match row.try_get::<i64, _>("kind")? {
         0 => RevocationKind::Token,
         1 => RevocationKind::Session,
         2 => RevocationKind::Subject,
-        _ => return Ok(None),
+        kind => return Err(sqlx::Error::Decode(format!("unknown kind of revocation: {kind}").into())),
     };
     let (issuer, name) = (row.try_get("issuer")?, row.try_get("name")?);
-    Ok(Some(Revocation { issuer, kind, name, time: time(row.try_get("revoked_at")?) }))
+    Ok(Revocation { issuer, kind, name, time: time(row.try_get("revoked_at")?) })
 }

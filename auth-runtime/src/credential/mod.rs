@@ -23,6 +23,8 @@ mod authorization;
 mod basic;
 mod bearer;
 mod cross_origin;
+#[cfg(any(feature = "session", feature = "token-service"))]
+mod form;
 mod http;
 mod location;
 mod request_head;
@@ -38,6 +40,8 @@ pub use api_key::ApiKey;
 pub use basic::BasicCredentials;
 pub use bearer::BearerToken;
 pub use cross_origin::is_cross_origin;
+#[cfg(any(feature = "session", feature = "token-service"))]
+pub(crate) use form::is_utf8_form;
 pub use http::HttpCredentials;
 pub use request_head::RequestHead;
 pub(crate) use script::is_from_script;

@@ -202,6 +202,25 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn r40_an_extreme_bound_is_a_minute_or_none() {
+        let store = Arc::new(Store::default());
+        let longest = RevocationSource::new(Arc::clone(&store)).with_bound(Duration::MAX);
+        new_of(&longest).await.unwrap();
+        tokio::time::advance(Duration::from_mins(1) - Duration::from_millis(1)).await;
+        assert!(longest.is_recent());
+        tokio::time::advance(Duration::from_millis(2)).await;
+        assert!(!longest.is_recent());
+        let none = RevocationSource::new(Arc::clone(&store)).with_bound(Duration::ZERO);
+        let before = store.reads.load(Ordering::Relaxed);
+        for name in ["1", "2"] {
+            store.revoke(&revocation(name)).await.unwrap();
+            assert_eq!(new_of(&none).await.unwrap().last().map(String::as_str), Some(name));
+            assert!(!none.is_recent());
+        }
+        assert_eq!(store.reads.load(Ordering::Relaxed), before + 2);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn r40_an_old_list_is_not_trusted_while_the_store_is_down() {
         let store = Arc::new(Store::default());
         let source = RevocationSource::new(Arc::clone(&store));

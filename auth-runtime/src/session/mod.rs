@@ -19,7 +19,7 @@ mod token_cache;
 mod until_end;
 
 #[cfg(feature = "account")]
-pub(crate) use self::pages::own_path;
+pub(crate) use self::pages::{Fields, own_path};
 pub use self::{
     error::SessionError,
     lifecycle::StartedSession,

@@ -101,6 +101,9 @@ impl<U: UserStore + SessionStore> Sessions<U> {
 
 impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     /// Returns sessions of these users, in another store.
+    ///
+    /// Services with different users may share the store, if each has an [issuer](Basic::issuer) of its own: a session of
+    /// another issuer is unknown.
     #[must_use]
     pub fn with_store(users: &Basic<U>, store: S) -> Self {
         Self::of(users, Arc::new(store))
@@ -238,8 +241,12 @@ impl<U: UserStore, S: SessionStore> SessionManager<U, S> {
 
     /// Returns the user of a session of the user store; `None` for a session of a plug-in's user.
     async fn user(&self, session: &Session) -> Result<Option<User>, AuthenticationError> {
-        if matches!(session.user, SessionUser::Captured(_)) {
-            return Ok(None);
+        let is_own = *session.issuer == **self.users.issuer_name();
+        match (&session.user, is_own) {
+            (SessionUser::Captured(_), false) => return Ok(None),
+            (SessionUser::Stored { .. }, true) => {}
+            // Another service with users of its own has the same store of sessions, or a record was changed by hand.
+            _ => return Err(AuthenticationError::session_ended("session of another issuer")),
         }
         let user = self.users.store().find_by_subject(&session.subject).await?;
         let user = user.filter(|user| session.is_of(user));

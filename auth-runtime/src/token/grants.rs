@@ -127,8 +127,9 @@ impl<U: UserStore, R: RefreshTokenStore, C: ClientStore> Service<U, R, C> {
             Some(token) => store.find(&token.family()).await?,
             None => None,
         };
-        let (Some(token), Some(family)) = (token, family.filter(|family| family.client_id == client_id)) else {
-            // A guess, or the token of another client.
+        let is_of_client = |family: &RefreshFamily| self.is_own(family) && family.client_id == client_id;
+        let (Some(token), Some(family)) = (token, family.filter(is_of_client)) else {
+            // A guess, or the token of another client or issuer.
             self.users.limits().failed(address).await?;
             return Err(BAD_REFRESH_TOKEN);
         };
@@ -181,6 +182,11 @@ impl<U: UserStore, R: RefreshTokenStore, C: ClientStore> Service<U, R, C> {
         );
         self.end(store, family).await?;
         Ok(BAD_REFRESH_TOKEN)
+    }
+
+    /// Whether this service issued a family. Another service may have the same store, and users of its own.
+    pub(super) fn is_own(&self, family: &RefreshFamily) -> bool {
+        family.issuer == self.issuer.name()
     }
 
     /// Ends a family and its access tokens.

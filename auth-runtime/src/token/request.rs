@@ -12,7 +12,7 @@ use poem_openapi::{
 use secrecy::{ExposeSecret, SecretString};
 
 use super::error::TokenError;
-use crate::client_ip::ClientAddress;
+use crate::{client_ip::ClientAddress, credential::is_utf8_form};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const MAX_LEN: usize = 8 * 1024;
@@ -115,6 +115,9 @@ pub(super) struct Parameters(HashMap<String, SecretString>);
 impl Parameters {
     /// Reads a form. A parameter without a value counts as absent, and a repeated one is an error (RFC 6749, section 3.2).
     pub(super) fn parse(form: &[u8]) -> Result<Self, TokenError> {
+        if !is_utf8_form(form) {
+            return Err(TokenError::InvalidRequest("the form is not UTF-8"));
+        }
         let mut parameters = HashMap::new();
         for (name, value) in form_urlencoded::parse(form) {
             if parameters.insert(name.into_owned(), SecretString::from(value.into_owned())).is_some() {

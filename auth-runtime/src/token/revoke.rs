@@ -38,7 +38,8 @@ impl<U: UserStore, R: RefreshTokenStore, C: ClientStore> Service<U, R, C> {
     /// Ends the family of a refresh token with its access tokens, even if the token was replaced already.
     async fn revoke_refresh_token(&self, token: &RefreshToken, client_id: &str) -> Result<(), TokenError> {
         let Some(store) = &self.refresh_tokens else { return Ok(()) };
-        let Some(family) = store.find(&token.family()).await? else { return Ok(()) };
+        let family = store.find(&token.family()).await?.filter(|family| self.is_own(family));
+        let Some(family) = family else { return Ok(()) };
         if family.client_id != client_id {
             return Err(OTHER_CLIENT);
         }
@@ -63,7 +64,9 @@ impl<U: UserStore, R: RefreshTokenStore, C: ClientStore> Service<U, R, C> {
         }
         let Some(jti) = claim(&identity, "jti") else { return Ok(()) };
         let expires_at = identity.claims().get("exp").and_then(serde_json::Value::as_u64).map(Duration::from_secs);
-        let expires_at = SystemTime::UNIX_EPOCH + expires_at.unwrap_or_default();
+        let expires_at = expires_at.and_then(|time| SystemTime::UNIX_EPOCH.checked_add(time));
+        // A token of this service has the time in whole seconds.
+        let expires_at = expires_at.unwrap_or_else(|| SystemTime::now() + self.issuer.expires_in());
         self.revocations.revoke(Revocation::token(self.issuer.name(), jti, expires_at)).await?;
         tracing::info!(subject = ?identity.subject(), ?client_id, ?jti, "access token revoked");
         Ok(())

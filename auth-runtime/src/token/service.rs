@@ -144,6 +144,8 @@ impl<U, R, C> TokenService<U, R, C> {
     /// Each use replaces a refresh token (rotation). A replaced token that is used again ends all tokens of its sign-in, as
     /// one of the two users is a thief (RFC 9700, section 4.14.2). There is no grace: a client that lost a response signs in
     /// again. A new password, and the disabling or deletion of the user, end the refresh tokens.
+    ///
+    /// Services with different issuers may share the store: a refresh token of another issuer is unknown.
     #[must_use]
     pub fn refresh_tokens<T: RefreshTokenStore>(self, store: T) -> TokenService<U, T, C> {
         let service = Arc::unwrap_or_clone(self.0);

@@ -15,6 +15,9 @@ use super::{
 };
 use crate::StoreError;
 
+/// The year 9999.
+const LATEST: u64 = 253_402_300_799;
+
 /// A session is a hash: `record` is JSON, `seen` the last request, and `user` the key of the sessions of its user. That is a
 /// sorted set of ids by the time at which they expire.
 ///
@@ -107,8 +110,8 @@ impl SessionStore for RedisStore {
         let record = serde_json::to_string(&*session).map_err(Unavailable::new)?;
         let keys = [self.0.session_key(&session.id), self.0.user_key(&session.issuer, &session.subject)];
         let mut insert = INSERT.prepare_invoke();
-        insert.key(&keys[..]).arg(session_prefix(&self.0.prefix)).arg(&session.id).arg(record).arg(session.expires_at);
-        insert.arg(replaced.unwrap_or_default());
+        insert.key(&keys[..]).arg(session_prefix(&self.0.prefix)).arg(&session.id).arg(record);
+        insert.arg(expiry(session.expires_at)).arg(replaced.unwrap_or_default());
         let inserting = async |link: Arc<Link>| {
             insert.invoke_async::<()>(&mut link.connection()).await?;
             if let Some(id) = replaced {
@@ -177,6 +180,11 @@ impl Shared {
         let touching = async |link: Arc<Link>| TOUCH.key(key).arg(now).invoke_async(&mut link.connection()).await;
         self.connection.run(touching).await
     }
+}
+
+/// Returns the time at which a key expires. Redis refuses one that overflows in milliseconds, after it has set the key.
+fn expiry(expires_at: u64) -> u64 {
+    expires_at.min(LATEST)
 }
 
 /// Reads a session. The server names its key on this connection when it changes.

@@ -25,6 +25,7 @@ macro_rules! each_flow {
             r81_a_refresh_token_is_replaced_with_each_use
             r81_a_replaced_refresh_token_ends_its_family
             r81_of_two_concurrent_uses_one_succeeds_and_the_family_ends
+            r82_a_family_that_ends_during_a_refresh_leaves_no_token
             r83_scopes_never_grow
             r80_a_client_sends_its_secret_in_one_way
             a_refresh_token_is_of_use_to_its_client_only
@@ -189,9 +190,34 @@ pub(crate) async fn r80_errors_are_those_of_rfc_6749(kit: Kit) {
         (&format!("{GOOD}&scope=root"), "invalid_scope"),
         (&format!("{GOOD}&scope=delete"), "invalid_scope"),
         (&format!("{GOOD}&scope=+"), "invalid_scope"),
+        (&format!("{GOOD}&scope=view%09edit"), "invalid_scope"),
+        (&format!("{GOOD}&scope=%22view%22"), "invalid_scope"),
+        (&format!("{GOOD}&scope=view%00"), "invalid_scope"),
+        (&format!("{GOOD}&scope=view%0Aedit"), "invalid_scope"),
+        (&format!("{GOOD}&grant%5Ftype=password"), "invalid_request"),
+        (&format!("{GOOD}&p%61ssword=x"), "invalid_request"),
+        (&format!("{GOOD}%FF"), "invalid_request"),
+        (&format!("{GOOD}&%C3=%28"), "invalid_request"),
+        (&format!("{GOOD}%00"), "invalid_grant"),
+        (&GOOD.replace("alice", "alice%00"), "invalid_grant"),
+        (&GOOD.replace("alice", &"a".repeat(5000)), "invalid_grant"),
+        ("grant_type=refresh_token&refresh_token=rt_%00", "invalid_grant"),
+        ("grant_type=password%00&username=alice", "unsupported_grant_type"),
     ] {
         refused(&kit.token(form).await, 400, error, form);
     }
+    for form in [
+        format!("{GOOD}&&"),
+        format!("&{GOOD}&scope"),
+        format!("{GOOD}&scope=&x=%00&=&%20"),
+        GOOD.replace("grant_type", "gr%61nt_type"),
+    ] {
+        assert_eq!(kit.token(&form).await.status, 200, "{form}");
+    }
+    let nul = kit.token(&format!("{GOOD}&client_id=web%00")).await;
+    refused(&nul, 401, "invalid_client", "a client that is not known");
+    let nul = kit.token("grant_type=client_credentials&client_id=a%00b&client_secret=%00").await;
+    refused(&nul, 401, "invalid_client", "a client that is not known");
     let unknown = kit.token(&format!("{GOOD}&client_id=other")).await;
     refused(&unknown, 401, "invalid_client", "a client that is not known");
     assert!(unknown.header("www-authenticate").starts_with("Basic realm="));
@@ -233,6 +259,22 @@ pub(crate) async fn r81_of_two_concurrent_uses_one_succeeds_and_the_family_ends(
         let winner = if one.status == 200 { one } else { two };
         refused(&kit.refresh(&winner.refresh()).await, 400, "invalid_grant", "the family has ended");
         assert_eq!(kit.entries(&winner.access()).await, 401);
+    }
+}
+
+pub(crate) async fn r82_a_family_that_ends_during_a_refresh_leaves_no_token(kit: Kit) {
+    for _ in 0..5 {
+        let first = kit.sign_in().await;
+        let token = first.refresh();
+        let (refreshed, revoked) = tokio::join!(kit.refresh(&token), kit.revoke(&token));
+        assert_eq!((revoked.status, kit.entries(&first.access()).await), (200, 401));
+        if refreshed.status == 200 {
+            let access = refreshed.access();
+            assert_eq!(kit.entries(&access).await, 401);
+            refused(&kit.refresh(&refreshed.refresh()).await, 400, "invalid_grant", "the family has ended");
+        } else {
+            refused(&refreshed, 400, "invalid_grant", "the family has ended");
+        }
     }
 }
 

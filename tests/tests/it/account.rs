@@ -293,6 +293,11 @@ async fn a_body_that_cannot_be_read_is_refused() {
         ("application/json", "{"),
         ("application/json", "[]"),
         ("application/json", r#"{"email":1}"#),
+        ("application/json", r#"{"email":"alice@example.com","email":"bob@example.com"}"#),
+        ("application/json", r#"{"email":"alice@example.com"} {}"#),
+        ("text/plain", "email=alice@example.com"),
+        ("multipart/form-data; boundary=x", "email=alice@example.com"),
+        ("application/x-www-form-urlencoded", "email=%FF@example.com"),
         ("application/x-www-form-urlencoded", "email=a@b.example&email=c@d.example"),
         ("application/x-www-form-urlencoded", &long),
     ] {
@@ -302,6 +307,66 @@ async fn a_body_that_cannot_be_read_is_refused() {
     }
     let answer = post("forgot-password", &json!({ "email": "a@b.example\r\nBcc: c@d.example" })).to(&app).await;
     assert_eq!((answer.status, answer.code().as_str()), (422, "invalid_email"));
+}
+
+#[tokio::test]
+async fn the_token_of_a_link_has_one_spelling_and_one_purpose() {
+    let fixture = Fixture::new();
+    let (app, token) = (fixture.app(), fixture.token().await);
+    let other_case: String = token
+        .chars()
+        .map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() })
+        .collect();
+    for bad in [
+        other_case,
+        format!("{token}="),
+        format!("{token}\n"),
+        format!(" {token}"),
+        format!("{token}\0"),
+        token[1..].to_owned(),
+        format!("{token}{token}"),
+        "a".repeat(4000),
+        String::new(),
+    ] {
+        let answer = post("reset-password", &json!({ "token": bad, "password": NEW })).to(&app).await;
+        assert_eq!((answer.status, answer.code().as_str()), (400, "invalid_link"), "{bad:?}");
+    }
+    // A link for one purpose does nothing elsewhere.
+    let verified = post("verify-email", &json!({ "token": token })).to(&app).await;
+    assert_eq!((verified.status, verified.code().as_str()), (400, "invalid_link"));
+    let page = get(&format!("/account/verify-email?token={token}")).to(&app).await;
+    assert_eq!(page.status, 400);
+    let request = async || post("reset-password", &json!({ "token": token, "password": NEW })).to(&app).await.status;
+    let (one, two) = tokio::join!(request(), request());
+    let mut statuses = [one, two];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 400], "of two at once, one succeeds");
+}
+
+#[tokio::test]
+async fn a_code_that_is_sent_twice_at_once_counts_once() {
+    let fixture = Fixture::new();
+    let app = fixture.app();
+    let send = async |path: &str, body: Value| post(path, &body).by(By::Token, &alice(0)).to(&app).await;
+    let enrolment = json_of(&send("second-factor/enrolment", json!({})).await);
+    let secret = Secret::try_from_base32(enrolment["secret"].as_str().unwrap().replace(' ', "")).unwrap();
+    let totp = Builder::new().with_secret(secret).build().unwrap();
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let confirmed = send("second-factor/confirmation", json!({ "code": totp.generate(now - 30).to_string() })).await;
+    let recovery = json_of(&confirmed)["recovery_codes"][0].as_str().unwrap().to_owned();
+    let code = totp.generate(now).to_string();
+    let spaced = format!(" {} {}", &code[..3], &code[3..]);
+    let renew = async |code: &str| send("second-factor/recovery-codes", json!({ "code": code })).await.status;
+    // The same code in two spellings. A former code is refused, as if the clock had been set back.
+    let (one, two) = tokio::join!(renew(&code), renew(&spaced));
+    assert_eq!([one.min(two), one.max(two)], [200, 422]);
+    assert_eq!(renew(&totp.generate(now - 30).to_string()).await, 422);
+    assert_eq!(renew(&recovery).await, 422, "a code of the former set");
+    for bad in [format!("{code}0"), code[1..].to_owned(), "１２３４５６".to_owned(), String::new()] {
+        let answer = send("second-factor/removal", json!({ "code": bad })).await;
+        assert!(matches!(answer.status, 422 | 429), "{bad:?}");
+    }
+    assert!(fixture.store.find("alice").await.unwrap().unwrap().has_second_factor());
 }
 
 #[tokio::test]
@@ -549,6 +614,16 @@ mod tokens {
             request.body_json(&json!({ "email": "mallory@evil.example" })).send().await.0.status().as_u16()
         };
         assert_eq!(email(token().limited_to(["view"]).sign().unwrap()).await, 403);
+        let limited = format!("Bearer {}", token().limited_to(["view"]).sign().unwrap());
+        for path in ["enrolment", "confirmation", "recovery-codes", "removal"] {
+            let request = client.post(format!("/account/second-factor/{path}")).header("Authorization", &limited);
+            let answer = request.body_json(&json!({ "code": "000000" })).send().await;
+            assert_eq!(answer.0.status(), 403, "{path}");
+        }
+        for path in ["email", "second-factor"] {
+            let answer = client.get(format!("/account/{path}")).header("Authorization", &limited).send().await;
+            assert_eq!(answer.0.status(), 403, "{path}");
+        }
         assert_eq!(email(token().sign().unwrap()).await, 200);
         account.finish().await;
     }

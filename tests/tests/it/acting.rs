@@ -13,7 +13,10 @@ use poem::{
 };
 use poem_openapi::{OpenApi, param::Path, payload::PlainText};
 
-use crate::fixture::{Auth, By, Caller, Permission, Role, get};
+use crate::{
+    fixture::{Auth, By, Caller, Permission, Role, get},
+    wire::Wire,
+};
 
 struct Api;
 
@@ -148,6 +151,26 @@ async fn a_request_without_a_chosen_caller_is_authenticated() {
     let service = service();
     for (name, value) in [("Acting-As", "Administrator"), ("X-Role", "Administrator"), ("X-Test-Caller", "root")] {
         assert_eq!(get("/edit").header(name, value).to(&service).await.status, 401);
+    }
+}
+
+#[tokio::test]
+async fn no_request_from_a_network_chooses_its_caller() {
+    let wire = Wire::serve(service()).await;
+    let caller = format!("{:?}", TestCaller::new("root").role("Administrator"));
+    let names =
+        ["Acting-As", "ActingAs", "Act-As", "TestCaller", "Test-Caller", "X-Acting-As", "X-User", "X-Forwarded-User"];
+    for name in names {
+        for value in ["root", "Administrator", &caller, r#"{"subject":"root","roles":["Administrator"]}"#] {
+            let header = format!("{name}: {value}");
+            let cookie = format!("Cookie: {name}={}", value.replace([';', '"', ' ', ','], ""));
+            for path in ["/edit", "/keys", "/pair", "/of/root", &format!("/edit?{name}=root&acting_as=root")] {
+                let answer = wire.send(&format!("GET {path}"), &[header.as_bytes(), cookie.as_bytes()]).await;
+                assert!(matches!(answer.status, 401 | 404), "{path} {header}: {}", answer.status);
+            }
+            let answer = wire.send("GET /optional", &[header.as_bytes(), cookie.as_bytes()]).await;
+            assert_eq!((answer.status, answer.body.as_str()), (200, "anonymous"), "{header}");
+        }
     }
 }
 

@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime};
 use auth_runtime::{
     authenticate::{AuthenticationError, Context},
     credential::BearerToken,
-    jwt::{KeyRing, KeyRingError, KeyState, MemorySigningKeys, SigningKeyStore, TokenIssuer, key_states},
+    jwt::{
+        KeyRing, KeyRingError, KeyState, MemorySigningKeys, SigningKeyRecord, SigningKeyStore, TokenIssuer, key_states,
+    },
     prelude::*,
 };
 
@@ -141,4 +143,38 @@ async fn a_key_of_another_secret_does_not_start() {
     assert!(verify(&moved, &old).await.is_ok() && verify(&moved, &token(&moved)).await.is_ok());
     assert!(TokenIssuer::key_ring(other()).await.is_ok(), "tokens of the old key are refused");
     assert!(matches!(KeyRing::new(store, "short"), Err(KeyRingError::Secret(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn damaged_records_sign_nothing_and_are_no_panic() {
+    let store = MemorySigningKeys::new();
+    let running = issuer(&store).await;
+    let old = kid(&token(&running));
+    let now = SystemTime::now();
+    let far = SystemTime::UNIX_EPOCH + Duration::from_secs(i64::MAX.unsigned_abs());
+    // A key that is not signing yet is ignored if it does not open.
+    for (id, sealed) in [("empty", vec![]), ("short", vec![0; 23]), ("forged", vec![0; 100])] {
+        let mut record = SigningKeyRecord::new(id, now, far);
+        record.sealed = sealed;
+        assert!(store.add(&record, newest(&store).await.as_deref()).await.unwrap());
+        assert_eq!(kid(&token(&issuer(&store).await)), old, "{id}");
+    }
+    // A retired one is ignored, whatever its times are.
+    let mut retired = SigningKeyRecord::new("retired", now, now);
+    (retired.retired_at, retired.sealed) = (Some(far), vec![0; 100]);
+    assert!(store.add(&retired, newest(&store).await.as_deref()).await.unwrap());
+    assert_eq!(kid(&token(&issuer(&store).await)), old);
+    assert_eq!(states(&store).await, ["signing", "retired", "published", "published", "published"]);
+    ring(&store).rotate_now().await.unwrap();
+    // The private half of one key under the name of another.
+    let keys = store.keys().await.unwrap();
+    let mut copied = SigningKeyRecord::new("copied", now, now + Duration::from_secs(1));
+    copied.sealed = keys[0].sealed.clone();
+    assert!(store.add(&copied, newest(&store).await.as_deref()).await.unwrap());
+    assert!(store.keys().await.unwrap().iter().any(|key| key.id == "copied"));
+    assert_ne!(kid(&token(&issuer(&store).await)), "copied");
+}
+
+async fn newest(store: &MemorySigningKeys) -> Option<String> {
+    store.keys().await.unwrap().last().map(|key| key.id.clone())
 }

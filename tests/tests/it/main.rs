@@ -35,6 +35,7 @@ mod properties;
 mod refusals;
 mod review;
 mod rules;
+mod session_input;
 mod sessions;
 mod shared_apis;
 mod sign_in_pages;

@@ -66,6 +66,25 @@ async fn r18_the_description_is_private_and_compared_before_each_use() {
 }
 
 #[tokio::test]
+async fn a_header_of_versions_that_fits_none_changes_nothing() {
+    let (app, alice) = (app(), Caller::new("alice").role("Viewer"));
+    let tag = me(&app, &alice, None).await.header("ETag").unwrap().to_owned();
+    let bare = tag.trim_matches('"').to_owned();
+    for tags in [&*bare, &format!("W{tag}"), &format!("w/{tag}"), "\"", ",,,", "\"*\"", &"\"x\",".repeat(5_000)] {
+        let answer = me(&app, &alice, Some(tags)).await;
+        assert_eq!((answer.status, answer.header("ETag")), (200, Some(&*tag)), "{tags}");
+    }
+    assert_eq!(me(&app, &alice, Some(&format!("W/\"x\" ,\tW/{tag}"))).await.status, 304);
+    let twice = get("/auth/me").by(By::Token, &alice).header("If-None-Match", "\"x\"").header("If-None-Match", &tag);
+    assert!(matches!(twice.to(&app).await.status, 200 | 304));
+    let wire = crate::wire::Wire::serve(app).await;
+    let (name, value) = By::Token.header(&alice.text());
+    let credential = format!("{name}: {value}");
+    let answer = wire.send("GET /auth/me", &[credential.as_bytes(), b"If-None-Match: \xff\xfe"]).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+#[tokio::test]
 async fn the_description_is_documented() {
     let service = Auth::default().service(Me::new(), "Api", "1");
     let document: Value = serde_json::from_str(&service.spec()).unwrap();

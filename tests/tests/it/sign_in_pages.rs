@@ -247,11 +247,29 @@ async fn next_leads_to_own_paths_only() {
         "/%09/evil.example",
         "javascript%3Aalert(1)",
         "/a%0D%0ASet-Cookie%3A+x%3Dy",
+        "/%0D%0A/evil.example",
+        "/%2F/evil.example",
+        "/%5C/evil.example",
+        "/a%5C..%5C%5Cevil.example",
+        "%5C%5Cevil.example",
+        "+//evil.example",
+        "/%00",
+        "/%E2%80%A8",
+        &format!("/{}", "a".repeat(2048)),
+        "",
     ] {
         let answer = world.post("/auth/login", &[FORM, HTML], &form("alice", PASSWORD, next)).await;
         assert_eq!((answer.status, answer.headers("Location")), (303, vec!["/home"]), "{next}");
         let page = world.get(&format!("/auth/login?next={next}"), &[HTML]).await;
         assert!(!page.body.contains("name=\"next\""), "{next}: {}", page.body);
+    }
+    // These are paths of this host, also after a browser has removed the dots.
+    for next in ["/..//evil.example", "/.//evil.example", "/@evil.example", "/%2525"] {
+        let answer = world.post("/auth/login", &[FORM, HTML], &form("alice", PASSWORD, next)).await;
+        let location = poem::http::Uri::try_from(answer.headers("Location")[0]).unwrap();
+        assert_eq!((answer.status, location.authority()), (303, None), "{next}");
+        let base = url::Url::parse("https://entries.example/auth/login").unwrap();
+        assert_eq!(base.join(answer.headers("Location")[0]).unwrap().host_str(), Some("entries.example"), "{next}");
     }
     let page = world.get("/auth/login?next=/%22%3E%3Cscript%3E", &[HTML]).await;
     assert!(page.status == 200 && !page.body.contains("<script"), "{}", page.body);
@@ -421,6 +439,25 @@ async fn r62_a_user_sees_and_ends_own_sessions() {
 }
 
 #[tokio::test]
+async fn only_the_cookie_of_a_session_manages_sessions_and_the_password() {
+    let world = World::new().await;
+    let session = world.sign_in("alice").await;
+    // `alice:correct horse battery`, which is a good credential of the service.
+    let basic = "Authorization: Basic YWxpY2U6Y29ycmVjdCBob3JzZSBiYXR0ZXJ5";
+    assert_eq!(world.get("/me", &[basic]).await.status, 200);
+    assert_eq!(world.get("/auth/sessions", &[basic]).await.status, 401);
+    assert_eq!(world.post("/auth/sessions", &[FORM, basic], "end=others").await.status, 401);
+    let change = format!("current={}&new=a+better+one", PASSWORD.replace(' ', "+"));
+    assert_eq!(world.post("/auth/password", &[FORM, basic], &change).await.status, 401);
+    let twice = format!("{session}; {}", session.trim_start_matches("Cookie: "));
+    assert_eq!(world.get("/auth/sessions", &[&twice]).await.status, 401);
+    assert_eq!(world.post("/auth/sessions", &[FORM, &session], "end=%00").await.status, 404);
+    assert_eq!(world.post("/auth/sessions", &[FORM, &session], "").await.status, 404);
+    assert_eq!(world.post("/auth/sessions", &[FORM, &session], "end=others&end=x").await.status, 400);
+    assert_eq!(world.get("/me", &[&session]).await.status, 200);
+}
+
+#[tokio::test]
 async fn r72_a_new_password_ends_all_sessions_and_starts_one_here() {
     let world = World::new().await;
     let (here, there) = (world.sign_in("alice").await, world.sign_in("alice").await);
@@ -459,10 +496,30 @@ async fn bodies_and_methods_that_do_not_fit_are_refused() {
     for (kind, body, status) in [
         (JSON, "{".to_owned(), 400),
         (FORM, "username=a&username=b".to_owned(), 400),
+        (FORM, format!("{}&password=b", form("alice", PASSWORD, "/")), 400),
+        (FORM, format!("{}&ne%78t=//evil.example", form("alice", PASSWORD, "/")), 400),
+        (FORM, form("alice", "%FF", "/"), 400),
+        (JSON, format!(r#"{{"username":"alice","password":"wrong","password":"{PASSWORD}"}}"#), 400),
+        (JSON, format!(r#"{{"username":"alice","p\u0061ssword":"x","password":"{PASSWORD}"}}"#), 400),
+        (JSON, r#"{"username":["alice"],"password":{}}"#.to_owned(), 400),
+        (JSON, "[".repeat(10_000), 400),
+        (JSON, String::new(), 400),
+        (FORM, String::new(), 401),
+        (FORM, form("alice%00", PASSWORD, "/"), 401),
+        (FORM, form(&"a".repeat(10_000), PASSWORD, "/"), 401),
+        (FORM, form("alice", &"a".repeat(10_000), "/"), 401),
+        ("Content-Type: text/plain", form("alice", PASSWORD, "/"), 400),
+        ("Content-Type: application/x-www-form-urlencoded\u{a0}", form("alice", PASSWORD, "/"), 400),
         (FORM, "a".repeat(70_000), 400),
         ("Content-Type: multipart/form-data", String::new(), 400),
     ] {
         assert_eq!(world.post("/auth/login", &[kind], &body).await.status, status);
+    }
+    for (chunks, status) in [(1, 401), (5, 400)] {
+        let chunk = format!("4000\r\n{}\r\n", "a".repeat(0x4000)).repeat(chunks);
+        let body = format!("Transfer-Encoding: chunked\r\n\r\n{chunk}0\r\n");
+        let headers: [&[u8]; 3] = [b"Connection: close", FORM.as_bytes(), body.as_bytes()];
+        assert_eq!(world.wire.send("POST /auth/login", &headers).await.status, status, "{chunks}");
     }
     for method in ["PUT", "DELETE", "PATCH"] {
         let answer = world.wire.send(&format!("{method} /auth/login"), &[]).await;

@@ -165,3 +165,40 @@ async fn secrets_are_not_in_debug_output() {
     let client = Client::new("nightly", Client::hash(CLIENT_SECRET), "machine");
     assert!(!format!("{client:?}").contains("sha256"));
 }
+
+/// Returns the token service of an issuer, which has its own users.
+async fn service_of(issuer: &str, families: &MemoryRefreshTokens) -> TokenService {
+    let ring = KeyRing::new(MemorySigningKeys::new(), SECRET).unwrap();
+    let issuer = TokenIssuer::key_ring(ring).await.unwrap().issuer(issuer).audience("entries");
+    TokenService::new(issuer, Basic::new(users())).refresh_tokens(families.clone()).password_grant("web")
+}
+
+#[tokio::test]
+async fn r36_a_refresh_token_of_another_issuer_is_unknown() {
+    let families = MemoryRefreshTokens::new();
+    let here = kit_of(&service_of("https://here.example", &families).await);
+    let there = kit_of(&service_of("https://there.example", &families).await);
+    let tokens = here.sign_in().await;
+    let foreign = there.refresh(&tokens.refresh()).await;
+    assert_eq!((foreign.status, foreign.text("error").as_str()), (400, "invalid_grant"));
+    for token in [tokens.refresh(), tokens.access()] {
+        assert_eq!(there.revoke(&token).await.status, 200, "it is unknown there");
+    }
+    assert_eq!(here.entries(&tokens.access()).await, 200, "and goes on here");
+    assert_eq!(here.refresh(&tokens.refresh()).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_token_that_is_none_of_this_service_is_revoked_in_vain() {
+    let kit = kit().await;
+    let access = kit.sign_in().await.access();
+    let parts: Vec<&str> = access.split('.').collect();
+    let unsigned = format!("eyJhbGciOiJub25lIn0.{}.", parts[1]);
+    let forged = format!("{}.{}.{}", parts[0], parts[1], "A".repeat(86));
+    for token in [&*unsigned, &forged, "..", "rt_", "%00", &format!("{access}."), &"a".repeat(7000)] {
+        assert_eq!(kit.revoke(token).await.status, 200, "{token}");
+    }
+    assert_eq!(kit.entries(&access).await, 200);
+    let long = kit.revoke(&"a".repeat(9000)).await;
+    assert_eq!((long.status, long.text("error").as_str()), (400, "invalid_request"));
+}

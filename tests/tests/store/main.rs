@@ -118,6 +118,7 @@ tests! {
         r62_forged_tokens_change_nothing
         r62_last_request_is_recorded_for_all_processes
         r62_user_ends_only_own_sessions
+        damaged_sessions_are_503_and_leave_others_alone
         old_sessions_are_deleted
         r62_ten_thousand_ends_do_not_stall_requests
         sign_ins_and_sign_outs_of_many_all_take_effect
@@ -132,10 +133,12 @@ tests! {
         concurrent_processes_make_one_first_key
         private_keys_need_the_secret_key
         r81_only_hashes_of_refresh_tokens_are_stored
+        damaged_rows_of_tokens_and_keys_are_never_a_pass
         expired_rows_are_deleted;
     notices:
         r07_change_elsewhere_takes_effect_within_a_second
         r07_a_rolled_back_change_sends_no_notice
+        r07_a_forged_notice_only_makes_the_store_read
         r07_polling_holds_the_bound_while_the_listener_is_lost;
     names:
         undeclared_names_are_refused_in_changes
@@ -207,6 +210,7 @@ tests! {
         r62_sessions_of_a_user_end_together
         r62_each_key_of_a_session_expires_with_it
         malformed_session_is_503
+        session_without_an_end_is_kept
         r62_lost_messages_never_extend_trust
         r62_sign_out_leaves_other_sessions_cached
         r62_closed_connection_ends_trust
@@ -225,6 +229,7 @@ tests! {
         r40_revocations_that_have_no_effect_are_deleted
         malformed_revocation_is_503
         r40_revocation_elsewhere_counts_at_once
+        r40_forged_message_only_makes_the_list_be_read
         r40_lost_message_never_extends_trust
         signing_keys_have_an_order_and_lose_their_private_half
         processes_that_start_at_once_sign_with_one_key;

@@ -76,6 +76,22 @@ pub(crate) async fn r07_a_rolled_back_change_sends_no_notice(database: TestDatab
     assert!(until_refused(&there, &token).await < SECOND);
 }
 
+pub(crate) async fn r07_a_forged_notice_only_makes_the_store_read(database: TestDatabase) {
+    let (_store, here, there) = two(&database, MINUTE).await;
+    let token = here.sign_in().await.access();
+    assert_eq!(there.entries(&token).await, 200);
+    listening(&database, 2).await;
+    let long = "x".repeat(7000);
+    for payload in ["", "epoch=0", "evict alice", r#"{"position":-1}"#, "''; DROP TABLE auth_user", &long] {
+        database.execute(&format!("SELECT pg_notify('auth_change', '{payload}') FROM generate_series(1, 100)")).await;
+        sleep(Duration::from_millis(100)).await;
+        assert_eq!(there.entries(&token).await, 200, "{payload:.40}");
+    }
+    // The listener is still there.
+    assert_eq!(here.revoke(&token).await.status, 200);
+    assert!(until_refused(&there, &token).await < SECOND);
+}
+
 pub(crate) async fn r07_polling_holds_the_bound_while_the_listener_is_lost(database: TestDatabase) {
     let bound = Duration::from_secs(2);
     let (store, here, there) = two(&database, bound).await;

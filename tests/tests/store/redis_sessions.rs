@@ -121,8 +121,31 @@ pub(crate) async fn r62_each_key_of_a_session_expires_with_it(database: TestData
 pub(crate) async fn malformed_session_is_503(database: TestDatabase) {
     let store = database.redis().await;
     store.insert(session("1", "alice"), None).await.unwrap();
-    let _: i64 = database.command(&["HSET", &format!("{}session:1", database.name), "record", "{"]).await;
-    assert!(store.find("1").await.is_err() && store.list("users", "alice").await.is_err());
+    let key = format!("{}session:1", database.name);
+    let good: String = database.command(&["HGET", &key, "record"]).await;
+    for (field, value) in [("record", "{"), ("record", ""), ("record", "\u{fffd}"), ("seen", "-1"), ("seen", "x")] {
+        let _: i64 = database.command(&["HSET", &key, "record", &good, "seen", "1"]).await;
+        let _: i64 = database.command(&["HSET", &key, field, value]).await;
+        let other = database.redis().await;
+        assert!(other.find("1").await.is_err() && other.list("users", "alice").await.is_err(), "{field} {value}");
+    }
+    // A value of another type.
+    let _: i64 = database.command(&["DEL", &key]).await;
+    let _: String = database.command(&["SET", &key, "x"]).await;
+    assert!(store.find_current("1").await.is_err() && store.list("users", "alice").await.is_err());
+    let _: i64 = database.command(&["DEL", &key]).await;
+    assert!(store.find_current("1").await.unwrap().is_none(), "the connection goes on");
+}
+
+pub(crate) async fn session_without_an_end_is_kept(database: TestDatabase) {
+    let store = database.redis().await;
+    let mut endless = json_of(&session("1", "alice"));
+    endless["expires_at"] = u64::MAX.into();
+    store.insert(Arc::new(serde_json::from_value(endless).unwrap()), None).await.unwrap();
+    assert_eq!(store.find("1").await.unwrap().unwrap().expires_at, u64::MAX);
+    for key in database.keys().await {
+        assert!(database.command::<i64>(&["TTL", &key]).await > 0, "{key}");
+    }
 }
 
 /// Returns a store behind a port.

@@ -146,6 +146,25 @@ pub(crate) async fn r40_revocation_elsewhere_counts_at_once(database: TestDataba
     }
 }
 
+pub(crate) async fn r40_forged_message_only_makes_the_list_be_read(database: TestDatabase) {
+    let shared = Revocations::shared(database.redis().await).freshness(Duration::MAX);
+    let here = process(issuer().verifier().revocations(&shared));
+    let token = issuer().token("alice").client_id("tests").sign().unwrap();
+    for message in ["", "revocations", "{", &"x".repeat(1_000_000)] {
+        let _: i64 = database.command(&["PUBLISH", &format!("{}changes", database.name), message]).await;
+        assert_eq!(status(&here, &token).await, 200);
+    }
+    // A position of another type, and one that is no number.
+    let position = format!("{}revocation:last", database.name);
+    for value in [&["SET", &position, "x"][..], &["SET", &position, ""], &["LPUSH", &position, "1"]] {
+        let _: i64 = database.command(&["DEL", &position]).await;
+        let _: redis::Value = database.command(value).await;
+        let read = Revocations::shared(database.redis().await);
+        let there = process(issuer().verifier().revocations(&read));
+        assert_eq!(status(&there, &token).await, 503, "{value:?}");
+    }
+}
+
 pub(crate) async fn r40_lost_message_never_extends_trust(database: TestDatabase) {
     let proxy = Proxy::before(&url()).await;
     let options = database.redis_options().answer_timeout(Duration::from_secs(1));

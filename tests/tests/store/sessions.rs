@@ -188,6 +188,39 @@ pub(crate) async fn r62_user_ends_only_own_sessions(database: TestDatabase) {
     assert_eq!(app.call(&session).await, Err(401));
 }
 
+pub(crate) async fn damaged_sessions_are_503_and_leave_others_alone(database: TestDatabase) {
+    let store = database.store().await;
+    for name in ["alice", "bob"] {
+        add(&store, name).await;
+    }
+    let (alice, bob) = (user(&store, "alice").await, user(&store, "bob").await);
+    let app = App::over(&store);
+    let (session, other) = (app.session(&alice).await, app.session(&bob).await);
+    let records = database.texts("SELECT record FROM auth_session").await;
+    let good = records.iter().find(|record| record.contains(alice.subject())).unwrap();
+    let set = async |record: &str| {
+        let record = record.replace('\'', "''");
+        let sql = format!("UPDATE auth_session SET record = '{record}' WHERE subject = '{}'", alice.subject());
+        database.execute(&sql).await;
+        // Another process has no cache of the session.
+        App::over(&database.store().await).call(&session).await
+    };
+    for damaged in ["", "{", "null", "[]", "{}", &good[1..], &good.replace("false", "0"), &"[".repeat(10_000)] {
+        assert_eq!(set(damaged).await, Err(503), "{damaged:.80}");
+        assert!(App::over(&database.store().await).call(&other).await.is_ok());
+    }
+    for foreign in [
+        good.replace("\"store\"", "\"elsewhere\""),
+        good.replace("\"credential_epoch\":0", "\"credential_epoch\":18446744073709551615"),
+        good.replace(alice.subject(), "nobody"),
+        good.replace("\"token_hash\":\"", "\"token_hash\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\",\"was\":\""),
+    ] {
+        assert_ne!(foreign, *good);
+        assert_eq!(set(&foreign).await, Err(401), "{foreign}");
+    }
+    assert!(set(good).await.is_ok());
+}
+
 pub(crate) async fn old_sessions_are_deleted(database: TestDatabase) {
     let store = database.store().await;
     add(&store, "alice").await;

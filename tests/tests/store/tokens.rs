@@ -240,6 +240,40 @@ pub(crate) async fn r81_only_hashes_of_refresh_tokens_are_stored(database: TestD
     assert!(!token.contains(&ids[0]), "the id does not reveal the first part of the token");
 }
 
+pub(crate) async fn damaged_rows_of_tokens_and_keys_are_never_a_pass(database: TestDatabase) {
+    let (store, kit) = kit(&database).await;
+    for column in [
+        "credential_epoch = -1",
+        "issuer = 'https://other.example'",
+        "client_id = 'other'",
+        "client_id = 'WEB'",
+        "sha256 = SUBSTR(sha256, 1, 31)",
+        "expires_at = -1",
+    ] {
+        let token = kit.sign_in().await.refresh();
+        database.execute(&format!("UPDATE auth_refresh_family SET {column}")).await;
+        let answer = kit.refresh(&token).await;
+        assert_eq!((answer.status, answer.text("error").as_str()), (400, "invalid_grant"), "{column}");
+        database.execute("DELETE FROM auth_refresh_family").await;
+    }
+    let access = kit.sign_in().await.access();
+    assert_eq!(kit.entries(&access).await, 200);
+    // A key that does not open signs nothing, and a retired one with a far time is no panic.
+    database.execute("UPDATE auth_signing_key SET retired_at = 9223372036854775807").await;
+    let ring = store.key_ring().unwrap();
+    ring.rotate_now().await.unwrap();
+    let states: Vec<_> = ring.list().await.unwrap().iter().map(|(_, state)| state.name()).collect();
+    assert_eq!(states, ["retired", "signing"]);
+    database.execute("UPDATE auth_signing_key SET signs_from = signs_from - 1 WHERE retired_at IS NULL").await;
+    let error = TokenIssuer::key_ring(store.key_ring().unwrap()).await.unwrap_err();
+    assert!(matches!(error, KeyRingError::Sealed(_)), "{error}");
+    // An unknown kind may take any token back.
+    database
+        .execute("INSERT INTO auth_revocation (issuer, kind, name, revoked_at, forget_at) VALUES ('i', 9, 'n', 1, 1)")
+        .await;
+    assert_eq!(kit.entries(&access).await, 503);
+}
+
 pub(crate) async fn expired_rows_are_deleted(database: TestDatabase) {
     let (store, kit) = kit(&database).await;
     let old = kit.sign_in().await;

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{
     answer::{done, wants_page},
     error::HttpError,
-    fields::{Fields, query},
+    fields::{query, read_fields},
     page::{Field, Page},
     routes::own_origin,
 };
@@ -33,7 +33,7 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         let wants_page = wants_page(&request);
         let sent = async {
             own_origin(&request)?;
-            let fields = Fields::read(&mut request).await?;
+            let fields = read_fields(&mut request).await?;
             Ok(self.forgot_password(ClientAddress::of(&request), fields.get("email").trim()).await?)
         };
         match sent.await {
@@ -71,7 +71,7 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         let (wants_page, client) = (wants_page(&request), ClientAddress::of(&request));
         let fields = async {
             own_origin(&request)?;
-            Fields::read(&mut request).await
+            read_fields(&mut request).await
         };
         let fields = match fields.await {
             Ok(fields) => fields,

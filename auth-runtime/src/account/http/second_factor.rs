@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{
     answer::{done, wants_page},
     error::HttpError,
-    fields::Fields,
+    fields::read_fields,
     page::{Field, Page, escape},
     routes::{Caller, own_origin},
 };
@@ -87,7 +87,7 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
         let wants_page = wants_page(&request);
         let confirmed = async {
             own_origin(&request)?;
-            let fields = Fields::read(&mut request).await?;
+            let fields = read_fields(&mut request).await?;
             Ok(self.confirm_enrolment(ClientAddress::of(&request), &caller.subject, fields.get("code")).await?)
         };
         match confirmed.await {
@@ -122,7 +122,7 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
         let wants_page = wants_page(&request);
         let renewed = async {
             own_origin(&request)?;
-            let fields = Fields::read(&mut request).await?;
+            let fields = read_fields(&mut request).await?;
             Ok(self.new_recovery_codes(ClientAddress::of(&request), &caller.subject, fields.get("code")).await?)
         };
         match renewed.await {
@@ -135,7 +135,7 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
         let wants_page = wants_page(&request);
         let removed = async {
             own_origin(&request)?;
-            let fields = Fields::read(&mut request).await?;
+            let fields = read_fields(&mut request).await?;
             Ok(self.remove_second_factor(ClientAddress::of(&request), &caller.subject, fields.get("code")).await?)
         };
         match removed.await {

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{
     answer::{done, wants_page},
     error::HttpError,
-    fields::{Fields, query},
+    fields::{query, read_fields},
     page::{Field, Page},
     routes::own_origin,
 };
@@ -70,7 +70,7 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
         let (wants_page, next) = (wants_page(&request), query(&request, "next"));
         let entered = async {
             own_origin(&request)?;
-            let fields = Fields::read(&mut request).await?;
+            let fields = read_fields(&mut request).await?;
             Ok(self.complete_sign_in(&sessions, &request, fields.get("code")).await?)
         };
         match entered.await {

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{
     answer::{done, wants_page},
     error::HttpError,
-    fields::{Fields, query},
+    fields::{query, read_fields},
     page::{Field, Page},
     routes::{Caller, own_origin},
 };
@@ -30,7 +30,7 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         let wants_page = wants_page(&request);
         let sent = async {
             own_origin(&request)?;
-            let fields = Fields::read(&mut request).await?;
+            let fields = read_fields(&mut request).await?;
             let client = ClientAddress::of(&request);
             Ok(self.request_verification(client, &caller.subject, fields.get("email").trim()).await?)
         };
@@ -64,7 +64,7 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         let wants_page = wants_page(&request);
         let verified = async {
             own_origin(&request)?;
-            let fields = Fields::read(&mut request).await?;
+            let fields = read_fields(&mut request).await?;
             Ok(self.verify_email(fields.get("token")).await?)
         };
         match verified.await {

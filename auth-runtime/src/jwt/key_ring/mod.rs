@@ -173,7 +173,8 @@ impl<S: SigningKeyStore> KeyRing<S> {
 
     async fn delete_old(&self, all: Vec<SigningKeyRecord>, now: SystemTime) -> Result<(), KeyRingError> {
         for (key, state) in states(all, now) {
-            let is_old = key.retired_at.is_some_and(|retired| retired + KEPT < now);
+            let is_old =
+                key.retired_at.is_some_and(|retired| now.duration_since(retired).is_ok_and(|since| since > KEPT));
             if state == KeyState::Expired || is_old {
                 self.store.remove(&key.id).await?;
             }

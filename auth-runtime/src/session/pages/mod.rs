@@ -13,7 +13,7 @@ mod sign_in_pages;
 mod sign_out;
 
 #[cfg(feature = "account")]
-pub(crate) use self::next::own_path;
+pub(crate) use self::{fields::Fields, next::own_path};
 pub use self::{
     hooks::{ChangePassword, ChangePasswordError, HookFuture, SecondFactor},
     layout::Page,
