@@ -23,7 +23,7 @@ use crate::{
     store::Shared,
 };
 #[cfg(feature = "token-service")]
-use crate::{store::StaleLists, sweep::SweptAt};
+use crate::{store::StaleReaders, sweep::SweptAt};
 
 /// Settings of a [`SqlUsers`], created by [`SqlUsers::options`].
 ///
@@ -181,7 +181,7 @@ impl SqlOptions {
             #[cfg(feature = "token-service")]
             swept_revocations: SweptAt::default(),
             #[cfg(feature = "token-service")]
-            lists: StaleLists::default(),
+            readers: StaleReaders::default(),
             #[cfg(feature = "postgres")]
             listener: OnceLock::new(),
         })))

@@ -137,6 +137,7 @@ tests! {
         expired_rows_are_deleted;
     notices:
         r07_change_elsewhere_takes_effect_within_a_second
+        r07_signing_keys_change_elsewhere_within_a_second
         r07_a_rolled_back_change_sends_no_notice
         r07_a_forged_notice_only_makes_the_store_read
         r07_polling_holds_the_bound_while_the_listener_is_lost;
@@ -232,6 +233,7 @@ tests! {
         r40_forged_message_only_makes_the_list_be_read
         r40_lost_message_never_extends_trust
         signing_keys_have_an_order_and_lose_their_private_half
+        r07_signing_keys_change_elsewhere_within_a_second
         processes_that_start_at_once_sign_with_one_key;
 }
 
