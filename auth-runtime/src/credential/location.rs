@@ -1,5 +1,7 @@
 //! Reads the text of a credential at the location that a scheme declares.
 
+use std::iter;
+
 use poem::{Request, http::header::COOKIE};
 
 use super::{Credential, Malformed, authorization, text::Text};
@@ -13,7 +15,7 @@ pub(super) fn text(request: &Request, scheme: &SecurityScheme) -> Credential<Tex
             one(request.headers().get_all(name).iter().map(|value| Text::in_header(value, 0)))
         }
         CredentialLocation::Named(ApiKeyLocation::Query, name) => one(parameters(request, name).map(Text::Owned)),
-        CredentialLocation::Named(ApiKeyLocation::Cookie, name) => one(cookies(request, name).map(Text::Owned)),
+        CredentialLocation::Named(ApiKeyLocation::Cookie, name) => one(cookies(request, name)),
     };
     found.and_then(|text| match text.as_bytes().len() {
         0 => Err(Malformed::Empty),
@@ -40,18 +42,28 @@ fn parameters(request: &Request, name: &str) -> impl Iterator<Item = String> {
 ///
 /// Only a space and a tab are white space here. Otherwise a page of another host could set `\u{2003}__Host-session`, and
 /// it would count as `__Host-session`. A cookie that is not text is malformed, not absent.
-fn cookies(request: &Request, name: &str) -> impl Iterator<Item = String> {
-    let headers = request.headers().get_all(COOKIE).iter();
-    let pairs = headers.flat_map(|header| header.as_bytes().split(|byte| *byte == b';')).filter_map(pair);
-    pairs
-        .filter(move |(found, _)| *found == name.as_bytes())
-        .map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+fn cookies(request: &Request, name: &str) -> impl Iterator<Item = Text> {
+    request.headers().get_all(COOKIE).iter().flat_map(move |header| {
+        let values = pairs(header.as_bytes()).filter_map(move |pair| value_of(pair, name));
+        values.map(|value| Text::part_of(header, value))
+    })
 }
 
-/// Splits name and value at the first `=`.
-fn pair(pair: &[u8]) -> Option<(&[u8], &[u8])> {
-    let equals = pair.iter().position(|byte| *byte == b'=')?;
-    Some((pair[..equals].trim_ascii(), pair[equals + 1..].trim_ascii()))
+/// Splits a header at each `;`. Each request with a cookie runs it, so it searches many bytes at once.
+fn pairs(header: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut start = Some(0);
+    iter::from_fn(move || {
+        let rest = header.get(start?..)?;
+        let end = memchr::memchr(b';', rest);
+        start = end.and_then(|end| Some(start? + end + 1));
+        rest.get(..end.unwrap_or(rest.len()))
+    })
+}
+
+/// Returns the value after the first `=`, if the name before it is this one.
+fn value_of<'a>(pair: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let rest = pair.trim_ascii_start().strip_prefix(name.as_bytes())?;
+    Some(rest.trim_ascii_start().strip_prefix(b"=")?.trim_ascii())
 }
 
 #[cfg(test)]
@@ -62,7 +74,8 @@ mod tests {
 
     fn found(header: &str) -> Vec<String> {
         let header = HeaderValue::from_bytes(header.as_bytes()).unwrap();
-        cookies(&Request::builder().header(COOKIE, header).finish(), "__Host-session").collect()
+        let request = Request::builder().header(COOKIE, header).finish();
+        cookies(&request, "__Host-session").map(|text| text.as_str().to_owned()).collect()
     }
 
     #[test]
@@ -76,5 +89,9 @@ mod tests {
             assert_eq!(found(&format!("__Host-session={value}")), [value]);
         }
         assert_eq!(found("__Host-session=a=b; __host-session=c; __Host-session="), ["a=b", ""]);
+        assert_eq!(found("__Host-session=a;__Host-session=b;"), ["a", "b"]);
+        for other in ["__Host-sessions=a", "__Host-session", "__Host-session;=a", "x__Host-session=a", "x=__Host-session=a", ""] {
+            assert!(found(other).is_empty(), "{other}");
+        }
     }
 }

@@ -26,6 +26,11 @@ impl SessionToken {
         self.0.as_str()
     }
 
+    /// Returns the bytes of the token.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
     fn parse(text: Text) -> Result<Self, Malformed> {
         text.checked(is_token).map(Self)
     }
@@ -34,8 +39,11 @@ impl SessionToken {
 /// Whether a text encodes 256 bits. The last character has two spare bits, which are zero.
 fn is_token(text: &Text) -> bool {
     let bytes = text.as_bytes();
-    let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    bytes.len() == LEN && bytes.iter().all(belongs) && b"AEIMQUYcgkosw048".contains(&bytes[LEN - 1])
+    let has_end = bytes.last().is_some_and(|last| {
+        matches!(last, b'A' | b'E' | b'I' | b'M' | b'Q' | b'U' | b'Y' | b'c' | b'g' | b'k' | b'o' | b's' | b'w')
+            || matches!(last, b'0' | b'4' | b'8')
+    });
+    bytes.len() == LEN && has_end && text.is_base64url()
 }
 
 carried_by! {

@@ -2,6 +2,7 @@
 //!
 //! The room knows neither users nor stores. [`Passwords`] is the entry point, and [`PasswordPool`] bounds the cost.
 
+mod background;
 mod breach;
 mod common;
 mod error;

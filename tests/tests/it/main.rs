@@ -16,6 +16,7 @@ mod events;
 mod fixture;
 #[path = "../flows/mod.rs"]
 mod flows;
+mod forged_sessions;
 mod generated;
 mod issuers;
 mod key_ring;
