@@ -8,15 +8,15 @@ use poem::{
 };
 
 use super::{
-    cookie,
     device::device,
     error::SessionError,
     new_session::NewSession,
     record::{Cached, Session},
     sessions::{Sessions, Verified},
+    set_cookie,
     store::SessionStore,
     token::{self, TokenHash},
-    token_cache::{KnownSession, Seen},
+    token_hash_cache::{KnownSession, Seen},
 };
 use crate::{
     authenticate::Unavailable,
@@ -42,7 +42,7 @@ impl StartedSession {
 
     /// Adds the cookie to a response, which no cache may store.
     pub fn add_to(self, response: &mut Response) {
-        cookie::add(response, self.cookie);
+        set_cookie::add(response, self.cookie);
     }
 }
 
@@ -107,12 +107,7 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     }
 
     /// Stores a session in place of the session of the request.
-    async fn replace(
-        &self,
-        request: &Request,
-        token: &SessionToken,
-        session: Arc<Session>,
-    ) -> Result<(), Unavailable> {
+    async fn replace(&self, request: &Request, token: &SessionToken, session: Arc<Session>) -> Result<(), Unavailable> {
         let former = self.cookie().token(request);
         let replaced = former.as_ref().map(|token| TokenHash::of(token).session_id());
         self.0.store.insert(session, replaced.as_deref()).await?;
@@ -200,7 +195,7 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
 
     /// Deletes the cookie in the browser.
     pub fn delete_cookie(&self, response: &mut Response) {
-        cookie::add(response, self.cookie().delete());
+        set_cookie::add(response, self.cookie().delete());
     }
 
     /// Returns the sessions of a user that have not ended, the last used first.

@@ -70,7 +70,8 @@ async fn serve(url: &str) -> Outcome<()> {
 async fn add_users(store: &SqlUsers) -> Outcome<()> {
     let hash = hash_password(PASSWORD)?;
     for first in (0..USERS).step_by(BATCH) {
-        let users = (first..USERS.min(first + BATCH)).map(|number| NewUser::new(user_name(number)).password_hash(&hash));
+        let users =
+            (first..USERS.min(first + BATCH)).map(|number| NewUser::new(user_name(number)).password_hash(&hash));
         for added in store.import(users.collect()).await? {
             added?;
         }

@@ -132,10 +132,8 @@ fn cookie_token(request: &Request) -> SessionToken {
         credential::{CarriedBy, Credential},
         declared::{ApiKeyLocation, SchemeKind, SecurityScheme, kind},
     };
-    const SCHEME: SecurityScheme = SecurityScheme::new(
-        "session",
-        SchemeKind::ApiKey { location: ApiKeyLocation::Cookie, name: "__Host-session" },
-    );
+    const SCHEME: SecurityScheme =
+        SecurityScheme::new("session", SchemeKind::ApiKey { location: ApiKeyLocation::Cookie, name: "__Host-session" });
     match <SessionToken as CarriedBy<kind::Cookie>>::find(request, &SCHEME) {
         Credential::Found(token) => token,
         _ => panic!("no token"),

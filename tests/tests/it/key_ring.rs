@@ -12,8 +12,8 @@ use auth_runtime::{
     authenticate::{AuthenticationError, Context, Unavailable},
     credential::BearerToken,
     jwt::{
-        KeyRing, KeyRingError, KeyState, MemorySigningKeys, SigningKeyRecord, SigningKeyStore, StaleHandle, TokenIssuer,
-        key_states,
+        KeyRing, KeyRingError, KeyState, MemorySigningKeys, SigningKeyRecord, SigningKeyStore, StaleHandle,
+        TokenIssuer, key_states,
     },
     prelude::*,
 };

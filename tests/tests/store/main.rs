@@ -121,6 +121,7 @@ tests! {
         damaged_sessions_are_503_and_leave_others_alone
         old_sessions_are_deleted
         r62_ten_thousand_ends_do_not_stall_requests
+        r62_ten_thousand_users_sign_out_in_bounded_steps
         sign_ins_and_sign_outs_of_many_all_take_effect
         no_session_starts_while_the_former_one_cannot_end;
     tokens:
@@ -209,6 +210,7 @@ tests! {
         r61_session_that_replaces_another_ends_it
         r62_session_that_ended_elsewhere_is_refused_at_once
         r62_sessions_of_a_user_end_together
+        r62_ten_thousand_ends_do_not_stall_requests
         r62_each_key_of_a_session_expires_with_it
         malformed_session_is_503
         session_without_an_end_is_kept

@@ -53,7 +53,8 @@ impl LiveKeys {
         let reader = Reader { ring, snapshot: Arc::clone(&snapshot) };
         // Before the task, whose errors are not those of the store.
         reader.read().await?;
-        let settings = RemoteKeys::jwks_url(ADDRESS)?.ttl(FRESHNESS).stale_for(STALE_FOR).fetcher(reader).of_store(NAME, changes);
+        let settings =
+            RemoteKeys::jwks_url(ADDRESS)?.ttl(FRESHNESS).stale_for(STALE_FOR).fetcher(reader).of_store(NAME, changes);
         let keys = Arc::new(KeySet::none());
         let remote = Remote::start(settings, Arc::clone(&keys))?;
         remote.first_fetch().await;
