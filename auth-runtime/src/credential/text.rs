@@ -62,11 +62,6 @@ impl Text {
         all(self.as_bytes(), |byte| outside(byte, b'!', b'~'))
     }
 
-    /// Whether all bytes are letters, digits, `-` or `_`, as in base64url (RFC 4648, section 5).
-    pub(super) fn is_base64url(&self) -> bool {
-        all(self.as_bytes(), outside_base64url)
-    }
-
     /// Whether the text is a token68 (RFC 9110, section 11.2).
     pub(super) fn is_token68(&self) -> bool {
         is_token68(self.as_bytes())
@@ -98,6 +93,12 @@ const fn outside_token68(byte: u8) -> u8 {
     min(outside_jwt(byte), min(byte ^ b'~', byte ^ b'+'))
 }
 
+/// Whether all bytes are letters, digits, `-` or `_`, as in base64url (RFC 4648, section 5). The length is known, so the
+/// compiler checks many bytes at once.
+pub(super) fn is_base64url<const LEN: usize>(bytes: &[u8; LEN]) -> bool {
+    all(bytes, outside_base64url)
+}
+
 /// Returns 0 for a byte that base64url may contain.
 const fn outside_base64url(byte: u8) -> u8 {
     min(min(outside(byte, b'0', b'9'), outside(byte | 0x20, b'a', b'z')), min(byte ^ b'-', byte ^ b'_'))
@@ -120,7 +121,7 @@ fn all(bytes: &[u8], outside: impl Fn(u8) -> u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Text, is_token68};
+    use super::{Text, is_base64url, is_token68};
 
     #[test]
     fn r20_each_byte_belongs_or_not() {
@@ -133,6 +134,7 @@ mod tests {
     #[test]
     fn r20_each_byte_is_visible_printable_or_graphic() {
         for byte in 0..=0x7f_u8 {
+            assert_eq!(is_base64url(&[byte]), byte.is_ascii_alphanumeric() || b"-_".contains(&byte), "{byte}");
             let text = Text::Owned(char::from(byte).to_string());
             assert_eq!(text.is_graphic(), byte.is_ascii_graphic(), "{byte}");
             assert_eq!(text.is_printable(), byte.is_ascii_graphic() || byte == b' ', "{byte}");

@@ -66,7 +66,6 @@ impl Default for PasswordPool {
     /// Returns a pool with one permit for each core.
     fn default() -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        let cores = std::env::var("AUTH_PERMITS").ok().and_then(|n| n.parse().ok()).unwrap_or(cores);
         Self::new(cores, cores.saturating_mul(WAITING_PER_PERMIT))
     }
 }

@@ -180,16 +180,17 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     /// process has not seen this one.
     pub async fn end_current(&self, request: &Request) -> Result<Option<Arc<Session>>, Unavailable> {
         let Some(token) = self.cookie().token(request) else { return Ok(None) };
+        if matches!(self.seen(&token), Seen::Refused) {
+            return Ok(None);
+        }
         let session = match self.verify(&token, ClientAddress::of(request), self.now()?).await {
             Ok(verified) => Some(verified.session),
             Err(error) if error.is_signed_out() => None,
             // The session may be live.
             Err(error) => return Err(Unavailable::new(error)),
         };
-        if !matches!(self.seen(&token), Seen::Refused) {
-            self.0.store.end(&TokenHash::of(&token).session_id()).await?;
-            self.refuse(&token);
-        }
+        self.0.store.end(&TokenHash::of(&token).session_id()).await?;
+        self.refuse(&token);
         Ok(session)
     }
 

@@ -210,7 +210,7 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     ) -> Result<Verified, AuthenticationError> {
         match self.seen(token) {
             Seen::Session(known) => match self.find(&known).await? {
-                Some(session) => self.admit(&known, session, now).await,
+                Some(session) => self.admit(token, &known, session, now).await,
                 None => Err(self.without_session(token)),
             },
             Seen::Refused => Err(unknown()),
@@ -234,7 +234,7 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
             limits.failed(client).await?;
             return Err(error);
         };
-        let verified = self.admit(&known, session, now).await?;
+        let verified = self.admit(token, &known, session, now).await?;
         self.remember(token, known);
         Ok(verified)
     }
@@ -252,12 +252,14 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     /// Returns the session with its user, if its time is not over.
     async fn admit(
         &self,
+        token: &SessionToken,
         known: &KnownSession,
         session: Arc<Session>,
         now: u64,
     ) -> Result<Verified, AuthenticationError> {
         let session = if self.0.is_over(&session, known.seen_at(), now) {
-            Box::pin(self.seen_elsewhere(known, now)).await?
+            let current = Box::pin(self.seen_elsewhere(known, now)).await?;
+            current.ok_or_else(|| self.without_session(token))?
         } else {
             session
         };
@@ -269,12 +271,12 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     }
 
     /// Returns a session whose time seems over, if another process has seen the user since.
-    async fn seen_elsewhere(&self, known: &KnownSession, now: u64) -> Result<Arc<Session>, AuthenticationError> {
+    async fn seen_elsewhere(&self, known: &KnownSession, now: u64) -> Result<Option<Arc<Session>>, Unavailable> {
         let current = self.0.store.find_current(&known.id).await?;
         let is_live = |session: &Arc<Session>| {
             session.token_hash.is(&known.hash) && !self.0.is_over(session, known.seen_at(), now)
         };
-        current.filter(is_live).ok_or_else(|| AuthenticationError::session_ended("the time of the session is over"))
+        Ok(current.filter(is_live))
     }
 }
 

@@ -33,7 +33,7 @@ const REFUSED_FOR: Duration = Duration::from_mins(10);
 pub(super) struct TokenHashCache {
     key: MacKey,
     known: ByMac<Arc<KnownSession>>,
-    /// Tokens that had no session, with the time of the look-up.
+    /// Tokens that had no session, or one that has ended, with the time of the look-up.
     refused: ByMac<Instant>,
 }
 

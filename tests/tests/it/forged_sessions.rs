@@ -217,13 +217,14 @@ async fn r77_an_address_over_its_limit_can_still_sign_in_and_out() {
 }
 
 #[tokio::test]
-async fn r77_a_sign_out_with_a_forged_cookie_costs_one_look_up() {
+async fn r77_sign_outs_with_a_forged_cookie_cost_two_look_ups() {
     let process = Process::new(Throttle::in_memory());
     let request = Request::builder().header("Cookie", format!("__Host-session={}", forged())).finish();
     for _ in 0..100 {
         assert!(process.sessions.end_current(&request).await.unwrap().is_none());
     }
-    assert_eq!(process.store.look_ups(), 1);
+    // For the session, and to end it whatever its state is.
+    assert_eq!(process.store.look_ups(), 2);
 }
 
 #[tokio::test]
