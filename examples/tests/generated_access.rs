@@ -3,7 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use auth_examples::demo::{
-    Demo,
+    ADDRESS, Demo,
     access::{Auth, Role},
     app,
     review::rules,
@@ -19,7 +19,7 @@ const DISABLED: (&str, &str) = ("mallory", "correct horse battery staple");
 /// Returns a demo with the entry 1 of alice, and the entry 2 of bob.
 async fn demo() -> Arc<impl Endpoint> {
     let users = SqlUsers::options().declared_by::<Auth>().connect("sqlite::memory:").await.expect("a database");
-    let demo = Demo::new(&users).await.expect("a demo");
+    let demo = Demo::new(&users, ADDRESS).await.expect("a demo");
     let disabled = NewUser::new(DISABLED.0).password(DISABLED.1).roles([Role::Administrator.name()]).disabled(true);
     users.add(disabled).await.expect("a user");
     let app = Arc::new(app(&demo));

@@ -27,7 +27,8 @@ use crate::authenticate::Unavailable;
 pub trait Mailer: Send + Sync + 'static {
     /// Sends a mail, or hands it to a queue that outlives the process.
     ///
-    /// It runs in a task of its own, after the response to the request. A failure is logged, and the user asks again.
+    /// It runs in a task of its own, after the response to the request. After a failure, it is called twice more, 1 and 4
+    /// seconds later. The last failure is logged as an error.
     ///
     /// # Errors
     /// [`Unavailable`] if the mail was not accepted.

@@ -131,6 +131,11 @@ pub(crate) fn alert(text: Option<&str>) -> Markup {
     }
 }
 
+/// Returns the rule of a new password, which stands between its label and the field.
+pub(crate) fn hint(min_len: usize) -> Markup {
+    html! { p.hint #rule { "At least " (min_len) " characters. A few words are easy to remember." } }
+}
+
 /// Returns a message of success, if there is one.
 pub(crate) fn notice(text: Option<&str>) -> Markup {
     html! {
