@@ -19,7 +19,7 @@ mod token_cache;
 mod until_end;
 
 #[cfg(feature = "account")]
-pub(crate) use self::pages::{Fields, MorePages, SharedEndpoint, Site, alert, hint, own_path, with_next};
+pub(crate) use self::pages::{Fields, MorePages, SharedEndpoint, Site, alert, hint, own_path};
 pub use self::{
     error::SessionError,
     lifecycle::StartedSession,

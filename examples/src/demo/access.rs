@@ -31,7 +31,7 @@ roles! {
 invariants! {
     only(Administrator, "delete");
     never(Viewer, "edit");
-    max_public = 5;
+    max_public = 6;
 }
 
 /// The accepted credentials.

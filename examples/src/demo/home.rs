@@ -26,7 +26,7 @@ fn welcome() -> Markup {
     html! {
         p { "A book of entries. The terminal shows the users and their passwords." }
         nav {
-            a href="/auth/login" { "Sign in" }
+            a.button href="/auth/login" { "Sign in" }
             a href="/auth/forgot-password" { "Forgot your password?" }
             a href="/docs" { "Documentation" }
         }

@@ -5,10 +5,7 @@ use std::sync::Arc;
 use poem::{
     Endpoint, EndpointExt, Request, Response, Result, Route,
     endpoint::make,
-    http::{
-        Method, StatusCode,
-        header::{CACHE_CONTROL, LOCATION},
-    },
+    http::{Method, header::AUTHORIZATION},
 };
 
 use super::answer::wants_page;
@@ -16,8 +13,7 @@ use crate::{
     account::{AccountStore, OneTimeTokenStore, SecondFactorStore, SelfService},
     guard::AuthConfig,
     mount::WithAuth,
-    respond::Rejection,
-    session::{MorePages, SessionStore, Sessions, SharedEndpoint, SignInPages, Site, with_next},
+    session::{MorePages, SessionStore, Sessions, SharedEndpoint, SignInPages, SignInRedirect, Site},
     users::UserStore,
 };
 
@@ -107,21 +103,25 @@ where
         let routes: Route = account.routes_below::<A>(path);
         let routes = routes.at(format!("{path}/code"), account.code_endpoint(&self.sessions, &home));
         let pages: SharedEndpoint = Arc::new(WithAuth::new(&self.auth, routes).boxed());
-        let (login, forms) = (format!("{path}/login"), format!("{path}/second-factor"));
-        let answer = move |request| form_or_sign_in(Arc::clone(&pages), request, with_next(&login, &forms));
+        let sign_in = SignInRedirect::to(format!("{path}/login"));
+        let form: Arc<str> = format!("{path}/second-factor").into();
+        let answer = move |request| form_or_sign_in(Arc::clone(&pages), request, sign_in.clone(), Arc::clone(&form));
         (&ADDRESSES, Arc::new(make(answer).map_to_response().boxed()))
     }
 }
 
-/// Sends a browser whose form needs a newer sign-in to this sign-in page, because the form cannot be sent again. For pages,
-/// [`SignInRedirect`](crate::session::SignInRedirect) does so.
-async fn form_or_sign_in(pages: SharedEndpoint, request: Request, sign_in: String) -> Result<Response> {
-    let is_form = *request.method() == Method::POST && wants_page(&request);
-    let answer = pages.call(request).await;
-    let refused = answer.as_ref().err().and_then(|error| error.downcast_ref::<Rejection>());
-    if !is_form || !refused.is_some_and(Rejection::needs_sign_in) {
-        return answer;
+/// Sends a browser whose form needs a newer sign-in to the sign-in page, and then to the page with the form: the form itself
+/// cannot be sent again. Programs get the 401.
+async fn form_or_sign_in(
+    pages: SharedEndpoint,
+    request: Request,
+    sign_in: SignInRedirect,
+    form: Arc<str>,
+) -> Result<Response> {
+    let is_program = request.headers().contains_key(AUTHORIZATION) || !wants_page(&request);
+    let is_form = *request.method() == Method::POST && !is_program;
+    match pages.call(request).await {
+        Err(error) if is_form => sign_in.redirected(error, &form),
+        answer => answer,
     }
-    let response = Response::builder().status(StatusCode::SEE_OTHER).header(LOCATION, sign_in);
-    Ok(response.header(CACHE_CONTROL, "no-store").finish())
 }

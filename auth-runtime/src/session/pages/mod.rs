@@ -21,7 +21,7 @@ pub(crate) use self::{
     fields::Fields,
     layout::{alert, hint},
     mount::{MorePages, SharedEndpoint},
-    next::{own_path, with_next},
+    next::own_path,
     site::Site,
 };
 pub use self::{
