@@ -1,4 +1,4 @@
-//! The grants: from a request to tokens.
+//! Issues tokens for each grant type.
 
 use std::time::{Duration, SystemTime};
 
