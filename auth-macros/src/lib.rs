@@ -340,11 +340,11 @@ fn expand_rule(Configured { name, span, arguments, item }: Configured) -> TokenS
         }
         Item::Tools(attribute, block) => {
             let written = block.clone();
-            let tools = lower::tools::lower(rule, attribute, *block, &mut errors);
+            let tools = lower::mcp_tools::lower(rule, attribute, *block, &mut errors);
             if editor::is_running() {
                 return errors.beside(expand::editor::tools(*written, &arguments, &p));
             }
-            errors.beside(expand::tools::expand(&tools, &p))
+            errors.beside(expand::mcp_tools::expand(&tools, &p))
         }
         Item::Handler(attribute, function) => {
             let written = function.clone();

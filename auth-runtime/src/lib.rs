@@ -83,7 +83,7 @@
 //! | task | module |
 //! |---|---|
 //! | verify tokens, or issue them | [`jwt`] |
-//! | mount a token endpoint | `token` |
+//! | mount a token endpoint | `token_service` |
 //! | verify user names and passwords | [`users`] |
 //! | let users reset passwords, verify addresses and use a second factor | `account` |
 //! | verify API keys | [`api_key`] |
@@ -171,7 +171,7 @@ pub mod testing;
 #[cfg(feature = "throttle")]
 pub mod throttle;
 #[cfg(feature = "token-service")]
-pub mod token;
+pub mod token_service;
 #[cfg(feature = "basic")]
 pub mod users;
 

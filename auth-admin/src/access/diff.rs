@@ -8,7 +8,7 @@ use std::{
 use auth_runtime::review::{Difference, DifferenceClass};
 use clap::{Args, ValueEnum};
 
-use super::lock_file;
+use super::policy_source;
 use crate::{
     console::Console,
     error::Failure,
@@ -58,8 +58,8 @@ pub(super) enum DifferenceFormat {
 
 impl Diff {
     pub(super) fn run(self, console: &mut Console) -> Result<(), Failure> {
-        let old = lock_file::read(&self.old, console)?;
-        let new = lock_file::read(&self.new, console)?;
+        let old = policy_source::read(&self.old, console)?;
+        let new = policy_source::read(&self.new, console)?;
         let difference = Difference::between(&old, &new);
         self.format.print(&difference, &self.new, console)
     }

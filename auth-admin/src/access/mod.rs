@@ -4,13 +4,13 @@ mod check;
 mod diff;
 mod explain;
 mod lint;
-mod lock_file;
 mod matrix;
 mod persona;
+mod policy_source;
 
 use clap::{Args, Subcommand};
 
-pub(crate) use self::lock_file::Source;
+pub(crate) use self::policy_source::Source;
 use crate::{console::Console, error::Failure, program::Program};
 
 /// The commands about the access policy.

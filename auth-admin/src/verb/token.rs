@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use auth_runtime::{
     jwt::{Revocation, RevocationKind, RevocationStore},
-    token::RefreshFamily,
+    token_service::RefreshFamily,
     users::UserStore,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};

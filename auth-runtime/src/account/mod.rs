@@ -25,6 +25,7 @@ mod error;
 mod http;
 mod mail;
 mod memory;
+mod one_time_token;
 mod public_url;
 mod reset;
 mod second_factor;
@@ -33,8 +34,6 @@ mod sign_in;
 mod store;
 #[cfg(test)]
 mod tests;
-mod token;
-mod two_factor;
 mod verification;
 
 #[cfg(feature = "smtp")]
@@ -44,10 +43,9 @@ pub use self::{
     error::{AccountError, PublicUrlError},
     mail::{EnglishTexts, Mail, MailContext, MailText, MailTexts, Mailer, PrintMailer},
     memory::MemoryAccounts,
+    one_time_token::{OneTimeTokenHash, OneTimeTokenRecord, OneTimeTokenStore, Purpose},
     public_url::PublicUrl,
-    second_factor::{Enrolment, RecoveryCodeHash, RecoveryCodes, SecondFactor, SecondFactorStore},
+    second_factor::{Enrolment, MFA, RecoveryCodeHash, RecoveryCodes, SecondFactor, SecondFactorStore},
     self_service::SelfService,
     store::AccountStore,
-    token::{OneTimeTokenHash, OneTimeTokenRecord, OneTimeTokenStore, Purpose},
-    two_factor::MFA,
 };

@@ -6,7 +6,7 @@ use super::{
     AccountError, AccountStore, EmailAddress, EnglishTexts, Mail, MailContext, MailText, MailTexts, Mailer,
     OneTimeTokenRecord, OneTimeTokenStore, PublicUrl, Purpose,
     mail::{AnyMailer, Outbox},
-    token::OneTimeToken,
+    one_time_token::OneTimeToken,
 };
 use crate::{authenticate::Unavailable, password::Passwords, seal::Seal, throttle::Throttle, users::User};
 

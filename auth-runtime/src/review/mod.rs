@@ -45,7 +45,6 @@ mod finding;
 mod invariants;
 mod lint;
 mod lock;
-mod lock_file;
 mod markdown;
 mod matrix;
 mod persona;
@@ -66,7 +65,7 @@ pub use self::{
     explain::Explanation,
     finding::{Finding, FindingKind},
     invariants::Invariants,
-    lock_file::{AccessLockError, check_access_lock},
+    lock::{AccessLockError, check_access_lock},
     matrix::{Matrix, MatrixColumn, MatrixRow},
     persona::Persona,
     policy::{AccessPolicy, RoleDefinition},

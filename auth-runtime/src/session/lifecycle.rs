@@ -8,12 +8,12 @@ use poem::{
 };
 
 use super::{
-    cookie,
     device::device,
     error::SessionError,
     new_session::NewSession,
     record::{Cached, Session},
     sessions::Sessions,
+    set_cookie,
     store::SessionStore,
     token::{self, TokenHash},
 };
@@ -41,7 +41,7 @@ impl StartedSession {
 
     /// Adds the cookie to a response, and makes the response `no-store`.
     pub fn add_to(self, response: &mut Response) {
-        cookie::add(response, self.cookie);
+        set_cookie::add(response, self.cookie);
     }
 }
 
@@ -189,7 +189,7 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
 
     /// Deletes the cookie in the browser.
     pub fn delete_cookie(&self, response: &mut Response) {
-        cookie::add(response, self.cookie().delete());
+        set_cookie::add(response, self.cookie().delete());
     }
 
     /// Returns the sessions of a user that have not ended, most recently used first.

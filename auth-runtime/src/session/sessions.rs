@@ -7,10 +7,10 @@ use std::{
 };
 
 use super::{
-    cookie::SessionCookie,
     record::{Session, SessionUser},
+    set_cookie::SessionCookie,
     store::SessionStore,
-    token_cache::{KnownSession, TokenHashCache},
+    token_hash_cache::{KnownSession, TokenHashCache},
 };
 use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity, Unavailable},

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     authenticate::Authenticator,
     credential::{BasicCredentials, is_cross_origin},
-    respond::{Rejection, RejectionCode, problem},
+    respond::{Rejection, RejectionCode, problem, retry_after},
     session::{SessionStore, Sessions},
     users::{MemoryUsers, UserStore},
 };
@@ -286,7 +286,7 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
         }
         let text = "This is not possible at the moment. Try again later.";
         let mut response = self.failed(StatusCode::SERVICE_UNAVAILABLE, text);
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        response.headers_mut().insert(header::RETRY_AFTER, retry_after::UNAVAILABLE.as_secs().into());
         response
     }
 }
