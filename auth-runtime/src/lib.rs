@@ -113,7 +113,7 @@
 //! | `basic` | yes | user names and passwords |
 //! | `http-client` | yes | keys of an issuer over HTTPS |
 //! | `jwt` | yes | JSON Web Tokens with AWS-LC, which needs a C compiler |
-//! | `jwt-rust-crypto` | no | JSON Web Tokens with RustCrypto, in pure Rust: slower, and cannot sign with RSA keys |
+//! | `jwt-rust-crypto` | no | JSON Web Tokens with `RustCrypto`, in pure Rust: slower, and cannot sign with RSA keys |
 //! | `mcp` | no | MCP tools under the same rules, as streamable HTTP |
 //! | `metrics` | no | counters through the `metrics` facade |
 //! | `openapi-explorer`, `rapidoc`, `redoc`, `scalar` | no | other pages that show the OpenAPI document |

@@ -19,7 +19,7 @@ use crate::{
 /// The greatest number of users with one address that get a mail.
 const MAX_USERS: usize = 10;
 
-/// An [`AccountStore`](super::AccountStore) in memory. Clones share the users. A restart loses all changes.
+/// An [`AccountStore`] in memory. Clones share the users. A restart loses all changes.
 ///
 /// ```
 /// use auth_runtime::{account::MemoryAccounts, users::{User, UserStore}};
