@@ -20,7 +20,7 @@ use auth_runtime::{
     policy::{Operation, RuleWatch},
     prelude::*,
     session::SignInPages,
-    token::TokenService,
+    token_service::TokenService,
     users::UserTokens,
 };
 use auth_store::SqlUsers;

@@ -6,7 +6,7 @@ use auth_runtime::{
     me::Me,
     prelude::*,
     review::{AccessPolicy, AccessPolicyBuilder, Matrix},
-    token::TokenApi,
+    token_service::TokenApi,
 };
 use auth_store::SqlUsers;
 use poem::{

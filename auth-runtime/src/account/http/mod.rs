@@ -1,6 +1,5 @@
 //! The account over HTTP: pages for browsers, JSON for programs.
 
-mod answer;
 mod error;
 mod fields;
 mod headers;
@@ -8,6 +7,7 @@ mod mount;
 mod page;
 mod policy;
 mod reset;
+mod response;
 mod routes;
 mod second_factor;
 mod sign_in;

@@ -8,7 +8,7 @@ use poem::{
     http::{Method, header::AUTHORIZATION},
 };
 
-use super::answer::wants_page;
+use super::response::wants_page;
 use crate::{
     account::{AccountStore, OneTimeTokenStore, SecondFactorStore, SelfService},
     guard::AuthConfig,

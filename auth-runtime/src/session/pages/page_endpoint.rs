@@ -4,16 +4,13 @@ use std::fmt;
 
 use poem::{
     Endpoint, IntoResponse, Request, Response, Result,
-    http::{
-        Method, StatusCode,
-        header::{self, HeaderValue},
-    },
+    http::{Method, StatusCode, header},
 };
 
 use super::{next::wants_html, response::not_allowed, sign_in_pages::SignInPages};
 use crate::{
     credential::is_cross_origin,
-    respond::RejectionCode,
+    respond::{RejectionCode, retry_after},
     session::SessionStore,
     users::{MemoryUsers, UserStore},
 };
@@ -87,7 +84,7 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
         }
         let text = "This is not possible at the moment. Try again later.";
         let mut response = self.failed(StatusCode::SERVICE_UNAVAILABLE, text);
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        response.headers_mut().insert(header::RETRY_AFTER, retry_after::UNAVAILABLE.as_secs().into());
         response
     }
 }
