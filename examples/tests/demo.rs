@@ -185,6 +185,51 @@ fn secrets_are_not_in_debug_output() {
 }
 
 #[test]
+fn r72_the_terminal_shows_the_link_for_a_new_password() {
+    let folder = folder();
+    let mut demo = Running::start(demo(&folder).args(["--port", "0"]));
+    let address = demo.printed_until(LAST_LINE)[0].rsplit_once(' ').expect("an address").1.to_owned();
+    assert_eq!(status(&paste(&format!("curl -i -d email=bob@example.com {address}/auth/forgot-password"))), 200);
+    let mail = demo.printed_until("/auth/reset-password?token=");
+    let link = mail.last().expect("a link").trim().to_owned();
+    assert!(link.starts_with(&address), "{link}");
+    let token = link.rsplit_once('=').expect("a token").1;
+    let new = "correct horse battery staple";
+    let set = |password| {
+        let fields = format!("-d token={token} --data-urlencode 'password={password}'");
+        status(&paste(&format!("curl -i {fields} {address}/auth/reset-password")))
+    };
+    assert_eq!([set("password123"), set(new), set(new)], [422, 200, 400], "the link is valid once");
+    assert_eq!(status(&paste(&format!("curl -i -u 'bob:{new}' {address}/auth/me"))), 200);
+}
+
+#[test]
+fn the_first_page_is_for_visitors_and_for_callers() {
+    let folder = folder();
+    let mut demo = Running::start(demo(&folder).args(["--port", "0"]));
+    let printed = demo.printed_until(LAST_LINE);
+    let address = printed[0].rsplit_once(' ').expect("an address").1;
+    let password = |name: &str| {
+        let row = printed.iter().find(|line| line.starts_with(&format!("  {name} "))).expect("a row");
+        row.split_whitespace().last().expect("a password").to_owned()
+    };
+    let visitor = paste(&format!("curl -i {address}/"));
+    assert!(status(&visitor) == 200 && visitor.contains("href=\"/auth/login\""), "{visitor}");
+    for (name, has_matrix) in [("ada", true), ("vera", false)] {
+        let page = paste(&format!("curl -i -u {name}:{} {address}/", password(name)));
+        assert!(status(&page) == 200 && page.contains(&format!("Hello {name}")), "{page}");
+        assert_eq!(page.contains("href=\"/admin/access\""), has_matrix, "{page}");
+    }
+    // An API keeps its paths beside the pages: the token endpoint and `me` are below `/auth` too.
+    let token = format!("-d grant_type=password -d username=ada -d password={}", password("ada"));
+    assert_eq!(status(&paste(&format!("curl -i {token} {address}/auth/token"))), 200);
+    let me = paste(&format!("curl -i -u ada:{} {address}/auth/me", password("ada")));
+    let tag = me.lines().find_map(|line| line.trim().strip_prefix("etag: ")).expect("an ETag");
+    let again = format!("curl -i -u ada:{} -H 'If-None-Match: {tag}' {address}/auth/me", password("ada"));
+    assert_eq!(status(&paste(&again)), 304);
+}
+
+#[test]
 fn a_log_file_has_the_denials_and_a_wrong_setting_is_one_line_and_exit_code_2() {
     let folder = folder();
     let mut server = Running::start(demo(&folder).env("AUTH_LOG_FILENAME", "demo.log").args(["--port", "0"]));

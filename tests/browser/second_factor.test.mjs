@@ -90,6 +90,8 @@ test("an app is set up, asked for at the sign-in, replaced by a recovery code, a
     await page.getByRole("heading", { name: "Enter a code" }).waitFor();
     // The password alone admits to nothing.
     const pending = await session(context);
+    await page.goto(`${address}/`);
+    await page.getByRole("heading", { name: "Welcome" }).waitFor();
     await page.goto(`${address}/auth/sessions`);
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     await submit(page, "alice", passwords.alice);

@@ -351,7 +351,7 @@ async fn a_form_that_needs_a_newer_sign_in_leads_a_browser_to_it() {
 }
 
 #[tokio::test]
-async fn the_sign_in_page_leads_to_the_code_and_on() {
+async fn r16_the_sign_in_page_leads_to_the_code_and_on() {
     let world = World::new().await;
     let (totp, recovery) = world.enrol().await;
     let (answer, pending) = world.sign_in().await;
