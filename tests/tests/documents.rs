@@ -139,7 +139,8 @@ fn the_tutorial_signs_a_browser_in_with_ten_lines() {
     let (block, _) = block.split_once("```").unwrap();
     let is_hidden = |line: &str| line == "#" || line.starts_with("# ");
     let is_frame = |line: &str| {
-        ["use ", "//", "fn ", "async fn ", "}", "#[auth("].iter().any(|start| line.starts_with(start)) || line.is_empty()
+        ["use ", "//", "fn ", "async fn ", "}", "#[auth("].iter().any(|start| line.starts_with(start))
+            || line.is_empty()
     };
     let lines: Vec<_> = block.lines().filter(|line| !is_hidden(line) && !is_frame(line.trim())).collect();
     assert_eq!(lines.len(), 10, "{lines:#?}");

@@ -70,7 +70,12 @@ impl Page {
 
     /// Adds the way to the sign-in page, if there is one.
     pub(super) fn sign_in_link(self) -> Self {
-        let link = self.site.sign_in_link(self.up);
+        self.start_link("Sign in")
+    }
+
+    /// Adds the way to the sign-in page with this text, if there is one.
+    pub(super) fn start_link(self, text: &str) -> Self {
+        let link = self.site.sign_in_link(self.up, text);
         self.markup(link)
     }
 

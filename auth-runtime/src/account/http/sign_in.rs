@@ -46,7 +46,7 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
         let page = Page::new(&self.0.site, "Enter a code");
         let page = page.text("Enter the six digits of your authenticator app, or a recovery code.");
         // Without an address, the form is sent to this page, with its `next`.
-        page.form("", &[code], "Sign in").sign_in_link()
+        page.form("", &[code], "Sign in").start_link("Start again")
     }
 
     fn sign_in_first(&self, text: &str) -> Page {

@@ -71,7 +71,7 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
     pub(super) fn failed(&self, status: StatusCode, text: &str) -> Response {
         let body = maud::html! {
             (super::layout::alert(Some(text)))
-            (self.site_parts().sign_in_link(""))
+            (self.site_parts().sign_in_link("", "Sign in"))
         };
         self.page("That did not work").status(status).body(body).into_response()
     }

@@ -36,10 +36,10 @@ impl Site {
         }
     }
 
-    /// Returns the way back to the sign-in page.
-    pub(crate) fn sign_in_link(&self, up: &str) -> Markup {
+    /// Returns the way back to the sign-in page, with this text.
+    pub(crate) fn sign_in_link(&self, up: &str, text: &str) -> Markup {
         html! {
-            @if self.has_sign_in { nav { a href={ (up) "login" } { "Sign in" } } }
+            @if self.has_sign_in { nav { a href={ (up) "login" } { (text) } } }
         }
     }
 }
