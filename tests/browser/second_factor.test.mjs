@@ -31,6 +31,11 @@ test("a new password by mail ends the sessions of the user", async () => {
       const [link] = await demo.printed(/http:\S+reset-password\?token=\S+/, from);
       assert.ok(link.startsWith(`${address}/auth/`), link);
       await other.goto(link);
+      // The page tells the next one nothing of the token in its address.
+      const left = other.waitForRequest(`${address}/auth/login`);
+      await other.getByRole("link", { name: "Sign in" }).click();
+      assert.equal((await (await left).allHeaders()).referer, `${address}/`);
+      await other.goto(link);
       await other.getByLabel("New password").fill("password1");
       await other.getByRole("button").click();
       await other.getByRole("alert").getByText("most common").waitFor();

@@ -126,7 +126,7 @@ async fn opening_a_link_consumes_nothing_and_leaks_nothing() {
         let path = format!("/account/reset-password?token={token}");
         let answer = call(method, &path).header("Accept", "text/html").to(&app).await;
         assert_eq!(answer.status, 200, "{method}");
-        assert_eq!(answer.header("Referrer-Policy"), Some("same-origin"));
+        assert_eq!(answer.header("Referrer-Policy"), Some("strict-origin"));
         assert_eq!(answer.header("Cache-Control"), Some("no-store"));
         assert_eq!(answer.header("X-Content-Type-Options"), Some("nosniff"));
         let policy = answer.header("Content-Security-Policy").unwrap();

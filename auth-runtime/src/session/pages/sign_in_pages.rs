@@ -157,6 +157,9 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
     ///     pages.own_page("login", get(sign_in))
     /// }
     /// ```
+    ///
+    /// # Panics
+    /// `.with(pages)` panics if there is no page at the address.
     #[must_use]
     pub fn own_page<E: IntoEndpoint>(self, address: impl Into<String>, page: E) -> Self
     where
