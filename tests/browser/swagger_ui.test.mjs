@@ -58,9 +58,12 @@ test("the API key of the dialog is sent", async () => {
   });
 });
 
+test("without a credential, the page shows the 401", async () => {
+  await withPage(async (page) => assert.equal((await tryOut(page)).status, 401));
+});
+
 test("the cookie of a session that was signed in at the page is sent", async () => {
   await withPage(async (page) => {
-    assert.equal((await tryOut(page)).status, 401, "without a session");
     await page.goto(`${address}/auth/login?next=/docs`);
     await page.getByLabel("User name").fill("alice");
     await page.getByLabel("Password").fill(passwords.alice);
