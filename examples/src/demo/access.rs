@@ -41,7 +41,8 @@ pub struct Auth {
     /// Access token from `/auth/token`.
     #[scheme(oauth2(password(token_url = "/auth/token")))]
     pub access_token: UserTokens<SqlUsers>,
-    /// User name and password. Without `silent_for_scripts`, a browser would ask for them when Swagger UI gets a 401.
+    /// User name and password.
+    // Otherwise a browser asks for a password when Swagger UI gets a 401.
     #[scheme(basic, silent_for_scripts)]
     pub password: Basic<SqlUsers>,
     /// API key of a machine client.
