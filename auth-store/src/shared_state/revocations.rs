@@ -16,7 +16,7 @@ use auth_runtime::{
 };
 
 /// Deletes rows of tokens that have expired.
-pub(crate) static SWEEP: Sweep = Sweep::new("auth_revocation", "position", "forget_at");
+pub(crate) static SWEEP: Sweep = Sweep::new("auth_revocation", "position", &["forget_at"]);
 
 const MAX_LEN: usize = 1024;
 
