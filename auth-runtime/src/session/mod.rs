@@ -1,7 +1,7 @@
 //! Sessions of browsers: an authenticator, and sign-in and sign-out.
 //!
-//! [`Sessions`] verifies the cookie of a session against a [`SessionStore`], and starts and ends sessions. [`SignInPages`] has
-//! the pages for signing in and out, and [`SignInRedirect`] leads a browser to them.
+//! [`Sessions`] verifies the cookie of a session against a [`SessionStore`], and starts and ends sessions.
+//! [`SignInPages`] has the pages for signing in and out, and [`SignInRedirect`] redirects browsers to the sign-in page.
 
 mod device;
 mod error;

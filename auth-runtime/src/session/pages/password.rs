@@ -1,4 +1,4 @@
-//! A user changes the own password.
+//! The page where a user changes the password.
 
 use maud::html;
 use poem::{
