@@ -19,7 +19,7 @@ use crate::{console::Console, error::Failure, program::Program};
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct Check {
-    /// Lock file (default: `access.lock`, beside the `Cargo.toml` under `cargo run`, and else in the current folder)
+    /// Lock file (default: `access.lock`, next to `Cargo.toml` under `cargo run`, otherwise in the current folder)
     #[arg(long, value_name = "FILE")]
     lock: Option<PathBuf>,
     /// Write the policy of this program to the file

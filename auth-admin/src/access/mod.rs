@@ -22,13 +22,13 @@ pub(crate) struct Access {
 
 #[derive(Debug, Subcommand)]
 enum AccessVerb {
-    /// Show for each rule who gets in
+    /// Show which callers each rule admits
     Matrix(matrix::Matrix),
     /// Compare this program with its `access.lock`
     Check(check::Check),
     /// Compare two lock files
     Diff(diff::Diff),
-    /// Explain for one request why a caller gets in, or does not
+    /// Explain why a request is allowed or denied
     Explain(Box<explain::Explain>),
     /// Report weak, useless and public parts of the policy
     Lint(lint::Lint),

@@ -1,4 +1,4 @@
-//! How protected APIs and routes are mounted: the service with its documents, and guarded subtrees.
+//! Mounts protected APIs with their OpenAPI documents, and guards subtrees of routes.
 
 mod argument;
 mod handler;

@@ -1,7 +1,7 @@
 //! Sessions of browsers: an authenticator, and sign-in and sign-out.
 //!
-//! [`Sessions`] verifies the cookie of a session against a [`SessionStore`], and starts and ends sessions. [`SignInPages`] has
-//! the pages for signing in and out, and [`SignInRedirect`] leads a browser to them.
+//! [`Sessions`] verifies the cookie of a session against a [`SessionStore`], and starts and ends sessions.
+//! [`SignInPages`] has the pages for signing in and out, and [`SignInRedirect`] redirects browsers to the sign-in page.
 
 mod device;
 mod error;
@@ -19,15 +19,15 @@ mod token_hash_cache;
 mod until_end;
 
 #[cfg(feature = "account")]
-pub(crate) use self::pages::{Fields, own_path};
+pub(crate) use self::pages::{Fields, MorePages, SharedEndpoint, Site, alert, hint, own_path};
 pub use self::{
     error::SessionError,
     lifecycle::StartedSession,
     memory::MemorySessions,
     new_session::NewSession,
     pages::{
-        ChangePassword, ChangePasswordError, HookFuture, Page, PageEndpoint, RedirectedEndpoint, SecondFactor,
-        SignInPages, SignInRedirect,
+        ChangePassword, ChangePasswordError, HookFuture, MountedPages, Page, PageEndpoint, RedirectedEndpoint,
+        SecondFactor, SignInPages, SignInRedirect,
     },
     plain_http::{PlainHttpEndpoint, PlainHttpSessions},
     record::{CapturedUser, Session, SessionUser},

@@ -20,7 +20,7 @@ pub struct TokenApi<A, U, R, C> {
 }
 
 impl<U, R, C> TokenService<U, R, C> {
-    /// Returns the operations, to be mounted: `auth.service((Entries, tokens.api()), "Entries", "1.0")`.
+    /// Returns the operations, for mounting: `auth.service((Entries, tokens.api()), "Entries", "1.0")`.
     #[must_use]
     pub fn api<A: AuthConfig>(&self) -> TokenApi<A, U, R, C> {
         TokenApi { service: Arc::clone(&self.0), auth: PhantomData }

@@ -1,4 +1,4 @@
-//! Clients with a secret, and where they are kept.
+//! Confidential clients, and their stores.
 
 use std::{fmt, future::Future, sync::Arc};
 
@@ -7,10 +7,10 @@ use subtle::ConstantTimeEq;
 
 use crate::authenticate::Unavailable;
 
-/// A program that gets tokens for itself with a secret (RFC 6749, section 4.4). It acts as a user of the store, such as the
-/// account of a machine, and its tokens have that subject.
+/// A client that gets tokens with its own secret (client credentials grant, RFC 6749, section 4.4). It acts as a user
+/// of the store, such as a service account, and its tokens have the subject of that user.
 ///
-/// The secret must be random: at least 128 bits (ASVS 11.5.1), as its hash is a plain SHA-256.
+/// The secret must have at least 128 random bits (ASVS 11.5.1), because it is stored as a plain SHA-256 hash.
 #[derive(Clone)]
 pub struct Client {
     id: String,
@@ -41,7 +41,7 @@ impl Client {
         Sha256::digest(secret).into()
     }
 
-    /// Limits the scopes of the client to these (default: all that its user has).
+    /// Limits the client to these scopes (default: all scopes of its user).
     #[must_use]
     pub fn limited_to<T: Into<String>>(self, scopes: impl IntoIterator<Item = T>) -> Self {
         Self { limits: Some(scopes.into_iter().map(Into::into).collect()), ..self }
@@ -90,7 +90,8 @@ impl fmt::Debug for Client {
 
 /// A store of clients with a secret.
 ///
-/// `SqlUsers` of the crate `auth-store` is one: an API key is a client, with the id of the key and the key as its secret.
+/// `SqlUsers` of the crate `auth-store` implements it: each API key is a client, whose id is the id of the key and
+/// whose secret is the key.
 pub trait ClientStore: Send + Sync + 'static {
     /// Returns the client with this id; `None` if there is none.
     ///

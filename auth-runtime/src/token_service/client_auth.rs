@@ -1,4 +1,4 @@
-//! From what a client sent to the client.
+//! Authenticates the client of a request.
 
 use secrecy::ExposeSecret;
 

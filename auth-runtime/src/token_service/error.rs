@@ -1,4 +1,4 @@
-//! Why a request of a client is refused (RFC 6749, section 5.2).
+//! The reason why a request of a client is refused (RFC 6749, section 5.2).
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub(super) enum TokenError {
     InvalidScope(&'static str),
     /// A backend does not answer. RFC 6749 defines the code for another endpoint only (section 4.1.2.1).
     Unavailable,
-    /// Too many attempts; again after this time.
+    /// Too many attempts. The client may retry after this time.
     TooManyAttempts(Duration),
 }
 

@@ -1,4 +1,4 @@
-//! The grants: who gets tokens for what. `rotation.rs` has the grant `refresh_token`.
+//! Verifies the grant of a token request. `rotation.rs` has the grant `refresh_token`.
 
 use std::time::SystemTime;
 

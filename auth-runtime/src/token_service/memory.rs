@@ -15,7 +15,7 @@ use crate::authenticate::Unavailable;
 /// After so many families, those that have expired are dropped.
 const SWEEP_EVERY: usize = 1024;
 
-/// Refresh tokens in memory: they end with the process. Clones share them.
+/// Refresh tokens in the memory of this process; a restart ends them. Clones share the tokens.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryRefreshTokens(Arc<Mutex<Families>>);
 

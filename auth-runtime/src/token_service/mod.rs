@@ -1,4 +1,4 @@
-//! A token service: an API that issues, refreshes and revokes access tokens, mounted with the rest of an application.
+//! A token service: an API that issues, refreshes and revokes access tokens, for mounting next to other APIs.
 //!
 //! [`TokenService`] has the settings, and its [`api`](TokenService::api) has the operations (`api.rs`). A request is read in
 //! `request.rs` and its client authenticated in `client_auth.rs`. `grants.rs` decides, `rotation.rs` replaces refresh

@@ -1,8 +1,9 @@
-//! Refresh tokens: their text, their family, and where families are kept.
+//! Refresh tokens, their families, and the store of families.
 //!
-//! A family is all refresh tokens of one sign-in, and one record: a new token replaces the hash of the last one. A token is
-//! the name of its family and a secret. The record has the hash of the name, so neither the store nor the claim `sid` of an
-//! access token reveals the name. A client that sends it with a wrong secret has had a token of the family.
+//! A family consists of all refresh tokens of one sign-in. It has one record, in which a new token replaces the hash of
+//! the previous one. A token consists of the name of its family and a secret. The record has only a hash of the name,
+//! so neither the store nor the claim `sid` of an access token reveals the name. So a client that sends the right name
+//! with a wrong secret must have had a token of the family.
 
 use std::{fmt, future::Future, sync::Arc, time::SystemTime};
 
@@ -73,7 +74,7 @@ fn random<const LEN: usize>() -> Result<String, Unavailable> {
 pub struct RefreshFamily {
     /// The id of the family, and the claim `sid` of its access tokens.
     pub id: String,
-    /// The SHA-256 of the token that is good now.
+    /// The SHA-256 hash of the current token.
     pub sha256: [u8; 32],
     /// The issuer of the access tokens.
     pub issuer: String,
@@ -83,22 +84,22 @@ pub struct RefreshFamily {
     pub credential_epoch: u64,
     /// The client that got the tokens.
     pub client_id: String,
-    /// The scopes that were granted, separated by spaces; `None` if none were asked for.
+    /// The granted scopes, separated by spaces; `None` if the client requested none.
     pub scope: Option<String>,
     /// When the user signed in, in whole seconds.
     pub signed_in_at: SystemTime,
-    /// When the family ends, however often it is used.
+    /// The time when the family ends, even if it is in use.
     pub expires_at: SystemTime,
 }
 
 impl RefreshFamily {
-    /// Returns the id of the family of a refresh token; `None` if the text is no refresh token.
+    /// Returns the id of the family of a refresh token; `None` if the text is not a refresh token.
     #[must_use]
     pub fn id_of(token: &str) -> Option<String> {
         RefreshToken::parse(token).map(|token| token.family())
     }
 
-    /// Returns whether this is the text of the token that is good now.
+    /// Returns whether this is the current token.
     #[must_use]
     pub fn is_current_text(&self, token: &str) -> bool {
         RefreshToken::parse(token).is_some_and(|token| self.is_current(&token))
@@ -137,7 +138,7 @@ pub trait RefreshTokenStore: Send + Sync + 'static {
     /// [`Unavailable`] if the store does not answer: 503.
     fn find(&self, id: &str) -> impl Future<Output = Result<Option<RefreshFamily>, Unavailable>> + Send;
 
-    /// Replaces the hash of the good token, if it still is `current`, and returns whether it was replaced.
+    /// Replaces the hash of the current token if it is still `current`. Returns whether it was replaced.
     ///
     /// This is one atomic step: of several requests with the same token, at most one gets `true`.
     ///

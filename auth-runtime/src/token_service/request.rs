@@ -1,4 +1,4 @@
-//! A request of a client: its form, and how it names itself.
+//! A request of a client: its form, and the credentials of the client.
 
 use std::{collections::HashMap, marker::PhantomData};
 

@@ -18,17 +18,18 @@ const LONGEST_REFRESH_LIFETIME: Duration = Duration::from_hours(24 * 365);
 
 /// A token service for the users of a store (RFC 6749). Cheap to clone.
 ///
-/// [`api`](Self::api) returns its operations, to be mounted with the others. They are public, and documented with them:
+/// [`api`](Self::api) returns its operations, for mounting together with your own. They are public, and are in the
+/// OpenAPI document:
 ///
-/// | operation | does |
+/// | operation | purpose |
 /// |---|---|
 /// | `POST /auth/token` | issues access tokens, and refresh tokens if there is a [store](Self::refresh_tokens) |
 /// | `POST /auth/revoke` | revokes a token (RFC 7009) |
 /// | `GET /.well-known/jwks.json` | publishes the keys (RFC 7517) |
 ///
-/// Only what is turned on by name is accepted:
+/// Each grant type must be enabled:
 ///
-/// | `grant_type` | is accepted after |
+/// | `grant_type` | enabled by |
 /// |---|---|
 /// | `password` | [`password_grant`](Self::password_grant) or [`lenient_password_grant`](Self::lenient_password_grant) |
 /// | `refresh_token` | [`refresh_tokens`](Self::refresh_tokens) |
@@ -82,21 +83,22 @@ const LONGEST_REFRESH_LIFETIME: Duration = Duration::from_hours(24 * 365);
 ///
 /// # Scopes
 ///
-/// A scope is the name of a declared permission, or one of [`scopes`](Self::scopes). A token for which no scope was asked
-/// carries the roles of the user. A token for some scopes carries those that the user has, as permissions and without roles.
-/// A scope that is not declared is an error (`invalid_scope`), and so is a request of which nothing is granted.
+/// A scope is the name of a declared permission, or one of [`scopes`](Self::scopes). If a client requests no scope, the
+/// token has the roles of the user. If it requests scopes, the token has those of them that the user has, as
+/// permissions, and no roles. The error is `invalid_scope` if a scope is not declared, or if the user has none of them.
 ///
 /// # Errors of requests
 ///
-/// Errors are those of RFC 6749, section 5.2. Wrong passwords count for the throttle of the users, and wrong secrets and
-/// unknown refresh tokens for the address: the status is 429 with `Retry-After` over the limit. A backend that does not
-/// answer is 503.
+/// Errors follow RFC 6749, section 5.2. Wrong passwords count for the throttle of the user store. Wrong secrets and
+/// unknown refresh tokens count for the address. Over the limit, the response is 429 with `Retry-After`. If a backend
+/// does not respond, it is 503.
 ///
 /// # What it does not protect against
 ///
-/// A program that has the password of a user can do everything that the user can. RFC 9700, section 2.4, forbids the
-/// password grant for that reason: use it for your own pages and tools only. An access token stays good until it expires,
-/// 15 minutes unless set, or until it is revoked: verify with [`verifier`](Self::verifier).
+/// - A client that has the password of a user can do everything that the user can. For this reason RFC 9700, section
+///   2.4, forbids the password grant: use it only for your own pages and tools.
+/// - An access token stays valid until it expires (default: 15 minutes) or is revoked. To reject revoked tokens, verify
+///   with [`verifier`](Self::verifier).
 pub struct TokenService<U = MemoryUsers, R = MemoryRefreshTokens, C = MemoryClients>(pub(super) Arc<Service<U, R, C>>);
 
 pub(super) struct Service<U, R, C> {
@@ -120,7 +122,7 @@ pub(super) struct PasswordGrant {
 }
 
 impl<U: UserStore> TokenService<U> {
-    /// Returns a service that issues tokens with `issuer` to the users of `users`. It accepts no grant yet.
+    /// Returns a service that issues tokens with `issuer` to the users of `users`. No grant type is enabled yet.
     #[must_use]
     pub fn new(issuer: TokenIssuer, users: Basic<U>) -> Self {
         let revocations = Revocations::new();
@@ -141,11 +143,11 @@ impl<U: UserStore> TokenService<U> {
 impl<U, R, C> TokenService<U, R, C> {
     /// Issues refresh tokens too, and keeps them in this store.
     ///
-    /// Each use replaces a refresh token (rotation). A replaced token that is used again ends all tokens of its sign-in, as
-    /// one of the two users is a thief (RFC 9700, section 4.14.2). There is no grace: a client that lost a response signs in
-    /// again. A new password, and the disabling or deletion of the user, end the refresh tokens.
+    /// Each use replaces the refresh token (rotation). If a replaced token is used again, it may have been stolen, so
+    /// all tokens of its sign-in end (RFC 9700, section 4.14.2). There is no grace period: if a response is lost, the
+    /// user must sign in again. Refresh tokens also end with a new password, and when the user is disabled or deleted.
     ///
-    /// Services with different issuers may share the store: a refresh token of another issuer is unknown.
+    /// Services with different issuers may share the store: refresh tokens of another issuer are not accepted.
     #[must_use]
     pub fn refresh_tokens<T: RefreshTokenStore>(self, store: T) -> TokenService<U, T, C> {
         let service = Arc::unwrap_or_clone(self.0);
@@ -153,8 +155,8 @@ impl<U, R, C> TokenService<U, R, C> {
         TokenService(Arc::new(service.with_stores(Some(Arc::new(store)), clients)))
     }
 
-    /// Accepts `client_credentials` of the clients of this store. A client sends its secret by Basic or in the form, never
-    /// both.
+    /// Enables `client_credentials` for the clients in this store. A client sends its secret by HTTP Basic or in the
+    /// form, not both.
     #[must_use]
     pub fn clients<T: ClientStore>(self, store: T) -> TokenService<U, R, T> {
         let service = Arc::unwrap_or_clone(self.0);
@@ -162,31 +164,31 @@ impl<U, R, C> TokenService<U, R, C> {
         TokenService(Arc::new(service.with_stores(refresh_tokens, Some(Arc::new(store)))))
     }
 
-    /// Sets how long a user stays signed in by refresh tokens, however often they are used (default: 30 days; one minute to
-    /// one year).
+    /// Sets the maximum time from a sign-in to the end of its refresh tokens (default: 30 days; one minute to one
+    /// year).
     #[must_use]
     pub fn refresh_lifetime(self, lifetime: Duration) -> Self {
         let lifetime = lifetime.clamp(SHORTEST_REFRESH_LIFETIME, LONGEST_REFRESH_LIFETIME);
         self.with(|service| service.refresh_lifetime = lifetime)
     }
 
-    /// Accepts user names and passwords (`grant_type=password`) from one client of the application itself. `client_id` is
-    /// its name in tokens; it has no secret, and need not be sent.
+    /// Enables `grant_type=password` for one first-party client, such as your own front end. `client_id` is its name in
+    /// tokens. The client has no secret, and need not send its id.
     ///
-    /// **You owe** that no other program gets passwords (RFC 9700, section 2.4).
+    /// **You must ensure** that no other client gets passwords (RFC 9700, section 2.4).
     #[must_use]
     pub fn password_grant(self, client_id: impl Into<String>) -> Self {
         self.with_password_grant(client_id.into(), false)
     }
 
-    /// Does the same, and also accepts user name and password without a `grant_type`, as the
-    /// `OAuth2PasswordRequestForm` of `FastAPI` does.
+    /// Enables [`password_grant`](Self::password_grant), and also accepts a user name and password without a
+    /// `grant_type`, as `OAuth2PasswordRequestForm` of `FastAPI` does.
     #[must_use]
     pub fn lenient_password_grant(self, client_id: impl Into<String>) -> Self {
         self.with_password_grant(client_id.into(), true)
     }
 
-    /// Adds scopes that are no permissions, and that each user may give a client.
+    /// Adds scopes that are not permissions. Each user can grant them to a client.
     #[must_use]
     pub fn scopes<T: Into<String>>(self, scopes: impl IntoIterator<Item = T>) -> Self {
         self.with(|service| service.scopes.extend(scopes.into_iter().map(Into::into)))
@@ -202,7 +204,7 @@ impl<U, R, C> TokenService<U, R, C> {
         })
     }
 
-    /// Returns the verifier of exactly these tokens, without the revoked ones. Call it after
+    /// Returns a verifier that accepts only tokens of this service, and rejects revoked ones. Call it after
     /// [`revocations`](Self::revocations).
     #[must_use]
     pub fn verifier(&self) -> Jwt {

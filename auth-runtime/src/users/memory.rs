@@ -7,7 +7,7 @@ use std::{
 
 use foldhash::quality::RandomState;
 
-use super::{User, UserError, UserStore, store::check_name};
+use super::{User, UserError, UserStore, user::check_name};
 use crate::authenticate::Unavailable;
 
 /// Users in memory (default: none). Cheap to clone.

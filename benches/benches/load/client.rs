@@ -67,7 +67,7 @@ pub(crate) struct Latencies(Vec<Duration>);
 
 impl Latencies {
     /// Returns a quantile in milliseconds.
-    pub(crate) fn percentile(&self, permille: usize) -> f64 {
+    pub(crate) fn quantile(&self, permille: usize) -> f64 {
         let index = (self.0.len() * permille / 1000).min(self.0.len() - 1);
         self.0[index].as_secs_f64() * 1000.0
     }

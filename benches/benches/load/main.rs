@@ -1,8 +1,10 @@
 //! Latency of protected routes while users sign in at full speed, over loopback.
 //!
-//! `cargo bench -p auth-benches --bench load -- --rate 400 --seconds 20` starts a server in a process of its own. The load is
+//! `cargo bench -p auth-benches --bench load -- --rate 400 --rounds 20` starts a server in a process of its own. The load is
 //! open-loop: requests start at fixed times, and the latency counts from the intended start. So a server that stalls makes
 //! every request late that should have started meanwhile, and not the one that waits (coordinated omission).
+//!
+//! Each round measures an idle and a loaded window. The medians of the rounds bear some noise of other programs.
 
 mod client;
 mod server;
@@ -18,10 +20,15 @@ use std::{
 use crate::client::{Latencies, Target};
 
 const DEFAULT_RATE: u32 = 400;
-const DEFAULT_SECONDS: u64 = 20;
-const WARM_UP: Duration = Duration::from_secs(2);
+const DEFAULT_ROUNDS: usize = 20;
+/// How long a window is.
+const WINDOW: Duration = Duration::from_secs(2);
+/// How long the load runs before a window.
+const WARM_UP: Duration = Duration::from_millis(500);
 /// Threads that sign in, each with one request after the other.
 const SIGN_INS: usize = 16;
+/// The columns of the result, in thousandths.
+const QUANTILES: [usize; 3] = [500, 990, 999];
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -51,32 +58,41 @@ fn option<T: std::str::FromStr>(arguments: &[String], name: &str, default: T) ->
 
 fn measure(arguments: &[String]) -> Outcome<()> {
     let rate = option(arguments, "--rate", DEFAULT_RATE)?;
-    let time = Duration::from_secs(option(arguments, "--seconds", DEFAULT_SECONDS)?);
-    let (server, target) = start()?;
-    client::open_loop(&target, rate, WARM_UP)?;
-    let idle = client::open_loop(&target, rate, time)?;
-    let sign_ins = client::SignIns::start(&target, SIGN_INS);
-    client::open_loop(&target, rate, WARM_UP)?;
-    let before = sign_ins.count();
-    let loaded = client::open_loop(&target, rate, time)?;
-    let count = sign_ins.count() - before;
-    sign_ins.stop()?;
-    drop(server);
-    report(rate, time, &idle, &loaded, count);
+    let rounds = option(arguments, "--rounds", DEFAULT_ROUNDS)?.max(1);
+    let (_server, target) = start()?;
+    let (mut idle, mut loaded, mut sign_ins) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..rounds {
+        client::open_loop(&target, rate, WARM_UP)?;
+        idle.push(client::open_loop(&target, rate, WINDOW)?);
+        let users = client::SignIns::start(&target, SIGN_INS);
+        client::open_loop(&target, rate, WARM_UP)?;
+        let before = users.count();
+        loaded.push(client::open_loop(&target, rate, WINDOW)?);
+        sign_ins += users.count() - before;
+        users.stop()?;
+    }
+    report(rate, &idle, &loaded, sign_ins);
     Ok(())
 }
 
-fn report(rate: u32, time: Duration, idle: &Latencies, loaded: &Latencies, sign_ins: usize) {
-    println!("{rate} requests per second for {} s, half by session and half by token\n", time.as_secs());
-    println!("{:<22}{:>10}{:>10}{:>10}{:>10}", "latency, ms", "p50", "p99", "p99.9", "max");
-    let row = |name: &str, latencies: &Latencies| {
-        let [p50, p99, late, max] = [500, 990, 999, 1000].map(|permille| latencies.percentile(permille));
-        println!("{name:<22}{p50:>10.3}{p99:>10.3}{late:>10.3}{max:>10.3}");
-    };
-    row("idle", idle);
-    row("while users sign in", loaded);
-    let ratio = loaded.percentile(990) / idle.percentile(990);
-    println!("\np99 × {ratio:.2}; {:.1} sign-ins per second", sign_ins as f64 / time.as_secs_f64());
+#[expect(clippy::cast_precision_loss, reason = "figures to read")]
+fn report(rate: u32, idle: &[Latencies], loaded: &[Latencies], sign_ins: usize) {
+    let seconds = WINDOW.as_secs_f64() * idle.len() as f64;
+    println!("{rate} requests per second, half by session and half by token; medians of {} rounds\n", idle.len());
+    println!("{:<22}{:>10}{:>10}{:>10}", "latency, ms", "p50", "p99", "p99.9");
+    for (name, windows) in [("idle", idle), ("while users sign in", loaded)] {
+        let [p50, p99, late] = QUANTILES.map(|permille| median(windows, permille));
+        println!("{name:<22}{p50:>10.3}{p99:>10.3}{late:>10.3}");
+    }
+    let ratio = median(loaded, 990) / median(idle, 990);
+    println!("\np99 × {ratio:.2}; {:.1} sign-ins per second", sign_ins as f64 / seconds);
+}
+
+/// Returns the median of a quantile over all windows, in milliseconds.
+fn median(windows: &[Latencies], permille: usize) -> f64 {
+    let mut values: Vec<f64> = windows.iter().map(|window| window.quantile(permille)).collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 /// A server process. It ends with this value.

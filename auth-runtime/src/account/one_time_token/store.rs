@@ -7,16 +7,16 @@ use crate::authenticate::Unavailable;
 
 /// A store of one-time tokens. It keeps one row for each purpose and subject.
 ///
-/// [`MemoryAccounts`](crate::account::MemoryAccounts) is one in memory; `SqlUsers` of the crate `auth-store` is one in a
-/// database.
+/// [`MemoryAccounts`](crate::account::MemoryAccounts) implements it in memory, and `SqlUsers` of the crate `auth-store`
+/// in a database.
 pub trait OneTimeTokenStore: Send + Sync + 'static {
-    /// Stores a token in place of the former one of the same purpose and subject.
+    /// Stores a token, replacing an earlier one with the same purpose and subject.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer.
     fn put_token(&self, record: OneTimeTokenRecord) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// Returns the token with this hash, also an expired one.
+    /// Returns the token with this hash, even if it has expired.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer.
@@ -27,7 +27,7 @@ pub trait OneTimeTokenStore: Send + Sync + 'static {
 
     /// Deletes the token with this hash, and returns whether this call deleted it.
     ///
-    /// Of several concurrent calls, one returns true. In a database, it is one `DELETE` and the number of its rows.
+    /// Of several concurrent calls, only one returns true. In a database, use one `DELETE` and its number of rows.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer.
@@ -44,10 +44,10 @@ pub struct OneTimeTokenRecord {
     pub purpose: Purpose,
     /// The subject of the user.
     pub subject: String,
-    /// The address that the mail was sent to. A token for another address than the user's current one is not valid for a
-    /// reset.
+    /// The address that the mail was sent to. For a password reset, it must still be the user's verified address.
     pub address: String,
-    /// The [version of the credentials](crate::users::User::current_epoch) of the user. The token dies with it.
+    /// The [version of the credentials](crate::users::User::current_epoch) of the user. The token is valid only while
+    /// it is unchanged.
     pub credential_epoch: u64,
     /// The time at which the token expires.
     pub expires_at: SystemTime,

@@ -18,9 +18,9 @@ pub const MFA: &str = "mfa";
 /// Codes are those of RFC 6238: six digits, 30 seconds. A code counts for one step before and after, and once. Of one user,
 /// three wrong codes from one client lead to a lockout, and there are 10 in an hour at most.
 impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
-    /// Begins the enrolment of an authenticator app, in place of an enrolment that was begun before.
+    /// Begins the enrolment of an authenticator app, replacing an unconfirmed enrolment.
     ///
-    /// The caller needs a fresh sign-in: the thief of a session could lock the user out otherwise.
+    /// Require a recent sign-in for it. Otherwise an attacker with a stolen session could lock the user out.
     ///
     /// # Errors
     /// [`AccountError::NoUser`]; [`AccountError::HasSecondFactor`]: remove it first, which needs a code;
@@ -36,7 +36,7 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
         Ok(Enrolment::new(&secret, &self.0.application, user.name())?)
     }
 
-    /// Returns the enrolment that was begun, to show it again after a wrong code; `None` if there is none.
+    /// Returns the unconfirmed enrolment, to show it again after a wrong code; `None` if there is none.
     ///
     /// # Errors
     /// [`AccountError::NoUser`]; [`AccountError::Unavailable`].
@@ -47,9 +47,9 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
         Ok(Some(Enrolment::new(&secret, &self.0.application, user.name())?))
     }
 
-    /// Ends an enrolment with the first code of the app, and returns the recovery codes, to be shown once.
+    /// Confirms an enrolment with the first code of the app, and returns the recovery codes. Show them once.
     ///
-    /// All tokens and sessions of the user end: sign-ins from now on need a code. The user gets a notice by mail.
+    /// All tokens and sessions of the user end, and sign-ins need a code from now on. The user is notified by mail.
     ///
     /// # Errors
     /// [`AccountError::Code`] if the code is wrong, or no enrolment was begun; [`AccountError::TooManyAttempts`];
@@ -101,7 +101,7 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
         Ok(self.0.store.use_step(subject, step).await?.then_some(()))
     }
 
-    /// Replaces the recovery codes, and returns the new ones, to be shown once. It needs a code.
+    /// Replaces the recovery codes, if `code` is right, and returns the new ones. Show them once.
     ///
     /// # Errors
     /// As [`verify_code`](Self::verify_code).
@@ -120,7 +120,8 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
         }
     }
 
-    /// Removes the second factor. It needs a code. All tokens and sessions of the user end, and the user gets a notice.
+    /// Removes the second factor, if `code` is right. All tokens and sessions of the user end, and the user is notified
+    /// by mail.
     ///
     /// # Errors
     /// As [`verify_code`](Self::verify_code).

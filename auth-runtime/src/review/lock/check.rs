@@ -1,4 +1,4 @@
-//! `access.lock` beside the `Cargo.toml` of an application: the policy that was reviewed.
+//! The reviewed policy: the file `access.lock` next to the `Cargo.toml` of an application.
 
 use std::{env, fs, io, path::Path};
 
@@ -25,7 +25,7 @@ pub enum AccessLockError {
         /// The error of the file system.
         source: io::Error,
     },
-    /// The file is no policy.
+    /// The file is not a valid policy.
     #[error("{path}: {source}")]
     Malformed {
         /// The path of the file.
@@ -33,7 +33,7 @@ pub enum AccessLockError {
         /// The mistake.
         source: ParsePolicyError,
     },
-    /// The code has another policy.
+    /// The policy of the code differs from the file.
     #[error(
         "the code and {path} differ: {difference}\nIf this is meant, run this test with ACCESS_LOCK=accept, and commit {path}"
     )]
@@ -47,7 +47,7 @@ pub enum AccessLockError {
 
 /// Compares the policy of the code with a file. With `ACCESS_LOCK=accept` in the environment, it writes the file.
 ///
-/// [`assert_access_lock!`](crate::assert_access_lock) calls it with the file beside the application's `Cargo.toml`.
+/// [`assert_access_lock!`](crate::assert_access_lock) calls it with the file next to the application's `Cargo.toml`.
 ///
 /// # Errors
 /// [`AccessLockError`] if the file is missing or differs.
@@ -79,10 +79,10 @@ fn shown(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-/// Asserts that the policy of the code is the one in `access.lock`, beside the `Cargo.toml` of the calling crate.
+/// Asserts that the policy of the code equals the file `access.lock` next to the `Cargo.toml` of the calling crate.
 ///
-/// It fails with the difference: the routes, and the callers that newly get in or do not any more. To accept a change, run
-/// the test with `ACCESS_LOCK=accept`, and commit the file.
+/// It panics with the difference: the routes, and the callers that are newly admitted or no longer admitted. To accept
+/// a change, run the test with `ACCESS_LOCK=accept`, and commit the file.
 ///
 /// A second argument names another file, for an application with two `Auth` types.
 ///

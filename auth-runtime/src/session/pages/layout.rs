@@ -1,4 +1,4 @@
-//! The layout of all pages: HTML without scripts, in a light and a dark scheme.
+//! The layout of all pages: HTML without scripts, with light and dark colors.
 
 use std::sync::LazyLock;
 
@@ -25,11 +25,12 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 });
 
-/// Without a referrer, browsers would send `Origin: null` with the forms.
+/// The address of a page may hold a token, so no request has it as its referrer. With `no-referrer`, browsers would send
+/// `Origin: null` with the forms (W3C Fetch, section 3.2.5).
 static HEADERS: [(HeaderName, HeaderValue); 5] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("strict-origin")),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
 ];
@@ -60,7 +61,7 @@ impl Page {
         Self { site: site.into(), title: title.into(), status: StatusCode::OK, is_wide: false, body }
     }
 
-    /// Sets the content, as HTML below the title. Text of users must be escaped in it.
+    /// Sets the content: HTML below the title. Escape text from users.
     #[must_use]
     pub fn html(self, body: impl Into<String>) -> Self {
         Self { body: PreEscaped(body.into()), ..self }
@@ -129,6 +130,11 @@ pub(crate) fn alert(text: Option<&str>) -> Markup {
             p.note.bad role="alert" id="error" { (text) }
         }
     }
+}
+
+/// Returns the rule of a new password, which stands between its label and the field.
+pub(crate) fn hint(min_len: usize) -> Markup {
+    html! { p.hint #rule { "At least " (min_len) " characters. A few words are easy to remember." } }
 }
 
 /// Returns a message of success, if there is one.
