@@ -5,7 +5,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::task::spawn_blocking;
 
-use super::{PasswordError, argon2_memory::BlockBuffer, hasher::PasswordHasher, pool::PoolPermit, verify::Verified};
+use super::{PasswordError, block_buffer::BlockBuffer, hasher::PasswordHasher, pool::PoolPermit, verify::Verified};
 use crate::authenticate::Unavailable;
 
 /// The permission to verify or to hash one password.

@@ -2,7 +2,7 @@
 //!
 //! The room knows neither users nor stores. [`Passwords`] is the entry point, and [`PasswordPool`] bounds the cost.
 
-mod argon2_memory;
+mod block_buffer;
 mod breach;
 mod common;
 mod error;
