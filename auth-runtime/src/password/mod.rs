@@ -10,6 +10,7 @@ mod hash_permit;
 mod hasher;
 mod legacy;
 mod limits;
+mod low_priority;
 mod normalize;
 mod passwords;
 mod policy;

@@ -56,7 +56,7 @@ async fn serve(url: &str) -> Outcome<()> {
     let issuer = TokenIssuer::hs256(SECRET)?.issuer("https://issuer.example").audience("entries");
     let auth = Auth { session: sessions.clone(), token: issuer.verifier() };
     let pages = SignInPages::new(&sessions);
-    let app = Route::new().nest("/auth", pages).at("/entry", get(entry).with(auth));
+    let app = Route::new().at("/entry", get(entry).with(auth)).with(pages);
 
     let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await?;
     let address = acceptor.local_addr().into_iter().next().and_then(|address| address.as_socket_addr().copied());
