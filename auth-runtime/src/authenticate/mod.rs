@@ -1,6 +1,8 @@
 //! Second step: credential to identity. Reads nothing from the request but the credential.
 
 mod authenticator;
+#[cfg(any(feature = "_jwt", feature = "api-key", feature = "basic"))]
+mod bounded_cache;
 #[cfg(any(feature = "api-key", feature = "basic"))]
 mod cache;
 mod context;
@@ -17,6 +19,8 @@ mod test_caller;
 mod user_info;
 
 pub use authenticator::Authenticator;
+#[cfg(any(feature = "_jwt", feature = "api-key", feature = "basic"))]
+pub(crate) use bounded_cache::{BoundedCache, bounded_cache};
 #[cfg(any(feature = "api-key", feature = "basic"))]
 pub(crate) use cache::IdentityCache;
 pub use context::Context;

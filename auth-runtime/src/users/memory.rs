@@ -32,7 +32,8 @@ use crate::authenticate::Unavailable;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct MemoryUsers {
-    by_name: Arc<HashMap<String, User>>,
+    /// Only the application adds users, so the hash need not withstand chosen names.
+    by_name: Arc<HashMap<String, User, foldhash::quality::RandomState>>,
     by_subject: Arc<HashMap<String, User>>,
 }
 
