@@ -8,7 +8,7 @@ use poem::{
 use super::{Credential, Malformed, text::Text};
 
 /// Returns what follows the scheme of this name, if the header has that scheme.
-pub(super) fn credentials(request: &Request, scheme: &str) -> Credential<Text> {
+pub(super) fn credentials<'r>(request: &'r Request, scheme: &str) -> Credential<Text<'r>> {
     match header(request) {
         Credential::Absent => Credential::Absent,
         Credential::Malformed(malformed) => Credential::Malformed(malformed),

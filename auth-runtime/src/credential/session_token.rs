@@ -11,7 +11,7 @@ const LEN: usize = 43;
 ///
 /// A text of another form is malformed, as no session ever had it.
 #[derive(Clone, Debug)]
-pub struct SessionToken(Text);
+pub struct SessionToken(Text<'static>);
 
 impl SessionToken {
     /// Returns the token of 256 bits.
@@ -26,13 +26,13 @@ impl SessionToken {
         self.0.as_str()
     }
 
-    fn parse(text: Text) -> Result<Self, Malformed> {
-        text.checked(is_token).map(Self)
+    fn parse(text: Text<'_>) -> Result<Self, Malformed> {
+        text.checked(is_token).map(|text| Self(text.into_owned()))
     }
 }
 
 /// Whether a text encodes 256 bits. The last character has two spare bits, which are zero.
-fn is_token(text: &Text) -> bool {
+fn is_token(text: &Text<'_>) -> bool {
     let bytes = text.as_bytes();
     let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     bytes.len() == LEN && bytes.iter().all(belongs) && b"AEIMQUYcgkosw048".contains(&bytes[LEN - 1])

@@ -1,21 +1,29 @@
 //! The text of a credential. It shares the header's buffer if possible, and is never printed.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use poem::http::HeaderValue;
 
 use super::Malformed;
 
 #[derive(Clone)]
-pub(super) enum Text {
+pub(super) enum Text<'a> {
     /// The part of a header from this byte on.
-    InHeader(HeaderValue, usize),
+    InHeader(Cow<'a, HeaderValue>, usize),
     Owned(String),
 }
 
-impl Text {
-    pub(super) fn in_header(header: &HeaderValue, start: usize) -> Self {
-        Self::InHeader(header.clone(), start)
+impl<'a> Text<'a> {
+    pub(super) const fn in_header(header: &'a HeaderValue, start: usize) -> Self {
+        Self::InHeader(Cow::Borrowed(header), start)
+    }
+
+    /// Returns the text as a credential keeps it.
+    pub(super) fn into_owned(self) -> Text<'static> {
+        match self {
+            Self::InHeader(header, start) => Text::InHeader(Cow::Owned(header.into_owned()), start),
+            Self::Owned(text) => Text::Owned(text),
+        }
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {
@@ -59,7 +67,7 @@ impl Text {
     }
 }
 
-impl fmt::Debug for Text {
+impl fmt::Debug for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[secret]")
     }
