@@ -1,4 +1,4 @@
-//! How protected APIs and routes are mounted: the service with its documents, and guarded subtrees.
+//! Mounts protected APIs with their OpenAPI documents, and guards subtrees of routes.
 
 mod argument;
 mod handler;
@@ -11,7 +11,7 @@ mod service;
 mod stateful;
 #[cfg(feature = "swagger-ui")]
 mod swagger_ui;
-mod watch;
+mod watched_endpoint;
 
 #[cfg(feature = "swagger-ui")]
 pub use self::swagger_ui::OAuthClient;
@@ -21,5 +21,5 @@ pub use self::{
     protect::{Protect, ProtectedEndpoint, WithAuth},
     protected_resource::{InvalidResource, ProtectedResource, WithResource},
     service::{Api, Protected, ProtectedService, Service, ServiceEndpoint},
-    watch::WatchedEndpoint,
+    watched_endpoint::WatchedEndpoint,
 };

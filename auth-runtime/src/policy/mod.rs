@@ -14,8 +14,8 @@ mod explain;
 mod operation;
 mod operation_id;
 mod requirement;
+mod rule_watch;
 mod scopes;
-mod watch;
 
 pub use claim::ClaimValue;
 pub use claim_content::ClaimContent;
@@ -29,4 +29,4 @@ pub(crate) use operation::EnforcementPoint;
 pub use operation::{Access, Operation};
 pub(crate) use requirement::Node;
 pub use requirement::Requirement;
-pub use watch::RuleWatch;
+pub use rule_watch::RuleWatch;

@@ -11,8 +11,9 @@ mod quote;
 mod store;
 #[cfg(test)]
 mod tests;
+mod user;
 #[cfg(feature = "_jwt")]
-mod tokens;
+mod user_tokens;
 
 use std::{
     fmt,
@@ -24,13 +25,14 @@ use std::{
 pub(crate) use self::generate::random_text;
 use self::password_cache::{CacheLookup, PasswordCache, Submitted};
 #[cfg(feature = "_jwt")]
-pub use self::tokens::UserTokens;
+pub use self::user_tokens::UserTokens;
 pub use self::{
     error::UserError,
     generate::generate_password,
     memory::MemoryUsers,
     quote::quote_name,
-    store::{SignIn, User, UserStore},
+    store::{SignIn, UserStore},
+    user::User,
 };
 pub use crate::password::{
     BreachCheck, HashStrength, MAX_PASSWORD_LEN, MIN_PASSWORD_LEN, PasswordError, PasswordPool, Passwords,
