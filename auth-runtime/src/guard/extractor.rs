@@ -4,7 +4,7 @@ use std::{future::Future, marker::PhantomData};
 
 use futures_util::{
     FutureExt,
-    future::{BoxFuture, Either, Ready, ready},
+    future::{Either, ready},
 };
 use poem::{FromRequest, Request, RequestBody, Result};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
@@ -87,14 +87,13 @@ impl<A: AuthConfig> Kept<A> {
     }
 }
 
-/// A result, or the future that computes it.
-type MaybeReady<'a, T> = Either<Ready<T>, BoxFuture<'a, T>>;
-
-/// Lets a request in and keeps the caller. A credential that is not cached is verified in a box of its own, so that the
-/// future of an operation, which is copied, stays small.
-fn kept<'a, A: AuthConfig>(request: &'a Request, operation: &'static Operation<A>) -> MaybeReady<'a, Result<Kept<A>>> {
+/// Lets a request in and keeps the caller. A cached credential needs no waiting.
+fn kept<'a, A: AuthConfig>(
+    request: &'a Request,
+    operation: &'static Operation<A>,
+) -> impl Future<Output = Result<Kept<A>>> + Send + use<'a, A> {
     match arrive(request, operation) {
-        Ok(Arrival::Unknown(arrived)) => Either::Right(Box::pin(arrived.authenticated(request).map(Kept::of))),
+        Ok(Arrival::Unknown(arrived)) => Either::Right(arrived.authenticated(request).map(Kept::of)),
         Ok(Arrival::Admitted(admission)) => Either::Left(ready(Kept::of(Ok(admission)))),
         Err(rejection) => Either::Left(ready(Err(rejection.into_error()))),
     }
