@@ -148,22 +148,10 @@ pub(super) fn date(claims: &Object<'_>, name: &'static str) -> Result<Option<Dur
         Some(_) => return Err(TokenError::Claim(name)),
         None => return Ok(None),
     };
-    duration(seconds).filter(|date| *date <= LATEST).map(Some).ok_or(TokenError::Claim(name))
-}
-
-/// Returns a number of seconds; `None` if it is negative, or not a number. Nearly all dates are whole.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "it is compared"
-)]
-fn duration(seconds: f64) -> Option<Duration> {
-    let whole = seconds as u64;
-    if (whole as f64).to_bits() == seconds.to_bits() {
-        return Some(Duration::from_secs(whole));
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(date) if date <= LATEST => Ok(Some(date)),
+        _ => Err(TokenError::Claim(name)),
     }
-    Duration::try_from_secs_f64(seconds).ok()
 }
 
 #[cfg(test)]
