@@ -28,8 +28,8 @@ impl MacKey {
         }
     }
 
-    pub(crate) fn mac(&self, secret: &str) -> SecretMac {
-        SecretMac(self.0.hash(secret.as_bytes()).into())
+    pub(crate) fn mac(&self, secret: impl AsRef<[u8]>) -> SecretMac {
+        SecretMac(self.0.hash(secret.as_ref()).into())
     }
 }
 
