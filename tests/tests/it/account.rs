@@ -8,6 +8,7 @@ use std::{
 use auth_runtime::{
     account::{Mail, Mailer, MemoryAccounts, PublicUrl, SelfService},
     prelude::*,
+    session::MemorySessions,
     users::{User, UserStore},
 };
 use poem::{Endpoint, EndpointExt, Route};
@@ -45,7 +46,9 @@ impl Fixture {
     }
 
     fn app(&self) -> impl Endpoint + use<> {
-        Route::new().nest("/account", self.account.routes::<Auth>()).with(Auth::default())
+        let sessions = Sessions::with_store(&Basic::new(self.store.clone()), MemorySessions::new());
+        let routes = self.account.routes_with_second_factor::<Auth, _, _>(&sessions, "/");
+        Route::new().nest("/account", routes).with(Auth::default())
     }
 
     async fn mails(&self) -> Vec<Mail> {
@@ -192,6 +195,20 @@ async fn r65_a_page_of_another_site_sends_no_form() {
     }
     assert!(fixture.mails().await.is_empty());
     assert_eq!(fixture.store.find("alice").await.unwrap().unwrap().current_epoch(), 0);
+}
+
+#[tokio::test]
+async fn a_service_without_sessions_has_no_second_factor() {
+    // `Basic` has no place for the code, so a user with a second factor would be locked out.
+    let fixture = Fixture::new();
+    let app = Route::new().nest("/account", fixture.account.routes::<Auth>()).with(Auth::default());
+    for path in ["second-factor", "code"] {
+        assert_eq!(get(&format!("/account/{path}")).by(By::Token, &alice(0)).to(&app).await.status, 404, "{path}");
+    }
+    for path in ["enrolment", "confirmation"] {
+        let request = post(&format!("second-factor/{path}"), &json!({})).by(By::Token, &alice(0));
+        assert_eq!(request.to(&app).await.status, 404, "{path}");
+    }
 }
 
 #[tokio::test]
@@ -576,6 +593,7 @@ mod tokens {
         account::{MemoryAccounts, PrintMailer, PublicUrl, SelfService},
         jwt::TokenIssuer,
         prelude::*,
+        session::MemorySessions,
         users::{User, UserTokens},
     };
     use poem::{EndpointExt, Route, test::TestClient};
@@ -605,8 +623,10 @@ mod tokens {
         let url = PublicUrl::new("https://app.example").unwrap();
         let account =
             SelfService::new(store.clone(), PrintMailer, "Entry book", url).issuers(["https://issuer.example"]);
+        let sessions = Sessions::with_store(&Basic::new(store.clone()), MemorySessions::new());
         let auth = Auth { token: UserTokens::new(issuer.verifier(), store).unwrap() };
-        let client = TestClient::new(Route::new().nest("/account", account.routes::<Auth>()).with(auth));
+        let routes = account.routes_with_second_factor::<Auth, _, _>(&sessions, "/");
+        let client = TestClient::new(Route::new().nest("/account", routes).with(auth));
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
         let token = || issuer.token_of(&alice).client_id("web").auth_time(now);
         let email = async |token: String| {
@@ -621,7 +641,7 @@ mod tokens {
             assert_eq!(answer.0.status(), 403, "{path}");
         }
         for path in ["email", "second-factor"] {
-            let answer = client.get(format!("/account/{path}")).header("Authorization", &limited).send().await;
+            let answer = client.get(&format!("/account/{path}")).header("Authorization", &limited).send().await;
             assert_eq!(answer.0.status(), 403, "{path}");
         }
         assert_eq!(email(token().sign().unwrap()).await, 200);

@@ -80,13 +80,13 @@ pub(crate) async fn application<S: State>(
     let url = PublicUrl::new("https://app.example/account").expect("a URL");
     let account = SelfService::new(users.clone(), mailer, "Entry book", url).issuers(["users", ISSUER]);
     let pages = SignInPages::new(&auth.session).change_password(users.clone());
+    let own = account.routes_with_second_factor::<AuthOver<S>, _, _>(&auth.session, "/");
     let app = Route::new()
         .at("/auth/login", pages.login())
         .at("/auth/logout", pages.logout())
         .at("/auth/sessions", pages.sessions())
         .at("/auth/password", pages.password())
-        .at("/auth/second-factor", account.code_endpoint(&auth.session, "/"))
-        .nest("/account", account.routes::<AuthOver<S>>().with(auth.clone()))
+        .nest("/account", own.with(auth.clone()))
         .nest("/", auth.service((Me::new(), tokens.api()), "Entry book", "1"));
     (app, account)
 }

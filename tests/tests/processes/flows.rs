@@ -202,7 +202,7 @@ pub(crate) async fn second_factor_is_needed_and_each_code_counts_once(database: 
         assert!(pending.iter().all(|(is_needed, _)| *is_needed == true), "{pending:?}");
         assert_eq!(browser.statuses(&pending[0].1).await, [401, 401]);
         let cookies = [&*pending[0].1, &*pending[1].1];
-        let entered = browser.post_to_both("/auth/second-factor", cookies, &[("code", code)]).await;
+        let entered = browser.post_to_both("/account/code", cookies, &[("code", code)]).await;
         let signed_in: Vec<&Answer> = entered.iter().filter(|answer| answer.status == 200).collect();
         let [signed_in] = signed_in[..] else { panic!("{entered:?}") };
         last = signed_in.cookie();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use poem::{
-    Endpoint, EndpointExt, Request, Response, Result, Route,
+    Endpoint, EndpointExt, Request, Response, Result,
     endpoint::make,
     http::{Method, header::AUTHORIZATION},
 };
@@ -51,7 +51,7 @@ impl<U: UserStore, T: SessionStore> SignInPages<U, T> {
     /// }
     /// ```
     ///
-    /// The paths are those of [`SelfService::routes`], and `code`, below [`path`](Self::path). The issuer of the sessions is one
+    /// The paths are those of [`SelfService::routes_with_second_factor`], below [`path`](Self::path). The issuer of the sessions is one
     /// of the [issuers](SelfService::issuers), and the name of the application is that of the site, unless there is another.
     ///
     /// # Panics
@@ -100,8 +100,8 @@ where
         assert!(url.ends_with(path), "the pages are below {path:?}, but links in mails would begin with {url}");
         let home = site.home.clone().unwrap_or_default();
         let account = self.account.clone().with(|parts| parts.site = site);
-        let routes: Route = account.routes_below::<A>(path);
-        let routes = routes.at(format!("{path}/code"), account.code_endpoint(&self.sessions, &home));
+        let routes = account.mail_routes::<A>(path);
+        let routes = account.with_second_factor::<A, U, T>(routes, path, &self.sessions, &home);
         let pages: SharedEndpoint = Arc::new(WithAuth::new(&self.auth, routes).boxed());
         let sign_in = SignInRedirect::to(format!("{path}/login"));
         let form: Arc<str> = format!("{path}/second-factor").into();

@@ -13,6 +13,8 @@ use crate::{
     mount::Protect,
     policy::Operation,
     requirement,
+    session::{SessionStore, Sessions},
+    users::UserStore,
 };
 
 /// The caller, as the store knows the user.
@@ -22,8 +24,8 @@ pub(super) struct Caller {
 
 /// Routes.
 impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
-    /// Returns the routes. Mount them at the path of the [`PublicUrl`](crate::account::PublicUrl). Each route responds
-    /// to browsers with a page, and to other clients with JSON.
+    /// Returns the routes for passwords and e-mail addresses. Mount them at the path of the
+    /// [`PublicUrl`](crate::account::PublicUrl). Each route responds to browsers with a page, and to other clients with JSON.
     ///
     /// ```
     /// # use auth_runtime::{account::*, prelude::*, users::MemoryUsers};
@@ -43,42 +45,103 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
     /// | `GET` and `POST reset-password` | `token`, `password` | holders of the link |
     /// | `GET` and `POST verify-email` | `token` | holders of the link |
     /// | `GET` and `POST email` | `email` | users, within 5 minutes of a sign-in |
-    /// | `GET second-factor` | | users |
-    /// | `POST second-factor/enrolment` | | users, within 5 minutes of a sign-in |
-    /// | `POST second-factor/confirmation` | `code` | users, within 5 minutes of a sign-in |
-    /// | `POST second-factor/recovery-codes` | `code` | users |
-    /// | `POST second-factor/removal` | `code` | users |
     ///
     /// A cross-site `POST` is refused. So are callers of other [issuers](Self::issuers), and tokens and keys that are
     /// limited to some permissions.
     #[must_use]
     pub fn routes<A: AuthConfig>(&self) -> Route {
-        self.routes_below::<A>("")
+        self.mail_routes::<A>("")
     }
 
-    /// Returns the routes below a path.
-    pub(super) fn routes_below<A: AuthConfig>(&self, path: &str) -> Route {
+    /// Returns the [`routes`](Self::routes), and those of the second factor. It takes the sessions, because only a sign-in
+    /// with a session has a place for the code: `Basic` rejects a user with a second factor.
+    /// [`SignInPages::account`](crate::session::SignInPages::account) mounts the same routes beside the sign-in page.
+    ///
+    /// | route | fields | callers |
+    /// |---|---|---|
+    /// | `GET second-factor` | | users |
+    /// | `POST second-factor/enrolment` | | users, within 5 minutes of a sign-in |
+    /// | `POST second-factor/confirmation` | `code` | users, within 5 minutes of a sign-in |
+    /// | `POST second-factor/recovery-codes` | `code` | users |
+    /// | `POST second-factor/removal` | `code` | users |
+    /// | `GET` and `POST code` | `code` | sessions that wait for the code |
+    ///
+    /// `then` is the path to which `code` redirects a browser: see [`code_endpoint`](Self::code_endpoint).
+    ///
+    /// ```
+    /// use auth_runtime::{account::*, prelude::*, session::MemorySessions};
+    /// use poem::{EndpointExt, Route, http::StatusCode, test::TestClient};
+    ///
+    /// #[derive(Auth, Clone)]
+    /// struct Auth {
+    ///     #[scheme(cookie = "__Host-session")]
+    ///     session: Sessions<MemoryAccounts, MemorySessions>,
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let users = MemoryAccounts::new([])?;
+    /// let sessions = Sessions::with_store(&Basic::new(users.clone()), MemorySessions::new());
+    /// let url = PublicUrl::new("https://app.example/account")?;
+    /// let account = SelfService::new(users, PrintMailer, "Entry book", url).issuers(["basic"]);
+    /// let routes = account.routes_with_second_factor::<Auth, _, _>(&sessions, "/");
+    /// let client = TestClient::new(Route::new().nest("/account", routes).with(Auth { session: sessions }));
+    /// client.get("/account/second-factor").send().await.assert_status(StatusCode::UNAUTHORIZED);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn routes_with_second_factor<A, U, T>(&self, sessions: &Sessions<U, T>, then: &str) -> Route
+    where
+        A: AuthConfig,
+        U: UserStore,
+        T: SessionStore,
+    {
+        self.with_second_factor::<A, U, T>(self.routes::<A>(), "", sessions, then)
+    }
+
+    /// Returns the routes of mails below a path.
+    pub(super) fn mail_routes<A: AuthConfig>(&self, path: &str) -> Route {
         let at = |address: &str| format!("{path}/{address}");
         let forgot =
             get(self.everyone(|own, request| ready(own.forgot_form(&request)))).post(self.everyone(Self::forgot));
         let reset = get(self.everyone(Self::reset_form)).post(self.everyone(Self::reset));
         let verify = get(self.everyone(Self::verify_form)).post(self.everyone(Self::verify));
-        let routes = Route::new()
-            .at(at("forgot-password"), forgot)
-            .at(at("reset-password"), reset)
-            .at(at("verify-email"), verify);
         let email = get(self.users::<A, _, _>(|own, request, _| ready(own.email_form(&request))))
             .post(self.users::<A, _, _>(Self::email));
-        let routes = routes.at(at("email"), email.protect(recent::<A>()));
+        Route::new()
+            .at(at("forgot-password"), forgot)
+            .at(at("reset-password"), reset)
+            .at(at("verify-email"), verify)
+            .at(at("email"), email.protect(recent::<A>()))
+    }
+
+    /// Adds the routes of the second factor below a path.
+    pub(super) fn with_second_factor<A, U, T>(
+        &self,
+        routes: Route,
+        path: &str,
+        sessions: &Sessions<U, T>,
+        then: &str,
+    ) -> Route
+    where
+        A: AuthConfig,
+        U: UserStore,
+        T: SessionStore,
+    {
+        let at = |address: &str| format!("{path}/{address}");
+        let factor = get(self.users::<A, _, _>(Self::second_factor)).protect(authenticated::<A>());
         let enrolment = post(self.users::<A, _, _>(Self::enrol)).protect(recent::<A>());
         let confirmation = post(self.users::<A, _, _>(Self::confirm)).protect(recent::<A>());
-        let routes =
-            routes.at(at("second-factor/enrolment"), enrolment).at(at("second-factor/confirmation"), confirmation);
-        let factor = get(self.users::<A, _, _>(Self::second_factor)).protect(authenticated::<A>());
         let renewal = post(self.users::<A, _, _>(Self::renew_codes)).protect(authenticated::<A>());
         let removal = post(self.users::<A, _, _>(Self::remove)).protect(authenticated::<A>());
-        let routes = routes.at(at("second-factor"), factor).at(at("second-factor/recovery-codes"), renewal);
-        routes.at(at("second-factor/removal"), removal)
+        routes
+            .at(at("second-factor"), factor)
+            .at(at("second-factor/enrolment"), enrolment)
+            .at(at("second-factor/confirmation"), confirmation)
+            .at(at("second-factor/recovery-codes"), renewal)
+            .at(at("second-factor/removal"), removal)
+            .at(at("code"), self.code_endpoint(sessions, then))
     }
 
     /// Returns an endpoint without a rule.
