@@ -10,7 +10,7 @@ pub mod people;
 pub mod review;
 pub mod welcome;
 
-use std::error::Error;
+use std::{error::Error, sync::Arc};
 
 use auth_runtime::{
     account::{PrintMailer, PublicUrl, SelfService},
@@ -24,7 +24,7 @@ use auth_runtime::{
     users::UserTokens,
 };
 use auth_store::SqlUsers;
-use poem::{Endpoint, EndpointExt, Route, get};
+use poem::{Endpoint, EndpointExt, IntoResponse, Route, get};
 
 use self::{
     access::Auth,
@@ -120,6 +120,7 @@ pub fn app(demo: &Demo) -> impl Endpoint + use<> {
     let api = auth.service(api, SITE, "1.0");
     // The rule of a subtree applies to every route in it, including routes added later.
     let export = Route::new().at("/entries.txt", get(entries::export)).protect(EXPORT);
+    let first = Arc::new(get(home::home).with(auth.clone()).map_to_response());
     let pages = SignInPages::new(&auth.session).change_password(demo.users.clone()).account(auth, &demo.account);
     Route::new()
         .nest("/docs", api.swagger_ui())
@@ -127,10 +128,18 @@ pub fn app(demo: &Demo) -> impl Endpoint + use<> {
         .at("/admin", get(entries::statistics).with(auth.clone()))
         .at("/admin/access", get(review::page).with(auth.clone()))
         .nest("/export", export.with(auth.clone()))
-        .at("/", get(home::home).with(auth.clone()))
-        // Not nested at `/`, which is the first page.
-        .at("/*", api)
+        .nest("/", api)
         .data(book)
+        // A nested API answers `/` itself, with 404.
+        .around(move |rest, request| {
+            let first = Arc::clone(&first);
+            async move {
+                match request.uri().path() {
+                    "/" => first.call(request).await,
+                    _ => rest.call(request).await.map(IntoResponse::into_response),
+                }
+            }
+        })
         .with(pages.link("Home", "/"))
         .with(demo.watch.clone())
         // The demo listens on this machine only, over plain http.
