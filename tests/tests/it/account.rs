@@ -641,7 +641,7 @@ mod tokens {
             assert_eq!(answer.0.status(), 403, "{path}");
         }
         for path in ["email", "second-factor"] {
-            let answer = client.get(&format!("/account/{path}")).header("Authorization", &limited).send().await;
+            let answer = client.get(format!("/account/{path}")).header("Authorization", &limited).send().await;
             assert_eq!(answer.0.status(), 403, "{path}");
         }
         assert_eq!(email(token().sign().unwrap()).await, 200);
