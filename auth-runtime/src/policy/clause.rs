@@ -403,7 +403,20 @@ fn char_length(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Age, significant};
+    use std::collections::HashSet;
+
+    use super::{Age, CheckText, significant};
+
+    #[test]
+    fn checks_are_equal_if_name_and_significant_text_are() {
+        let check = CheckText::new("owns (& caller , id)");
+        assert_eq!(check.name(), None);
+        let named = check.clone().named("owner");
+        assert_eq!(named.name(), Some("owner"));
+        assert_ne!(named, check);
+        let texts = HashSet::from([check, "owns(&caller, id)".into(), named, CheckText::new("owns(&caller, other)")]);
+        assert_eq!(texts.len(), 3);
+    }
 
     #[test]
     fn spaces_count_in_literals_and_between_words() {
@@ -413,6 +426,7 @@ mod tests {
             (r#"name == "a  \" b" && x"#, r#"name=="a  \" b"&&x"#),
             (r#"c == '"' && name == "a  b""#, r#"c=='"'&&name=="a  b""#),
             (r#"open == "a  b"#, r#"open=="a  b"#),
+            (r#"owns ("a" , "" , "ab" , "\\" , b)"#, r#"owns("a","","ab","\\",b)"#),
         ] {
             assert_eq!(significant(text), key);
         }

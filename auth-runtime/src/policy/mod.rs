@@ -4,6 +4,7 @@
 //! value, so they cannot disagree.
 
 mod anonymous;
+mod check_answers;
 mod claim;
 mod claim_content;
 mod clause;
@@ -17,6 +18,7 @@ mod requirement;
 mod scopes;
 mod watch;
 
+pub(crate) use check_answers::CheckAnswers;
 pub use claim::ClaimValue;
 pub use claim_content::ClaimContent;
 pub(crate) use clause::{Age, RuleName, UNITS};
