@@ -22,8 +22,8 @@ impl Program {
         match self {
             Self::With(policy) => Ok(policy()),
             Self::None => Err(Failure::usage(
-                "this program is no application, so it has no access policy; run the command of the application, or name \
-                 a lock file if the command accepts one",
+                "this program is not an application, so it has no access policy; run the command in your application, \
+                 or name a lock file if the command accepts one",
             )),
             Self::WithoutPolicy => Err(Failure::usage(
                 "this program has no access policy; write `Admin::of::<Auth>(..).policy(policy)` with \

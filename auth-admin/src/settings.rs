@@ -26,7 +26,7 @@ const NO_DATABASE: &str = "no database is set; set AUTH_DB_URI or give --databas
 /// |---|---|---|
 /// | `--database-url` | `AUTH_DB_URI` | URL of the database; prefer the environment for a URL with a password |
 /// | `--secret-key-file` | `AUTH_SECRET_KEY` | [secret key](Passwords::secret_key) of password hashes: the flag names a file, the variable has the key |
-/// | `--log-file` | `AUTH_LOG_FILENAME` | file that records changes, and their operator |
+/// | `--log-file` | `AUTH_LOG_FILENAME` | file that records each change and its operator |
 ///
 /// A flag takes precedence over its variable. No setting has a default.
 ///
@@ -53,7 +53,7 @@ pub struct Settings {
     /// File with the secret key of password hashes (default: the key in `AUTH_SECRET_KEY`)
     #[arg(long, value_name = "FILE", global = true, help_heading = HEADING)]
     secret_key_file: Option<PathBuf>,
-    /// File that records changes, and their operator
+    /// File that records each change and its operator
     #[arg(long, value_name = "FILE", env = "AUTH_LOG_FILENAME", hide_env_values = true, global = true, help_heading = HEADING)]
     log_file: Option<OsString>,
 }

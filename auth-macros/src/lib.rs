@@ -27,9 +27,9 @@ use crate::{
     paths::Private,
 };
 
-/// Requires authentication, and whatever else its clauses ask for.
+/// Requires authentication, and that the caller meets its clauses.
 ///
-/// Stands on an impl block above `#[OpenApi]`, on the operations in it, and on handlers above `#[handler]`.
+/// Write it on an impl block above `#[OpenApi]` and on each operation of the block, or on a handler above `#[handler]`.
 ///
 /// ```
 /// # use auth_runtime::prelude::*;
@@ -55,7 +55,7 @@ use crate::{
 /// }
 /// ```
 ///
-/// | clause | meets it |
+/// | clause | is met by |
 /// |---|---|
 /// | `roles = "A"`, `roles("A", "B")`, `role("A")` | a caller with one of the roles |
 /// | `all_roles("A", "B")` | a caller with all of them |
@@ -66,17 +66,17 @@ use crate::{
 /// | `fresh = "5m"` | a caller who signed in during that time (`s`, `m`, `h`, `d`) |
 /// | `claim("tenant" = "acme")` | a caller whose claim has the value |
 /// | `acr("gold", "silver")` | a caller who signed in under one of the authentication context classes |
-/// | `check = expression`, `check("name") = expression` | a caller, if the expression is true; it borrows the handler's arguments |
-/// | `RULE` | a caller who meets the rule of a constant that `requirement!` made |
+/// | `check = expression`, `check("name") = expression` | any caller for which the expression is true; it borrows the handler's arguments |
+/// | `RULE` | a caller that meets the rule in this constant, made by `requirement!` |
 /// | `any(..)`, `all(..)`, `not(..)` | combinations; a comma means `all` |
 /// | `authenticated` | any authenticated caller |
 /// | `hide` | not a condition: a denied caller gets 404 instead of 403 |
 ///
-/// Names are strings or paths (`Role::Administrator`). The clauses on an impl block are
-/// a floor: every operation in it requires them as well.
+/// Names are strings or paths (`Role::Administrator`). Clauses on an impl block apply to every operation in it (they
+/// are its *floor*).
 ///
-/// `auth = path` names another `Auth`, which may be a type parameter of the impl block. `crate = path` names the library in
-/// a crate that depends on a facade only.
+/// `auth = path` sets the `Auth` type, which may be a type parameter of the impl block (default: `Auth` in scope).
+/// `crate = path` sets the path of the library, for a crate that only depends on a re-export of it.
 #[proc_macro_attribute]
 pub fn protected(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand_attribute(AttributeName::Protected, arguments.into(), item.into()).into()
@@ -84,24 +84,26 @@ pub fn protected(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Requires a permission: `#[permission("view")]` or `#[permission(Permission::View)]`.
 ///
-/// Stands on an operation of an impl block with `#[protected]`, or above `#[handler]`. Several attributes add up.
+/// Write it on an operation of an impl block with `#[protected]`, or above `#[handler]`. If there are several
+/// attributes, the caller must meet all of them.
 #[proc_macro_attribute]
 pub fn permission(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand_attribute(AttributeName::Permission, arguments.into(), item.into()).into()
 }
 
-/// Lets every caller in and ignores credentials: `#[public(reason = "liveness probe")]`.
+/// Admits every caller and ignores credentials: `#[public(reason = "liveness probe")]`.
 ///
-/// Reviewers read the reason in the list of public operations. No other attribute lifts the floor of an impl block.
+/// Reviewers read the reason in the list of public operations. Only this attribute exempts an operation from the
+/// clauses of its impl block.
 #[proc_macro_attribute]
 pub fn public(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand_attribute(AttributeName::Public, arguments.into(), item.into()).into()
 }
 
-/// Lets anonymous callers in, and rejects an invalid credential. The function takes `Option<Principal<Auth>>`.
+/// Admits anonymous callers, but rejects an invalid credential. The function takes `Option<Principal<Auth>>`.
 ///
-/// Clauses, as in `#[optional_auth(not(role("Suspended")))]`, apply to callers who sign in. A `check` applies to anonymous
-/// callers too.
+/// Clauses, as in `#[optional_auth(not(role("Suspended")))]`, apply only to authenticated callers. A `check` applies to
+/// anonymous callers too.
 #[proc_macro_attribute]
 pub fn optional_auth(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand_attribute(AttributeName::OptionalAuth, arguments.into(), item.into()).into()
@@ -129,7 +131,7 @@ pub fn optional_auth(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// assert!(BOTH.contains(Permission::View));
 /// ```
 ///
-/// A variant with a table takes the names of that table over, such as those of a plug-in:
+/// A variant with a type includes the permissions of that type, such as those of a plug-in:
 ///
 /// ```
 /// mod comments {
@@ -180,10 +182,11 @@ pub fn roles(input: TokenStream) -> TokenStream {
     expand_roles(input.into()).into()
 }
 
-/// Builds a requirement for [`protect`](../auth_runtime/mount/trait.Protect.html#method.protect), in the grammar of
-/// `#[protected]` without `check`. As a constant, it is a rule with a name: `#[protected(EDITORS)]`.
+/// Makes a rule for [`protect`](../auth_runtime/mount/trait.Protect.html#method.protect). It takes the clauses of
+/// `#[protected]` except `check`. Stored in a constant, it is a clause of other rules: `#[protected(EDITORS)]`.
 ///
-/// With `auth = path`, the names are checked when the compiler builds the code, and the path may be a type parameter.
+/// With `auth = path`, the path may be a type parameter, and the names are checked by `cargo build`, not by
+/// `cargo check`.
 ///
 /// ```
 /// # use auth_runtime::prelude::*;
@@ -198,7 +201,7 @@ pub fn requirement(input: TokenStream) -> TokenStream {
     expand_requirement(&input.into()).into()
 }
 
-/// Promises about roles and permissions that the build keeps, and promises about routes that a test keeps.
+/// States invariants of roles and permissions, which the compiler checks, and of routes, which a test checks.
 ///
 /// ```
 /// # use auth_runtime::{prelude::*, review::AccessPolicy};
@@ -226,17 +229,17 @@ pub fn requirement(input: TokenStream) -> TokenStream {
 /// let policy = AccessPolicy::of::<Auth>().invariants(INVARIANTS).build();
 /// ```
 ///
-/// | promise | kept by | says |
+/// | invariant | checked by | meaning |
 /// |---|---|---|
-/// | `only(Role, .., permission)` | the build | no other role holds the permission |
-/// | `never(Role, .., permission)` | the build | none of these roles holds the permission |
-/// | `separate(Role, Role, ..)` | the build | no role holds a permission that only one of two has, and one that only the other has |
-/// | `max_public = N` | [`AccessPolicyBuilder::invariants`](../auth_runtime/review/struct.AccessPolicyBuilder.html#method.invariants) | at most `N` operations let anonymous callers in |
+/// | `only(Role, .., permission)` | the compiler | no other role has the permission |
+/// | `never(Role, .., permission)` | the compiler | none of these roles has the permission |
+/// | `separate(Role, Role, ..)` | the compiler | separation of duties: no role combines a permission that only one of these roles has with a permission that only another of them has |
+/// | `max_public = N` | [`AccessPolicyBuilder::invariants`](../auth_runtime/review/struct.AccessPolicyBuilder.html#method.invariants) | at most `N` operations admit anonymous callers |
 ///
-/// A permission may be a pattern such as `"orders:*"`. Names are words, strings or paths (`Role::Administrator`).
-/// `auth = path;` names another `Auth`, and `crate = path;` another name of the library.
+/// A permission may be a pattern such as `"orders:*"`. Names are identifiers, strings or paths (`Role::Administrator`).
+/// `auth = path;` and `crate = path;` work as in `#[protected]`.
 ///
-/// The tables of roles are checked, and not the users: a user with two roles holds the permissions of both.
+/// Invariants apply to roles, not to users: a user with two roles has the permissions of both.
 #[proc_macro]
 pub fn invariants(input: TokenStream) -> TokenStream {
     expand_invariants(input.into()).into()
@@ -267,30 +270,31 @@ pub fn invariants(input: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// A scheme says where the credential stands and how the document shows it. The type of the field verifies it.
+/// A scheme sets the location of the credential and its OpenAPI documentation. The value of the field verifies the
+/// credential.
 ///
 /// | scheme | location of the credential |
 /// |---|---|
 /// | `basic` | `Authorization: Basic`, user name and password (RFC 7617) |
 /// | `bearer`, `bearer(format = "JWT")` | `Authorization: Bearer` (RFC 6750) |
-/// | `oauth2(FLOW(..), ..)` | `Authorization: Bearer`, from an authorization server; flows `password`, `client_credentials`, `authorization_code`, `implicit` with `token_url`, `authorization_url`, `refresh_url`; `scopes("name" = "description", ..)` in place of the permission table |
+/// | `oauth2(FLOW(..), ..)` | `Authorization: Bearer`, from an authorization server; flows `password`, `client_credentials`, `authorization_code`, `implicit` with `token_url`, `authorization_url`, `refresh_url`; `scopes("name" = "description", ..)` replaces the declared permissions as scopes |
 /// | `openid_connect(url = "..")` | `Authorization: Bearer`, from an OpenID Connect provider |
 /// | `http = ".."` | any other scheme of the `Authorization` header, such as `Token` |
 /// | `header = ".."` | a named header; the same as `api_key(header = "..")` |
 /// | `cookie = ".."` | a cookie; the same as `api_key(cookie = "..")` |
 /// | `api_key(query = "..")` | a parameter of the query |
 ///
-/// After the scheme may follow:
+/// Options after the scheme:
 ///
 /// | option | meaning | default |
 /// |---|---|---|
-/// | `name = ".."` | the name of the scheme in the document | the name of the field |
+/// | `name = ".."` | the name of the scheme in the OpenAPI document | the name of the field |
 /// | `max_len = N` | the maximum length of the credential in bytes; a larger one is rejected with 431 | 16 KiB |
 /// | `ambient` | a proxy or a browser adds the header on its own, so the cross-origin check of cookies applies to it | for cookies, and for the headers of well-known proxies such as `Cf-Access-Jwt-Assertion` |
-/// | `silent_for_scripts` | of `basic`: a `fetch` gets the challenge `xBasic`, for which browsers open no window | `Basic` for all requests |
+/// | `silent_for_scripts` | only for `basic`: a `fetch` gets the challenge `xBasic`, for which browsers open no password dialog | `Basic` for all requests |
 ///
-/// On the struct, `#[auth(..)]` takes `permissions`, `roles`, `realm` (what challenges name; `api` by default), and
-/// `rejection = path` for a function that makes the body of refusals.
+/// On the struct, `#[auth(..)]` takes `permissions`, `roles`, `realm` (the realm of challenges; default: `api`), and
+/// `rejection = path` for a function that builds the body of refusals.
 #[proc_macro_derive(Auth, attributes(auth, scheme, overrides, events))]
 pub fn auth(input: TokenStream) -> TokenStream {
     expand_auth(input.into()).into()
@@ -340,11 +344,11 @@ fn expand_rule(Configured { name, span, arguments, item }: Configured) -> TokenS
         }
         Item::Tools(attribute, block) => {
             let written = block.clone();
-            let tools = lower::tools::lower(rule, attribute, *block, &mut errors);
+            let tools = lower::mcp_tools::lower(rule, attribute, *block, &mut errors);
             if editor::is_running() {
                 return errors.beside(expand::editor::tools(*written, &arguments, &p));
             }
-            errors.beside(expand::tools::expand(&tools, &p))
+            errors.beside(expand::mcp_tools::expand(&tools, &p))
         }
         Item::Handler(attribute, function) => {
             let written = function.clone();

@@ -1,5 +1,6 @@
-//! Declarative access control for [Poem](poem) and [poem-openapi](poem_openapi): write the rule of an endpoint next to
-//! it. The library enforces the rule, and documents it in OpenAPI together with its refusals.
+//! Declarative access control for [Poem](poem) and [poem-openapi](poem_openapi): write the access rule of an endpoint
+//! next to the endpoint. The library enforces the rule, and derives the OpenAPI security requirements and error
+//! responses from it.
 //!
 //! ```
 //! use auth_runtime::prelude::*;
@@ -46,7 +47,7 @@
 //! let app = poem::Route::new().nest("/", auth.service(Entries, "Entries", "1.0"));
 //! ```
 //!
-//! `#[protected]` stands above `#[OpenApi]`, and `auth.service(..)` replaces `OpenApiService::new(..)`. An operation
+//! Write `#[protected]` above `#[OpenApi]`, and replace `OpenApiService::new(..)` by `auth.service(..)`. An operation
 //! without a rule does not compile.
 //!
 //! # Attributes
@@ -55,10 +56,10 @@
 //! |---|---|
 //! | [`#[protected]`](macro@protected) | authenticated callers that meet its clauses |
 //! | [`#[permission("view")]`](macro@permission) | callers with the permission |
-//! | [`#[optional_auth]`](macro@optional_auth) | all callers; a credential that is sent must be valid, and meet the clauses |
-//! | [`#[public(reason = "..")]`](macro@public) | all callers; no credential is read |
+//! | [`#[optional_auth]`](macro@optional_auth) | anonymous callers, and authenticated callers that meet its clauses |
+//! | [`#[public(reason = "..")]`](macro@public) | all callers; credentials are ignored |
 //!
-//! | clause of `#[protected(..)]` | the caller needs |
+//! | clause of `#[protected(..)]` | requires |
 //! |---|---|
 //! | `roles("A", "B")`, `all_roles("A", "B")` | one of the roles, or all of them |
 //! | `permissions("a", "b")`, `any_permission("a", "b")` | all permissions, or one of them |
@@ -67,22 +68,22 @@
 //! | `fresh = "5m"` | a sign-in within this time |
 //! | `acr("gold", "silver")` | a sign-in under one of the authentication context classes |
 //! | `claim("tenant" = "acme")` | a claim with the value |
-//! | `check = expression`, `check("name") = expression` | a true value of the expression |
-//! | `RULE` | all that the rule of this constant requires |
+//! | `check = expression`, `check("name") = expression` | that the expression is true |
+//! | `RULE` | everything that the rule in this constant requires |
 //! | `any(..)`, `all(..)`, `not(..)` | one, all, or none of the clauses |
 //!
-//! `hide` changes the refusal to 404 instead of 403.
+//! With `hide`, denied callers get 404 instead of 403.
 //!
-//! [`permissions!`] and [`roles!`] declare the names. [`requirement!`] is a rule for a subtree. [`invariants!`] are
-//! promises that the build and a test keep. The derive macro
-//! [`Auth`](derive@Auth) turns a struct of schemes into a configuration.
+//! [`permissions!`] and [`roles!`] declare the names. [`requirement!`] makes a rule for a subtree. [`invariants!`]
+//! states invariants of roles and routes, which the compiler and a test check. The derive macro [`Auth`](derive@Auth)
+//! turns a struct of schemes into a configuration.
 //!
 //! # Modules
 //!
 //! | task | module |
 //! |---|---|
 //! | verify tokens, or issue them | [`jwt`] |
-//! | mount a token endpoint | `token` |
+//! | mount a token endpoint | `token_service` |
 //! | verify user names and passwords | [`users`] |
 //! | let users reset passwords, verify addresses and use a second factor | `account` |
 //! | verify API keys | [`api_key`] |
@@ -100,26 +101,26 @@
 //! | test rules | [`testing`] |
 //! | relax a rule | [`danger`] |
 //!
-//! Users and keys in SQLite, PostgreSQL, MariaDB or MySQL are in the crate `auth-store`, and the command that manages
-//! them is in `auth-admin`.
+//! The crate `auth-store` keeps users and keys in SQLite, PostgreSQL, MariaDB or MySQL. The crate `auth-admin` has a
+//! command that manages them.
 //!
 //! # Features
 //!
-//! | feature | default | brings |
+//! | feature | default | enables |
 //! |---|---|---|
 //! | `account` | no | password reset and e-mail verification by mail, and a second factor |
 //! | `api-key` | yes | API keys |
 //! | `basic` | yes | user names and passwords |
 //! | `http-client` | yes | keys of an issuer over HTTPS |
 //! | `jwt` | yes | JSON Web Tokens with AWS-LC, which needs a C compiler |
-//! | `jwt-rust-crypto` | no | the same in Rust alone: slower, and RSA keys cannot sign |
+//! | `jwt-rust-crypto` | no | JSON Web Tokens with `RustCrypto`, in pure Rust: slower, and cannot sign with RSA keys |
 //! | `mcp` | no | MCP tools under the same rules, as streamable HTTP |
 //! | `metrics` | no | counters through the `metrics` facade |
-//! | `openapi-explorer`, `rapidoc`, `redoc`, `scalar` | no | other pages for the document |
+//! | `openapi-explorer`, `rapidoc`, `redoc`, `scalar` | no | other pages that show the OpenAPI document |
 //! | `session` | yes | sessions of browsers, with sign-in and sign-out |
 //! | `smtp` | no | mails of `account` over SMTP |
 //! | `swagger-ui` | yes | Swagger UI inside the binary |
-//! | `testing` | no | for dev-dependencies: acts as chosen callers, and generates the tests of a policy |
+//! | `testing` | no | for dev-dependencies: sends requests as chosen callers, and generates tests from the rules |
 //! | `throttle` | with `basic` or `api-key` | limits of failed attempts |
 //! | `token-service` | no | an API that issues, refreshes and revokes access tokens |
 //!
@@ -170,7 +171,7 @@ pub mod testing;
 #[cfg(feature = "throttle")]
 pub mod throttle;
 #[cfg(feature = "token-service")]
-pub mod token;
+pub mod token_service;
 #[cfg(feature = "basic")]
 pub mod users;
 

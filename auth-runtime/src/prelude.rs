@@ -8,8 +8,8 @@
 //! | callers | `Principal`, `CurrentUser`, `LoadUser` |
 //! | plugins | `Authenticator`, `Unavailable` |
 //!
-//! The traits `Service` (`auth.service(..)`), `Protect` (`.protect(..)`) and those of tables are in scope without a name.
-//! Your own derived struct may be called `Auth`: the macro and the type do not collide.
+//! The traits `Service` (`auth.service(..)`), `Protect` (`.protect(..)`) and those of permissions and roles are
+//! imported as `_`. You can name your own struct `Auth`, because a derive macro and a type may have the same name.
 
 #[cfg(feature = "api-key")]
 pub use crate::api_key::ApiKeys;

@@ -1,6 +1,6 @@
 //! Every path that the macros emit. Not part of the public API: it may change in any release.
 
-#[path = "clauses.rs"]
+#[path = "clause_keywords.rs"]
 pub mod clauses;
 
 pub use auth_macros::__configured;

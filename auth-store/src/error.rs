@@ -9,7 +9,7 @@ use auth_runtime::{
     users::{UserError, quote_name},
 };
 
-use crate::pooler;
+use crate::sql::pooler;
 
 /// An error of the store. No message has a password, a hash, a key or the URL of the database.
 #[derive(Debug, thiserror::Error)]

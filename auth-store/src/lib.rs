@@ -6,79 +6,37 @@
 //!
 //! The modules are:
 //!
-//! - connections: `options`, `database_url`, `sqlite_file`, `dialect`, `pooler`, `connection`, `database`, `migrate`;
-//! - reads of authenticators: `credentials`, `cache`, `last_used`, `attempts`;
-//! - users about their own account, with the feature `account`: `own_account`, `one_time_tokens`,
-//!   `second_factor`;
-//! - state of a token service, with the feature `token-service`: `refresh_tokens`, `revocations`, `signing_keys`, `clients`,
-//!   and `sweep`, which deletes expired rows;
-//! - notices of PostgreSQL, with the feature `postgres`: `listener`;
-//! - the feature `redis`: `RedisStore`, in the module `redis`;
-//! - administration: `users`, `passwords`, `roles`, `keys`, `list`, `names`, `import`, each change in a `transaction`.
+//! - `users`: sign-in, administration, and what users do with their own account;
+//! - `api_keys`: verification and administration;
+//! - `cache`: users and keys in memory, as long as they are fresh;
+//! - `shared_state`: attempts, sessions, refresh tokens, revocations and signing keys;
+//! - `redis`: the same state in Redis, with the feature `redis`;
+//! - `sql`: connections, transactions, the differences between databases, and `migrations`;
+//! - `store` and `options`: the type [`SqlUsers`] and its settings.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod account;
-mod attempts;
+mod api_keys;
 mod cache;
-mod change_password;
-#[cfg(feature = "token-service")]
-mod clients;
-mod connection;
-mod credentials;
-mod database;
-mod database_url;
 mod describe_url;
-mod dialect;
 mod error;
-mod import;
-mod insert;
-mod keys;
-mod last_used;
-mod list;
-#[cfg(feature = "postgres")]
-mod listener;
-mod migrate;
-mod names;
-#[cfg(feature = "account")]
-mod one_time_tokens;
 mod options;
-#[cfg(feature = "account")]
-mod own_account;
-mod passwords;
-mod pooler;
 #[cfg(feature = "redis")]
 mod redis;
-#[cfg(feature = "token-service")]
-mod refresh_tokens;
-#[cfg(feature = "token-service")]
-mod revocations;
-mod roles;
-#[cfg(feature = "account")]
-mod second_factor;
-mod session_cache;
-mod sessions;
-#[cfg(feature = "token-service")]
-mod signing_keys;
-mod sqlite_file;
+mod shared_state;
+mod sql;
 mod store;
-#[cfg(feature = "token-service")]
-mod sweep;
 mod text;
 mod time;
-mod transaction;
-mod user_name;
 mod users;
 
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisOptions, RedisStore};
 pub use self::{
-    account::{Account, KeyInfo, NewKey, NewUser, Page, Profile},
+    api_keys::{KeyInfo, NewKey},
     describe_url::describe_url,
     error::StoreError,
-    import::ImportOutcome,
-    names::NamesInUse,
     options::SqlOptions,
     store::SqlUsers,
-    user_name::normalize_name,
+    users::{Account, ImportOutcome, NamesInUse, NewUser, Page, Profile, normalize_name},
 };

@@ -13,17 +13,18 @@ use auth_runtime::{
 
 use crate::{
     SqlUsers, StoreError,
-    attempts::SqlAttempts,
+    api_keys::last_used::LastUsed,
     cache::{FRESHNESS, StoreCache},
-    database::{Database, Limits},
-    database_url::{DatabaseUrl, MissingFile},
-    last_used::LastUsed,
-    names,
-    session_cache::SessionState,
+    shared_state::{attempts::SqlAttempts, session_cache::SessionState},
+    sql::{
+        database::{Database, Limits},
+        url::{DatabaseUrl, MissingFile},
+    },
     store::Shared,
+    users::declared_names,
 };
 #[cfg(feature = "token-service")]
-use crate::{store::StaleLists, sweep::SweptAt};
+use crate::{sql::sweep::SweptAt, store::StaleLists};
 
 /// Settings of a [`SqlUsers`], created by [`SqlUsers::options`].
 ///
@@ -153,7 +154,7 @@ impl SqlOptions {
         } else {
             store.check_schema().await?;
         }
-        names::warn_of_unknown(&store).await?;
+        declared_names::warn_of_unknown(&store).await?;
         Ok(store)
     }
 

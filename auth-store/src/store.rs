@@ -13,8 +13,11 @@ use auth_runtime::{declared::DeclaredNames, throttle::Throttle, users::Passwords
 use tokio::task::AbortHandle;
 
 #[cfg(feature = "token-service")]
-use crate::sweep::SweptAt;
-use crate::{cache::StoreCache, database::Database, last_used::LastUsed, session_cache::SessionState};
+use crate::sql::sweep::SweptAt;
+use crate::{
+    api_keys::last_used::LastUsed, cache::StoreCache, shared_state::session_cache::SessionState,
+    sql::database::Database,
+};
 
 /// Users and API keys in a database. Clones are cheap and share connections and cache.
 ///

@@ -27,7 +27,7 @@ use auth_runtime::{
     jwt::{Revocation, RevocationStore},
     session::SessionStore,
     throttle::Throttle,
-    token::RefreshTokenStore,
+    token_service::RefreshTokenStore,
     users::UserError,
 };
 use auth_store::{NewKey, NewUser, StoreError};

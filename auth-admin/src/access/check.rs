@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::{
     diff::{DifferenceFormat, EXIT_CODES},
-    lock_file,
+    policy_source,
 };
 use crate::{console::Console, error::Failure, program::Program};
 
@@ -19,7 +19,7 @@ use crate::{console::Console, error::Failure, program::Program};
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct Check {
-    /// Lock file (default: `access.lock`, beside the `Cargo.toml` under `cargo run`, and else in the current folder)
+    /// Lock file (default: `access.lock`, next to `Cargo.toml` under `cargo run`, otherwise in the current folder)
     #[arg(long, value_name = "FILE")]
     lock: Option<PathBuf>,
     /// Write the policy of this program to the file
@@ -33,7 +33,7 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(self, program: Program, console: &mut Console) -> Result<(), Failure> {
         let policy = program.policy()?;
-        let path = self.lock.unwrap_or_else(lock_file::of_program);
+        let path = self.lock.unwrap_or_else(policy_source::of_program);
         let locked = match fs::read_to_string(&path) {
             Ok(text) => Some(text),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -45,7 +45,7 @@ impl Check {
         let locked = locked.ok_or_else(|| {
             Failure::refused(format!("`{}` is missing; add --accept to write it, and commit it", path.display()))
         })?;
-        let difference = Difference::between(&lock_file::parse(&path, &locked)?, &policy);
+        let difference = Difference::between(&policy_source::parse(&path, &locked)?, &policy);
         self.format.print(&difference, &path, console)
     }
 }

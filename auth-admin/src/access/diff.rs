@@ -8,7 +8,7 @@ use std::{
 use auth_runtime::review::{Difference, DifferenceClass};
 use clap::{Args, ValueEnum};
 
-use super::lock_file;
+use super::policy_source;
 use crate::{
     console::Console,
     error::Failure,
@@ -21,11 +21,11 @@ Exit codes, by the most important change:
   0  no difference
   2  wrong usage, or a file that cannot be read
  10  equal but reworded
- 11  narrowed: fewer callers get in
- 12  new: a rule or a name, and it is not public
- 13  review: a check changed, or the analysis cannot tell
- 14  widened: more callers get in
- 15  new public: anonymous callers newly get in";
+ 11  narrowed: fewer callers are admitted
+ 12  new: a rule or name that is not public
+ 13  review: a check changed, or the analysis is undecided
+ 14  widened: more callers are admitted
+ 15  new public: anonymous callers are now admitted";
 
 /// Arguments of `access diff`.
 #[derive(Debug, Args)]
@@ -58,8 +58,8 @@ pub(super) enum DifferenceFormat {
 
 impl Diff {
     pub(super) fn run(self, console: &mut Console) -> Result<(), Failure> {
-        let old = lock_file::read(&self.old, console)?;
-        let new = lock_file::read(&self.new, console)?;
+        let old = policy_source::read(&self.old, console)?;
+        let new = policy_source::read(&self.new, console)?;
         let difference = Difference::between(&old, &new);
         self.format.print(&difference, &self.new, console)
     }

@@ -4,13 +4,13 @@ mod check;
 mod diff;
 mod explain;
 mod lint;
-mod lock_file;
 mod matrix;
 mod persona;
+mod policy_source;
 
 use clap::{Args, Subcommand};
 
-pub(crate) use self::lock_file::Source;
+pub(crate) use self::policy_source::Source;
 use crate::{console::Console, error::Failure, program::Program};
 
 /// The commands about the access policy.
@@ -22,13 +22,13 @@ pub(crate) struct Access {
 
 #[derive(Debug, Subcommand)]
 enum AccessVerb {
-    /// Show for each rule who gets in
+    /// Show which callers each rule admits
     Matrix(matrix::Matrix),
     /// Compare this program with its `access.lock`
     Check(check::Check),
     /// Compare two lock files
     Diff(diff::Diff),
-    /// Explain for one request why a caller gets in, or does not
+    /// Explain why a request is allowed or denied
     Explain(Box<explain::Explain>),
     /// Report weak, useless and public parts of the policy
     Lint(lint::Lint),

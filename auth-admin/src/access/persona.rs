@@ -22,10 +22,10 @@ pub(super) struct Caller {
     /// Role of the caller; repeat for several
     #[arg(long = "role", value_name = "ROLE")]
     roles: Vec<String>,
-    /// Permission of the caller beside its roles; repeat for several
+    /// Permission of the caller in addition to those of its roles; repeat for several
     #[arg(long = "permission", value_name = "PERMISSION")]
     permissions: Vec<String>,
-    /// Permission that a limited credential keeps; repeat for several (default: the credential is not limited)
+    /// Permission that the credential is limited to; repeat for several (default: not limited)
     #[arg(long = "limited-to", value_name = "PERMISSION")]
     limits: Vec<String>,
     /// Scheme of the credential

@@ -84,7 +84,7 @@ impl OverstepArgs {
         if !left_out.is_empty() {
             let targets: Vec<String> = left_out.iter().map(ToString::to_string).collect();
             console
-                .note(&format!("left out, because they are no single route or depend on more: {}", targets.join(", ")));
+                .note(&format!("left out (not one route, or depends on more than the owner): {}", targets.join(", ")));
         }
         Ok(())
     }

@@ -105,7 +105,7 @@ impl CsvRecords {
                 let has_list = self.columns.iter().any(|name| name == "roles" || name == "permissions");
                 let hint =
                     if len > expected_len && has_list { "; separate roles and permissions with `;`" } else { "" };
-                RecordError::one(format!("it has {len} fields, and not {expected_len} as the first line{hint}"))
+                RecordError::one(format!("it has {len} fields, but the first line has {expected_len}{hint}"))
             }
             ErrorKind::Deserialize { err, .. } => {
                 let field = err.field().and_then(|field| self.columns.get(usize::try_from(field).ok()?));
@@ -198,7 +198,7 @@ fn check_columns(columns: StringRecord) -> Result<StringRecord, RecordError> {
             "password" => return Err(RecordError::plain_password()),
             _ if !is_known(name) => return Err(RecordError::unknown("column", name)),
             _ if columns.iter().take(index).any(|other| other == name) => {
-                return Err(RecordError::all(format!("the column `{name}` is there twice")));
+                return Err(RecordError::all(format!("the column `{name}` appears twice")));
             }
             _ => {}
         }
@@ -284,9 +284,9 @@ mod tests {
         let wide = ",".repeat(200);
         let text = format!("name,disabled\nalice\nbob,yes\n{wide}\ncarol,true\n\n,\n");
         let expected = [
-            "line 2: it has 1 fields, and not 2 as the first line",
+            "line 2: it has 1 fields, but the first line has 2",
             "line 3: `disabled` is neither `true` nor `false`",
-            "line 4: it has 201 fields, and not 2 as the first line",
+            "line 4: it has 201 fields, but the first line has 2",
             "line 5: carol",
             "line 7: ",
         ];
@@ -300,7 +300,7 @@ mod tests {
         let text = "name,roles\nalice,\"Viewer,Editor\"\nbob,Viewer,Editor\ncarol,Viewer;Editor\n";
         let expected = [
             "line 2: `roles` has a comma; separate names with `;`, and use JSONL for a name that contains a comma",
-            "line 3: it has 3 fields, and not 2 as the first line; separate roles and permissions with `;`",
+            "line 3: it has 3 fields, but the first line has 2; separate roles and permissions with `;`",
             "line 4: carol",
         ];
         reads(text, &expected);
@@ -312,7 +312,7 @@ mod tests {
             ("", "the file is empty"),
             ("name,password\n", "line 1: plain passwords are not imported"),
             ("name,role\n", "line 1: unknown column \"role\"; the known ones are `name`"),
-            ("name,name\n", "line 1: the column `name` is there twice"),
+            ("name,name\n", "line 1: the column `name` appears twice"),
             ("alice,Viewer\n", "line 1: the first line names no column"),
             ("email\n", "line 1: the column `name` is missing"),
             ("name,\"x\n", "line 1: a quote is opened"),

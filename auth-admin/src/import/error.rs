@@ -4,7 +4,7 @@ use super::schema::{MAX_RECORD, known_fields};
 
 pub(super) const OPEN_QUOTE: &str = "a quote is opened here and never closed, so nothing after it was read";
 const MISPLACED_QUOTE: &str =
-    "a quote stands inside a field; put the whole field in quotes, and write a quote in it twice";
+    "a quote is inside an unquoted field; quote the whole field, and write each quote in it twice";
 
 /// Reason why a record is rejected. It repeats no value, which may be a password in the wrong column.
 #[derive(Debug, thiserror::Error)]

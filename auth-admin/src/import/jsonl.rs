@@ -110,7 +110,7 @@ fn wrong(error: &serde_json::Error) -> RecordError {
     match text.split('`').nth(1) {
         Some(member) if text.starts_with("unknown field") => RecordError::unknown("member", member),
         Some(member) if text.starts_with("duplicate field") => {
-            RecordError::one(format!("the member {member:?} is there twice"))
+            RecordError::one(format!("the member {member:?} appears twice"))
         }
         _ => RecordError::one("it is not the JSON object of a user"),
     }
@@ -131,7 +131,7 @@ fn as_text(member: &str, value: Option<Value>) -> Result<Option<String>, RecordE
 }
 
 fn as_list(member: &str, value: Option<Value>) -> Result<Vec<String>, RecordError> {
-    let wrong = || RecordError::one(format!("`{member}` is not a list of texts"));
+    let wrong = || RecordError::one(format!("`{member}` is not a list of strings"));
     let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(Vec::new()) };
     let Value::Array(values) = value else { return Err(wrong()) };
     let texts = values.into_iter().map(|value| match value {
@@ -186,7 +186,7 @@ mod tests {
         for (line, reason) in [
             (format!("{{\"name\":\"a\",\"password\":\"{secret}\"}}"), "plain passwords are not imported"),
             (format!("{{\"name\":\"a\",\"disabled\":\"{secret}\"}}"), "`disabled` is neither `true` nor `false`"),
-            (format!("{{\"name\":\"a\",\"roles\":\"{secret}\"}}"), "`roles` is not a list of texts"),
+            (format!("{{\"name\":\"a\",\"roles\":\"{secret}\"}}"), "`roles` is not a list of strings"),
             (format!("{{\"name\":\"a\",\"roles\":[\"{secret}\"]}}"), "a password hash stands in another field"),
             (format!("{{\"name\":[\"{secret}\"]}}"), "`name` is not text"),
             (format!("\"{secret}\""), "it is not a JSON object"),
@@ -194,7 +194,7 @@ mod tests {
             (format!("{{\"name\":\"{secret}"), "it is not JSON: EOF while parsing a string at character"),
             (format!("{{\"email\":\"{secret}\"}}"), "`name` is missing"),
             ("{\"name\":\"a\",\"role\":[]}".to_owned(), "unknown member \"role\"; the known ones are `name`"),
-            ("{\"name\":\"a\",\"name\":\"b\"}".to_owned(), "the member \"name\" is there twice"),
+            ("{\"name\":\"a\",\"name\":\"b\"}".to_owned(), "the member \"name\" appears twice"),
             ("{\"name\":\"a\"} {}".to_owned(), "it is not JSON: trailing characters at character 14"),
         ] {
             let message = read(line.as_bytes(), 16).pop().unwrap();

@@ -35,11 +35,11 @@ Columns of CSV, and members of the objects of JSONL:
   name           User name (required)
   display_name   Display name
   email          E-mail address
-  email_verified true or false: whether links for a new password may go to the address
+  email_verified true or false: whether password reset links can be sent to the address
   roles          Roles: in CSV separated by `;`, in JSONL a list
   permissions    Permissions in addition to those of the roles, in the same form
-  password_hash  Hash of another system: argon2, bcrypt, scrypt, PBKDF2, SHA-crypt or phpass, also
-                 as Django, Werkzeug, ASP.NET Core, WordPress, passlib and Spring Security write it
+  password_hash  Hash of another system: argon2, bcrypt, scrypt, PBKDF2, SHA-crypt or phpass, or a
+                 format of Django, Werkzeug, ASP.NET Core, WordPress, passlib or Spring Security
   disabled       true or false
 
 A weak hash is replaced when the user next signs in. Plain passwords are rejected: leave the hash
@@ -50,8 +50,8 @@ following lines to one field, up to the next quote. None of these lines is impor
 may have written parts of them.
 
 Each rejected line is reported with its number and the reason; all others are imported. Two lines
-with the same name are an error. Reported users are in the database, whatever happens next. To
-continue an interrupted import, run it again with --skip-existing.";
+with the same name are an error. If the import is interrupted, the users reported so far are in
+the database: run it again with --skip-existing.";
 
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
@@ -61,10 +61,10 @@ pub(crate) struct Import {
     /// Format of the file (default: from its name)
     #[arg(long, value_enum)]
     format: Option<FileFormat>,
-    /// Skip users who exist already, without an error
+    /// Skip users that already exist, without an error
     #[arg(long)]
     skip_existing: bool,
-    /// Report rejected lines in this new file (default: on stderr); it is removed if it stays empty
+    /// Write rejected lines to this new file (default: stderr); it is removed if no line is rejected
     #[arg(long, value_name = "FILE")]
     errors: Option<PathBuf>,
 }

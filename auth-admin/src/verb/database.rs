@@ -60,7 +60,7 @@ pub(crate) async fn check(context: &mut Context<'_>) -> Result<(), Failure> {
     match report {
         Report { fits: true, .. } => Ok(printed?),
         Report { tables: Some(reason), .. } => Err(StoreError::Schema(reason).into()),
-        _ => Err(Failure::refused("the database does not fit this program; the report says where")),
+        _ => Err(Failure::refused("the database does not match this program; see the report")),
     }
 }
 
@@ -99,8 +99,8 @@ impl Report<'_> {
         match (self.tables.is_some(), self.users_of_unknown_key) {
             (true, _) => NOT_CHECKED.to_owned(),
             (false, 0) => "fits all password hashes".to_owned(),
-            (false, 1) => "does not fit the password hash of 1 user, who cannot sign in".to_owned(),
-            (false, count) => format!("does not fit the password hashes of {count} users, who cannot sign in"),
+            (false, 1) => "does not match the password hash of 1 user, who cannot sign in".to_owned(),
+            (false, count) => format!("does not match the password hashes of {count} users, who cannot sign in"),
         }
     }
 }

@@ -18,9 +18,9 @@ use crate::{
 pub(crate) enum KeyRingVerb {
     /// List the keys that sign tokens, with their states
     List,
-    /// Add a key: it is published now, and signs in ten minutes
+    /// Add a key: it is published now, and signs tokens from ten minutes on
     Rotate(Rotate),
-    /// Retire a key: its tokens are rejected, and its private half is deleted
+    /// Retire a key: its tokens are rejected, and its private key is deleted
     Retire(Retire),
 }
 
@@ -43,7 +43,7 @@ async fn list(context: &mut Context<'_>) -> Result<(), Failure> {
 
 #[derive(Debug, Args)]
 pub(crate) struct Rotate {
-    /// Sign at once; for up to 30 seconds, other processes may reject the new tokens
+    /// Sign tokens with the new key now; other processes may reject them for up to 30 seconds
     #[arg(long)]
     now: bool,
 }

@@ -16,7 +16,7 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SessionVerb {
-    /// List the sessions of a user, the last used first
+    /// List the sessions of a user, most recently used first
     List(List),
     /// End one session, or all sessions of a user
     End(End),

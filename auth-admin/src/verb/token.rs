@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use auth_runtime::{
     jwt::{Revocation, RevocationKind, RevocationStore},
-    token::RefreshFamily,
+    token_service::RefreshFamily,
     users::UserStore,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -24,9 +24,9 @@ const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenVerb {
-    /// Show what a token is for, and whether it is still good; the signature is not verified
+    /// Show the contents of a token, and whether it is expired or revoked; its signature is not verified
     Inspect,
-    /// Revoke a token; a refresh token with all tokens of its sign-in
+    /// Revoke a token; for a refresh token, revoke all tokens of its sign-in
     Revoke,
 }
 

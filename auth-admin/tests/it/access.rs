@@ -109,8 +109,8 @@ fn a_file_that_is_no_policy_is_wrong_usage() {
 
 #[test]
 fn the_command_without_an_application_needs_a_file() {
-    let message = "this program is no application, so it has no access policy; run the command of the application, or \
-                   name a lock file if the command accepts one";
+    let message = "this program is not an application, so it has no access policy; run the command in your \
+                   application, or name a lock file if the command accepts one";
     for words in [&["access", "matrix"][..], &["access", "check"], &["access", "lint"], &["export", "typescript"]] {
         ran(&mut bare(words)).refused(2, message);
     }
@@ -229,7 +229,7 @@ fn the_matrix_for_another_judge_has_the_roles_of_each_route() {
     let with_scheme = export(&["--scheme", "password", "--base-url", "http://localhost:1"]);
     assert_eq!(
         with_scheme.errors,
-        "auth-admin: left out, because they are no single route or depend on more: GET /files/*, CALL \"search\"\n"
+        "auth-admin: left out (not one route, or depends on more than the owner): GET /files/*, CALL \"search\"\n"
     );
     let matrix: Value = serde_json::from_str(&with_scheme.output).unwrap();
     assert_eq!(matrix["roles"], json!(["anonymous", "Viewer", "Editor"]));

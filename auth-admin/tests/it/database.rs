@@ -95,9 +95,9 @@ fn check_reports_a_wrong_secret_key() {
     admin.add_with_password("bob");
     assert!(key(right, &["check"], "").done().ends_with("secret key   fits all password hashes\n"));
     for ran in [key(wrong, &["check"], ""), admin.run(&["check"])] {
-        let message = "auth-admin: the database does not fit this program; the report says where\n";
+        let message = "auth-admin: the database does not match this program; see the report\n";
         assert_eq!((ran.code, ran.errors.as_str()), (1, message));
-        let last = "secret key   does not fit the password hash of 1 user, who cannot sign in\n";
+        let last = "secret key   does not match the password hash of 1 user, who cannot sign in\n";
         assert!(ran.output.ends_with(last), "{}", ran.output);
     }
 }

@@ -183,7 +183,7 @@ async fn check_reports_undeclared_names() {
     let (exit, table, message) = notes(&["check"], None, &url).await;
     assert_eq!(
         (exit, message.as_str()),
-        (Exit::Refused, "notes: the database does not fit this program; the report says where\n")
+        (Exit::Refused, "notes: the database does not match this program; see the report\n")
     );
     let lines: Vec<&str> = table.lines().collect();
     assert_eq!(lines[2], "roles        not declared, so they grant nothing: Operator");

@@ -134,7 +134,7 @@ fn each_invalid_line_is_reported_and_each_valid_one_imported() {
         [
             &format!("line 3: {name}"),
             "line 4: `name` is not UTF-8",
-            "line 5: it has 3 fields, and not 4 as the first line",
+            "line 5: it has 3 fields, but the first line has 4",
             "line 6: `disabled` is neither `true` nor `false`",
             "line 7: it has more than 64 KiB",
             "lines 8 to 9: the display name holds a control character; its first line may have a stray quote, which joined all lines up to the next quote",

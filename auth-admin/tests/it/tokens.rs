@@ -3,7 +3,7 @@
 use auth_runtime::{
     jwt::{Revocations, TokenIssuer},
     prelude::*,
-    token::TokenService,
+    token_service::TokenService,
     users::Passwords,
 };
 use auth_store::SqlUsers;

@@ -6,13 +6,13 @@ pub(crate) mod cfg;
 pub(crate) mod editor;
 pub(crate) mod handler;
 pub(crate) mod invariants;
+pub(crate) mod mcp_tools;
 pub(crate) mod misplaced;
 pub(crate) mod requirement;
 pub(crate) mod table;
-pub(crate) mod tools;
 
 mod access;
 mod argument;
 mod check;
-mod joined;
+mod joined_tables;
 mod rule;

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Expr, Ident, Path, spanned::Spanned};
 
-use super::joined::{self, Shape};
+use super::joined_tables::{self, Shape};
 use crate::{
     model::{Entry, Held, Name, Role, Table},
     paths::Private,
@@ -14,7 +14,7 @@ use crate::{
 
 pub(crate) fn permissions(table: &Table<Entry>, p: &Private) -> TokenStream {
     let common = common("permission", table, &table.entries.iter().collect::<Vec<_>>(), p);
-    let joined = joined::conversions(table, p);
+    let joined = joined_tables::conversions(table, p);
     quote!(#common #joined)
 }
 
@@ -110,7 +110,7 @@ fn common<E>(kind: &str, table: &Table<E>, entries: &[&Entry], p: &Private) -> T
 fn declaration<E>(table: &Table<E>, entries: &[&Entry], shape: &Shape, p: &Private) -> TokenStream {
     let Table { attributes, visibility, name, .. } = table;
     let variants = entries.iter().map(|entry| documented(entry));
-    let (joined, words, representation) = (joined::variants(table), &shape.words, &shape.representation);
+    let (joined, words, representation) = (joined_tables::variants(table), &shape.words, &shape.representation);
     let set = format_ident!("{name}Set");
     let set_doc = format!("A set of [`{name}`]s, as bits.");
     quote! {
@@ -205,7 +205,7 @@ fn text<E>(kind: &str, table: &Table<E>, entries: &[&Entry], p: &Private) -> Tok
     let name = &table.name;
     let variants: Vec<&Ident> = entries.iter().map(|entry| &entry.variant).collect();
     let names = entries.iter().map(|entry| &entry.name);
-    let (shown, read) = (joined::shown(table), joined::read(table, p));
+    let (shown, read) = (joined_tables::shown(table), joined_tables::read(table, p));
     quote! {
         impl #p::core::fmt::Debug for #name {
             fn fmt(&self, __f: &mut #p::core::fmt::Formatter<'_>) -> #p::core::fmt::Result {

@@ -9,7 +9,7 @@ use syn::{
 use super::{
     access::{Clauses, default_auth, lower as lower_access},
     clause::Position,
-    floor, signature,
+    floor_arguments, signature,
 };
 use crate::{
     errors::{Errors, near},
@@ -33,7 +33,7 @@ pub(crate) fn lower(
     outer.extend(take(&mut item.attrs, errors));
     let floor = floor(outer, errors);
     let mut operations = Vec::new();
-    let needed = floor::arguments_of(&floor.checks, &item, is_operation);
+    let needed = floor_arguments::arguments_of(&floor.checks, &item, is_operation);
     for item in &mut item.items {
         if let ImplItem::Fn(method) = item {
             operations.extend(operation(method, &floor, &needed, errors));
@@ -85,7 +85,7 @@ fn operation(method: &mut ImplItemFn, floor: &Clauses, needed: &[String], errors
         operation_says_who(&original, &mut mistakes);
     }
     let (access, _) = lower_access(written, floor, Position::Operation, &mut mistakes);
-    floor::has_arguments(&original.sig, &access, needed, &mut mistakes);
+    floor_arguments::has_arguments(&original.sig, &access, needed, &mut mistakes);
     options_are_known(&original.attrs, &mut mistakes);
     path_has_no_slash_at_its_end(&original.attrs, &mut mistakes);
     signature::is_operation(&original.sig, &mut mistakes);

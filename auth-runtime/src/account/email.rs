@@ -15,9 +15,9 @@ const OPTIONS: Options = Options {
     allow_long_local_parts: false,
 };
 
-/// An e-mail address, as it was typed.
+/// An e-mail address, in the spelling that the user typed.
 ///
-/// Quoted local parts, addresses in brackets, and characters that could end a header are refused.
+/// Quoted local parts, IP addresses in brackets, and characters that could end a header are rejected.
 ///
 /// ```
 /// use auth_runtime::account::EmailAddress;
@@ -34,7 +34,7 @@ const OPTIONS: Options = Options {
 pub struct EmailAddress(String);
 
 impl EmailAddress {
-    /// Returns the address, if it is one.
+    /// Returns the address, if it is valid.
     ///
     /// # Errors
     /// [`AccountError::Email`].
@@ -51,7 +51,7 @@ impl EmailAddress {
         }
     }
 
-    /// Returns the address as it was typed. Mail goes to this one.
+    /// Returns the address as it was typed. Mails are sent to this form.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -59,8 +59,8 @@ impl EmailAddress {
 
     /// Returns the form by which addresses are compared: ASCII letters in lower case.
     ///
-    /// Other letters stay as they are. A case mapping of Unicode makes different addresses equal, such as those with `i`
-    /// and `ı`.
+    /// Other letters are not changed, because the case mapping of Unicode would make different addresses equal, such as
+    /// those with `i` and `ı`.
     #[must_use]
     pub fn folded(&self) -> String {
         self.0.to_ascii_lowercase()

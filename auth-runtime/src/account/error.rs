@@ -7,23 +7,23 @@ use crate::{
     password::PasswordError,
 };
 
-/// Why a request of a user about the own account is refused.
+/// The reason why a request about a user's own account is refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccountError {
     /// The link was used, has expired, was replaced by a newer one, or was never sent.
     #[error("this link is not valid: it was used, has expired, or a newer one was sent")]
     Link,
-    /// The text is no e-mail address.
+    /// The text is not an e-mail address.
     #[error("this is not an e-mail address")]
     Email,
     /// The new password is not accepted.
     #[error(transparent)]
     Password(PasswordError),
-    /// The code is wrong, or was used.
+    /// The code is wrong, or was already used.
     #[error("the code is wrong, or was used")]
     Code,
-    /// There is no sign-in that waits for a code.
+    /// The request has no pending sign-in.
     #[error("there is no sign-in that waits for a code")]
     NoSignIn,
     /// The user has a second factor, which must be removed first.

@@ -19,7 +19,7 @@ use crate::{
 /// The greatest number of users with one address that get a mail.
 const MAX_USERS: usize = 10;
 
-/// Users in memory who manage their own account. Clones share the users. A restart undoes all changes.
+/// An [`AccountStore`] in memory. Clones share the users. A restart loses all changes.
 ///
 /// ```
 /// use auth_runtime::{account::MemoryAccounts, users::{User, UserStore}};
@@ -78,7 +78,7 @@ impl MemoryAccounts {
     /// Returns a store with these users.
     ///
     /// # Errors
-    /// As [`MemoryUsers::add_user`].
+    /// The errors of [`MemoryUsers::add_user`].
     pub fn new(users: impl IntoIterator<Item = User>) -> Result<Self, UserError> {
         let users = users.into_iter().try_fold(MemoryUsers::new(), MemoryUsers::add_user)?;
         let state = State { users, ..State::default() };

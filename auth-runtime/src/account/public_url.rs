@@ -8,7 +8,7 @@ use super::error::PublicUrlError;
 
 /// The URL under which users reach the pages of their account, such as `https://app.example/account`.
 ///
-/// Links in mails begin with it. The `Host` of a request is never used: an attacker chooses it.
+/// Links in mails begin with it. The header `Host` is never used, because an attacker can set it.
 ///
 /// ```
 /// use auth_runtime::account::PublicUrl;
@@ -27,8 +27,8 @@ impl PublicUrl {
     /// Returns the URL, if links can be built from it.
     ///
     /// # Errors
-    /// [`PublicUrlError`] if it is no URL, is neither `https` nor on the loopback interface, or has a user, a query or a
-    /// fragment.
+    /// [`PublicUrlError`] if it is not a URL, is neither `https` nor on the loopback interface, or has a user, a query
+    /// or a fragment.
     pub fn new(url: &str) -> Result<Self, PublicUrlError> {
         let refused = |reason| PublicUrlError { url: url.to_owned(), reason };
         let parsed = Url::parse(url).map_err(|_| refused("it is not a URL"))?;

@@ -1,4 +1,4 @@
-//! A new password by a link in a mail.
+//! Password reset with a link in a mail.
 
 use super::{
     AccountError, AccountStore, EmailAddress, MailContext, MailTexts, OneTimeTokenStore, Purpose, SelfService,
@@ -10,11 +10,11 @@ use crate::{authenticate::Unavailable, client_ip::ClientAddress, users::User};
 impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
     /// Sends a link for a new password to the users with this verified address.
     ///
-    /// The response must be the same in each case. This method does the same work whether or not there is such a user:
-    /// it counts the attempt and queues the rest. The users are looked up after the response.
+    /// Return the same response in each case. This method does the same work whether or not there is such a user: it
+    /// counts the attempt and queues the rest. The users are looked up after the response.
     ///
-    /// Users who are disabled or have no password get no mail. If several users have the address, each gets a mail. The
-    /// mail goes to the stored address, never to the one that was typed.
+    /// Disabled users and users without a password get no mail. If several users have the address, each gets a mail.
+    /// The mail is sent to the stored address, not to the one that was typed.
     ///
     /// # Errors
     /// [`AccountError::Email`] if this is no address; [`AccountError::TooManyAttempts`] after 3 requests for one address
@@ -56,8 +56,8 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         Ok(())
     }
 
-    /// Returns whether the link with this token can set a password now. It consumes nothing: a page that shows a form calls
-    /// it.
+    /// Returns whether the link with this token can set a password now, without consuming the token. Call it to show
+    /// the form.
     ///
     /// # Errors
     /// [`AccountError::Link`]; [`AccountError::Unavailable`].
@@ -66,10 +66,10 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         if is_for_address(&user, &record.address) { Ok(()) } else { Err(AccountError::Link) }
     }
 
-    /// Sets a new password by the token of a link, and returns the user as it was before.
+    /// Sets a new password with the token of a link, and returns the user with the former password hash.
     ///
-    /// All tokens and sessions of the user end, a lockout of this client ends, and the user gets a notice by mail. The user
-    /// is not signed in. A password that is not accepted does not consume the link.
+    /// It ends all tokens and sessions of the user and a lockout of this client, and notifies the user by mail. It does
+    /// not sign the user in. A password that is not accepted does not consume the link.
     ///
     /// # Errors
     /// [`AccountError::Link`]; [`AccountError::Password`]; [`AccountError::Unavailable`].

@@ -1,4 +1,4 @@
-//! The entry point: the store, the way out for mails, and the links.
+//! The entry point: the store, the mailer, and the links.
 
 use std::{fmt, sync::Arc, time::SystemTime};
 
@@ -6,12 +6,12 @@ use super::{
     AccountError, AccountStore, EmailAddress, EnglishTexts, Mail, MailContext, MailText, MailTexts, Mailer,
     OneTimeTokenRecord, OneTimeTokenStore, PublicUrl, Purpose,
     mail::{AnyMailer, Outbox},
-    token::OneTimeToken,
+    one_time_token::OneTimeToken,
 };
 use crate::{authenticate::Unavailable, password::Passwords, seal::Seal, throttle::Throttle, users::User};
 
-/// The actions of users on their own account: set a new password by a link in a mail, verify an e-mail address, and have a
-/// second factor. Cheap to clone.
+/// Lets users manage their own account: reset the password by mail, verify an e-mail address, and set up a second
+/// factor. Cheap to clone.
 ///
 /// ```
 /// use auth_runtime::{
@@ -37,7 +37,7 @@ use crate::{authenticate::Unavailable, password::Passwords, seal::Seal, throttle
 /// # What it does not protect against
 ///
 /// - An attacker who reads the mail of a user. With a second factor, the password alone is not enough.
-/// - Mails that are lost. The queue is in memory, and a failed mail is not sent again: the user asks for another.
+/// - Lost mails. The queue is in memory, and a failed mail is not sent again. The user must request another one.
 pub struct SelfService<S>(pub(super) Arc<Parts<S>>);
 
 /// The default of [`Basic`](crate::users::Basic).
@@ -92,19 +92,19 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         self.with(|parts| parts.texts = Arc::new(texts))
     }
 
-    /// Sets the issuers of the identities of these users (default: `basic`): the name that
-    /// [`Basic::issuer`](crate::users::Basic::issuer) sets, and the issuer of their tokens. The routes refuse callers of other
-    /// issuers, whose subjects are other people.
+    /// Sets the issuers of the identities of these users (default: `basic`): the issuer that
+    /// [`Basic::issuer`](crate::users::Basic::issuer) sets, and the issuer of their tokens. The routes refuse callers
+    /// of other issuers, because their subjects belong to other people.
     #[must_use]
     pub fn issuers<T: Into<String>>(self, issuers: impl IntoIterator<Item = T>) -> Self {
         let issuers: Vec<String> = issuers.into_iter().map(Into::into).collect();
         self.with(|parts| parts.issuers = issuers.into())
     }
 
-    /// Sets the limits of attempts (default: as the [store](crate::users::UserStore::throttle) says).
+    /// Sets the limits of attempts (default: those of the [store](crate::users::UserStore::throttle)).
     ///
-    /// Links and codes have the address limit of this throttle. Of one name, there are 3 attempts from one address before
-    /// the first lockout, and 10 in any hour.
+    /// Links and codes have the address limit of this throttle. For one user, there are 3 attempts from one address
+    /// before the first lockout, and at most 10 in an hour.
     #[must_use]
     pub fn throttle(self, throttle: Throttle) -> Self {
         self.with(|parts| {

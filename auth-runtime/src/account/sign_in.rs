@@ -1,4 +1,4 @@
-//! The second step of a sign-in: the code that turns a pending session into one of the user.
+//! The second step of a sign-in: a code replaces the pending session by a full one.
 
 use poem::Request;
 

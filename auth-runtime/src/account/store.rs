@@ -10,8 +10,8 @@ use crate::{
 
 /// A store whose users reset their passwords and verify their e-mail addresses.
 ///
-/// [`MemoryAccounts`](super::MemoryAccounts) is one in memory; `SqlUsers` of the crate `auth-store` is one in a database.
-/// None of these methods reads from a cache.
+/// [`MemoryAccounts`](super::MemoryAccounts) implements it in memory, and `SqlUsers` of the crate `auth-store` in a
+/// database. None of these methods may read from a cache.
 pub trait AccountStore: UserStore {
     /// Returns the user with this subject as the store has it now; `None` if there is none.
     ///
@@ -26,18 +26,19 @@ pub trait AccountStore: UserStore {
     /// [`Unavailable`] if the store does not answer.
     fn users_with_email(&self, address: &EmailAddress) -> impl Future<Output = Result<Vec<User>, Unavailable>> + Send;
 
-    /// Replaces the password hash of a user, if the version of the credentials still is that of this `User`. Returns
+    /// Replaces the password hash of a user, if the version of the credentials is still that of this `User`. Returns
     /// whether it was replaced.
     ///
-    /// It changes the [version of the credentials](User::credential_epoch), so all tokens and sessions of the user end, and
-    /// removes an expiry. It calls [`Throttle::forget_addresses`](crate::throttle::Throttle::forget_addresses).
+    /// It must also change the [version of the credentials](User::credential_epoch), so that all tokens and sessions of
+    /// the user end; remove the expiry of the password; and call
+    /// [`Throttle::forget_addresses`](crate::throttle::Throttle::forget_addresses).
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer.
     fn replace_password(&self, user: &User, hash: &str) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
-    /// Makes this the verified address of a user, if the version of the credentials still is that of this `User`. Returns
-    /// whether it did.
+    /// Sets the verified address of a user, if the version of the credentials is still that of this `User`. Returns
+    /// whether it was set.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer.

@@ -8,10 +8,10 @@ use crate::{authenticate::Unavailable, client_ip::ClientAddress, users::User};
 
 /// E-mail addresses.
 impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
-    /// Sends a link to this address. With it, the address becomes the verified one of the user; until then, nothing
-    /// changes.
+    /// Sends a link to this address. When the user opens it and confirms, the address becomes the user's verified
+    /// address; until then, nothing changes.
     ///
-    /// The caller needs a fresh sign-in: with the mailbox, one can set a new password.
+    /// Require a recent sign-in for it, because the owner of the mailbox can then reset the password.
     ///
     /// # Errors
     /// [`AccountError::Email`] if this is no address; [`AccountError::NoUser`]; [`AccountError::TooManyAttempts`] after 3
@@ -47,8 +47,8 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         Ok(())
     }
 
-    /// Returns the address that the link with this token would verify. It consumes nothing: a page that shows a button
-    /// calls it.
+    /// Returns the address that the link with this token would verify, without consuming the token. Call it to show the
+    /// button.
     ///
     /// # Errors
     /// [`AccountError::Link`]; [`AccountError::Unavailable`].
@@ -57,7 +57,8 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         EmailAddress::new(record.address).map_err(|_| AccountError::Link)
     }
 
-    /// Makes the address of a link the verified one of the user, and returns it. A former verified address gets a notice.
+    /// Sets the address of a link as the user's verified address, and returns it. The former verified address gets a
+    /// mail about it.
     ///
     /// # Errors
     /// [`AccountError::Link`]; [`AccountError::Unavailable`].

@@ -1,11 +1,11 @@
 //! Second step: credential to identity. Reads nothing from the request but the credential.
 
 mod authenticator;
-#[cfg(any(feature = "api-key", feature = "basic"))]
-mod cache;
 mod context;
 mod error;
 mod identity;
+#[cfg(any(feature = "api-key", feature = "basic"))]
+mod identity_cache;
 mod outcome;
 mod overrides;
 mod principal;
@@ -17,12 +17,12 @@ mod test_caller;
 mod user_info;
 
 pub use authenticator::Authenticator;
-#[cfg(any(feature = "api-key", feature = "basic"))]
-pub(crate) use cache::IdentityCache;
 pub use context::Context;
 pub use error::{AuthenticationError, Unavailable};
 pub use identity::{Identity, IdentityBuilder};
 pub(crate) use identity::{contains, scopes};
+#[cfg(any(feature = "api-key", feature = "basic"))]
+pub(crate) use identity_cache::IdentityCache;
 pub(crate) use outcome::RefusalKind;
 pub use outcome::{Authentication, Refusal, RefusalCause, SchemeErrors};
 pub use overrides::PermissionOverrides;

@@ -22,13 +22,14 @@ mod api_key;
 mod authorization;
 mod basic;
 mod bearer;
+mod cookie;
 mod cross_origin;
 #[cfg(any(feature = "session", feature = "token-service"))]
 mod form;
 mod http;
 mod location;
 mod request_head;
-mod script;
+mod script_request;
 mod select;
 #[cfg(feature = "session")]
 mod session_token;
@@ -44,7 +45,7 @@ pub use cross_origin::is_cross_origin;
 pub(crate) use form::is_utf8_form;
 pub use http::HttpCredentials;
 pub use request_head::RequestHead;
-pub(crate) use script::is_from_script;
+pub(crate) use script_request::is_from_script;
 pub use select::{Selection, select};
 #[cfg(feature = "session")]
 pub use session_token::SessionToken;

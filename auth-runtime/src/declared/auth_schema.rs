@@ -1,4 +1,4 @@
-//! The constant half of an `Auth` struct: its schemes, its tables and its realm.
+//! The trait behind `derive(Auth)`, constant half: the schemes, the tables and the realm.
 
 use super::{DeclaredNames, RoleTable, SecurityScheme, Table};
 

@@ -1,4 +1,4 @@
-//! The trait behind `derive(Auth)`: the authenticators of the declared schemes.
+//! The trait behind `derive(Auth)`, run-time half: the authenticators of the declared schemes.
 
 use std::future::Future;
 

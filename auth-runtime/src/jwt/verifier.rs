@@ -29,8 +29,8 @@ const SHOWN: usize = 100;
 
 /// Verifies access tokens that are JSON Web Tokens (RFC 7519, RFC 9068). Cheap to clone.
 ///
-/// It needs three things: a key with exactly one algorithm, the issuer, and the audience. The audience is the name of
-/// this service at the issuer.
+/// It needs a key with exactly one algorithm, the issuer, and the audience: the name by which the issuer knows this
+/// service.
 ///
 /// ```
 /// use auth_runtime::jwt::{Jwt, TokenIssuer};
@@ -46,7 +46,7 @@ const SHOWN: usize = 100;
 /// # Ok::<(), auth_runtime::jwt::JwtError>(())
 /// ```
 ///
-/// Without issuer and audience it is no `Jwt` yet:
+/// Without issuer and audience, the builder is not a `Jwt` yet:
 ///
 /// ```compile_fail,E0308
 /// # use auth_runtime::jwt::Jwt;
@@ -59,10 +59,10 @@ const SHOWN: usize = 100;
 /// - Form: three parts, base64url without padding, JSON objects without duplicate members.
 /// - Type: the header's `typ` is `at+jwt` (see [`accept_untyped`](Self::accept_untyped) and
 ///   [`token_type`](Self::token_type)), and nothing marks an ID token.
-/// - Header: `alg` is the algorithm of the key; no `crit`, `zip`, `enc`, `b64`. `jku`, `jwk`, `x5u` and `x5c` are not
-///   read.
-/// - Claims: `exp`, `iss`, `aud` and `sub` are there and of their types; `iss` is the issuer; `aud` names this
-///   service; the token is not expired, not from the future and not revoked.
+/// - Header: `alg` is the algorithm of the key; there is no `crit`, `zip`, `enc` or `b64`. `jku`, `jwk`, `x5u` and
+///   `x5c` are ignored.
+/// - Claims: `exp`, `iss`, `aud` and `sub` are present and have the right types; `iss` is the issuer; `aud` contains
+///   this service; the token is not expired, not from the future and not revoked.
 ///
 /// # Claims
 ///
@@ -106,9 +106,9 @@ impl Clone for Verifier {
 }
 
 impl Jwt {
-    /// One verifier for the tokens of several issuers, each with its own keys, audiences and claims. A token's claim
-    /// `iss` says which of them it is for. Each keeps its settings; of how many tokens are remembered, and for how
-    /// long, the least counts.
+    /// Returns one verifier for the tokens of several issuers, each with its own keys, audiences and claims. The claim
+    /// `iss` of a token selects the verifier, which keeps its settings. The cache has the smallest capacity and the
+    /// shortest TTL of all.
     ///
     /// ```
     /// # use auth_runtime::jwt::Jwt;
@@ -132,12 +132,12 @@ impl Jwt {
         }
     }
 
-    /// Waits until the keys of each issuer were fetched once, and returns the first error. Call it at start to see a
-    /// wrong setting there, and not at the first token.
+    /// Waits until the keys of each issuer have been fetched once, and returns the first error. Call it at start, so
+    /// that a wrong setting is found before the first token arrives.
     ///
-    /// A service starts without its issuer all the same if it goes on after an error: fetches are retried, and tokens
-    /// get a 503 until the keys arrive. How long it takes is bounded by [`RemoteKeys::timeout`](super::RemoteKeys::timeout),
-    /// once for each document.
+    /// A service can also start while its issuer is down, by ignoring [`JwtError::KeysNotFetched`]: fetches are
+    /// retried, and tokens get 503 until the keys arrive. Each document is awaited for at most
+    /// [`RemoteKeys::timeout`](super::RemoteKeys::timeout).
     ///
     /// ```no_run
     /// # use auth_runtime::jwt::{Jwt, JwtError, RemoteKeys};
@@ -154,7 +154,7 @@ impl Jwt {
     /// ```
     ///
     /// # Errors
-    /// [`JwtError::OtherIssuer`] if the discovery document names another issuer than the configured one, and
+    /// [`JwtError::OtherIssuer`] if the issuer in the discovery document is not the configured one, and
     /// [`JwtError::KeysNotFetched`] if the keys could not be fetched for another reason.
     pub async fn ready(&self) -> Result<(), JwtError> {
         for source in self.sources() {
@@ -172,14 +172,14 @@ impl Jwt {
         }
     }
 
-    /// By how much the clocks of issuer and service may differ: one minute unless set, and five minutes at most.
+    /// Sets by how much the clocks of issuer and service may differ (default: one minute; at most five minutes).
     #[must_use]
     pub fn leeway(self, leeway: Duration) -> Self {
         self.each(|issuer| issuer.expected.leeway = leeway.min(MAX_LEEWAY))
     }
 
-    /// Which claim holds the caller's roles: a name, a dotted path (`realm_access.roles`) or a JSON pointer
-    /// (`/realm_access/roles`); `roles` unless set.
+    /// Sets the claim with the caller's roles (default: `roles`): a name, a dotted path (`realm_access.roles`) or a
+    /// JSON pointer (`/realm_access/roles`).
     #[must_use]
     pub fn roles_claim(self, path: impl Into<String>) -> Self {
         self.roles_claims([path])
@@ -201,15 +201,15 @@ impl Jwt {
         self.each(|issuer| issuer.mapping.roles.clone_from(&paths))
     }
 
-    /// Reads roles from the keys of an object too, as Zitadel writes them: `{"admin": {"1234": "example.com"}}`. A key
-    /// whose value is `false`, `null` or `{}` is not granted.
+    /// Adds a claim whose keys are roles, as in tokens of Zitadel: `{"admin": {"1234": "example.com"}}`. A key whose
+    /// value is `false`, `null` or `{}` is not granted.
     #[must_use]
     pub fn role_keys_claim(self, path: impl Into<String>) -> Self {
         let path = ClaimPath::new(path);
         self.each(|issuer| issuer.mapping.role_keys.push(path.clone()))
     }
 
-    /// Grants each of these roles too if the claim of its name is `true`, as custom claims of Firebase are:
+    /// Adds roles that are granted if the claim with their name is `true`, as custom claims of Firebase are:
     /// `{"admin": true}`.
     #[must_use]
     pub fn role_flags<T: Into<String>>(self, roles: impl IntoIterator<Item = T>) -> Self {
@@ -217,47 +217,48 @@ impl Jwt {
         self.each(|issuer| issuer.mapping.role_flags.extend_from_slice(&roles))
     }
 
-    /// Maps the names of roles, such as group ids, by a table: names in the claims of roles grant what the table has for
-    /// them, and nothing else. The claim of permissions is not mapped.
+    /// Maps the names in the claims of roles, such as group ids, with a table. A name grants only what the table maps
+    /// it to. The claim of permissions is not mapped.
     ///
-    /// Give a [`RoleTable`](super::RoleTable), or a [`SharedRoleTable`] to replace it while the service runs.
+    /// Pass a [`RoleTable`](super::RoleTable), or a [`SharedRoleTable`] to replace the table while the service runs.
     #[must_use]
     pub fn role_table(self, table: impl Into<SharedRoleTable>) -> Self {
         let table = table.into();
         self.each(|issuer| issuer.mapping.table = Some(table.clone()))
     }
 
-    /// Reads the subject from this claim in place of `sub`, for an issuer whose tokens for machine clients have no `sub`
-    /// (`client_id`, `azp`). `sub` is not read then: a user whose `sub` is the name of a client would be taken for it.
+    /// Reads the subject from this claim in place of `sub`, for an issuer whose tokens for machine clients have no
+    /// `sub` (`client_id`, `azp`). `sub` is then ignored, because a user could have the name of a client as `sub`.
     ///
-    /// The claim must identify the caller within the issuer, and never be given to another one.
+    /// The value must identify the caller within the issuer, and never be reused for another caller.
     #[must_use]
     pub fn subject_claim(self, name: impl Into<String>) -> Self {
         let name = Some(name.into());
         self.each(|issuer| issuer.expected.subject_claim.clone_from(&name))
     }
 
-    /// Reads the audience from this claim where a token has no `aud`, as access tokens of Amazon Cognito
-    /// (`client_id`). A token with an `aud` is judged by its `aud` alone.
+    /// Reads the audience from this claim if a token has no `aud`, as in access tokens of Amazon Cognito (`client_id`).
+    /// For a token with `aud`, only `aud` is checked.
     ///
-    /// The claim then binds a token to the client that asked for it, and not to a service. **You owe** that each client
-    /// that you name as an audience may call this service.
+    /// The claim then binds a token to the client that requested it, not to a service. **You must ensure** that each
+    /// client that you list as an audience may call this service.
     #[must_use]
     pub fn audience_claim(self, name: impl Into<String>) -> Self {
         let name = Some(name.into());
         self.each(|issuer| issuer.expected.audience_claim.clone_from(&name))
     }
 
-    /// Which claim holds the caller's permissions; `permissions` unless set. Scopes are not read from it: they are
-    /// what the caller allows the client to do, and not what the caller may do.
+    /// Sets the claim with the caller's permissions (default: `permissions`). Do not set it to a claim of scopes: they
+    /// limit what the client may do for the caller, and do not grant permissions to the caller.
     #[must_use]
     pub fn permissions_claim(self, path: impl Into<String>) -> Self {
         let path = ClaimPath::new(path);
         self.each(|issuer| issuer.mapping.permissions = path.clone())
     }
 
-    /// Which claim holds a name for people to read; `name` unless set. Without such a name, it is the
-    /// [user name](crate::authenticate::Principal::username), which is always `preferred_username`, or else the subject.
+    /// Sets the claim with the display name (default: `name`). A token without it has its [user
+    /// name](crate::authenticate::Principal::username) as display name (always the claim `preferred_username`), or else
+    /// the subject.
     #[must_use]
     pub fn display_name_claim(self, path: impl Into<String>) -> Self {
         let path = vec![ClaimPath::new(path)];
@@ -265,8 +266,8 @@ impl Jwt {
     }
 
     /// Splits a string of roles or permissions at this character, for an issuer that joins several names in one string.
-    /// Spaces around a name are dropped. Without it, a string is one name: `"Deputy Administrator"` is no
-    /// `Administrator`.
+    /// Spaces around a name are removed. Without a separator, a string is one name: `"Deputy Administrator"` does not
+    /// grant `Administrator`.
     ///
     /// ```
     /// # use auth_runtime::jwt::Jwt;
@@ -281,30 +282,31 @@ impl Jwt {
         self.each(|issuer| issuer.mapping.separator = Some(separator))
     }
 
-    /// Also accepts tokens without the header type `at+jwt` (RFC 9068, section 4): the `typ` is `JWT` or absent. Off
-    /// unless called. Keycloak and Amazon Cognito, for example, write `JWT`. For Microsoft Entra, use
-    /// [`token_type`](Self::token_type): its ID tokens may have none of the claims below.
+    /// Also accepts tokens whose header has `typ: JWT` or no `typ`, in place of `at+jwt` (RFC 9068, section 4).
+    /// Keycloak and Amazon Cognito need it, for example. For Microsoft Entra, use [`token_type`](Self::token_type): its
+    /// ID tokens may have none of the claims below.
     ///
-    /// The claims decide then, in this order:
+    /// The claims then decide whether it is an access token, in this order:
     ///
     /// 1. `token_use` (Cognito) must be `access`, and `typ` (Keycloak) must be `Bearer`. A token that states another
     ///    type, such as `id`, `ID` or `Refresh`, is refused.
     /// 2. A token with `at_hash` or `c_hash` is an ID token and refused.
-    /// 3. A token that states nothing and has `nonce` may be an ID token, and is refused. An issuer that puts a `nonce`
-    ///    into its access tokens without stating their type needs [`token_type`](Self::token_type).
+    /// 3. A token with `nonce` and without these claims may be an ID token, and is rejected. If an issuer puts a
+    ///    `nonce` into such access tokens, use [`token_type`](Self::token_type).
     ///
-    /// Other tokens pass. **You owe** that the issuer signs nothing else for the same audience that could be taken for
-    /// an access token (RFC 8725, section 3.11): an ID token without any of these claims cannot be recognised.
+    /// Other tokens are accepted. **You must ensure** that the issuer signs nothing else for the same audience that
+    /// could be mistaken for an access token (RFC 8725, section 3.11): an ID token without any of these claims cannot
+    /// be recognised.
     #[must_use]
     pub fn accept_untyped(self) -> Self {
         self.each(|issuer| issuer.types.accepts_untyped = true)
     }
 
-    /// Replaces the rule that says what kind of token it is, for an issuer that marks its access tokens in its own way.
-    /// The rule runs after the signature was verified. With it, [`accept_untyped`](Self::accept_untyped) has no effect.
+    /// Sets the function that determines the type of a token, for an issuer that marks its access tokens in its own
+    /// way. It runs after the signature is verified. With it, [`accept_untyped`](Self::accept_untyped) has no effect.
     ///
-    /// A token that is an ID token beyond doubt (`token_use` is `id`, `typ` is `ID`, or it has `at_hash` or `c_hash`) is
-    /// refused whatever the rule returns; see [`danger::accept_id_tokens`](crate::danger::accept_id_tokens).
+    /// A token that is certainly an ID token (`token_use` is `id`, `typ` is `ID`, or it has `at_hash` or `c_hash`) is
+    /// rejected whatever the function returns; see [`danger::accept_id_tokens`](crate::danger::accept_id_tokens).
     ///
     /// ```
     /// # use auth_runtime::jwt::Jwt;
@@ -329,14 +331,14 @@ impl Jwt {
         self.each(|issuer| issuer.types.accepts_id_tokens = true)
     }
 
-    /// A list of tokens that are no longer good, which you keep a clone of.
+    /// Sets the list of revoked tokens. Keep a clone of it to revoke tokens.
     #[must_use]
     pub fn revocations(self, list: &Revocations) -> Self {
         self.each(|issuer| issuer.revocations = Some(list.clone()))
     }
 
-    /// For how long a verified token is not verified again: five minutes unless set; zero to verify each time. The
-    /// times, the list of revocations and the key are checked each time.
+    /// Sets how long a verified token is cached (default: five minutes; zero turns the cache off). Its times, its key
+    /// and its revocation are checked for each request.
     #[must_use]
     pub fn cache_ttl(mut self, ttl: Duration) -> Self {
         let inner = Arc::make_mut(&mut self.0);
@@ -344,8 +346,8 @@ impl Jwt {
         self
     }
 
-    /// How many verified tokens are remembered: 10 000 unless set; zero to verify each time. Of more, those that are
-    /// used least are forgotten.
+    /// Sets the maximum number of cached tokens (default: 10 000; zero turns the cache off). The least used tokens are
+    /// evicted first.
     #[must_use]
     pub fn cache_capacity(mut self, tokens: usize) -> Self {
         let inner = Arc::make_mut(&mut self.0);

@@ -1,4 +1,4 @@
-//! Arguments of operations that are security schemes of poem-openapi: the second gate, behind the rule.
+//! Arguments of operations that are security schemes of poem-openapi. They are checked after the rule.
 
 use poem_openapi::{ApiExtractor, ApiExtractorType, registry::Registry};
 use serde_json::{Map, Value};

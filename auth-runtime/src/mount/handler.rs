@@ -1,4 +1,4 @@
-//! Protected Poem handlers, which are named where they are mounted.
+//! Protected Poem handlers, for listing in a policy.
 
 use crate::{declared::AuthSchema, policy::Operation};
 

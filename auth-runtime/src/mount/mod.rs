@@ -1,4 +1,4 @@
-//! How protected APIs and routes are mounted: the service with its documents, and guarded subtrees.
+//! Mounts protected APIs with their OpenAPI documents, and guards subtrees of routes.
 
 mod argument;
 mod handler;
@@ -10,7 +10,7 @@ mod protected_resource;
 mod service;
 #[cfg(feature = "swagger-ui")]
 mod swagger_ui;
-mod watch;
+mod watched_endpoint;
 
 #[cfg(feature = "swagger-ui")]
 pub use self::swagger_ui::OAuthClient;
@@ -20,5 +20,5 @@ pub use self::{
     protect::{Protect, ProtectedEndpoint, WithAuth},
     protected_resource::{InvalidResource, ProtectedResource, WithResource},
     service::{Api, Protected, ProtectedService, Service, ServiceEndpoint},
-    watch::WatchedEndpoint,
+    watched_endpoint::WatchedEndpoint,
 };

@@ -1,4 +1,4 @@
-//! The document and the pages that show it, as endpoints.
+//! Endpoints that serve the OpenAPI document, and pages that show it.
 
 use poem::{Endpoint, Response, endpoint::make_sync};
 

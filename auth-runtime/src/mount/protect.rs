@@ -1,4 +1,4 @@
-//! Poem routes outside of OpenAPI: a middleware that brings the `Auth`, and a combinator that guards a subtree.
+//! Poem routes outside of OpenAPI: a middleware that supplies the `Auth`, and a combinator that guards a subtree.
 
 use std::{future::Future, sync::Arc};
 
@@ -10,10 +10,9 @@ use crate::{
     respond::{Rejection, without_cookie, without_store},
 };
 
-/// An endpoint whose rules can authenticate callers, as `.with(auth)` makes it.
+/// An endpoint with an `Auth` for the rules inside of it; returned by `.with(auth)`.
 ///
-/// It lets every request through. The rules are below it, in `#[protected]` handlers and
-/// [`protect`](Protect::protect).
+/// It rejects no request itself. The rules are in `#[protected]` handlers and in [`protect`](Protect::protect).
 #[derive(Debug)]
 pub struct WithAuth<A, E> {
     auth: Arc<MountedAuth<A>>,
@@ -64,7 +63,7 @@ impl<A: AuthConfig, E: Endpoint> Endpoint for ProtectedEndpoint<A, E> {
 pub trait Protect: IntoEndpoint + Sized {
     /// Admits only callers that meet the requirement; see [`requirement!`](crate::requirement).
     ///
-    /// The guard wraps the endpoint, so it applies to every path and method below it. Put `.with(auth)` around it:
+    /// The guard wraps the endpoint, so it applies to every path and method below it. Add `.with(auth)` outside of it:
     /// without an `Auth`, every request gets 500.
     ///
     /// ```

@@ -16,7 +16,7 @@ const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 /// Where a bearer token stands (RFC 6750, section 2.1).
 const BEARER: CredentialLocation = CredentialLocation::Authorization("Bearer");
 
-/// A resource that access tokens are made for: its identifier, and the authorization servers that issue them.
+/// A protected resource (RFC 9728): its identifier, and the authorization servers that issue access tokens for it.
 ///
 /// Mount [`metadata`](Self::metadata) at [`metadata_path`](Self::metadata_path). As a middleware it adds
 /// `resource_metadata` to each `Bearer` challenge (RFC 9728, section 5.1). The identifier is the audience that the
@@ -44,7 +44,7 @@ pub struct ProtectedResource {
     requested_scopes: Option<String>,
 }
 
-/// Error for an identifier that is no absolute http or https URL without query and fragment.
+/// Error if an identifier is not an absolute http or https URL, or has a query or a fragment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not the URL of a resource: write an absolute http or https URL without query and fragment")]
 pub struct InvalidResource(String);
@@ -53,7 +53,7 @@ impl ProtectedResource {
     /// Returns the resource with this identifier, its URL as clients see it. The scopes are those that `A` declares.
     ///
     /// # Errors
-    /// If the identifier is no absolute http or https URL without query and fragment (RFC 9728, section 1.2).
+    /// If the identifier is not an absolute http or https URL, or has a query or a fragment (RFC 9728, section 1.2).
     pub fn new<A: AuthSchema>(resource: impl Into<String>) -> std::result::Result<Self, InvalidResource> {
         let resource = resource.into();
         let invalid = || InvalidResource(resource.clone());
@@ -85,18 +85,18 @@ impl ProtectedResource {
         self
     }
 
-    /// Sets the name of the resource for people (default: none).
+    /// Sets the display name of the resource (default: none).
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Sets the scopes that a client should ask for first: the parameter `scope` of challenges that name none (RFC 6750,
-    /// section 3). Default: none, and clients ask for all scopes of the metadata.
+    /// Sets the scopes that a client should request at first (default: none, so clients request all scopes in the
+    /// metadata). They are the parameter `scope` of each challenge that names no scopes itself (RFC 6750, section 3).
     ///
     /// # Panics
-    /// If a scope has other characters than RFC 6749, section 3.3, allows.
+    /// If a scope has a character that RFC 6749, section 3.3, does not allow.
     #[must_use]
     pub fn request_scopes<'a>(mut self, scopes: impl IntoIterator<Item = &'a str>) -> Self {
         let scopes: Vec<&str> = scopes.into_iter().collect();
@@ -120,8 +120,8 @@ impl ProtectedResource {
         &self.origin
     }
 
-    /// Returns the path of the metadata: the well-known path, and behind it the path of the resource (RFC 9728,
-    /// section 3.1).
+    /// Returns the path of the metadata: the well-known path followed by the path of the resource (RFC 9728, section
+    /// 3.1).
     #[must_use]
     pub fn metadata_path(&self) -> String {
         format!("{WELL_KNOWN}{}", self.path)

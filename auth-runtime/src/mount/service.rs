@@ -99,8 +99,7 @@ pub trait Service: AuthConfig {
     ///
     /// # Panics
     /// Panics if an operation accepts only schemes that are not configured, because no caller could reach it. Also
-    /// panics if two different security schemes have one name. The schemes of the `Auth` and of the operations'
-    /// arguments count.
+    /// panics if two different security schemes of the `Auth` and of the operations' arguments have the same name.
     fn service<T>(&self, api: T, title: impl Into<String>, version: impl Into<String>) -> ProtectedService<Self, T>
     where
         T: Protected<Auth = Self>,
@@ -154,10 +153,10 @@ impl<A: AuthConfig, T: Protected<Auth = A>> ProtectedService<A, T> {
         self
     }
 
-    /// Documents operations with `hide` too. By default all documents and pages omit them, because every caller can
-    /// read the documents.
+    /// Includes operations with `hide` in the OpenAPI document. By default they are omitted, because every caller can
+    /// read the document.
     ///
-    /// Put `.protect(..)` around the endpoints that are made after this call.
+    /// Guard the endpoints of the document and its pages with `.protect(..)`. Call this method before you create them.
     ///
     /// ```
     /// # use auth_runtime::{mount::ProtectedService, prelude::*};
@@ -175,7 +174,8 @@ impl<A: AuthConfig, T: Protected<Auth = A>> ProtectedService<A, T> {
         self
     }
 
-    /// Writes documents of OpenAPI 3.1 (default: 3.0). Schemes without scopes then list the roles that a caller needs.
+    /// Makes the document OpenAPI 3.1 (default: 3.0), in which schemes without scopes list the roles that a caller
+    /// needs.
     ///
     /// ```
     /// # use auth_runtime::{mount::ProtectedService, prelude::*};

@@ -19,10 +19,10 @@ const RESOLVE: &str = r#"    {
     }
 "#;
 
-/// The OAuth 2 client as which Swagger UI signs a user in.
+/// The OAuth 2 client that Swagger UI uses to sign users in.
 ///
-/// It is a public client: the page has no secret, because every reader could see it. Signing in uses PKCE (RFC 7636).
-/// Register the address of the page with `/oauth-receiver.html` behind it as a redirect URI.
+/// It is a public client, with PKCE (RFC 7636) and without a secret, because every reader of the page could see a
+/// secret. Register the URL of the page followed by `/oauth-receiver.html` as a redirect URI.
 ///
 /// ```
 /// use auth_runtime::mount::OAuthClient;
@@ -42,7 +42,7 @@ impl OAuthClient {
         Self { id: id.into(), scopes: Vec::new(), parameters: BTreeMap::new() }
     }
 
-    /// Sets the scopes that are chosen at first (default: none).
+    /// Sets the scopes that are selected initially (default: none).
     #[must_use]
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();

@@ -9,9 +9,9 @@ use argon2::{
 
 use super::{
     PasswordError,
+    argon2_memory::BlockBuffer,
     error::Reason,
     legacy::LegacyHashes,
-    memory::BlockBuffer,
     secret::{Keys, SecretKey},
     stored::{Function, MAX_MEMORY_KIB, MAX_WORK_KIB, StoredHash, parse, work},
 };

@@ -2,16 +2,16 @@
 //!
 //! The room knows neither users nor stores. [`Passwords`] is the entry point, and [`PasswordPool`] bounds the cost.
 
+mod argon2_memory;
 mod breach;
 mod common;
 mod error;
+mod hash_permit;
 mod hasher;
 mod legacy;
 mod limits;
-mod memory;
 mod normalize;
 mod passwords;
-mod permit;
 mod policy;
 mod pool;
 mod secret;

@@ -3,8 +3,8 @@
 use std::{fmt, sync::Arc};
 
 use super::{
-    BreachCheck, LegacyHash, MIN_PASSWORD_LEN, PasswordError, PasswordPool, breach::Breaches, hasher::PasswordHasher,
-    normalize::normalize, permit::HashPermit, policy::Policy, secret::SecretKey, verify::Verified,
+    BreachCheck, LegacyHash, MIN_PASSWORD_LEN, PasswordError, PasswordPool, breach::Breaches, hash_permit::HashPermit,
+    hasher::PasswordHasher, normalize::normalize, policy::Policy, secret::SecretKey, verify::Verified,
 };
 use crate::authenticate::Unavailable;
 

@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc, thread};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::memory::{BlockBuffer, BufferStock};
+use super::argon2_memory::{BlockBuffer, BufferStock};
 use crate::authenticate::Unavailable;
 
 /// Waiting requests for each running one.

@@ -1,9 +1,9 @@
 //! The comparison of a password with a stored hash, and the replacement of weak hashes.
 
 use super::{
+    argon2_memory::BlockBuffer,
     hasher::{Failure, PasswordHasher},
     legacy::LegacyHash,
-    memory::BlockBuffer,
     normalize::normalize,
     secret::SecretKey,
     stored::StoredHash,
@@ -92,8 +92,8 @@ mod tests {
 
     use super::{
         super::{
+            argon2_memory::BlockBuffer,
             legacy::LegacyHash,
-            memory::BlockBuffer,
             secret::SecretKey,
             stored::{Function, work},
         },

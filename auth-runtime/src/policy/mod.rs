@@ -15,8 +15,8 @@ mod explain;
 mod operation;
 mod operation_id;
 mod requirement;
+mod rule_watch;
 mod scopes;
-mod watch;
 
 pub(crate) use check_answers::CheckAnswers;
 pub use claim::ClaimValue;
@@ -31,4 +31,4 @@ pub(crate) use operation::EnforcementPoint;
 pub use operation::{Access, Operation};
 pub(crate) use requirement::Node;
 pub use requirement::Requirement;
-pub use watch::RuleWatch;
+pub use rule_watch::RuleWatch;

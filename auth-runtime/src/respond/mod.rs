@@ -8,6 +8,7 @@ mod ended_cookie;
 mod guarded;
 mod problem;
 mod rejection;
+pub(crate) mod retry_after;
 mod user_info;
 
 #[cfg(feature = "session")]

@@ -12,14 +12,12 @@ use super::{
     DenialCause, RejectionBody, RejectionCode,
     challenge::{self, ErrorCode},
     ended_cookie::without_cookie,
+    retry_after,
 };
 use crate::{
     declared::AuthSchema,
     policy::{Denial, EnforcementPoint, Reason},
 };
-
-/// `Retry-After` of a 503.
-const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// Headers of every rejection: no caching, no sniffing, no frames (OWASP REST Security Cheat Sheet).
 static HEADERS: [(HeaderName, HeaderValue); 3] = [
@@ -56,7 +54,7 @@ impl Rejection {
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self.code {
-            RejectionCode::Unavailable => Some(RETRY_AFTER),
+            RejectionCode::Unavailable => Some(retry_after::UNAVAILABLE),
             _ => self.retry_after,
         }
     }
@@ -206,32 +204,11 @@ impl ResponseError for Rejection {
             response.headers_mut().append(header::WWW_AUTHENTICATE, challenge.clone());
         }
         if let Some(time) = self.retry_after() {
-            response.headers_mut().insert(header::RETRY_AFTER, whole_seconds(time).into());
+            response.headers_mut().insert(header::RETRY_AFTER, retry_after::seconds(time).into());
         }
         match self.ended_cookie {
             Some(cookie) => without_cookie(response, cookie),
             None => response,
         }
-    }
-}
-
-/// Rounds up to at least one second, so that no client retries too early (RFC 9110, section 10.2.3).
-fn whole_seconds(time: Duration) -> u64 {
-    time.as_nanos().div_ceil(1_000_000_000).try_into().unwrap_or(u64::MAX).max(1)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::whole_seconds;
-
-    #[test]
-    fn r77_retry_after_is_rounded_up() {
-        for (millis, seconds) in [(0, 1), (1, 1), (999, 1), (1000, 1), (1001, 2), (59_001, 60), (60_000, 60)] {
-            assert_eq!(whole_seconds(Duration::from_millis(millis)), seconds, "{millis}");
-        }
-        assert_eq!(whole_seconds(Duration::MAX), u64::MAX);
-        assert_eq!(whole_seconds(Duration::from_nanos(1)), 1);
     }
 }

@@ -19,10 +19,10 @@ use crate::{
     policy::{Operation, RuleWatch},
 };
 
-/// Collects the rules of all that an application mounts; [`AccessPolicy::of`] starts one.
+/// Collects the rules of everything that an application mounts. [`AccessPolicy::of`] returns it.
 ///
-/// Poem's router cannot list its routes, so each call names an endpoint and its path. An API or a handler of
-/// another `Auth` type does not compile.
+/// Poem's router cannot list its routes, so you list each endpoint with its path. An API or a handler of another `Auth`
+/// type does not compile.
 #[derive(Debug, Clone)]
 #[must_use = "call `build`"]
 pub struct AccessPolicyBuilder<A> {
@@ -48,7 +48,7 @@ pub(crate) enum Described {
 }
 
 impl AccessPolicy {
-    /// Starts the policy of an application with the tables and schemes of its `Auth` type.
+    /// Starts the policy of an application with the permissions, roles and schemes of its `Auth` type.
     ///
     /// ```
     /// use auth_runtime::{prelude::*, review::AccessPolicy};
@@ -92,7 +92,8 @@ impl AccessPolicy {
 impl<A: AuthSchema> AccessPolicyBuilder<A> {
     /// Adds the operations of an API that is mounted at this path.
     ///
-    /// An operation with `#[oai(hidden)]` is in no list of poem-openapi, so it is added by its name, without a path.
+    /// poem-openapi does not list operations with `#[oai(hidden)]`, so such an operation is added by its name, without
+    /// a path.
     ///
     /// # Panics
     /// If another rule has one of the routes.
@@ -135,8 +136,8 @@ impl<A: AuthSchema> AccessPolicyBuilder<A> {
 
     /// Adds a subtree that [`protect`](crate::mount::Protect::protect) guards, with the rules inside of it.
     ///
-    /// A caller inside of the subtree must meet both its rule and the one of the route. The policy shows the two as one
-    /// rule, so the matrix is exact. `add` names what is mounted there, by whole paths.
+    /// A caller must meet both the rule of the subtree and the rule of the route. The policy shows the two as one rule,
+    /// so the matrix is exact. `add` lists what is mounted in the subtree, with full paths.
     ///
     /// ```
     /// use auth_runtime::{prelude::*, review::AccessPolicy};
@@ -162,7 +163,7 @@ impl<A: AuthSchema> AccessPolicyBuilder<A> {
     /// ```
     ///
     /// # Panics
-    /// If another rule has the path, or a route that `add` names is not inside of the subtree.
+    /// If another rule has the path, or if a route that `add` lists is not inside of the subtree.
     #[track_caller]
     pub fn subtree_with(self, path: &str, requirement: &'static Operation<A>, add: impl FnOnce(Self) -> Self) -> Self {
         let known: HashSet<Target> = self.policy.rules.iter().map(|rule| rule.target.clone()).collect();
@@ -217,7 +218,7 @@ impl<A: AuthSchema> AccessPolicyBuilder<A> {
         &self.described
     }
 
-    /// Sets the promises about routes that [`build`](Self::build) checks: the constant of
+    /// Sets the invariants of routes that [`build`](Self::build) checks: the constant of
     /// [`invariants!`](crate::invariants).
     ///
     /// ```
@@ -236,7 +237,7 @@ impl<A: AuthSchema> AccessPolicyBuilder<A> {
     /// Returns the policy.
     ///
     /// # Panics
-    /// If a promise of [`invariants`](Self::invariants) is broken. The test of the lock file calls this.
+    /// If an invariant of [`invariants`](Self::invariants) is violated. The test of the lock file calls this method.
     #[must_use]
     #[track_caller]
     pub fn build(self) -> AccessPolicy {

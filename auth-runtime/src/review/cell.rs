@@ -7,28 +7,28 @@ use super::{
     analysis::{Atom, Implicants, Space, TruthTable, choices, implicants, several},
 };
 
-/// Whether a rule lets a persona in.
+/// Whether a rule admits a persona.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MatrixCell {
-    /// Yes, whatever else is true of the caller.
+    /// Always admitted, whatever the unknown facts are.
     Allow,
-    /// No, whatever else is true of the caller.
+    /// Never admitted, whatever the unknown facts are.
     Deny,
-    /// If one of the conditions holds.
+    /// Admitted if one of the conditions holds.
     Depends {
         /// The smallest lists of facts that let the persona in.
         conditions: Vec<Condition>,
         /// Whether there are no other conditions.
         is_complete: bool,
     },
-    /// The rule asks for more than 20 facts that are open. They are not enumerated.
+    /// The rule depends on more than 20 unknown facts, which are not enumerated.
     Unknown {
         /// The number of facts.
         atoms: usize,
     },
 }
 
-/// Facts that let a persona in if all of them hold: clauses without clauses below them, or the `not` of one.
+/// Facts that together admit a persona. Each is a clause without subclauses, or the `not` of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition(Vec<Clause>);
 
@@ -50,8 +50,8 @@ impl fmt::Display for Condition {
 }
 
 impl AccessPolicy {
-    /// Returns whether a rule lets a persona in. The answer is exact: it enumerates the facts that are unknown of the
-    /// persona.
+    /// Returns whether a rule admits a persona. The result is exact: all combinations of the unknown facts are
+    /// evaluated.
     ///
     /// ```
     /// use auth_runtime::review::{AccessPolicy, MatrixCell, Persona};

@@ -2,7 +2,7 @@
 
 use super::lock::limits::{MAX_BYTES, MAX_CLAUSES, MAX_DEPTH};
 
-/// Error for a text that is no policy. It names the line, and the text that was expected there.
+/// Error for a text that is not a valid policy. It contains the line number and the expected text.
 ///
 /// ```
 /// use auth_runtime::review::AccessPolicy;

@@ -8,7 +8,7 @@ use super::{
     persona::PersonaFacts,
 };
 
-/// Why a rule lets a persona in, or not: the requirement as a tree.
+/// The reason why a rule admits or denies a persona: the tree of its requirement with the result of each clause.
 ///
 /// ```
 /// use auth_runtime::review::{AccessPolicy, Persona};
@@ -41,9 +41,9 @@ pub struct Explanation {
     pub target: Target,
     /// The caller.
     pub persona: Persona,
-    /// Whether the caller is let in.
+    /// Whether the caller is admitted.
     pub cell: MatrixCell,
-    /// The access of the rule, if it has no requirement: all callers are let in.
+    /// The access of the rule, if it has no requirement and so admits all callers.
     pub open: Option<RuleAccess>,
     /// The results of the clauses.
     pub clauses: Option<ExplainedClause>,

@@ -20,19 +20,19 @@ pub struct Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FindingKind {
-    /// Anonymous callers are let in by a method that may change something.
+    /// A rule admits anonymous callers to an unsafe method, such as `POST`.
     PublicChange,
-    /// Anonymous callers are let in.
+    /// A rule admits anonymous callers.
     Public,
     /// No role meets the rule.
     Unreachable,
     /// A clause that follows from the rest of its rule.
     ImpliedClause,
-    /// A rule that asks for too many facts for the analysis.
+    /// A rule that depends on too many facts for the analysis.
     Undecided,
     /// No role holds the permission.
     UnheldPermission,
-    /// No rule asks for the permission. Handlers may.
+    /// No rule requires the permission; a handler may check it.
     UnusedPermission,
     /// Two roles hold the same permissions.
     EqualRoles,
@@ -86,8 +86,8 @@ impl FindingKind {
         }
     }
 
-    /// Whether it is likely a mistake. The others are facts to know: a public operation with its reason, and a role that
-    /// another one contains.
+    /// Whether it is likely a mistake. The other kinds are for information: a public operation, and a role that another
+    /// role contains.
     #[must_use]
     pub const fn is_warning(self) -> bool {
         !matches!(self, Self::Public | Self::ContainedRole)

@@ -2,14 +2,14 @@
 
 use super::AccessPolicy;
 
-/// Promises about routes. [`invariants!`](crate::invariants) makes the constant, because the build cannot see routes.
+/// Invariants of routes, which the compiler cannot check. [`invariants!`](crate::invariants) declares the constant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Invariants {
     max_public: usize,
 }
 
 impl Invariants {
-    /// Promises that at most this many operations let anonymous callers in.
+    /// Requires that at most this many operations admit anonymous callers.
     #[must_use]
     pub const fn max_public(max_public: usize) -> Self {
         Self { max_public }
@@ -17,7 +17,7 @@ impl Invariants {
 }
 
 impl AccessPolicy {
-    /// Returns a text for each promise that the policy breaks. It names the operations.
+    /// Returns a message for each invariant that the policy violates. It names the operations.
     ///
     /// ```
     /// use auth_runtime::review::{AccessPolicy, Invariants};

@@ -1,8 +1,8 @@
-//! The policy of an application as a document: written down, read back, analysed and compared.
+//! The access policy of an application as text: written, parsed, analysed and compared.
 //!
-//! Rules are data, so a program can decide for every route and every kind of caller, and show a reviewer the callers that
-//! a change lets in. [`AccessPolicy`] holds the tables, the schemes and the rules of an application. It comes from the constants
-//! that are enforced, or from the file `access.lock`.
+//! A program can evaluate every rule for every kind of caller, and show a reviewer the callers that a change admits.
+//! [`AccessPolicy`] has the permissions, roles, schemes and rules of an application. It is built from the constants
+//! that are enforced, or parsed from the file `access.lock`.
 //!
 //! ```
 //! # use auth_runtime::{prelude::*, review::AccessPolicy};
@@ -30,8 +30,8 @@
 //! # Ok::<(), auth_runtime::review::ParsePolicyError>(())
 //! ```
 //!
-//! Rules inside of a protected subtree are combined with its rule, if
-//! [`subtree_with`](AccessPolicyBuilder::subtree_with) names them together.
+//! Rules inside of a protected subtree are combined with its rule if they are listed with
+//! [`subtree_with`](AccessPolicyBuilder::subtree_with).
 
 mod analysis;
 #[cfg(feature = "testing")]
@@ -45,7 +45,6 @@ mod finding;
 mod invariants;
 mod lint;
 mod lock;
-mod lock_file;
 mod markdown;
 mod matrix;
 mod persona;
@@ -66,7 +65,7 @@ pub use self::{
     explain::Explanation,
     finding::{Finding, FindingKind},
     invariants::Invariants,
-    lock_file::{AccessLockError, check_access_lock},
+    lock::{AccessLockError, check_access_lock},
     matrix::{Matrix, MatrixColumn, MatrixRow},
     persona::Persona,
     policy::{AccessPolicy, RoleDefinition},

@@ -10,8 +10,8 @@ use crate::policy::Age;
 
 /// The known facts of a caller.
 ///
-/// Roles and permissions are complete: a persona has those that are named, and those of its roles. The scheme, the scopes,
-/// the sign-in, the claims and the results of checks are unknown until they are set.
+/// A persona has exactly the roles and permissions that are added, and the permissions of its roles. The scheme, the
+/// scopes, the sign-in, the claims and the results of checks are unknown until they are set.
 ///
 /// ```
 /// use auth_runtime::review::Persona;
@@ -55,27 +55,28 @@ impl Persona {
         self
     }
 
-    /// Adds a permission that is held beside the roles.
+    /// Adds a permission in addition to those of the roles.
     #[must_use]
     pub fn permission(mut self, name: impl Into<String>) -> Self {
         self.permissions.insert(name.into());
         self
     }
 
-    /// Makes the permissions of the persona all that it has, whatever its roles hold:
-    /// [`PermissionOverrides::replace`](crate::authenticate::PermissionOverrides::replace).
+    /// Removes the permissions of the roles, as
+    /// [`PermissionOverrides::replace`](crate::authenticate::PermissionOverrides::replace) does. The added permissions
+    /// stay.
     #[must_use]
     pub fn overridden(self) -> Self {
         Self { overridden: true, ..self }
     }
 
-    /// Limits the credential to these permissions, as an API key can be. It has no roles then.
+    /// Limits the credential to these permissions, like a limited API key. The persona then has no roles.
     #[must_use]
     pub fn limited_to<'a>(self, permissions: impl IntoIterator<Item = &'a str>) -> Self {
         Self { limits: Some(owned(permissions)), ..self }
     }
 
-    /// Adds a scheme. A caller with several has a credential of each, and sends those that a rule needs.
+    /// Adds a scheme. A caller with several schemes has a credential for each, and sends those that the rule requires.
     #[must_use]
     pub fn scheme(mut self, name: impl Into<String>) -> Self {
         self.schemes.insert(name.into());

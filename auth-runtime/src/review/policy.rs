@@ -1,4 +1,4 @@
-//! The policy of an application: its tables, its schemes and its rules.
+//! The policy of an application: its permissions, roles, schemes and rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,11 +6,11 @@ use poem::http::Method;
 
 use super::{AccessRule, Target};
 
-/// The tables, schemes and rules of an application.
+/// The permissions, roles, schemes and rules of an application.
 ///
-/// It has all that decides, so it can be analysed and compared without the program. [`Display`](std::fmt::Display) writes
-/// the text of `access.lock`, and [`FromStr`](std::str::FromStr) reads it. The text is sorted, so it does not depend on
-/// the order in the code.
+/// It has everything that affects decisions, so it can be analysed and compared without the program.
+/// [`Display`](std::fmt::Display) writes the text of `access.lock`, and [`FromStr`](std::str::FromStr) parses it. The
+/// text is sorted, so it does not depend on the order in the code.
 ///
 /// ```
 /// use auth_runtime::review::AccessPolicy;
@@ -45,7 +45,7 @@ pub struct AccessPolicy {
 pub struct RoleDefinition {
     /// The doc comment of the role.
     pub description: String,
-    /// All permissions, also those of the roles that it inherits.
+    /// All permissions, including those of inherited roles.
     pub permissions: BTreeSet<String>,
 }
 
@@ -88,9 +88,10 @@ impl AccessPolicy {
         self.position(target).ok().map(|index| &self.rules[index])
     }
 
-    /// Returns the rule of a request: the rule of its route, or else of the closest subtree.
+    /// Returns the rule of a request: the rule of its route, otherwise that of the innermost subtree.
     ///
-    /// A path of Poem may have parameters (`:id`) and end in `*`. The expression of a parameter (`:id<\d+>`) is ignored. Of several routes, the one with the longest literal start decides, as Poem's router does.
+    /// A route may have parameters (`:id`) and end in `*`. The expression of a parameter (`:id<\d+>`) is ignored. If
+    /// several routes match, the one with the longest literal prefix is used, as in Poem's router.
     ///
     /// ```
     /// # use auth_runtime::review::AccessPolicy;

@@ -25,7 +25,7 @@ impl AccessRule {
         Self { target, operation: without_line(operation.name()), access: operation.access().into() }
     }
 
-    /// Whether anonymous callers are let in.
+    /// Whether the rule admits anonymous callers.
     #[must_use]
     pub const fn admits_anonymous(&self) -> bool {
         matches!(self.access, RuleAccess::Public { .. } | RuleAccess::Optional { .. })
@@ -52,7 +52,8 @@ impl AccessRule {
         self.access.hides()
     }
 
-    /// Returns the requirement, if there is one. Where anonymous callers are let in, it is for callers who sign in.
+    /// Returns the requirement, if there is one. If the rule admits anonymous callers, it applies to authenticated
+    /// callers.
     #[must_use]
     pub const fn requirement(&self) -> Option<&Clause> {
         self.access.requirement()
@@ -67,18 +68,18 @@ pub enum RuleAccess {
         /// The reason, for reviewers.
         reason: String,
     },
-    /// Every caller, also an anonymous one. A credential that is sent must be valid.
+    /// Anonymous callers, and callers with a valid credential that meet the requirement, if there is one.
     Optional {
-        /// The requirement for callers who sign in. Its checks are for anonymous callers too.
+        /// The requirement for authenticated callers. Its checks apply to anonymous callers too.
         requirement: Option<Clause>,
-        /// Answers 404 instead of 403.
+        /// Whether denied callers get 404 instead of 403.
         hide: bool,
     },
-    /// Callers who meet the requirement.
+    /// Callers that meet the requirement.
     Required {
         /// The requirement.
         requirement: Clause,
-        /// Answers 404 instead of 403.
+        /// Whether denied callers get 404 instead of 403.
         hide: bool,
     },
 }

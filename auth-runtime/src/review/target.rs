@@ -16,7 +16,7 @@ use poem::http::Method;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Target {
-    /// A method of a path, as Poem writes paths: `GET /entries/:id`.
+    /// A method of a path, in Poem's syntax: `GET /entries/:id`.
     Route {
         /// The method.
         method: Method,
@@ -43,7 +43,7 @@ impl Target {
     /// Returns the target for a method of a path.
     ///
     /// # Panics
-    /// If the method is `ANY` or `CALL`, which stand for other targets.
+    /// If the method is `ANY` or `CALL`, which denote other kinds of targets.
     #[must_use]
     pub fn route(method: Method, path: impl Into<String>) -> Self {
         assert!(
@@ -65,13 +65,13 @@ impl Target {
         Self::Named { name: name.into() }
     }
 
-    /// Returns the method, if there is one alone.
+    /// Returns the method, if the target is a route.
     #[must_use]
     pub const fn method(&self) -> Option<&Method> {
         if let Self::Route { method, .. } = self { Some(method) } else { None }
     }
 
-    /// Returns the path, if there is one.
+    /// Returns the path; `None` for a target without one.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         match self {

@@ -8,12 +8,12 @@ use poem::{
 };
 
 use super::{
-    cookie,
     device::device,
     error::SessionError,
     new_session::NewSession,
     record::{Cached, Session},
     sessions::Sessions,
+    set_cookie,
     store::SessionStore,
     token::{self, TokenHash},
 };
@@ -39,9 +39,9 @@ impl StartedSession {
         &self.session
     }
 
-    /// Adds the cookie to a response, which no cache may store.
+    /// Adds the cookie to a response, and makes the response `no-store`.
     pub fn add_to(self, response: &mut Response) {
-        cookie::add(response, self.cookie);
+        set_cookie::add(response, self.cookie);
     }
 }
 
@@ -49,8 +49,8 @@ impl StartedSession {
 impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     /// Starts a session for a user who proved their identity with this request.
     ///
-    /// The session has a new token. A session that came with the request ends, so an attacker cannot plant one
-    /// (session fixation). Call it at each sign-in, also when a user signs in again or adds a second factor.
+    /// The session gets a new token, and the session of the request ends. This prevents session fixation. Call it at
+    /// each sign-in, also when a signed-in user signs in again or verifies a second factor.
     ///
     /// ```
     /// use auth_runtime::{prelude::*, session::{MemorySessions, NewSession}, users::{MemoryUsers, User}};
@@ -127,7 +127,8 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
         Ok(())
     }
 
-    /// Gives the session of a request a new token, and ends the former one. Call it when the rights of the session change.
+    /// Gives the session of a request a new token, and invalidates the old one. Call it when the rights of the session
+    /// change.
     ///
     /// `None` if the request has no session.
     ///
@@ -174,7 +175,7 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
         }
     }
 
-    /// Ends the session of a request, and returns the session; `None` if there is none.
+    /// Ends the session of a request, and returns it; `None` if the request has no session.
     ///
     /// # Errors
     /// [`Unavailable`] if a store does not answer.
@@ -188,10 +189,10 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
 
     /// Deletes the cookie in the browser.
     pub fn delete_cookie(&self, response: &mut Response) {
-        cookie::add(response, self.cookie().delete());
+        set_cookie::add(response, self.cookie().delete());
     }
 
-    /// Returns the sessions of a user that have not ended, the last used first.
+    /// Returns the sessions of a user that have not ended, most recently used first.
     ///
     /// # Errors
     /// [`Unavailable`] if a store does not answer.
@@ -220,7 +221,7 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
         }
     }
 
-    /// Ends all sessions of a user, but one if it is named. Returns how many.
+    /// Ends all sessions of a user, except `except` if it is set. Returns the number of ended sessions.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer.

@@ -12,7 +12,7 @@ use crate::authenticate::Unavailable;
 /// Expired sessions are removed when their number may have doubled, and not below this number.
 const FIRST_SWEEP: usize = 1000;
 
-/// Sessions in the memory of this process. A restart ends them. Cheap to clone: clones have the same sessions.
+/// Sessions in the memory of this process; a restart ends them. Clones share the sessions.
 #[derive(Clone, Default)]
 pub struct MemorySessions(Arc<RwLock<Table>>);
 

@@ -1,9 +1,8 @@
 //! Sessions of browsers: an authenticator, and sign-in and sign-out.
 //!
-//! [`Sessions`] verifies the cookie of a session against a [`SessionStore`], and starts and ends sessions. [`SignInPages`] has
-//! the pages for signing in and out, and [`SignInRedirect`] leads a browser to them.
+//! [`Sessions`] verifies the cookie of a session against a [`SessionStore`], and starts and ends sessions.
+//! [`SignInPages`] has the pages for signing in and out, and [`SignInRedirect`] redirects browsers to the sign-in page.
 
-mod cookie;
 mod device;
 mod error;
 mod lifecycle;
@@ -13,9 +12,10 @@ mod pages;
 mod plain_http;
 mod record;
 mod sessions;
+mod set_cookie;
 mod store;
 mod token;
-mod token_cache;
+mod token_hash_cache;
 mod until_end;
 
 #[cfg(feature = "account")]

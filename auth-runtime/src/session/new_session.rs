@@ -6,7 +6,7 @@ use crate::{
     users::User,
 };
 
-/// A session to start: the user, and the methods of the sign-in.
+/// The user and the sign-in methods of a session that [`Sessions::start`](super::Sessions::start) starts.
 ///
 /// ```
 /// use auth_runtime::{session::NewSession, users::User};
@@ -35,7 +35,8 @@ impl NewSession {
         Self { is_pending: user.has_second_factor(), ..Self::new(None, user.subject(), kind) }
     }
 
-    /// Returns a session of the user of a plug-in. Roles and permissions stay those of this identity until the session ends.
+    /// Returns a session of the user of a plug-in. The user keeps the roles and permissions of this identity until the
+    /// session ends.
     pub fn of_identity(identity: &Identity, context: &Context) -> Self {
         let user = SessionUser::Captured(CapturedUser::of(identity, *context));
         Self::new(Some(identity.issuer().to_owned()), identity.subject(), user)
@@ -55,14 +56,13 @@ impl NewSession {
         Self { acr: Some(acr.into()), ..self }
     }
 
-    /// Records that the user has proven the second factor with this request. Call it after a code was verified, and nowhere
-    /// else.
+    /// Records that the user has proven the second factor with this request. Call it only after a code was verified.
     pub fn second_factor_verified(self) -> Self {
         Self { is_pending: false, ..self }
     }
 
-    /// Marks that a second factor is missing. Such a session lasts ten minutes, and admits the user to no operation. A
-    /// session that the second factor starts replaces it.
+    /// Marks the session as pending: the second factor is missing. A pending session lasts ten minutes, and gives no
+    /// access to operations. The session that starts after the second factor replaces it.
     pub fn pending(self) -> Self {
         Self { is_pending: true, ..self }
     }

@@ -31,19 +31,19 @@ pub struct Session {
     pub user: SessionUser,
     /// The time of the sign-in that started the session.
     pub created_at: u64,
-    /// The last time that the user proved their identity.
+    /// The last time that the user signed in.
     pub authenticated_at: u64,
     /// The last request, to the minute.
     pub last_seen_at: u64,
-    /// The end of the session, however often it is used.
+    /// The time when the session ends, even if it is in use.
     pub expires_at: u64,
     /// The authentication context class: `acr` of OpenID Connect.
     pub acr: Option<String>,
     /// The methods of the sign-in: `amr` (RFC 8176).
     pub methods: Vec<String>,
-    /// Whether a second factor is missing. The session then admits the user to no operation.
+    /// Whether a second factor is missing. Such a session gives no access to operations.
     pub is_pending: bool,
-    /// The browser and the system, as the browser names them: `Firefox on Linux`. Empty if unknown.
+    /// The browser and operating system that the browser reports, such as `Firefox on Linux`. Empty if unknown.
     pub device: String,
     /// The address of the sign-in.
     pub address: Option<IpAddr>,
@@ -56,27 +56,27 @@ pub struct Session {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SessionUser {
-    /// The user store. It is asked for each request.
+    /// The user store, which is read for each request.
     Stored {
         /// The [version of the credentials](crate::users::User::credential_epoch) at the sign-in. Another version ends the
         /// session.
         credential_epoch: u64,
     },
-    /// A plug-in, which was asked at the sign-in.
+    /// A plug-in, which was called at the sign-in.
     Captured(CapturedUser),
 }
 
-/// A user of a plug-in, as the plug-in described the user at the sign-in.
+/// The user that a plug-in returned at the sign-in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CapturedUser {
-    /// The name for signing in.
+    /// The user name.
     pub username: Option<String>,
-    /// The name for people to read.
+    /// The display name.
     pub display_name: Option<String>,
     /// The names of the roles.
     pub roles: Vec<String>,
-    /// The names of the permissions besides those of the roles.
+    /// The names of the permissions in addition to those of the roles.
     pub permissions: Vec<String>,
 }
 

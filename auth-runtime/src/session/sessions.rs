@@ -7,10 +7,10 @@ use std::{
 };
 
 use super::{
-    cookie::SessionCookie,
     record::{Session, SessionUser},
+    set_cookie::SessionCookie,
     store::SessionStore,
-    token_cache::{KnownSession, TokenHashCache},
+    token_hash_cache::{KnownSession, TokenHashCache},
 };
 use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity, Unavailable},
@@ -44,22 +44,23 @@ const PER_USER: usize = 100;
 ///
 /// # Rules
 ///
-/// - The cookie holds a token of 256 random bits. The store has its SHA-256. A token that the store does not know is refused,
-///   and never adopted.
-/// - The user store is asked for each request. A new password, disabling and deletion end all sessions of a user at once, as
-///   far as the store returns the change. Roles and permissions are the current ones.
+/// - The cookie holds a token of 256 random bits, and the store its SHA-256 hash. An unknown token is refused, and
+///   never used for a new session.
+/// - The user store is read for each request, so roles and permissions are current. A new password, disabling or
+///   deletion ends all sessions of a user as soon as the store returns the change.
 /// - A session ends 30 minutes after its last request ([`idle_limit`](Self::idle_limit)), 12 hours after its start
 ///   ([`absolute_limit`](Self::absolute_limit)), at sign-out, and when a user has more than 100
 ///   ([`max_per_user`](Self::max_per_user)): then the least recently used one ends.
-/// - On an optional route, a caller whose session has ended is anonymous. Elsewhere the response is 401. Both responses delete
-///   the cookie.
-/// - A page of another site cannot use the cookie for anything but reading. See [`credential`](crate::credential).
+/// - A request with an ended session is anonymous where `#[optional_auth]` applies. Elsewhere the response is 401. Both
+///   responses delete the cookie.
+/// - A page of another site can use the cookie only for safe methods. See [`credential`](crate::credential).
 /// - `fresh` compares the time of the sign-in. A new sign-in gives the session a new token.
 ///
 /// # What it does not protect against
 ///
-/// - A thief of the cookie, until the session ends. Pages without foreign scripts, TLS and short limits make theft harder.
-/// - A page of the same origin: it sends whatever requests it likes, with the cookie.
+/// - An attacker with a stolen cookie, until the session ends. TLS, short limits and pages without third-party scripts
+///   make theft harder.
+/// - A malicious page of the same origin: it can send any request with the cookie.
 pub struct Sessions<U = MemoryUsers, S = U>(pub(super) Arc<SessionManager<U, S>>);
 
 pub(super) struct SessionManager<U, S> {
@@ -102,8 +103,8 @@ impl<U: UserStore + SessionStore> Sessions<U> {
 impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     /// Returns sessions of these users, in another store.
     ///
-    /// Services with different users may share the store, if each has an [issuer](Basic::issuer) of its own: a session of
-    /// another issuer is unknown.
+    /// Services with different users may share the store if each has its own [issuer](Basic::issuer): sessions of
+    /// another issuer are not accepted.
     #[must_use]
     pub fn with_store(users: &Basic<U>, store: S) -> Self {
         Self::of(users, Arc::new(store))
@@ -120,27 +121,28 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
         }))
     }
 
-    /// Sets how long a session lasts without a request (default: 30 minutes; ASVS 7.3.1). The last request is stored once a
-    /// minute, so another process may end the session up to a minute earlier.
+    /// Sets how long a session lasts without a request (default: 30 minutes; ASVS 7.3.1). The time of the last request
+    /// is stored at most once a minute, so another process may end the session up to a minute early.
     #[must_use]
     pub fn idle_limit(self, limit: Duration) -> Self {
         self.with(|manager| manager.limits.idle = limit)
     }
 
-    /// Sets how long a session lasts at most (default: 12 hours; ASVS 7.3.2).
+    /// Sets the maximum duration of a session (default: 12 hours; ASVS 7.3.2).
     #[must_use]
     pub fn absolute_limit(self, limit: Duration) -> Self {
         self.with(|manager| manager.limits.absolute = limit)
     }
 
-    /// Sets how long a session of a plug-in's user lasts at most (default: one hour). Until then, the user keeps the roles of
-    /// the sign-in, and a disabled user of the plug-in stays signed in.
+    /// Sets the maximum duration of a session of a plug-in's user (default: one hour). Until the session ends, the user
+    /// keeps the roles of the sign-in, even if the plug-in disables the user.
     #[must_use]
     pub fn plugin_limit(self, limit: Duration) -> Self {
         self.with(|manager| manager.limits.captured = limit)
     }
 
-    /// Sets how many sessions a user has at most (default: 100). One more ends the session that was used least recently.
+    /// Sets the maximum number of sessions of a user (default: 100). Starting one more ends the least recently used
+    /// session.
     #[must_use]
     pub fn max_per_user(self, sessions: usize) -> Self {
         self.with(|manager| manager.limits.per_user = sessions.max(1))

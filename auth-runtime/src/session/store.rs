@@ -12,14 +12,15 @@ use crate::authenticate::Unavailable;
 pub trait SessionStore: Send + Sync + 'static {
     /// Returns the session with this identifier; `None` if it has ended or never existed.
     ///
-    /// It is called for each request. A store with a cache documents when a session that ended elsewhere is refused here.
+    /// It is called for each request. A store with a cache should document how soon it stops returning a session that
+    /// another process has ended.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer: 503.
     fn find(&self, id: &str) -> impl Future<Output = Result<Option<Arc<Session>>, Unavailable>> + Send;
 
-    /// Returns the session without a cache (default: [`find`](Self::find)), because another process may have seen the user
-    /// since.
+    /// Returns the session, bypassing any cache (default: [`find`](Self::find)): another process may have recorded a
+    /// later request.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer: 503.
@@ -27,7 +28,7 @@ pub trait SessionStore: Send + Sync + 'static {
         self.find(id)
     }
 
-    /// Adds a session and ends the replaced session, both or none.
+    /// Adds a session and ends the replaced session, in one atomic step.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer: the user is not signed in.
@@ -43,7 +44,7 @@ pub trait SessionStore: Send + Sync + 'static {
     /// [`Unavailable`] if the store does not answer.
     fn end(&self, id: &str) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
-    /// Ends all sessions of a user, but one if it is named. Returns how many existed.
+    /// Ends all sessions of a user, except one if it is set. Returns the number of ended sessions.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer.
@@ -60,8 +61,8 @@ pub trait SessionStore: Send + Sync + 'static {
     /// [`Unavailable`] if the store does not answer.
     fn list(&self, issuer: &str, subject: &str) -> impl Future<Output = Result<Vec<Arc<Session>>, Unavailable>> + Send;
 
-    /// Records the last request of a session, in seconds since 1970. It is called once a minute at most, and returns at once:
-    /// a store that writes spawns a task.
+    /// Records the time of the last request of a session, in seconds since 1970. It is called at most once a minute,
+    /// and must not block: a store that writes should spawn a task.
     fn touch(&self, id: &str, now: u64);
 }
 

@@ -11,10 +11,11 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const FAILURES: u32 = 10;
 
 impl<U: UserStore, S: SessionStore> Sessions<U, S> {
-    /// Waits until a session ends, for whatever reason: an open event stream or WebSocket ends with it.
+    /// Waits until a session ends, for any reason. Use it to close an open event stream or WebSocket together with the
+    /// session.
     ///
-    /// The future is ready within a second after the end is known here. If the store does not answer for ten seconds, the
-    /// session counts as ended. Waiting is no request: the session ends by the idle limit.
+    /// The future completes within a second after this process learns of the end. If the store does not respond for ten
+    /// seconds, the session counts as ended. Waiting does not count as a request, so the idle limit still applies.
     ///
     /// ```
     /// use std::time::Duration;

@@ -29,17 +29,17 @@ type Fixture = Arc<dyn Fn(TestRequest) -> TestRequest + Send + Sync>;
 
 /// Tests a running service against its policy: one test for each operation and kind of caller.
 ///
-/// The callers of an operation are those that tell its rule from a weaker one:
+/// For each operation, the callers are chosen so that a weaker rule would treat at least one of them differently:
 ///
-/// - no credential, garbage for each scheme, and each credential of [`refuses`](Self::refuses)
+/// - no credential, an invalid credential for each scheme, and each credential of [`refuses`](Self::refuses)
 /// - each role alone
-/// - the smallest callers that the rule lets in, and each of them without one of its facts
+/// - callers with the minimum that the rule requires, and each of them without one required property
 /// - a caller of each scheme, and one with a limited credential
 ///
-/// The policy says what must come of each request: 401, 403, 404 for a rule with `hide`, or that the request is let in.
-/// Credentials are verified for the first line alone. The other callers [act](super::ActAs).
+/// The policy determines the expected result of each request: 401, 403, 404 for a rule with `hide`, or admitted. Only
+/// the first line sends credentials. The other callers use [`ActAs`](super::ActAs).
 ///
-/// A test target without the harness of Rust shows each test, with the arguments of `cargo test`:
+/// In a test target with `harness = false`, each test is listed by name, and the arguments of `cargo test` work:
 ///
 /// ```toml
 /// [[test]]
@@ -86,9 +86,9 @@ impl fmt::Debug for AccessTests {
 impl AccessTests {
     /// Returns the tests of a policy for the service that `app` makes.
     ///
-    /// The tests share one service. A test that fails there is repeated with a new one, because an earlier request may have
-    /// deleted what it needs. A test of a rule with a check always has a new one. So `app` also creates the objects that
-    /// the requests name.
+    /// The tests share one service. A failed test is repeated with a new service, because an earlier request may have
+    /// deleted its object. Each test of a rule with a check gets a new service. So `app` must also create the objects
+    /// that the requests name.
     pub fn new<A, F, O, E>(policy: AccessPolicyBuilder<A>, app: F) -> Self
     where
         A: AuthSchema,
@@ -166,8 +166,7 @@ impl AccessTests {
         self
     }
 
-    /// Adds credentials that every operation must refuse, in addition to garbage for each scheme: a token that has expired,
-    /// the password of a disabled user.
+    /// Adds credentials that every operation must refuse, such as an expired token or the password of a disabled user.
     #[must_use]
     pub fn refuses(mut self, credentials: &impl RefusedCredentials) -> Self {
         self.credentials.extend(credentials.refused_credentials());

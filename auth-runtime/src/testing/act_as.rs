@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::authenticate::{ActingAs, TestCaller};
 
-/// Sends requests to a service as callers that the test chooses, past the verification of credentials.
+/// Sends requests to a service as callers that the test chooses, without credentials.
 ///
 /// ```
 /// # use auth_runtime::prelude::*;
@@ -49,7 +49,7 @@ use crate::authenticate::{ActingAs, TestCaller};
 /// # }
 /// ```
 ///
-/// Names may be typed values or strings. One that the application does not declare stops the test.
+/// Names may be typed values or strings. A name that the application does not declare panics.
 pub trait ActAs {
     /// The service.
     type Endpoint;
@@ -67,7 +67,7 @@ pub trait ActAs {
         self.act_as(TestCaller::default().role(role))
     }
 
-    /// Acts as the user with this subject, without roles and permissions: the stores of the application are not asked.
+    /// Acts as the user with this subject, without roles and permissions: the user is not looked up in a store.
     fn as_user(&self, subject: impl Into<String>) -> ActingClient<'_, Self::Endpoint> {
         self.act_as(TestCaller::new(subject))
     }
@@ -131,7 +131,7 @@ impl<'a, E> ActingClient<'a, E> {
         self.change(|caller| caller.issuer(issuer))
     }
 
-    /// Adds a scheme (default: those that the rule asks for). A rule that does not accept it answers 401.
+    /// Adds a scheme (default: the schemes that the rule requires). A rule that does not accept it responds with 401.
     pub fn via(self, scheme: impl Into<String>) -> Self {
         self.change(|caller| caller.via(scheme))
     }

@@ -7,14 +7,14 @@
 //! auth-runtime = { version = "0.1", features = ["testing"] }
 //! ```
 //!
-//! [`ActAs`] sends requests to a service as callers that a test chooses. It replaces authentication and nothing else: the
-//! rules decide as they do for real credentials.
+//! [`ActAs`] sends requests to a service as callers that a test chooses. It replaces only authentication: the rules
+//! decide as they do for real credentials.
 //!
 //! [`AccessTests`] generates a test for each operation and kind of caller of a policy, and runs them against the service.
 //!
-//! The feature adds, and relaxes nothing. A chosen caller is a value in the memory of the process, in the extensions of a
-//! request. It has no text form, no header carries it, and only the functions of this module can put it into a request.
-//! So a service that was built with the feature still authenticates every request that arrives from a network.
+//! The feature does not weaken a service. A chosen caller is a value in the extensions of a request, in memory. It
+//! cannot be sent in a header, and only the functions of this module can put it into a request. So a service that was
+//! built with the feature still authenticates every request from the network.
 
 #[cfg(feature = "testing")]
 mod access_tests;

@@ -1,4 +1,4 @@
-//! A caller by hand, for a test that calls a handler or a method.
+//! Makes a caller for a test that calls a handler or a method.
 
 use crate::{
     authenticate::{Context, IdentityBuilder, Principal},

@@ -38,17 +38,17 @@ impl std::fmt::Debug for RefusedCredential {
 }
 
 impl RefusedCredential {
-    /// Returns a value of a header, with the name that the report shows: `an expired key`.
+    /// Returns a credential in a header. The report shows `name`, such as `an expired key`.
     pub fn header(name: impl Into<String>, header: impl Into<String>, value: impl Into<String>) -> Self {
         Self { name: name.into(), scheme: None, place: Place::Header(header.into()), value: value.into() }
     }
 
-    /// Returns a token in `Authorization`.
+    /// Returns a bearer token. The report shows `name`.
     pub fn bearer(name: impl Into<String>, token: &str) -> Self {
         Self::header(name, "Authorization", format!("Bearer {token}"))
     }
 
-    /// Returns a user name and a password.
+    /// Returns a user name and password for HTTP Basic. The report shows `name`.
     pub fn basic(name: impl Into<String>, user: &str, password: &str) -> Self {
         Self::header(name, "Authorization", basic(user, password))
     }
@@ -95,8 +95,8 @@ fn basic(user: &str, password: &str) -> String {
 
 /// A source of credentials that the service must refuse.
 ///
-/// [`TokenIssuer`](crate::jwt::TokenIssuer) is one: with a token that has expired, one for another audience, and one whose
-/// signature was changed. An application implements it for its own.
+/// [`TokenIssuer`](crate::jwt::TokenIssuer) implements it, with an expired token, one for another audience, and one
+/// with a changed signature. Implement it for your own credentials.
 pub trait RefusedCredentials {
     /// Returns the credentials.
     fn refused_credentials(&self) -> Vec<RefusedCredential>;

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use super::{
     AttemptStore, Bucket, BucketKey,
-    cache::ExhaustedCache,
+    exhausted_cache::ExhaustedCache,
     key::{AttemptKeys, BucketKind, KeyDerivation},
     limits::{LimitReached, Limits, Outcome, Receipt},
     queue::{AttemptPermit, AttemptQueues},

@@ -47,8 +47,8 @@
 //! fail with 503: no attempt is verified that is not counted. If only the refund fails, the caller is let in.
 
 mod bucket;
-mod cache;
 mod error;
+mod exhausted_cache;
 mod key;
 mod limiter;
 mod limits;

@@ -12,7 +12,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "_jwt")]
-mod tokens;
+mod user_tokens;
 
 use std::{
     fmt,
@@ -24,7 +24,7 @@ use std::{
 pub(crate) use self::generate::random_text;
 use self::password_cache::{CacheLookup, PasswordCache, Submitted};
 #[cfg(feature = "_jwt")]
-pub use self::tokens::UserTokens;
+pub use self::user_tokens::UserTokens;
 pub use self::{
     error::UserError,
     generate::generate_password,

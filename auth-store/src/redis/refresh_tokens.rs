@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use auth_runtime::{
     authenticate::Unavailable,
-    token::{RefreshFamily, RefreshTokenStore},
+    token_service::{RefreshFamily, RefreshTokenStore},
 };
 use redis::{ErrorKind, RedisError, Script};
 

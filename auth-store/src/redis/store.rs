@@ -10,7 +10,7 @@ use super::connection::Connection;
 ///
 /// - attempts ([`AttemptStore`](auth_runtime::throttle::AttemptStore));
 /// - sessions ([`SessionStore`](auth_runtime::session::SessionStore));
-/// - refresh tokens ([`RefreshTokenStore`](auth_runtime::token::RefreshTokenStore));
+/// - refresh tokens ([`RefreshTokenStore`](auth_runtime::token_service::RefreshTokenStore));
 /// - revocations ([`RevocationStore`](auth_runtime::jwt::RevocationStore));
 /// - signing keys ([`SigningKeyStore`](auth_runtime::jwt::SigningKeyStore)).
 ///

@@ -18,7 +18,7 @@ use auth_runtime::{
     policy::{Operation, RuleWatch},
     prelude::*,
     session::{SignInPages, SignInRedirect},
-    token::TokenService,
+    token_service::TokenService,
     users::UserTokens,
 };
 use auth_store::SqlUsers;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use auth_runtime::{
     prelude::*,
     review::{AccessPolicy, AccessPolicyBuilder, Matrix},
-    token::TokenApi,
+    token_service::TokenApi,
 };
 use auth_store::SqlUsers;
 use poem::{

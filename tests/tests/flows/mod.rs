@@ -7,7 +7,7 @@ pub(crate) mod http;
 use auth_runtime::{
     guard::AuthConfig,
     prelude::*,
-    token::{ClientStore, RefreshTokenStore, TokenService},
+    token_service::{ClientStore, RefreshTokenStore, TokenService},
     users::{UserStore, UserTokens},
 };
 use poem::{EndpointExt, IntoEndpoint, endpoint::BoxEndpoint};

@@ -5,7 +5,7 @@ use auth_runtime::{
     credential::BearerToken,
     jwt::{KeyRing, MemorySigningKeys, Revocations, TokenIssuer},
     prelude::*,
-    token::{Client, MemoryClients, MemoryRefreshTokens, RefreshFamily, RefreshTokenStore, TokenService},
+    token_service::{Client, MemoryClients, MemoryRefreshTokens, RefreshFamily, RefreshTokenStore, TokenService},
     users::{MemoryUsers, User},
 };
 

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use auth_runtime::{session::Session, token::RefreshFamily};
+use auth_runtime::{session::Session, token_service::RefreshFamily};
 use serde_json::json;
 
 pub(crate) fn now() -> u64 {

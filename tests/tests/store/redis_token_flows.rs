@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use auth_runtime::{
     jwt::{KeyRing, Revocations, TokenIssuer},
     prelude::*,
-    token::{Client, MemoryClients, TokenService},
+    token_service::{Client, MemoryClients, TokenService},
 };
 use auth_store::{NewUser, SqlUsers};
 

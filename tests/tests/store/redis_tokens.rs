@@ -6,7 +6,7 @@ use auth_runtime::{
     authenticate::Unavailable,
     jwt::{Jwt, KeyRing, Revocation, RevocationStore, Revocations, SigningKeyRecord, SigningKeyStore, TokenIssuer},
     prelude::*,
-    token::{RefreshFamily, RefreshTokenStore},
+    token_service::{RefreshFamily, RefreshTokenStore},
 };
 use auth_store::RedisStore;
 use futures_util::future::join_all;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use auth_runtime::{
     jwt::{KeyRing, KeyRingError, Revocation, RevocationStore, Revocations, TokenIssuer},
     prelude::*,
-    token::{RefreshFamily, RefreshTokenStore, TokenService},
+    token_service::{RefreshFamily, RefreshTokenStore, TokenService},
     users::Passwords,
 };
 use auth_store::{NewKey, NewUser, SqlOptions, SqlUsers};

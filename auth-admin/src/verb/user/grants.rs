@@ -13,7 +13,7 @@ use crate::{context::Context, error::Failure, log::TARGET};
 pub(crate) struct SetRoles {
     /// User name
     name: String,
-    /// All roles of the user; no role removes all
+    /// All roles of the user; without any, all roles are removed
     roles: Vec<String>,
     #[command(flatten)]
     confirmation: Confirmation,
@@ -39,7 +39,7 @@ impl SetRoles {
 pub(crate) struct SetPermissions {
     /// User name
     name: String,
-    /// All permissions of the user in addition to those of the roles; no permission removes all
+    /// All permissions of the user in addition to those of the roles; without any, all are removed
     permissions: Vec<String>,
     #[command(flatten)]
     confirmation: Confirmation,

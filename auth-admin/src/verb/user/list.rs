@@ -21,7 +21,7 @@ pub(crate) struct List {
     /// Maximum number of users (default: all)
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
-    /// Start after this name, the last one of the previous list
+    /// Start after this name: the last one of the previous output
     #[arg(long, value_name = "NAME")]
     after: Option<String>,
 }

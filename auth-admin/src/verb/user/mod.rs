@@ -34,13 +34,13 @@ pub(crate) enum UserVerb {
     Show(Show),
     /// Delete a user and the user's API keys
     Delete(Delete),
-    /// Change the name of a user; password, tokens, API keys and subject stay
+    /// Rename a user; the password, tokens, API keys and subject do not change
     Rename(Rename),
     /// Disable a user: end all tokens and sessions, and reject the password and API keys
     Disable(Disable),
     /// Enable a disabled user
     Enable(Enable),
-    /// Set the password of a user and end all tokens and sessions; a rate limit on the account stays
+    /// Set the password of a user and end all tokens and sessions; rate limits of the account stay
     SetPassword(SetPassword),
     /// Verify a password: exit with 0 if it is correct, 1 if not
     VerifyPassword(VerifyPassword),

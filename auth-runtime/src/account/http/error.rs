@@ -1,10 +1,8 @@
 //! Why a request gets no answer of its own.
 
-use std::time::Duration;
-
 use poem::http::StatusCode;
 
-use crate::account::AccountError;
+use crate::{account::AccountError, respond::retry_after};
 
 /// Why a request gets no answer of its own.
 #[derive(Debug)]
@@ -69,7 +67,7 @@ impl HttpError {
             Self::Account(AccountError::HasSecondFactor) => "There is a second factor already.".to_owned(),
             Self::Account(AccountError::NoUser) => "You are not allowed to do this.".to_owned(),
             Self::Account(AccountError::TooManyAttempts { retry_after }) => {
-                format!("Too many attempts. Wait {} seconds.", seconds(*retry_after))
+                format!("Too many attempts. Wait {} seconds.", retry_after::seconds(*retry_after))
             }
             Self::Account(AccountError::Unavailable(_)) => "This does not work now. Try again later.".to_owned(),
         }
@@ -77,18 +75,13 @@ impl HttpError {
 
     pub(super) fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::Account(AccountError::TooManyAttempts { retry_after }) => Some(seconds(*retry_after)),
+            Self::Account(AccountError::TooManyAttempts { retry_after }) => Some(retry_after::seconds(*retry_after)),
             Self::Account(AccountError::Unavailable(error)) => {
                 let error = error.to_string();
                 tracing::warn!(?error, "account unavailable");
-                Some(5)
+                Some(retry_after::UNAVAILABLE.as_secs())
             }
             _ => None,
         }
     }
-}
-
-/// Rounds up, so that no client retries too early.
-const fn seconds(time: Duration) -> u64 {
-    time.as_secs() + 1
 }

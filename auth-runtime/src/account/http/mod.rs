@@ -1,11 +1,11 @@
 //! The account over HTTP: pages for browsers, JSON for programs.
 
-mod answer;
 mod error;
 mod fields;
 mod headers;
 mod page;
 mod reset;
+mod response;
 mod routes;
 mod second_factor;
 mod sign_in;

@@ -22,8 +22,8 @@ pub(super) struct Caller {
 
 /// Routes.
 impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
-    /// Returns the routes, for the path that the [`PublicUrl`](crate::account::PublicUrl) ends with. Each route answers
-    /// browsers with a page, and programs with JSON.
+    /// Returns the routes. Mount them at the path of the [`PublicUrl`](crate::account::PublicUrl). Each route responds
+    /// to browsers with a page, and to other clients with JSON.
     ///
     /// ```
     /// # use auth_runtime::{account::*, prelude::*, users::MemoryUsers};
@@ -49,8 +49,8 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
     /// | `POST second-factor/recovery-codes` | `code` | users |
     /// | `POST second-factor/removal` | `code` | users |
     ///
-    /// A `POST` that a page of another site sends is refused. Callers of other [issuers](Self::issuers), and tokens and
-    /// keys that are limited to some permissions, are refused.
+    /// A cross-site `POST` is refused. So are callers of other [issuers](Self::issuers), and tokens and keys that are
+    /// limited to some permissions.
     #[must_use]
     pub fn routes<A: AuthConfig>(&self) -> Route {
         let forgot =

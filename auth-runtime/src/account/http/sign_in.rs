@@ -9,10 +9,10 @@ use poem::{
 use serde_json::json;
 
 use super::{
-    answer::{done, wants_page},
     error::HttpError,
     fields::{query, read_fields},
     page::{Field, Page},
+    response::{done, wants_page},
     routes::own_origin,
 };
 use crate::{
@@ -22,10 +22,11 @@ use crate::{
 };
 
 impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
-    /// Returns the endpoint where a user whose password was verified enters the code: a page for browsers, JSON with the
-    /// field `code` for programs. A browser goes on to the path that `next` in the query names, or else to `then`.
+    /// Returns the endpoint where a user enters the code after the password was verified: a page for browsers, JSON
+    /// with the field `code` for other clients. After the right code, a browser is redirected to `next` of the query,
+    /// or to `then` without it.
     ///
-    /// [`SignInPages`](crate::session::SignInPages) lead there, if it is mounted beside `/login` as `/second-factor`.
+    /// [`SignInPages`](crate::session::SignInPages) redirect to `/second-factor` next to `/login`, so mount it there.
     ///
     /// See [`complete_sign_in`](Self::complete_sign_in).
     #[must_use]

@@ -4,10 +4,10 @@ use poem::{Request, Response};
 use serde_json::json;
 
 use super::{
-    answer::{done, wants_page},
     error::HttpError,
     fields::{query, read_fields},
     page::{Field, Page},
+    response::{done, wants_page},
     routes::{Caller, own_origin},
 };
 use crate::{

@@ -1,4 +1,4 @@
-//! The way out of a mail.
+//! Sending mails.
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -23,11 +23,11 @@ use crate::authenticate::Unavailable;
 /// }
 /// ```
 ///
-/// The body holds links with tokens: do not log it.
+/// Do not log the body: it contains links with tokens.
 pub trait Mailer: Send + Sync + 'static {
     /// Sends a mail, or hands it to a queue that outlives the process.
     ///
-    /// It runs in a task of its own, after the response to the request. A failure is logged, and the user asks again.
+    /// It runs in its own task, after the response is sent. A failure is logged, and the mail is not sent again.
     ///
     /// # Errors
     /// [`Unavailable`] if the mail was not accepted.

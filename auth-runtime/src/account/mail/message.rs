@@ -22,7 +22,7 @@ pub struct Mail {
 }
 
 impl Mail {
-    /// Returns a mail. Control characters in the subject become spaces, so no text of a user can add a header.
+    /// Returns a mail. Control characters in the subject become spaces, to prevent header injection.
     ///
     /// ```
     /// use auth_runtime::account::{EmailAddress, Mail, MailText};

@@ -13,11 +13,11 @@ use crate::authenticate::Unavailable;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Why a mailer cannot be configured. It holds nothing of the URL, which has a password.
+/// The reason why a mailer cannot be configured. It repeats no part of the URL, which contains a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SmtpError {
-    /// The URL is not one of SMTP.
+    /// The URL is not an SMTP URL.
     #[error(
         "this is not the URL of a mail server: {0}; write `smtps://user:password@host` or `smtp://host?tls=required`"
     )]
@@ -30,7 +30,7 @@ pub enum SmtpError {
     Sender(String),
 }
 
-/// Sends mails over SMTP, with TLS, each on a connection of its own.
+/// Sends mails over SMTP with TLS. Each mail uses its own connection.
 ///
 /// ```
 /// use auth_runtime::account::SmtpMailer;
@@ -46,11 +46,11 @@ pub enum SmtpError {
 /// | URL | connection |
 /// |---|---|
 /// | `smtps://user:password@host` | TLS from the start (RFC 8314), port 465 |
-/// | `smtp://user:password@host?tls=required` | STARTTLS, or no mail; port 587 |
+/// | `smtp://user:password@host?tls=required` | mandatory STARTTLS, port 587 |
 /// | `smtp://localhost:25` | without TLS, on the loopback interface only |
 ///
-/// A server that does not answer within 30 s, or that defers the mail, fails the mail. A relay that queues mails should
-/// therefore stand between the application and the internet.
+/// If the server does not respond within 30 s, or defers the mail, the mail is lost. Therefore use a relay that queues
+/// mails.
 #[derive(Clone)]
 pub struct SmtpMailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,

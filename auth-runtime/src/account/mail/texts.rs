@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use super::{MailText, message::one_line};
 
-/// The facts that a text may mention.
+/// Values that a text can contain.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct MailContext<'a> {
     /// The name of the application.
     pub application: &'a str,
-    /// The name of the user, in one line. `None` where the address may be another person's: a stranger would read a name
-    /// that someone else has chosen.
+    /// The name of the user, in one line. `None` if the address may belong to another person, who must not get a text
+    /// that the user has chosen.
     pub username: Option<&'a str>,
 }
 
@@ -23,7 +23,7 @@ impl<'a> MailContext<'a> {
 
 /// The texts of the mails that are sent to users (default: [`EnglishTexts`]).
 ///
-/// Implement the methods whose texts you replace. Texts are plain, so nothing in them needs to be escaped.
+/// Override the methods whose texts you want to replace. Texts are plain text, so values in them need no escaping.
 ///
 /// ```
 /// use std::time::Duration;
@@ -54,7 +54,8 @@ pub trait MailTexts: Send + Sync + 'static {
         }
     }
 
-    /// Returns the mail with a link to verify the address. It names no user: the address may be another person's.
+    /// Returns the mail with a link to verify the address. It names no user, because the address may belong to another
+    /// person.
     fn verify_email(&self, context: MailContext<'_>, link: &str, valid_for: Duration) -> MailText {
         let application = context.application;
         MailText {
@@ -78,7 +79,7 @@ pub trait MailTexts: Send + Sync + 'static {
         notice(context, "second factor", "was added")
     }
 
-    /// Returns the mail that tells a user that sign-ins need no code any more (ASVS 6.3.7).
+    /// Returns the mail that tells a user that sign-ins no longer need a code (ASVS 6.3.7).
     fn second_factor_removed(&self, context: MailContext<'_>) -> MailText {
         notice(context, "second factor", "was removed")
     }

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{qr::svg, totp::TotpSecret};
 use crate::authenticate::Unavailable;
 
-/// A secret to enter into an authenticator app. It becomes active with the first right code.
+/// A secret to enter into an authenticator app. It becomes active when the user confirms it with a code of the app.
 pub struct Enrolment {
     secret: SecretString,
     uri: SecretString,
@@ -30,7 +30,7 @@ impl Enrolment {
         self.uri.expose_secret()
     }
 
-    /// Returns a QR code of the URI, as an SVG element for a page of HTML.
+    /// Returns a QR code of the URI, as an SVG element for an HTML page.
     ///
     /// # Errors
     /// [`Unavailable`] if the URI is too long for a QR code.

@@ -26,7 +26,7 @@ impl RecoveryCodes {
         Ok(Self(codes))
     }
 
-    /// Returns the codes, to be shown to the user once.
+    /// Returns the codes. Show them to the user once.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(ExposeSecret::expose_secret)
     }

@@ -7,9 +7,9 @@ use crate::authenticate::Unavailable;
 
 /// A store of second factors: one row for each user, and the recovery codes.
 ///
-/// Secrets arrive encrypted, if there is a [secret key](crate::password::Passwords::secret_key).
-/// [`MemoryAccounts`](crate::account::MemoryAccounts) is a store in memory; `SqlUsers` of the crate `auth-store` is one in a
-/// database. Each method is atomic: of concurrent calls, one returns true.
+/// The store gets secrets encrypted, if there is a [secret key](crate::password::Passwords::secret_key).
+/// [`MemoryAccounts`](crate::account::MemoryAccounts) implements the store in memory, and `SqlUsers` of the crate
+/// `auth-store` in a database. Each method must be atomic: of concurrent calls, only one returns true.
 pub trait SecondFactorStore: Send + Sync + 'static {
     /// Returns the second factor of a user, active or not, without a cache.
     ///
@@ -17,13 +17,14 @@ pub trait SecondFactorStore: Send + Sync + 'static {
     /// [`Unavailable`] if the store does not answer.
     fn second_factor(&self, subject: &str) -> impl Future<Output = Result<Option<SecondFactor>, Unavailable>> + Send;
 
-    /// Stores a secret whose first code is awaited, in place of a former such secret. The active secret stays.
+    /// Stores a new secret that is not confirmed yet, replacing an earlier unconfirmed one. The active secret is not
+    /// changed.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer.
     fn put_new_secret(&self, subject: &str, secret: &[u8]) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// Makes the awaited secret the active one, if it is this one. Returns whether it is.
+    /// Activates the unconfirmed secret, if it is still this one. Returns whether it was activated.
     ///
     /// It sets the step of the last code, replaces all recovery codes, and changes the
     /// [version of the credentials](crate::users::User::credential_epoch). From then on,
@@ -39,8 +40,8 @@ pub trait SecondFactorStore: Send + Sync + 'static {
         codes: &[RecoveryCodeHash],
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
-    /// Records the time step of a code, if it is later than the recorded one and there is an active secret. Returns whether
-    /// it is.
+    /// Records the time step of a code, if it is later than the recorded one and there is an active secret. Returns
+    /// whether it was recorded.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer.
@@ -56,7 +57,7 @@ pub trait SecondFactorStore: Send + Sync + 'static {
         code: &RecoveryCodeHash,
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
-    /// Replaces all recovery codes, if there is an active secret. Returns whether there is.
+    /// Replaces all recovery codes, if there is an active secret. Returns whether they were replaced.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer.
@@ -80,7 +81,7 @@ pub trait SecondFactorStore: Send + Sync + 'static {
 pub struct SecondFactor {
     /// The active secret.
     pub secret: Option<Vec<u8>>,
-    /// A secret whose first code is awaited.
+    /// A new secret that the user has not confirmed with a code yet.
     pub new_secret: Option<Vec<u8>>,
     /// The number of recovery codes that are left.
     pub recovery_codes: usize,

@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     AccountError, AccountStore, Mail, Mailer, MemoryAccounts, OneTimeTokenRecord, OneTimeTokenStore, PublicUrl,
-    Purpose, SelfService, token::OneTimeToken,
+    Purpose, SelfService, one_time_token::OneTimeToken,
 };
 use crate::{
     authenticate::Unavailable,

@@ -18,9 +18,9 @@ use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use super::{
-    left_out::LeftOut,
     named::NamedKey,
     public::{Curve, PublicKey},
+    unusable_key::UnusableKey,
     verifying::VerifyingKey,
 };
 use crate::jwt::{algorithm::Algorithm, error::JwtError};
@@ -136,7 +136,7 @@ pub(in super::super) struct PublishedSet {
     /// Those that can be used; there may be none.
     pub(in super::super) keys: Vec<NamedKey>,
     /// The others.
-    pub(in super::super) left_out: Vec<LeftOut>,
+    pub(in super::super) unusable: Vec<UnusableKey>,
 }
 
 /// Reads a JWKS that an issuer publishes. RSA keys without `alg` are for `rsa`.
@@ -147,14 +147,14 @@ pub(in super::super) fn published_set(json: &[u8], rsa: Option<Algorithm>) -> Re
     if !found.is_empty() && found.iter().all(|found| matches!(found.key, Err(Unusable::Form(_)))) {
         return Err(JwtError::NotAJwks(format!("it has {} keys, and none of them can be read", found.len())));
     }
-    let mut set = PublishedSet { keys: Vec::new(), left_out: Vec::new() };
+    let mut set = PublishedSet { keys: Vec::new(), unusable: Vec::new() };
     for Found { name, kid, key } in found {
         match key.and_then(public) {
             Ok(named) => push(&mut set.keys, named),
             Err(reason) => {
                 let is_alarming = matches!(reason, Unusable::Private | Unusable::Secret | Unusable::Key(_));
                 tracing::debug!(key = name, reason = reason.to_string(), "published key ignored");
-                set.left_out.push(LeftOut::new(&name, kid, &reason.to_string(), is_alarming));
+                set.unusable.push(UnusableKey::new(&name, kid, &reason.to_string(), is_alarming));
             }
         }
     }

@@ -9,7 +9,6 @@ mod aws_lc;
 mod backend;
 mod edwards;
 pub(super) mod jwk;
-pub(super) mod left_out;
 pub(super) mod named;
 mod pem;
 mod public;
@@ -20,4 +19,5 @@ mod secret;
 pub(super) mod signing;
 #[cfg(test)]
 pub(super) mod tests;
+pub(super) mod unusable_key;
 pub(super) mod verifying;

@@ -1,7 +1,7 @@
 //! Keys that an issuer publishes: fetched in the background, and kept up to date.
 //!
 //! [`RemoteKeys`] says where they are (`settings.rs`). A task (`task.rs`) fetches them (`refresh.rs`) when its schedule
-//! says so (`schedule.rs`), and puts them where tokens are verified (`keys.rs`, beside this folder). [`Remote`] is the
+//! says so (`schedule.rs`), and puts them where tokens are verified (`key_set.rs`, beside this folder). [`Remote`] is the
 //! handle of those who verify.
 
 mod discovery;
@@ -12,7 +12,6 @@ mod fetch;
 mod freshness;
 #[cfg(feature = "http-client")]
 mod http;
-mod left_out;
 #[cfg(all(test, feature = "http-client"))]
 mod loopback;
 mod refresh;
@@ -21,6 +20,7 @@ mod settings;
 mod task;
 #[cfg(test)]
 mod tests;
+mod unusable_keys;
 mod user_info;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -35,10 +35,10 @@ pub use self::http::HttpFetcher;
 use self::{
     endpoint::Endpoint,
     fetch::Fetcher,
-    left_out::LeftOutKeys,
     schedule::{Ask, Demand, Report},
     settings::KeyLocation,
     task::{Refresher, State},
+    unusable_keys::UnusableKeys,
     user_info::FromIssuer,
 };
 pub use self::{
@@ -57,7 +57,7 @@ pub(super) struct Remote {
     settings: Arc<RemoteKeys>,
     fetcher: Fetcher,
     user_info: Arc<ArcSwapOption<Endpoint>>,
-    left_out: Arc<LeftOutKeys>,
+    unusable: Arc<UnusableKeys>,
     /// Why the last fetch failed.
     problem: Arc<ArcSwapOption<JwtError>>,
     reports: watch::Receiver<Report>,
@@ -95,7 +95,7 @@ impl Remote {
         let runtime = Handle::try_current().map_err(|_| JwtError::NoRuntime)?;
         let (fetcher, settings) = (settings.make_fetcher()?, Arc::new(settings));
         let (user_info, problem) = (Arc::new(ArcSwapOption::empty()), Arc::new(ArcSwapOption::empty()));
-        let left_out = Arc::new(LeftOutKeys::default());
+        let unusable = Arc::new(UnusableKeys::default());
         let (report, reports) = watch::channel(Report::FIRST);
         let (demand, demands) = watch::channel(Demand::default());
         let refresher = Refresher {
@@ -103,14 +103,14 @@ impl Remote {
             fetcher: fetcher.clone(),
             keys,
             user_info: Arc::clone(&user_info),
-            left_out: Arc::clone(&left_out),
+            unusable: Arc::clone(&unusable),
             problem: Arc::clone(&problem),
             report,
             demand: demands,
             state: State::default(),
         };
         let task = runtime.spawn(refresher.run()).abort_handle();
-        Ok(Arc::new(Self { settings, fetcher, user_info, left_out, problem, reports, demand, task }))
+        Ok(Arc::new(Self { settings, fetcher, user_info, unusable, problem, reports, demand, task }))
     }
 
     /// Asks for newer keys, and waits for the fetch under way or starts one. All requests share at most one fetch per
@@ -206,7 +206,7 @@ pub(super) async fn renewed(
     let renewal = remote.renew().await;
     let found = keys.candidates(algorithm, kid, now);
     if found.is_empty() {
-        remote.left_out.asked_for(kid, remote.settings.source.name());
+        remote.unusable.asked_for(kid, remote.settings.source.name());
     }
     match renewal {
         _ if !found.is_empty() => Ok(found),

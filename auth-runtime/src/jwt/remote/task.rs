@@ -11,10 +11,10 @@ use tokio::{sync::watch, task::JoinSet};
 use super::{
     endpoint::Endpoint,
     fetch::{Failure, Fetcher},
-    left_out::LeftOutKeys,
     refresh::{Published, fetch},
     schedule::{Demand, Report, after_failures, after_success},
     settings::RemoteKeys,
+    unusable_keys::UnusableKeys,
 };
 use crate::jwt::{
     error::JwtError,
@@ -31,7 +31,7 @@ pub(super) struct Refresher {
     pub(super) fetcher: Fetcher,
     pub(super) keys: Arc<KeySet>,
     pub(super) user_info: Arc<ArcSwapOption<Endpoint>>,
-    pub(super) left_out: Arc<LeftOutKeys>,
+    pub(super) unusable: Arc<UnusableKeys>,
     pub(super) problem: Arc<ArcSwapOption<JwtError>>,
     pub(super) report: watch::Sender<Report>,
     pub(super) demand: watch::Receiver<Demand>,
@@ -86,8 +86,8 @@ impl Refresher {
 
     /// Replaces the keys, and returns for how long the issuer says that they are fresh.
     fn take(&mut self, published: Published, now: Duration) -> Result<Option<Duration>, Failure> {
-        let Published { set: PublishedSet { keys, left_out }, user_info, fresh_for } = published;
-        self.left_out.replace(left_out, !keys.is_empty(), self.settings.source.name());
+        let Published { set: PublishedSet { keys, unusable }, user_info, fresh_for } = published;
+        self.unusable.replace(unusable, !keys.is_empty(), self.settings.source.name());
         if keys.is_empty() {
             return Err(Failure::NoKeys);
         }

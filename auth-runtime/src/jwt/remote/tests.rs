@@ -337,12 +337,12 @@ async fn each_key_that_is_left_out_is_logged_once_and_when_it_matters() {
     let verifier = Verifier::key_set(&issuer);
     assert_eq!(verifier.find("a").await, Ok(1));
     // A published private key is a mistake of the issuer; a key for encryption is not.
-    assert_eq!(verifier.remote.left_out.logged(), [r#"key "weak""#]);
+    assert_eq!(verifier.remote.unusable.logged(), [r#"key "weak""#]);
     assert_eq!(verifier.find("enc").await, Err(NoKey::Unknown));
-    assert_eq!(verifier.remote.left_out.logged(), [r#"key "enc""#, r#"key "weak""#]);
+    assert_eq!(verifier.remote.unusable.logged(), [r#"key "enc""#, r#"key "weak""#]);
     // The same keys in the next document are known.
     sleep(TTL).await;
-    assert_eq!(verifier.remote.left_out.logged(), [r#"key "enc""#, r#"key "weak""#]);
+    assert_eq!(verifier.remote.unusable.logged(), [r#"key "enc""#, r#"key "weak""#]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -350,7 +350,7 @@ async fn all_keys_that_are_left_out_are_logged_when_no_usable_one_is_left() {
     let keys = key_set(&["a", "b"]).replace(r#""sig""#, r#""enc""#);
     let verifier = Verifier::key_set(&Issuer::default().answers(JWKS, Answer::Json(keys)));
     assert_eq!(verifier.find("c").await, Err(NoKey::Unavailable));
-    assert_eq!(verifier.remote.left_out.logged(), [r#"key "a""#, r#"key "b""#]);
+    assert_eq!(verifier.remote.unusable.logged(), [r#"key "a""#, r#"key "b""#]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::error::Error;
 use subtle::ConstantTimeEq;
 
 use super::{
-    super::{error::Reason, memory::BlockBuffer, secret::SecretKey},
+    super::{argon2_memory::BlockBuffer, error::Reason, secret::SecretKey},
     Function, bounds,
 };
 

@@ -12,13 +12,14 @@ pub struct Change {
     pub kind: ChangeKind,
     /// The changed rule or declaration.
     pub subject: Subject,
-    /// The text before, as `access.lock` has it.
+    /// The text before, in the format of `access.lock`.
     pub before: Option<String>,
     /// The text after.
     pub after: Option<String>,
-    /// For a rule that is widened or narrowed, the caller with the fewest facts that newly gets in, or does not any more.
+    /// For a widened or narrowed rule, the caller with the fewest facts that is newly admitted or no longer admitted.
     pub persona: Option<Persona>,
-    /// The roles that are enough to newly get in, or not any more. For a new rule, the roles that it lets in.
+    /// The roles that are sufficient now but were not before, or the reverse. For a new rule, the roles that are
+    /// sufficient.
     pub roles: Vec<String>,
 }
 
@@ -82,25 +83,25 @@ impl fmt::Display for Subject {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ChangeKind {
-    /// Anonymous callers newly get in: a new rule, or a rule that asked for a credential.
+    /// The rule now admits anonymous callers: it is new, or it required a credential before.
     NewPublic,
-    /// A caller newly gets in. Of a role: it holds a permission that it did not hold.
+    /// The rule admits a caller that it did not admit before, or the role has a new permission.
     Widened,
     /// The text of a check changed. Its result depends on the code.
     CheckChanged,
-    /// A denied caller gets 404 instead of 403, or the other way.
+    /// A denied caller gets 404 instead of 403, or the reverse.
     HideChanged,
-    /// Another kind of scheme has the name.
+    /// The scheme with this name is of another kind.
     KindChanged,
-    /// The rule asks for more than 20 facts, so the analysis does not know who gets in.
+    /// The rule depends on more than 20 facts, so the analysis has no result.
     Undecided,
-    /// It was not there before.
+    /// The rule or declaration was added.
     New,
-    /// A caller does not get in any more. Of a role: it lost a permission.
+    /// The rule no longer admits a caller, or the role lost a permission.
     Narrowed,
-    /// It is not there any more.
+    /// The rule or declaration was removed.
     Gone,
-    /// It has another name, and is otherwise the same.
+    /// Only the name changed.
     Renamed,
     /// The text differs, and the same callers get in.
     Reworded,
@@ -174,15 +175,15 @@ pub enum DifferenceClass {
     Same,
     /// The text differs, and the same callers get in.
     Reworded,
-    /// Fewer callers get in.
+    /// Fewer callers are admitted.
     Narrowed,
     /// There is a new rule or declaration, and it is not public.
     New,
-    /// The analysis cannot tell, and a person has to look.
+    /// The analysis cannot decide, so a reviewer must.
     Review,
-    /// More callers get in.
+    /// More callers are admitted.
     Widened,
-    /// Anonymous callers newly get in.
+    /// Anonymous callers are newly admitted.
     NewPublic,
 }
 
@@ -201,8 +202,8 @@ impl DifferenceClass {
         }
     }
 
-    /// Returns the exit code of a command that compares: 0 for the same, and 10 to 15 from `Reworded` to `NewPublic`.
-    /// Other codes are errors.
+    /// Returns the exit code of `access diff`: 0 for `Same`, and 10 to 15 from `Reworded` to `NewPublic`. Other exit
+    /// codes are errors.
     #[must_use]
     pub const fn exit_code(self) -> u8 {
         match self {

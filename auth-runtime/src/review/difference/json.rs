@@ -1,4 +1,4 @@
-//! A difference for programs.
+//! A difference as JSON.
 
 use serde_json::{Value, json};
 

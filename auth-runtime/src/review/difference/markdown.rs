@@ -6,7 +6,7 @@ use super::{Change, Difference, DifferenceClass};
 use crate::review::markdown::code;
 
 impl Difference {
-    /// Returns the difference as Markdown, for a comment on a pull request. Names from the policy stand in code spans, so
+    /// Returns the difference as Markdown, for a comment on a pull request. Names from the policy are in code spans, so
     /// they cannot add markup.
     ///
     /// ```

@@ -1,4 +1,5 @@
-//! The difference of two policies: callers that newly get in or do not any more, and changes that need a review.
+//! The difference of two policies: callers that are newly admitted or no longer admitted, and changes that need a
+//! review.
 
 mod change;
 mod json;
@@ -16,8 +17,8 @@ use super::AccessPolicy;
 
 /// The changes from one policy to another, the most important ones first.
 ///
-/// [`Display`](std::fmt::Display) writes them for people. The analysis is exact, as that of
-/// [`AccessPolicy::cell`]: a rule is [`Widened`](ChangeKind::Widened) if and only if there is a caller that newly gets in.
+/// [`Display`](std::fmt::Display) writes them as text. Like [`AccessPolicy::cell`], the analysis is exact: a rule is
+/// [`Widened`](ChangeKind::Widened) if and only if it admits a caller that it did not admit before.
 ///
 /// ```
 /// use auth_runtime::review::{AccessPolicy, Difference, DifferenceClass};

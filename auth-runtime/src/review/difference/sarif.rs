@@ -7,7 +7,7 @@ use super::{Change, ChangeKind, Difference, DifferenceClass};
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 impl Difference {
-    /// Returns the difference as a SARIF 2.1.0 log, with places in the file of the new policy.
+    /// Returns the difference as a SARIF 2.1.0 log, with locations in the file of the new policy.
     ///
     /// `uri` is the path of that file in the repository, such as `access.lock`. A change without a line there is reported at line 1.
     ///

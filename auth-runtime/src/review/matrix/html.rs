@@ -1,4 +1,4 @@
-//! The matrix as one page without scripts, for a screen and for paper.
+//! The matrix as one HTML page without scripts, for screen and print.
 
 use std::fmt::Write as _;
 
@@ -28,8 +28,8 @@ impl Matrix {
     /// The page needs nothing else: `default-src 'none'; style-src {STYLE_SOURCE}`.
     pub const STYLE_SOURCE: &str = "'sha256-207QXejdlke2TSnFB6kHsPmHMY8bTOoV2+kYg+2heuc='";
 
-    /// Returns the matrix as one HTML page with this title: a plain table, its conditions and the findings. It has no
-    /// script, loads nothing, follows the light or dark setting of the reader, and can be printed. All text is escaped.
+    /// Returns the matrix as one HTML page with this title: a table, its conditions and the findings. The page has no
+    /// scripts, loads nothing, follows the browser's light or dark setting, and can be printed. All text is escaped.
     ///
     /// It shows the whole policy, so serve it behind a rule.
     ///

@@ -1,4 +1,4 @@
-//! The matrix for programs.
+//! The matrix as JSON.
 
 use serde_json::{Value, json};
 

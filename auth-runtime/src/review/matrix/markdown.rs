@@ -6,7 +6,7 @@ use super::{Matrix, notes::Notes};
 use crate::review::markdown::code;
 
 impl Matrix {
-    /// Returns the matrix as Markdown: a table, the conditions and the findings. Names from the policy stand in code
+    /// Returns the matrix as Markdown: a table, the conditions and the findings. Names from the policy are in code
     /// spans, so they cannot add markup.
     ///
     /// ```

@@ -10,10 +10,11 @@ use std::fmt;
 
 use super::{AccessPolicy, AccessRule, Finding, MatrixCell, Persona};
 
-/// A table with a row for each rule, a column for each kind of caller, and a cell that says whether the caller gets in.
+/// A table with a row for each rule and a column for each kind of caller. Each cell shows whether the rule admits the
+/// caller.
 ///
-/// [`Display`](fmt::Display) writes it as aligned text. [`to_markdown`](Self::to_markdown), [`to_json`](Self::to_json) and
-/// [`to_html`](Self::to_html) write it for other readers.
+/// [`Display`](fmt::Display) writes it as aligned text. [`to_markdown`](Self::to_markdown), [`to_json`](Self::to_json)
+/// and [`to_html`](Self::to_html) return other formats.
 ///
 /// ```
 /// use auth_runtime::review::AccessPolicy;
@@ -59,9 +60,9 @@ pub enum MatrixColumn {
     Anonymous,
     /// An authenticated caller without roles and permissions.
     SignedIn,
-    /// A caller that has this role alone, and no other permissions.
+    /// A caller that has only this role and its permissions.
     RoleNamed(String),
-    /// A caller that has this permission alone: the columns of a policy without roles.
+    /// A caller that has only this permission. A policy without roles has these columns.
     PermissionNamed(String),
 }
 

@@ -1,14 +1,14 @@
-//! Parts of an application that the pages call: a second factor, and the change of a password.
+//! Traits that an application implements for the pages: a second factor, and the change of a password.
 
 use std::{future::Future, pin::Pin, time::Duration};
 
 use crate::{authenticate::Unavailable, client_ip::ClientAddress, users::User};
 
-/// A future of a hook.
+/// A future that a method of these traits returns.
 pub type HookFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A second factor that some users have. After the password, their session is
-/// [pending](crate::session::NewSession::pending), and the browser goes on to the page of the second factor.
+/// A second factor that some users have. After their password is verified, the session is
+/// [pending](crate::session::NewSession::pending), and the browser is redirected to the page of the second factor.
 pub trait SecondFactor: Send + Sync + 'static {
     /// Returns whether this user needs the second factor.
     ///
@@ -22,8 +22,8 @@ pub trait SecondFactor: Send + Sync + 'static {
 
 /// A store whose users replace their own passwords.
 pub trait ChangePassword: Send + Sync + 'static {
-    /// Replaces the password of a user who proves the current one (ASVS 6.2.3), and changes the
-    /// [version of the credentials](User::credential_epoch), so that all sessions and tokens of the user end.
+    /// Replaces the password of a user if the current password is right (ASVS 6.2.3). It changes the [version of the
+    /// credentials](User::credential_epoch), so that all sessions and tokens of the user end.
     ///
     /// # Errors
     /// [`ChangePasswordError`].
@@ -36,7 +36,7 @@ pub trait ChangePassword: Send + Sync + 'static {
     ) -> HookFuture<'a, Result<(), ChangePasswordError>>;
 }
 
-/// A password that was not replaced.
+/// The reason why a password was not replaced.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChangePasswordError {

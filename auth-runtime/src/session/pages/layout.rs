@@ -1,4 +1,4 @@
-//! The layout of all pages: HTML without scripts, in a light and a dark scheme.
+//! The layout of all pages: HTML without scripts, with light and dark colors.
 
 use std::sync::LazyLock;
 
@@ -60,7 +60,7 @@ impl Page {
         Self { site: site.into(), title: title.into(), status: StatusCode::OK, is_wide: false, body }
     }
 
-    /// Sets the content, as HTML below the title. Text of users must be escaped in it.
+    /// Sets the content: HTML below the title. Escape text from users.
     #[must_use]
     pub fn html(self, body: impl Into<String>) -> Self {
         Self { body: PreEscaped(body.into()), ..self }

@@ -1,4 +1,5 @@
-//! The pages for signing in and out, and for the sessions of a user: HTML without scripts, and JSON for programs.
+//! The pages for signing in and out, and for the sessions of a user: HTML without scripts for browsers, JSON for other
+//! clients.
 
 mod fields;
 mod hooks;

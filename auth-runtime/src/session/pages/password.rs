@@ -1,4 +1,4 @@
-//! A user changes the own password.
+//! The page where a user changes the password.
 
 use maud::html;
 use poem::{
@@ -10,12 +10,11 @@ use super::{
     fields::Fields,
     hooks::ChangePasswordError,
     layout::{alert, notice},
-    sign_in::whole_seconds,
     sign_in_pages::{SignInPages, problem_details, see_other},
 };
 use crate::{
     client_ip::ClientAddress,
-    respond::RejectionCode,
+    respond::{RejectionCode, retry_after},
     session::{NewSession, SessionStore},
     users::{MIN_PASSWORD_LEN, User, UserStore},
 };
@@ -114,7 +113,7 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
             problem_details(status, code, &text)
         };
         if let ChangePasswordError::TooManyAttempts { retry_after } = error {
-            response.headers_mut().insert(header::RETRY_AFTER, whole_seconds(*retry_after).into());
+            response.headers_mut().insert(header::RETRY_AFTER, retry_after::seconds(*retry_after).into());
         }
         response
     }

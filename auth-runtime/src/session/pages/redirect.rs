@@ -12,10 +12,10 @@ use poem::{
 use super::next::{is_navigation, own_path, with_next};
 use crate::respond::Rejection;
 
-/// A middleware that sends a browser to the sign-in page, if it navigates to a page that needs a sign-in. After the sign-in,
-/// the browser comes back.
+/// A middleware that redirects a browser to the sign-in page when a page requires a sign-in, and back after the
+/// sign-in.
 ///
-/// Programs and scripts get the 401 as before: only a `GET` for HTML that has no `Authorization` header is redirected.
+/// Only a `GET` for HTML without an `Authorization` header is redirected. Scripts and other clients get the 401.
 ///
 /// ```
 /// use auth_runtime::session::SignInRedirect;
@@ -34,7 +34,7 @@ impl SignInRedirect {
     /// Returns a middleware that redirects to the sign-in page at this path.
     ///
     /// # Panics
-    /// If the path is not one of this origin: it starts with one `/`.
+    /// If the path does not start with exactly one `/`, because it could lead to another origin.
     #[must_use]
     pub fn to(page: impl Into<String>) -> Self {
         let page = page.into();
@@ -51,7 +51,7 @@ impl<E: Endpoint> Middleware<E> for SignInRedirect {
     }
 }
 
-/// An endpoint whose protected pages lead to the sign-in page: the result of `.with(SignInRedirect::to(..))`.
+/// An endpoint that redirects to the sign-in page; returned by `.with(SignInRedirect::to(..))`.
 #[derive(Debug)]
 pub struct RedirectedEndpoint<E> {
     redirect: SignInRedirect,

@@ -20,7 +20,7 @@ use crate::{
     authenticate::{AuthenticationError, RefusalKind},
     client_ip::ClientAddress,
     credential::BasicCredentials,
-    respond::RejectionCode,
+    respond::{RejectionCode, retry_after},
     session::{NewSession, Session, SessionError, SessionStore},
     users::UserStore,
 };
@@ -176,7 +176,7 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
             RefusalKind::Unavailable => RejectionCode::Unavailable,
         };
         let wait = match kind {
-            RefusalKind::Throttled(wait) => Some(whole_seconds(wait)),
+            RefusalKind::Throttled(wait) => Some(retry_after::seconds(wait)),
             RefusalKind::Unavailable => Some(5),
             RefusalKind::Invalid | RefusalKind::SignedOut => None,
         };
@@ -213,16 +213,11 @@ fn message(kind: RefusalKind) -> String {
 }
 
 fn readable(wait: Duration) -> String {
-    match whole_seconds(wait) {
+    match retry_after::seconds(wait) {
         1 => "1 second".to_owned(),
         seconds @ ..=90 => format!("{seconds} seconds"),
         seconds => format!("{} minutes", seconds.div_ceil(60)),
     }
-}
-
-/// Rounds up, so that no client retries too early (RFC 9110, section 10.2.3).
-pub(super) fn whole_seconds(time: Duration) -> u64 {
-    time.as_nanos().div_ceil(1_000_000_000).try_into().unwrap_or(u64::MAX).max(1)
 }
 
 fn describe(session: &Session) -> serde_json::Value {

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     authenticate::Authenticator,
     credential::{BasicCredentials, is_cross_origin},
-    respond::{Rejection, RejectionCode, problem},
+    respond::{Rejection, RejectionCode, problem, retry_after},
     session::{SessionStore, Sessions},
     users::{MemoryUsers, UserStore},
 };
@@ -54,18 +54,19 @@ use crate::{
 /// # Ok::<(), auth_runtime::users::UserError>(())
 /// ```
 ///
-/// | path | a browser gets | a program sends |
+/// | path | a browser gets | another client sends |
 /// |---|---|---|
 /// | `/login` | a form, and the page in `next` after the sign-in | `POST` of `username` and `password`: 200 with the session as JSON |
 /// | `/logout` | a button, and the sign-in page after the sign-out | `POST`: 204 |
 /// | `/sessions` | the user's sessions, each with a button to end it | `GET`: JSON; `POST` of `end`: an identifier, or `others` |
 /// | `/password` | a form, if there is [`change_password`](Self::change_password) | `POST` of `current` and `new`: 204 |
 ///
-/// A request is one of a browser if it accepts `text/html`. All others get JSON, problem details and no redirect. Forms and
-/// JSON are read. A request that a page of another site sent is refused with 403, also for signing in (login CSRF).
+/// A request comes from a browser if it accepts `text/html`. Other clients get JSON or problem details, and never a
+/// redirect. The body may be a form or JSON. A cross-site request is refused with 403, also for signing in (login
+/// CSRF).
 ///
-/// The pages have no scripts, and a strict Content Security Policy. To replace a page, serve your own at its path, and send
-/// the other methods to the endpoint: `get(my_page).post(pages.login())`.
+/// The pages have no scripts, and a strict Content Security Policy. To replace a page, serve your own at its path, and
+/// keep the endpoint for the other methods: `get(my_page).post(pages.login())`.
 pub struct SignInPages<U = MemoryUsers, S = U>(pub(super) Arc<Settings<U, S>>);
 
 pub(super) struct Settings<U, S> {
@@ -93,11 +94,11 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
         }))
     }
 
-    /// Adds a plug-in, such as a directory or an old database. It is asked if the user store and the plug-ins before it do
-    /// not accept a password.
+    /// Adds a plug-in, such as a directory or an old database. It verifies a password that the user store and the
+    /// earlier plug-ins have rejected.
     ///
-    /// Its users have the issuer that it names, and roles and permissions as at the sign-in, for an hour at most
-    /// ([`Sessions::plugin_limit`]). An issuer that is the one of the user store is refused.
+    /// Its users have the issuer that the plug-in sets, which must not be that of the user store. They keep the roles
+    /// and permissions of the sign-in, for at most an hour ([`Sessions::plugin_limit`]).
     #[must_use]
     pub fn plugin(self, plugin: impl Authenticator<Credential = BasicCredentials>) -> Self {
         self.with(|settings| settings.plugins.push(Arc::new(plugin)))
@@ -115,16 +116,16 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
         self.with(|settings| settings.change_password = Some(Arc::new(store)))
     }
 
-    /// Sets the name of the site, which stands above each title (default: none).
+    /// Sets the name of the site, which is shown above each title (default: none).
     #[must_use]
     pub fn site(self, name: impl Into<String>) -> Self {
         self.with(|settings| settings.site = name.into())
     }
 
-    /// Sets the page after a sign-in that names no other one (default: `/`).
+    /// Sets the page to open after a sign-in without `next` (default: `/`).
     ///
     /// # Panics
-    /// If the path is not one of this origin: it starts with one `/`.
+    /// If the path does not start with exactly one `/`, because it could lead to another origin.
     #[must_use]
     pub fn home(self, path: impl Into<String>) -> Self {
         let path = path.into();
@@ -132,8 +133,8 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
         self.with(|settings| settings.home = path)
     }
 
-    /// Adds a link below the sign-in form, such as the one to a page for a forgotten password. The address is relative to
-    /// that of the sign-in page.
+    /// Adds a link below the sign-in form, such as one to a page for forgotten passwords. The URL is relative to that
+    /// of the sign-in page.
     #[must_use]
     pub fn link(self, text: impl Into<String>, address: impl Into<String>) -> Self {
         self.with(|settings| settings.links.push((text.into(), address.into())))
@@ -163,7 +164,7 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
         self.endpoint(Kind::Sessions)
     }
 
-    /// Returns the endpoint of `/password`. Without [`change_password`](Self::change_password), it is a 404.
+    /// Returns the endpoint of `/password`. Without [`change_password`](Self::change_password), it responds with 404.
     #[must_use]
     pub fn password(&self) -> PageEndpoint<U, S> {
         self.endpoint(Kind::Password)
@@ -285,7 +286,7 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
         }
         let text = "This is not possible at the moment. Try again later.";
         let mut response = self.failed(StatusCode::SERVICE_UNAVAILABLE, text);
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        response.headers_mut().insert(header::RETRY_AFTER, retry_after::UNAVAILABLE.as_secs().into());
         response
     }
 }

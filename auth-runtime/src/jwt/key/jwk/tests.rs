@@ -326,10 +326,10 @@ fn keys_that_are_left_out_have_a_name_and_a_reason() {
         json!({ "kty": "EC", "crv": "P-521", "kid": "large" }),
     ];
     let found = super::published_set(set(&keys).as_bytes(), None).unwrap();
-    let left_out: Vec<_> = found.left_out.iter().map(|key| (key.name.as_str(), key.is_alarming)).collect();
-    assert_eq!(left_out, [(r#"key "enc""#, false), ("key 3", true), (r#"key "large""#, false)]);
-    assert_eq!(found.left_out[0].kid.as_deref(), Some("enc"));
-    assert_eq!(found.left_out[2].reason, r#"its `crv` "P-521" is not supported"#);
+    let unusable: Vec<_> = found.unusable.iter().map(|key| (key.name.as_str(), key.is_alarming)).collect();
+    assert_eq!(unusable, [(r#"key "enc""#, false), ("key 3", true), (r#"key "large""#, false)]);
+    assert_eq!(found.unusable[0].kid.as_deref(), Some("enc"));
+    assert_eq!(found.unusable[2].reason, r#"its `crv` "P-521" is not supported"#);
 }
 
 #[test]

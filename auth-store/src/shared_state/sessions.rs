@@ -1,0 +1,310 @@
+//! Sessions in the database, which several processes share.
+
+use std::{
+    cmp::Reverse,
+    sync::{Arc, atomic::Ordering},
+};
+
+use auth_runtime::{
+    authenticate::Unavailable,
+    session::{Session, SessionStore},
+};
+use sqlx::{
+    Any, Row,
+    any::{AnyArguments, AnyRow},
+    query::Query,
+};
+
+use crate::{
+    SqlUsers, StoreError,
+    error::DriverResult,
+    shared_state::session_cache::{EndedSessions, MOST_EVICTED},
+    sql::{connection::Transaction, database::Database, dialect::Dialect},
+    time::now,
+};
+
+const COLUMNS: &str = "record, last_seen_at";
+/// The seconds between two deletions of old rows.
+const SWEEP_EVERY: i64 = 60;
+const SWEEP_AT_ONCE: u64 = 1000;
+/// How long the row of an ended session stays, in seconds: longer than any process uses a cached session without a read of
+/// the epoch.
+const KEEP_ENDED: i64 = 3600;
+
+impl SessionStore for SqlUsers {
+    async fn find(&self, id: &str) -> Result<Option<Arc<Session>>, Unavailable> {
+        #[cfg(feature = "postgres")]
+        self.listen();
+        self.0.sessions.cache.refresh(&self.0.database).await?;
+        match self.0.sessions.cache.get(id) {
+            Some(session) => Ok(Some(session)),
+            None => self.find_current(id).await,
+        }
+    }
+
+    async fn find_current(&self, id: &str) -> Result<Option<Arc<Session>>, Unavailable> {
+        let before = self.0.sessions.cache.before_read();
+        let session = self.read_session(id).await?;
+        if let Some(session) = &session {
+            self.0.sessions.cache.insert(before, session);
+        }
+        Ok(session)
+    }
+
+    async fn insert(&self, session: Arc<Session>, replaced: Option<&str>) -> Result<(), Unavailable> {
+        let database = &self.0.database;
+        let replaced = match replaced {
+            // A forged cookie raises no epoch.
+            Some(id) => self.read_session(id).await?.map(|session| session.id.clone()),
+            None => None,
+        };
+        match replaced {
+            None => {
+                let insert =
+                    || async { insertion(database, &session)?.execute(database.pool()).await.map(drop).store_error() };
+                database.retry(insert).await?;
+            }
+            Some(replaced) => {
+                let one = Ended::One(replaced);
+                database.retry(|| self.end_sessions(&one, Some(&session))).await?;
+            }
+        }
+        self.sweep_sessions();
+        Ok(())
+    }
+
+    async fn end(&self, id: &str) -> Result<bool, Unavailable> {
+        Ok(self.end_session(id).await?)
+    }
+
+    async fn end_all(&self, issuer: &str, subject: &str, except: Option<&str>) -> Result<u64, Unavailable> {
+        let all = Ended::All {
+            issuer: Some(issuer.to_owned()),
+            subject: subject.to_owned(),
+            except: except.unwrap_or_default().to_owned(),
+        };
+        Ok(self.0.database.retry(|| self.end_sessions(&all, None)).await?)
+    }
+
+    async fn list(&self, issuer: &str, subject: &str) -> Result<Vec<Arc<Session>>, Unavailable> {
+        let mut sessions = self.sessions_of(subject).await?;
+        sessions.retain(|session| session.issuer == issuer);
+        Ok(sessions)
+    }
+
+    fn touch(&self, id: &str, now: u64) {
+        let (store, id, now) = (self.clone(), id.to_owned(), i64::try_from(now).unwrap_or(i64::MAX));
+        tokio::spawn(async move {
+            if let Err(error) = store.write_last_seen(&id, now).await {
+                tracing::warn!(%error, id, "could not write the last request of a session");
+            }
+        });
+    }
+}
+
+/// The sessions that a change ends.
+enum Ended {
+    One(String),
+    All { issuer: Option<String>, subject: String, except: String },
+}
+
+impl Ended {
+    /// Returns a statement on the rows. Its own values precede those of the condition.
+    fn bound(&self, database: &Database, start: &str, values: [i64; 2]) -> Query<'static, Any, AnyArguments> {
+        let condition = match self {
+            Self::One(_) => "id = ?",
+            Self::All { issuer: None, .. } => "subject = ? AND id <> ?",
+            Self::All { issuer: Some(_), .. } => "subject = ? AND id <> ? AND issuer = ?",
+        };
+        let query = database.query(&format!("{start} AND {condition}"));
+        let query = values.into_iter().fold(query, Query::bind);
+        match self {
+            Self::One(id) => query.bind(id.clone()),
+            Self::All { issuer, subject, except } => {
+                let query = query.bind(subject.clone()).bind(except.clone());
+                issuer.iter().fold(query, |query, issuer| query.bind(issuer.clone()))
+            }
+        }
+    }
+}
+
+/// Sessions.
+impl SqlUsers {
+    /// Returns the sessions of a user that have not ended, for administrators, the last used first.
+    ///
+    /// A session that is unused for longer than the idle limit of the application is in the list too: the application alone
+    /// knows the limit.
+    ///
+    /// # Errors
+    /// [`StoreError::NoUser`]; [`StoreError::Database`].
+    pub async fn list_sessions(&self, name: &str) -> Result<Vec<Arc<Session>>, StoreError> {
+        let user = self.read_user(name).await?.ok_or_else(|| StoreError::NoUser(name.to_owned()))?;
+        let now = u64::try_from(now()).unwrap_or_default();
+        let mut sessions = self.sessions_of(user.subject()).await?;
+        sessions.retain(|session| session.expires_at > now && session.is_of(&user));
+        sessions.sort_unstable_by_key(|session| Reverse(session.last_seen_at));
+        Ok(sessions)
+    }
+
+    /// Ends a session. Returns whether it existed.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn end_session(&self, id: &str) -> Result<bool, StoreError> {
+        // An unknown identifier raises no epoch.
+        if self.read_session(id).await?.is_none() {
+            return Ok(false);
+        }
+        let one = Ended::One(id.to_owned());
+        Ok(self.0.database.retry(|| self.end_sessions(&one, None)).await? > 0)
+    }
+
+    /// Ends all sessions of a user. Tokens and keys stay: [`sign_out`](Self::sign_out) ends tokens too. Returns how many
+    /// existed.
+    ///
+    /// # Errors
+    /// [`StoreError::NoUser`]; [`StoreError::Database`].
+    pub async fn end_sessions_of(&self, name: &str) -> Result<u64, StoreError> {
+        let user = self.read_user(name).await?.ok_or_else(|| StoreError::NoUser(name.to_owned()))?;
+        let all = Ended::All { issuer: None, subject: user.subject().to_owned(), except: String::new() };
+        self.0.database.retry(|| self.end_sessions(&all, None)).await
+    }
+
+    async fn read_session(&self, id: &str) -> Result<Option<Arc<Session>>, StoreError> {
+        if id.contains('\0') {
+            return Ok(None);
+        }
+        let database = &self.0.database;
+        let sql = format!("SELECT {COLUMNS} FROM auth_session WHERE id = ? AND ended_in IS NULL");
+        let row = database.query(&sql).bind(id.to_owned()).fetch_optional(database.pool());
+        database.within(row).await.store_error()?.map(|row| session(&row).map(Arc::new)).transpose()
+    }
+
+    async fn sessions_of(&self, subject: &str) -> Result<Vec<Arc<Session>>, StoreError> {
+        if subject.contains('\0') {
+            return Ok(Vec::new());
+        }
+        let database = &self.0.database;
+        let sql = format!("SELECT {COLUMNS} FROM auth_session WHERE subject = ? AND ended_in IS NULL");
+        let rows = database.query(&sql).bind(subject.to_owned()).fetch_all(database.pool());
+        let rows = database.within(rows).await.store_error()?;
+        let sessions = rows.iter().map(|row| session(row).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
+        // MariaDB ignores spaces at the end.
+        Ok(sessions.into_iter().filter(|session| session.subject == subject).collect())
+    }
+
+    /// Ends sessions, and inserts another one in the same transaction. Returns how many ended.
+    async fn end_sessions(&self, ended: &Ended, new: Option<&Session>) -> Result<u64, StoreError> {
+        let database = &self.0.database;
+        let mut transaction = database.begin().await.store_error()?;
+        let epoch = raised_epoch(database, &mut transaction).await?;
+        let end = "UPDATE auth_session SET ended_in = ?, ended_at = ? WHERE ended_in IS NULL";
+        let end = ended.bound(database, end, [epoch, now()]);
+        let count = end.execute(transaction.connection()).await.store_error()?.rows_affected();
+        let ids = "SELECT id FROM auth_session WHERE ended_in = ?";
+        let ids = database.query(ids).bind(epoch).fetch_all(transaction.connection()).await.store_error()?;
+        if let Some(new) = new {
+            insertion(database, new)?.execute(transaction.connection()).await.store_error()?;
+        }
+        let ids = ids.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().store_error()?;
+        database.notify(transaction.connection()).await.store_error()?;
+        // A failed commit may have been done, and a caller may go away during one.
+        let _evict = self.0.sessions.cache.evict_at_end(ids);
+        transaction.commit().await.store_error()?;
+        Ok(count)
+    }
+
+    async fn write_last_seen(&self, id: &str, now: i64) -> Result<(), StoreError> {
+        let database = &self.0.database;
+        // Another process may have written a later time.
+        let sql = "UPDATE auth_session SET last_seen_at = ? WHERE id = ? AND last_seen_at < ?";
+        let write = || database.query(sql).bind(now).bind(id.to_owned()).bind(now).execute(database.pool());
+        database.retry(write).await.store_error()?;
+        Ok(())
+    }
+
+    /// Deletes old rows in a task of its own. A failure is logged and refuses no request.
+    fn sweep_sessions(&self) {
+        let swept_at = &self.0.sessions.swept_at;
+        let (now, last) = (now(), swept_at.load(Ordering::Relaxed));
+        let is_due = last > now || now - last >= SWEEP_EVERY;
+        if !is_due || swept_at.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+            return;
+        }
+        let database = self.0.database.clone();
+        tokio::spawn(async move {
+            if let Err(error) = sweep(&database, now - KEEP_ENDED).await {
+                tracing::warn!(%error, "could not delete old sessions");
+            }
+        });
+    }
+}
+
+/// Raises the epoch, and returns it. Its row lock orders all ends of sessions, so a process that has read an epoch has missed
+/// no earlier end.
+async fn raised_epoch(database: &Database, transaction: &mut Transaction) -> Result<i64, StoreError> {
+    let raise = database.query("UPDATE auth_epoch SET epoch = epoch + 1 WHERE id = 2");
+    if raise.execute(transaction.connection()).await.store_error()?.rows_affected() != 1 {
+        return Err(StoreError::Schema("row 2 of `auth_epoch` is missing".to_owned()));
+    }
+    let epoch = database.query("SELECT epoch FROM auth_epoch WHERE id = 2");
+    epoch.fetch_one(transaction.connection()).await.store_error()?.try_get(0).store_error()
+}
+
+fn insertion(database: &Database, session: &Session) -> Result<Query<'static, Any, AnyArguments>, StoreError> {
+    let record = serde_json::to_string(session).map_err(|error| StoreError::Database(error.into()))?;
+    let sql =
+        "INSERT INTO auth_session (id, subject, issuer, last_seen_at, expires_at, record) VALUES (?, ?, ?, ?, ?, ?)";
+    let query = database.query(sql).bind(session.id.clone()).bind(session.subject.clone()).bind(session.issuer.clone());
+    Ok(query.bind(signed(session.last_seen_at)).bind(signed(session.expires_at)).bind(record))
+}
+
+fn session(row: &AnyRow) -> Result<Session, StoreError> {
+    let record: String = row.try_get("record").store_error()?;
+    // An error: a text of another version, or a change by hand.
+    let mut session: Session = serde_json::from_str(&record).map_err(|error| StoreError::Database(error.into()))?;
+    let last_seen_at: i64 = row.try_get("last_seen_at").store_error()?;
+    session.last_seen_at = session.last_seen_at.max(u64::try_from(last_seen_at).unwrap_or_default());
+    Ok(session)
+}
+
+fn signed(seconds: u64) -> i64 {
+    i64::try_from(seconds).unwrap_or(i64::MAX)
+}
+
+/// Deletes the rows of sessions that expired or ended before this time, some at a time, so that no request waits long.
+async fn sweep(database: &Database, before: i64) -> Result<(), sqlx::Error> {
+    for column in ["expires_at", "ended_at"] {
+        let sql = match database.dialect {
+            Dialect::MySql => format!("DELETE FROM auth_session WHERE {column} < ? LIMIT {SWEEP_AT_ONCE}"),
+            Dialect::Sqlite | Dialect::Postgres => format!(
+                "DELETE FROM auth_session WHERE id IN \
+                 (SELECT id FROM auth_session WHERE {column} < ? LIMIT {SWEEP_AT_ONCE})"
+            ),
+        };
+        loop {
+            let delete = || database.query(&sql).bind(before).execute(database.pool());
+            if database.retry(delete).await?.rows_affected() < SWEEP_AT_ONCE {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+impl EndedSessions for Database {
+    async fn epoch(&self) -> Result<i64, StoreError> {
+        let read = || self.query("SELECT epoch FROM auth_epoch WHERE id = 2").fetch_one(self.epoch_pool());
+        self.retry(read).await.store_error()?.try_get(0).store_error()
+    }
+
+    async fn ended_since(&self, epoch: i64) -> Result<Option<Vec<String>>, StoreError> {
+        let sql = format!("SELECT id FROM auth_session WHERE ended_in > ? LIMIT {}", MOST_EVICTED + 1);
+        let read = || self.query(&sql).bind(epoch).fetch_all(self.epoch_pool());
+        let rows = self.retry(read).await.store_error()?;
+        if rows.len() > MOST_EVICTED {
+            return Ok(None);
+        }
+        rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().map(Some).store_error()
+    }
+}
