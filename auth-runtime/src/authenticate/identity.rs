@@ -412,9 +412,7 @@ fn insert(words: &mut Words, index: usize) {
 }
 
 fn union(words: &mut Words, other: &[u64]) {
-    if words.len() < other.len() {
-        words.resize(other.len(), 0);
-    }
+    words.resize(words.len().max(other.len()), 0);
     words.iter_mut().zip(other).for_each(|(mine, theirs)| *mine |= theirs);
 }
 

@@ -237,3 +237,20 @@ where
         Box::pin(async move { self.await.into_result() })
     }
 }
+
+#[cfg(all(test, feature = "api-key"))]
+mod tests {
+    use super::Checks;
+    use crate::prelude::*;
+
+    #[derive(Auth, Clone)]
+    struct Auth {
+        #[scheme(api_key(header = "X-API-Key"))]
+        key: ApiKeys,
+    }
+
+    #[test]
+    fn checks_are_printed_with_their_operation() {
+        assert_eq!(format!("{:?}", Checks::<Auth>::new(None)), "Checks { operation: None, .. }");
+    }
+}

@@ -203,6 +203,3 @@ pub(super) fn any<A>(whole: &Requirement<A>, truths: impl IntoIterator<Item = Te
         (None, _) => Ternary::False(whole.denial()),
     }
 }
-
-#[cfg(test)]
-mod tests;

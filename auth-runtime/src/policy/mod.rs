@@ -17,6 +17,8 @@ mod operation_id;
 mod requirement;
 mod rule_watch;
 mod scopes;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use check_answers::CheckAnswers;
 pub use claim::ClaimValue;
