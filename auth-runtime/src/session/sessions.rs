@@ -160,6 +160,12 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
         Self(Arc::new(manager))
     }
 
+    /// Returns the issuer of the users.
+    #[cfg(feature = "account")]
+    pub(crate) fn issuer(&self) -> &str {
+        self.0.users.issuer_name()
+    }
+
     /// Returns the cookie of the mounted scheme.
     pub(super) fn cookie(&self) -> SessionCookie {
         self.0.mounted.get().map(|(cookie, _)| *cookie).unwrap_or_default()

@@ -86,7 +86,7 @@ impl Entries {
         PlainText(owner)
     }
 
-    #[optional_auth(all(role("Viewer"), scope("view")))]
+    #[optional_auth(all(role("Viewer"), scopes("view")))]
     #[oai(path = "/neither", method = "get")]
     async fn neither(&self) -> PlainText<&'static str> {
         PlainText("neither")
