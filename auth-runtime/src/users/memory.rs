@@ -5,6 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use foldhash::quality::RandomState;
+
 use super::{User, UserError, UserStore, user::check_name};
 use crate::authenticate::Unavailable;
 
@@ -32,8 +34,9 @@ use crate::authenticate::Unavailable;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct MemoryUsers {
-    by_name: Arc<HashMap<String, User>>,
-    by_subject: Arc<HashMap<String, User>>,
+    /// Only the application adds users, so the hash need not withstand chosen names.
+    by_name: Arc<HashMap<String, User, RandomState>>,
+    by_subject: Arc<HashMap<String, User, RandomState>>,
 }
 
 impl MemoryUsers {

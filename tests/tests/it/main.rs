@@ -17,6 +17,7 @@ mod events;
 mod fixture;
 #[path = "../flows/mod.rs"]
 mod flows;
+mod forged_sessions;
 mod generated;
 mod issuers;
 mod key_ring;
@@ -45,5 +46,6 @@ mod tables;
 mod throttling;
 mod token_service;
 mod tokens;
+mod webhooks;
 mod wide;
 mod wire;
