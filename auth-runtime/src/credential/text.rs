@@ -109,8 +109,8 @@ pub(super) fn is_base64url<const LEN: usize>(bytes: &[u8; LEN]) -> bool {
 }
 
 /// Returns 0 for a byte that base64url may contain.
-const fn outside_base64url(byte: u8) -> u8 {
-    min(min(outside(byte, b'0', b'9'), outside(byte | 0x20, b'a', b'z')), min(byte ^ b'-', byte ^ b'_'))
+fn outside_base64url(byte: u8) -> u8 {
+    outside(byte, b'0', b'9').min(outside(byte | 0x20, b'a', b'z')).min(byte ^ b'-').min(byte ^ b'_')
 }
 
 /// Returns 0 for a byte from `first` to `last`.
