@@ -307,7 +307,7 @@ impl IdentityBuilder {
     }
 
     pub(crate) fn add_scope(&mut self, scope: &str) {
-        self.description.scope.reserve(scope.len() + 1);
+        self.description.scope.reserve(scope.len());
         for name in scopes(scope) {
             if let Some(declared) = find(self.names.scopes, name) {
                 insert(&mut self.description.scopes, declared);

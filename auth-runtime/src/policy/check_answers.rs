@@ -33,7 +33,7 @@ mod tests {
 
     #[test]
     fn each_check_has_its_own_answer() {
-        let answers = CheckAnswers::NONE.with(0, true).with(2, false).with(63, true);
+        let answers = CheckAnswers::NONE.with(0, true).with(2, false).with(63, true).with(0, true);
         let known: Vec<_> = (0..64).filter_map(|check| Some((check, answers.get(check)?))).collect();
         assert_eq!(known, [(0, true), (2, false), (63, true)]);
     }
