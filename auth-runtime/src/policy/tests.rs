@@ -118,6 +118,9 @@ fn a_rule_about_no_scheme_is_met_by_each_declared_one() {
     assert_eq!(key.schemes(), SchemeSet::EMPTY.with(2));
     let undeclared = Requirement::<Schema>::scheme(Entry::new(u16::MAX, "undeclared"));
     assert_eq!(undeclared.schemes(), SchemeSet::first(3), "the undeclared name is the only error");
+    let token = Requirement::scheme(Entry::new(0, "token"));
+    let both = Requirement::all(Box::leak(Box::new([token, key, undeclared])));
+    assert_eq!(both.credentials().len(), 2);
 }
 
 const OPERATION: Operation<Schema> =
