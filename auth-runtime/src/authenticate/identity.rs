@@ -307,7 +307,7 @@ impl IdentityBuilder {
     }
 
     pub(crate) fn add_scope(&mut self, scope: &str) {
-        self.description.scope.reserve(scope.len() + 1);
+        self.description.scope.reserve(scope.len());
         for name in scopes(scope) {
             if let Some(declared) = find(self.names.scopes, name) {
                 insert(&mut self.description.scopes, declared);
@@ -412,9 +412,7 @@ fn insert(words: &mut Words, index: usize) {
 }
 
 fn union(words: &mut Words, other: &[u64]) {
-    if words.len() < other.len() {
-        words.resize(other.len(), 0);
-    }
+    words.resize(words.len().max(other.len()), 0);
     words.iter_mut().zip(other).for_each(|(mine, theirs)| *mine |= theirs);
 }
 

@@ -16,6 +16,8 @@ mod secret_mac;
 mod sign_in_details;
 #[cfg(feature = "testing")]
 mod test_caller;
+#[cfg(test)]
+mod tests;
 mod user_info;
 
 pub use authenticator::Authenticator;

@@ -86,6 +86,7 @@ impl Refusal {
     }
 
     /// Whether an authenticator looked at the credential.
+    #[cfg(feature = "mcp")]
     pub(crate) const fn was_verified(&self) -> bool {
         matches!(self.cause, RefusalCause::Authentication(_))
     }

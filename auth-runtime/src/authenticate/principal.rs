@@ -288,33 +288,33 @@ impl<A: AuthSchema> fmt::Debug for Principal<A> {
 
 /// The facts that a requirement is decided from.
 impl<A: AuthSchema> Facts<A> for Principal<A> {
-    fn role(&self, index: u16) -> Option<bool> {
-        Some(contains(self.identity.role_words(), index))
+    fn role(&self, index: u16) -> bool {
+        contains(self.identity.role_words(), index)
     }
 
-    fn permission(&self, index: u16) -> Option<bool> {
-        Some(contains(self.identity.permission_words(), index))
+    fn permission(&self, index: u16) -> bool {
+        contains(self.identity.permission_words(), index)
     }
 
-    fn scope(&self, index: u16) -> Option<bool> {
-        Some(contains(self.identity.scope_words(), index))
+    fn scope(&self, index: u16) -> bool {
+        contains(self.identity.scope_words(), index)
     }
 
-    fn scheme(&self, index: u16) -> Option<bool> {
-        Some(self.all().any(|caller| caller.scheme == usize::from(index)))
+    fn scheme(&self, index: u16) -> bool {
+        self.all().any(|caller| caller.scheme == usize::from(index))
     }
 
-    fn fresh(&self, seconds: u64) -> Option<bool> {
+    fn fresh(&self, seconds: u64) -> bool {
         let age = self.authenticated_at().map(|at| self.now().duration_since(at));
         // A sign-in in the future means that a clock is wrong. It proves nothing.
-        Some(matches!(age, Some(Ok(age)) if age <= Duration::from_secs(seconds)))
+        matches!(age, Some(Ok(age)) if age <= Duration::from_secs(seconds))
     }
 
-    fn claim(&self, name: &str, value: &ClaimValue) -> Option<bool> {
-        Some(self.claims().get(name).is_some_and(|claim| value.is_in(claim)))
+    fn claim(&self, name: &str, value: &ClaimValue) -> bool {
+        self.claims().get(name).is_some_and(|claim| value.is_in(claim))
     }
 
-    fn acr(&self, values: &[&str]) -> Option<bool> {
-        Some(Principal::acr(self).is_some_and(|acr| values.contains(&acr)))
+    fn acr(&self, values: &[&str]) -> bool {
+        Principal::acr(self).is_some_and(|acr| values.contains(&acr))
     }
 }

@@ -74,6 +74,8 @@ mod tests {
             (false, &[("origin", "https://app.example"), ("host", "App.example:443")]),
             (true, &[("origin", "https://app.example"), ("host", "app.example:8443")]),
             (true, &[("origin", "https://app.example:80"), ("host", "app.example")]),
+            (false, &[("origin", "http://app.example"), ("host", "app.example:80")]),
+            (true, &[("origin", "http://app.example:443"), ("host", "app.example")]),
             (true, &[("origin", "file://app.example"), ("host", "app.example")]),
             (true, &[("origin", "https://evil.example"), ("host", "app.example")]),
             (true, &[("origin", "null"), ("host", "app.example")]),

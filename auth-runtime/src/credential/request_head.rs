@@ -143,3 +143,28 @@ macro_rules! carried_with_a_text {
 }
 
 carried_with_a_text! { Bearer Http Header Query Cookie }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use poem::{Addr, Request, http::Uri};
+
+    use super::RequestHead;
+
+    #[test]
+    fn the_peer_is_that_of_the_connection() {
+        let request = Request::builder().header("X-Forwarded-For", "192.0.2.2").finish();
+        let mut head = RequestHead::of(&request);
+        assert_eq!(head.peer(), None);
+        let address = SocketAddr::from(([192, 0, 2, 1], 443));
+        head.peer = Addr::SocketAddr(address);
+        assert_eq!(head.peer(), Some(address.ip()));
+    }
+
+    #[test]
+    fn secrets_of_the_head_are_not_printed() {
+        let request = Request::builder().uri(Uri::from_static("/a?key=secret")).header("X-API-Key", "secret").finish();
+        assert_eq!(format!("{:?}", RequestHead::of(&request)), r#"RequestHead { method: GET, path: "/a", .. }"#);
+    }
+}

@@ -58,7 +58,7 @@ impl<'a> Text<'a> {
 
     /// Whether all bytes are visible ASCII, spaces or tabs.
     pub(super) fn is_visible(&self) -> bool {
-        all(self.as_bytes(), |byte| min(outside(byte, b' ', b'~'), byte ^ b'\t'))
+        all(self.as_bytes(), |byte| outside(byte, b' ', b'~').min(byte ^ b'\t'))
     }
 
     /// Whether all bytes are visible ASCII or spaces.
@@ -92,14 +92,14 @@ fn is_token68(token: &[u8]) -> bool {
 
 /// Returns 0 for a byte that a JSON Web Token contains, or a `/`. It is the cheaper half of [`outside_token68`], as most
 /// tokens have nothing else.
-const fn outside_jwt(byte: u8) -> u8 {
+fn outside_jwt(byte: u8) -> u8 {
     // From `-` to `9` are `-`, `.`, `/` and the digits.
-    min(min(outside(byte, b'-', b'9'), outside(byte | 0x20, b'a', b'z')), byte ^ b'_')
+    outside(byte, b'-', b'9').min(outside(byte | 0x20, b'a', b'z')).min(byte ^ b'_')
 }
 
 /// Returns 0 for a byte that a token68 may contain.
-const fn outside_token68(byte: u8) -> u8 {
-    min(outside_jwt(byte), min(byte ^ b'~', byte ^ b'+'))
+fn outside_token68(byte: u8) -> u8 {
+    outside_jwt(byte).min(byte ^ b'~').min(byte ^ b'+')
 }
 
 /// Whether all bytes are letters, digits, `-` or `_`, as in base64url (RFC 4648, section 5). The length is known, so the
@@ -109,17 +109,13 @@ pub(super) fn is_base64url<const LEN: usize>(bytes: &[u8; LEN]) -> bool {
 }
 
 /// Returns 0 for a byte that base64url may contain.
-const fn outside_base64url(byte: u8) -> u8 {
-    min(min(outside(byte, b'0', b'9'), outside(byte | 0x20, b'a', b'z')), min(byte ^ b'-', byte ^ b'_'))
+fn outside_base64url(byte: u8) -> u8 {
+    outside(byte, b'0', b'9').min(outside(byte | 0x20, b'a', b'z')).min(byte ^ b'-').min(byte ^ b'_')
 }
 
 /// Returns 0 for a byte from `first` to `last`.
 const fn outside(byte: u8, first: u8, last: u8) -> u8 {
     byte.wrapping_sub(first).saturating_sub(last - first)
-}
-
-const fn min(left: u8, right: u8) -> u8 {
-    if left < right { left } else { right }
 }
 
 /// Whether `outside` returns 0 for each byte. It has no branch, so that the compiler can check many bytes at once: each
@@ -151,6 +147,11 @@ mod tests {
         }
         let foreign = Text::Owned("a\u{e9}".to_owned());
         assert!(!foreign.is_graphic() && !foreign.is_printable() && !foreign.is_visible());
+    }
+
+    #[test]
+    fn a_credential_is_not_printed() {
+        assert_eq!(format!("{:?}", Text::Owned("a".to_owned())), "[secret]");
     }
 
     #[test]

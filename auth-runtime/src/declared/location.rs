@@ -102,8 +102,10 @@ mod tests {
         let named = CredentialLocation::Named;
         assert_eq!(CredentialLocation::Authorization("Token"), CredentialLocation::Authorization("tOKEN"));
         assert_eq!(named(ApiKeyLocation::Header, "X-Key"), named(ApiKeyLocation::Header, "x-key"));
-        assert_ne!(named(ApiKeyLocation::Cookie, "key"), named(ApiKeyLocation::Cookie, "Key"));
-        assert_ne!(named(ApiKeyLocation::Query, "key"), named(ApiKeyLocation::Query, "Key"));
+        for location in [ApiKeyLocation::Cookie, ApiKeyLocation::Query] {
+            assert_eq!(named(location, "key"), named(location, "key"));
+            assert_ne!(named(location, "key"), named(location, "Key"));
+        }
         assert_ne!(named(ApiKeyLocation::Header, "key"), named(ApiKeyLocation::Cookie, "key"));
         assert_ne!(named(ApiKeyLocation::Header, "key"), CredentialLocation::Authorization("key"));
     }

@@ -208,3 +208,18 @@ pub struct Scheme<A>(PhantomData<fn() -> A>);
 
 /// Marks names of the OAuth 2 scopes of `A`.
 pub struct Scope<A>(PhantomData<fn() -> A>);
+
+#[cfg(test)]
+mod tests {
+    use super::{SchemeKind, SecurityScheme};
+
+    #[test]
+    fn a_scheme_has_its_settings_or_the_defaults() {
+        let plain = SecurityScheme::new("token", SchemeKind::Bearer { format: None });
+        assert_eq!((plain.description, plain.max_len), ("", 16_384));
+        assert!(!plain.is_ambient && !plain.is_silent_for_scripts);
+        let set = plain.description("A token.").max_len(64).ambient().silent_for_scripts();
+        assert_eq!((set.description, set.max_len), ("A token.", 64));
+        assert!(set.is_ambient && set.is_silent_for_scripts);
+    }
+}

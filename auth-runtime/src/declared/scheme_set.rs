@@ -66,3 +66,18 @@ impl fmt::Debug for SchemeSet {
         f.debug_set().entries(self.iter()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::SchemeSet;
+
+    #[test]
+    fn a_set_is_printed_as_its_positions() {
+        assert_eq!(format!("{:?}", SchemeSet::first(2).with(5)), "{0, 1, 5}");
+    }
+
+    #[test]
+    fn a_scheme_is_in_a_set_once() {
+        assert_eq!(SchemeSet::first(2).with(1), SchemeSet::first(2));
+    }
+}

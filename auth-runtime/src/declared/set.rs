@@ -244,3 +244,20 @@ impl<'de, T: Table, const N: usize> Deserialize<'de> for Set<T, N> {
         names.iter().map(|name| name.parse::<T>().map_err(D::Error::custom)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::hash::{BuildHasher, RandomState};
+
+    use super::Set;
+    use crate::declared::Entry;
+
+    #[test]
+    fn sets_with_other_names_have_other_hashes() {
+        let hasher = RandomState::new();
+        let empty = Set::<(), 1>::EMPTY;
+        let one = empty.with(Entry::new(0, "one"));
+        assert_eq!(hasher.hash_one(one), hasher.hash_one(empty.with(Entry::new(0, "one"))));
+        assert_ne!(hasher.hash_one(one), hasher.hash_one(empty));
+    }
+}

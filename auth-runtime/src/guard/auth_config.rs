@@ -31,13 +31,11 @@ pub trait AuthConfig: AuthSchema + Send + Sync {
     fn configured(&self) -> SchemeSet;
 
     /// Returns the configured schemes whose authenticators limit the rate of attempts.
-    fn throttled(&self) -> SchemeSet {
-        SchemeSet::EMPTY
-    }
+    fn throttled(&self) -> SchemeSet;
 
     /// Tells each authenticator its scheme. It is called once, when the configuration is mounted.
     #[doc(hidden)]
-    fn mounted(&self) {}
+    fn mounted(&self);
 
     /// Returns what receives the access events, besides the log.
     fn event_sink(&self) -> Option<&dyn EventSink> {

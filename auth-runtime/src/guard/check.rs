@@ -11,7 +11,7 @@ use super::{AuthConfig, mounted_auth::MountedAuth};
 use crate::{
     authenticate::Principal,
     event::Watch,
-    policy::{ClaimValue, Decision, EnforcementPoint, Facts},
+    policy::{CheckAnswers, Decision, EnforcementPoint},
     respond::{DenialCause, Rejection},
 };
 
@@ -34,11 +34,11 @@ impl<A: AuthConfig> PendingChecks<A> {
     }
 
     /// Decides with the results of the checks so far; `None` if there is nothing to decide.
-    fn decide(&self, answers: Answers) -> Option<Decision<A>> {
+    fn decide(&self, answers: CheckAnswers) -> Option<Decision<A>> {
         let requirement = self.point.operation.requirement()?;
         Some(match &self.caller {
-            Some(caller) => requirement.decide(&WithChecks { caller, answers }),
-            None => requirement.decide_anonymous(&answers),
+            Some(caller) => requirement.decide(caller, answers),
+            None => requirement.decide_anonymous(answers),
         })
     }
 
@@ -51,7 +51,7 @@ impl<A: AuthConfig> PendingChecks<A> {
 pub struct Checks<'a, A: AuthConfig> {
     /// `None` if the caller was let in without a check.
     pending: Option<&'a PendingChecks<A>>,
-    answers: Answers,
+    answers: CheckAnswers,
 }
 
 impl<A: AuthConfig> std::fmt::Debug for Checks<'_, A> {
@@ -63,7 +63,7 @@ impl<A: AuthConfig> std::fmt::Debug for Checks<'_, A> {
 
 impl<'a, A: AuthConfig> Checks<'a, A> {
     pub(crate) const fn new(pending: Option<&'a PendingChecks<A>>) -> Self {
-        Self { pending, answers: Answers { answered: 0, yes: 0 } }
+        Self { pending, answers: CheckAnswers::NONE }
     }
 
     /// Returns the number of the next check that can still change the decision; none once the caller is let in.
@@ -90,70 +90,18 @@ impl<'a, A: AuthConfig> Checks<'a, A> {
     pub fn answer(&mut self, check: u16, result: CheckResult) -> Result<(), Rejection> {
         let Some(pending) = self.pending else { return Ok(()) };
         let caller = pending.caller.as_ref();
-        match result {
-            CheckResult::Yes => self.answers.yes |= 1 << check,
-            CheckResult::No => {}
+        let is_met = match result {
+            CheckResult::Yes => true,
+            CheckResult::No => false,
             CheckResult::Failed(error) => {
                 return Err(pending.denied(&DenialCause::CheckFailed { caller, error: &*error }));
             }
             CheckResult::Unknown(error) => {
                 return Err(pending.denied(&DenialCause::CheckUnknown { caller, error: &*error }));
             }
-        }
-        self.answers.answered |= 1 << check;
+        };
+        self.answers = self.answers.with(check, is_met);
         Ok(())
-    }
-}
-
-/// The results of the checks that ran, as bits.
-#[derive(Clone, Copy)]
-struct Answers {
-    answered: u64,
-    yes: u64,
-}
-
-impl<A> Facts<A> for Answers {
-    fn check(&self, index: u16) -> Option<bool> {
-        (self.answered >> index & 1 == 1).then_some(self.yes >> index & 1 == 1)
-    }
-}
-
-struct WithChecks<'a, A> {
-    caller: &'a Principal<A>,
-    answers: Answers,
-}
-
-impl<A: AuthConfig> Facts<A> for WithChecks<'_, A> {
-    fn role(&self, index: u16) -> Option<bool> {
-        self.caller.role(index)
-    }
-
-    fn permission(&self, index: u16) -> Option<bool> {
-        self.caller.permission(index)
-    }
-
-    fn scope(&self, index: u16) -> Option<bool> {
-        Facts::scope(self.caller, index)
-    }
-
-    fn scheme(&self, index: u16) -> Option<bool> {
-        Facts::scheme(self.caller, index)
-    }
-
-    fn fresh(&self, seconds: u64) -> Option<bool> {
-        self.caller.fresh(seconds)
-    }
-
-    fn claim(&self, name: &str, value: &ClaimValue) -> Option<bool> {
-        Facts::claim(self.caller, name, value)
-    }
-
-    fn acr(&self, values: &[&str]) -> Option<bool> {
-        Facts::acr(self.caller, values)
-    }
-
-    fn check(&self, index: u16) -> Option<bool> {
-        Facts::<A>::check(&self.answers, index)
     }
 }
 
@@ -287,5 +235,22 @@ where
         Self: 'a,
     {
         Box::pin(async move { self.await.into_result() })
+    }
+}
+
+#[cfg(all(test, feature = "api-key"))]
+mod tests {
+    use super::Checks;
+    use crate::prelude::*;
+
+    #[derive(Auth, Clone)]
+    struct Auth {
+        #[scheme(api_key(header = "X-API-Key"))]
+        key: ApiKeys,
+    }
+
+    #[test]
+    fn checks_are_printed_with_their_operation() {
+        assert_eq!(format!("{:?}", Checks::<Auth>::new(None)), "Checks { operation: None, .. }");
     }
 }

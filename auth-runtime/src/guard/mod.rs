@@ -20,7 +20,7 @@ use crate::authenticate::Refusal;
 use crate::{
     authenticate::{Authentication, Principal},
     event::{self, Watch},
-    policy::{Access, Decision, EnforcementPoint, Facts, Operation, RuleWatch},
+    policy::{Access, CheckAnswers, Decision, EnforcementPoint, Operation, RuleWatch},
     respond::{DenialCause, Rejection},
 };
 
@@ -158,16 +158,11 @@ fn note_unlisted<A: AuthConfig>(request: &Request, operation: &'static Operation
 /// Decides on the head of a request.
 fn decide<A: AuthConfig>(operation: &Operation<A>, caller: Option<&Principal<A>>) -> Decision<A> {
     match (operation.requirement(), caller) {
-        (Some(requirement), Some(caller)) => requirement.decide(caller),
-        (Some(requirement), None) => requirement.decide_anonymous(&NoChecks),
+        (Some(requirement), Some(caller)) => requirement.decide(caller, CheckAnswers::NONE),
+        (Some(requirement), None) => requirement.decide_anonymous(CheckAnswers::NONE),
         (None, _) => Decision::Allow,
     }
 }
-
-/// The facts before any check ran.
-struct NoChecks;
-
-impl<A> Facts<A> for NoChecks {}
 
 /// A request that was let in as far as its head can decide.
 #[must_use = "the extractors have the caller after `keep`"]

@@ -5,7 +5,7 @@ use crate::{
     authenticate::Principal,
     declared::{AuthSchema, SchemeSet},
     event::{self, Watch},
-    policy::{Decision, Denial, EnforcementPoint, Operation, Reason},
+    policy::{CheckAnswers, Decision, Denial, EnforcementPoint, Operation, Reason},
     respond::{DenialCause, Rejection},
 };
 
@@ -53,7 +53,7 @@ impl<A: AuthConfig> Principal<A> {
 
     fn denied_by(&self, rule: &Operation<A>) -> Option<Denial<A>> {
         let requirement = rule.requirement()?;
-        match requirement.decide(self) {
+        match requirement.decide(self, CheckAnswers::NONE) {
             Decision::Allow => None,
             Decision::Deny(denial) => Some(denial),
             // Only a handler has the arguments that a check reads.

@@ -6,7 +6,7 @@ use crate::{
     authenticate::{Authentication, Refusal, RefusalKind},
     declared::AuthSchema,
     guard::{AuthConfig, admit, identify, refused},
-    policy::{Access, Decision, NeededCredentials, Operation, Requirement},
+    policy::{Access, CheckAnswers, Decision, NeededCredentials, Operation, Requirement},
     respond::Rejection,
 };
 
@@ -102,9 +102,9 @@ impl<'a, A: AuthConfig> Callers<'a, A> {
         Ok(match self.authentication(rule).await? {
             Authentication::Anonymous => rule.is_optional(),
             Authentication::Refused(refusal) => rule.is_optional() && refusal.is_signed_out(),
-            Authentication::Authenticated(caller) => {
-                rule.requirement().is_none_or(|needed| !matches!(needed.decide(caller), Decision::Deny(_)))
-            }
+            Authentication::Authenticated(caller) => rule
+                .requirement()
+                .is_none_or(|needed| !matches!(needed.decide(caller, CheckAnswers::NONE), Decision::Deny(_))),
         })
     }
 

@@ -4,28 +4,28 @@
 //! clauses does. The guard admits an anonymous caller if no clause applies.
 
 use super::{
-    Decision, Facts, Node, Requirement,
+    CheckAnswers, Decision, Node, Requirement,
     decision::{Ternary, all, any},
 };
 
 impl<A> Requirement<A> {
     /// Decides on an anonymous caller from the checks that ran.
-    pub(crate) fn decide_anonymous(&self, facts: &impl Facts<A>) -> Decision<A> {
-        self.truth_of_checks(facts).map_or(Decision::Allow, |truth| self.decision(truth))
+    pub(crate) fn decide_anonymous(&self, answers: CheckAnswers) -> Decision<A> {
+        self.truth_of_checks(answers).map_or(Decision::Allow, Decision::from)
     }
 
     /// Returns the truth of the checks alone; none if there are no checks.
-    fn truth_of_checks(&self, facts: &impl Facts<A>) -> Option<Ternary<A>> {
+    fn truth_of_checks(&self, answers: CheckAnswers) -> Option<Ternary<A>> {
         let applying = |clauses: &'static [Self]| {
-            clauses.iter().filter_map(|clause| clause.truth_of_checks(facts)).collect::<Vec<_>>()
+            clauses.iter().filter_map(|clause| clause.truth_of_checks(answers)).collect::<Vec<_>>()
         };
         match self.node {
-            Node::Check { .. } => Some(self.truth(facts)),
+            Node::Check { index, .. } => Some(self.answered(index, answers)),
             Node::All(clauses) => Some(applying(clauses)).filter(|truths| !truths.is_empty()).map(all),
             Node::Any(clauses) => {
                 Some(applying(clauses)).filter(|truths| !truths.is_empty()).map(|truths| any(self, truths))
             }
-            Node::Not(clause) => clause.truth_of_checks(facts).map(|truth| self.negated(truth)),
+            Node::Not(clause) => clause.truth_of_checks(answers).map(|truth| self.negated(truth)),
             Node::Authenticated
             | Node::Role { .. }
             | Node::Permission { .. }

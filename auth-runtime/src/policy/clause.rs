@@ -426,7 +426,24 @@ fn char_length(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Age, significant, tidy};
+    use std::hash::{BuildHasher, RandomState};
+
+    use super::{Age, CheckText, significant, tidy};
+
+    #[test]
+    fn checks_are_equal_if_name_and_significant_text_are() {
+        let check = CheckText::new("owns (& caller , id)");
+        assert_eq!(check.name(), None);
+        let named = check.clone().named("owner");
+        assert_eq!(named.name(), Some("owner"));
+        assert_ne!(named, check);
+        let same = CheckText::from("owns(&caller, id)");
+        let other = CheckText::new("owns(&caller, other)");
+        let hasher = RandomState::new();
+        assert_eq!((&check, hasher.hash_one(&check)), (&same, hasher.hash_one(&same)));
+        assert_ne!(hasher.hash_one(&check), hasher.hash_one(&other));
+        assert_ne!(hasher.hash_one(&check), hasher.hash_one(&named));
+    }
 
     #[test]
     fn spaces_count_in_literals_and_between_words() {
@@ -436,6 +453,7 @@ mod tests {
             (r#"name == "a  \" b" && x"#, r#"name=="a  \" b"&&x"#),
             (r#"c == '"' && name == "a  b""#, r#"c=='"'&&name=="a  b""#),
             (r#"open == "a  b"#, r#"open=="a  b"#),
+            (r#"owns ("a" , "" , "ab" , "\\" , b)"#, r#"owns("a","","ab","\\",b)"#),
         ] {
             assert_eq!(significant(text), key);
         }

@@ -79,11 +79,8 @@ impl<A: AuthSchema> Requirement<A> {
             return NeededCredentials::one(one);
         }
         let several = self.gather(NeededCredentials::NONE);
-        if several.len > 1 && self.can_be_met(&several, 0, SchemeSet::EMPTY) {
-            several
-        } else {
-            NeededCredentials::NONE
-        }
+        // Fewer than two are not met here: `schemes` found no scheme that meets the rule alone.
+        if self.can_be_met(&several, 0, SchemeSet::EMPTY) { several } else { NeededCredentials::NONE }
     }
 
     /// Collects the clauses of schemes alone from the outermost `all`.
@@ -150,4 +147,28 @@ const fn stands_beside<A: AuthSchema>(scheme: usize, others: SchemeSet) -> bool 
         other += 1;
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NeededCredentials;
+    use crate::declared::SchemeSet;
+
+    fn of_four_schemes() -> NeededCredentials {
+        (0..4).fold(NeededCredentials::NONE, |needed, scheme| needed.narrowed(SchemeSet::EMPTY.with(scheme)))
+    }
+
+    #[test]
+    fn a_rule_can_need_four_credentials() {
+        let needed = of_four_schemes();
+        assert_eq!((needed.len(), needed.all()), (4, SchemeSet::first(4)));
+        assert_eq!(needed.iter().collect::<Vec<_>>(), (0..4).map(|one| SchemeSet::EMPTY.with(one)).collect::<Vec<_>>());
+        assert_eq!(needed.narrowed(SchemeSet::first(4)), needed, "the first has one of them already");
+    }
+
+    #[test]
+    #[should_panic(expected = "a rule needs at most 4 credentials")]
+    fn a_rule_cannot_need_five_credentials() {
+        let _ = of_four_schemes().narrowed(SchemeSet::EMPTY.with(4));
+    }
 }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::policy::{ClaimValue, Node, Requirement};
+use crate::policy::{CheckAnswers, ClaimValue, Node, Requirement};
 
 /// Result of evaluating a requirement for a caller.
 #[derive(Debug)]
@@ -63,32 +63,15 @@ pub enum Reason {
     Excluded,
 }
 
-/// Facts about a caller. `None` means unknown so far.
+/// Facts about a caller.
 pub(crate) trait Facts<A> {
-    fn role(&self, _index: u16) -> Option<bool> {
-        None
-    }
-    fn permission(&self, _index: u16) -> Option<bool> {
-        None
-    }
-    fn scope(&self, _index: u16) -> Option<bool> {
-        None
-    }
-    fn scheme(&self, _index: u16) -> Option<bool> {
-        None
-    }
-    fn fresh(&self, _seconds: u64) -> Option<bool> {
-        None
-    }
-    fn claim(&self, _name: &str, _value: &ClaimValue) -> Option<bool> {
-        None
-    }
-    fn acr(&self, _values: &[&str]) -> Option<bool> {
-        None
-    }
-    fn check(&self, _index: u16) -> Option<bool> {
-        None
-    }
+    fn role(&self, index: u16) -> bool;
+    fn permission(&self, index: u16) -> bool;
+    fn scope(&self, index: u16) -> bool;
+    fn scheme(&self, index: u16) -> bool;
+    fn fresh(&self, seconds: u64) -> bool;
+    fn claim(&self, name: &str, value: &ClaimValue) -> bool;
+    fn acr(&self, values: &[&str]) -> bool;
 }
 
 /// One of three truth values. `False` has the clause that failed; `Unknown` names a check to run next.
@@ -96,28 +79,28 @@ pub(crate) trait Facts<A> {
 pub(crate) enum Ternary<A: 'static> {
     True,
     False(Denial<A>),
-    Unknown(Option<u16>),
+    Unknown(u16),
+}
+
+impl<A> From<Ternary<A>> for Decision<A> {
+    fn from(truth: Ternary<A>) -> Self {
+        match truth {
+            Ternary::True => Self::Allow,
+            Ternary::False(denial) => Self::Deny(denial),
+            Ternary::Unknown(check) => Self::NeedsCheck(check),
+        }
+    }
 }
 
 impl<A> Requirement<A> {
-    /// Decides from the known facts.
-    pub(crate) fn decide(&self, facts: &impl Facts<A>) -> Decision<A> {
-        self.decision(self.truth(facts))
+    /// Decides from the facts about a caller, and the checks that ran.
+    pub(crate) fn decide(&self, facts: &impl Facts<A>, answers: CheckAnswers) -> Decision<A> {
+        self.truth(facts, answers).into()
     }
 
-    pub(super) fn decision(&self, truth: Ternary<A>) -> Decision<A> {
-        match truth {
-            Ternary::True => Decision::Allow,
-            Ternary::False(denial) => Decision::Deny(denial),
-            Ternary::Unknown(Some(check)) => Decision::NeedsCheck(check),
-            // The facts of a caller are never unknown. If they were, the caller would stay out.
-            Ternary::Unknown(None) => Decision::Deny(Denial { reason: Reason::CheckFailed, clause: *self }),
-        }
-    }
-
-    /// Returns whether the requirement is met; nothing if a check did not run yet.
+    /// Returns whether the requirement is met; nothing if a check decides.
     pub(crate) fn is_met(&self, facts: &impl Facts<A>) -> Option<bool> {
-        match self.truth(facts) {
+        match self.truth(facts, CheckAnswers::NONE) {
             Ternary::True => Some(true),
             Ternary::False(_) => Some(false),
             Ternary::Unknown(_) => None,
@@ -125,14 +108,14 @@ impl<A> Requirement<A> {
     }
 
     /// Evaluates the requirement. A rule with a name is the clause that failed, for the reason of the clause inside.
-    pub(crate) fn truth(&self, facts: &impl Facts<A>) -> Ternary<A> {
-        match self.truth_of_node(facts) {
+    fn truth(&self, facts: &impl Facts<A>, answers: CheckAnswers) -> Ternary<A> {
+        match self.truth_of_node(facts, answers) {
             Ternary::False(denial) if self.name.is_some() => Ternary::False(Denial { clause: *self, ..denial }),
             truth => truth,
         }
     }
 
-    fn truth_of_node(&self, facts: &impl Facts<A>) -> Ternary<A> {
+    fn truth_of_node(&self, facts: &impl Facts<A>, answers: CheckAnswers) -> Ternary<A> {
         match self.node {
             Node::Authenticated => Ternary::True,
             Node::Role { index, .. } => self.leaf(facts.role(index)),
@@ -142,22 +125,20 @@ impl<A> Requirement<A> {
             Node::Fresh { seconds } => self.leaf(facts.fresh(seconds)),
             Node::Claim { name, value } => self.leaf(facts.claim(name, &value)),
             Node::Acr { values } => self.leaf(facts.acr(values)),
-            Node::Check { index, .. } => match facts.check(index) {
-                None => Ternary::Unknown(Some(index)),
-                known => self.leaf(known),
-            },
-            Node::All(clauses) => all(clauses.iter().map(|clause| clause.truth(facts))),
-            Node::Any(clauses) => any(self, clauses.iter().map(|clause| clause.truth(facts))),
-            Node::Not(clause) => self.negated(clause.truth(facts)),
+            Node::Check { index, .. } => self.answered(index, answers),
+            Node::All(clauses) => all(clauses.iter().map(|clause| clause.truth(facts, answers))),
+            Node::Any(clauses) => any(self, clauses.iter().map(|clause| clause.truth(facts, answers))),
+            Node::Not(clause) => self.negated(clause.truth(facts, answers)),
         }
     }
 
-    fn leaf(&self, known: Option<bool>) -> Ternary<A> {
-        match known {
-            Some(true) => Ternary::True,
-            Some(false) => Ternary::False(self.denial()),
-            None => Ternary::Unknown(None),
-        }
+    fn leaf(&self, is_met: bool) -> Ternary<A> {
+        if is_met { Ternary::True } else { Ternary::False(self.denial()) }
+    }
+
+    /// Returns the truth of this check.
+    pub(super) fn answered(&self, index: u16, answers: CheckAnswers) -> Ternary<A> {
+        answers.get(index).map_or(Ternary::Unknown(index), |is_met| self.leaf(is_met))
     }
 
     /// Returns the truth of this `not`.
@@ -196,7 +177,7 @@ pub(super) fn all<A>(truths: impl IntoIterator<Item = Ternary<A>>) -> Ternary<A>
     for truth in truths {
         match (truth, &outcome) {
             (Ternary::False(denial), _) => return Ternary::False(denial),
-            (Ternary::Unknown(check), Ternary::True | Ternary::Unknown(None)) => outcome = Ternary::Unknown(check),
+            (Ternary::Unknown(check), Ternary::True) => outcome = Ternary::Unknown(check),
             _ => {}
         }
     }
@@ -209,7 +190,7 @@ pub(super) fn any<A>(whole: &Requirement<A>, truths: impl IntoIterator<Item = Te
     for truth in truths {
         match truth {
             Ternary::True => return Ternary::True,
-            Ternary::Unknown(check) => unknown = Some(unknown.flatten().or(check)),
+            Ternary::Unknown(check) => unknown = unknown.or(Some(check)),
             Ternary::False(denial) => {
                 denials += 1;
                 last = Some(denial);

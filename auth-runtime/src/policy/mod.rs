@@ -4,6 +4,7 @@
 //! value, so they cannot disagree.
 
 mod anonymous;
+mod check_answers;
 mod claim;
 mod claim_content;
 mod clause;
@@ -16,7 +17,10 @@ mod operation_id;
 mod requirement;
 mod rule_watch;
 mod scopes;
+#[cfg(test)]
+mod tests;
 
+pub(crate) use check_answers::CheckAnswers;
 pub use claim::ClaimValue;
 pub use claim_content::ClaimContent;
 pub(crate) use clause::{Age, RuleName, UNITS};

@@ -62,6 +62,7 @@ mod tests {
     fn places_have_ids_of_their_own_that_do_not_show_them() {
         // The hash of "a" in the test vectors of FNV-1a (draft-eastlake-fnv, appendix C).
         assert_eq!(OperationId::of("a").as_str(), "protected-af63dc4c8601ec8c");
+        assert_eq!(format!("{:?}", OperationId::of("a")), "protected-af63dc4c8601ec8c");
         assert_ne!(OperationId::of("src/a.rs:1:1:A::b"), OperationId::of("src/a.rs:1:2:A::b"));
     }
 }

@@ -223,3 +223,12 @@ impl<A: AuthSchema> Requirement<A> {
         outcome
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    #[should_panic(expected = "an empty list")]
+    fn an_empty_list_stops_the_build() {
+        super::assert_not_empty(0, "an empty list");
+    }
+}

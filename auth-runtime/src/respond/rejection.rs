@@ -26,6 +26,9 @@ static HEADERS: [(HeaderName, HeaderValue); 3] = [
     (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("frame-ancestors 'none'")),
 ];
 
+/// The number of headers that most rejections have.
+const USUAL_HEADERS: usize = 8;
+
 /// The response to a denied request.
 ///
 /// As a [`poem::Error`], it can be caught by its type. Status and challenges are fixed; `#[auth(rejection = path)]`
@@ -126,9 +129,6 @@ fn challenges<A: AuthSchema>(
     match (code, cause) {
         // Without a credential, a challenge has no error (RFC 6750, section 3.1).
         (RejectionCode::AuthenticationRequired, _) => challenge::plain(point),
-        (RejectionCode::InvalidCredentials, DenialCause::Refused(refusal)) if !refusal.was_verified() => {
-            challenge::plain(point)
-        }
         (RejectionCode::InvalidCredentials, _) => challenge::with_error(point, used, &ErrorCode::InvalidToken),
         (RejectionCode::SeveralCredentials, _) => challenge::only_bearer(point, &ErrorCode::InvalidRequest),
         (RejectionCode::MalformedCredentials, _) => challenge::only::<A>(used, &ErrorCode::InvalidRequest),
@@ -139,7 +139,6 @@ fn challenges<A: AuthSchema>(
             Reason::InsufficientAcr { acr_values } => {
                 challenge::with_error(point, used, &ErrorCode::WeakAuthentication { acr_values })
             }
-            _ if code == RejectionCode::NotFound => Vec::new(),
             _ => challenge::only::<A>(used, &ErrorCode::InsufficientScope { scopes: scopes(point, denial) }),
         },
         _ => Vec::new(),
@@ -195,7 +194,7 @@ impl ResponseError for Rejection {
         };
         let mut response = Response::from(body);
         response.set_status(self.code.status());
-        response.headers_mut().reserve(HEADERS.len() + self.challenges.len() + 2);
+        response.headers_mut().reserve(USUAL_HEADERS);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         for (name, value) in &HEADERS {
             response.headers_mut().insert(name, value.clone());
@@ -210,5 +209,30 @@ impl ResponseError for Rejection {
             Some(cookie) => without_cookie(response, cookie),
             None => response,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::error::ResponseError;
+
+    use super::{Rejection, RejectionCode};
+
+    #[test]
+    fn the_status_of_the_error_is_that_of_the_code() {
+        for code in RejectionCode::ALL {
+            let rejection = Rejection::with_code(code);
+            assert_eq!(rejection.status(), code.status(), "{code:?}");
+            assert_eq!(rejection.into_error().status(), code.status(), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn a_person_signs_in_after_a_401_that_is_no_wrong_credential() {
+        let needs_sign_in = |code| Rejection::with_code(code).needs_sign_in();
+        let codes: Vec<_> = RejectionCode::ALL.into_iter().filter(|code| needs_sign_in(*code)).collect();
+        assert_eq!(codes, [RejectionCode::AuthenticationRequired, RejectionCode::ReauthenticationRequired]);
+        let ended = Rejection { is_signed_out: true, ..Rejection::with_code(RejectionCode::InvalidCredentials) };
+        assert!(ended.needs_sign_in());
     }
 }

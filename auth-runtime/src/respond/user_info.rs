@@ -37,5 +37,10 @@ mod tests {
         let body = response.take_body().into_string().await.unwrap();
         assert!(body.contains("temporarily_unavailable") && !body.contains("10.0.0.1"), "{body}");
         assert_eq!(UserInfoError::Refused.as_response().header("WWW-Authenticate"), None);
+        for (error, status) in
+            [(UserInfoError::NotOffered, 500), (UserInfoError::Refused, 403), (UserInfoError::unavailable("down"), 503)]
+        {
+            assert_eq!((error.status().as_u16(), error.as_response().status().as_u16()), (status, status), "{error}");
+        }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     client_ip::ClientAddress,
     credential::SessionToken,
     declared::SecurityScheme,
-    users::{Basic, MemoryUsers, User, UserStore},
+    users::{Basic, MemoryUsers, User, UserStore, user_since},
 };
 
 const IDLE: Duration = Duration::from_mins(30);
@@ -319,13 +319,13 @@ impl<U: UserStore, S: SessionStore> SessionManager<U, S> {
     /// Returns the user of a session of the user store; `None` for a session of a plug-in's user.
     async fn user(&self, session: &Session) -> Result<Option<User>, AuthenticationError> {
         let is_own = *session.issuer == **self.users.issuer_name();
-        match (&session.user, is_own) {
+        let epoch = match (&session.user, is_own) {
             (SessionUser::Captured(_), false) => return Ok(None),
-            (SessionUser::Stored { .. }, true) => {}
+            (SessionUser::Stored { credential_epoch }, true) => *credential_epoch,
             // Another service with users of its own has the same store of sessions, or a record was changed by hand.
             _ => return Err(AuthenticationError::session_ended("session of another issuer")),
-        }
-        let user = self.users.store().find_by_subject(&session.subject).await?;
+        };
+        let user = user_since(&**self.users.store(), &session.subject, epoch).await?;
         let user = user.filter(|user| session.is_of(user));
         user.map(Some).ok_or_else(|| AuthenticationError::session_ended("session from before the credentials changed"))
     }

@@ -17,7 +17,7 @@ use crate::{
     client_ip::ClientAddress,
     declared::DeclaredNames,
     jwt::Revocation,
-    users::{User, UserStore},
+    users::{User, UserStore, user_since},
 };
 
 /// The hash of a closed family. No token has it.
@@ -101,7 +101,7 @@ impl<U: UserStore, R: RefreshTokenStore, C: ClientStore> Service<U, R, C> {
         if family.expires_at <= now {
             return Ok(None);
         }
-        let user = self.users.store().find_by_subject(&family.subject).await?;
+        let user = user_since(&**self.users.store(), &family.subject, family.credential_epoch).await?;
         Ok(user.filter(|user| {
             let may_sign_in = !user.is_disabled() && !user.is_password_expired(now);
             may_sign_in && user.subject() == family.subject && user.current_epoch() == family.credential_epoch

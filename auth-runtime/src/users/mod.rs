@@ -4,6 +4,8 @@
 //! [`PasswordPool`] bounds the cost of hashing.
 
 mod error;
+#[cfg(any(feature = "_jwt", feature = "session"))]
+mod fresh;
 mod generate;
 mod memory;
 mod password_cache;
@@ -21,6 +23,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+#[cfg(any(feature = "session", feature = "token-service"))]
+pub(crate) use self::fresh::user_since;
 #[cfg(feature = "account")]
 pub(crate) use self::generate::random_text;
 use self::password_cache::{CacheLookup, PasswordCache, Submitted};

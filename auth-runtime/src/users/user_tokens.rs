@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::UserStore;
+use super::{UserStore, fresh::user_since};
 use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity},
     credential::BearerToken,
@@ -81,10 +81,11 @@ impl<S: UserStore> Authenticator for UserTokens<S> {
     async fn authenticate(&self, token: BearerToken, context: &Context) -> Result<Identity, AuthenticationError> {
         let TokenVerifier { jwt, issuer, store } = &*self.0;
         let identity = jwt.authenticate(token, context).await?;
-        let user = store.find_by_subject(identity.subject()).await?;
+        let epoch = identity.claims().get(EPOCH_CLAIM).and_then(serde_json::Value::as_u64);
+        let user = user_since(store, identity.subject(), epoch.unwrap_or_default()).await?;
         let user = user.filter(|user| !user.is_disabled() && user.subject() == identity.subject());
         let user = user.ok_or_else(|| AuthenticationError::invalid("token of an unknown or disabled user"))?;
-        if identity.claims().get(EPOCH_CLAIM).and_then(serde_json::Value::as_u64) != Some(user.current_epoch()) {
+        if epoch != Some(user.current_epoch()) {
             return Err(AuthenticationError::invalid("token from before the credentials of the user changed"));
         }
         let of_user = user.identity(*context, issuer);

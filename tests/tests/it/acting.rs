@@ -187,3 +187,12 @@ async fn an_unknown_scheme_stops_the_test() {
     let client = TestClient::new(service());
     status(client.act_as(TestCaller::new("alice").via("keys")).get("/edit")).await;
 }
+
+#[test]
+fn a_caller_has_the_name_by_which_it_signs_in() {
+    let caller: Principal<Auth> =
+        auth_runtime::testing::principal("store", "7fk2", |identity| identity.username("alice"));
+    assert_eq!((caller.subject(), caller.username(), caller.display_name()), ("7fk2", Some("alice"), "alice"));
+    let machine: Principal<Auth> = auth_runtime::testing::principal("store", "7fk2", |identity| identity);
+    assert_eq!((machine.username(), machine.display_name()), (None, "7fk2"));
+}

@@ -127,6 +127,24 @@ async fn r12_an_invalid_token_puts_invalid_token_on_its_own_challenge_only() {
 }
 
 #[tokio::test]
+async fn r12_several_credentials_are_an_invalid_request_of_bearer_alone() {
+    let caller = Caller::administrator();
+    let answer = get("/any").by(By::Token, &caller).by(By::Key, &caller).to(&app()).await;
+    assert_eq!((answer.status, answer.code().as_str()), (400, "several_credentials"));
+    assert_eq!(answer.challenges(), [format!(r#"{}, error="invalid_request""#, By::Token.challenge())]);
+}
+
+#[tokio::test]
+async fn only_a_rejection_that_asks_to_wait_says_how_long() {
+    for (credential, retry_after) in [("", None), ("invalid", None), ("unavailable", Some("5"))] {
+        let answer = get("/any").credential(By::Token, credential).to(&app()).await;
+        assert_eq!(answer.header("Retry-After"), retry_after, "{credential:?}");
+    }
+    let answer = get("/role").by(By::Token, &Caller::new("alice")).to(&app()).await;
+    assert_eq!((answer.status, answer.header("Retry-After")), (403, None));
+}
+
+#[tokio::test]
 async fn r12_an_invalid_credential_of_another_scheme_puts_no_error_on_the_bearer_challenge() {
     for by in [By::Password, By::Key, By::Session, By::Ldap] {
         let answer = get("/any").credential(by, "invalid").to(&app()).await;

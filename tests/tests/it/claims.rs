@@ -80,6 +80,18 @@ impl Entries {
         PlainText(owner)
     }
 
+    #[optional_auth(all(role("Viewer"), check = *owner == "public"))]
+    #[oai(path = "/both/:owner", method = "get")]
+    async fn both(&self, Path(owner): Path<String>) -> PlainText<String> {
+        PlainText(owner)
+    }
+
+    #[optional_auth(all(role("Viewer"), scopes("view")))]
+    #[oai(path = "/neither", method = "get")]
+    async fn neither(&self) -> PlainText<&'static str> {
+        PlainText("neither")
+    }
+
     #[optional_auth(any(role("Administrator"), check = *owner == "public"), hide)]
     #[oai(path = "/hidden/:owner", method = "get")]
     async fn hidden(&self, Path(owner): Path<String>) -> PlainText<String> {
@@ -169,6 +181,20 @@ async fn an_optional_check_is_for_every_caller() {
     assert!(!anonymous.challenges().is_empty());
     assert_eq!(status("/entries/of/alice", &Caller::new("alice")).await, 200);
     assert_eq!(status("/entries/of/alice", &Caller::new("bob")).await, 403);
+}
+
+#[tokio::test]
+async fn an_optional_group_asks_anonymous_callers_for_its_checks_alone() {
+    let app = app();
+    assert_eq!(get("/entries/both/public").to(&app).await.status, 200);
+    assert_eq!(get("/entries/both/alice").to(&app).await.status, 401);
+    assert_eq!(get("/entries/neither").to(&app).await.status, 200);
+    let viewer = Caller::new("alice").role("Viewer");
+    assert_eq!(status("/entries/both/public", &viewer).await, 200);
+    assert_eq!(status("/entries/both/alice", &viewer).await, 403);
+    assert_eq!(status("/entries/both/public", &Caller::new("bob")).await, 403);
+    assert_eq!(status("/entries/neither", &viewer).await, 403);
+    assert_eq!(status("/entries/neither", &viewer.scope("view")).await, 200);
 }
 
 #[tokio::test]

@@ -154,6 +154,16 @@ async fn r91_every_result_of_authentication_is_logged_with_its_scheme() {
 }
 
 #[tokio::test]
+async fn names_that_are_not_declared_are_logged() {
+    let app = app();
+    for (role, is_logged) in [("Emperor", true), ("User", false)] {
+        let (_, log) = logged(&app, get("/permission").by(By::Token, &Caller::new("alice").role(role))).await;
+        assert_eq!(log.contains("names that are not declared grant nothing"), is_logged, "{log}");
+        assert_eq!(log.contains("Emperor"), is_logged, "{log}");
+    }
+}
+
+#[tokio::test]
 async fn r91_a_denial_names_the_scheme_and_the_issuer_even_if_a_check_failed() {
     let caller = Caller::new("bob").issuer("https://issuer");
     let (_, line) = logged(&app(), get("/check").by(By::Token, &caller)).await;

@@ -12,13 +12,16 @@ use std::{
 use auth_runtime::{
     api_key::MemoryApiKeys,
     authenticate::{Context, Identity},
+    policy::{Access, Operation},
     prelude::*,
     session::{MemorySessions, NewSession, Session, SessionError, SessionStore},
     users::{User, UserStore},
 };
 use futures_util::{StreamExt, stream};
 use poem::{
-    Endpoint, EndpointExt, IntoResponse, Request, Response, Result, Route, get, handler,
+    Endpoint, EndpointExt, IntoResponse, Request, Response, Result, Route,
+    endpoint::make_sync,
+    get, handler,
     http::StatusCode,
     post,
     web::{
@@ -139,6 +142,9 @@ fn greeting(caller: Option<Principal<Auth>>) -> String {
     caller.map_or_else(|| "anonymous".to_owned(), |caller| caller.display_name().to_owned())
 }
 
+/// A subtree for every caller.
+const OPEN: &Operation<Auth> = &Operation::new("open", Access::Optional { requirement: None, hide: false });
+
 /// Signs a user in without a password: `POST /start/NAME`.
 #[handler]
 async fn start(request: &Request, Data(sessions): Data<&Browsers>, Data(people): Data<&People>) -> Result<Response> {
@@ -253,6 +259,7 @@ fn app(auth: &Auth, people: &People) -> impl Endpoint + use<> {
         .at("/me", get(me).post(me))
         .at("/recent", get(recent))
         .at("/greeting", get(greeting))
+        .at("/open", make_sync(|_| "open").protect(OPEN))
         .at("/events", get(events))
         .at("/start/:name", post(start))
         .at("/rotate", post(rotate))
@@ -435,6 +442,10 @@ async fn r62_a_caller_whose_session_has_ended_is_anonymous_on_optional_routes() 
         assert_eq!((answer.status, answer.body.as_str()), (200, "anonymous"), "{path}");
         assert!(deletes_cookie(&answer), "{}", answer.head);
     }
+    assert!(!deletes_cookie(&world.get("/open", &token).await));
+    let answer = world.get("/open", FORGED).await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, "open"));
+    assert!(deletes_cookie(&answer), "{}", answer.head);
     // A text that is no token was never the cookie of a session.
     for bad in ["", "null", "a b", &FORGED[1..]] {
         assert_eq!(world.get("/greeting", bad).await.status, 400, "{bad}");

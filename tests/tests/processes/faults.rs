@@ -109,7 +109,7 @@ async fn is_recovered(client: &Client<'_>, name: &str) -> bool {
 
 /// Kills one process or both at a random moment, and starts them again.
 pub(crate) async fn nothing_is_lost_or_doubled_by_a_kill(database: TestDatabase) {
-    let mut history = History::new(&database, 6, Duration::from_mins(1)).await;
+    let mut history = History::new(&database, 4, Duration::from_mins(1)).await;
     for number in 0..history.rounds {
         let is_killed = [[true, false], [false, true], [true, true]][history.rng.usize(..3)];
         let world = &history.world;
@@ -126,7 +126,7 @@ pub(crate) async fn nothing_is_lost_or_doubled_by_a_kill(database: TestDatabase)
 
 /// Cuts all connections, or locks the file of SQLite.
 pub(crate) async fn nothing_is_lost_or_doubled_by_lost_connections(database: TestDatabase) {
-    let mut history = History::new(&database, 3, Duration::from_secs(1)).await;
+    let mut history = History::new(&database, 2, Duration::from_secs(1)).await;
     for number in 0..history.rounds {
         let round = Round::new(&history.world, [false; 2], true);
         let users = round.run(number, &mut history.keys, &mut history.rng, cut(&database)).await;

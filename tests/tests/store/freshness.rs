@@ -99,6 +99,22 @@ pub(crate) async fn r07_change_elsewhere_takes_effect_within_the_bound(database:
     each_change_takes_effect(&here, &App::over(&there)).await;
 }
 
+pub(crate) async fn r07_sign_in_after_a_new_password_is_known_elsewhere(database: TestDatabase) {
+    // The other process has cached the user as before the change, and does not read the epoch again during the test.
+    let (here, there) = (database.store().await, database.sleepy_store().await);
+    let (app, other) = (App::over(&here), App::over(&there));
+    let [_, token, _, session] = alice(&here, &other).await;
+    here.set_password("alice", OTHER, None).await.unwrap();
+    let alice = user(&here, "alice").await;
+    let new = issuer().token_of(&alice).client_id("tests").sign().unwrap();
+    for caller in [app.session(&alice).await, Caller::token(&new)] {
+        assert_eq!(other.call(&caller).await.unwrap(), "alice roles: Viewer permissions: view");
+    }
+    for former in [&token, &session] {
+        assert_eq!(app.call(former).await, Err(401));
+    }
+}
+
 pub(crate) async fn r07_known_caller_costs_no_query(database: TestDatabase) {
     let (here, there) = (database.store().await, database.sleepy_store().await);
     let app = App::over(&there);

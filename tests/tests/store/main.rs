@@ -104,6 +104,7 @@ tests! {
     freshness:
         r07_change_here_takes_effect_with_the_next_request
         r07_change_elsewhere_takes_effect_within_the_bound
+        r07_sign_in_after_a_new_password_is_known_elsewhere
         r07_known_caller_costs_no_query
         r07_tokens_end_with_their_credentials
         token_has_the_current_permissions_of_its_user
@@ -130,6 +131,7 @@ tests! {
         tokens_and_keys_outlast_a_restart
         r40_tokens_revoked_in_one_process_are_refused_in_the_other
         r40_no_revocation_is_missed_by_a_reader
+        r81_refresh_token_after_a_new_password_is_good_elsewhere
         r81_a_refresh_token_used_in_two_processes_at_once_succeeds_once
         a_key_that_signs_at_once_is_accepted_in_the_other_process
         concurrent_processes_make_one_first_key

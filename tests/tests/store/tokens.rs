@@ -154,6 +154,20 @@ pub(crate) async fn r40_tokens_revoked_in_one_process_are_refused_in_the_other(d
     assert_eq!(here.refresh(&two.refresh()).await.status, 200, "the access token was revoked alone");
 }
 
+pub(crate) async fn r81_refresh_token_after_a_new_password_is_good_elsewhere(database: TestDatabase) {
+    let (here, there) =
+        (database.connect(options()).await, database.connect(options().freshness(Duration::from_mins(1))).await);
+    let client = add_users(&here).await;
+    let [one, other] = [kit_of(&here, &client, Duration::ZERO).await, kit_of(&there, &client, Duration::ZERO).await];
+    // The other process caches the user.
+    assert_eq!(other.entries(&other.sign_in().await.access()).await, 200);
+    here.set_password("alice", PASSWORD, None).await.unwrap();
+    let tokens = one.sign_in().await;
+    let refreshed = other.refresh(&tokens.refresh()).await;
+    assert_eq!((refreshed.status, other.entries(&tokens.access()).await), (200, 200));
+    assert_eq!(one.refresh(&refreshed.refresh()).await.status, 200, "the family goes on");
+}
+
 pub(crate) async fn r40_no_revocation_is_missed_by_a_reader(database: TestDatabase) {
     let (here, there) = (database.connect(options()).await, database.connect(options()).await);
     let later = std::time::SystemTime::now() + Duration::from_hours(1);

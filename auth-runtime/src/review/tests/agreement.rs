@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::random::{Names, clauses};
 use crate::{
     declared::{AuthSchema, Table},
-    policy::{ClaimValue, Decision, Facts, Requirement},
+    policy::{CheckAnswers, ClaimValue, Decision, Facts, Requirement},
     prelude::*,
     review::{
         AccessPolicy, AccessRule, CheckText, ClaimContent, Clause, Clauses, Persona, RuleAccess, Target,
@@ -107,42 +107,45 @@ struct Caller {
 }
 
 impl Facts<Auth> for Caller {
-    fn role(&self, index: u16) -> Option<bool> {
-        Some(self.roles.contains(&Role::ALL[usize::from(index)]))
+    fn role(&self, index: u16) -> bool {
+        self.roles.contains(&Role::ALL[usize::from(index)])
     }
 
-    fn permission(&self, index: u16) -> Option<bool> {
+    fn permission(&self, index: u16) -> bool {
         let permission = Permission::ALL[usize::from(index)];
-        Some(self.direct.contains(&permission) || self.roles.iter().any(|role| role.permissions().contains(permission)))
+        self.direct.contains(&permission) || self.roles.iter().any(|role| role.permissions().contains(permission))
     }
 
-    fn scope(&self, index: u16) -> Option<bool> {
+    fn scope(&self, index: u16) -> bool {
         let name = Auth::declared_names().scopes[usize::from(index)];
-        Some(self.scopes.iter().any(|own| own == name))
+        self.scopes.iter().any(|own| own == name)
     }
 
-    fn scheme(&self, index: u16) -> Option<bool> {
-        Some(Auth::SCHEMES[usize::from(index)].name == self.scheme)
+    fn scheme(&self, index: u16) -> bool {
+        Auth::SCHEMES[usize::from(index)].name == self.scheme
     }
 
-    fn fresh(&self, seconds: u64) -> Option<bool> {
-        Some(self.age <= seconds)
+    fn fresh(&self, seconds: u64) -> bool {
+        self.age <= seconds
     }
 
-    fn claim(&self, name: &str, value: &ClaimValue) -> Option<bool> {
-        Some(self.claims.get(name).is_some_and(|claim| value.is_in(claim)))
+    fn claim(&self, name: &str, value: &ClaimValue) -> bool {
+        self.claims.get(name).is_some_and(|claim| value.is_in(claim))
     }
 
-    fn acr(&self, values: &[&str]) -> Option<bool> {
-        Some(values.contains(&self.acr))
-    }
-
-    fn check(&self, index: u16) -> Option<bool> {
-        self.checks[usize::from(index)]
+    fn acr(&self, values: &[&str]) -> bool {
+        values.contains(&self.acr)
     }
 }
 
 impl Caller {
+    /// The results of the checks that ran.
+    fn answers(&self) -> CheckAnswers {
+        (0..).zip(self.checks).fold(CheckAnswers::NONE, |answers, (check, result)| {
+            result.map_or(answers, |is_met| answers.with(check, is_met))
+        })
+    }
+
     /// The persona with all facts that a clause asks for.
     fn persona(&self, clause: &Clause) -> Persona {
         let mut persona = Persona::caller().scheme(self.scheme).signed_in(self.age).acr(self.acr);
@@ -150,7 +153,7 @@ impl Caller {
         clause.visit(&mut |leaf| claims.push(leaf));
         for leaf in claims {
             if let Clause::Claim { name, value } = leaf {
-                let has = Facts::claim(self, name, &claim_value(value)) == Some(true);
+                let has = Facts::claim(self, name, &claim_value(value));
                 persona = persona.claim(name, value.clone(), has);
             }
         }
@@ -249,7 +252,7 @@ proptest! {
         };
         assert_same_credentials(&policy, &clause, &requirement);
         let explained = policy.explain(&policy.rules[0], &caller.persona(&clause)).clauses.unwrap();
-        match requirement.decide(&caller) {
+        match requirement.decide(&caller, caller.answers()) {
             Decision::Allow => prop_assert_eq!(explained.is_met, Some(true)),
             Decision::Deny(_) => prop_assert_eq!(explained.is_met, Some(false)),
             Decision::NeedsCheck(index) => {
