@@ -16,7 +16,7 @@ pub use crate::__editor as editor;
 use crate::declared::lookup;
 pub use crate::{
     authenticate::{Authentication, Authenticator, Context, Principal, Refusal, RefusalCause, SchemeErrors},
-    credential::{CarriedBy, Credential, Selection, select},
+    credential::{CarriedBy, Credential, OnlyCredential, Selection, select},
     declared::{
         ApiKeyLocation, AuthSchema, DeclaredNames, Entry, GrantType, Includes, NoPermissions, NoRoles, OAuthFlow,
         RoleTable, Scheme, SchemeKind, SchemeSet, Scope, SecurityScheme, Set, Table, UnknownName,
@@ -25,7 +25,7 @@ pub use crate::{
         lookup::{assert_distinct, position},
     },
     event::EventSink,
-    guard::{Asking, AuthConfig, Check, CheckResult, Guard, HandlerGuard, Rule},
+    guard::{Asking, AuthConfig, Check, CheckResult, Guard, HandlerGuard, PublicGuard, Rule},
     mount::{Protected, ProtectedHandler, SecurityArgument, WithAuth},
     policy::{Access, ClaimValue, Operation, Requirement},
     respond::{Guarded, Rejection, RejectionBody},

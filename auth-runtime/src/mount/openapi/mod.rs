@@ -29,6 +29,17 @@ const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "
 pub(super) struct Row<A: 'static> {
     pub(super) operation: &'static Operation<A>,
     pub(super) arguments: Vec<SecurityArgument>,
+    /// Whether it has other arguments that read the request.
+    pub(super) has_extractor: bool,
+}
+
+impl<A> Row<A> {
+    /// Returns the row of an operation with these arguments.
+    pub(super) fn new(operation: &'static Operation<A>, mut arguments: Vec<SecurityArgument>) -> Self {
+        let count = arguments.len();
+        arguments.retain(SecurityArgument::is_scheme);
+        Self { operation, has_extractor: arguments.len() < count, arguments }
+    }
 }
 
 impl<A: AuthConfig> Row<A> {
