@@ -2,8 +2,15 @@
 
 #[path = "clause_keywords.rs"]
 pub mod clauses;
+#[path = "scheme_keywords.rs"]
+pub mod schemes;
 
 pub use auth_macros::__configured;
+
+/// The attributes, for editors.
+pub mod attributes {
+    pub use auth_macros::{optional_auth, permission, protected, public};
+}
 
 pub use core;
 pub use poem;
@@ -34,6 +41,12 @@ pub use crate::{
 
 #[cfg(feature = "mcp")]
 pub use crate::mcp::{FromCaller, ProtectedTools, ToolAnswer, ToolGuard};
+
+/// The names of a table or of the schemes of an `Auth`, as an editor finds them.
+pub trait EditorNames {
+    /// A type with a constant for each name.
+    type Names;
+}
 
 /// Looks for the credential of a scheme. Returns it, and whether it was found.
 #[must_use]

@@ -11,7 +11,7 @@ use poem::{
     endpoint::{BoxEndpoint, DynEndpoint},
 };
 use poem_openapi::{
-    OpenApi, OpenApiService,
+    OpenApi, OpenApiService, Webhook,
     registry::{MetaApi, MetaPath, Registry},
 };
 use serde_json::Value;
@@ -92,15 +92,15 @@ protected_tuples! {
 type Slot<A> = Arc<OnceLock<Arc<MountedAuth<A>>>>;
 
 /// An endpoint that serves a protected API and its documents. [`service`](Service::service) returns it.
-pub struct ProtectedService<A, T: Protected> {
+pub struct ProtectedService<A, T: Protected, W = ()> {
     auth: A,
     /// Where the routes find the `Auth` when they are mounted.
     mounted: Slot<T::Auth>,
-    inner: OpenApiService<Api<T>, ()>,
+    inner: OpenApiService<Api<T>, W>,
     document: Choice,
 }
 
-impl<A, T: Protected> std::fmt::Debug for ProtectedService<A, T> {
+impl<A, T: Protected, W> std::fmt::Debug for ProtectedService<A, T, W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ProtectedService").finish_non_exhaustive()
     }
@@ -151,7 +151,7 @@ fn assert_reachable<A: AuthConfig>(auth: &A, operation: &'static Operation<A>) {
     );
 }
 
-impl<A: AuthConfig, T: Protected<Auth = A>> ProtectedService<A, T> {
+impl<A: AuthConfig, T: Protected<Auth = A>, W: Webhook> ProtectedService<A, T, W> {
     /// Changes settings of [`OpenApiService`]: servers, description, licence, extra headers, the cookie key.
     ///
     /// ```
@@ -163,9 +163,38 @@ impl<A: AuthConfig, T: Protected<Auth = A>> ProtectedService<A, T> {
     /// # }
     /// ```
     #[must_use]
-    pub fn configure(mut self, f: impl FnOnce(OpenApiService<Api<T>, ()>) -> OpenApiService<Api<T>, ()>) -> Self {
+    pub fn configure(mut self, f: impl FnOnce(OpenApiService<Api<T>, W>) -> OpenApiService<Api<T>, W>) -> Self {
         self.inner = f(self.inner);
         self
+    }
+
+    /// Documents webhooks: requests that the service sends to others (default: none). Call it before
+    /// [`configure`](Self::configure), because poem-openapi then drops the prefix of URLs.
+    ///
+    /// OpenAPI 3.0 has no webhooks, so a document of 3.0 has them under `x-webhooks`, which Redoc shows. All pages show
+    /// those of [3.1](Self::openapi_3_1).
+    ///
+    /// ```
+    /// # use auth_runtime::{mount::ProtectedService, prelude::*};
+    /// # use poem_openapi::{Webhook, payload::Json};
+    /// #[Webhook]
+    /// trait Events {
+    ///     /// An entry is new.
+    ///     #[oai(name = "entry.created", method = "post")]
+    ///     fn created(&self, entry: Json<String>);
+    /// }
+    ///
+    /// # fn document<A: auth_runtime::guard::AuthConfig, T: auth_runtime::mount::Protected<Auth = A>>(
+    /// #     service: ProtectedService<A, T>,
+    /// # ) {
+    /// let service = service.webhooks::<&dyn Events>().openapi_3_1();
+    /// assert!(service.spec().contains("entry.created"));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn webhooks<W2: Webhook>(self) -> ProtectedService<A, T, W2> {
+        let Self { auth, mounted, inner, document } = self;
+        ProtectedService { auth, mounted, inner: inner.webhooks(), document }
     }
 
     /// Includes operations with `hide` in the OpenAPI document. By default they are omitted, because every caller can
@@ -223,53 +252,53 @@ impl<A: AuthConfig, T: Protected<Auth = A>> ProtectedService<A, T> {
     }
 
     /// Serves [`spec_yaml`](Self::spec_yaml) as `application/yaml` (RFC 9512).
-    pub fn spec_endpoint_yaml(&self) -> impl Endpoint + use<A, T> {
+    pub fn spec_endpoint_yaml(&self) -> impl Endpoint + use<A, T, W> {
         pages::text("application/yaml", self.spec_yaml())
     }
 
     /// Serves [`spec`](Self::spec).
-    pub fn spec_endpoint(&self) -> impl Endpoint + use<A, T> {
+    pub fn spec_endpoint(&self) -> impl Endpoint + use<A, T, W> {
         pages::text("application/json", self.spec())
     }
 
     /// Serves Swagger UI from inside the binary, without requests to other hosts.
     #[cfg(feature = "swagger-ui")]
-    pub fn swagger_ui(&self) -> impl Endpoint + use<A, T> {
+    pub fn swagger_ui(&self) -> impl Endpoint + use<A, T, W> {
         pages::page::swagger_ui(&self.spec(), None)
     }
 
     /// Serves Swagger UI as [`swagger_ui`](Self::swagger_ui) does, with an OAuth 2 client to sign in with.
     #[cfg(feature = "swagger-ui")]
-    pub fn swagger_ui_with(&self, client: &OAuthClient) -> impl Endpoint + use<A, T> {
+    pub fn swagger_ui_with(&self, client: &OAuthClient) -> impl Endpoint + use<A, T, W> {
         pages::page::swagger_ui(&self.spec(), Some(client))
     }
 
     /// Serves Redoc from inside the binary; it loads its fonts from Google.
     #[cfg(feature = "redoc")]
-    pub fn redoc(&self) -> impl Endpoint + use<A, T> {
+    pub fn redoc(&self) -> impl Endpoint + use<A, T, W> {
         pages::page::redoc(&self.spec())
     }
 
     /// Serves Scalar from inside the binary.
     #[cfg(feature = "scalar")]
-    pub fn scalar(&self) -> impl Endpoint + use<A, T> {
+    pub fn scalar(&self) -> impl Endpoint + use<A, T, W> {
         pages::page::scalar(&self.spec())
     }
 
     /// Serves `RapiDoc` from inside the binary; it loads its fonts from Google.
     #[cfg(feature = "rapidoc")]
-    pub fn rapidoc(&self) -> impl Endpoint + use<A, T> {
+    pub fn rapidoc(&self) -> impl Endpoint + use<A, T, W> {
         pages::page::rapidoc(&self.spec())
     }
 
     /// Serves the OpenAPI explorer from inside the binary; it loads its fonts from Google.
     #[cfg(feature = "openapi-explorer")]
-    pub fn openapi_explorer(&self) -> impl Endpoint + use<A, T> {
+    pub fn openapi_explorer(&self) -> impl Endpoint + use<A, T, W> {
         pages::page::openapi_explorer(&self.spec())
     }
 }
 
-impl<A: AuthConfig, T: Protected<Auth = A> + 'static> IntoEndpoint for ProtectedService<A, T> {
+impl<A: AuthConfig, T: Protected<Auth = A> + 'static, W: Webhook + 'static> IntoEndpoint for ProtectedService<A, T, W> {
     type Endpoint = ServiceEndpoint;
 
     fn into_endpoint(self) -> Self::Endpoint {
