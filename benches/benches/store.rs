@@ -7,6 +7,10 @@ use std::{
     env,
     error::Error,
     process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -15,13 +19,16 @@ use auth_runtime::{
     client_ip::ClientAddress,
     credential::BasicCredentials,
     prelude::*,
+    session::{Session, SessionStore},
     users::{UserStore, hash_password},
 };
 use auth_store::{NewKey, NewUser, Page, SqlUsers};
+use serde_json::json;
 use tokio::runtime::Runtime;
 
 const BATCH: usize = 1000;
 const ROUNDS: usize = 200;
+const SESSIONS: usize = 10_000;
 const PASSWORD: &str = "correct horse battery staple";
 /// Rare roles: one of this many users has the role.
 const RARE_ROLES: [(&str, usize); 2] = [("Auditor", 1500), ("Reviewer", 400)];
@@ -123,12 +130,64 @@ async fn measure(database: &str, url: &str, users: usize) -> Outcome<()> {
         basic.verify(&credentials, ClientAddress::UNKNOWN).await.map(drop)
     };
     each("a sign-in, with its hash", sign_in).await?;
+    end_sessions(&store).await?;
     let start = Instant::now();
     store.count().await?;
     row("counting them", &format!("{:.1} ms", milliseconds(start.elapsed())));
     store.close().await;
     println!();
     Ok(())
+}
+
+/// Ends 10,000 sessions of a user, while another user's session is read from the database.
+async fn end_sessions(store: &SqlUsers) -> Outcome<()> {
+    let [subject, other] = [store.get(&name(1)).await?.subject, store.get(&name(2)).await?.subject];
+    for id in 0..SESSIONS {
+        store.insert(session(&format!("{id:032x}"), &subject)?, None).await?;
+    }
+    store.insert(session("other", &other)?, None).await?;
+    let is_over = AtomicBool::new(false);
+    let end = async {
+        let start = Instant::now();
+        let ended = store.end_sessions_of(&name(1)).await;
+        is_over.store(true, Ordering::Relaxed);
+        ended.map(|count| (count, start.elapsed()))
+    };
+    let reads = async {
+        let mut slowest = Duration::ZERO;
+        while !is_over.load(Ordering::Relaxed) {
+            let start = Instant::now();
+            store.find_current("other").await?;
+            slowest = slowest.max(start.elapsed());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        Ok::<_, Unavailable>(slowest)
+    };
+    let (ended, slowest) = tokio::join!(end, reads);
+    let ((count, took), slowest) = (ended?, milliseconds(slowest?));
+    row(&format!("the end of {count} sessions"), &format!("{:.0} ms", milliseconds(took)));
+    row("a session meanwhile, not cached", &format!("{slowest:.1} ms at most"));
+    Ok(())
+}
+
+/// Returns a session, as a sign-in stores it.
+fn session(id: &str, subject: &str) -> Outcome<Arc<Session>> {
+    Ok(Arc::new(serde_json::from_value(json!({
+        "id": id,
+        "token_hash": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+        "issuer": "basic",
+        "subject": subject,
+        "user": { "stored": { "credential_epoch": 0 } },
+        "created_at": 0,
+        "authenticated_at": 0,
+        "last_seen_at": 0,
+        "expires_at": 4_102_444_800_u64,
+        "acr": null,
+        "methods": ["pwd"],
+        "is_pending": false,
+        "device": "Firefox on Linux",
+        "address": "192.0.2.1",
+    }))?))
 }
 
 /// Returns the median and the 99th percentile of the rounds.

@@ -1,4 +1,4 @@
-//! Forged session cookies: what they cost, and whom they bother.
+//! Forged session cookies: their cost, and the users that they throttle.
 
 use std::{
     net::IpAddr,
