@@ -244,5 +244,22 @@ fn a_similar_word_is_suggested() {
     let known = ["roles", "permission", "fresh"];
     assert_eq!(suggestion(&known, "rolls"), "; did you mean `roles`?");
     assert_eq!(suggestion(&known, "premission"), "; did you mean `permission`?");
-    assert_eq!(suggestion(&known, "müll"), "; known are `roles`, `permission`, `fresh`");
+    assert_eq!(suggestion(&known, "müll"), " (known: `roles`, `permission`, `fresh`)");
+}
+
+#[test]
+fn a_misspelt_list_of_scopes_is_suggested() {
+    for (word, hint) in [
+        (quote!(scops), "; did you mean `scopes`?"),
+        (quote!(device_code), " (known: `password`, `client_credentials`, `authorization_code`, `implicit`)"),
+    ] {
+        let expanded = expand_auth(quote! {
+            struct Auth {
+                #[scheme(oauth2(password(token_url = "/auth/token"), #word("read" = "Read")))]
+                token: Jwt,
+            }
+        });
+        let message = format!("unknown flow `{word}`{hint}");
+        assert!(expanded.to_string().contains(&message), "{message}: {expanded}");
+    }
 }
