@@ -1,11 +1,10 @@
 //! Bearer tokens that are JSON Web Tokens: one of the authenticators of the second step, credential to identity.
 //!
-//! [`Jwt`] verifies them (`verifier.rs`), and [`TokenIssuer`] issues them (`token_issuer.rs`). A `Jwt` is made in
+//! [`Jwt`] verifies them (`verifier.rs`), and [`TokenIssuer`] issues them (`token_issuer.rs`, `new_token.rs`). A `Jwt` is made in
 //! `builder.rs`. A token is taken apart in `jws.rs`. Its `issuer.rs` holds the sources of the keys (`key_source.rs`),
 //! the rules for registered claims (`registered_claims.rs`) and for the token type (`token_type.rs`), and the claims
 //! with roles and permissions (`claim_mapping.rs`, `role_table.rs`). Verified tokens are kept in `token_cache.rs`.
-//! Revoked tokens are in
-//! `revocations.rs`, and those of several processes in a `revocation_store.rs`. Keys of a `key_ring` sign in turn. Several
+//! Revoked tokens are in `revocations.rs`, and those of several processes in a `revocation_store.rs`. Keys of a `key_ring` sign in turn. Several
 //! tenants are one issuer with a template (`tenants.rs`). Roles may come from a store of the application instead
 //! (`local_roles.rs`).
 //!
@@ -25,6 +24,7 @@ mod key_ring;
 mod key_set;
 mod key_source;
 mod local_roles;
+mod new_token;
 mod registered_claims;
 mod remote;
 mod revocation_source;
@@ -54,12 +54,13 @@ pub use self::{
     builder::{JwtIssuer, JwtKey},
     error::JwtError,
     local_roles::{LocalAccess, LocalRoles, RoleStore},
+    new_token::NewToken,
     remote::{Fetch, FetchRequest, RemoteKeys},
     revocation_store::{NewRevocations, Revocation, RevocationKind, RevocationStore, StaleHandle},
     revocations::Revocations,
     role_table::{Entitlement, RoleTable, SharedRoleTable},
     tenants::Tenants,
-    token_issuer::{NewToken, TokenIssuer, TokenIssuerKey, TokenIssuerName},
+    token_issuer::{TokenIssuer, TokenIssuerKey, TokenIssuerName},
     token_type::{TokenHints, TokenType},
     verifier::Jwt,
 };

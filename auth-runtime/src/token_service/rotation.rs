@@ -13,12 +13,15 @@ use super::{
     service::Service,
 };
 use crate::{
+    authenticate::Unavailable,
     client_ip::ClientAddress,
     declared::DeclaredNames,
     jwt::Revocation,
     users::{User, UserStore},
 };
 
+/// The hash of a closed family. No token has it.
+const CLOSED: [u8; 32] = [0; 32];
 const BAD_REFRESH_TOKEN: TokenError = TokenError::InvalidGrant("the refresh token is unknown, expired or replaced");
 
 impl<U: UserStore, R: RefreshTokenStore, C: ClientStore> Service<U, R, C> {
@@ -123,10 +126,24 @@ impl<U: UserStore, R: RefreshTokenStore, C: ClientStore> Service<U, R, C> {
     }
 
     /// Ends a family and its access tokens.
+    ///
+    /// A store may fail and the process may end between two steps. No token of a closed family is good, and the use or the
+    /// revocation of one of them repeats the steps.
     pub(super) async fn end(&self, store: &R, family: &RefreshFamily) -> Result<(), TokenError> {
+        close(store, family).await?;
         let until = SystemTime::now() + self.issuer.expires_in();
-        // First: if the second step fails, the family is still there, and the client can try again.
         self.revocations.revoke(Revocation::session(self.issuer.name(), &*family.id, until)).await?;
         Ok(store.end(&family.id).await?)
     }
+}
+
+/// Makes no token of a family the good one.
+async fn close<R: RefreshTokenStore>(store: &R, family: &RefreshFamily) -> Result<(), Unavailable> {
+    let mut current = family.sha256;
+    while current != CLOSED && !store.rotate(&family.id, current, CLOSED).await? {
+        // Another request has replaced the token or ended the family.
+        let Some(family) = store.find(&family.id).await? else { return Ok(()) };
+        current = family.sha256;
+    }
+    Ok(())
 }

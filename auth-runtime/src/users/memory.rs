@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{User, UserError, UserStore, store::check_name};
+use super::{User, UserError, UserStore, user::check_name};
 use crate::authenticate::Unavailable;
 
 /// Users in memory (default: none). Cheap to clone.

@@ -11,6 +11,7 @@ mod quote;
 mod store;
 #[cfg(test)]
 mod tests;
+mod user;
 #[cfg(feature = "_jwt")]
 mod user_tokens;
 
@@ -30,7 +31,8 @@ pub use self::{
     generate::generate_password,
     memory::MemoryUsers,
     quote::quote_name,
-    store::{SignIn, User, UserStore},
+    store::{SignIn, UserStore},
+    user::User,
 };
 pub use crate::password::{
     BreachCheck, HashStrength, MAX_PASSWORD_LEN, MIN_PASSWORD_LEN, PasswordError, PasswordPool, Passwords,

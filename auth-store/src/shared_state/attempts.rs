@@ -1,7 +1,5 @@
 //! Attempts, counted for all processes that share a database.
 
-use std::sync::atomic::{AtomicI64, Ordering};
-
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use crate::{
@@ -10,20 +8,18 @@ use crate::{
     sql::{
         database::Database,
         dialect::{Dialect, is_conflict, placeholders},
+        sweep::SweptAt,
     },
-    time::now,
 };
 use auth_runtime::throttle::{AttemptStore, Bucket, BucketKey, UpdateFuture};
 
-/// The seconds between two deletions of expired rows.
-const SWEEP_EVERY: i64 = 60;
 const SWEEP_AT_ONCE: u64 = 1000;
 
 /// The table `auth_attempt`.
 pub(crate) struct SqlAttempts {
     database: Database,
     /// The time of the last deletion, in seconds since 1970.
-    swept_at: AtomicI64,
+    swept_at: SweptAt,
 }
 
 impl AttemptStore for SqlAttempts {
@@ -45,8 +41,8 @@ impl AttemptStore for SqlAttempts {
 }
 
 impl SqlAttempts {
-    pub(crate) const fn new(database: Database) -> Self {
-        Self { database, swept_at: AtomicI64::new(0) }
+    pub(crate) fn new(database: Database) -> Self {
+        Self { database, swept_at: SweptAt::default() }
     }
 
     async fn try_update(
@@ -101,9 +97,7 @@ impl SqlAttempts {
 
     /// Deletes expired rows in a task of its own. A failure is logged and refuses no request.
     fn sweep(&self) {
-        let (now, last) = (now(), self.swept_at.load(Ordering::Relaxed));
-        let is_due = last > now || now - last >= SWEEP_EVERY;
-        if !is_due || self.swept_at.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+        if !self.swept_at.begins() {
             return;
         }
         let database = self.database.clone();

@@ -14,7 +14,7 @@ use auth_runtime::{
 };
 
 /// Deletes expired rows.
-pub(crate) static SWEEP: Sweep = Sweep::new("auth_refresh_family", "id", "expires_at");
+pub(crate) static SWEEP: Sweep = Sweep::new("auth_refresh_family", "id", &["expires_at"]);
 
 impl RefreshTokenStore for SqlUsers {
     async fn add(&self, family: &RefreshFamily) -> Result<(), Unavailable> {

@@ -16,7 +16,7 @@ use auth_runtime::{
 };
 
 /// Deletes rows of tokens that have expired.
-pub(crate) static SWEEP: Sweep = Sweep::new("auth_revocation", "position", "forget_at");
+pub(crate) static SWEEP: Sweep = Sweep::new("auth_revocation", "position", &["forget_at"]);
 
 const MAX_LEN: usize = 1024;
 
@@ -37,8 +37,9 @@ impl RevocationStore for SqlUsers {
             }
             // It is lower than the known one if the database was restored from a backup.
             let sql = "SELECT COALESCE(MAX(position), 0) AS position FROM auth_revocation";
-            let last = database.query(sql).fetch_one(database.epoch_pool()).await?;
-            Ok::<_, sqlx::Error>(NewRevocations { entries: Vec::new(), position: last.try_get("position")? })
+            let last: i64 = database.query(sql).fetch_one(database.epoch_pool()).await?.try_get("position")?;
+            // It is higher if a row was added since the first statement. The next call reads that row.
+            Ok::<_, sqlx::Error>(NewRevocations { entries: Vec::new(), position: last.min(position) })
         };
         Ok(database.within(read).await.store_error()?)
     }

@@ -8,7 +8,7 @@ use std::{
     future::Future,
     sync::{
         Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -17,7 +17,7 @@ use auth_runtime::{authenticate::Unavailable, session::Session};
 use quick_cache::sync::Cache;
 use tokio::{sync::Mutex, time::Instant};
 
-use crate::StoreError;
+use crate::{StoreError, sql::sweep::SweptAt};
 
 /// The pause after a failed read of the epoch. Otherwise requests would queue for the next failure.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -31,13 +31,12 @@ pub(crate) const MOST_EVICTED: usize = 20_000;
 /// The state of the sessions of one store.
 pub(crate) struct SessionState {
     pub(crate) cache: SessionCache,
-    /// The time of the last deletion of old rows, in seconds since 1970.
-    pub(crate) swept_at: AtomicI64,
+    pub(crate) swept: SweptAt,
 }
 
 impl SessionState {
     pub(crate) fn new(bound: Duration, capacity: usize) -> Self {
-        Self { cache: SessionCache::new(bound, capacity), swept_at: AtomicI64::new(0) }
+        Self { cache: SessionCache::new(bound, capacity), swept: SweptAt::default() }
     }
 }
 

@@ -1,9 +1,6 @@
 //! Sessions in the database, which several processes share.
 
-use std::{
-    cmp::Reverse,
-    sync::{Arc, atomic::Ordering},
-};
+use std::{cmp::Reverse, sync::Arc};
 
 use auth_runtime::{
     authenticate::Unavailable,
@@ -19,17 +16,16 @@ use crate::{
     SqlUsers, StoreError,
     error::DriverResult,
     shared_state::session_cache::{EndedSessions, MOST_EVICTED},
-    sql::{connection::Transaction, database::Database, dialect::Dialect},
+    sql::{connection::Transaction, database::Database, sweep::Sweep},
     time::now,
 };
 
 const COLUMNS: &str = "record, last_seen_at";
-/// The seconds between two deletions of old rows.
-const SWEEP_EVERY: i64 = 60;
-const SWEEP_AT_ONCE: u64 = 1000;
 /// How long the row of an ended session stays, in seconds: longer than any process uses a cached session without a read of
 /// the epoch.
 const KEEP_ENDED: i64 = 3600;
+/// Sessions that expired or ended.
+static SWEEP: Sweep = Sweep::new("auth_session", "id", &["expires_at", "ended_at"]).kept_for(KEEP_ENDED);
 
 impl SessionStore for SqlUsers {
     async fn find(&self, id: &str) -> Result<Option<Arc<Session>>, Unavailable> {
@@ -69,7 +65,7 @@ impl SessionStore for SqlUsers {
                 database.retry(|| self.end_sessions(&one, Some(&session))).await?;
             }
         }
-        self.sweep_sessions();
+        self.0.sessions.swept.run(&SWEEP, &self.0.database);
         Ok(())
     }
 
@@ -222,22 +218,6 @@ impl SqlUsers {
         database.retry(write).await.store_error()?;
         Ok(())
     }
-
-    /// Deletes old rows in a task of its own. A failure is logged and refuses no request.
-    fn sweep_sessions(&self) {
-        let swept_at = &self.0.sessions.swept_at;
-        let (now, last) = (now(), swept_at.load(Ordering::Relaxed));
-        let is_due = last > now || now - last >= SWEEP_EVERY;
-        if !is_due || swept_at.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_err() {
-            return;
-        }
-        let database = self.0.database.clone();
-        tokio::spawn(async move {
-            if let Err(error) = sweep(&database, now - KEEP_ENDED).await {
-                tracing::warn!(%error, "could not delete old sessions");
-            }
-        });
-    }
 }
 
 /// Raises the epoch, and returns it. Its row lock orders all ends of sessions, so a process that has read an epoch has missed
@@ -270,26 +250,6 @@ fn session(row: &AnyRow) -> Result<Session, StoreError> {
 
 fn signed(seconds: u64) -> i64 {
     i64::try_from(seconds).unwrap_or(i64::MAX)
-}
-
-/// Deletes the rows of sessions that expired or ended before this time, some at a time, so that no request waits long.
-async fn sweep(database: &Database, before: i64) -> Result<(), sqlx::Error> {
-    for column in ["expires_at", "ended_at"] {
-        let sql = match database.dialect {
-            Dialect::MySql => format!("DELETE FROM auth_session WHERE {column} < ? LIMIT {SWEEP_AT_ONCE}"),
-            Dialect::Sqlite | Dialect::Postgres => format!(
-                "DELETE FROM auth_session WHERE id IN \
-                 (SELECT id FROM auth_session WHERE {column} < ? LIMIT {SWEEP_AT_ONCE})"
-            ),
-        };
-        loop {
-            let delete = || database.query(&sql).bind(before).execute(database.pool());
-            if database.retry(delete).await?.rows_affected() < SWEEP_AT_ONCE {
-                break;
-            }
-        }
-    }
-    Ok(())
 }
 
 impl EndedSessions for Database {

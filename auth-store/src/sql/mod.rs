@@ -10,6 +10,5 @@ mod migrate;
 mod notices;
 pub(crate) mod pooler;
 mod sqlite_file;
-#[cfg(feature = "token-service")]
 pub(crate) mod sweep;
 pub(crate) mod url;

@@ -1,13 +1,59 @@
-//! Requests to an application, and their answers.
+//! An application on a port of this machine, requests to it, and their answers.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use base64::{
     Engine,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
 };
-use poem::{Endpoint, Request, http::Method};
+use poem::{
+    Endpoint, EndpointExt, Request, Response, Server, endpoint::BoxEndpoint, error::InternalServerError, http::Method,
+    listener::TcpAcceptor,
+};
+use reqwest::{Client, redirect::Policy};
 use serde_json::Value;
+use tokio::task::JoinHandle;
 
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
+/// An endpoint that passes requests on to a server over HTTP.
+struct OverHttp {
+    client: Client,
+    address: SocketAddr,
+    server: JoinHandle<()>,
+}
+
+/// Serves an application on a free port, and returns an endpoint that sends its requests there.
+pub(crate) fn over_http(app: BoxEndpoint<'static>) -> BoxEndpoint<'static> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.set_nonblocking(true).expect("a socket");
+    let address = listener.local_addr().expect("a port");
+    let acceptor = TcpAcceptor::from_std(listener).expect("a runtime");
+    let server = tokio::spawn(async move { Server::new_with_acceptor(acceptor).run(app).await.expect("a server") });
+    let client = Client::builder().redirect(Policy::none()).build().expect("a client");
+    OverHttp { client, address, server }.boxed()
+}
+
+impl Endpoint for OverHttp {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let (parts, body) = request.into_parts();
+        let url = format!("http://{}{}", self.address, parts.uri);
+        let request = self.client.request(parts.method, url).headers(parts.headers).body(body.into_bytes().await?);
+        let answer = request.send().await.map_err(InternalServerError)?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let mut response = Response::builder().status(status).body(answer.bytes().await.map_err(InternalServerError)?);
+        *response.headers_mut() = headers;
+        Ok(response)
+    }
+}
+
+impl Drop for OverHttp {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
 
 /// The answer to a request.
 #[derive(Debug)]

@@ -99,7 +99,7 @@ pub(crate) struct Kit {
     pub(crate) client_secret: String,
 }
 
-/// Returns the application with a token service.
+/// Returns the application with a token service, on a port of this machine.
 pub(crate) fn app<U, R, C>(tokens: &TokenService<U, R, C>, users: U) -> BoxEndpoint<'static>
 where
     U: UserStore,
@@ -108,7 +108,7 @@ where
 {
     let auth = TokenAuth { token: UserTokens::new(tokens.verifier(), users).expect("one issuer") };
     let api = (Entries(std::marker::PhantomData), tokens.api());
-    auth.service(api, "Entries", "1").into_endpoint().boxed()
+    http::over_http(auth.service(api, "Entries", "1").into_endpoint().boxed())
 }
 
 impl Kit {

@@ -145,6 +145,43 @@ async fn r81_a_family_ends_at_its_time_however_often_it_is_used() {
 }
 
 #[tokio::test]
+async fn r81_a_family_whose_end_fails_halfway_has_no_good_token() {
+    #[derive(Clone, Default)]
+    struct Endless(MemoryRefreshTokens);
+
+    impl RefreshTokenStore for Endless {
+        async fn add(&self, family: &RefreshFamily) -> Result<(), Unavailable> {
+            self.0.add(family).await
+        }
+
+        async fn find(&self, id: &str) -> Result<Option<RefreshFamily>, Unavailable> {
+            self.0.find(id).await
+        }
+
+        async fn rotate(&self, id: &str, current: [u8; 32], next: [u8; 32]) -> Result<bool, Unavailable> {
+            self.0.rotate(id, current, next).await
+        }
+
+        async fn end(&self, _: &str) -> Result<(), Unavailable> {
+            Err(Unavailable::new("connection lost"))
+        }
+    }
+
+    let families = Endless::default();
+    let (kit, whole) = (kit_of(&service().await.refresh_tokens(families.clone())), families.0);
+    for is_reused in [true, false] {
+        let first = kit.sign_in().await;
+        let second = kit.refresh(&first.refresh()).await;
+        let ended = if is_reused { kit.refresh(&first.refresh()).await } else { kit.revoke(&first.refresh()).await };
+        assert_eq!(ended.status, 503);
+        // The family is still there.
+        assert!(whole.find(&RefreshFamily::id_of(&first.refresh()).unwrap()).await.unwrap().is_some());
+        assert_ne!(kit.refresh(&second.refresh()).await.status, 200);
+        assert_eq!([kit.entries(&first.access()).await, kit.entries(&second.access()).await], [401, 401]);
+    }
+}
+
+#[tokio::test]
 async fn another_service_with_the_same_keys_verifies_by_the_published_ones() {
     let tokens = service().await;
     let app = flows::app(&tokens, users());

@@ -128,6 +128,7 @@ tests! {
         a_client_ends_with_its_key_and_its_user
         tokens_and_keys_outlast_a_restart
         r40_tokens_revoked_in_one_process_are_refused_in_the_other
+        r40_no_revocation_is_missed_by_a_reader
         r81_a_refresh_token_used_in_two_processes_at_once_succeeds_once
         a_key_that_signs_at_once_is_accepted_in_the_other_process
         concurrent_processes_make_one_first_key

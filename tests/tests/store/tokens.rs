@@ -154,6 +154,29 @@ pub(crate) async fn r40_tokens_revoked_in_one_process_are_refused_in_the_other(d
     assert_eq!(here.refresh(&two.refresh()).await.status, 200, "the access token was revoked alone");
 }
 
+pub(crate) async fn r40_no_revocation_is_missed_by_a_reader(database: TestDatabase) {
+    let (here, there) = (database.connect(options()).await, database.connect(options()).await);
+    let later = std::time::SystemTime::now() + Duration::from_hours(1);
+    let names: Vec<String> = (0..150).map(|number| number.to_string()).collect();
+    let revoke = async {
+        for name in &names {
+            here.revoke(&Revocation::token("https://issuer.example", name, later)).await.unwrap();
+        }
+    };
+    let read = async {
+        let (mut position, mut read) = (0, Vec::new());
+        // Ends when the last one is read, even if an earlier one was missed.
+        while read.last() != names.last() {
+            let new = there.since(position).await.unwrap();
+            position = new.position;
+            read.extend(new.entries.into_iter().map(|entry| entry.name));
+        }
+        read
+    };
+    let read = tokio::time::timeout(Duration::from_mins(1), async { tokio::join!(revoke, read).1 }).await;
+    assert_eq!(read.expect("the last one is read"), names);
+}
+
 pub(crate) async fn r81_a_refresh_token_used_in_two_processes_at_once_succeeds_once(database: TestDatabase) {
     let (_store, here, there) = two(&database).await;
     for _ in 0..5 {
