@@ -24,7 +24,7 @@ use crate::{
     users::declared_names,
 };
 #[cfg(feature = "token-service")]
-use crate::{sql::sweep::SweptAt, store::StaleLists};
+use crate::{sql::sweep::SweptAt, store::StaleReaders};
 
 /// Settings of a [`SqlUsers`], created by [`SqlUsers::options`].
 ///
@@ -182,7 +182,7 @@ impl SqlOptions {
             #[cfg(feature = "token-service")]
             swept_revocations: SweptAt::default(),
             #[cfg(feature = "token-service")]
-            lists: StaleLists::default(),
+            readers: StaleReaders::default(),
             #[cfg(feature = "postgres")]
             listener: OnceLock::new(),
         })))

@@ -106,27 +106,26 @@ pub(crate) struct Shared {
     pub(crate) swept: SweptAt,
     #[cfg(feature = "token-service")]
     pub(crate) swept_revocations: SweptAt,
-    /// The lists of revocations in this process.
+    /// The lists of revocations and the rings of signing keys in this process.
     #[cfg(feature = "token-service")]
-    pub(crate) lists: StaleLists,
+    pub(crate) readers: StaleReaders,
     /// The task that listens to changes by other processes.
     #[cfg(feature = "postgres")]
     pub(crate) listener: OnceLock<AbortHandle>,
 }
 
-/// Lists that are read again after a change by another process.
+/// What is read again after a change.
 #[cfg(feature = "token-service")]
 #[derive(Debug, Default)]
-pub(crate) struct StaleLists(Mutex<Vec<StaleHandle>>);
+pub(crate) struct StaleReaders(Mutex<Vec<StaleHandle>>);
 
 #[cfg(feature = "token-service")]
-impl StaleLists {
-    pub(crate) fn add(&self, list: StaleHandle) {
-        self.lock().push(list);
+impl StaleReaders {
+    pub(crate) fn add(&self, reader: StaleHandle) {
+        self.lock().push(reader);
     }
 
-    #[cfg(feature = "postgres")]
-    fn mark(&self) {
+    pub(crate) fn mark(&self) {
         self.lock().iter().for_each(StaleHandle::mark_stale);
     }
 
@@ -142,7 +141,7 @@ impl Shared {
         self.cache.notice_change();
         self.sessions.cache.notice_change();
         #[cfg(feature = "token-service")]
-        self.lists.mark();
+        self.readers.mark();
     }
 }
 

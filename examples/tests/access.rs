@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use auth_examples::demo::{Demo, access::Auth, app, review::policy};
+use auth_examples::demo::{ADDRESS, Demo, access::Auth, app, review::policy};
 use auth_runtime::review::{AccessLockError, AccessPolicy, Difference, MatrixColumn};
 use auth_store::SqlUsers;
 use poem::{
@@ -34,7 +34,7 @@ fn the_readme_shows_the_message_of_the_lock_test() {
 #[tokio::test]
 async fn every_rule_that_a_request_meets_is_in_the_policy() {
     let users = SqlUsers::options().declared_by::<Auth>().connect("sqlite::memory:").await.unwrap();
-    let demo = Demo::new(&users).await.unwrap();
+    let demo = Demo::new(&users, ADDRESS).await.unwrap();
     let client = TestClient::new(app(&demo));
     for rule in policy().rules() {
         let path = rule
@@ -59,7 +59,7 @@ async fn every_rule_that_a_request_meets_is_in_the_policy() {
 #[tokio::test]
 async fn the_matrix_is_for_administrators() {
     let users = SqlUsers::options().declared_by::<Auth>().connect("sqlite::memory:").await.unwrap();
-    let demo = Demo::new(&users).await.unwrap();
+    let demo = Demo::new(&users, ADDRESS).await.unwrap();
     let client = TestClient::new(app(&demo));
     for (name, expected) in [("vera", 403), ("alice", 403), ("ada", 200)] {
         let people = &demo.first.as_ref().unwrap().people;

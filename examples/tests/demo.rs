@@ -10,7 +10,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use auth_examples::demo::{Demo, access::Auth, app, people::FirstUsers, welcome::LAST_LINE};
+use auth_examples::demo::{ADDRESS, Demo, access::Auth, app, people::FirstUsers, welcome::LAST_LINE};
 use auth_store::{NewUser, SqlUsers};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use poem::{
@@ -62,11 +62,11 @@ fn printed_users_and_key_are_aligned_and_valid() {
     let column = printed[head].find("password").expect("a column");
     for line in &printed[head + 1..head + 5] {
         let (name, password) = (line.split_whitespace().next().expect("a name"), &line[column..]);
-        let answer = paste(&format!("curl -i -u {name}:{password} {address}/me"));
+        let answer = paste(&format!("curl -i -u {name}:{password} {address}/auth/me"));
         assert_eq!(status(&answer), 200, "{line}");
     }
     let key = printed.iter().find(|line| line.starts_with("  demo_")).expect("the API key").trim();
-    assert!(paste(&format!("curl -i -H 'X-API-Key: {key}' {address}/me")).contains("nightly-report"));
+    assert!(paste(&format!("curl -i -H 'X-API-Key: {key}' {address}/auth/me")).contains("nightly-report"));
 }
 
 #[test]
@@ -185,12 +185,57 @@ fn secrets_are_not_in_debug_output() {
 }
 
 #[test]
+fn r72_the_terminal_shows_the_link_for_a_new_password() {
+    let folder = folder();
+    let mut demo = Running::start(demo(&folder).args(["--port", "0"]));
+    let address = demo.printed_until(LAST_LINE)[0].rsplit_once(' ').expect("an address").1.to_owned();
+    assert_eq!(status(&paste(&format!("curl -i -d email=bob@example.com {address}/auth/forgot-password"))), 200);
+    let mail = demo.printed_until("/auth/reset-password?token=");
+    let link = mail.last().expect("a link").trim().to_owned();
+    assert!(link.starts_with(&address), "{link}");
+    let token = link.rsplit_once('=').expect("a token").1;
+    let new = "correct horse battery staple";
+    let set = |password| {
+        let fields = format!("-d token={token} --data-urlencode 'password={password}'");
+        status(&paste(&format!("curl -i {fields} {address}/auth/reset-password")))
+    };
+    assert_eq!([set("password123"), set(new), set(new)], [422, 200, 400], "the link is valid once");
+    assert_eq!(status(&paste(&format!("curl -i -u 'bob:{new}' {address}/auth/me"))), 200);
+}
+
+#[test]
+fn the_first_page_is_for_visitors_and_for_callers() {
+    let folder = folder();
+    let mut demo = Running::start(demo(&folder).args(["--port", "0"]));
+    let printed = demo.printed_until(LAST_LINE);
+    let address = printed[0].rsplit_once(' ').expect("an address").1;
+    let password = |name: &str| {
+        let row = printed.iter().find(|line| line.starts_with(&format!("  {name} "))).expect("a row");
+        row.split_whitespace().last().expect("a password").to_owned()
+    };
+    let visitor = paste(&format!("curl -i {address}/"));
+    assert!(status(&visitor) == 200 && visitor.contains("href=\"/auth/login\""), "{visitor}");
+    for (name, has_matrix) in [("ada", true), ("vera", false)] {
+        let page = paste(&format!("curl -i -u {name}:{} {address}/", password(name)));
+        assert!(status(&page) == 200 && page.contains(&format!("Hello {name}")), "{page}");
+        assert_eq!(page.contains("href=\"/admin/access\""), has_matrix, "{page}");
+    }
+    // An API keeps its paths beside the pages: the token endpoint and `me` are below `/auth` too.
+    let token = format!("-d grant_type=password -d username=ada -d password={}", password("ada"));
+    assert_eq!(status(&paste(&format!("curl -i {token} {address}/auth/token"))), 200);
+    let me = paste(&format!("curl -i -u ada:{} {address}/auth/me", password("ada")));
+    let tag = me.lines().find_map(|line| line.trim().strip_prefix("etag: ")).expect("an ETag");
+    let again = format!("curl -i -u ada:{} -H 'If-None-Match: {tag}' {address}/auth/me", password("ada"));
+    assert_eq!(status(&paste(&again)), 304);
+}
+
+#[test]
 fn a_log_file_has_the_denials_and_a_wrong_setting_is_one_line_and_exit_code_2() {
     let folder = folder();
     let mut server = Running::start(demo(&folder).env("AUTH_LOG_FILENAME", "demo.log").args(["--port", "0"]));
     let address =
         server.printed_until(LAST_LINE)[0].rsplit_once(' ').expect("the first line ends with the address").1.to_owned();
-    paste(&format!("curl -i {address}/me"));
+    paste(&format!("curl -i {address}/auth/me"));
     server.logged_until("denied");
     assert!(server.interrupt().success());
     let log = fs::read_to_string(folder.path().join("demo.log")).expect("a log");
@@ -312,7 +357,7 @@ fn tokens_outlast_a_restart_where_a_secret_key_is_set() {
 
     let mut second = start();
     let address = address(&second.printed_until(LAST_LINE));
-    let me = paste(&format!("curl -i -H 'Authorization: Bearer {}' {address}/me", text("access_token")));
+    let me = paste(&format!("curl -i -H 'Authorization: Bearer {}' {address}/auth/me", text("access_token")));
     assert_eq!(status(&me), 200, "{me}");
     let form = format!("-d grant_type=refresh_token -d refresh_token={}", text("refresh_token"));
     let refreshed = paste(&format!("curl -i {form} {address}/auth/token"));
@@ -322,7 +367,7 @@ fn tokens_outlast_a_restart_where_a_secret_key_is_set() {
 /// Returns a demo on an empty database.
 async fn new_demo() -> Demo {
     let users = SqlUsers::options().declared_by::<Auth>().connect("sqlite::memory:").await.unwrap();
-    Demo::new(&users).await.unwrap()
+    Demo::new(&users, ADDRESS).await.unwrap()
 }
 
 /// Returns the password of one of the first users.
@@ -353,7 +398,7 @@ async fn r72_a_user_needs_the_current_password_to_change_it() {
         let stderr = refused.0.into_body().into_string().await.expect("text");
         assert!(stderr.contains(reason) && !stderr.contains(new), "{stderr}");
     }
-    let me = async |header: &str| client.get("/me").header("Authorization", header).send().await.0.status();
+    let me = async |header: &str| client.get("/auth/me").header("Authorization", header).send().await.0.status();
     assert_eq!(me(&bearer).await, StatusCode::OK);
     let body = serde_json::json!({ "current": made, "new": chosen });
     let by_token = client.put("/me/password").header("Authorization", &bearer).body_json(&body).send().await;
@@ -379,7 +424,7 @@ async fn r72_a_user_needs_the_current_password_to_change_it() {
     change(made, made, chosen).await.assert_status(StatusCode::NO_CONTENT);
     assert_eq!(me(&bearer).await, StatusCode::UNAUTHORIZED, "tokens end with the password");
     change(made, made, chosen).await.assert_status(StatusCode::UNAUTHORIZED);
-    client.get("/me").typed_header(basic("alice", chosen)).send().await.assert_status_is_ok();
+    client.get("/auth/me").typed_header(basic("alice", chosen)).send().await.assert_status_is_ok();
 }
 
 /// Requests a token with these parameters. `PASSWORD` is replaced by alice's password.

@@ -3,7 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use auth_examples::demo::{
-    Demo,
+    ADDRESS, Demo,
     access::{Auth, Role},
     app,
     review::rules,
@@ -19,7 +19,7 @@ const DISABLED: (&str, &str) = ("mallory", "correct horse battery staple");
 /// Returns a demo with the entry 1 of alice, and the entry 2 of bob.
 async fn demo() -> Arc<impl Endpoint> {
     let users = SqlUsers::options().declared_by::<Auth>().connect("sqlite::memory:").await.expect("a database");
-    let demo = Demo::new(&users).await.expect("a demo");
+    let demo = Demo::new(&users, ADDRESS).await.expect("a demo");
     let disabled = NewUser::new(DISABLED.0).password(DISABLED.1).roles([Role::Administrator.name()]).disabled(true);
     users.add(disabled).await.expect("a user");
     let app = Arc::new(app(&demo));
@@ -32,8 +32,23 @@ async fn demo() -> Arc<impl Endpoint> {
     app
 }
 
+/// The pages of the account, which serve users of the store: their random identifiers are no test's.
+const ACCOUNT: [&str; 7] = [
+    "GET /auth/email",
+    "POST /auth/email",
+    "GET /auth/second-factor",
+    "POST /auth/second-factor/confirmation",
+    "POST /auth/second-factor/enrolment",
+    "POST /auth/second-factor/recovery-codes",
+    "POST /auth/second-factor/removal",
+];
+
 fn main() -> ExitCode {
-    AccessTests::new(rules(), demo)
+    let tests = AccessTests::new(rules(), demo);
+    let skip = |tests: AccessTests, target| tests.skip(target, "users of the store only; see account_pages.rs");
+    ACCOUNT
+        .into_iter()
+        .fold(tests, skip)
         .refuses(&RefusedCredential::basic("a disabled user", DISABLED.0, DISABLED.1))
         .fixture("ANY /export/*", |request| request.uri("/export/entries.txt"))
         .mine("PUT /entries/:id", |request| request.as_user("alice").path("id", 1))

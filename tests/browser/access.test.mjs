@@ -1,45 +1,28 @@
 // The access matrix of the demo in Chromium: an administrator sees it in light and dark, without scripts, and on paper. The
 // exported types in the TypeScript compiler.
-//
-// Needs the demo (`cargo build`) and Chromium (`CHROMIUM` names it, /usr/bin/chromium if not set).
 
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { chromium } from "playwright-core";
+import { launch, patience, pictures, root, startDemo, target } from "./support.mjs";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const target = process.env.CARGO_TARGET_DIR ?? `${root}target`;
-const pictures = `${target}/browser`;
 const run = promisify(execFile);
-
-// In milliseconds; only a bound, as a machine may be slow.
-const patience = 120_000;
 
 let demo, address, passwords, browser;
 
 before(async () => {
-  await mkdir(pictures, { recursive: true });
-  const env = { ...process.env, AUTH_DB_URI: "sqlite::memory:" };
-  demo = spawn(`${target}/debug/demo`, ["--port", "0"], { env, stdio: ["ignore", "pipe", "ignore"] });
-  const welcome = await read(demo.stdout, /the log follows/i);
-  address = welcome.match(/listens on (http:\S+)/)[1];
-  passwords = Object.fromEntries([...welcome.matchAll(/^ {2}(\w+) +(?:Viewer|User|Administrator) +(\S+)$/gm)].map((m) => [m[1], m[2]]));
-  browser = await chromium.launch({
-    timeout: patience,
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
-  });
+  demo = await startDemo();
+  ({ address, passwords } = demo);
+  browser = await launch();
 }, { timeout: patience });
 
 after(async () => {
   await browser?.close();
-  demo?.kill();
+  demo?.stop();
 });
 
 for (const colorScheme of ["light", "dark"]) {
@@ -132,14 +115,4 @@ async function signIn(page, name) {
   const answered = page.waitForResponse(`${address}/admin/access`);
   await Promise.all([page.waitForEvent("load"), page.getByRole("button", { name: "Sign in" }).click()]);
   return answered;
-}
-
-/** What a stream says until it matches. */
-async function read(stream, until) {
-  let text = "";
-  for await (const chunk of stream) {
-    text += chunk;
-    if (until.test(text)) return text;
-  }
-  throw new Error(`the demo ended: ${text}`);
 }

@@ -1,39 +1,19 @@
 // The pages of a user's own account in Chromium, in light and dark, without scripts: a new password by the link in a mail, and
 // an authenticator app.
-//
-// Needs the example (`cargo build --bin account`) and Chromium (`CHROMIUM` names it, /usr/bin/chromium if not set).
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { createHmac } from "node:crypto";
-import { mkdir } from "node:fs/promises";
-import { createServer } from "node:net";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
-
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const target = process.env.CARGO_TARGET_DIR ?? `${root}target`;
-const pictures = `${target}/browser`;
-// In milliseconds; only a bound, as a machine may be slow.
-const patience = 120_000;
+import { code, freePort, launch, patience, pictures, start } from "./support.mjs";
 
 let browser;
 
-before(async () => {
-  await mkdir(pictures, { recursive: true });
-  browser = await chromium.launch({
-    timeout: patience,
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
-  });
-}, { timeout: patience });
+before(async () => (browser = await launch()), { timeout: patience });
 
 after(() => browser?.close());
 
 for (const [colorScheme, width] of [["light", 1200], ["dark", 390]]) {
   test(`a new password by mail, and an app, in ${colorScheme}`, { timeout: patience }, async () => {
-    const service = await start("correct horse battery");
+    const service = await startAccount("correct horse battery");
     const context = await browser.newContext({ colorScheme, javaScriptEnabled: false, viewport: { width, height: 900 } });
     const page = await context.newPage();
     const picture = (name) => page.screenshot({ path: `${pictures}/account-${name}-${colorScheme}.png`, fullPage: true });
@@ -83,43 +63,13 @@ for (const [colorScheme, width] of [["light", 1200], ["dark", 390]]) {
 }
 
 // Starts the example on a free port.
-async function start(password) {
+async function startAccount(password) {
   const port = await freePort();
-  const env = { ...process.env, ALICE_PASSWORD: password, PORT: `${port}` };
-  const child = spawn(`${target}/debug/account`, [], { env, stdio: ["ignore", "pipe", "ignore"] });
-  let output = "";
-  child.stdout.on("data", (data) => (output += data));
-  const printed = async (pattern) => {
-    while (!pattern.test(output)) {
-      assert.equal(child.exitCode, null, output);
-      await new Promise((done) => setTimeout(done, 20));
-    }
-    return output.match(pattern);
-  };
+  const account = start("account", [], { ALICE_PASSWORD: password, PORT: `${port}` });
   const address = `http://127.0.0.1:${port}/account`;
-  await printed(/^open /m);
+  await account.printed(/^open /m);
   while (!(await fetch(`${address}/forgot-password`).then(() => true, () => false))) {
     await new Promise((done) => setTimeout(done, 20));
   }
-  return { address, printed, stop: () => child.kill() };
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-// Returns the code of this moment (RFC 6238).
-function code(secret) {
-  const bits = [...secret.replaceAll(" ", "")].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const mac = createHmac("sha1", key).update(counter).digest();
-  const value = mac.readUInt32BE(mac.at(-1) & 15) & 0x7fffffff;
-  return `${value % 1_000_000}`.padStart(6, "0");
+  return { ...account, address };
 }

@@ -1,62 +1,74 @@
 // The sign-in pages of the demo in Chromium, which people use by mouse and keyboard.
-//
-// Needs the demo (`cargo build`) and Chromium (`CHROMIUM` names it, /usr/bin/chromium if not set).
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
-
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const target = process.env.CARGO_TARGET_DIR ?? `${root}target`;
-const pictures = `${target}/browser`;
-
-// In milliseconds; only a bound, as a machine may be slow.
-const patience = 120_000;
+import { launch, patience, startDemo } from "./support.mjs";
 
 let demo, address, passwords, browser, evil, evilAddress;
 
 before(async () => {
-  await mkdir(pictures, { recursive: true });
-  // Users of its own, who are made at each start.
-  const env = { ...process.env, AUTH_DB_URI: "sqlite::memory:" };
-  demo = spawn(`${target}/debug/demo`, ["--port", "0"], { env, stdio: ["ignore", "pipe", "ignore"] });
-  const welcome = await read(demo.stdout, /the log follows/i);
-  address = welcome.match(/listens on (http:\S+)/)[1];
-  passwords = Object.fromEntries([...welcome.matchAll(/^ {2}(\w+) +(?:Viewer|User|Administrator) +(\S+)$/gm)].map((m) => [m[1], m[2]]));
+  demo = await startDemo();
+  ({ address, passwords } = demo);
   // Another site: `localhost` is another host than `127.0.0.1`.
   evil = createServer((request, response) => {
     const path = new URL(request.url, "http://localhost").searchParams.get("to");
     response.setHeader("Content-Type", "text/html");
     response.end(`<form method="post" action="${address}${path}"><input name="username" value="ada">
-      <input name="password" value="${passwords.ada}"><input name="end" value="others"><button>Win a prize</button></form>`);
+      <input name="password" value="${passwords.ada}"><input name="end" value="others">
+      <input name="email" value="mallory@example.org"><button>Win a prize</button></form>`);
   });
   await new Promise((ready) => evil.listen(0, "localhost", ready));
   evilAddress = `http://localhost:${evil.address().port}`;
-  browser = await chromium.launch({
-    timeout: patience,
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
-  });
+  browser = await launch();
 }, { timeout: patience });
 
 after(async () => {
   await browser?.close();
-  demo?.kill();
+  demo?.stop();
   evil?.close();
 });
 
 test("a visitor is sent to the sign-in page, and comes back", async () => {
   await withPage(async (page) => {
-    await page.goto(`${address}/?from=a%26b`);
+    await page.goto(`${address}/admin/access?from=a%26b`);
     assert.equal(new URL(page.url()).pathname, "/auth/login");
+    await signIn(page, "ada");
+    assert.equal(page.url(), `${address}/admin/access?from=a%26b`);
+  });
+});
+
+test("the first page leads a visitor in, and a caller to all pages", async () => {
+  await withPage(async (page) => {
+    await page.goto(`${address}/`);
+    await page.getByRole("heading", { name: "Welcome" }).waitFor();
+    for (const name of ["Forgot your password?", "Documentation"]) await reaches(page, name);
+    await page.getByRole("link", { name: "Sign in" }).click();
+    await signIn(page, "ada");
+    await page.getByRole("heading", { name: "Hello ada" }).waitFor();
+    assert.match(await page.locator("main").innerText(), /Administrator/);
+    for (const name of ["My sessions", "Change password", "E-mail address", "Second factor", "Sign out", "Documentation", "Your rights as JSON", "Who may call what", "Statistics"]) {
+      await reaches(page, name);
+    }
+  });
+  await withPage(async (page) => {
+    await page.goto(`${address}/auth/login`);
     await signIn(page, "vera");
-    assert.equal(page.url(), `${address}/?from=a%26b`);
     await page.getByRole("heading", { name: "Hello vera" }).waitFor();
-    assert.match(await page.locator("main").innerText(), /Viewer/);
+    assert.equal(await page.getByRole("link", { name: "Who may call what" }).count(), 0);
+  });
+});
+
+test("each page of the account leads to the others", async () => {
+  await withPage(async (page) => {
+    await page.goto(`${address}/auth/login`);
+    await signIn(page, "vera");
+    const names = ["My sessions", "Change password", "E-mail address", "Second factor", "Sign out"];
+    for (const name of names) {
+      await page.getByRole("link", { name, exact: true }).click();
+      const links = await page.getByRole("navigation").getByRole("link").allTextContents();
+      assert.deepEqual(links, ["Home", ...names.filter((other) => other !== name)], name);
+    }
   });
 });
 
@@ -101,7 +113,7 @@ test("a planted cookie is replaced at the sign-in", async () => {
   await withPage(async (page, context) => {
     const planted = "A".repeat(43);
     await context.addCookies([{ name: "session", value: planted, url: address }]);
-    await page.goto(`${address}/`);
+    await page.goto(`${address}/auth/login`);
     await signIn(page, "vera");
     const cookie = await session(context);
     assert.notEqual(cookie.value, planted);
@@ -113,20 +125,20 @@ test("a planted cookie is replaced at the sign-in", async () => {
 
 test("a session that was signed out cannot be replayed", async () => {
   await withPage(async (page, context) => {
-    await page.goto(`${address}/`);
+    await page.goto(`${address}/auth/login`);
     await signIn(page, "vera");
     const stolen = await session(context);
-    await page.getByRole("link", { name: "Sign out" }).click();
+    await page.getByRole("link", { name: "Sign out", exact: true }).click();
     await page.getByRole("button", { name: "Sign out" }).click();
     assert.equal(await page.getByRole("status").innerText(), "You have signed out.");
     assert.equal(await session(context), undefined);
     await page.goBack();
-    await page.goto(`${address}/`);
+    await page.goto(`${address}/auth/sessions`);
     assert.equal(new URL(page.url()).pathname, "/auth/login");
     await withPage(async (thief, other) => {
       await other.addCookies([{ name: "session", value: stolen.value, url: address }]);
       await thief.goto(`${address}/`);
-      assert.equal(new URL(thief.url()).pathname, "/auth/login");
+      await thief.getByRole("heading", { name: "Welcome" }).waitFor();
       assert.equal(await session(other), undefined, "the cookie of an ended session is deleted");
     });
   });
@@ -134,15 +146,23 @@ test("a session that was signed out cannot be replayed", async () => {
 
 test("a form of another site signs nobody in, and ends no session", async () => {
   await withPage(async (page, context) => {
-    await page.goto(`${address}/`);
+    await page.goto(`${address}/auth/login`);
     await signIn(page, "vera");
     const before = await session(context);
-    for (const path of ["/auth/login", "/auth/logout", "/auth/sessions"]) {
+    const post = async (path) => {
       await page.goto(`${evilAddress}/?to=${path}`);
       const answered = page.waitForResponse((response) => response.url().startsWith(`${address}${path}`));
       await page.getByRole("button").click();
-      assert.equal((await answered).status(), 403, path);
+      return (await answered).status();
+    };
+    for (const name of ["login", "logout", "sessions", "password", "forgot-password", "reset-password", "verify-email", "code"]) {
+      assert.equal(await post(`/auth/${name}`), 403, name);
       await page.getByRole("alert").waitFor();
+    }
+    // Without the cookie, which the browser does not send from there, these are forms of a stranger.
+    for (const name of ["email", "second-factor/enrolment", "second-factor/confirmation", "second-factor/recovery-codes", "second-factor/removal"]) {
+      assert.equal(await post(`/auth/${name}`), 303, name);
+      await page.getByRole("heading", { name: "Sign in" }).waitFor();
     }
     assert.equal((await session(context)).value, before.value);
     await page.goto(`${address}/`);
@@ -153,15 +173,15 @@ test("a form of another site signs nobody in, and ends no session", async () => 
 test("my sessions ends that of another browser", async () => {
   await withPage(async (page) => {
     await withPage(async (other) => {
-      await page.goto(`${address}/`);
+      await page.goto(`${address}/auth/login`);
       await signIn(page, "alice");
-      await other.goto(`${address}/`);
+      await other.goto(`${address}/auth/login`);
       await signIn(other, "alice");
       await page.getByRole("link", { name: "My sessions" }).click();
       assert.equal(await page.getByText("(this browser)").count(), 1);
       await page.getByRole("button", { name: /^Sign out Chrome on Linux$/ }).click();
       assert.equal(await page.getByRole("status").innerText(), "The session has ended.");
-      await other.goto(`${address}/`);
+      await other.goto(`${address}/auth/sessions`);
       assert.equal(new URL(other.url()).pathname, "/auth/login");
       await page.goto(`${address}/`);
       await page.getByRole("heading", { name: "Hello alice" }).waitFor();
@@ -187,31 +207,6 @@ test("a new password ends the other sessions", async () => {
   });
 });
 
-test("each page is drawn in both schemes and at both widths", async () => {
-  for (const colorScheme of ["light", "dark"]) {
-    for (const [size, viewport] of Object.entries({ narrow: { width: 320, height: 700 }, wide: { width: 1280, height: 800 } })) {
-      await withPage(async (page) => {
-        const draw = async (name) => {
-          const width = await page.evaluate(() => document.documentElement.scrollWidth);
-          assert.ok(width <= viewport.width, `${name} is ${width} wide`);
-          await page.screenshot({ path: `${pictures}/${name}-${colorScheme}-${size}.png`, fullPage: true });
-        };
-        await page.goto(`${address}/auth/login`);
-        await draw("sign-in");
-        await submit(page, "nobody", "wrong horse battery");
-        await draw("sign-in-refused");
-        await submit(page, "ada", passwords.ada);
-        await page.getByRole("heading", { name: "Hello ada" }).waitFor();
-        await draw("home");
-        for (const name of ["sessions", "password", "logout"]) {
-          await page.goto(`${address}/auth/${name}`);
-          await draw(name);
-        }
-      }, { viewport, colorScheme });
-    }
-  }
-});
-
 /** A page of a browser of its own; fails if it broke the Content Security Policy, or asked anything of a third host. */
 async function withPage(use, options = {}) {
   const context = await browser.newContext(options);
@@ -232,6 +227,14 @@ async function withPage(use, options = {}) {
   }
 }
 
+/** Fails unless the link with this name leads to a page without an error. */
+async function reaches(page, name) {
+  const link = page.getByRole("link", { name, exact: true });
+  const answer = await page.request.get(new URL(await link.getAttribute("href"), page.url()).href, { headers: { Accept: "text/html" } });
+  assert.equal(answer.status(), 200, name);
+  assert.ok(!answer.url().includes("/auth/login"), name);
+}
+
 /** Fills the form, and waits for the page after it. */
 async function submit(page, name, password) {
   await page.getByLabel("User name").fill(name);
@@ -246,14 +249,4 @@ async function signIn(page, name) {
 /** The cookie of the session. */
 async function session(context) {
   return (await context.cookies(address)).find((cookie) => cookie.name === "session");
-}
-
-/** What a stream says until it matches. */
-async function read(stream, until) {
-  let text = "";
-  for await (const chunk of stream) {
-    text += chunk;
-    if (until.test(text)) return text;
-  }
-  throw new Error(`the demo ended: ${text}`);
 }

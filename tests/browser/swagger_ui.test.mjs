@@ -1,52 +1,28 @@
 // The documentation pages of the examples in Chromium: each scheme of the Authorize dialog lets the reader call an
 // operation, and the page asks nothing of any other host.
-//
-// Needs the demo (`cargo build`) and Chromium (`CHROMIUM` names it, /usr/bin/chromium if not set).
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { createHmac, randomBytes } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
-
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const target = process.env.CARGO_TARGET_DIR ?? `${root}target`;
-const pictures = `${target}/browser`;
-
-// In milliseconds; only a bound, as a machine may be slow.
-const patience = 120_000;
+import { launch, patience, pictures, start, startDemo } from "./support.mjs";
 
 const secret = randomBytes(32).toString("hex");
 
 let demo, server, address, serverAddress, passwords, key, browser;
 
 before(async () => {
-  await mkdir(pictures, { recursive: true });
-  // Users of its own, who are made at each start.
-  const env = { ...process.env, AUTH_DB_URI: "sqlite::memory:" };
-  demo = spawn(`${target}/debug/demo`, ["--port", "0"], { env, stdio: ["ignore", "pipe", "ignore"] });
-  const welcome = await read(demo.stdout, /the log follows/i);
-  address = welcome.match(/listens on (http:\S+)/)[1];
-  key = welcome.match(/API key of .*\s+(\S+)/)[1];
-  passwords = Object.fromEntries([...welcome.matchAll(/^ {2}(\w+) +(?:Viewer|User|Administrator) +(\S+)$/gm)].map((m) => [m[1], m[2]]));
-  server = spawn(`${target}/debug/resource_server`, [], {
-    stdio: ["ignore", "pipe", "ignore"],
-    env: { AUTH_ISSUER: "https://issuer.example", AUTH_AUDIENCES: '["entries"]', AUTH_HS256_SECRET: secret, PORT: "0" },
-  });
-  serverAddress = (await read(server.stdout, /documentation at/)).match(/listens on (http:[^,\s]+)/)[1];
-  browser = await chromium.launch({
-    timeout: patience,
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
-  });
+  demo = await startDemo();
+  ({ address, passwords, key } = demo);
+  const settings = { AUTH_ISSUER: "https://issuer.example", AUTH_AUDIENCES: '["entries"]', AUTH_HS256_SECRET: secret, PORT: "0" };
+  server = start("resource_server", [], settings);
+  serverAddress = (await server.printed(/listens on (http:[^,\s]+), with documentation at/))[1];
+  browser = await launch();
 }, { timeout: patience });
 
 after(async () => {
   await browser?.close();
-  demo?.kill();
-  server?.kill();
+  demo?.stop();
+  server?.stop();
 });
 
 test("the OAuth 2 password flow of the dialog gets a token and sends it", async () => {
@@ -79,6 +55,23 @@ test("the API key of the dialog is sent", async () => {
     const { status, request } = await tryOut(page);
     assert.equal(status, 200);
     assert.equal(request.headers()["x-api-key"], key);
+  });
+});
+
+test("without a credential, the page shows the 401", async () => {
+  await withPage(async (page) => assert.equal((await tryOut(page)).status, 401));
+});
+
+test("the cookie of a session that was signed in at the page is sent", async () => {
+  await withPage(async (page) => {
+    await page.goto(`${address}/auth/login?next=/docs`);
+    await page.getByLabel("User name").fill("alice");
+    await page.getByLabel("Password").fill(passwords.alice);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.locator(".opblock").first().waitFor();
+    const { status, request } = await tryOut(page);
+    assert.equal(status, 200);
+    assert.equal(request.headers().authorization, undefined);
   });
 });
 
@@ -140,14 +133,4 @@ async function tryOut(page, at = address, path = "/entries") {
   await operation.locator(".live-responses-table").waitFor();
   await page.screenshot({ path: `${pictures}/answer-${answer.status()}.png`, fullPage: true });
   return { status: answer.status(), request: answer.request() };
-}
-
-/** What a stream says until it matches. */
-async function read(stream, until) {
-  let text = "";
-  for await (const chunk of stream) {
-    text += chunk;
-    if (until.test(text)) return text;
-  }
-  throw new Error(`the demo ended: ${text}`);
 }

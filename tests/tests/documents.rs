@@ -130,6 +130,22 @@ fn the_readme_is_short_and_quotes_the_compiler() {
     }
 }
 
+/// The tutorial counts the lines that a reader adds to the tables and the operations of the steps before.
+#[test]
+fn the_tutorial_signs_a_browser_in_with_ten_lines() {
+    let page = read("docs/src/tutorial/7-browsers.md");
+    assert!(page.contains("ten lines are enough"));
+    let (_, block) = page.split_once("```rust\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let is_hidden = |line: &str| line == "#" || line.starts_with("# ");
+    let is_frame = |line: &str| {
+        ["use ", "//", "fn ", "async fn ", "}", "#[auth("].iter().any(|start| line.starts_with(start))
+            || line.is_empty()
+    };
+    let lines: Vec<_> = block.lines().filter(|line| !is_hidden(line) && !is_frame(line.trim())).collect();
+    assert_eq!(lines.len(), 10, "{lines:#?}");
+}
+
 /// Returns the features of a crate that users choose.
 fn features(manifest: &str) -> Vec<String> {
     let (_, features) = manifest.split_once("[features]\n").unwrap();

@@ -46,6 +46,11 @@ impl PublicUrl {
         Ok(Self(parsed.as_str().trim_end_matches('/').to_owned()))
     }
 
+    /// Returns whether the URL ends with this path.
+    pub(super) fn ends_with(&self, path: &str) -> bool {
+        self.0.ends_with(path)
+    }
+
     /// Returns the link to a page, with a token. The token has no character that a URL would escape.
     pub(super) fn link(&self, page: &str, token: &str) -> String {
         format!("{}/{page}?token={token}", self.0)

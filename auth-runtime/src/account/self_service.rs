@@ -1,6 +1,12 @@
 //! The entry point: the store, the mailer, and the links.
 
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use backon::{ExponentialBuilder, Retryable};
 
 use super::{
     AccountError, AccountStore, EmailAddress, EnglishTexts, Mail, MailContext, MailText, MailTexts, Mailer,
@@ -8,7 +14,9 @@ use super::{
     mail::{AnyMailer, Outbox},
     one_time_token::OneTimeToken,
 };
-use crate::{authenticate::Unavailable, password::Passwords, seal::Seal, throttle::Throttle, users::User};
+use crate::{
+    authenticate::Unavailable, password::Passwords, seal::Seal, session::Site, throttle::Throttle, users::User,
+};
 
 /// Lets users manage their own account: reset the password by mail, verify an e-mail address, and set up a second
 /// factor. Cheap to clone.
@@ -37,8 +45,14 @@ use crate::{authenticate::Unavailable, password::Passwords, seal::Seal, throttle
 /// # What it does not protect against
 ///
 /// - An attacker who reads the mail of a user. With a second factor, the password alone is not enough.
-/// - Lost mails. The queue is in memory, and a failed mail is not sent again. The user must request another one.
+/// - Lost mails. The queue is in memory. If the [`Mailer`] fails, the mail is sent again, at most twice within about 5
+///   seconds. Then the failure is logged as an error, and the user must request another mail.
 pub struct SelfService<S>(pub(super) Arc<Parts<S>>);
+
+/// How often a mail that was refused is sent again.
+const RETRIES: usize = 2;
+/// The wait before the first of them. The second is four times as long.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// The default of [`Basic`](crate::users::Basic).
 const ISSUER: &str = "basic";
@@ -55,9 +69,11 @@ pub(super) struct Parts<S> {
     /// The same with the limits of requests that users rarely make.
     pub(super) rarely: Throttle,
     pub(super) application: Arc<str>,
+    /// The name and the links of the pages.
+    pub(super) site: Site,
     /// The issuers of identities of the store's users.
     pub(super) issuers: Arc<[String]>,
-    url: PublicUrl,
+    pub(super) url: PublicUrl,
     mailer: Arc<dyn AnyMailer>,
     texts: Arc<Texts>,
     pub(super) outbox: Outbox,
@@ -71,11 +87,13 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
     #[must_use]
     pub fn new(store: S, mailer: impl Mailer, application: impl Into<String>, url: PublicUrl) -> Self {
         let throttle = store.throttle();
+        let application: Arc<str> = application.into().into();
         Self(Arc::new(Parts {
             passwords: store.passwords(),
             rarely: throttle.clone().for_rare_attempts(),
             throttle,
-            application: application.into().into(),
+            site: Site { name: application.to_string(), ..Site::default() },
+            application,
             issuers: [ISSUER.to_owned()].into(),
             url,
             mailer: Arc::new(mailer),
@@ -101,6 +119,15 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         self.with(|parts| parts.issuers = issuers.into())
     }
 
+    /// Adds an issuer, if it is none yet.
+    pub(super) fn also_issued_by(self, issuer: &str) -> Self {
+        let known = Arc::clone(&self.0.issuers);
+        if known.iter().any(|known| known == issuer) {
+            return self;
+        }
+        self.issuers(known.iter().cloned().chain([issuer.to_owned()]))
+    }
+
     /// Sets the limits of attempts (default: those of the [store](crate::users::UserStore::throttle)).
     ///
     /// Links and codes have the address limit of this throttle. For one user, there are 3 attempts from one address
@@ -113,7 +140,7 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         })
     }
 
-    fn with(self, change: impl FnOnce(&mut Parts<S>)) -> Self {
+    pub(super) fn with(self, change: impl FnOnce(&mut Parts<S>)) -> Self {
         let mut parts = Arc::unwrap_or_clone(self.0);
         change(&mut parts);
         Self(Arc::new(parts))
@@ -149,8 +176,15 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         Mail::new(to, choose(&*self.0.texts, MailContext::new(&self.0.application, username)))
     }
 
+    /// Hands a mail to the mailer; three times, if it fails. The log has each failure.
     pub(super) async fn send(&self, mail: Mail) -> Result<(), Unavailable> {
-        self.0.mailer.send_boxed(mail).await
+        let backoff = ExponentialBuilder::new().with_min_delay(RETRY_DELAY).with_factor(4.0).with_max_times(RETRIES);
+        let send = || self.0.mailer.send_boxed(mail.clone());
+        let note = |error: &Unavailable, wait: Duration| {
+            let error = error.to_string();
+            tracing::warn!(?error, ?wait, "mail not sent; it is sent again");
+        };
+        send.retry(backoff).notify(note).await
     }
 
     /// Sends a notice to the verified address of a user, if there is one. A failure is logged.
@@ -197,7 +231,7 @@ pub(super) const fn page(purpose: Purpose) -> &'static str {
 pub(super) fn log_failure(subject: &str, sent: Result<(), Unavailable>) {
     if let Err(error) = sent {
         let error = error.to_string();
-        tracing::warn!(?subject, ?error, "could not send a mail");
+        tracing::error!(?subject, ?error, "mail not sent");
     }
 }
 
@@ -215,6 +249,7 @@ impl<S> Clone for Parts<S> {
             throttle: self.throttle.clone(),
             rarely: self.rarely.clone(),
             application: Arc::clone(&self.application),
+            site: self.site.clone(),
             issuers: Arc::clone(&self.issuers),
             url: self.url.clone(),
             mailer: Arc::clone(&self.mailer),

@@ -28,8 +28,8 @@ impl MacKey {
         }
     }
 
-    pub(crate) fn mac(&self, secret: &str) -> SecretMac {
-        SecretMac(u128::from(self.0.hash(secret.as_bytes())).to_ne_bytes())
+    pub(crate) fn mac(&self, secret: impl AsRef<[u8]>) -> SecretMac {
+        SecretMac(u128::from(self.0.hash(secret.as_ref())).to_ne_bytes())
     }
 }
 

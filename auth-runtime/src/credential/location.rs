@@ -13,9 +13,7 @@ pub(super) fn text(request: &Request, scheme: &SecurityScheme) -> Credential<Tex
             one(request.headers().get_all(name).iter().map(|value| Text::in_header(value, 0)))
         }
         CredentialLocation::Named(ApiKeyLocation::Query, name) => one(parameters(request, name).map(Text::Owned)),
-        CredentialLocation::Named(ApiKeyLocation::Cookie, name) => {
-            one(cookie::values(request.headers(), name).map(Text::Owned))
-        }
+        CredentialLocation::Named(ApiKeyLocation::Cookie, name) => one(cookie::values(request.headers(), name)),
     };
     found.and_then(|text| match text.as_bytes().len() {
         0 => Err(Malformed::Empty),

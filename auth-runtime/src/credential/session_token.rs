@@ -2,7 +2,10 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use super::{Malformed, carried_by, text::Text};
+use super::{
+    Malformed, carried_by,
+    text::{Text, is_base64url},
+};
 
 /// The length of 256 bits in base64url.
 const LEN: usize = 43;
@@ -26,6 +29,11 @@ impl SessionToken {
         self.0.as_str()
     }
 
+    /// Returns the bytes of the token.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
     fn parse(text: Text) -> Result<Self, Malformed> {
         text.checked(is_token).map(Self)
     }
@@ -33,9 +41,14 @@ impl SessionToken {
 
 /// Whether a text encodes 256 bits. The last character has two spare bits, which are zero.
 fn is_token(text: &Text) -> bool {
-    let bytes = text.as_bytes();
-    let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    bytes.len() == LEN && bytes.iter().all(belongs) && b"AEIMQUYcgkosw048".contains(&bytes[LEN - 1])
+    let Ok(bytes) = <&[u8; LEN]>::try_from(text.as_bytes()) else { return false };
+    let has_spare_bits = !matches!(
+        bytes[LEN - 1],
+        b'A' | b'E' | b'I' | b'M' | b'Q' | b'U' | b'Y' | b'c' | b'g' | b'k' | b'o' | b's' | b'w' | b'0' | b'4' | b'8'
+    );
+    // Both halves overlap.
+    let halves = [bytes.first_chunk::<32>(), bytes.last_chunk::<32>()];
+    !has_spare_bits && halves.into_iter().flatten().all(is_base64url)
 }
 
 carried_by! {

@@ -1,6 +1,6 @@
 //! The text of a credential. It shares the header's buffer if possible, and is never printed.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use poem::http::HeaderValue;
 
@@ -10,6 +10,8 @@ use super::Malformed;
 pub(super) enum Text {
     /// The part of a header from this byte on.
     InHeader(HeaderValue, usize),
+    /// These bytes of a header.
+    Part(HeaderValue, Range<usize>),
     Owned(String),
 }
 
@@ -18,8 +20,15 @@ impl Text {
         Self::InHeader(header.clone(), start)
     }
 
+    /// Returns the text of a part of a header.
+    pub(super) fn part_of(header: &HeaderValue, part: &[u8]) -> Self {
+        let start = part.as_ptr().addr().saturating_sub(header.as_bytes().as_ptr().addr());
+        Self::Part(header.clone(), start..start + part.len())
+    }
+
     pub(super) fn as_bytes(&self) -> &[u8] {
         match self {
+            Self::Part(header, part) => header.as_bytes().get(part.clone()).unwrap_or_default(),
             Self::InHeader(header, start) => header.as_bytes().get(*start..).unwrap_or_default(),
             Self::Owned(text) => text.as_bytes(),
         }
@@ -28,7 +37,7 @@ impl Text {
     /// Returns the text, or an empty one for other bytes. The constructors of credentials have checked the bytes.
     pub(super) fn as_str(&self) -> &str {
         match self {
-            Self::InHeader(..) => str::from_utf8(self.as_bytes()).unwrap_or_default(),
+            Self::InHeader(..) | Self::Part(..) => str::from_utf8(self.as_bytes()).unwrap_or_default(),
             Self::Owned(text) => text,
         }
     }
@@ -84,6 +93,17 @@ const fn outside_token68(byte: u8) -> u8 {
     min(outside_jwt(byte), min(byte ^ b'~', byte ^ b'+'))
 }
 
+/// Whether all bytes are letters, digits, `-` or `_`, as in base64url (RFC 4648, section 5). The length is known, so the
+/// compiler checks many bytes at once.
+pub(super) fn is_base64url<const LEN: usize>(bytes: &[u8; LEN]) -> bool {
+    all(bytes, outside_base64url)
+}
+
+/// Returns 0 for a byte that base64url may contain.
+const fn outside_base64url(byte: u8) -> u8 {
+    min(min(outside(byte, b'0', b'9'), outside(byte | 0x20, b'a', b'z')), min(byte ^ b'-', byte ^ b'_'))
+}
+
 /// Returns 0 for a byte from `first` to `last`.
 const fn outside(byte: u8, first: u8, last: u8) -> u8 {
     byte.wrapping_sub(first).saturating_sub(last - first)
@@ -101,7 +121,7 @@ fn all(bytes: &[u8], outside: impl Fn(u8) -> u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Text, is_token68};
+    use super::{Text, is_base64url, is_token68};
 
     #[test]
     fn r20_each_byte_belongs_or_not() {
@@ -114,6 +134,7 @@ mod tests {
     #[test]
     fn r20_each_byte_is_visible_printable_or_graphic() {
         for byte in 0..=0x7f_u8 {
+            assert_eq!(is_base64url(&[byte]), byte.is_ascii_alphanumeric() || b"-_".contains(&byte), "{byte}");
             let text = Text::Owned(char::from(byte).to_string());
             assert_eq!(text.is_graphic(), byte.is_ascii_graphic(), "{byte}");
             assert_eq!(text.is_printable(), byte.is_ascii_graphic() || byte == b' ', "{byte}");

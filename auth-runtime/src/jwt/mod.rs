@@ -31,6 +31,7 @@ mod revocation_source;
 mod revocation_store;
 mod revocations;
 mod role_table;
+mod stale;
 mod tenants;
 #[cfg(test)]
 mod tests;
@@ -56,9 +57,10 @@ pub use self::{
     local_roles::{LocalAccess, LocalRoles, RoleStore},
     new_token::NewToken,
     remote::{Fetch, FetchRequest, RemoteKeys},
-    revocation_store::{NewRevocations, Revocation, RevocationKind, RevocationStore, StaleHandle},
+    revocation_store::{NewRevocations, Revocation, RevocationKind, RevocationStore},
     revocations::Revocations,
     role_table::{Entitlement, RoleTable, SharedRoleTable},
+    stale::StaleHandle,
     tenants::Tenants,
     token_issuer::{TokenIssuer, TokenIssuerKey, TokenIssuerName},
     token_type::{TokenHints, TokenType},

@@ -3,16 +3,16 @@
 use std::{
     future::Future,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
 use tokio::{sync::Mutex, time::Instant};
 
-use super::revocation_store::{NewRevocations, Revocation, RevocationStore, StaleHandle};
+use super::{
+    revocation_store::{NewRevocations, Revocation, RevocationStore},
+    stale::StaleHandle,
+};
 use crate::authenticate::Unavailable;
 
 const FRESHNESS: Duration = Duration::from_secs(5);
@@ -46,7 +46,7 @@ pub(super) struct RevocationSource {
     /// The time of the last read, in nanoseconds since the start, plus one; 0 is never.
     read_at: AtomicU64,
     /// How often the list was marked as stale, and how often at the last read.
-    stale: Arc<AtomicU64>,
+    stale: StaleHandle,
     stale_read: AtomicU64,
     progress: Mutex<Progress>,
 }
@@ -59,8 +59,8 @@ struct Progress {
 
 impl RevocationSource {
     pub(super) fn new(store: impl RevocationStore) -> Self {
-        let stale = Arc::default();
-        store.notify(StaleHandle(Arc::clone(&stale)));
+        let stale = StaleHandle::new();
+        store.notify(stale.clone());
         Self {
             store: Box::new(store),
             bound: FRESHNESS,
@@ -82,7 +82,7 @@ impl RevocationSource {
 
     pub(super) fn is_recent(&self) -> bool {
         let read_at = self.read_at.load(Ordering::Acquire);
-        let is_marked = self.stale.load(Ordering::Acquire) != self.stale_read.load(Ordering::Acquire);
+        let is_marked = self.stale.count() != self.stale_read.load(Ordering::Acquire);
         read_at != 0
             && !is_marked
             && nanoseconds(self.start.elapsed()).saturating_sub(read_at) < nanoseconds(self.bound)
@@ -102,7 +102,7 @@ impl RevocationSource {
         }
         // Before the read: a later read notices what is added during this one.
         let asked = nanoseconds(self.start.elapsed()).saturating_add(1);
-        let stale = self.stale.load(Ordering::Acquire);
+        let stale = self.stale.count();
         let new = self.read(progress.position).await.inspect_err(|_| progress.failed = Some(Instant::now()))?;
         add(new.entries);
         *progress = Progress { position: new.position, failed: None };

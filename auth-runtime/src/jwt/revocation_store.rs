@@ -2,14 +2,11 @@
 
 use std::{
     future::Future,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use super::registered_claims::MAX_LEEWAY;
+use super::{registered_claims::MAX_LEEWAY, stale::StaleHandle};
 use crate::authenticate::Unavailable;
 
 /// How long the revocation of a caller is kept. No token of a sensible issuer lives longer.
@@ -114,16 +111,5 @@ impl<S: RevocationStore> RevocationStore for Arc<S> {
 
     fn notify(&self, list: StaleHandle) {
         S::notify(self, list);
-    }
-}
-
-/// Marks a list as stale, so that the next request reads it again. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct StaleHandle(pub(super) Arc<AtomicU64>);
-
-impl StaleHandle {
-    /// Marks the list as stale.
-    pub fn mark_stale(&self) {
-        self.0.fetch_add(1, Ordering::AcqRel);
     }
 }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::task::spawn_blocking;
 
-use super::{PasswordError, argon2_memory::BlockBuffer, hasher::PasswordHasher, pool::PoolPermit, verify::Verified};
+use super::{
+    PasswordError, block_buffer::BlockBuffer, hasher::PasswordHasher, low_priority::at_low_priority, pool::PoolPermit,
+    verify::Verified,
+};
 use crate::authenticate::Unavailable;
 
 /// The permission to verify or to hash one password.
@@ -43,6 +46,7 @@ impl HashPermit {
             drop(self.permit);
             done
         };
-        spawn_blocking(work).await.map_err(Unavailable::new)
+        // A thread of the runtime waits, so that a paused clock of a test stands still meanwhile.
+        spawn_blocking(move || at_low_priority(work)).await.map_err(Unavailable::new)?.map_err(Unavailable::new)
     }
 }

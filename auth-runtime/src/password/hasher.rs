@@ -1,4 +1,4 @@
-//! The parameters of new hashes, and the comparison of stored hashes with them.
+//! The cost of new Argon2 hashes, and the comparison of stored hashes with it.
 
 use std::error::Error;
 
@@ -9,7 +9,7 @@ use argon2::{
 
 use super::{
     PasswordError,
-    argon2_memory::BlockBuffer,
+    block_buffer::BlockBuffer,
     error::Reason,
     legacy::LegacyHashes,
     secret::{Keys, SecretKey},

@@ -2,7 +2,7 @@
 //!
 //! The room knows neither users nor stores. [`Passwords`] is the entry point, and [`PasswordPool`] bounds the cost.
 
-mod argon2_memory;
+mod block_buffer;
 mod breach;
 mod common;
 mod error;
@@ -10,6 +10,7 @@ mod hash_permit;
 mod hasher;
 mod legacy;
 mod limits;
+mod low_priority;
 mod normalize;
 mod passwords;
 mod policy;

@@ -154,6 +154,19 @@ impl Passwords {
         self.with(|config| config.policy.min_len = characters.max(MIN_PASSWORD_LEN))
     }
 
+    /// Returns the least number of characters of a new password, for the hint beside a field.
+    ///
+    /// ```
+    /// use auth_runtime::users::{MIN_PASSWORD_LEN, Passwords};
+    ///
+    /// assert_eq!(Passwords::new().shortest(), MIN_PASSWORD_LEN);
+    /// assert_eq!(Passwords::new().min_len(15).shortest(), 15);
+    /// ```
+    #[must_use]
+    pub fn shortest(&self) -> usize {
+        self.0.policy.min_len
+    }
+
     /// Sets the cost of a new hash: memory in KiB, and passes (default and minimum: 19 456 and 2).
     ///
     /// The maximum is 256 MiB, and 1 GiB of memory times passes.

@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc, thread};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::argon2_memory::{BlockBuffer, BufferStock};
+use super::block_buffer::{BlockBuffer, BufferStock};
 use crate::authenticate::Unavailable;
 
 /// Waiting requests for each running one.
@@ -16,7 +16,9 @@ const WAITING_PER_PERMIT: usize = 64;
 /// A bound on the password hashes that are computed at once. Clones share it.
 ///
 /// A hash takes a core and 19 MiB. An imported hash takes up to 256 MiB until it is replaced. By default, one hash runs
-/// for each core, and 64 times as many requests may wait. Requests beyond that get 503 at once.
+/// for each core but one, and at least one. 64 times as many requests may wait. Requests beyond that get 503 at once.
+///
+/// On Linux, a hash has a lower priority than the process (nice 10). So other requests are served while users sign in.
 ///
 /// Each permit has one buffer of 19 MiB. The pool allocates it at first use, reuses it, and wipes it after each hash.
 ///
@@ -63,10 +65,11 @@ impl PasswordPool {
 }
 
 impl Default for PasswordPool {
-    /// Returns a pool with one permit for each core.
+    /// Returns a pool with one permit for each core but one, which is left to other requests.
     fn default() -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        Self::new(cores, cores.saturating_mul(WAITING_PER_PERMIT))
+        let at_once = cores.saturating_sub(1).max(1);
+        Self::new(at_once, at_once.saturating_mul(WAITING_PER_PERMIT))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The comparison of a password with a stored hash, and the replacement of weak hashes.
 
 use super::{
-    argon2_memory::BlockBuffer,
+    block_buffer::BlockBuffer,
     hasher::{Failure, PasswordHasher},
     legacy::LegacyHash,
     normalize::normalize,
@@ -92,7 +92,7 @@ mod tests {
 
     use super::{
         super::{
-            argon2_memory::BlockBuffer,
+            block_buffer::BlockBuffer,
             legacy::LegacyHash,
             secret::SecretKey,
             stored::{Function, work},

@@ -301,7 +301,7 @@ impl CheckText {
     /// Returns the text of an expression.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
-        let text = text.into();
+        let text = tidy(&text.into());
         Self { name: None, key: significant(&text), text }
     }
 
@@ -317,7 +317,7 @@ impl CheckText {
         self.name.as_deref()
     }
 
-    /// Returns the text as the compiler wrote it.
+    /// Returns the text as the compiler wrote it, without spaces behind unary operators: `*id` for `* id`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -384,6 +384,29 @@ fn significant(text: &str) -> String {
     key
 }
 
+/// Returns an expression without the spaces that the compiler puts behind unary operators.
+fn tidy(text: &str) -> String {
+    let mut tidied = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = if first == '"' { string_length(rest) } else { char_length(rest) };
+        let (token, after) = rest.split_at(length);
+        rest = after;
+        if !(first.is_whitespace() && ends_with_unary(&tidied)) {
+            tidied.push_str(token);
+        }
+    }
+    tidied
+}
+
+/// Whether the last character is an operator of one operand: it stands at the start, or behind another operator.
+fn ends_with_unary(text: &str) -> bool {
+    let Some(operator) = text.chars().next_back().filter(|last| "*&!-".contains(*last)) else { return false };
+    let before = &text[..text.len() - operator.len_utf8()];
+    let is_doubled = operator == '&' && before.ends_with('&');
+    !is_doubled && before.trim_end().chars().next_back().is_none_or(|last| "([{,;:=<>|&*!+-/%^".contains(last))
+}
+
 /// Returns the length of the string literal at the start.
 fn string_length(text: &str) -> usize {
     let mut escaped = false;
@@ -403,7 +426,7 @@ fn char_length(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Age, significant};
+    use super::{Age, significant, tidy};
 
     #[test]
     fn spaces_count_in_literals_and_between_words() {
@@ -415,6 +438,18 @@ mod tests {
             (r#"open == "a  b"#, r#"open=="a  b"#),
         ] {
             assert_eq!(significant(text), key);
+        }
+    }
+
+    #[test]
+    fn no_space_stands_behind_a_unary_operator() {
+        for (text, tidied) in [
+            ("self.is_author(caller, * id)", "self.is_author(caller, *id)"),
+            ("* id == - 1 && ! done || & a < & * b", "*id == -1 && !done || &a < &*b"),
+            ("a * b - c & d && e != f", "a * b - c & d && e != f"),
+            (r#"name == "( * " && c == '"' && x == * y"#, r#"name == "( * " && c == '"' && x == *y"#),
+        ] {
+            assert_eq!(tidy(text), tidied);
         }
     }
 

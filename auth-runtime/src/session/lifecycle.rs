@@ -12,10 +12,11 @@ use super::{
     error::SessionError,
     new_session::NewSession,
     record::{Cached, Session},
-    sessions::Sessions,
+    sessions::{Sessions, Verified},
     set_cookie,
     store::SessionStore,
     token::{self, TokenHash},
+    token_hash_cache::{KnownSession, Seen},
 };
 use crate::{
     authenticate::Unavailable,
@@ -69,13 +70,14 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     /// # Errors
     /// [`SessionError::Unavailable`] if the store does not answer; [`SessionError::SameIssuer`].
     pub async fn start(&self, request: &Request, new: NewSession) -> Result<StartedSession, SessionError> {
-        let (session, cookie) = self.create(request, new)?;
-        self.replace(request, Arc::clone(&session)).await?;
-        self.limit(&session).await?;
-        Ok(StartedSession { session, cookie })
+        let (session, token) = self.create(request, new)?;
+        let started = StartedSession { cookie: self.cookie().set(&token)?, session };
+        self.replace(request, &token, Arc::clone(&started.session)).await?;
+        self.limit(&started.session).await?;
+        Ok(started)
     }
 
-    fn create(&self, request: &Request, new: NewSession) -> Result<(Arc<Session>, HeaderValue), SessionError> {
+    fn create(&self, request: &Request, new: NewSession) -> Result<(Arc<Session>, SessionToken), SessionError> {
         let NewSession { issuer, subject, user, methods, acr, is_pending } = new;
         let own = self.0.users.issuer_name();
         let issuer = match issuer {
@@ -101,17 +103,19 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
             address: ClientAddress::of(request).ip(),
             cached: Cached::default(),
         };
-        Ok((Arc::new(session), self.cookie().set(&token)?))
+        Ok((Arc::new(session), token))
     }
 
     /// Stores a session in place of the session of the request.
-    async fn replace(&self, request: &Request, session: Arc<Session>) -> Result<(), Unavailable> {
+    async fn replace(&self, request: &Request, token: &SessionToken, session: Arc<Session>) -> Result<(), Unavailable> {
         let former = self.cookie().token(request);
         let replaced = former.as_ref().map(|token| TokenHash::of(token).session_id());
         self.0.store.insert(session, replaced.as_deref()).await?;
-        if let Some(token) = &former {
-            self.forget(token);
+        if let Some(former) = &former {
+            self.refuse(former);
         }
+        // Its first request is not throttled, whoever else is at the address of the user.
+        self.remember(token, Arc::new(KnownSession::of(token)));
         Ok(())
     }
 
@@ -139,51 +143,55 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
         let token = token::random()?;
         let token_hash = TokenHash::of(&token);
         let session = Arc::new(Session { id: token_hash.session_id(), token_hash, ..(*current).clone() });
-        self.replace(request, Arc::clone(&session)).await?;
-        Ok(Some(StartedSession { session, cookie: self.cookie().set(&token)? }))
+        let started = StartedSession { session, cookie: self.cookie().set(&token)? };
+        self.replace(request, &token, Arc::clone(&started.session)).await?;
+        Ok(Some(started))
     }
 
-    /// Returns the session of a request, pending or not; `None` if there is none or it has ended.
+    /// Returns the session of a request, pending or not; `None` if there is none or it has ended. `None` too if the address of
+    /// the request has sent too many unknown cookies, and this process has not seen this one.
     ///
     /// It does not check the origin of the request: see [`is_cross_origin`](crate::credential::is_cross_origin).
     ///
     /// # Errors
     /// [`Unavailable`] if a store does not answer.
     pub async fn current(&self, request: &Request) -> Result<Option<Arc<Session>>, Unavailable> {
-        match self.cookie().token(request) {
-            Some(token) => self.of_token(&token).await,
-            None => Ok(None),
-        }
+        Ok(self.verified(request).await?.map(|verified| verified.session))
     }
 
-    async fn of_token(&self, token: &SessionToken) -> Result<Option<Arc<Session>>, Unavailable> {
-        match self.verify(token, self.now()?).await {
-            Ok(verified) => Ok(Some(verified.session)),
-            Err(error) if error.is_signed_out() => Ok(None),
+    async fn verified(&self, request: &Request) -> Result<Option<Verified>, Unavailable> {
+        let Some(token) = self.cookie().token(request) else { return Ok(None) };
+        match self.verify(&token, ClientAddress::of(request), self.now()?).await {
+            Ok(verified) => Ok(Some(verified)),
+            Err(error) if error.is_signed_out() || error.retry_after().is_some() => Ok(None),
             Err(error) => Err(Unavailable::new(error)),
         }
     }
 
     /// Returns the user of the session of a request; `None` without a session, and for users of plug-ins.
     pub(super) async fn current_user(&self, request: &Request) -> Result<Option<User>, Unavailable> {
-        let Some(token) = self.cookie().token(request) else { return Ok(None) };
-        match self.verify(&token, self.now()?).await {
-            Ok(verified) if verified.session.is_pending => Ok(None),
-            Ok(verified) => Ok(verified.user),
-            Err(error) if error.is_signed_out() => Ok(None),
-            Err(error) => Err(Unavailable::new(error)),
-        }
+        let verified = self.verified(request).await?.filter(|verified| !verified.session.is_pending);
+        Ok(verified.and_then(|verified| verified.user))
     }
 
     /// Ends the session of a request, and returns it; `None` if the request has no session.
     ///
     /// # Errors
-    /// [`Unavailable`] if a store does not answer.
+    /// [`Unavailable`] if a store does not answer, or if the address of the request has sent too many unknown cookies and this
+    /// process has not seen this one.
     pub async fn end_current(&self, request: &Request) -> Result<Option<Arc<Session>>, Unavailable> {
         let Some(token) = self.cookie().token(request) else { return Ok(None) };
-        let session = self.of_token(&token).await?;
+        if matches!(self.seen(&token), Seen::Refused) {
+            return Ok(None);
+        }
+        let session = match self.verify(&token, ClientAddress::of(request), self.now()?).await {
+            Ok(verified) => Some(verified.session),
+            Err(error) if error.is_signed_out() => None,
+            // The session may be live.
+            Err(error) => return Err(Unavailable::new(error)),
+        };
         self.0.store.end(&TokenHash::of(&token).session_id()).await?;
-        self.forget(&token);
+        self.refuse(&token);
         Ok(session)
     }
 

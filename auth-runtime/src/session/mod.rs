@@ -19,15 +19,15 @@ mod token_hash_cache;
 mod until_end;
 
 #[cfg(feature = "account")]
-pub(crate) use self::pages::{Fields, own_path};
+pub(crate) use self::pages::{Fields, MorePages, SharedEndpoint, Site, alert, hint, own_path};
 pub use self::{
     error::SessionError,
     lifecycle::StartedSession,
     memory::MemorySessions,
     new_session::NewSession,
     pages::{
-        ChangePassword, ChangePasswordError, HookFuture, Page, PageEndpoint, RedirectedEndpoint, SecondFactor,
-        SignInPages, SignInRedirect,
+        ChangePassword, ChangePasswordError, HookFuture, MountedPages, Page, PageEndpoint, RedirectedEndpoint,
+        SecondFactor, SignInPages, SignInRedirect,
     },
     plain_http::{PlainHttpEndpoint, PlainHttpSessions},
     record::{CapturedUser, Session, SessionUser},

@@ -10,10 +10,11 @@ use super::{
     record::{Session, SessionUser},
     set_cookie::SessionCookie,
     store::SessionStore,
-    token_hash_cache::{KnownSession, TokenHashCache},
+    token_hash_cache::{KnownSession, Seen, TokenHashCache},
 };
 use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity, Unavailable},
+    client_ip::ClientAddress,
     credential::SessionToken,
     declared::SecurityScheme,
     users::{Basic, MemoryUsers, User, UserStore},
@@ -51,16 +52,23 @@ const PER_USER: usize = 100;
 /// - A session ends 30 minutes after its last request ([`idle_limit`](Self::idle_limit)), 12 hours after its start
 ///   ([`absolute_limit`](Self::absolute_limit)), at sign-out, and when a user has more than 100
 ///   ([`max_per_user`](Self::max_per_user)): then the least recently used one ends.
+/// - Unknown cookies are limited to 25 a minute for each address, like wrong API keys: see [`Throttle`]. Beyond that, a cookie
+///   that this process has not seen gets 429 without a look-up. One that it has seen is never throttled. A cookie without a
+///   session counts once in ten minutes, however often a browser sends it.
 /// - A request with an ended session is anonymous where `#[optional_auth]` applies. Elsewhere the response is 401. Both
 ///   responses delete the cookie.
 /// - A page of another site can use the cookie only for safe methods. See [`credential`](crate::credential).
 /// - `fresh` compares the time of the sign-in. A new sign-in gives the session a new token.
+///
+/// [`Throttle`]: crate::throttle::Throttle
 ///
 /// # What it does not protect against
 ///
 /// - An attacker with a stolen cookie, until the session ends. TLS, short limits and pages without third-party scripts
 ///   make theft harder.
 /// - A malicious page of the same origin: it can send any request with the cookie.
+/// - A user who shares an address with an attacker. While the attacker floods it with forged cookies, a process that has not
+///   seen the user's session answers 429.
 pub struct Sessions<U = MemoryUsers, S = U>(pub(super) Arc<SessionManager<U, S>>);
 
 pub(super) struct SessionManager<U, S> {
@@ -160,6 +168,12 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
         Self(Arc::new(manager))
     }
 
+    /// Returns the issuer of the users.
+    #[cfg(feature = "account")]
+    pub(crate) fn issuer(&self) -> &str {
+        self.0.users.issuer_name()
+    }
+
     /// Returns the cookie of the mounted scheme.
     pub(super) fn cookie(&self) -> SessionCookie {
         self.0.mounted.get().map(|(cookie, _)| *cookie).unwrap_or_default()
@@ -176,40 +190,101 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
         now.duration_since(SystemTime::UNIX_EPOCH).map(|now| now.as_secs()).map_err(Unavailable::new)
     }
 
-    /// Makes this process forget a token.
-    pub(super) fn forget(&self, token: &SessionToken) {
+    /// Notes that a token has its session.
+    pub(super) fn remember(&self, token: &SessionToken, known: Arc<KnownSession>) {
         if let Some(cache) = &self.0.cache {
-            cache.remove(token);
+            cache.insert(token, known);
         }
     }
 
-    /// Returns the session of a token and its user, unless it has ended. A session may be pending.
-    pub(super) async fn verify(&self, token: &SessionToken, now: u64) -> Result<Verified, AuthenticationError> {
-        let (known, is_cached) = match self.0.cache.as_ref().and_then(|cache| cache.get(token)) {
-            Some(known) => (known, true),
-            None => (Arc::new(KnownSession::of(token)), false),
-        };
-        let session = self.live(&known, now).await?;
-        let user = self.0.user(&session).await?;
-        if let (false, Some(cache)) = (is_cached, &self.0.cache) {
-            cache.insert(token, &known);
+    /// Notes that a token has no session.
+    pub(super) fn refuse(&self, token: &SessionToken) {
+        if let Some(cache) = &self.0.cache {
+            cache.refuse(token);
         }
+    }
+
+    /// Returns what this process knows of a token.
+    pub(super) fn seen(&self, token: &SessionToken) -> Seen {
+        self.0.cache.as_ref().map_or(Seen::New, |cache| cache.find(token))
+    }
+
+    /// Returns the session of a token and its user, unless it has ended. A session may be pending.
+    pub(super) async fn verify(
+        &self,
+        token: &SessionToken,
+        client: ClientAddress,
+        now: u64,
+    ) -> Result<Verified, AuthenticationError> {
+        match self.seen(token) {
+            Seen::Session(known) => match self.find(&known).await? {
+                Some(session) => self.admit(token, &known, session, now).await,
+                None => Err(self.without_session(token)),
+            },
+            Seen::Refused => Err(unknown()),
+            // Boxed, so that the future of a known session stays small.
+            Seen::New => Box::pin(self.verify_new(token, client, now)).await,
+        }
+    }
+
+    /// Verifies a token that this process has not seen. Unknown ones are counted, because each costs a look-up.
+    async fn verify_new(
+        &self,
+        token: &SessionToken,
+        client: ClientAddress,
+        now: u64,
+    ) -> Result<Verified, AuthenticationError> {
+        let limits = self.0.users.limits();
+        limits.check_failures(client).await?;
+        let known = Arc::new(KnownSession::of(token));
+        let Some(session) = self.find(&known).await? else {
+            let error = self.without_session(token);
+            limits.failed(client).await?;
+            return Err(error);
+        };
+        let verified = self.admit(token, &known, session, now).await?;
+        self.remember(token, known);
+        Ok(verified)
+    }
+
+    fn without_session(&self, token: &SessionToken) -> AuthenticationError {
+        self.refuse(token);
+        unknown()
+    }
+
+    /// Returns the session, if its token is this one.
+    async fn find(&self, known: &KnownSession) -> Result<Option<Arc<Session>>, Unavailable> {
+        Ok(self.0.store.find(&known.id).await?.filter(|session| session.token_hash.is(&known.hash)))
+    }
+
+    /// Returns the session with its user, if its time is not over.
+    async fn admit(
+        &self,
+        token: &SessionToken,
+        known: &KnownSession,
+        session: Arc<Session>,
+        now: u64,
+    ) -> Result<Verified, AuthenticationError> {
+        let session = if self.0.is_over(&session, known.seen_at(), now) {
+            let current = Box::pin(self.seen_elsewhere(known, now)).await?;
+            current.ok_or_else(|| self.without_session(token))?
+        } else {
+            session
+        };
+        let user = self.0.user(&session).await?;
         if known.note(now, session.last_seen_at) {
             self.0.store.touch(&session.id, now);
         }
         Ok(Verified { session, user })
     }
 
-    /// Returns the session, if its token is this one and its time is not over.
-    async fn live(&self, known: &KnownSession, now: u64) -> Result<Arc<Session>, AuthenticationError> {
-        let has_token = |session: &Arc<Session>| session.token_hash.is(&known.hash);
-        let session = self.0.store.find(&known.id).await?.filter(has_token).ok_or_else(ended)?;
-        if self.0.is_over(&session, known.seen_at(), now) {
-            // Another process may have seen the user since.
-            let current = Box::pin(self.0.store.find_current(&known.id)).await?.filter(has_token);
-            return current.filter(|session| !self.0.is_over(session, known.seen_at(), now)).ok_or_else(ended);
-        }
-        Ok(session)
+    /// Returns a session whose time seems over, if another process has seen the user since.
+    async fn seen_elsewhere(&self, known: &KnownSession, now: u64) -> Result<Option<Arc<Session>>, Unavailable> {
+        let current = self.0.store.find_current(&known.id).await?;
+        let is_live = |session: &Arc<Session>| {
+            session.token_hash.is(&known.hash) && !self.0.is_over(session, known.seen_at(), now)
+        };
+        Ok(current.filter(is_live))
     }
 }
 
@@ -219,7 +294,7 @@ pub(super) struct Verified {
     pub(super) user: Option<User>,
 }
 
-fn ended() -> AuthenticationError {
+fn unknown() -> AuthenticationError {
     AuthenticationError::session_ended("unknown session, or one that has ended")
 }
 
@@ -271,11 +346,15 @@ impl<U: UserStore, S: SessionStore> Authenticator for Sessions<U, S> {
     type Credential = SessionToken;
 
     async fn authenticate(&self, token: SessionToken, context: &Context) -> Result<Identity, AuthenticationError> {
-        let verified = self.verify(&token, self.now()?).await?;
+        let verified = self.verify(&token, context.client(), self.now()?).await?;
         if verified.session.is_pending {
             return Err(AuthenticationError::sign_in_incomplete("the second factor is missing"));
         }
         Ok(self.0.identity(&verified, *context))
+    }
+
+    fn is_throttled(&self) -> bool {
+        self.0.users.limits().is_on()
     }
 
     /// # Panics

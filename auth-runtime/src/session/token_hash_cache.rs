@@ -1,4 +1,4 @@
-//! Caches the hash of the token of a known session, so that it is not computed for each request.
+//! Caches the hash of the token of a known session, so that it is not computed for each request, and tokens without a session.
 
 use std::{
     fmt,
@@ -6,9 +6,15 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
-use quick_cache::sync::Cache;
+use foldhash::quality::RandomState;
+use quick_cache::{
+    UnitWeighter,
+    sync::{Cache, DefaultLifecycle},
+};
+use tokio::time::Instant;
 
 use super::token::TokenHash;
 use crate::{authenticate::MacKey, credential::SessionToken};
@@ -17,13 +23,36 @@ const CAPACITY: usize = 10_000;
 /// The seconds between two writes of a session's last request.
 const WRITE_EVERY: u64 = 60;
 
+/// How long a token without a session is refused without a look-up. No session gets a token that was sent before.
+const REFUSED_FOR: Duration = Duration::from_mins(10);
+
 /// A cache of token hashes, found by the MAC of the token.
 ///
 /// The cache saves the computation, not the look-up: the store is asked for each request. Only tokens of sessions are
-/// inserted, so no flood of forged ones evicts an entry.
+/// inserted, so no flood of forged ones evicts an entry. Forged ones have a cache of their own.
 pub(super) struct TokenHashCache {
     key: MacKey,
-    known: Cache<u128, Arc<KnownSession>>,
+    known: ByMac<Arc<KnownSession>>,
+    /// Tokens that had no session, or one that has ended, with the time of the look-up.
+    refused: ByMac<Instant>,
+}
+
+/// The MACs are random, so their hash needs no strength.
+type ByMac<V> = Cache<u128, V, UnitWeighter, RandomState>;
+
+fn by_mac<V: Clone>() -> ByMac<V> {
+    let weight = u64::try_from(CAPACITY).unwrap_or(u64::MAX);
+    Cache::with(CAPACITY, weight, UnitWeighter, RandomState::default(), DefaultLifecycle::default())
+}
+
+/// What this process knows of a token.
+pub(super) enum Seen {
+    /// It had a session.
+    Session(Arc<KnownSession>),
+    /// It had none a moment ago.
+    Refused,
+    /// It was not looked up here.
+    New,
 }
 
 /// A session that this process has seen.
@@ -62,19 +91,31 @@ impl KnownSession {
 impl TokenHashCache {
     /// Returns an empty cache; `None` if the system has no randomness for the key.
     pub(super) fn new() -> Option<Self> {
-        Some(Self { key: MacKey::random()?, known: Cache::new(CAPACITY) })
+        Some(Self { key: MacKey::random()?, known: by_mac(), refused: by_mac() })
     }
 
-    pub(super) fn get(&self, token: &SessionToken) -> Option<Arc<KnownSession>> {
-        self.known.get(&self.key.mac(token.as_str()).to_bits())
+    pub(super) fn find(&self, token: &SessionToken) -> Seen {
+        let mac = self.mac(token);
+        match self.known.get(&mac) {
+            Some(known) => Seen::Session(known),
+            None if self.refused.get(&mac).is_some_and(|since| since.elapsed() < REFUSED_FOR) => Seen::Refused,
+            None => Seen::New,
+        }
     }
 
-    pub(super) fn insert(&self, token: &SessionToken, known: &Arc<KnownSession>) {
-        self.known.insert(self.key.mac(token.as_str()).to_bits(), Arc::clone(known));
+    pub(super) fn insert(&self, token: &SessionToken, known: Arc<KnownSession>) {
+        self.known.insert(self.mac(token), known);
     }
 
-    pub(super) fn remove(&self, token: &SessionToken) {
-        self.known.remove(&self.key.mac(token.as_str()).to_bits());
+    /// Notes that a token has no session.
+    pub(super) fn refuse(&self, token: &SessionToken) {
+        let mac = self.mac(token);
+        self.known.remove(&mac);
+        self.refused.insert(mac, Instant::now());
+    }
+
+    fn mac(&self, token: &SessionToken) -> u128 {
+        self.key.mac(token.as_bytes()).to_bits()
     }
 }
 

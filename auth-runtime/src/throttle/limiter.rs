@@ -73,6 +73,21 @@ impl RateLimiter {
         counted.map(drop).map_err(refuse)
     }
 
+    /// Rejects an address without room for one more failure. A shared store is not asked: a failure that this process has
+    /// counted tells.
+    #[cfg(feature = "session")]
+    pub(super) async fn check_failures(&self, client: ClientAddress) -> Result<(), AuthenticationError> {
+        let key = self.keys.failure(client);
+        let reached = match &self.exhausted {
+            Some(cache) => cache.get(&key),
+            None => {
+                let count = |buckets: &[Bucket], now| self.limits.count(&[UNNAMED], &mut buckets.to_vec(), now);
+                self.update(&[key], |buckets, now| count(buckets, now).err()).await?
+            }
+        };
+        reached.map_or(Ok(()), |limit| Err(limit.refuse(client)))
+    }
+
     pub(super) async fn forget_addresses(&self, name: &str) -> Result<(), Unavailable> {
         let forget = |buckets: &mut [Bucket], now| {
             for name in buckets {

@@ -19,6 +19,8 @@
 //! 3. If the password was not verified, for example because the pool of hashes was full, the attempt is refunded.
 //! 4. A request that is dropped stays counted.
 //! 5. Wrong API keys have no name. They are counted after verification, in a bucket of their own for each address.
+//! 6. Unknown session cookies are counted there as well. If that bucket is full, a cookie that this process has not seen gets
+//!    429 before it is looked up.
 //!
 //! Names are compared without letter case, accents and invisible characters, whether the user exists or not. An IPv6
 //! network of 2^64 addresses counts as one address.
@@ -249,6 +251,15 @@ impl Throttle {
     pub async fn proven_elsewhere(&self, client: ClientAddress, name: &str) -> Result<(), Unavailable> {
         match &self.0 {
             Some(limiter) => limiter.proven_elsewhere(client, name).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Rejects an address without room for one more [failure](Self::failed), before a credential without a name is looked up.
+    #[cfg(feature = "session")]
+    pub(crate) async fn check_failures(&self, client: ClientAddress) -> Result<(), AuthenticationError> {
+        match &self.0 {
+            Some(limiter) => limiter.check_failures(client).await,
             None => Ok(()),
         }
     }

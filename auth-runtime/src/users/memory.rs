@@ -5,6 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use foldhash::quality::RandomState;
+
 use super::{User, UserError, UserStore, user::check_name};
 use crate::authenticate::Unavailable;
 
@@ -33,7 +35,8 @@ use crate::authenticate::Unavailable;
 #[derive(Clone, Debug, Default)]
 pub struct MemoryUsers {
     by_name: Arc<HashMap<String, User>>,
-    by_subject: Arc<HashMap<String, User>>,
+    /// Each request with a session searches it.
+    by_subject: Arc<HashMap<String, User, RandomState>>,
 }
 
 impl MemoryUsers {

@@ -366,7 +366,7 @@ impl<S: UserStore + Default> Default for Basic<S> {
     }
 }
 
-#[cfg(feature = "token-service")]
+#[cfg(any(feature = "session", feature = "token-service"))]
 impl<S> Basic<S> {
     /// Returns the limits of attempts.
     pub(crate) fn limits(&self) -> &Throttle {

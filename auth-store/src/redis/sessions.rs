@@ -6,7 +6,7 @@ use auth_runtime::{
     authenticate::Unavailable,
     session::{Session, SessionStore},
 };
-use redis::{ErrorKind, RedisError, Script, pipe};
+use redis::{ErrorKind, RedisError, Script, cmd, pipe};
 
 use super::{
     link::Link,
@@ -15,6 +15,8 @@ use super::{
 };
 use crate::StoreError;
 
+/// How many sessions one script or pipeline handles.
+const AT_ONCE: usize = 500;
 /// The year 9999.
 const LATEST: u64 = 253_402_300_799;
 
@@ -50,32 +52,17 @@ static END: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Ends the sessions of a user, and returns the ids of those that existed. `KEYS` is the key of the user. `ARGV` has the
-/// prefix of sessions, and the id that stays, or an empty text.
-static END_ALL: LazyLock<Script> = LazyLock::new(|| {
+/// Ends sessions of a user, and returns the ids of those that existed. `KEYS` is the key of the user. `ARGV` has the prefix
+/// of sessions, and the ids.
+static END_BATCH: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
         local ended = {}
-        for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-            if id ~= ARGV[2] then
-                if redis.call('DEL', ARGV[1] .. id) == 1 then ended[#ended + 1] = id end
-                redis.call('ZREM', KEYS[1], id)
-            end
+        for index = 2, #ARGV do
+            if redis.call('DEL', ARGV[1] .. ARGV[index]) == 1 then ended[#ended + 1] = ARGV[index] end
+            redis.call('ZREM', KEYS[1], ARGV[index])
         end
         return ended",
-    )
-});
-
-/// Returns record and last request of each session of a user. `KEYS` is the key of the user, `ARGV` the prefix of sessions.
-static LIST: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        r"
-        local found = {}
-        for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-            local session = redis.call('HMGET', ARGV[1] .. id, 'record', 'seen')
-            if session[1] then found[#found + 1] = session end
-        end
-        return found",
     )
 });
 
@@ -133,27 +120,29 @@ impl SessionStore for RedisStore {
     }
 
     async fn end_all(&self, issuer: &str, subject: &str, except: Option<&str>) -> Result<u64, Unavailable> {
-        let (user, prefix) = (self.0.user_key(issuer, subject), session_prefix(&self.0.prefix));
-        let ending = async |link: Arc<Link>| {
-            let mut end = END_ALL.prepare_invoke();
-            end.key(&user).arg(&prefix).arg(except.unwrap_or_default());
-            let ended = end.invoke_async::<Vec<String>>(&mut link.connection()).await?;
-            for id in &ended {
-                link.state.forget(id);
+        let user = self.0.user_key(issuer, subject);
+        let mut count = 0;
+        // A session that a request has just replaced has a new identifier.
+        loop {
+            let mut ids = self.0.ids(&user).await?;
+            ids.retain(|id| Some(id.as_str()) != except);
+            if ids.is_empty() {
+                return Ok(count);
             }
-            Ok(ended.len())
-        };
-        let ended = self.0.connection.run(ending).await?;
-        Ok(u64::try_from(ended).unwrap_or(u64::MAX))
+            // The server does nothing else during a script.
+            for batch in ids.chunks(AT_ONCE) {
+                count += self.0.end_batch(&user, batch).await?;
+            }
+        }
     }
 
     async fn list(&self, issuer: &str, subject: &str) -> Result<Vec<Arc<Session>>, Unavailable> {
-        let (user, prefix) = (self.0.user_key(issuer, subject), session_prefix(&self.0.prefix));
-        let listing = async |link: Arc<Link>| {
-            let found = LIST.key(&user).arg(&prefix).invoke_async::<Vec<Stored>>(&mut link.connection()).await?;
-            found.into_iter().filter_map(|stored| session(stored).transpose()).collect()
-        };
-        Ok(self.0.connection.run(listing).await?)
+        let ids = self.0.ids(&self.0.user_key(issuer, subject)).await?;
+        let mut sessions = Vec::with_capacity(ids.len());
+        for batch in ids.chunks(AT_ONCE) {
+            sessions.extend(self.0.sessions(batch).await?);
+        }
+        Ok(sessions)
     }
 
     fn touch(&self, id: &str, now: u64) {
@@ -174,6 +163,43 @@ impl Shared {
     /// JSON keeps the two names apart, whatever is in them.
     fn user_key(&self, issuer: &str, subject: &str) -> String {
         format!("{}session-user:{}", self.prefix, serde_json::json!([issuer, subject]))
+    }
+
+    /// Returns the ids of a user's sessions.
+    async fn ids(&self, user: &str) -> Result<Vec<String>, StoreError> {
+        let asking = async |link: Arc<Link>| {
+            let mut range = cmd("ZRANGE");
+            range.arg(user).arg(0).arg(-1).query_async(&mut link.connection()).await
+        };
+        self.connection.run(asking).await
+    }
+
+    /// Ends sessions of a user. Returns how many existed.
+    async fn end_batch(&self, user: &str, ids: &[String]) -> Result<u64, StoreError> {
+        let prefix = session_prefix(&self.prefix);
+        let ending = async |link: Arc<Link>| {
+            let mut end = END_BATCH.prepare_invoke();
+            end.key(user).arg(&prefix).arg(ids);
+            let ended = end.invoke_async::<Vec<String>>(&mut link.connection()).await?;
+            for id in &ended {
+                link.state.forget(id);
+            }
+            Ok(ended.len())
+        };
+        Ok(u64::try_from(self.connection.run(ending).await?).unwrap_or(u64::MAX))
+    }
+
+    /// Returns the sessions with these ids that have not ended.
+    async fn sessions(&self, ids: &[String]) -> Result<Vec<Arc<Session>>, StoreError> {
+        let asking = async |link: Arc<Link>| {
+            let mut asking = pipe();
+            for id in ids {
+                asking.cmd("HMGET").arg(self.session_key(id)).arg("record").arg("seen");
+            }
+            let found = asking.query_async::<Vec<Stored>>(&mut link.connection()).await?;
+            found.into_iter().filter_map(|stored| session(stored).transpose()).collect()
+        };
+        self.connection.run(asking).await
     }
 
     async fn touch(&self, key: &str, now: u64) -> Result<(), StoreError> {

@@ -7,23 +7,24 @@ use std::{
 
 use auth_runtime::{
     authenticate::Unavailable,
-    jwt::{SigningKeyRecord, SigningKeyStore},
+    jwt::{SigningKeyRecord, SigningKeyStore, StaleHandle},
 };
 use redis::Script;
 
-use super::{link::Link, store::RedisStore};
+use super::{link::Link, names::channel, store::RedisStore};
 use crate::time::{seconds, time};
 
 /// Keys are a list of ids in their order, and a hash of each: `published`, `signs`, `retired` and `sealed`.
 ///
-/// `KEYS` are the list and the key of a new one. `ARGV` has the id of the last one or an empty text, the new id, and its
-/// fields. Returns whether the key was added.
+/// `KEYS` are the list and the key of a new one. `ARGV` has the id of the last one or an empty text, the new id, its
+/// fields, and the channel. Returns whether the key was added.
 static ADD: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
         if (redis.call('LINDEX', KEYS[1], -1) or '') ~= ARGV[1] then return 0 end
         redis.call('RPUSH', KEYS[1], ARGV[2])
         redis.call('HSET', KEYS[2], 'published', ARGV[3], 'signs', ARGV[4], 'sealed', ARGV[5])
+        redis.call('PUBLISH', ARGV[6], 'signing keys')
         return 1",
     )
 });
@@ -40,13 +41,14 @@ static LIST: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Deletes a private key. `KEYS` is the key, and `ARGV` the time.
+/// Deletes a private key. `KEYS` is the key, and `ARGV` has the time and the channel.
 static RETIRE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
         if redis.call('EXISTS', KEYS[1]) == 1 then
             redis.call('HSETNX', KEYS[1], 'retired', ARGV[1])
             redis.call('HDEL', KEYS[1], 'sealed')
+            redis.call('PUBLISH', ARGV[2], 'signing keys')
         end",
     )
 });
@@ -77,19 +79,21 @@ impl SigningKeyStore for RedisStore {
 
     async fn add(&self, key: &SigningKeyRecord, newest: Option<&str>) -> Result<bool, Unavailable> {
         let keys = [self.signing_key(""), self.signing_key(&format!(":{}", key.id))];
+        let channel = channel(&self.0.prefix);
         let adding = async |link: Arc<Link>| {
             let mut add = ADD.prepare_invoke();
             add.key(&keys[..]).arg(newest.unwrap_or_default()).arg(&key.id);
-            add.arg(seconds(key.published_at)).arg(seconds(key.signs_from)).arg(&key.sealed);
+            add.arg(seconds(key.published_at)).arg(seconds(key.signs_from)).arg(&key.sealed).arg(&channel);
             add.invoke_async(&mut link.connection()).await
         };
         Ok(self.0.connection.run(adding).await?)
     }
 
     async fn retire(&self, id: &str, at: SystemTime) -> Result<(), Unavailable> {
-        let key = self.signing_key(&format!(":{id}"));
-        let retiring =
-            async |link: Arc<Link>| RETIRE.key(&key).arg(seconds(at)).invoke_async(&mut link.connection()).await;
+        let (key, channel) = (self.signing_key(&format!(":{id}")), channel(&self.0.prefix));
+        let retiring = async |link: Arc<Link>| {
+            RETIRE.key(&key).arg(seconds(at)).arg(&channel).invoke_async(&mut link.connection()).await
+        };
         Ok(self.0.connection.run(retiring).await?)
     }
 
@@ -97,6 +101,10 @@ impl SigningKeyStore for RedisStore {
         let keys = [self.signing_key(""), self.signing_key(&format!(":{id}"))];
         let removing = async |link: Arc<Link>| REMOVE.key(&keys[..]).arg(id).invoke_async(&mut link.connection()).await;
         Ok(self.0.connection.run(removing).await?)
+    }
+
+    fn notify(&self, ring: StaleHandle) {
+        self.0.connection.listen(move || ring.mark_stale());
     }
 }
 

@@ -47,7 +47,7 @@ impl RevocationStore for SqlUsers {
     fn notify(&self, list: StaleHandle) {
         #[cfg(feature = "postgres")]
         self.listen();
-        self.0.lists.add(list);
+        self.0.readers.add(list);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Sessions in the database, which several processes share.
 
-use std::{cmp::Reverse, sync::Arc};
+use std::{cmp::Reverse, slice, sync::Arc};
 
 use auth_runtime::{
     authenticate::Unavailable,
@@ -11,6 +11,7 @@ use sqlx::{
     any::{AnyArguments, AnyRow},
     query::Query,
 };
+use tokio::time::{Instant, sleep};
 
 use crate::{
     SqlUsers, StoreError,
@@ -21,11 +22,14 @@ use crate::{
 };
 
 const COLUMNS: &str = "record, last_seen_at";
+/// How many sessions end in one transaction.
+const END_AT_ONCE: usize = 500;
 /// How long the row of an ended session stays, in seconds: longer than any process uses a cached session without a read of
 /// the epoch.
 const KEEP_ENDED: i64 = 3600;
-/// Sessions that expired or ended.
-static SWEEP: Sweep = Sweep::new("auth_session", "id", &["expires_at", "ended_at"]).kept_for(KEEP_ENDED);
+/// Sessions that expired or ended. The index of `ended_in` finds the ended ones.
+static SWEEP: Sweep =
+    Sweep::new("auth_session", "id", &["expires_at", "ended_in >= 0 AND ended_at"]).kept_for(KEEP_ENDED);
 
 impl SessionStore for SqlUsers {
     async fn find(&self, id: &str) -> Result<Option<Arc<Session>>, Unavailable> {
@@ -61,8 +65,7 @@ impl SessionStore for SqlUsers {
                 database.retry(insert).await?;
             }
             Some(replaced) => {
-                let one = Ended::One(replaced);
-                database.retry(|| self.end_sessions(&one, Some(&session))).await?;
+                database.retry(|| self.end_batch(slice::from_ref(&replaced), Some(&session))).await?;
             }
         }
         self.0.sessions.swept.run(&SWEEP, &self.0.database);
@@ -74,12 +77,8 @@ impl SessionStore for SqlUsers {
     }
 
     async fn end_all(&self, issuer: &str, subject: &str, except: Option<&str>) -> Result<u64, Unavailable> {
-        let all = Ended::All {
-            issuer: Some(issuer.to_owned()),
-            subject: subject.to_owned(),
-            except: except.unwrap_or_default().to_owned(),
-        };
-        Ok(self.0.database.retry(|| self.end_sessions(&all, None)).await?)
+        let all = OfUser { issuer: Some(issuer), subject, except: except.unwrap_or_default() };
+        Ok(self.end_all_of(all).await?)
     }
 
     async fn list(&self, issuer: &str, subject: &str) -> Result<Vec<Arc<Session>>, Unavailable> {
@@ -98,30 +97,13 @@ impl SessionStore for SqlUsers {
     }
 }
 
-/// The sessions that a change ends.
-enum Ended {
-    One(String),
-    All { issuer: Option<String>, subject: String, except: String },
-}
-
-impl Ended {
-    /// Returns a statement on the rows. Its own values precede those of the condition.
-    fn bound(&self, database: &Database, start: &str, values: [i64; 2]) -> Query<'static, Any, AnyArguments> {
-        let condition = match self {
-            Self::One(_) => "id = ?",
-            Self::All { issuer: None, .. } => "subject = ? AND id <> ?",
-            Self::All { issuer: Some(_), .. } => "subject = ? AND id <> ? AND issuer = ?",
-        };
-        let query = database.query(&format!("{start} AND {condition}"));
-        let query = values.into_iter().fold(query, Query::bind);
-        match self {
-            Self::One(id) => query.bind(id.clone()),
-            Self::All { issuer, subject, except } => {
-                let query = query.bind(subject.clone()).bind(except.clone());
-                issuer.iter().fold(query, |query, issuer| query.bind(issuer.clone()))
-            }
-        }
-    }
+/// The sessions of a user that a change ends.
+#[derive(Clone, Copy)]
+struct OfUser<'a> {
+    /// `None` is any issuer.
+    issuer: Option<&'a str>,
+    subject: &'a str,
+    except: &'a str,
 }
 
 /// Sessions.
@@ -151,8 +133,8 @@ impl SqlUsers {
         if self.read_session(id).await?.is_none() {
             return Ok(false);
         }
-        let one = Ended::One(id.to_owned());
-        Ok(self.0.database.retry(|| self.end_sessions(&one, None)).await? > 0)
+        let one = [id.to_owned()];
+        Ok(self.0.database.retry(|| self.end_batch(&one, None)).await? > 0)
     }
 
     /// Ends all sessions of a user. Tokens and keys stay: [`sign_out`](Self::sign_out) ends tokens too. Returns how many
@@ -162,8 +144,51 @@ impl SqlUsers {
     /// [`StoreError::NoUser`]; [`StoreError::Database`].
     pub async fn end_sessions_of(&self, name: &str) -> Result<u64, StoreError> {
         let user = self.read_user(name).await?.ok_or_else(|| StoreError::NoUser(name.to_owned()))?;
-        let all = Ended::All { issuer: None, subject: user.subject().to_owned(), except: String::new() };
-        self.0.database.retry(|| self.end_sessions(&all, None)).await
+        self.end_all_of(OfUser { issuer: None, subject: user.subject(), except: "" }).await
+    }
+
+    /// Ends the sessions of a user in batches, so that no lock is held for long. Returns how many ended.
+    async fn end_all_of(&self, all: OfUser<'_>) -> Result<u64, StoreError> {
+        let mut count = 0;
+        // A session that a request has just replaced has a new identifier.
+        loop {
+            let ids = self.live_ids(all).await?;
+            if ids.is_empty() {
+                return Ok(count);
+            }
+            for batch in ids.chunks(END_AT_ONCE) {
+                let start = Instant::now();
+                count += self.0.database.retry(|| self.end_batch(batch, None)).await?;
+                if batch.len() == END_AT_ONCE {
+                    // Other changes have the lock for half of the time.
+                    sleep(start.elapsed()).await;
+                }
+            }
+        }
+    }
+
+    /// Returns the identifiers of a user's sessions that have not ended.
+    async fn live_ids(&self, all: OfUser<'_>) -> Result<Vec<String>, StoreError> {
+        if all.subject.contains('\0') {
+            return Ok(Vec::new());
+        }
+        let database = &self.0.database;
+        let read = || {
+            let sql = "SELECT id, subject, issuer FROM auth_session WHERE subject = ? AND ended_in IS NULL";
+            database.query(sql).bind(all.subject.to_owned()).fetch_all(database.pool())
+        };
+        let rows = database.retry(read).await.store_error()?;
+        let mut ids = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let [id, subject, issuer] = [0, 1, 2].map(|column| row.try_get::<String, _>(column));
+            let (id, subject, issuer) = (id.store_error()?, subject.store_error()?, issuer.store_error()?);
+            // MariaDB ignores spaces at the end.
+            let is_meant = subject == all.subject && all.issuer.is_none_or(|wanted| issuer == wanted);
+            if is_meant && id != all.except {
+                ids.push(id);
+            }
+        }
+        Ok(ids)
     }
 
     async fn read_session(&self, id: &str) -> Result<Option<Arc<Session>>, StoreError> {
@@ -190,22 +215,21 @@ impl SqlUsers {
     }
 
     /// Ends sessions, and inserts another one in the same transaction. Returns how many ended.
-    async fn end_sessions(&self, ended: &Ended, new: Option<&Session>) -> Result<u64, StoreError> {
+    async fn end_batch(&self, ids: &[String], new: Option<&Session>) -> Result<u64, StoreError> {
         let database = &self.0.database;
         let mut transaction = database.begin().await.store_error()?;
         let epoch = raised_epoch(database, &mut transaction).await?;
-        let end = "UPDATE auth_session SET ended_in = ?, ended_at = ? WHERE ended_in IS NULL";
-        let end = ended.bound(database, end, [epoch, now()]);
+        let places = vec!["?"; ids.len()].join(", ");
+        let sql =
+            format!("UPDATE auth_session SET ended_in = ?, ended_at = ? WHERE ended_in IS NULL AND id IN ({places})");
+        let end = ids.iter().cloned().fold(database.query(&sql).bind(epoch).bind(now()), Query::bind);
         let count = end.execute(transaction.connection()).await.store_error()?.rows_affected();
-        let ids = "SELECT id FROM auth_session WHERE ended_in = ?";
-        let ids = database.query(ids).bind(epoch).fetch_all(transaction.connection()).await.store_error()?;
         if let Some(new) = new {
             insertion(database, new)?.execute(transaction.connection()).await.store_error()?;
         }
-        let ids = ids.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().store_error()?;
         database.notify(transaction.connection()).await.store_error()?;
         // A failed commit may have been done, and a caller may go away during one.
-        let _evict = self.0.sessions.cache.evict_at_end(ids);
+        let _evict = self.0.sessions.cache.evict_at_end(ids.to_vec());
         transaction.commit().await.store_error()?;
         Ok(count)
     }

@@ -11,7 +11,7 @@ use crate::{
 };
 use auth_runtime::{
     authenticate::Unavailable,
-    jwt::{KeyRing, KeyRingError, SigningKeyRecord, SigningKeyStore},
+    jwt::{KeyRing, KeyRingError, SigningKeyRecord, SigningKeyStore, StaleHandle},
 };
 
 /// What the secret key is derived for.
@@ -29,7 +29,9 @@ impl SigningKeyStore for SqlUsers {
     }
 
     async fn add(&self, key: &SigningKeyRecord, newest: Option<&str>) -> Result<bool, Unavailable> {
-        Ok(self.0.database.retry(|| self.insert_signing_key(key, newest)).await?)
+        let is_added = self.0.database.retry(|| self.insert_signing_key(key, newest)).await?;
+        self.0.readers.mark();
+        Ok(is_added)
     }
 
     async fn retire(&self, id: &str, at: SystemTime) -> Result<(), Unavailable> {
@@ -40,7 +42,9 @@ impl SigningKeyStore for SqlUsers {
             change.execute(key).await.store_error()?;
             change.commit().await
         };
-        Ok(self.0.database.retry(retire).await?)
+        self.0.database.retry(retire).await?;
+        self.0.readers.mark();
+        Ok(())
     }
 
     async fn remove(&self, id: &str) -> Result<(), Unavailable> {
@@ -49,6 +53,12 @@ impl SigningKeyStore for SqlUsers {
             || database.query("DELETE FROM auth_signing_key WHERE id = ?").bind(id.to_owned()).execute(database.pool());
         database.retry(remove).await.store_error()?;
         Ok(())
+    }
+
+    fn notify(&self, ring: StaleHandle) {
+        #[cfg(feature = "postgres")]
+        self.listen();
+        self.0.readers.add(ring);
     }
 }
 

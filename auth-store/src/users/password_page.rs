@@ -18,6 +18,10 @@ impl ChangePassword for SqlUsers {
     ) -> HookFuture<'a, Result<(), ChangePasswordError>> {
         Box::pin(async move { self.change_password(user.name(), client, current, new).await.map_err(refused) })
     }
+
+    fn min_password_len(&self) -> usize {
+        self.passwords().shortest()
+    }
 }
 
 fn refused(error: StoreError) -> ChangePasswordError {

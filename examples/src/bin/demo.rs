@@ -75,8 +75,8 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let url = options.settings.database_url()?.unwrap_or(DATABASE);
     let passwords = options.settings.passwords(Passwords::new())?;
     let users = SqlUsers::options().declared_by::<Auth>().passwords(passwords).connect(url).await?;
-    let demo = Demo::new(&users).await?;
     let (address, database) = (format!("http://{}", port.address), describe_url(url));
+    let demo = Demo::new(&users, &address).await?;
     let welcome = Welcome { demo: &demo, address, command: command(&database), database };
     let acceptor = listen(port, &welcome).map_err(|error| match &demo.first {
         None => error,
@@ -86,6 +86,7 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         )),
     })?;
     server::serve(acceptor, app(&demo)).await?;
+    demo.account.finish().await;
     users.close().await;
     Ok(())
 }

@@ -31,7 +31,7 @@ roles! {
 invariants! {
     only(Administrator, "delete");
     never(Viewer, "edit");
-    max_public = 5;
+    max_public = 6;
 }
 
 /// The accepted credentials.
@@ -42,7 +42,8 @@ pub struct Auth {
     #[scheme(oauth2(password(token_url = "/auth/token")))]
     pub access_token: UserTokens<SqlUsers>,
     /// User name and password.
-    #[scheme(basic)]
+    // Otherwise a browser asks for a password when Swagger UI gets a 401.
+    #[scheme(basic, silent_for_scripts)]
     pub password: Basic<SqlUsers>,
     /// API key of a machine client.
     #[scheme(api_key(header = "X-API-Key"))]

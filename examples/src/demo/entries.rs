@@ -45,16 +45,6 @@ struct Text {
     text: String,
 }
 
-/// The caller of a request.
-#[derive(Debug, Object)]
-struct Caller {
-    name: String,
-    /// The security scheme of the caller's credential.
-    scheme: String,
-    roles: Vec<String>,
-    permissions: Vec<String>,
-}
-
 #[derive(ApiResponse)]
 enum Written {
     /// The new entry
@@ -95,18 +85,6 @@ impl Entries {
     async fn hello(&self, caller: Option<Principal<Auth>>) -> PlainText<String> {
         let name = caller.as_ref().map_or("anonymous caller", Principal::display_name);
         PlainText(format!("Hello, {name}"))
-    }
-
-    /// Describes the caller
-    #[protected]
-    #[oai(path = "/me", method = "get")]
-    async fn me(&self, caller: Principal<Auth>) -> Json<Caller> {
-        Json(Caller {
-            name: caller.display_name().to_owned(),
-            scheme: caller.scheme().to_owned(),
-            roles: caller.roles().iter().map(|role| role.to_string()).collect(),
-            permissions: caller.permissions().iter().map(|permission| permission.to_string()).collect(),
-        })
     }
 
     /// Lists the entries

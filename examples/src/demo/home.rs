@@ -1,26 +1,50 @@
-//! The first page: the caller, and what the caller may do.
+//! The first page: the way to sign in, or the caller and what the caller may do.
 
 use auth_runtime::{prelude::*, session::Page};
-use maud::html;
+use maud::{Markup, html};
 use poem::handler;
 
-use super::access::{Auth, Permission};
+use super::{
+    SITE,
+    access::{Auth, Permission, Role},
+};
 
-/// Shows the caller. A browser without a session is sent to the sign-in page.
-#[protected]
+/// Shows a visitor the way in, and a caller who they are. A session that has ended is a visitor's.
+#[optional_auth]
 #[handler]
-pub fn home(caller: Principal<Auth>) -> Page {
+pub fn home(caller: Option<Principal<Auth>>) -> Page {
+    match caller {
+        None => Page::new(SITE, "Welcome").html(welcome().into_string()),
+        Some(caller) => {
+            let title = format!("Hello {}", caller.display_name());
+            Page::new(SITE, title).html(profile(&caller).into_string())
+        }
+    }
+}
+
+fn welcome() -> Markup {
+    html! {
+        p { "A book of entries. The terminal shows the users and their passwords." }
+        nav {
+            a.button href="/auth/login" { "Sign in" }
+            a href="/auth/forgot-password" { "Forgot your password?" }
+            a href="/docs" { "Documentation" }
+        }
+    }
+}
+
+fn profile(caller: &Principal<Auth>) -> Markup {
     let roles: Vec<String> = caller.roles().iter().map(|role| role.to_string()).collect();
     let held: Vec<String> = caller.permissions().iter().map(|permission| permission.to_string()).collect();
     let permissions = Permission::NAMES.iter().zip(Permission::DESCRIPTIONS);
-    let body = html! {
+    html! {
         dl {
-            dt { "Name" }
-            dd { (caller.display_name()) }
             dt { "Roles" }
             dd { (roles.join(", ")) }
             dt { "Signed in by" }
             dd { (caller.scheme()) }
+            dt { "Second factor" }
+            dd { (if caller.acr() == Some("mfa") { "used at this sign-in" } else { "not used at this sign-in" }) }
         }
         h2 { "You may" }
         ul {
@@ -28,12 +52,22 @@ pub fn home(caller: Principal<Auth>) -> Page {
                 li { (text) span.soft { " (" (name) ")" } }
             }
         }
+        h2 { "Your account" }
         nav {
-            a href="/docs" { "Documentation" }
             a href="/auth/sessions" { "My sessions" }
             a href="/auth/password" { "Change password" }
+            a href="/auth/email" { "E-mail address" }
+            a href="/auth/second-factor" { "Second factor" }
             a href="/auth/logout" { "Sign out" }
         }
-    };
-    Page::new("Entry book", format!("Hello {}", caller.display_name())).html(body.into_string())
+        h2 { "The service" }
+        nav {
+            a href="/docs" { "Documentation" }
+            a href="/auth/me" { "Your rights as JSON" }
+            @if caller.has_role(Role::Administrator) {
+                a href="/admin/access" { "Who may call what" }
+                a href="/admin" { "Statistics" }
+            }
+        }
+    }
 }

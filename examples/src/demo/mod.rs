@@ -1,5 +1,5 @@
 //! The demo: a book of entries with viewers, users and an administrator. They sign in at a page, or send a password, a token
-//! or an API key.
+//! or an API key. They manage their own accounts: sessions, password, e-mail address and second factor.
 //! The users are stored in a database, and the same program administers them.
 
 pub mod access;
@@ -13,11 +13,13 @@ pub mod welcome;
 use std::{error::Error, sync::Arc};
 
 use auth_runtime::{
+    account::{PrintMailer, PublicUrl, SelfService},
     danger,
     jwt::{KeyRing, KeyRingError, MemorySigningKeys, Revocations, TokenIssuer, TokenIssuerKey},
+    me::Me,
     policy::{Operation, RuleWatch},
     prelude::*,
-    session::{SignInPages, SignInRedirect},
+    session::SignInPages,
     token_service::TokenService,
     users::UserTokens,
 };
@@ -33,6 +35,12 @@ use self::{
 
 /// The default database URL.
 pub const DATABASE: &str = "sqlite:entry-book.db";
+
+/// The address of the demo, unless another port is chosen.
+pub const ADDRESS: &str = "http://127.0.0.1:3000";
+
+/// The name above each page, and in mails.
+pub const SITE: &str = "Entry book";
 
 /// The only OAuth client: the documentation page, which has no secret.
 const CLIENT: &str = "entry-book-docs";
@@ -52,6 +60,8 @@ pub struct Demo {
     pub auth: Auth,
     /// The token service.
     pub tokens: Tokens,
+    /// The accounts of the users, whose mails the terminal shows.
+    pub account: SelfService<SqlUsers>,
     /// Finds rules that are missing in [`policy`](review::policy).
     pub watch: RuleWatch,
     /// The store where users change their passwords.
@@ -59,11 +69,15 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// Returns a demo on this store. Creates the first users if the store is empty.
+    /// Returns a demo on this store, at an address such as `http://127.0.0.1:3000`. Creates the first users if the store is
+    /// empty.
     ///
     /// # Errors
-    /// Returns an error if the database is unavailable, or the system has no source of randomness.
-    pub async fn new(users: &SqlUsers) -> Result<Self, Box<dyn Error>> {
+    /// Returns an error if the database is unavailable, the address is none for links in mails, or the system has no source
+    /// of randomness.
+    pub async fn new(users: &SqlUsers, address: &str) -> Result<Self, Box<dyn Error>> {
+        let url = PublicUrl::new(&format!("{address}/auth"))?;
+        let account = SelfService::new(users.clone(), PrintMailer, SITE, url);
         let first = people::first_users(users).await?;
         let directory = Basic::new(users.clone()).issuer(DIRECTORY);
         let issuer = signing_key(users).await?.issuer(DIRECTORY).audience("entries");
@@ -79,7 +93,7 @@ impl Demo {
             key: ApiKeys::new(users.clone()).issuer(DIRECTORY),
         };
         let watch = review::rules().watch();
-        Ok(Self { first, auth, tokens, watch, users: users.clone() })
+        Ok(Self { first, auth, tokens, account, watch, users: users.clone() })
     }
 }
 
@@ -102,19 +116,13 @@ async fn signing_key(users: &SqlUsers) -> Result<TokenIssuerKey, Box<dyn Error>>
 pub fn app(demo: &Demo) -> impl Endpoint + use<> {
     let auth = &demo.auth;
     let book = Book::default();
-    let api = (Entries { book: book.clone() }, OwnPassword { users: demo.users.clone() }, demo.tokens.api());
-    let api = auth.service(api, "Entry book", "1.0");
+    let api = (Entries { book: book.clone() }, OwnPassword { users: demo.users.clone() }, Me::new(), demo.tokens.api());
+    let api = auth.service(api, SITE, "1.0");
     // The rule of a subtree applies to every route in it, including routes added later.
     let export = Route::new().at("/entries.txt", get(entries::export)).protect(EXPORT);
     let first = Arc::new(get(home::home).with(auth.clone()).map_to_response());
-    let pages = SignInPages::new(&auth.session).change_password(demo.users.clone()).site("Entry book");
-    let pages = pages.link("Documentation", "/docs");
+    let pages = SignInPages::new(&auth.session).change_password(demo.users.clone()).account(auth, &demo.account);
     Route::new()
-        // Not nested: the API has other paths below `/auth`.
-        .at("/auth/login", pages.login())
-        .at("/auth/logout", pages.logout())
-        .at("/auth/sessions", pages.sessions())
-        .at("/auth/password", pages.password())
         .nest("/docs", api.swagger_ui())
         .at("/openapi.json", get(api.spec_endpoint()))
         .at("/admin", get(entries::statistics).with(auth.clone()))
@@ -132,8 +140,8 @@ pub fn app(demo: &Demo) -> impl Endpoint + use<> {
                 }
             }
         })
+        .with(pages.link("Home", "/"))
         .with(demo.watch.clone())
-        .with(SignInRedirect::to("/auth/login"))
         // The demo listens on this machine only, over plain http.
         .with(danger::plain_http_sessions(&auth.session))
 }

@@ -67,6 +67,7 @@ pub async fn first_users(users: &SqlUsers) -> Result<Option<FirstUsers>, Box<dyn
     for (name, role) in USERS {
         let password = password()?;
         let user = NewUser::new(name).password(password.as_str()).roles([role.name()]);
+        let user = user.verified_email(format!("{name}@example.com"));
         new.push(user.password_expires_at(SystemTime::now() + LIFETIME));
         people.push(Person { name, role, password });
     }

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use auth_runtime::{
+    me::Me,
     prelude::*,
     review::{AccessPolicy, AccessPolicyBuilder, Matrix},
     token_service::TokenApi,
@@ -27,7 +28,9 @@ pub fn rules() -> AccessPolicyBuilder<Auth> {
         .invariants(INVARIANTS)
         .api::<Entries>("/")
         .api::<OwnPassword>("/")
+        .api::<Me<Auth>>("/")
         .api::<TokenApi<Auth, SqlUsers, SqlUsers, SqlUsers>>("/")
+        .account_pages("/auth")
         .handler(Method::GET, "/", &home::home)
         .handler(Method::GET, "/admin", &entries::statistics)
         .handler(Method::GET, "/admin/access", &page)

@@ -28,7 +28,8 @@ impl Display for Welcome<'_> {
         let Self { demo, address, database, command } = self;
         writeln!(f, "The entry book listens on {address}")?;
         writeln!(f, "Sign in with a browser: {address}/ (over plain http, on this machine only)")?;
-        writeln!(f, "Documentation, with a page to send requests: {address}/docs\n")?;
+        writeln!(f, "Documentation, with a page to send requests: {address}/docs")?;
+        writeln!(f, "Mails, such as the link for a forgotten password, are printed here\n")?;
         match &demo.first {
             Some(first) => self.first(f, first)?,
             None => writeln!(
@@ -57,7 +58,11 @@ impl Welcome<'_> {
         for person in &first.people {
             writeln!(f, "  {:<8}{:<16}{}", person.name, person.role.name(), person.password)?;
         }
-        writeln!(f, "\nAPI key of {MACHINE:?}, a Viewer:\n\n  {}\n", first.key)?;
+        writeln!(
+            f,
+            "\nTheir e-mail addresses are name@example.com.\n\nAPI key of {MACHINE:?}, a Viewer:\n\n  {}\n",
+            first.key
+        )?;
         writeln!(
             f,
             "Commands to administer the users, also while the demo runs:\n\n  {command} user list\n  {command} user --help\n"
@@ -81,7 +86,7 @@ impl Welcome<'_> {
             line("No credential", 401, format!("curl -i {url}/entries")),
             line("With a password", 200, format!("curl -i {} {url}/entries", first.user("vera"))),
             line("With an API key", 200, format!("curl -i {key} {url}/entries")),
-            line("With a token", 200, format!("curl -i {} {url}/me", self.token(first, "alice", ""))),
+            line("With a token", 200, format!("curl -i {} {url}/auth/me", self.token(first, "alice", ""))),
             line(
                 "With a token whose scope is not enough",
                 403,

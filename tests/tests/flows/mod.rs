@@ -129,6 +129,13 @@ impl Kit {
         post(&self.app, "/auth/revoke", &format!("token={token}")).await
     }
 
+    /// Returns the ids of the published signing keys.
+    pub(crate) async fn published(&self) -> Vec<String> {
+        let answer = get(&self.app, "/.well-known/jwks.json", "").await;
+        let keys = answer.json["keys"].as_array().expect("keys");
+        keys.iter().map(|key| key["kid"].as_str().expect("an id").to_owned()).collect()
+    }
+
     /// Returns the status of a protected operation.
     pub(crate) async fn entries(&self, token: &str) -> u16 {
         get(&self.app, "/entries", token).await.status
@@ -404,7 +411,7 @@ pub(crate) async fn published_keys_have_no_private_member(kit: Kit) {
     assert_eq!((answer.status, answer.header("content-type")), (200, "application/jwk-set+json"));
     assert_eq!(answer.header("cache-control"), "public, max-age=300");
     let keys = answer.json["keys"].as_array().expect("keys").clone();
-    assert_eq!(keys.len(), 1);
+    assert_eq!(kit.published().await.len(), 1);
     let mut members: Vec<_> = keys[0].as_object().expect("a key").keys().map(String::as_str).collect();
     members.sort_unstable();
     assert_eq!(members, ["alg", "crv", "kid", "kty", "use", "x"]);

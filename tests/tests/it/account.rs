@@ -126,7 +126,7 @@ async fn opening_a_link_consumes_nothing_and_leaks_nothing() {
         let path = format!("/account/reset-password?token={token}");
         let answer = call(method, &path).header("Accept", "text/html").to(&app).await;
         assert_eq!(answer.status, 200, "{method}");
-        assert_eq!(answer.header("Referrer-Policy"), Some("same-origin"));
+        assert_eq!(answer.header("Referrer-Policy"), Some("strict-origin"));
         assert_eq!(answer.header("Cache-Control"), Some("no-store"));
         assert_eq!(answer.header("X-Content-Type-Options"), Some("nosniff"));
         let policy = answer.header("Content-Security-Policy").unwrap();
@@ -529,14 +529,14 @@ mod sign_in {
         let pages = SignInPages::new(&application.sessions);
         let auth = Auth { session: application.sessions.clone() };
         let routes = Route::new().at("/login", pages.login()).at("/vault", get(vault));
-        let routes = routes.at("/second-factor", application.account.code_endpoint(&application.sessions, "/"));
+        let routes = routes.at("/code", application.account.code_endpoint(&application.sessions, "/"));
         let client = TestClient::new(routes.with(auth));
         let form = |path: &str| {
             let request = client.post(path.to_owned()).header("Accept", "text/html");
             request.header("Content-Type", "application/x-www-form-urlencoded")
         };
         let signed_in = form("/login").body(format!("username=alice&password={PASSWORD}&next=/vault")).send().await;
-        assert_eq!(signed_in.0.header("Location"), Some("second-factor?next=%2Fvault"));
+        assert_eq!(signed_in.0.header("Location"), Some("code?next=%2Fvault"));
         let pending = cookie(&signed_in);
         client
             .get("/vault")
@@ -545,7 +545,7 @@ mod sign_in {
             .await
             .assert_status(poem::http::StatusCode::UNAUTHORIZED);
         let code = application.totp.generate(now());
-        let code = form("/second-factor?next=%2Fvault").header("Cookie", &pending).body(format!("code={code}"));
+        let code = form("/code?next=%2Fvault").header("Cookie", &pending).body(format!("code={code}"));
         let done = code.send().await;
         assert_eq!(done.0.header("Location"), Some("/vault"));
         client.get("/vault").header("Cookie", cookie(&done)).send().await.assert_text("mfa").await;

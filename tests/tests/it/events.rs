@@ -133,7 +133,7 @@ yes      role("Viewer")
 no       role("User")
 ?      any
 no       permission("delete")
-?        check = "* * word == \"yes\""
+?        check = "**word == \"yes\""
 "#;
     assert_eq!(recorded[0].explanation.as_deref(), Some(expected.trim_start()));
     let (_, recorded) = events(get("/edit")).await;

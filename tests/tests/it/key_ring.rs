@@ -1,12 +1,19 @@
 //! Rings of signing keys: two processes on one store.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
 
 use auth_runtime::{
-    authenticate::{AuthenticationError, Context},
+    authenticate::{AuthenticationError, Context, Unavailable},
     credential::BearerToken,
     jwt::{
-        KeyRing, KeyRingError, KeyState, MemorySigningKeys, SigningKeyRecord, SigningKeyStore, TokenIssuer, key_states,
+        KeyRing, KeyRingError, KeyState, MemorySigningKeys, SigningKeyRecord, SigningKeyStore, StaleHandle,
+        TokenIssuer, key_states,
     },
     prelude::*,
 };
@@ -17,8 +24,60 @@ use auth_runtime::users::MemoryUsers;
 const SECRET: &str = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
 const OTHER: &str = "8Gf2HjMa0Zr9Pq4cWv1XsT7uKb3Ln6Yd";
 
-fn ring(store: &MemorySigningKeys) -> KeyRing<MemorySigningKeys> {
-    KeyRing::new(store.clone(), SECRET).unwrap()
+/// A store that reports no changes, and counts its readers: processes learn of a change within the bound of polling.
+#[derive(Clone)]
+struct Silent {
+    keys: MemorySigningKeys,
+    reads: Arc<AtomicUsize>,
+}
+
+impl SigningKeyStore for Silent {
+    async fn keys(&self) -> Result<Vec<SigningKeyRecord>, Unavailable> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.keys.keys().await
+    }
+
+    async fn add(&self, key: &SigningKeyRecord, newest: Option<&str>) -> Result<bool, Unavailable> {
+        self.keys.add(key, newest).await
+    }
+
+    async fn retire(&self, id: &str, at: SystemTime) -> Result<(), Unavailable> {
+        self.keys.retire(id, at).await
+    }
+
+    async fn remove(&self, id: &str) -> Result<(), Unavailable> {
+        self.keys.remove(id).await
+    }
+}
+
+/// A store that reports its changes, and counts its readers.
+#[derive(Clone)]
+struct Reporting(Silent);
+
+impl SigningKeyStore for Reporting {
+    async fn keys(&self) -> Result<Vec<SigningKeyRecord>, Unavailable> {
+        self.0.keys().await
+    }
+
+    async fn add(&self, key: &SigningKeyRecord, newest: Option<&str>) -> Result<bool, Unavailable> {
+        self.0.add(key, newest).await
+    }
+
+    async fn retire(&self, id: &str, at: SystemTime) -> Result<(), Unavailable> {
+        self.0.retire(id, at).await
+    }
+
+    async fn remove(&self, id: &str) -> Result<(), Unavailable> {
+        self.0.remove(id).await
+    }
+
+    fn notify(&self, ring: StaleHandle) {
+        self.0.keys.notify(ring);
+    }
+}
+
+fn ring(store: &MemorySigningKeys) -> KeyRing<Silent> {
+    KeyRing::new(Silent { keys: store.clone(), reads: Arc::default() }, SECRET).unwrap()
 }
 
 /// Returns an issuer with keys of its own, as in another process.
@@ -102,6 +161,41 @@ async fn a_retired_key_stops_in_every_process_within_its_bound() {
     }
     assert_eq!(states(&store).await, ["retired", "signing"]);
     assert!(store.keys().await.unwrap()[0].sealed.is_empty(), "the private key is deleted");
+}
+
+#[tokio::test(start_paused = true)]
+async fn r07_a_reported_change_counts_within_a_second() {
+    let store = MemorySigningKeys::new();
+    let reporting = async || {
+        let ring = KeyRing::new(store.clone(), SECRET).unwrap();
+        TokenIssuer::key_ring(ring).await.unwrap().issuer("https://issuer.example").audience("entries")
+    };
+    let (one, two) = (reporting().await, reporting().await);
+    let old = token(&one);
+    let new = ring(&store).rotate_now().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(999)).await;
+    for issuer in [&one, &two] {
+        assert_eq!(kid(&token(issuer)), new.id);
+        assert!(verify(issuer, &old).await.is_ok());
+    }
+    ring(&store).retire(&kid(&old)).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(999)).await;
+    for issuer in [&one, &two] {
+        assert!(verify(issuer, &old).await.is_err() && verify(issuer, &token(&one)).await.is_ok());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_reported_changes_cost_two_reads_a_second() {
+    let reporting = Reporting(Silent { keys: MemorySigningKeys::new(), reads: Arc::default() });
+    let _issuer = TokenIssuer::key_ring(KeyRing::new(reporting.clone(), SECRET).unwrap()).await.unwrap();
+    let before = reporting.0.reads.load(Ordering::Relaxed);
+    for _ in 0..100 {
+        reporting.retire("unknown", SystemTime::now()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let reads = reporting.0.reads.load(Ordering::Relaxed) - before;
+    assert!((15..=20).contains(&reads), "{reads} reads in ten seconds");
 }
 
 #[tokio::test(start_paused = true)]

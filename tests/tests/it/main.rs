@@ -3,6 +3,7 @@
 #![allow(clippy::unused_async, clippy::unused_self, reason = "the tests need these signatures of endpoints")]
 
 mod account;
+mod account_pages;
 mod acting;
 mod attacks;
 mod browsers;
@@ -16,6 +17,7 @@ mod events;
 mod fixture;
 #[path = "../flows/mod.rs"]
 mod flows;
+mod forged_sessions;
 mod generated;
 mod issuers;
 mod key_ring;

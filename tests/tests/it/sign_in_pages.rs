@@ -12,9 +12,7 @@ use auth_runtime::{
     authenticate::{AuthenticationError, Context, Identity},
     credential::BasicCredentials,
     prelude::*,
-    session::{
-        ChangePassword, ChangePasswordError, HookFuture, MemorySessions, SecondFactor, SignInPages, SignInRedirect,
-    },
+    session::{ChangePassword, ChangePasswordError, HookFuture, MemorySessions, SecondFactor, SignInPages},
     users::{User, UserStore, hash_password},
 };
 use poem::{EndpointExt, Route, get, handler};
@@ -134,8 +132,7 @@ impl World {
             .home("/home")
             .link("Forgot the password?", "forgot");
         let protected = Route::new().at("/me", get(me).post(me)).at("/home", get(me));
-        let app =
-            Route::new().nest("/auth", pages).nest("/", protected.with(auth)).with(SignInRedirect::to("/auth/login"));
+        let app = Route::new().nest("/", protected.with(auth)).with(pages);
         Self { wire: Wire::serve(app).await, people, sessions: session, directory }
     }
 

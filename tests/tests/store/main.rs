@@ -121,6 +121,7 @@ tests! {
         damaged_sessions_are_503_and_leave_others_alone
         old_sessions_are_deleted
         r62_ten_thousand_ends_do_not_stall_requests
+        r62_ten_thousand_users_sign_out_in_bounded_steps
         sign_ins_and_sign_outs_of_many_all_take_effect
         no_session_starts_while_the_former_one_cannot_end;
     tokens:
@@ -138,6 +139,7 @@ tests! {
         expired_rows_are_deleted;
     notices:
         r07_change_elsewhere_takes_effect_within_a_second
+        r07_signing_keys_change_elsewhere_within_a_second
         r07_a_rolled_back_change_sends_no_notice
         r07_a_forged_notice_only_makes_the_store_read
         r07_polling_holds_the_bound_while_the_listener_is_lost;
@@ -209,6 +211,7 @@ tests! {
         r61_session_that_replaces_another_ends_it
         r62_session_that_ended_elsewhere_is_refused_at_once
         r62_sessions_of_a_user_end_together
+        r62_ten_thousand_ends_do_not_stall_requests
         r62_each_key_of_a_session_expires_with_it
         malformed_session_is_503
         session_without_an_end_is_kept
@@ -233,6 +236,7 @@ tests! {
         r40_forged_message_only_makes_the_list_be_read
         r40_lost_message_never_extends_trust
         signing_keys_have_an_order_and_lose_their_private_half
+        r07_signing_keys_change_elsewhere_within_a_second
         processes_that_start_at_once_sign_with_one_key;
 }
 

@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use crate::{
     database::TestDatabase,
-    flows::{Kit, PASSWORD},
+    flows::{Kit, PASSWORD, http},
     tokens::{add_users, kit_of, options},
 };
 
@@ -34,6 +34,16 @@ async fn listening(database: &TestDatabase, count: i64) {
     sleep(Duration::from_millis(300)).await;
 }
 
+/// Waits until a process publishes a signing key, and returns for how long.
+async fn until_published(kit: &Kit, id: &str) -> Duration {
+    let start = Instant::now();
+    while !kit.published().await.iter().any(|key| key == id) {
+        assert!(start.elapsed() < Duration::from_secs(40), "the key is not read");
+        sleep(Duration::from_millis(10)).await;
+    }
+    start.elapsed()
+}
+
 /// Waits for a refusal, and returns for how long.
 async fn until_refused(kit: &Kit, token: &str) -> Duration {
     let start = Instant::now();
@@ -57,6 +67,23 @@ pub(crate) async fn r07_change_elsewhere_takes_effect_within_a_second(database: 
     store.set_disabled("alice", true).await.unwrap();
     let took = until_refused(&there, &disabled).await;
     assert!(took < SECOND, "{took:?}");
+}
+
+pub(crate) async fn r07_signing_keys_change_elsewhere_within_a_second(database: TestDatabase) {
+    let (store, here, there) = two(&database, MINUTE).await;
+    let token = here.sign_in().await.access();
+    assert_eq!(there.entries(&token).await, 200);
+    listening(&database, 2).await;
+    let ring = store.key_ring().unwrap();
+    let new = ring.rotate_now().await.unwrap();
+    let took = until_published(&there, &new.id).await;
+    assert!(took < SECOND, "{took:?}");
+    assert_eq!(there.entries(&token).await, 200);
+    let old = http::part(&token, 0)["kid"].as_str().unwrap().to_owned();
+    assert!(ring.retire(&old).await.unwrap());
+    let took = until_refused(&there, &token).await;
+    assert!(took < SECOND, "{took:?}");
+    assert_eq!(there.published().await, [new.id]);
 }
 
 pub(crate) async fn r07_a_rolled_back_change_sends_no_notice(database: TestDatabase) {

@@ -10,6 +10,7 @@ use auth_runtime::{
     session::{Session, SessionStore},
 };
 use auth_store::RedisStore;
+use futures_util::future::join_all;
 
 use crate::{
     database::TestDatabase,
@@ -98,6 +99,30 @@ pub(crate) async fn r62_sessions_of_a_user_end_together(database: TestDatabase) 
     assert_eq!(there.end_all("users", "alice", None).await.unwrap(), 1);
     assert_eq!(there.end_all("other", "bob", None).await.unwrap(), 0);
     assert!(has(&there, "4").await);
+}
+
+pub(crate) async fn r62_ten_thousand_ends_do_not_stall_requests(database: TestDatabase) {
+    let (here, there) = (database.redis().await, database.redis().await);
+    there.insert(session("bob", "bob"), None).await.unwrap();
+    for chunk in (0..10_000).collect::<Vec<_>>().chunks(1000) {
+        join_all(chunk.iter().map(async |id| here.insert(session(&id.to_string(), "alice"), None).await.unwrap()))
+            .await;
+    }
+    assert_eq!(there.list("users", "alice").await.unwrap().len(), 10_000);
+    let scripts = || database.command::<String>(&["INFO", "commandstats"]);
+    let before = calls(&scripts().await, "evalsha");
+    assert_eq!(here.end_all("users", "alice", Some("77")).await.unwrap(), 9_999);
+    // The server is busy for a batch at a time. Other tests may run scripts as well.
+    assert!(calls(&scripts().await, "evalsha") >= before + 20);
+    assert_eq!(there.list("users", "alice").await.unwrap().len(), 1);
+    assert!(has(&there, "bob").await && has(&there, "77").await && !has(&there, "78").await);
+}
+
+/// Returns how often a command was called.
+fn calls(statistics: &str, command: &str) -> u64 {
+    let start = format!("cmdstat_{command}:calls=");
+    let line = statistics.lines().find_map(|line| line.strip_prefix(&start)).unwrap_or("0,");
+    line.split(',').next().unwrap().parse().unwrap()
 }
 
 pub(crate) async fn r62_each_key_of_a_session_expires_with_it(database: TestDatabase) {

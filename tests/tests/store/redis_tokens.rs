@@ -219,6 +219,33 @@ pub(crate) async fn signing_keys_have_an_order_and_lose_their_private_half(datab
     assert_eq!(there.keys().await.unwrap(), [key("second")]);
 }
 
+pub(crate) async fn r07_signing_keys_change_elsewhere_within_a_second(database: TestDatabase) {
+    let start = async || {
+        let ring = KeyRing::new(database.redis().await, SECRET).unwrap();
+        TokenIssuer::key_ring(ring).await.unwrap().issuer("https://issuer.example").audience("tests")
+    };
+    let (here, there) = (start().await, start().await);
+    let ring = KeyRing::new(database.redis().await, SECRET).unwrap();
+    let old = ring.list().await.unwrap().remove(0).0.id;
+    let token = here.token("alice").client_id("tests").sign().unwrap();
+    let process = process(there.verifier());
+    assert_eq!(status(&process, &token).await, 200);
+
+    let (new, added) = (ring.rotate_now().await.unwrap(), Instant::now());
+    while !there.jwks().unwrap().contains(&new.id) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(added.elapsed() < Duration::from_secs(1), "{:?}", added.elapsed());
+    assert_eq!(status(&process, &token).await, 200);
+
+    ring.retire(&old).await.unwrap();
+    let retired = Instant::now();
+    while status(&process, &token).await != 401 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(retired.elapsed() < Duration::from_secs(1), "{:?}", retired.elapsed());
+}
+
 pub(crate) async fn processes_that_start_at_once_sign_with_one_key(database: TestDatabase) {
     let stores = join_all((0..4).map(|_| database.redis())).await;
     let start = async |store: RedisStore| TokenIssuer::key_ring(KeyRing::new(store, SECRET).unwrap()).await.unwrap();

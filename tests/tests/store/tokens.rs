@@ -207,7 +207,7 @@ pub(crate) async fn a_key_that_signs_at_once_is_accepted_in_the_other_process(da
         assert!(start.elapsed() < Duration::from_secs(40), "the key is not read");
         sleep(Duration::from_millis(500)).await;
     };
-    // The other process may ask once in ten seconds. Until then it does not know.
+    // On PostgreSQL a notice tells the other process. Elsewhere it may ask once in ten seconds, and does not know until then.
     loop {
         match there.entries(&token).await {
             200 => break,

@@ -3,7 +3,9 @@
 mod error;
 mod fields;
 mod headers;
+mod mount;
 mod page;
+mod policy;
 mod reset;
 mod response;
 mod routes;

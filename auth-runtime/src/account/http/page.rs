@@ -1,139 +1,136 @@
 //! The content of the pages, in the layout of the sign-in page.
 
-use std::fmt::Write;
-
+use maud::{Markup, PreEscaped, html};
 use poem::{IntoResponse, Response, http::StatusCode};
 
-use crate::{session, users::MIN_PASSWORD_LEN};
+use crate::session::{Site, alert, hint};
 
 /// A page under construction. Texts are escaped.
 #[must_use = "call `response`"]
 pub(super) struct Page {
-    application: String,
+    site: Site,
     title: &'static str,
-    body: String,
+    /// The way from this page to the folder of the sign-in page.
+    up: &'static str,
+    body: Vec<Markup>,
 }
 
 impl Page {
-    pub(super) fn new(application: &str, title: &'static str) -> Self {
-        Self { application: application.to_owned(), title, body: String::new() }
+    pub(super) fn new(site: &Site, title: &'static str) -> Self {
+        Self { site: site.clone(), title, up: "", body: Vec::new() }
+    }
+
+    /// Makes this a page one folder below the sign-in page.
+    pub(super) fn below(self) -> Self {
+        Self { up: "../", ..self }
     }
 
     /// Adds a paragraph.
     pub(super) fn text(self, text: &str) -> Self {
-        self.html(&format!("<p>{}</p>", escape(text)))
+        self.markup(html! { p { (text) } })
     }
 
-    /// Adds a message about the last request, which readers of the screen announce.
+    /// Adds a heading.
+    pub(super) fn heading(self, text: &str) -> Self {
+        self.markup(html! { h2 { (text) } })
+    }
+
+    /// Adds a message about the last request, which screen readers announce.
     pub(super) fn alert(self, text: &str) -> Self {
-        self.html(&format!("<p class=\"note bad\" role=\"alert\" id=\"error\">{}</p>", escape(text)))
+        self.markup(alert(Some(text)))
     }
 
     /// Adds an alert, if there is a text.
     pub(super) fn alert_if(self, text: Option<&str>) -> Self {
-        match text {
-            Some(text) => self.alert(text),
-            None => self,
-        }
+        self.markup(alert(text))
     }
 
-    /// Adds HTML as it is.
-    pub(super) fn html(mut self, html: &str) -> Self {
-        self.body.push_str(html);
+    /// Adds elements.
+    pub(super) fn markup(mut self, markup: Markup) -> Self {
+        self.body.push(markup);
         self
     }
 
-    /// Adds a form that posts to a page beside this one, or to this one if the action is empty.
-    pub(super) fn form(self, action: &str, fields: &[Field<'_>], button: &str) -> Self {
-        let action = if action.is_empty() { String::new() } else { format!(" action=\"{}\"", escape(action)) };
-        let mut form = format!("<form class=\"whole\" method=\"post\"{action}>");
-        for field in fields {
-            field.write(&mut form);
-        }
-        self.html(&form).html(&format!("<button>{}</button></form>", escape(button)))
+    /// Adds a form that posts to an address beside the sign-in page, or to this page if the address is empty.
+    pub(super) fn form(self, address: &str, fields: &[Field<'_>], button: &str) -> Self {
+        let action = (!address.is_empty()).then(|| format!("{}{address}", self.up));
+        self.markup(html! {
+            form.whole method="post" action=[action] {
+                @for field in fields { (field.markup()) }
+                button { (button) }
+            }
+        })
+    }
+
+    /// Adds the links of a signed-in user. `here` is the address of this page.
+    pub(super) fn user_links(self, here: &str) -> Self {
+        let links = self.site.user_links(self.up, here);
+        self.markup(links)
+    }
+
+    /// Adds the way to the sign-in page, if there is one.
+    pub(super) fn sign_in_link(self) -> Self {
+        self.start_link("Sign in")
+    }
+
+    /// Adds the way to the sign-in page with this text, if there is one.
+    pub(super) fn start_link(self, text: &str) -> Self {
+        let link = self.site.sign_in_link(self.up, text);
+        self.markup(link)
     }
 
     pub(super) fn response(self, status: StatusCode) -> Response {
-        session::Page::new(self.application, self.title).html(self.body).status(status).into_response()
+        let body = PreEscaped(self.body.into_iter().map(PreEscaped::into_string).collect::<String>());
+        self.site.page(self.title).html(body.into_string()).status(status).into_response()
     }
 }
 
-/// A field of a form.
+/// A field of a form. `error` says why its last value was not accepted.
 pub(super) enum Field<'a> {
     /// A value that the user does not see.
     Hidden { name: &'static str, value: &'a str },
-    /// An e-mail address.
-    Email { name: &'static str, label: &'static str, is_wrong: bool },
-    /// A new password.
-    NewPassword { name: &'static str, label: &'static str, is_wrong: bool },
-    /// A code of an authenticator app, in the field `code`.
-    Code { id: &'static str, label: &'static str, is_wrong: bool },
+    /// An e-mail address, in the field `email`.
+    Email { error: Option<&'a str> },
+    /// A new password of at least so many characters, in the field `password`.
+    NewPassword { min_len: usize, error: Option<&'a str> },
+    /// A code of an authenticator app, in the field `code`. The focus stands on the identifier `code`, and on a wrong one.
+    Code { id: &'static str, label: &'static str, error: Option<&'a str> },
 }
 
 impl Field<'_> {
-    fn write(&self, html: &mut String) {
-        let (id, name, label, is_wrong, kind) = match self {
-            Self::Hidden { name, value } => {
-                let value = escape(value);
-                let _ = write!(html, "<input type=\"hidden\" name=\"{name}\" value=\"{value}\">");
-                return;
-            }
-            Self::Email { name, label, is_wrong } => {
-                (name, name, label, is_wrong, "type=\"email\" autocomplete=\"email\" maxlength=\"254\"")
-            }
-            Self::NewPassword { name, label, is_wrong } => {
-                (name, name, label, is_wrong, "type=\"password\" autocomplete=\"new-password\" maxlength=\"1024\"")
-            }
-            Self::Code { id, label, is_wrong } => (
-                id,
-                &"code",
-                label,
-                is_wrong,
-                "type=\"text\" autocomplete=\"one-time-code\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"40\"",
-            ),
-        };
-        // The focus stands on the first field.
-        let focus = if html.contains("autofocus") || *id == "removal" { "" } else { " autofocus" };
-        let (hint, described) = (self.hint(), self.described(*is_wrong));
-        let _ = write!(
-            html,
-            "<label for=\"{id}\">{label}</label>{hint}<input id=\"{id}\" name=\"{name}\" {kind} required{focus}{described}>"
-        );
-    }
-
-    /// Returns the rule of a new password, which stands between its label and the field.
-    fn hint(&self) -> String {
+    fn is_wrong(&self) -> bool {
         match self {
-            Self::NewPassword { .. } => format!(
-                "<p class=\"hint\" id=\"rule\">At least {MIN_PASSWORD_LEN} characters. A few words are easy to remember.</p>"
-            ),
-            _ => String::new(),
+            Self::Hidden { .. } => false,
+            Self::Email { error } | Self::NewPassword { error, .. } | Self::Code { error, .. } => error.is_some(),
         }
     }
 
-    /// Returns the attributes that name the error and the hint.
-    fn described(&self, is_wrong: bool) -> &'static str {
-        match (self, is_wrong) {
-            (Self::NewPassword { .. }, true) => " aria-invalid=\"true\" aria-describedby=\"error rule\"",
-            (Self::NewPassword { .. }, false) => " aria-describedby=\"rule\"",
-            (_, true) => " aria-invalid=\"true\" aria-describedby=\"error\"",
-            (_, false) => "",
+    /// Returns the label, the hint, the error and the field.
+    fn markup(&self) -> Markup {
+        let invalid = self.is_wrong().then_some("true");
+        let described = self.is_wrong().then_some("error");
+        match self {
+            Self::Hidden { name, value } => html! { input type="hidden" name=(name) value=(value); },
+            Self::Email { error } => html! {
+                label for="email" { "E-mail address" }
+                (alert(*error))
+                input #email name="email" type="email" autocomplete="email" maxlength="254" required
+                    autofocus aria-invalid=[invalid] aria-describedby=[described];
+            },
+            Self::NewPassword { min_len, error } => html! {
+                label for="password" { "New password" }
+                (hint(*min_len))
+                (alert(*error))
+                input #password name="password" type="password" autocomplete="new-password" maxlength="1024" required
+                    autofocus aria-invalid=[invalid] aria-describedby=(if error.is_some() { "error rule" } else { "rule" });
+            },
+            Self::Code { id, label, error } => html! {
+                label for=(id) { (label) }
+                (alert(*error))
+                input id=(id) name="code" type="text" autocomplete="one-time-code" autocapitalize="none"
+                    spellcheck="false" maxlength="40" required autofocus[*id == "code" || error.is_some()]
+                    aria-invalid=[invalid] aria-describedby=[described];
+            },
         }
     }
-}
-
-/// Escapes text for elements and attributes.
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }

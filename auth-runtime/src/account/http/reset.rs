@@ -17,15 +17,14 @@ use crate::{
 
 impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
     /// Returns the form. An error may be about a link instead of the address.
-    fn forgot_page(&self, error: Option<&str>, is_wrong: bool) -> Page {
-        let email = Field::Email { name: "email", label: "E-mail address", is_wrong };
-        let page = Page::new(&self.0.application, "Forgot your password?");
-        let page = page.alert_if(error).text("Enter your e-mail address. You get a mail with a link.");
-        page.form("forgot-password", &[email], "Send the link")
+    fn forgot_page(&self, link_error: Option<&str>, error: Option<&str>) -> Page {
+        let page = Page::new(&self.0.site, "Forgot your password?").alert_if(link_error);
+        let page = page.text("Enter your e-mail address. You get a mail with a link.");
+        page.form("forgot-password", &[Field::Email { error }], "Send the link").sign_in_link()
     }
 
     pub(super) fn forgot_form(&self, request: &Request) -> Response {
-        done(wants_page(request), || self.forgot_page(None, false), &json!({ "fields": ["email"] }))
+        done(wants_page(request), || self.forgot_page(None, None), &json!({ "fields": ["email"] }))
     }
 
     /// The response is the same whether or not there is a user with the address.
@@ -39,12 +38,14 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         match sent.await {
             Ok(()) => {
                 let text = "If a user has this address and has verified it, a mail with a link is on its way.";
-                let page = || Page::new(&self.0.application, "Look into your mailbox").text(text);
+                let page = || Page::new(&self.0.site, "Look into your mailbox").text(text).sign_in_link();
                 done(wants_page, page, &json!({ "detail": text }))
             }
             Err(error) => {
-                let is_wrong = matches!(error, HttpError::Account(AccountError::Email));
-                HttpError::response(&error, wants_page, |text| self.forgot_page(Some(text), is_wrong))
+                let is_form = !matches!(error, HttpError::Account(AccountError::Email));
+                HttpError::response(&error, wants_page, |text| {
+                    if is_form { self.forgot_page(Some(text), None) } else { self.forgot_page(None, Some(text)) }
+                })
             }
         }
     }
@@ -54,17 +55,16 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         let (wants_page, token) = (wants_page(&request), query(&request, "token"));
         match self.check_reset_link(&token).await {
             Ok(()) => done(wants_page, || self.reset_page(&token, None), &json!({ "valid": true })),
-            Err(error) => HttpError::from(error).response(wants_page, |text| self.forgot_page(Some(text), false)),
+            Err(error) => HttpError::from(error).response(wants_page, |text| self.forgot_page(Some(text), None)),
         }
     }
 
     fn reset_page(&self, token: &str, error: Option<&str>) -> Page {
-        let fields = [
-            Field::Hidden { name: "token", value: token },
-            Field::NewPassword { name: "password", label: "New password", is_wrong: error.is_some() },
-        ];
-        let page = Page::new(&self.0.application, "Choose a new password").alert_if(error);
-        page.form("reset-password", &fields, "Set the password")
+        let min_len = self.0.passwords.shortest();
+        let fields = [Field::Hidden { name: "token", value: token }, Field::NewPassword { min_len, error }];
+        Page::new(&self.0.site, "Choose a new password")
+            .form("reset-password", &fields, "Set the password")
+            .sign_in_link()
     }
 
     pub(super) async fn reset(self, mut request: Request) -> Response {
@@ -75,12 +75,12 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         };
         let fields = match fields.await {
             Ok(fields) => fields,
-            Err(error) => return error.response(wants_page, |text| self.forgot_page(Some(text), false)),
+            Err(error) => return error.response(wants_page, |text| self.forgot_page(Some(text), None)),
         };
         match self.reset_password(client, fields.get("token"), fields.get("password")).await {
             Ok(_) => {
                 let text = "Your password was replaced. Sign in with the new one.";
-                let page = || Page::new(&self.0.application, "Your password was replaced").text(text);
+                let page = || Page::new(&self.0.site, "Your password was replaced").text(text).sign_in_link();
                 done(wants_page, page, &json!({ "detail": text }))
             }
             Err(error) => {
@@ -89,7 +89,7 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
                     if may_try_again {
                         self.reset_page(fields.get("token"), Some(text))
                     } else {
-                        self.forgot_page(Some(text), false)
+                        self.forgot_page(Some(text), None)
                     }
                 })
             }

@@ -4,7 +4,7 @@ use std::future::{Future, ready};
 
 use poem::{Endpoint, FromRequest, Request, Response, Route, endpoint::make, get, post};
 
-use super::error::HttpError;
+use super::{error::HttpError, response::wants_page};
 use crate::{
     account::{AccountError, AccountStore, OneTimeTokenStore, SecondFactorStore, SelfService},
     authenticate::Principal,
@@ -53,23 +53,32 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
     /// limited to some permissions.
     #[must_use]
     pub fn routes<A: AuthConfig>(&self) -> Route {
+        self.routes_below::<A>("")
+    }
+
+    /// Returns the routes below a path.
+    pub(super) fn routes_below<A: AuthConfig>(&self, path: &str) -> Route {
+        let at = |address: &str| format!("{path}/{address}");
         let forgot =
             get(self.everyone(|own, request| ready(own.forgot_form(&request)))).post(self.everyone(Self::forgot));
         let reset = get(self.everyone(Self::reset_form)).post(self.everyone(Self::reset));
         let verify = get(self.everyone(Self::verify_form)).post(self.everyone(Self::verify));
-        let routes =
-            Route::new().at("/forgot-password", forgot).at("/reset-password", reset).at("/verify-email", verify);
+        let routes = Route::new()
+            .at(at("forgot-password"), forgot)
+            .at(at("reset-password"), reset)
+            .at(at("verify-email"), verify);
         let email = get(self.users::<A, _, _>(|own, request, _| ready(own.email_form(&request))))
             .post(self.users::<A, _, _>(Self::email));
-        let routes = routes.at("/email", email.protect(recent::<A>()));
+        let routes = routes.at(at("email"), email.protect(recent::<A>()));
         let enrolment = post(self.users::<A, _, _>(Self::enrol)).protect(recent::<A>());
         let confirmation = post(self.users::<A, _, _>(Self::confirm)).protect(recent::<A>());
-        let routes = routes.at("/second-factor/enrolment", enrolment).at("/second-factor/confirmation", confirmation);
+        let routes =
+            routes.at(at("second-factor/enrolment"), enrolment).at(at("second-factor/confirmation"), confirmation);
         let factor = get(self.users::<A, _, _>(Self::second_factor)).protect(authenticated::<A>());
         let renewal = post(self.users::<A, _, _>(Self::renew_codes)).protect(authenticated::<A>());
         let removal = post(self.users::<A, _, _>(Self::remove)).protect(authenticated::<A>());
-        let routes = routes.at("/second-factor", factor).at("/second-factor/recovery-codes", renewal);
-        routes.at("/second-factor/removal", removal)
+        let routes = routes.at(at("second-factor"), factor).at(at("second-factor/recovery-codes"), renewal);
+        routes.at(at("second-factor/removal"), removal)
     }
 
     /// Returns an endpoint without a rule.
@@ -97,7 +106,8 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
                 let is_own = own.0.issuers.iter().any(|issuer| *issuer == caller.issuer());
                 // A token that a user gave to another program does not manage the account.
                 if !is_own || caller.is_limited() {
-                    return Ok(HttpError::from(AccountError::NoUser).response(false, |_| own.email_page(None)));
+                    return Ok(HttpError::from(AccountError::NoUser)
+                        .response(wants_page(&request), |text| own.refused_page(text)));
                 }
                 let caller = Caller { subject: caller.subject().to_owned() };
                 Ok::<_, poem::Error>(answer(own, request, caller).await)
@@ -107,11 +117,11 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
 }
 
 /// The rule of changes that the thief of a session must not make.
-fn recent<A: AuthConfig>() -> &'static Operation<A> {
+pub(super) fn recent<A: AuthConfig>() -> &'static Operation<A> {
     requirement!(auth = A, fresh = "5m")
 }
 
-fn authenticated<A: AuthConfig>() -> &'static Operation<A> {
+pub(super) fn authenticated<A: AuthConfig>() -> &'static Operation<A> {
     requirement!(auth = A, authenticated)
 }
 

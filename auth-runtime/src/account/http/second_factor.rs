@@ -1,12 +1,13 @@
 //! `second-factor`: enrolment of an authenticator app, recovery codes, and removal.
 
+use maud::{PreEscaped, html};
 use poem::{Request, Response};
 use serde_json::json;
 
 use super::{
     error::HttpError,
     fields::read_fields,
-    page::{Field, Page, escape},
+    page::{Field, Page},
     response::{done, wants_page},
     routes::{Caller, own_origin},
 };
@@ -17,33 +18,41 @@ use crate::{
     client_ip::ClientAddress,
 };
 
+/// The address of the page.
+const HERE: &str = "second-factor";
+
+/// The form whose last code was not accepted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Renewal,
+    Removal,
+}
+
 impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
     pub(super) async fn second_factor(self, request: Request, caller: Caller) -> Response {
         let wants_page = wants_page(&request);
         match self.recovery_codes_left(&caller.subject).await {
-            Ok(left) => {
-                let json = json!({ "active": left.is_some(), "recovery_codes": left.unwrap_or_default() });
-                done(wants_page, || self.second_factor_page(left, None), &json)
+            Ok(Some(left)) => {
+                let json = json!({ "active": true, "recovery_codes": left });
+                done(wants_page, || active_page(self.page("Second factor"), left, None), &json)
             }
-            Err(error) => HttpError::from(error).response(wants_page, |text| self.second_factor_page(None, Some(text))),
+            Ok(None) => done(wants_page, || self.set_up_page(None), &json!({ "active": false, "recovery_codes": 0 })),
+            Err(error) => HttpError::from(error).response(wants_page, |text| self.failed_page(text)),
         }
     }
 
-    fn second_factor_page(&self, left: Option<usize>, error: Option<&str>) -> Page {
-        let page = Page::new(&self.0.application, "Second factor").alert_if(error);
-        let Some(left) = left else {
-            let page = page.text("With a second factor, a sign-in needs a code of an app on your phone.");
-            return page.form("second-factor/enrolment", &[], "Set up an app");
-        };
-        let code = |id, label| [Field::Code { id, label, is_wrong: false }];
-        let page = page.text(&format!("Your sign-ins need a code. You have {left} recovery codes."));
-        let page =
-            page.form("second-factor/recovery-codes", &code("code", "Code of the app"), "Make new recovery codes");
-        page.form(
-            "second-factor/removal",
-            &code("removal", "Code of the app, to remove it"),
-            "Remove the second factor",
-        )
+    fn page(&self, title: &'static str) -> Page {
+        Page::new(&self.0.site, title)
+    }
+
+    fn set_up_page(&self, error: Option<&str>) -> Page {
+        let page = self.page("Second factor").alert_if(error);
+        let page = page.text("With a second factor, a sign-in needs your password and a code of an app on your phone.");
+        page.form("second-factor/enrolment", &[], "Set up an app").user_links(HERE)
+    }
+
+    fn failed_page(&self, text: &str) -> Page {
+        self.page("Second factor").alert(text).user_links("")
     }
 
     pub(super) async fn enrol(self, request: Request, caller: Caller) -> Response {
@@ -54,7 +63,7 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
         };
         match begun.await {
             Ok(enrolment) => self.enrolment_response(wants_page, &enrolment),
-            Err(error) => HttpError::response(&error, wants_page, |text| self.second_factor_page(None, Some(text))),
+            Err(error) => HttpError::response(&error, wants_page, |text| self.failed_page(text).below()),
         }
     }
 
@@ -65,22 +74,20 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
                 done(wants_page, || self.enrolment_page(enrolment, &qr_code, None), &json)
             }
             Err(error) => HttpError::Account(AccountError::Unavailable(error))
-                .response(wants_page, |text| self.second_factor_page(None, Some(text))),
+                .response(wants_page, |text| self.failed_page(text).below()),
         }
     }
 
-    /// The form posts to a page beside `enrolment`.
     fn enrolment_page(&self, enrolment: &Enrolment, qr_code: &str, error: Option<&str>) -> Page {
-        let code = Field::Code { id: "code", label: "Code of the app", is_wrong: error.is_some() };
-        let (secret, uri) = (escape(enrolment.secret()), escape(enrolment.uri()));
-        let page = Page::new(&self.0.application, "Set up an app").alert_if(error);
+        let code = Field::Code { id: "code", label: "Code of the app", error };
+        let page = self.page("Set up an app").below();
         let page = page.text("Scan this code with an authenticator app, and enter the six digits that it shows.");
-        let page = page.html(qr_code).html(&format!("<p>Or enter this secret: <code>{secret}</code></p>"));
-        page.html(&format!("<p><a href=\"{uri}\">Open an app on this device</a></p>")).form(
-            "confirmation",
-            &[code],
-            "Confirm",
-        )
+        let page = page.markup(html! {
+            (PreEscaped(qr_code))
+            p { "Or enter this secret: " code { (enrolment.secret()) } }
+            p { a href=(enrolment.uri()) { "Open an app on this device" } }
+        });
+        page.form("second-factor/confirmation", &[code], "Confirm").user_links("")
     }
 
     pub(super) async fn confirm(self, mut request: Request, caller: Caller) -> Response {
@@ -91,7 +98,11 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
             Ok(self.confirm_enrolment(ClientAddress::of(&request), &caller.subject, fields.get("code")).await?)
         };
         match confirmed.await {
-            Ok(codes) => self.recovery_codes_response(wants_page, &codes),
+            Ok(codes) => {
+                let page = || codes_page(self.page("Your recovery codes"), &codes);
+                let then = "Your sessions have ended. Sign in again with a code of the app.";
+                codes_response(wants_page, || page().text(then).sign_in_link(), &codes)
+            }
             Err(error) => self.confirm_again(wants_page, &caller, &error).await,
         }
     }
@@ -102,20 +113,8 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
         let shown = enrolment.and_then(|enrolment| enrolment.qr_code().ok().map(|qr_code| (enrolment, qr_code)));
         error.response(wants_page, |text| match &shown {
             Some((enrolment, qr_code)) => self.enrolment_page(enrolment, qr_code, Some(text)),
-            None => self.second_factor_page(None, Some(text)),
+            None => self.failed_page(text).below(),
         })
-    }
-
-    fn recovery_codes_response(&self, wants_page: bool, codes: &RecoveryCodes) -> Response {
-        let page = || {
-            let items: Vec<String> =
-                codes.iter().map(|code| format!("<li><code>{}</code></li>", escape(code))).collect();
-            let page = Page::new(&self.0.application, "Your recovery codes");
-            let page = page.text("Keep these codes where you find them without your phone. Each is valid once.");
-            page.html(&format!("<ul>{}</ul>", items.concat()))
-                .text("They are not shown again. Sign in again with a code of the app.")
-        };
-        done(wants_page, page, &json!({ "recovery_codes": codes.iter().collect::<Vec<_>>() }))
     }
 
     pub(super) async fn renew_codes(self, mut request: Request, caller: Caller) -> Response {
@@ -126,8 +125,15 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
             Ok(self.new_recovery_codes(ClientAddress::of(&request), &caller.subject, fields.get("code")).await?)
         };
         match renewed.await {
-            Ok(codes) => self.recovery_codes_response(wants_page, &codes),
-            Err(error) => self.refused(wants_page, &error),
+            Ok(codes) => {
+                let page = || codes_page(self.page("Your recovery codes"), &codes);
+                codes_response(
+                    wants_page,
+                    || page().text("The former codes are not valid any more.").user_links(""),
+                    &codes,
+                )
+            }
+            Err(error) => self.refused(wants_page, &caller, Form::Renewal, &error).await,
         }
     }
 
@@ -141,17 +147,42 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
         match removed.await {
             Ok(()) => {
                 let text = "The second factor was removed. Sign in again.";
-                let page = || Page::new(&self.0.application, "Second factor").text(text);
+                let page = || self.page("Second factor").below().text(text).sign_in_link();
                 done(wants_page, page, &json!({ "detail": text }))
             }
-            Err(error) => self.refused(wants_page, &error),
+            Err(error) => self.refused(wants_page, &caller, Form::Removal, &error).await,
         }
     }
 
-    fn refused(&self, wants_page: bool, error: &HttpError) -> Response {
-        error.response(wants_page, |text| {
-            let page = Page::new(&self.0.application, "This did not work").alert(text);
-            page.html("<p><a href=\"../second-factor\">Back</a></p>")
+    /// Shows the page again, with the error at the form.
+    async fn refused(&self, wants_page: bool, caller: &Caller, form: Form, error: &HttpError) -> Response {
+        let left = if wants_page { self.recovery_codes_left(&caller.subject).await.ok().flatten() } else { None };
+        error.response(wants_page, |text| match left {
+            Some(left) => active_page(self.page("Second factor").below(), left, Some((form, text))),
+            None => self.failed_page(text).below(),
         })
     }
+}
+
+/// Fills the page of a user who has a second factor.
+fn active_page(page: Page, left: usize, error: Option<(Form, &str)>) -> Page {
+    let error_of = |form| error.filter(|(wrong, _)| *wrong == form).map(|(_, text)| text);
+    let codes = if left == 1 { "recovery code" } else { "recovery codes" };
+    let page = page.text(&format!("Your sign-ins need a code of your app. You have {left} {codes}."));
+    let code = Field::Code { id: "renewal", label: "Code of the app", error: error_of(Form::Renewal) };
+    let page = page.heading("New recovery codes");
+    let page = page.form("second-factor/recovery-codes", &[code], "Make new recovery codes");
+    let code = Field::Code { id: "removal", label: "Code of the app, to remove it", error: error_of(Form::Removal) };
+    let page = page.heading("Remove the second factor");
+    page.form("second-factor/removal", &[code], "Remove the second factor").user_links(HERE)
+}
+
+fn codes_page(page: Page, codes: &RecoveryCodes) -> Page {
+    let page = page.below().text("Keep these codes where you find them without your phone. Each is valid once.");
+    let list = html! { ul.codes { @for code in codes.iter() { li { code { (code) } } } } };
+    page.markup(list).text("They are not shown again.")
+}
+
+fn codes_response(wants_page: bool, page: impl FnOnce() -> Page, codes: &RecoveryCodes) -> Response {
+    done(wants_page, page, &json!({ "recovery_codes": codes.iter().collect::<Vec<_>>() }))
 }

@@ -26,30 +26,31 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
     /// with the field `code` for other clients. After the right code, a browser is redirected to `next` of the query,
     /// or to `then` without it.
     ///
-    /// [`SignInPages`](crate::session::SignInPages) redirect to `/second-factor` next to `/login`, so mount it there.
+    /// [`SignInPages::account`](crate::session::SignInPages::account) mounts it as `/code`, where the sign-in page leads.
     ///
     /// See [`complete_sign_in`](Self::complete_sign_in).
     #[must_use]
     pub fn code_endpoint<U: UserStore, T: SessionStore>(
         &self,
         sessions: &Sessions<U, T>,
-        then: &'static str,
-    ) -> impl Endpoint + use<S, U, T> {
+        then: &str,
+    ) -> impl Endpoint<Output = Response> + use<S, U, T> {
         let (own, own_post) = (self.clone(), self.clone());
-        let (sessions, sessions_post) = (sessions.clone(), sessions.clone());
+        let (sessions, sessions_post, then) = (sessions.clone(), sessions.clone(), then.to_owned());
         let form = make(move |request| own.clone().code_form(sessions.clone(), request));
-        get(form).post(make(move |request| own_post.clone().enter_code(sessions_post.clone(), request, then)))
+        get(form).post(make(move |request| own_post.clone().enter_code(sessions_post.clone(), request, then.clone())))
     }
 
     fn code_page(&self, error: Option<&str>) -> Page {
-        let code = Field::Code { id: "code", label: "Code", is_wrong: error.is_some() };
-        let page = Page::new(&self.0.application, "Enter a code").alert_if(error);
-        // Without an action, the form is sent to the address of the page.
-        page.text("Enter the six digits of your authenticator app, or a recovery code.").form("", &[code], "Sign in")
+        let code = Field::Code { id: "code", label: "Code", error };
+        let page = Page::new(&self.0.site, "Enter a code");
+        let page = page.text("Enter the six digits of your authenticator app, or a recovery code.");
+        // Without an address, the form is sent to this page, with its `next`.
+        page.form("", &[code], "Sign in").start_link("Start again")
     }
 
     fn sign_in_first(&self, text: &str) -> Page {
-        Page::new(&self.0.application, "Sign in first").alert(text)
+        Page::new(&self.0.site, "Sign in first").alert(text).sign_in_link()
     }
 
     async fn code_form<U: UserStore, T: SessionStore>(self, sessions: Sessions<U, T>, request: Request) -> Response {
@@ -66,7 +67,7 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
         self,
         sessions: Sessions<U, T>,
         mut request: Request,
-        then: &'static str,
+        then: String,
     ) -> Response {
         let (wants_page, next) = (wants_page(&request), query(&request, "next"));
         let entered = async {
@@ -75,7 +76,7 @@ impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
             Ok(self.complete_sign_in(&sessions, &request, fields.get("code")).await?)
         };
         match entered.await {
-            Ok(started) => signed_in(wants_page, self.code_page(None), started, own_path(&next).unwrap_or(then)),
+            Ok(started) => signed_in(wants_page, self.code_page(None), started, own_path(&next).unwrap_or(&then)),
             Err(error @ HttpError::Account(AccountError::NoSignIn)) => {
                 HttpError::response(&error, wants_page, |text| self.sign_in_first(text))
             }

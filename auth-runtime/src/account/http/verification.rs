@@ -16,10 +16,10 @@ use crate::{
 };
 
 impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
-    pub(super) fn email_page(&self, error: Option<&str>) -> Page {
-        let email = Field::Email { name: "email", label: "E-mail address", is_wrong: error.is_some() };
-        let page = Page::new(&self.0.application, "Your e-mail address").alert_if(error);
-        page.text("You get a mail with a link. It makes the address yours.").form("email", &[email], "Send the link")
+    fn email_page(&self, error: Option<&str>) -> Page {
+        let page = Page::new(&self.0.site, "E-mail address");
+        let page = page.text("Your address lets you set a new password by mail. We send you a link to confirm it.");
+        page.form("email", &[Field::Email { error }], "Send the link").user_links("email")
     }
 
     pub(super) fn email_form(&self, request: &Request) -> Response {
@@ -37,7 +37,7 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         match sent.await {
             Ok(()) => {
                 let text = "A mail with a link is on its way. Open it to make the address yours.";
-                let page = || Page::new(&self.0.application, "Look into your mailbox").text(text);
+                let page = || Page::new(&self.0.site, "Look into your mailbox").text(text).user_links("");
                 done(wants_page, page, &json!({ "detail": text }))
             }
             Err(error) => HttpError::response(&error, wants_page, |text| self.email_page(Some(text))),
@@ -51,7 +51,7 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
             Ok(address) => {
                 let fields = [Field::Hidden { name: "token", value: &token }];
                 let page = || {
-                    let page = Page::new(&self.0.application, "Confirm your e-mail address");
+                    let page = Page::new(&self.0.site, "Confirm your e-mail address");
                     page.text(&format!("Is {address} your address?")).form("verify-email", &fields, "Confirm")
                 };
                 done(wants_page, page, &json!({ "valid": true }))
@@ -70,14 +70,19 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         match verified.await {
             Ok(_) => {
                 let text = "Your e-mail address is confirmed.";
-                let page = || Page::new(&self.0.application, "Thank you").text(text);
+                let page = || Page::new(&self.0.site, "Thank you").text(text).user_links("");
                 done(wants_page, page, &json!({ "detail": text }))
             }
             Err(error) => HttpError::response(&error, wants_page, |text| self.invalid_link(text)),
         }
     }
 
+    /// Returns the page for a caller who has no account here.
+    pub(super) fn refused_page(&self, text: &str) -> Page {
+        Page::new(&self.0.site, "This did not work").alert(text)
+    }
+
     fn invalid_link(&self, text: &str) -> Page {
-        Page::new(&self.0.application, "This did not work").alert(text)
+        Page::new(&self.0.site, "This did not work").alert(text).user_links("")
     }
 }

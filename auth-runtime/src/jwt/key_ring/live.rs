@@ -15,6 +15,7 @@ use crate::{
         key_set::KeySet,
         key_source::KeySource,
         remote::{Fetch, FetchRequest, Remote, RemoteKeys},
+        stale::StaleHandle,
     },
 };
 
@@ -22,6 +23,8 @@ use crate::{
 pub(super) const FRESHNESS: Duration = Duration::from_secs(30);
 /// For how long keys are used if the store does not answer, beyond the [`FRESHNESS`].
 const STALE_FOR: Duration = Duration::from_secs(30);
+/// The name of the keys in the log.
+const NAME: &str = "key ring";
 /// The task asks an address. This one does not exist (RFC 2606, section 2), and is not called.
 const ADDRESS: &str = "https://key-ring.invalid/";
 
@@ -44,11 +47,14 @@ impl LiveKeys {
     /// Reads the keys, makes the first one if there is none, and starts the task.
     pub(in crate::jwt) async fn start<S: SigningKeyStore>(ring: KeyRing<S>) -> Result<Self, KeyRingError> {
         ring.add_first().await?;
+        let changes = StaleHandle::new();
+        ring.store.notify(changes.clone());
         let snapshot = Arc::new(ArcSwapOption::empty());
         let reader = Reader { ring, snapshot: Arc::clone(&snapshot) };
         // Before the task, whose errors are not those of the store.
         reader.read().await?;
-        let settings = RemoteKeys::jwks_url(ADDRESS)?.ttl(FRESHNESS).stale_for(STALE_FOR).fetcher(reader);
+        let settings =
+            RemoteKeys::jwks_url(ADDRESS)?.ttl(FRESHNESS).stale_for(STALE_FOR).fetcher(reader).of_store(NAME, changes);
         let keys = Arc::new(KeySet::none());
         let remote = Remote::start(settings, Arc::clone(&keys))?;
         remote.first_fetch().await;
@@ -79,7 +85,7 @@ impl LiveKeys {
 }
 
 fn old(reason: &str) -> JwtError {
-    JwtError::KeysNotFetched { issuer: "key ring".to_owned(), reason: reason.to_owned() }
+    JwtError::KeysNotFetched { issuer: NAME.to_owned(), reason: reason.to_owned() }
 }
 
 /// Shows nothing of the keys.

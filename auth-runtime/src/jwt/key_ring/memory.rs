@@ -6,11 +6,18 @@ use std::{
 };
 
 use super::store::{SigningKeyRecord, SigningKeyStore};
-use crate::authenticate::Unavailable;
+use crate::{authenticate::Unavailable, jwt::stale::StaleHandle};
 
 /// Signing keys in memory: tokens end with the process. Clones share the keys.
 #[derive(Clone, Debug, Default)]
-pub struct MemorySigningKeys(Arc<Mutex<Vec<SigningKeyRecord>>>);
+pub struct MemorySigningKeys(Arc<Mutex<Keys>>);
+
+#[derive(Debug, Default)]
+struct Keys {
+    records: Vec<SigningKeyRecord>,
+    /// The rings that are told of changes.
+    rings: Vec<StaleHandle>,
+}
 
 impl MemorySigningKeys {
     /// Returns a store without keys.
@@ -19,35 +26,48 @@ impl MemorySigningKeys {
         Self::default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<SigningKeyRecord>> {
+    fn lock(&self) -> MutexGuard<'_, Keys> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Keys {
+    fn changed(&self) {
+        self.rings.iter().for_each(StaleHandle::mark_stale);
     }
 }
 
 impl SigningKeyStore for MemorySigningKeys {
     async fn keys(&self) -> Result<Vec<SigningKeyRecord>, Unavailable> {
-        Ok(self.lock().clone())
+        Ok(self.lock().records.clone())
     }
 
     async fn add(&self, key: &SigningKeyRecord, newest: Option<&str>) -> Result<bool, Unavailable> {
         let mut keys = self.lock();
-        let is_current = keys.last().map(|key| &*key.id) == newest;
+        let is_current = keys.records.last().map(|key| &*key.id) == newest;
         if is_current {
-            keys.push(key.clone());
+            keys.records.push(key.clone());
+            keys.changed();
         }
         Ok(is_current)
     }
 
     async fn retire(&self, id: &str, at: SystemTime) -> Result<(), Unavailable> {
-        for key in self.lock().iter_mut().filter(|key| key.id == id) {
+        let mut keys = self.lock();
+        for key in keys.records.iter_mut().filter(|key| key.id == id) {
             key.retired_at = Some(at);
             key.sealed.clear();
         }
+        keys.changed();
         Ok(())
     }
 
     async fn remove(&self, id: &str) -> Result<(), Unavailable> {
-        self.lock().retain(|key| key.id != id);
+        self.lock().records.retain(|key| key.id != id);
         Ok(())
+    }
+
+    fn notify(&self, ring: StaleHandle) {
+        self.lock().rings.push(ring);
     }
 }

@@ -61,8 +61,9 @@ const PUBLISHED_FOR: Duration = Duration::from_mins(10);
 /// | verifying | no | yes | the last of its tokens has expired, a day later |
 /// | retired | no | no | it is deleted |
 ///
-/// Processes read the store every 24 seconds. A process that cannot read it uses the keys for a minute, and then answers
-/// 503.
+/// A store that reports changes makes all processes read them within a second: `SqlUsers` on PostgreSQL, and `RedisStore`.
+/// All processes also read the store every 24 seconds. A process that cannot read it uses the keys for a minute, and then
+/// answers 503.
 ///
 /// # What it does not protect against
 ///
@@ -111,8 +112,9 @@ impl<S: SigningKeyStore> KeyRing<S> {
         self.add(PUBLISHED_FOR).await
     }
 
-    /// Adds a key that signs at once, for when the current one must not be used any more. For up to 30 seconds, another
-    /// process may refuse its tokens. [Retire](Self::retire) the old key then.
+    /// Adds a key that signs at once, for when the current one must not be used any more. [Retire](Self::retire) the old key
+    /// then. Until another process has read the new key, it may refuse its tokens: for up to a second if the store reports
+    /// changes, and for up to 30 seconds otherwise.
     ///
     /// # Errors
     /// As [`rotate`](Self::rotate).
@@ -120,8 +122,8 @@ impl<S: SigningKeyStore> KeyRing<S> {
         self.add(Duration::ZERO).await
     }
 
-    /// Retires a key, and returns whether it was not retired before: its tokens are refused within a minute, and its private
-    /// half is deleted.
+    /// Retires a key, and returns whether it was not retired before. Its private half is deleted. Its tokens are refused
+    /// within a second if the store reports changes, and within a minute otherwise.
     ///
     /// # Errors
     /// [`KeyRingError::NoKey`] if there is no such key; [`KeyRingError::LastKey`] if no other key could sign;

@@ -2,7 +2,7 @@
 
 use std::{fmt, future::Future, sync::Arc, time::SystemTime};
 
-use crate::authenticate::Unavailable;
+use crate::{authenticate::Unavailable, jwt::stale::StaleHandle};
 
 /// A signing key as a store keeps it. Its times are in whole seconds.
 #[derive(Clone, PartialEq, Eq)]
@@ -79,6 +79,13 @@ pub trait SigningKeyStore: Send + Sync + 'static {
     /// # Errors
     /// [`Unavailable`] if the store does not answer.
     fn remove(&self, id: &str) -> impl Future<Output = Result<(), Unavailable>> + Send;
+
+    /// Takes a handle, to be called after a change by any process (default: drops it).
+    ///
+    /// Without a call, the keys are read again after 24 seconds.
+    fn notify(&self, ring: StaleHandle) {
+        let _ = ring;
+    }
 }
 
 impl<S: SigningKeyStore> SigningKeyStore for Arc<S> {
@@ -96,5 +103,9 @@ impl<S: SigningKeyStore> SigningKeyStore for Arc<S> {
 
     async fn remove(&self, id: &str) -> Result<(), Unavailable> {
         S::remove(self, id).await
+    }
+
+    fn notify(&self, ring: StaleHandle) {
+        S::notify(self, ring);
     }
 }

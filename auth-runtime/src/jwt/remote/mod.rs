@@ -152,7 +152,7 @@ impl Remote {
     /// Returns the error for a task that ended before its first fetch did.
     pub(super) fn ended(&self) -> JwtError {
         let reason = "the runtime that fetches them has ended".to_owned();
-        JwtError::KeysNotFetched { issuer: self.settings.source.name().to_owned(), reason }
+        JwtError::KeysNotFetched { issuer: self.settings.name().to_owned(), reason }
     }
 
     /// The name of the issuer, where it is known.
@@ -206,7 +206,7 @@ pub(super) async fn renewed(
     let renewal = remote.renew().await;
     let found = keys.candidates(algorithm, kid, now);
     if found.is_empty() {
-        remote.unusable.asked_for(kid, remote.settings.source.name());
+        remote.unusable.asked_for(kid, remote.settings.name());
     }
     match renewal {
         _ if !found.is_empty() => Ok(found),

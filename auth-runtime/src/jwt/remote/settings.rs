@@ -9,6 +9,7 @@ use super::{
 use crate::jwt::{
     algorithm::{Algorithm, RSA},
     error::JwtError,
+    stale::StaleHandle,
 };
 
 const TTL: Duration = Duration::from_mins(5);
@@ -75,6 +76,10 @@ pub struct RemoteKeys {
     /// The algorithm of RSA keys without `alg`.
     pub(super) rsa_algorithm: Option<Algorithm>,
     fetcher: Option<Fetcher>,
+    /// The name for the log, in place of the address.
+    name: Option<&'static str>,
+    /// A mark makes the task fetch.
+    pub(super) changes: Option<StaleHandle>,
 }
 
 /// Where the keys are.
@@ -172,6 +177,17 @@ impl RemoteKeys {
         self
     }
 
+    /// Sets the name for the log, and the handle that makes the task fetch.
+    #[cfg(feature = "token-service")]
+    pub(in super::super) fn of_store(self, name: &'static str, changes: StaleHandle) -> Self {
+        Self { name: Some(name), changes: Some(changes), ..self }
+    }
+
+    /// Returns the name for the log.
+    pub(super) fn name(&self) -> &str {
+        self.name.unwrap_or_else(|| self.source.name())
+    }
+
     /// The name of the issuer, where it is known.
     pub(in super::super) fn issuer(&self) -> Option<&str> {
         match &self.source {
@@ -209,6 +225,8 @@ impl RemoteKeys {
             cooldown: COOLDOWN,
             rsa_algorithm: None,
             fetcher: None,
+            name: None,
+            changes: None,
         }
     }
 }
@@ -222,8 +240,7 @@ fn standard_fetcher() -> Result<Fetcher, JwtError> {
 }
 
 impl KeyLocation {
-    /// Returns the name for the log.
-    pub(super) fn name(&self) -> &str {
+    fn name(&self) -> &str {
         match self {
             Self::KeySet(url) => url.as_str(),
             Self::Discovery { issuer, .. } => issuer,

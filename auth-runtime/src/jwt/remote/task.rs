@@ -1,6 +1,7 @@
 //! The task in the background. Each issuer has one, and no other code calls the issuer for keys.
 
 use std::{
+    future::pending,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -24,6 +25,8 @@ use crate::jwt::{
 
 /// How many names of keys an event shows.
 const SHOWN: usize = 8;
+/// The shortest time between two reads of a store that reports its changes.
+const BETWEEN_CHANGES: Duration = Duration::from_millis(500);
 
 /// Keeps the keys of an issuer up to date for as long as it runs.
 pub(super) struct Refresher {
@@ -59,6 +62,7 @@ impl Refresher {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 asked = self.demand.changed() => if asked.is_err() { return },
+                () = changed(&self.settings) => {}
             }
         }
     }
@@ -87,7 +91,7 @@ impl Refresher {
     /// Replaces the keys, and returns for how long the issuer says that they are fresh.
     fn take(&mut self, published: Published, now: Duration) -> Result<Option<Duration>, Failure> {
         let Published { set: PublishedSet { keys, unusable }, user_info, fresh_for } = published;
-        self.unusable.replace(unusable, !keys.is_empty(), self.settings.source.name());
+        self.unusable.replace(unusable, !keys.is_empty(), self.settings.name());
         if keys.is_empty() {
             return Err(Failure::NoKeys);
         }
@@ -101,14 +105,14 @@ impl Refresher {
 
     fn failed(&mut self, failure: &Failure) -> Duration {
         self.state.failures = self.state.failures.saturating_add(1);
-        self.problem.store(Some(Arc::new(failure.explained(self.settings.source.name()))));
+        self.problem.store(Some(Arc::new(failure.explained(self.settings.name()))));
         if matches!(failure, Failure::NoKeys) {
             // The issuer answers and does not list the keys, so there is no grace as for one that is down.
             self.keys.replace(self.state.listed.clone(), self.state.listed_at + self.settings.ttl);
         }
         let again = after_failures(self.state.failures, getrandom::u32().unwrap_or_default());
         tracing::warn!(
-            issuer = ?self.settings.source.name(),
+            issuer = ?self.settings.name(),
             failures = self.state.failures,
             error = ?failure.to_string(),
             ?again,
@@ -119,13 +123,24 @@ impl Refresher {
 
     fn log_changes(&self, keys: &[NamedKey]) {
         let added = keys.iter().filter(|key| !contains(&self.state.listed, key));
-        let added = added.inspect(|key| key.warn_if_weak(self.settings.source.name())).count();
+        let added = added.inspect(|key| key.warn_if_weak(self.settings.name())).count();
         let withdrawn = self.state.listed.iter().filter(|key| !contains(keys, key)).count();
         if added + withdrawn > 0 {
             let kids: Vec<_> = keys.iter().take(SHOWN).map(|key| key.kid.as_deref().unwrap_or_default()).collect();
-            let issuer = self.settings.source.name();
+            let issuer = self.settings.name();
             tracing::info!(?issuer, added, withdrawn, count = keys.len(), ?kids, "keys changed");
         }
+    }
+}
+
+/// Waits for a change in the store of the keys, and for some time since the last read: many changes cost one read.
+async fn changed(settings: &RemoteKeys) {
+    match &settings.changes {
+        Some(changes) => {
+            tokio::time::sleep(BETWEEN_CHANGES).await;
+            changes.marked().await;
+        }
+        None => pending().await,
     }
 }
 

@@ -9,7 +9,7 @@ use md5::Md5;
 use sha2::{Digest, Sha256, Sha384};
 use zeroize::Zeroizing;
 
-use super::super::{argon2_memory::BlockBuffer, secret::SecretKey};
+use super::super::{block_buffer::BlockBuffer, secret::SecretKey};
 
 /// The bytes of a password that bcrypt reads.
 const BCRYPT_LEN: usize = 72;

@@ -5,7 +5,7 @@ use std::error::Error;
 use subtle::ConstantTimeEq;
 
 use super::{
-    super::{argon2_memory::BlockBuffer, error::Reason, secret::SecretKey},
+    super::{block_buffer::BlockBuffer, error::Reason, secret::SecretKey},
     Function, bounds,
 };
 

@@ -13,20 +13,21 @@ body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:90rem;padding
 .table{overflow-x:auto}\
 table{border-collapse:collapse}\
 th,td{border:1px solid #8888;padding:.3rem .6rem;text-align:center}\
-tbody th{font-family:ui-monospace,monospace;font-weight:normal;text-align:left;white-space:nowrap}\
+tbody th{font-family:ui-monospace,monospace;font-weight:normal;text-align:left;white-space:nowrap;position:sticky;left:0;background:Canvas}\
 thead th{vertical-align:bottom}\
 .yes{background:#2a82}.if{background:#c902}\
 .no{color:#707070}\
 code{font-family:ui-monospace,monospace;overflow-wrap:anywhere}\
 .warning{font-weight:bold}\
 @media (prefers-color-scheme:dark){.no{color:#999}}\
+@media (max-width:40rem){th,td{padding:.3rem .4rem}tbody th{white-space:normal;overflow-wrap:anywhere;min-width:8.5rem;font-size:.85rem}}\
 @media print{body{margin:0;max-width:none;font-size:10pt}.table{overflow:visible}tr,li{break-inside:avoid}thead{display:table-header-group}}";
 
 impl Matrix {
     /// The source expression that allows the style of the page: `style-src 'sha256-…'` (CSP Level 3, section 2.3.1).
     ///
     /// The page needs nothing else: `default-src 'none'; style-src {STYLE_SOURCE}`.
-    pub const STYLE_SOURCE: &str = "'sha256-207QXejdlke2TSnFB6kHsPmHMY8bTOoV2+kYg+2heuc='";
+    pub const STYLE_SOURCE: &str = "'sha256-vVt0px4XavPIlkMJmpRjVJ39dy4eQVOCy+Zk1sFZmEo='";
 
     /// Returns the matrix as one HTML page with this title: a table, its conditions and the findings. The page has no
     /// scripts, loads nothing, follows the browser's light or dark setting, and can be printed. All text is escaped.

@@ -2,7 +2,11 @@
 
 use std::{future::Future, pin::Pin, time::Duration};
 
-use crate::{authenticate::Unavailable, client_ip::ClientAddress, users::User};
+use crate::{
+    authenticate::Unavailable,
+    client_ip::ClientAddress,
+    users::{MIN_PASSWORD_LEN, User},
+};
 
 /// A future that a method of these traits returns.
 pub type HookFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -16,7 +20,7 @@ pub trait SecondFactor: Send + Sync + 'static {
     /// [`Unavailable`] if a store does not answer: the user is not signed in.
     fn is_needed<'a>(&'a self, user: &'a User) -> HookFuture<'a, Result<bool, Unavailable>>;
 
-    /// Returns the address of the page, relative to that of the sign-in page, such as `second-factor`.
+    /// Returns the address of the page, relative to that of the sign-in page, such as `code`.
     fn page(&self) -> &str;
 }
 
@@ -34,6 +38,11 @@ pub trait ChangePassword: Send + Sync + 'static {
         current: &'a str,
         new: &'a str,
     ) -> HookFuture<'a, Result<(), ChangePasswordError>>;
+
+    /// Returns the least number of characters of a new password, which the form names (default: [`MIN_PASSWORD_LEN`]).
+    fn min_password_len(&self) -> usize {
+        MIN_PASSWORD_LEN
+    }
 }
 
 /// The reason why a password was not replaced.

@@ -25,11 +25,12 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 });
 
-/// Without a referrer, browsers would send `Origin: null` with the forms.
+/// The address of a page may hold a token, so no request has it as its referrer. With `no-referrer`, browsers would send
+/// `Origin: null` with the forms (W3C Fetch, section 3.2.5).
 static HEADERS: [(HeaderName, HeaderValue); 5] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("strict-origin")),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
 ];
@@ -129,6 +130,11 @@ pub(crate) fn alert(text: Option<&str>) -> Markup {
             p.note.bad role="alert" id="error" { (text) }
         }
     }
+}
+
+/// Returns the rule of a new password, which stands between its label and the field.
+pub(crate) fn hint(min_len: usize) -> Markup {
+    html! { p.hint #rule { "At least " (min_len) " characters. A few words are easy to remember." } }
 }
 
 /// Returns a message of success, if there is one.

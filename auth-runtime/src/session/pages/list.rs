@@ -9,7 +9,8 @@ use super::{
     fields::Fields,
     layout::notice,
     next::with_next,
-    sign_in_pages::{SignInPages, json as json_response, problem_details, see_other},
+    response::{json as json_response, problem_details, see_other},
+    sign_in_pages::SignInPages,
 };
 use crate::{
     respond::RejectionCode,
@@ -41,11 +42,7 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
             @if sessions.len() > 1 {
                 form method="post" { button name="end" value="others" { "Sign out all other sessions" } }
             }
-            nav {
-                a href=(self.home_path()) { "Back" }
-                @if self.0.change_password.is_some() { a href="password" { "Change password" } }
-                a href="logout" { "Sign out" }
-            }
+            (self.site_parts().user_links("", "sessions"))
         };
         self.page("My sessions").wide().body(body).into_response()
     }

@@ -5,19 +5,31 @@ mod fields;
 mod hooks;
 mod layout;
 mod list;
+mod mount;
 mod next;
+mod page_endpoint;
 mod password;
 mod plugin;
 mod redirect;
+mod response;
 mod sign_in;
 mod sign_in_pages;
 mod sign_out;
+mod site;
 
 #[cfg(feature = "account")]
-pub(crate) use self::{fields::Fields, next::own_path};
+pub(crate) use self::{
+    fields::Fields,
+    layout::{alert, hint},
+    mount::{MorePages, SharedEndpoint},
+    next::own_path,
+    site::Site,
+};
 pub use self::{
     hooks::{ChangePassword, ChangePasswordError, HookFuture, SecondFactor},
     layout::Page,
+    mount::MountedPages,
+    page_endpoint::PageEndpoint,
     redirect::{RedirectedEndpoint, SignInRedirect},
-    sign_in_pages::{PageEndpoint, SignInPages},
+    sign_in_pages::SignInPages,
 };

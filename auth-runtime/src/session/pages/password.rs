@@ -9,8 +9,9 @@ use poem::{
 use super::{
     fields::Fields,
     hooks::ChangePasswordError,
-    layout::{alert, notice},
-    sign_in_pages::{SignInPages, problem_details, see_other},
+    layout::{alert, hint, notice},
+    response::{problem_details, see_other},
+    sign_in_pages::SignInPages,
 };
 use crate::{
     client_ip::ClientAddress,
@@ -18,6 +19,13 @@ use crate::{
     session::{NewSession, SessionStore},
     users::{MIN_PASSWORD_LEN, User, UserStore},
 };
+
+/// A field that was not accepted.
+#[derive(Clone, Copy)]
+struct WrongField<'a> {
+    name: &'static str,
+    text: &'a str,
+}
 
 impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
     pub(super) async fn password_page(&self, request: &Request) -> Response {
@@ -32,26 +40,40 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
         }
     }
 
-    fn password_form(&self, user: &User, status: StatusCode, error: Option<&str>, good: Option<&str>) -> Response {
-        let described = error.map(|_| "error");
-        let invalid = error.map(|_| "true");
+    fn password_form(
+        &self,
+        user: &User,
+        status: StatusCode,
+        error: Option<WrongField<'_>>,
+        good: Option<&str>,
+    ) -> Response {
+        let error_of = |name| error.filter(|error| error.name == name).map(|error| error.text);
+        let (current, new) = (error_of("current"), error_of("new"));
+        let invalid = |error: Option<&str>| error.map(|_| "true");
         let body = html! {
-            (alert(error))
             (notice(good))
             form.whole method="post" {
                 // Password managers store the new password for this name.
                 input name="username" value=(user.name()) autocomplete="username" hidden readonly;
                 label for="current" { "Current password" }
+                (alert(current))
                 input #current name="current" type="password" autocomplete="current-password" required
-                    autofocus[good.is_none()] aria-invalid=[invalid] aria-describedby=[described];
+                    autofocus[good.is_none() && new.is_none()] aria-invalid=[invalid(current)]
+                    aria-describedby=[current.map(|_| "error")];
                 label for="new" { "New password" }
-                p.hint #rule { "At least " (MIN_PASSWORD_LEN) " characters. A few words are easy to remember." }
-                input #new name="new" type="password" autocomplete="new-password" required aria-describedby="rule";
+                (hint(self.min_password_len()))
+                (alert(new))
+                input #new name="new" type="password" autocomplete="new-password" required autofocus[new.is_some()]
+                    aria-invalid=[invalid(new)] aria-describedby=(if new.is_some() { "error rule" } else { "rule" });
                 button { "Change password" }
             }
-            nav { a href=(self.home_path()) { "Back" } a href="sessions" { "My sessions" } }
+            (self.site_parts().user_links("", "password"))
         };
         self.page("Change password").status(status).body(body).into_response()
+    }
+
+    fn min_password_len(&self) -> usize {
+        self.0.change_password.as_ref().map_or(MIN_PASSWORD_LEN, |store| store.min_password_len())
     }
 
     /// Replaces the password, which ends all sessions of the user, and starts a new one here.
@@ -108,7 +130,8 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
         };
         tracing::info!(subject = ?user.subject(), %error, "password not changed");
         let mut response = if is_html {
-            self.password_form(user, status, Some(&text), None)
+            let name = if matches!(error, ChangePasswordError::NotAccepted(_)) { "new" } else { "current" };
+            self.password_form(user, status, Some(WrongField { name, text: &text }), None)
         } else {
             problem_details(status, code, &text)
         };

@@ -79,7 +79,8 @@ fn target(request: &Request) -> String {
 }
 
 impl SignInRedirect {
-    fn redirected(&self, error: poem::Error, from: &str) -> Result<Response> {
+    /// Returns the redirect for an error that a sign-in resolves, or else the error.
+    pub(crate) fn redirected(&self, error: poem::Error, from: &str) -> Result<Response> {
         let Some(rejection) = error.downcast_ref::<Rejection>().filter(|rejection| rejection.needs_sign_in()) else {
             return Err(error);
         };

@@ -14,7 +14,8 @@ use super::{
     layout::{alert, notice},
     list::rfc3339,
     next::{own_path, with_next},
-    sign_in_pages::{SignInPages, json, see_other},
+    response::{json, see_other},
+    sign_in_pages::SignInPages,
 };
 use crate::{
     authenticate::{AuthenticationError, RefusalKind},
@@ -26,7 +27,7 @@ use crate::{
 };
 
 /// The page of the second factor, unless the application names another one.
-const SECOND_FACTOR: &str = "second-factor";
+const CODE: &str = "code";
 
 /// A form of a sign-in.
 struct Form<'a> {
@@ -72,13 +73,7 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
                     autofocus[at_password] aria-invalid=[invalid] aria-describedby=[described];
                 button { "Sign in" }
             }
-            @if !self.links().is_empty() {
-                nav {
-                    @for (text, address) in self.links() {
-                        a href=(address) { (text) }
-                    }
-                }
-            }
+            (self.sign_in_links())
         };
         self.page("Sign in").status(status).body(body).into_response()
     }
@@ -159,7 +154,7 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
         if !needs_second_factor {
             return next.to_owned();
         }
-        with_next(self.0.second_factor.as_ref().map_or(SECOND_FACTOR, |factor| factor.page()), next)
+        with_next(self.0.second_factor.as_ref().map_or(CODE, |factor| factor.page()), next)
     }
 
     fn not_started(&self, is_html: bool, error: &SessionError) -> Response {

@@ -1,26 +1,29 @@
-//! The pages: their settings, and the endpoint of each.
+//! The pages: their settings.
 
 use std::{fmt, sync::Arc};
 
+use maud::{Markup, html};
 use poem::{
-    Endpoint, IntoEndpoint, IntoResponse, Request, Response, Result, Route,
+    EndpointExt, IntoEndpoint, Response,
     http::{
-        Method, StatusCode,
-        header::{self, HeaderName, HeaderValue},
+        StatusCode,
+        header::{self, HeaderValue},
     },
 };
-use serde_json::Value;
 
 use super::{
     hooks::{ChangePassword, SecondFactor},
     layout::Page,
-    next::{own_path, wants_html},
+    mount::{MorePages, SharedEndpoint},
+    next::own_path,
+    page_endpoint::{Kind, PageEndpoint},
     plugin::Plugin,
+    site::Site,
 };
 use crate::{
     authenticate::Authenticator,
-    credential::{BasicCredentials, is_cross_origin},
-    respond::{Rejection, RejectionCode, problem, retry_after},
+    credential::BasicCredentials,
+    respond::{Rejection, RejectionCode},
     session::{SessionStore, Sessions},
     users::{MemoryUsers, UserStore},
 };
@@ -28,7 +31,7 @@ use crate::{
 /// The pages and the endpoints for signing in and out, and for the sessions of a user.
 ///
 /// ```
-/// use auth_runtime::{prelude::*, session::{MemorySessions, SignInPages, SignInRedirect}, users::MemoryUsers};
+/// use auth_runtime::{prelude::*, session::{MemorySessions, SignInPages}, users::MemoryUsers};
 /// use poem::{EndpointExt, Route, get, handler};
 ///
 /// #[derive(Auth, Clone)]
@@ -47,14 +50,14 @@ use crate::{
 /// let users = Basic::new(MemoryUsers::new().add("alice", password)?);
 /// let auth = Auth { session: Sessions::with_store(&users, MemorySessions::new()) };
 /// let pages = SignInPages::new(&auth.session).site("Greetings");
-/// let app = Route::new()
-///     .nest("/auth", pages)
-///     .at("/", get(hello).with(auth))
-///     .with(SignInRedirect::to("/auth/login"));
+/// let app = Route::new().at("/", get(hello).with(auth)).with(pages);
 /// # Ok::<(), auth_runtime::users::UserError>(())
 /// ```
 ///
-/// | path | a browser gets | another client sends |
+/// `.with(pages)` answers the paths of the pages, and passes all others on. It also sends a browser that navigates to a
+/// protected page to the sign-in page, as [`SignInRedirect`](crate::session::SignInRedirect) does.
+///
+/// | path below [`/auth`](Self::path) | a browser gets | a program sends |
 /// |---|---|---|
 /// | `/login` | a form, and the page in `next` after the sign-in | `POST` of `username` and `password`: 200 with the session as JSON |
 /// | `/logout` | a button, and the sign-in page after the sign-out | `POST`: 204 |
@@ -65,8 +68,8 @@ use crate::{
 /// redirect. The body may be a form or JSON. A cross-site request is refused with 403, also for signing in (login
 /// CSRF).
 ///
-/// The pages have no scripts, and a strict Content Security Policy. To replace a page, serve your own at its path, and
-/// keep the endpoint for the other methods: `get(my_page).post(pages.login())`.
+/// The pages have no scripts, and a strict Content Security Policy. [`own_page`](Self::own_page) replaces one. `account` of the
+/// feature `account` adds those for a forgotten password, an e-mail address and a second factor.
 pub struct SignInPages<U = MemoryUsers, S = U>(pub(super) Arc<Settings<U, S>>);
 
 pub(super) struct Settings<U, S> {
@@ -74,6 +77,10 @@ pub(super) struct Settings<U, S> {
     pub(super) plugins: Vec<Arc<dyn Plugin>>,
     pub(super) second_factor: Option<Arc<dyn SecondFactor>>,
     pub(super) change_password: Option<Arc<dyn ChangePassword>>,
+    pub(super) more: Vec<Arc<dyn MorePages>>,
+    pub(super) own_pages: Vec<(String, SharedEndpoint)>,
+    /// The path that the pages are below.
+    pub(super) path: String,
     site: String,
     home: String,
     links: Vec<(String, String)>,
@@ -88,6 +95,9 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
             plugins: Vec::new(),
             second_factor: None,
             change_password: None,
+            more: Vec::new(),
+            own_pages: Vec::new(),
+            path: "/auth".to_owned(),
             site: String::new(),
             home: "/".to_owned(),
             links: Vec::new(),
@@ -116,6 +126,49 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
         self.with(|settings| settings.change_password = Some(Arc::new(store)))
     }
 
+    /// Sets the path that the pages are below (default: `/auth`).
+    ///
+    /// # Panics
+    /// If the path does not start with one `/`, or ends with one.
+    #[must_use]
+    pub fn path(self, path: impl Into<String>) -> Self {
+        let path = path.into();
+        let is_path = own_path(&path).is_some() && !path.ends_with('/') && !path.contains(['?', '#']);
+        assert!(is_path, "the path of the pages is one such as `/auth`, unlike {path:?}");
+        self.with(|settings| settings.path = path)
+    }
+
+    /// Replaces what a browser sees at an address below [`path`](Self::path), such as `login`. Forms and programs still
+    /// reach the endpoint there: a form of yours posts the same fields.
+    ///
+    /// ```
+    /// use auth_runtime::session::{Page, SessionStore, SignInPages};
+    /// use auth_runtime::users::UserStore;
+    /// use poem::{get, handler};
+    ///
+    /// #[handler]
+    /// fn sign_in() -> Page {
+    ///     let form = r#"<form method="post"><label>Name <input name="username"></label>
+    ///         <label>Password <input name="password" type="password"></label> <button>Sign in</button></form>"#;
+    ///     Page::new("Entry book", "Welcome").html(form)
+    /// }
+    ///
+    /// fn pages<U: UserStore, S: SessionStore>(pages: SignInPages<U, S>) -> SignInPages<U, S> {
+    ///     pages.own_page("login", get(sign_in))
+    /// }
+    /// ```
+    ///
+    /// # Panics
+    /// `.with(pages)` panics if there is no page at the address.
+    #[must_use]
+    pub fn own_page<E: IntoEndpoint>(self, address: impl Into<String>, page: E) -> Self
+    where
+        E::Endpoint: 'static,
+    {
+        let page = Arc::new(page.into_endpoint().map_to_response().boxed());
+        self.with(|settings| settings.own_pages.push((address.into(), page)))
+    }
+
     /// Sets the name of the site, which is shown above each title (default: none).
     #[must_use]
     pub fn site(self, name: impl Into<String>) -> Self {
@@ -138,6 +191,18 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
     #[must_use]
     pub fn link(self, text: impl Into<String>, address: impl Into<String>) -> Self {
         self.with(|settings| settings.links.push((text.into(), address.into())))
+    }
+
+    /// Adds pages of another module.
+    #[cfg(feature = "account")]
+    pub(crate) fn more(self, more: impl MorePages + 'static) -> Self {
+        self.with(|settings| settings.more.push(Arc::new(more)))
+    }
+
+    /// Returns the sessions.
+    #[cfg(feature = "account")]
+    pub(crate) fn own_sessions(&self) -> &Sessions<U, S> {
+        &self.0.sessions
     }
 
     fn with(self, change: impl FnOnce(&mut Settings<U, S>)) -> Self {
@@ -176,15 +241,35 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
 
     /// Returns an empty page of this site.
     pub(crate) fn page(&self, title: &str) -> Page {
-        Page::new(&*self.0.site, title)
+        self.site_parts().page(title)
+    }
+
+    /// Returns the name and the links that all pages share.
+    pub(super) fn site_parts(&self) -> Site {
+        let settings = &self.0;
+        let mut own = vec![("sessions", "My sessions")];
+        own.extend(settings.change_password.is_some().then_some(("password", "Change password")));
+        own.extend(settings.more.iter().flat_map(|more| more.user_links()));
+        own.push(("logout", "Sign out"));
+        let named = settings.more.iter().map(|more| more.application()).find(|_| settings.site.is_empty());
+        let name = named.unwrap_or(&settings.site).to_owned();
+        Site { name, home: Some(settings.home.clone()), own, has_sign_in: true }
     }
 
     pub(super) fn home_path(&self) -> &str {
         &self.0.home
     }
 
-    pub(super) fn links(&self) -> &[(String, String)] {
-        &self.0.links
+    /// Returns the links below the sign-in form.
+    pub(super) fn sign_in_links(&self) -> Markup {
+        let more = self.0.more.iter().flat_map(|more| more.sign_in_links()).copied();
+        let own = self.0.links.iter().map(|(text, address)| (&**text, &**address));
+        let links: Vec<(&str, &str)> = more.chain(own).collect();
+        html! {
+            @if !links.is_empty() {
+                nav { @for (text, address) in links { a href=(address) { (text) } } }
+            }
+        }
     }
 
     /// Returns the `WWW-Authenticate` of a 401: the cookie that a sign-in sets.
@@ -205,129 +290,6 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
     }
 }
 
-impl<U: UserStore, S: SessionStore> IntoEndpoint for SignInPages<U, S> {
-    type Endpoint = Route;
-
-    fn into_endpoint(self) -> Route {
-        Route::new()
-            .at("/login", self.login())
-            .at("/logout", self.logout())
-            .at("/sessions", self.sessions())
-            .at("/password", self.password())
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Login,
-    Logout,
-    Sessions,
-    Password,
-}
-
-/// The endpoint of one page. [`SignInPages`] returns it.
-pub struct PageEndpoint<U = MemoryUsers, S = U> {
-    pages: SignInPages<U, S>,
-    kind: Kind,
-}
-
-impl<U: UserStore, S: SessionStore> Endpoint for PageEndpoint<U, S> {
-    type Output = Response;
-
-    async fn call(&self, mut request: Request) -> Result<Response> {
-        let pages = &self.pages;
-        if self.kind == Kind::Password && pages.0.change_password.is_none() {
-            return Err(poem::error::NotFoundError.into());
-        }
-        let is_html = wants_html(&request);
-        Ok(match *request.method() {
-            Method::GET | Method::HEAD => match self.kind {
-                Kind::Login => pages.sign_in_page(&request),
-                Kind::Logout => pages.sign_out_page(),
-                Kind::Sessions => pages.list(&request, is_html).await,
-                Kind::Password => pages.password_page(&request).await,
-            },
-            Method::POST if is_cross_origin(&request) => pages.cross_origin(is_html),
-            Method::POST => match self.kind {
-                Kind::Login => pages.sign_in(&mut request, is_html).await,
-                Kind::Logout => pages.sign_out(&request, is_html).await,
-                Kind::Sessions => pages.end(&mut request, is_html).await,
-                Kind::Password => pages.replace_password(&mut request, is_html).await,
-            },
-            _ => not_allowed(),
-        })
-    }
-}
-
-impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
-    fn cross_origin(&self, is_html: bool) -> Response {
-        tracing::warn!("sign-in page refused: a page of another site sent the form");
-        if is_html {
-            let text = "A page of another site sent this form. Open the page here, and try again.";
-            return self.failed(StatusCode::FORBIDDEN, text);
-        }
-        self.problem(RejectionCode::CrossOrigin)
-    }
-
-    /// Returns a page with an error and the way back.
-    pub(super) fn failed(&self, status: StatusCode, text: &str) -> Response {
-        let body = maud::html! {
-            (super::layout::alert(Some(text)))
-            nav { a href="login" { "Sign in" } }
-        };
-        self.page("That did not work").status(status).body(body).into_response()
-    }
-
-    /// Returns the response to a request while a store does not answer.
-    pub(super) fn unavailable(&self, is_html: bool, error: &dyn std::error::Error) -> Response {
-        tracing::warn!(%error, "sign-in page unavailable");
-        if !is_html {
-            return self.problem(RejectionCode::Unavailable);
-        }
-        let text = "This is not possible at the moment. Try again later.";
-        let mut response = self.failed(StatusCode::SERVICE_UNAVAILABLE, text);
-        response.headers_mut().insert(header::RETRY_AFTER, retry_after::UNAVAILABLE.as_secs().into());
-        response
-    }
-}
-
-/// Sends the browser to another page, which it loads with `GET` (RFC 9110, section 15.4.4).
-pub(super) fn see_other(location: &str) -> Response {
-    let mut response = StatusCode::SEE_OTHER.into_response();
-    // Paths of this origin are visible ASCII.
-    let location = HeaderValue::try_from(location).unwrap_or(HeaderValue::from_static("/"));
-    response.headers_mut().insert(header::LOCATION, location);
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
-/// Returns JSON that no cache may store.
-pub(super) fn json(value: &Value) -> Response {
-    static HEADERS: [(HeaderName, HeaderValue); 3] = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    ];
-    let mut response = Response::from(value.to_string());
-    for (name, value) in &HEADERS {
-        response.headers_mut().insert(name, value.clone());
-    }
-    response
-}
-
-/// Returns problem details that no cache may store.
-pub(super) fn problem_details(status: StatusCode, code: &str, detail: &str) -> Response {
-    let mut response = json(&problem(status, code, detail)).set_content_type("application/problem+json");
-    response.set_status(status);
-    response
-}
-
-fn not_allowed() -> Response {
-    let mut response = StatusCode::METHOD_NOT_ALLOWED.into_response();
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
-    response
-}
-
 impl<U, S> Clone for SignInPages<U, S> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
@@ -341,6 +303,9 @@ impl<U, S> Clone for Settings<U, S> {
             plugins: self.plugins.clone(),
             second_factor: self.second_factor.clone(),
             change_password: self.change_password.clone(),
+            more: self.more.clone(),
+            own_pages: self.own_pages.clone(),
+            path: self.path.clone(),
             site: self.site.clone(),
             home: self.home.clone(),
             links: self.links.clone(),
@@ -350,12 +315,6 @@ impl<U, S> Clone for Settings<U, S> {
 
 impl<U, S> fmt::Debug for SignInPages<U, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SignInPages").field("site", &self.0.site).field("home", &self.0.home).finish_non_exhaustive()
-    }
-}
-
-impl<U, S> fmt::Debug for PageEndpoint<U, S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PageEndpoint").field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("SignInPages").field("path", &self.0.path).field("site", &self.0.site).finish_non_exhaustive()
     }
 }

@@ -9,7 +9,7 @@ use poem::{
     },
 };
 
-use super::sign_in_pages::{SignInPages, see_other};
+use super::{response::see_other, sign_in_pages::SignInPages};
 use crate::{session::SessionStore, users::UserStore};
 
 /// Deletes what pages of this origin have stored in the browser (ASVS 14.3.1). The cookie is deleted by its name, because
@@ -22,7 +22,7 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
         let body = html! {
             p { "Signing out ends your session in this browser." }
             form.whole method="post" { button autofocus { "Sign out" } }
-            nav { a href=(self.home_path()) { "Back" } a href="sessions" { "My sessions" } }
+            (self.site_parts().user_links("", "logout"))
         };
         self.page("Sign out").body(body).into_response()
     }

@@ -3,7 +3,7 @@
 mod refused;
 mod vectors;
 
-use super::{super::argon2_memory::BlockBuffer, StoredHash, parse};
+use super::{super::block_buffer::BlockBuffer, StoredHash, parse};
 
 /// Returns whether the password has the hash, which needs no key.
 fn matches(password: &str, hash: &str) -> bool {

@@ -3,7 +3,7 @@
 use proptest::{collection::vec, prop_assert, proptest, sample::select, strategy::Strategy};
 
 use super::{super::bounds::MAX_TEXT, parse, read};
-use crate::password::argon2_memory::BlockBuffer;
+use crate::password::block_buffer::BlockBuffer;
 
 const SALT: &str = "7wvJXc6Y6cXid4j7FibOrw";
 const OUTPUT: &str = "4DzXCPM5jngH+D/tQ3nsfFdXfA3PC498hDfOeVtmEGo";

@@ -3,7 +3,7 @@
 use proptest::{prop_assert, proptest, test_runner::Config};
 
 use super::{matches, read};
-use crate::password::{argon2_memory::BlockBuffer, secret::SecretKey};
+use crate::password::{block_buffer::BlockBuffer, secret::SecretKey};
 
 const PASSWORD: &str = "correct horse battery stäple";
 

@@ -1,0 +1,96 @@
+//! The endpoint of one page.
+
+use std::fmt;
+
+use poem::{
+    Endpoint, IntoResponse, Request, Response, Result,
+    http::{Method, StatusCode, header},
+};
+
+use super::{next::wants_html, response::not_allowed, sign_in_pages::SignInPages};
+use crate::{
+    credential::is_cross_origin,
+    respond::{RejectionCode, retry_after},
+    session::SessionStore,
+    users::{MemoryUsers, UserStore},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Login,
+    Logout,
+    Sessions,
+    Password,
+}
+
+/// The endpoint of one page. [`SignInPages`] returns it.
+pub struct PageEndpoint<U = MemoryUsers, S = U> {
+    pub(super) pages: SignInPages<U, S>,
+    pub(super) kind: Kind,
+}
+
+impl<U: UserStore, S: SessionStore> Endpoint for PageEndpoint<U, S> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let pages = &self.pages;
+        if self.kind == Kind::Password && pages.0.change_password.is_none() {
+            return Err(poem::error::NotFoundError.into());
+        }
+        let is_html = wants_html(&request);
+        Ok(match *request.method() {
+            Method::GET | Method::HEAD => match self.kind {
+                Kind::Login => pages.sign_in_page(&request),
+                Kind::Logout => pages.sign_out_page(),
+                Kind::Sessions => pages.list(&request, is_html).await,
+                Kind::Password => pages.password_page(&request).await,
+            },
+            Method::POST if is_cross_origin(&request) => pages.cross_origin(is_html),
+            Method::POST => match self.kind {
+                Kind::Login => pages.sign_in(&mut request, is_html).await,
+                Kind::Logout => pages.sign_out(&request, is_html).await,
+                Kind::Sessions => pages.end(&mut request, is_html).await,
+                Kind::Password => pages.replace_password(&mut request, is_html).await,
+            },
+            _ => not_allowed(),
+        })
+    }
+}
+
+impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
+    fn cross_origin(&self, is_html: bool) -> Response {
+        tracing::warn!("sign-in page refused: a page of another site sent the form");
+        if is_html {
+            let text = "A page of another site sent this form. Open the page here, and try again.";
+            return self.failed(StatusCode::FORBIDDEN, text);
+        }
+        self.problem(RejectionCode::CrossOrigin)
+    }
+
+    /// Returns a page with an error and the way back.
+    pub(super) fn failed(&self, status: StatusCode, text: &str) -> Response {
+        let body = maud::html! {
+            (super::layout::alert(Some(text)))
+            (self.site_parts().sign_in_link("", "Sign in"))
+        };
+        self.page("That did not work").status(status).body(body).into_response()
+    }
+
+    /// Returns the response to a request while a store does not answer.
+    pub(super) fn unavailable(&self, is_html: bool, error: &dyn std::error::Error) -> Response {
+        tracing::warn!(%error, "sign-in page unavailable");
+        if !is_html {
+            return self.problem(RejectionCode::Unavailable);
+        }
+        let text = "This is not possible at the moment. Try again later.";
+        let mut response = self.failed(StatusCode::SERVICE_UNAVAILABLE, text);
+        response.headers_mut().insert(header::RETRY_AFTER, retry_after::UNAVAILABLE.as_secs().into());
+        response
+    }
+}
+
+impl<U, S> fmt::Debug for PageEndpoint<U, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PageEndpoint").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
