@@ -15,9 +15,12 @@ mod tests;
 
 use proc_macro::TokenStream;
 use proc_macro2::{Span, TokenStream as TokenStream2};
+use quote::quote;
+use syn::DeriveInput;
 
 use crate::{
     errors::Errors,
+    expand::editor::Editor,
     parse::{
         attribute::{AttributeName, RuleAttribute},
         cfg::Configured,
@@ -338,7 +341,7 @@ fn expand_rule(Configured { name, span, arguments, item }: Configured) -> TokenS
             let written = block.clone();
             let api = lower::api::lower(rule, span, open_api, *block, &mut errors);
             if editor::is_running() {
-                return errors.beside(expand::editor::api(*written, &arguments, &p));
+                return errors.beside(Editor { p: &p, auth: &api.auth }.api(*written, &arguments));
             }
             errors.beside(expand::api::expand(&api, &p))
         }
@@ -346,7 +349,7 @@ fn expand_rule(Configured { name, span, arguments, item }: Configured) -> TokenS
             let written = block.clone();
             let tools = lower::mcp_tools::lower(rule, attribute, *block, &mut errors);
             if editor::is_running() {
-                return errors.beside(expand::editor::tools(*written, &arguments, &p));
+                return errors.beside(Editor { p: &p, auth: &tools.auth }.tools(*written, &arguments));
             }
             errors.beside(expand::mcp_tools::expand(&tools, &p))
         }
@@ -354,7 +357,8 @@ fn expand_rule(Configured { name, span, arguments, item }: Configured) -> TokenS
             let written = function.clone();
             let handler = lower::handler::lower(rule, attribute, *function, &mut errors);
             if editor::is_running() {
-                return errors.beside(expand::editor::handler(&handler.attribute, *written, name, &arguments, &p));
+                let editor = Editor { p: &p, auth: &handler.auth };
+                return errors.beside(editor.handler(&handler.attribute, *written, name, &arguments));
             }
             errors.beside(expand::handler::expand(&handler, &p))
         }
@@ -370,7 +374,9 @@ fn expand_permissions(input: TokenStream2) -> TokenStream2 {
     let Some(input) = errors.ok(syn::parse2::<Permissions>(input)) else { return errors.into_tokens() };
     let Some(p) = errors.ok(Private::locate(input.head.library.as_ref())) else { return errors.into_tokens() };
     let table = lower::table::permissions(input, &mut errors);
-    errors.beside(expand::table::permissions(&table, &p))
+    let names = editor::is_running().then(|| expand::editor::permissions(&table, &p));
+    let expanded = expand::table::permissions(&table, &p);
+    errors.beside(quote!(#expanded #names))
 }
 
 fn expand_roles(input: TokenStream2) -> TokenStream2 {
@@ -378,7 +384,9 @@ fn expand_roles(input: TokenStream2) -> TokenStream2 {
     let Some(input) = errors.ok(syn::parse2::<Roles>(input)) else { return errors.into_tokens() };
     let Some(p) = errors.ok(Private::locate(input.head.library.as_ref())) else { return errors.into_tokens() };
     let (table, permissions) = lower::table::roles(input, &mut errors);
-    errors.beside(expand::table::roles(&table, &permissions, &p))
+    let names = editor::is_running().then(|| expand::editor::roles(&table, &permissions, &p));
+    let expanded = expand::table::roles(&table, &permissions, &p);
+    errors.beside(quote!(#expanded #names))
 }
 
 fn expand_requirement(input: &TokenStream2) -> TokenStream2 {
@@ -388,7 +396,7 @@ fn expand_requirement(input: &TokenStream2) -> TokenStream2 {
     let Some(p) = errors.ok(Private::locate(library.as_ref())) else { return errors.into_block() };
     let has_errors = !errors.is_empty();
     let value = if has_errors { errors.into_block() } else { expand::requirement::expand(&auth, &access, &p) };
-    if editor::is_running() { expand::editor::requirement(input, &value, &p) } else { value }
+    if editor::is_running() { Editor { p: &p, auth: &auth }.requirement(input, &value) } else { value }
 }
 
 fn expand_invariants(input: TokenStream2) -> TokenStream2 {
@@ -403,9 +411,12 @@ fn expand_invariants(input: TokenStream2) -> TokenStream2 {
 
 fn expand_auth(input: TokenStream2) -> TokenStream2 {
     let mut errors = Errors::default();
-    let Some(input) = errors.ok(syn::parse2(input)) else { return errors.into_tokens() };
-    let input = parse::auth::Auth::parse(input, &mut errors);
+    let Some(written) = errors.ok(syn::parse2::<DeriveInput>(input)) else { return errors.into_tokens() };
+    let input = parse::auth::Auth::parse(written.clone(), &mut errors);
     let Some(p) = errors.ok(Private::locate(input.options.library.as_ref())) else { return errors.into_tokens() };
     let auth = lower::auth::lower(input, &mut errors);
-    errors.beside(expand::auth::expand(&auth, &p))
+    let words = editor::is_running().then(|| expand::editor::auth(&written, &p));
+    let expanded = expand::auth::expand(&auth, &p);
+    // The words come first: a half-typed one must not move them.
+    errors.beside(quote!(#words #expanded))
 }

@@ -240,6 +240,47 @@ fn an_operation_with_a_mistake_hides_no_other() {
 }
 
 #[test]
+fn a_check_that_reads_the_caller_needs_the_argument() {
+    for check in [
+        quote!(caller.subject() == "alice"),
+        quote!(matches!(caller.subject(), "alice" | "bob")),
+        quote!(is_owner(&caller)),
+        quote!(async { caller.is_some() }),
+    ] {
+        let expanded = operation(&quote!(check = #check));
+        assert!(expanded.contains("`list` has no argument `caller`"), "{check}: {expanded}");
+    }
+    for check in
+        [quote!(self.callers().any(|caller| caller == "alice")), quote!(caller()), quote!(self.caller.is_some())]
+    {
+        let expanded = operation(&quote!(check = #check));
+        assert!(!expanded.contains("compile_error!"), "{check}: {expanded}");
+    }
+}
+
+#[test]
+fn an_attribute_of_another_crate_is_not_taken_for_a_rule() {
+    for (attribute, message) in [
+        (quote!(#[instrument(skip(self))]), "`list` has no rule"),
+        (quote!(#[instrument]), "`list` has no rule"),
+        (quote!(#[guarded(role("Viewer"))]), "write `#[protected(role"),
+    ] {
+        let block = quote! {
+            #[OpenApi]
+            impl Entries {
+                #attribute
+                #[oai(path = "/", method = "get")]
+                async fn list(&self) {}
+            }
+        };
+        let expanded = protected(TokenStream::new(), block);
+        assert!(expanded.contains(message), "{attribute}: {expanded}");
+        let (_, item) = expanded.split_once("impl Entries").unwrap();
+        assert!(!item.contains("instrument") && !item.contains("guarded"), "it would report once more: {item}");
+    }
+}
+
+#[test]
 fn a_similar_word_is_suggested() {
     let known = ["roles", "permission", "fresh"];
     assert_eq!(suggestion(&known, "rolls"), "; did you mean `roles`?");

@@ -2,8 +2,15 @@
 
 #[path = "clause_keywords.rs"]
 pub mod clauses;
+#[path = "scheme_keywords.rs"]
+pub mod schemes;
 
 pub use auth_macros::__configured;
+
+/// The attributes, for editors.
+pub mod attributes {
+    pub use auth_macros::{optional_auth, permission, protected, public};
+}
 
 pub use core;
 pub use poem;
@@ -16,7 +23,7 @@ pub use crate::__editor as editor;
 use crate::declared::lookup;
 pub use crate::{
     authenticate::{Authentication, Authenticator, Context, Principal, Refusal, RefusalCause, SchemeErrors},
-    credential::{CarriedBy, Credential, Selection, select},
+    credential::{CarriedBy, Credential, OnlyCredential, Selection, select},
     declared::{
         ApiKeyLocation, AuthSchema, DeclaredNames, Entry, GrantType, Includes, NoPermissions, NoRoles, OAuthFlow,
         RoleTable, Scheme, SchemeKind, SchemeSet, Scope, SecurityScheme, Set, Table, UnknownName,
@@ -25,7 +32,7 @@ pub use crate::{
         lookup::{assert_distinct, position},
     },
     event::EventSink,
-    guard::{Asking, AuthConfig, Check, CheckResult, Guard, HandlerGuard, Rule},
+    guard::{Asking, AuthConfig, Check, CheckResult, Guard, HandlerGuard, PublicGuard, Rule},
     mount::{Protected, ProtectedHandler, SecurityArgument, WithAuth},
     policy::{Access, ClaimValue, Operation, Requirement},
     respond::{Guarded, Rejection, RejectionBody},
@@ -34,6 +41,12 @@ pub use crate::{
 
 #[cfg(feature = "mcp")]
 pub use crate::mcp::{FromCaller, ProtectedTools, ToolAnswer, ToolGuard};
+
+/// The names of a table or of the schemes of an `Auth`, as an editor finds them.
+pub trait EditorNames {
+    /// A type with a constant for each name.
+    type Names;
+}
 
 /// Looks for the credential of a scheme. Returns it, and whether it was found.
 #[must_use]

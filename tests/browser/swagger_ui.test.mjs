@@ -84,6 +84,22 @@ test("the bearer token of the dialog is sent", async () => {
   }, serverAddress);
 });
 
+test("a relative token URL is resolved beside the page, with and without a slash at its end", async () => {
+  for (const path of ["/docs", "/docs/"]) {
+    await withPage(async (page) => {
+      const asked = page.waitForRequest((request) => request.method() === "POST");
+      await authorize(page, "access_token", async (form) => {
+        await form.locator("#oauth_username").fill("alice");
+        await form.locator("#oauth_password").fill(passwords.alice);
+      });
+      assert.equal((await asked).url(), `${address}/auth/token`, path);
+    }, address, path, (html) => {
+      assert.ok(html.includes('"/auth/token"'));
+      return html.replaceAll('"/auth/token"', '"auth/token"');
+    });
+  }
+});
+
 /** A token of the issuer whose secret the resource server knows. */
 function token() {
   const encode = (part) => Buffer.from(JSON.stringify(part)).toString("base64url");
@@ -92,8 +108,8 @@ function token() {
   return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
 }
 
-/** A fresh page of the documentation; fails if it asked anything of another host. */
-async function withPage(use, at = address) {
+/** A fresh page of the documentation, perhaps edited; fails if it asked anything of another host. */
+async function withPage(use, at = address, path = "/docs", edit = undefined) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 1200 } });
   context.setDefaultTimeout(patience);
   const page = await context.newPage();
@@ -101,8 +117,14 @@ async function withPage(use, at = address) {
   page.on("request", (request) => {
     if (!request.url().startsWith(`${at}/`) && !request.url().startsWith("data:")) foreign.push(request.url());
   });
+  if (edit) {
+    await page.route(`${at}${path}`, async (route) => {
+      const response = await route.fetch({ url: `${at}/docs` });
+      await route.fulfill({ response, body: edit(await response.text()) });
+    });
+  }
   try {
-    await page.goto(`${at}/docs`);
+    await page.goto(`${at}${path}`);
     await page.locator(".opblock").first().waitFor();
     await use(page);
     assert.deepEqual(foreign, [], "the page works offline");

@@ -20,7 +20,15 @@ roles! {
 #[derive(Auth, Clone)]
 #[auth(permissions = Permission, roles = Role)]
 pub struct Auth {
+    /// Key of a machine
     #[scheme(api_key(header = "X-API-Key"))]
+    key: ApiKeys,
+}
+
+#[derive(Auth, Clone)]
+#[auth(/*auth*/)]
+pub struct Other {
+    #[scheme(/*scheme*/)]
     key: ApiKeys,
 }
 

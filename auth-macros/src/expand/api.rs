@@ -12,7 +12,7 @@ use super::{
     rule::Rules,
 };
 use crate::{
-    model::{Api, Operation},
+    model::{Access, Api, Operation},
     parse::is,
     paths::Private,
 };
@@ -106,9 +106,13 @@ fn twin(operation: &Operation, rule: &TokenStream, p: &Private) -> TokenStream {
     let returns = returns(&signature.output);
     let response = quote!(Self::#name(#this, #(#names),*).await);
     let answered = answered(&operation.access, &guard, &response, p);
+    let kind = match operation.access {
+        Access::Public { .. } => quote!(#p::PublicGuard),
+        Access::Optional { .. } | Access::Required { .. } => quote!(#p::Guard),
+    };
     quote! {
         #(#attributes)*
-        async fn #twin #generics (#receiver, #guard: #p::Guard<#rule>, #(#inputs),*) -> #p::Guarded<#returns> #where_clause {
+        async fn #twin #generics (#receiver, #guard: #kind<#rule>, #(#inputs),*) -> #p::Guarded<#returns> #where_clause {
             #checks
             #answered
         }

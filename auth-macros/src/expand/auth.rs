@@ -35,6 +35,7 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
     let throttled = schemes_that("is_throttled", "throttled", auth, p);
     let cloned = cloned(auth, p);
     let mounted = mounted(auth, p);
+    let cached = cached(auth, p);
     let authenticate = authenticate(auth, p);
     let events = auth.events.as_ref().map(|(field, ty)| {
         quote_spanned! {ty.span()=>
@@ -75,6 +76,7 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
             #configured
             #throttled
             #mounted
+            #cached
             #authenticate
             #events
             #rejection
@@ -229,6 +231,33 @@ fn with_permissions(listed: &[&LitStr], permission: &TokenStream, p: &Private) -
             <#permission as #p::Table>::NAMES,
             &[#(#listed),*],
         )
+    }
+}
+
+/// Emits the short cut: the only credential of the request, if it is cached.
+fn cached(auth: &Auth, p: &Private) -> TokenStream {
+    let [request, wanted, context] = ["request", "wanted", "context"].map(local);
+    let schemes = || auth.schemes.iter().enumerate();
+    let or_of = schemes().map(|(index, Scheme { field, ty, .. })| {
+        // In `macro_rules!` the span of the type has another `self`.
+        let this = quote!(self);
+        quote_spanned!(ty.span()=> .or_of::<#ty>(#index, &SCHEMES[#index], &#this.#field, &#context))
+    });
+    let unless_of = schemes()
+        .map(|(index, Scheme { ty, .. })| quote_spanned!(ty.span()=> .unless_of::<#ty>(#index, &SCHEMES[#index])));
+    let overrides = auth.overrides.as_ref().map(|field| quote!(let __identity = self.#field.apply(__identity);));
+    quote! {
+        fn cached(
+            &self,
+            #request: &#p::poem::Request,
+            #wanted: #p::SchemeSet,
+        ) -> #p::core::option::Option<#p::Principal<Self>> {
+            let #context = #p::Context::of::<Self>();
+            let __only = #p::OnlyCredential::new(#request, #wanted)#(#or_of)*#(#unless_of)*;
+            let (__index, __identity) = __only.identity()?;
+            #overrides
+            #p::core::option::Option::Some(#p::Principal::new(__identity, __index))
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The item below a misplaced attribute, emitted beside the error.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{FnArg, ImplItem, ItemFn, ItemImpl, Signature};
 
@@ -28,7 +28,7 @@ fn impl_block(mut block: ItemImpl, p: Option<&Private>) -> TokenStream {
 
 /// Implements `Protected`, so that mounting the API is no second error.
 fn protected(block: &ItemImpl, p: &Private) -> TokenStream {
-    let (ty, auth) = (&block.self_ty, default_auth());
+    let (ty, auth) = (&block.self_ty, default_auth(Span::call_site()));
     let (generics, _, where_clause) = block.generics.split_for_impl();
     let predicates = where_clause.map(|clause| &clause.predicates).into_iter().flatten();
     quote! {

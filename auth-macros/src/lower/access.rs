@@ -1,7 +1,7 @@
 //! Lowers the attributes of one operation to its access.
 
 use proc_macro2::Span;
-use syn::{Path, parse_quote};
+use syn::{Ident, Path};
 
 use super::clause::{Lowering, Position, all};
 use crate::{
@@ -56,7 +56,7 @@ pub(crate) fn requirement(list: Vec<Clause>, errors: &mut Errors) -> (AuthType, 
     let mut clauses = Clauses::default();
     clauses.add(list, Position::Macro, errors);
     let is_generic = clauses.auth.is_some();
-    let path = clauses.auth.take().unwrap_or_else(default_auth);
+    let path = clauses.auth.take().unwrap_or_else(|| default_auth(Span::call_site()));
     (AuthType { path, is_generic }, clauses.into_access())
 }
 
@@ -166,7 +166,7 @@ fn auth_is_given_once(span: Span, is_given: bool, errors: &mut Errors) {
     }
 }
 
-/// Returns `Auth`, the default of `auth = path`.
-pub(crate) fn default_auth() -> Path {
-    parse_quote!(Auth)
+/// Returns `Auth`, the default of `auth = path`. With the span of a token of the user, the compiler suggests an import.
+pub(crate) fn default_auth(span: Span) -> Path {
+    Ident::new("Auth", span).into()
 }

@@ -8,6 +8,7 @@ use syn::{
 
 use super::{
     access::{Clauses, default_auth, lower as lower_access},
+    caller,
     clause::Position,
     floor_arguments, signature,
 };
@@ -15,7 +16,7 @@ use crate::{
     errors::{Errors, near},
     model::{Api, AuthType, Operation},
     parse::{
-        attribute::{Content, RuleAttribute, is_ours, take},
+        attribute::{Content, RuleAttribute, is_ours, keep_inert, renamed, take},
         is,
     },
 };
@@ -33,13 +34,18 @@ pub(crate) fn lower(
     outer.extend(take(&mut item.attrs, errors));
     let floor = floor(outer, errors);
     let mut operations = Vec::new();
+    let is_unread = caller::is_missing_everywhere(&floor.checks, &item, is_operation, errors);
     let needed = floor_arguments::arguments_of(&floor.checks, &item, is_operation);
     for item in &mut item.items {
         if let ImplItem::Fn(method) = item {
             operations.extend(operation(method, &floor, &needed, errors));
         }
     }
-    let path = floor.auth.unwrap_or_else(default_auth);
+    if is_unread {
+        // Each would report the name once more.
+        operations.clear();
+    }
+    let path = floor.auth.unwrap_or_else(|| default_auth(item.impl_token.span));
     let is_generic = signature::mentions(&path, &item.generics);
     Api { auth: AuthType { path, is_generic }, attribute, item, operations }
 }
@@ -83,11 +89,13 @@ fn operation(method: &mut ImplItemFn, floor: &Clauses, needed: &[String], errors
     remove_oai(method);
     if !says_something {
         operation_says_who(&original, &mut mistakes);
+        keep_inert(&mut method.attrs);
     }
     let (access, _) = lower_access(written, floor, Position::Operation, &mut mistakes);
     floor_arguments::has_arguments(&original.sig, &access, needed, &mut mistakes);
     options_are_known(&original.attrs, &mut mistakes);
     path_has_no_slash_at_its_end(&original.attrs, &mut mistakes);
+    caller::is_taken(&original.sig, &access, floor.checks.len(), &mut mistakes);
     signature::is_operation(&original.sig, &mut mistakes);
     signature::caller_fits_access(&original.sig, &access, &mut mistakes);
     signature::arguments_of_checks_are_used(&mut method.sig, &access);
@@ -158,6 +166,9 @@ fn remove_oai(method: &mut ImplItemFn) {
 
 fn operation_says_who(method: &ImplItemFn, errors: &mut Errors) {
     let name = &method.sig.ident;
+    if let Some((attribute, message)) = renamed(&method.attrs) {
+        return errors.at(attribute, message);
+    }
     errors.at(
         name,
         format!(

@@ -1,9 +1,10 @@
 //! Lowers a plain Poem handler.
 
-use syn::{Attribute, ItemFn};
+use syn::{Attribute, ItemFn, spanned::Spanned};
 
 use super::{
     access::{Clauses, default_auth, lower as lower_access},
+    caller,
     clause::Position,
     signature,
 };
@@ -23,10 +24,11 @@ pub(crate) fn lower(
     let mut outer: Vec<RuleAttribute> = errors.ok(rule).into_iter().collect();
     outer.extend(take(&mut function.attrs, errors));
     let (access, auth) = lower_access(outer, &Clauses::default(), Position::Handler, errors);
+    caller::is_taken(&function.sig, &access, 0, errors);
     signature::caller_fits_access(&function.sig, &access, errors);
     signature::arguments_of_checks_are_used(&mut function.sig, &access);
     let access = errors.is_empty().then_some(access);
-    let path = auth.unwrap_or_else(default_auth);
+    let path = auth.unwrap_or_else(|| default_auth(attribute.path().span()));
     let is_generic = signature::mentions(&path, &function.sig.generics);
     Handler { auth: AuthType { path, is_generic }, attribute, function, access }
 }

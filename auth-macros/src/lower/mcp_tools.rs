@@ -8,6 +8,7 @@ use syn::{
 use super::{
     access::{Clauses, default_auth, lower as lower_access},
     api::floor,
+    caller,
     clause::Position,
     floor_arguments::{arguments_of, has_arguments},
     signature,
@@ -16,7 +17,7 @@ use crate::{
     errors::Errors,
     model::{AuthType, Tool, Tools},
     parse::{
-        attribute::{RuleAttribute, is_ours, take},
+        attribute::{RuleAttribute, is_ours, keep_inert, renamed, take},
         is,
     },
 };
@@ -32,6 +33,7 @@ pub(crate) fn lower(
     outer.extend(take(&mut item.attrs, errors));
     let floor = floor(outer, errors);
     block_is_not_generic(&item, errors);
+    let is_unread = caller::is_missing_everywhere(&floor.checks, &item, |_| true, errors);
     let needed = arguments_of(&floor.checks, &item, |_| true);
     let mut methods = Vec::new();
     for item in &mut item.items {
@@ -39,7 +41,11 @@ pub(crate) fn lower(
             methods.extend(tool(method, &floor, &needed, errors));
         }
     }
-    let auth = AuthType { path: floor.auth.unwrap_or_else(default_auth), is_generic: false };
+    if is_unread {
+        // Each would report the name once more.
+        methods.clear();
+    }
+    let auth = AuthType { path: floor.auth.unwrap_or_else(|| default_auth(item.impl_token.span)), is_generic: false };
     Tools { auth, attribute, item, methods }
 }
 
@@ -62,9 +68,11 @@ fn tool(method: &mut ImplItemFn, floor: &Clauses, needed: &[String], errors: &mu
     remove_mcp(method);
     if !says_something {
         tool_says_who(&original, &mut mistakes);
+        keep_inert(&mut method.attrs);
     }
     let (access, _) = lower_access(written, floor, Position::Operation, &mut mistakes);
     has_arguments(&original.sig, &access, needed, &mut mistakes);
+    caller::is_taken(&original.sig, &access, floor.checks.len(), &mut mistakes);
     signature::is_tool(&original.sig, &mut mistakes);
     signature::caller_fits_access(&original.sig, &access, &mut mistakes);
     signature::arguments_of_checks_are_used(&mut method.sig, &access);
@@ -97,6 +105,9 @@ fn name(method: &ImplItemFn) -> LitStr {
 
 fn tool_says_who(method: &ImplItemFn, errors: &mut Errors) {
     let name = &method.sig.ident;
+    if let Some((attribute, message)) = renamed(&method.attrs) {
+        return errors.at(attribute, message);
+    }
     errors.at(
         name,
         format!(

@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod api;
 pub(crate) mod auth;
+mod caller;
 mod clause;
 mod floor_arguments;
 pub(crate) mod handler;

@@ -159,6 +159,36 @@ fn refuse_clause(attribute: &Attribute, errors: &mut Errors) {
     }
 }
 
+/// Attributes that generate nothing.
+const INERT: [&str; 10] =
+    ["allow", "cfg", "cfg_attr", "deny", "deprecated", "doc", "expect", "forbid", "must_use", "warn"];
+
+/// Removes the attributes that may generate code, such as ours under another name, which would report itself once more.
+pub(crate) fn keep_inert(attributes: &mut Vec<Attribute>) {
+    attributes.retain(|attribute| INERT.iter().any(|name| attribute.path().is_ident(name)));
+}
+
+/// Finds an attribute with clauses, such as `#[guarded(role(".."))]` after `use protected as guarded`. Returns it with the
+/// message that says what to write.
+pub(crate) fn renamed(attributes: &[Attribute]) -> Option<(&Attribute, String)> {
+    attributes.iter().find_map(|attribute| {
+        let list = attribute.meta.require_list().ok().filter(|_| !is_inert_or_host(attribute))?;
+        let read = clauses.parse2(list.tokens.clone()).ok()?;
+        let is_rule = !read.is_empty() && !read.iter().any(|clause| matches!(clause.kind, ClauseKind::Mistake(_)));
+        is_rule.then(|| {
+            let (name, written) = (list.path.to_token_stream(), &list.tokens);
+            let message = format!(
+                "attributes in a protected impl block are found by their own names: write `#[protected({written})]` instead of `#[{name}(..)]`"
+            );
+            (attribute, message)
+        })
+    })
+}
+
+fn is_inert_or_host(attribute: &Attribute) -> bool {
+    INERT.iter().chain(&["oai", "mcp"]).any(|name| is(attribute, name))
+}
+
 fn parse_one(word: AttributeName, attribute: &Attribute) -> syn::Result<RuleAttribute> {
     let arguments = match &attribute.meta {
         Meta::Path(_) => TokenStream::new(),

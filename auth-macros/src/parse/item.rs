@@ -1,12 +1,16 @@
 //! The item below an attribute.
 
 use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::{Attribute, ImplItem, ImplItemFn, ItemFn, ItemImpl};
 
 use super::{
     attribute::{AttributeName, is_ours},
     is,
 };
+
+/// The end of the reason of a lint that `#[protected]` allows for each method that it has read.
+const READ: &str = "are async\"";
 
 /// The item below an attribute.
 pub(crate) enum Item {
@@ -68,6 +72,11 @@ fn has_operations(block: &ItemImpl) -> bool {
 fn misplaced(word: AttributeName, item: &TokenStream) -> String {
     let attribute = word.as_str();
     match syn::parse2::<ImplItemFn>(item.clone()) {
+        Ok(method) if is_read(&method) => {
+            format!(
+                "attributes in a protected impl block are found by their own names: write `#[{attribute}(..)]` here"
+            )
+        }
         Ok(method) if is_method(&method) => {
             format!(
                 "`#[{attribute}]` has no effect without `#[protected]` on the impl block: write `#[protected]` above `#[OpenApi]`, and do not rename these attributes on import"
@@ -85,6 +94,12 @@ fn misplaced(word: AttributeName, item: &TokenStream) -> String {
             format!("`#[{attribute}]` goes on an operation of a `#[protected]` impl block, or on a handler above `#[handler]`")
         }
     }
+}
+
+/// Whether `#[protected]` on the impl block has read the method: then it has left this reason.
+fn is_read(method: &ImplItemFn) -> bool {
+    let reason = |attribute: &Attribute| attribute.to_token_stream().to_string().contains(READ);
+    method.attrs.iter().filter(|attribute| is(attribute, "allow")).any(reason)
 }
 
 fn is_method(method: &ImplItemFn) -> bool {

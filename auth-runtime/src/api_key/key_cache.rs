@@ -2,10 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
-use quick_cache::sync::Cache;
-
 use super::key::KeyHash;
-use crate::authenticate::MacKey;
+use crate::authenticate::{BoundedCache, MacKey, bounded_cache};
 
 const CAPACITY: usize = 10_000;
 
@@ -15,7 +13,7 @@ const CAPACITY: usize = 10_000;
 /// the next request on. Only verified keys are inserted, so no flood of wrong ones evicts an entry.
 pub(super) struct KeyHashCache {
     key: MacKey,
-    hashes: Cache<u128, CachedKey>,
+    hashes: BoundedCache<u128, CachedKey>,
 }
 
 /// The id and the hash of a key.
@@ -28,7 +26,7 @@ pub(super) struct CachedKey {
 impl KeyHashCache {
     /// Returns an empty cache; `None` if the system has no randomness for the key.
     pub(super) fn new() -> Option<Self> {
-        Some(Self { key: MacKey::random()?, hashes: Cache::new(CAPACITY) })
+        Some(Self { key: MacKey::random()?, hashes: bounded_cache(CAPACITY) })
     }
 
     pub(super) fn get(&self, key: &str) -> Option<CachedKey> {

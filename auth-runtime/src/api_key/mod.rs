@@ -99,7 +99,8 @@ impl<S: ApiKeyStore> ApiKeys<S> {
     async fn record(&self, key: &str) -> Result<ApiKeyRecord, AuthenticationError> {
         let record = match self.cache.as_ref().and_then(|cache| cache.get(key)) {
             Some(CachedKey { id, hash }) => self.found(&id, hash).await?,
-            None => self.hashed(key).await?,
+            // Boxed, so that the future of a cached key stays small.
+            None => Box::pin(self.hashed(key)).await?,
         };
         if record.is_revoked() {
             return Err(AuthenticationError::invalid("revoked API key"));

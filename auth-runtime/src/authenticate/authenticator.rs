@@ -47,6 +47,20 @@ pub trait Authenticator: Send + Sync + 'static {
     /// field's scheme [must carry it](crate::credential).
     type Credential: Send + Sync;
 
+    /// Whether [`cached`](Self::cached) can return an identity.
+    #[doc(hidden)]
+    const CACHES_TEXTS: bool = false;
+
+    /// Returns the identity of a credential that was verified before, and is valid now (default: none). The text is the
+    /// one of the request, and has not been checked for its form.
+    ///
+    /// It must return what [`authenticate`](Self::authenticate) would return for a credential of this text, or none.
+    #[doc(hidden)]
+    fn cached(&self, text: &[u8], context: &Context) -> Option<Identity> {
+        let _ = (text, context);
+        None
+    }
+
     /// Returns the identity that the credential belongs to.
     ///
     /// # Errors
@@ -86,6 +100,12 @@ pub trait Authenticator: Send + Sync + 'static {
 /// For schemes that the configuration may leave out.
 impl<A: Authenticator> Authenticator for Option<A> {
     type Credential = A::Credential;
+
+    const CACHES_TEXTS: bool = A::CACHES_TEXTS;
+
+    fn cached(&self, text: &[u8], context: &Context) -> Option<Identity> {
+        self.as_ref()?.cached(text, context)
+    }
 
     async fn authenticate(
         &self,

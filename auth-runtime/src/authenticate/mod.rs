@@ -1,6 +1,8 @@
 //! Second step: credential to identity. Reads nothing from the request but the credential.
 
 mod authenticator;
+#[cfg(any(feature = "_jwt", feature = "api-key", feature = "basic"))]
+mod bounded_cache;
 mod context;
 mod error;
 mod identity;
@@ -17,6 +19,8 @@ mod test_caller;
 mod user_info;
 
 pub use authenticator::Authenticator;
+#[cfg(any(feature = "_jwt", feature = "api-key", feature = "basic"))]
+pub(crate) use bounded_cache::{BoundedCache, bounded_cache};
 pub use context::Context;
 pub use error::{AuthenticationError, Unavailable};
 pub use identity::{Identity, IdentityBuilder};

@@ -13,7 +13,7 @@ pub(crate) struct MacKey(SipHasher);
 
 /// The MAC of a secret.
 #[derive(Clone, Copy)]
-pub(crate) struct SecretMac([u8; 16]);
+pub(crate) struct SecretMac(u128);
 
 impl MacKey {
     /// Returns a random key; `None` if the system has no randomness, which is logged.
@@ -29,7 +29,7 @@ impl MacKey {
     }
 
     pub(crate) fn mac(&self, secret: impl AsRef<[u8]>) -> SecretMac {
-        SecretMac(u128::from(self.0.hash(secret.as_ref())).to_ne_bytes())
+        SecretMac(self.0.hash(secret.as_ref()).into())
     }
 }
 
@@ -43,7 +43,7 @@ impl SecretMac {
     /// Returns the MAC as the key of a map.
     #[cfg(any(feature = "api-key", feature = "session"))]
     pub(crate) const fn to_bits(self) -> u128 {
-        u128::from_ne_bytes(self.0)
+        self.0
     }
 }
 

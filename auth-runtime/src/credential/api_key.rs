@@ -7,7 +7,7 @@ use super::{Malformed, carried_by, text::Text};
 /// Any scheme but `basic` carries one. In the `Authorization` header, as `bearer` or `http = "Token"`, it has the characters
 /// of a token68 (RFC 9110, section 11.2).
 #[derive(Clone, Debug)]
-pub struct ApiKey(Text);
+pub struct ApiKey(Text<'static>);
 
 impl ApiKey {
     /// Builds a key for a test. A scheme reads the key of a request.
@@ -22,12 +22,12 @@ impl ApiKey {
         self.0.as_str()
     }
 
-    fn in_authorization(text: Text) -> Result<Self, Malformed> {
-        text.checked(Text::is_token68).map(Self)
+    fn in_authorization(text: Text<'_>) -> Result<Self, Malformed> {
+        text.checked(Text::is_token68).map(|text| Self(text.into_owned()))
     }
 
-    fn named(text: Text) -> Result<Self, Malformed> {
-        text.checked(Text::is_graphic).map(Self)
+    fn named(text: Text<'_>) -> Result<Self, Malformed> {
+        text.checked(Text::is_graphic).map(|text| Self(text.into_owned()))
     }
 }
 

@@ -8,10 +8,13 @@ use poem::{
 use super::{Credential, Malformed, text::Text};
 
 /// Returns what follows the scheme of this name, if the header has that scheme.
-pub(super) fn credentials(request: &Request, scheme: &str) -> Credential<Text> {
+pub(super) fn credentials<'r>(request: &'r Request, scheme: &str) -> Credential<Text<'r>> {
     match header(request) {
         Credential::Absent => Credential::Absent,
         Credential::Malformed(malformed) => Credential::Malformed(malformed),
+        Credential::Found(header) if starts_with(header.as_bytes(), scheme) => {
+            Credential::Found(Text::in_header(header, scheme.len() + 1))
+        }
         Credential::Found(header) => match split(header.as_bytes()) {
             Ok((found, _)) if !found.eq_ignore_ascii_case(scheme.as_bytes()) => Credential::Absent,
             Ok((found, _)) => Credential::Found(Text::in_header(header, found.len() + 1)),
@@ -32,6 +35,14 @@ fn header(request: &Request) -> Credential<&HeaderValue> {
         (None, _) => Credential::Absent,
         (Some(_), Some(_)) => Credential::Malformed(Malformed::Repeated),
         (Some(header), None) => Credential::Found(header),
+    }
+}
+
+/// Whether a header has this scheme, one space, and a credential. It finds what [`split`] finds, for the usual header.
+fn starts_with(header: &[u8], scheme: &str) -> bool {
+    match header.split_at_checked(scheme.len()) {
+        Some((found, [b' ', first, ..])) => first.is_ascii_graphic() && found.eq_ignore_ascii_case(scheme.as_bytes()),
+        _ => false,
     }
 }
 

@@ -51,24 +51,29 @@ carried_by! {
     BasicCredentials: Basic => parse;
 }
 
-fn parse(text: Text) -> Result<BasicCredentials, Malformed> {
+fn parse(text: Text<'_>) -> Result<BasicCredentials, Malformed> {
     text.checked(Text::is_visible).and_then(|encoded| decode(encoded.as_bytes()))
 }
 
 /// Decodes base64 and UTF-8, rejects control characters, and splits at the first colon.
 fn decode(encoded: &[u8]) -> Result<BasicCredentials, Malformed> {
-    let decoded = BASE64_STANDARD.decode(encoded).map_err(|_| Malformed::NotBasic)?;
+    let padding = encoded.iter().rev().take_while(|byte| **byte == b'=').count();
+    // As long as the result, so that the secret is not moved to a smaller place.
+    let mut decoded = vec![0; (encoded.len() / 4 * 3).saturating_sub(padding)];
+    let len = BASE64_STANDARD.decode_slice(encoded, &mut decoded).map_err(|_| Malformed::NotBasic)?;
+    decoded.truncate(len);
     let decoded = SecretString::from(String::from_utf8(decoded).map_err(|_| Malformed::NotBasic)?);
     if has_control(decoded.expose_secret()) {
         return Err(Malformed::NotBasic);
     }
-    let colon = decoded.expose_secret().find(':').ok_or(Malformed::NotBasic)?;
+    let colon = decoded.expose_secret().bytes().position(|byte| byte == b':').ok_or(Malformed::NotBasic)?;
     Ok(BasicCredentials { text: decoded, colon })
 }
 
 /// Whether a text has a control character. Most texts are ASCII, where no character needs decoding.
 fn has_control(text: &str) -> bool {
-    text.bytes().any(|byte| byte.is_ascii_control()) || (!text.is_ascii() && text.chars().any(char::is_control))
+    text.bytes().fold(false, |found, byte| found | byte.is_ascii_control())
+        || (!text.is_ascii() && text.chars().any(char::is_control))
 }
 
 #[cfg(test)]

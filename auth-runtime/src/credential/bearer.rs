@@ -7,7 +7,7 @@ use super::{Malformed, carried_by, text::Text};
 /// The schemes `bearer`, `oauth2`, `openid_connect` and `http` carry one in the `Authorization` header (RFC 6750, section
 /// 2.1), `header` and `cookie` at other locations. Tokens in the query or in a form are ignored (RFC 9700, section 4.3.2).
 #[derive(Clone, Debug)]
-pub struct BearerToken(Text);
+pub struct BearerToken(Text<'static>);
 
 impl BearerToken {
     /// Builds a token for a test. A scheme reads the token of a request.
@@ -33,8 +33,8 @@ impl BearerToken {
         self.0.as_bytes()
     }
 
-    fn parse(text: Text) -> Result<Self, Malformed> {
-        text.checked(Text::is_token68).map(Self)
+    fn parse(text: Text<'_>) -> Result<Self, Malformed> {
+        text.checked(Text::is_token68).map(|text| Self(text.into_owned()))
     }
 }
 

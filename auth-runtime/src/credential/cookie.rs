@@ -10,7 +10,7 @@ use super::text::Text;
 ///
 /// Only a space and a tab are white space here. Otherwise a page of another host could set `\u{2003}__Host-session`, and
 /// it would count as `__Host-session`. A cookie that is not text is malformed, not absent.
-pub(super) fn values(headers: &HeaderMap, name: &str) -> impl Iterator<Item = Text> {
+pub(super) fn values<'h>(headers: &'h HeaderMap, name: &str) -> impl Iterator<Item = Text<'h>> {
     headers.get_all(COOKIE).iter().flat_map(move |header| {
         let values = pairs(header.as_bytes()).filter_map(move |pair| value_of(pair, name));
         values.map(|value| Text::part_of(header, value))

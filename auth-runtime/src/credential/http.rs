@@ -7,7 +7,7 @@ use super::{Malformed, carried_by, text::Text};
 /// For one token after the scheme, as in `Token abc`, [`ApiKey`](super::ApiKey) and [`BearerToken`](super::BearerToken) are
 /// stricter.
 #[derive(Clone, Debug)]
-pub struct HttpCredentials(Text);
+pub struct HttpCredentials(Text<'static>);
 
 impl HttpCredentials {
     /// Builds credentials for a test. A scheme reads those of a request.
@@ -22,8 +22,8 @@ impl HttpCredentials {
         self.0.as_str()
     }
 
-    fn parse(text: Text) -> Result<Self, Malformed> {
-        text.checked(Text::is_printable).map(Self)
+    fn parse(text: Text<'_>) -> Result<Self, Malformed> {
+        text.checked(Text::is_printable).map(|text| Self(text.into_owned()))
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Credential, Malformed, authorization, cookie, text::Text};
 use crate::declared::{ApiKeyLocation, CredentialLocation, SecurityScheme};
 
 /// Returns the text at the scheme's location: sent once, not empty, and not longer than the scheme allows.
-pub(super) fn text(request: &Request, scheme: &SecurityScheme) -> Credential<Text> {
+pub(super) fn text<'r>(request: &'r Request, scheme: &SecurityScheme) -> Credential<Text<'r>> {
     let found = match scheme.location() {
         CredentialLocation::Authorization(name) => authorization::credentials(request, name),
         CredentialLocation::Named(ApiKeyLocation::Header, name) => {
@@ -23,7 +23,7 @@ pub(super) fn text(request: &Request, scheme: &SecurityScheme) -> Credential<Tex
 }
 
 /// Returns the only value. Two are malformed, as a proxy may choose another one than this service.
-fn one(mut found: impl Iterator<Item = Text>) -> Credential<Text> {
+fn one<'r>(mut found: impl Iterator<Item = Text<'r>>) -> Credential<Text<'r>> {
     match (found.next(), found.next()) {
         (None, _) => Credential::Absent,
         (Some(_), Some(_)) => Credential::Malformed(Malformed::Repeated),

@@ -22,6 +22,7 @@ mod api_key;
 mod authorization;
 mod basic;
 mod bearer;
+mod cached;
 mod cookie;
 mod cross_origin;
 #[cfg(any(feature = "session", feature = "token-service"))]
@@ -40,6 +41,8 @@ use poem::Request;
 pub use api_key::ApiKey;
 pub use basic::BasicCredentials;
 pub use bearer::BearerToken;
+#[doc(hidden)]
+pub use cached::OnlyCredential;
 pub use cross_origin::is_cross_origin;
 #[cfg(any(feature = "session", feature = "token-service"))]
 pub(crate) use form::is_utf8_form;

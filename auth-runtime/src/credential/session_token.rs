@@ -14,7 +14,7 @@ const LEN: usize = 43;
 ///
 /// A text of another form is malformed, as no session ever had it.
 #[derive(Clone, Debug)]
-pub struct SessionToken(Text);
+pub struct SessionToken(Text<'static>);
 
 impl SessionToken {
     /// Returns the token of 256 bits.
@@ -34,13 +34,13 @@ impl SessionToken {
         self.0.as_bytes()
     }
 
-    fn parse(text: Text) -> Result<Self, Malformed> {
-        text.checked(is_token).map(Self)
+    fn parse(text: Text<'_>) -> Result<Self, Malformed> {
+        text.checked(is_token).map(|text| Self(text.into_owned()))
     }
 }
 
 /// Whether a text encodes 256 bits. The last character has two spare bits, which are zero.
-fn is_token(text: &Text) -> bool {
+fn is_token(text: &Text<'_>) -> bool {
     let Ok(bytes) = <&[u8; LEN]>::try_from(text.as_bytes()) else { return false };
     let has_spare_bits = !matches!(
         bytes[LEN - 1],

@@ -1,29 +1,38 @@
 //! The text of a credential. It shares the header's buffer if possible, and is never printed.
 
-use std::{fmt, ops::Range};
+use std::{borrow::Cow, fmt, ops::Range};
 
 use poem::http::HeaderValue;
 
 use super::Malformed;
 
 #[derive(Clone)]
-pub(super) enum Text {
+pub(super) enum Text<'a> {
     /// The part of a header from this byte on.
-    InHeader(HeaderValue, usize),
+    InHeader(Cow<'a, HeaderValue>, usize),
     /// These bytes of a header.
-    Part(HeaderValue, Range<usize>),
+    Part(Cow<'a, HeaderValue>, Range<usize>),
     Owned(String),
 }
 
-impl Text {
-    pub(super) fn in_header(header: &HeaderValue, start: usize) -> Self {
-        Self::InHeader(header.clone(), start)
+impl<'a> Text<'a> {
+    pub(super) const fn in_header(header: &'a HeaderValue, start: usize) -> Self {
+        Self::InHeader(Cow::Borrowed(header), start)
+    }
+
+    /// Returns the text as a credential keeps it.
+    pub(super) fn into_owned(self) -> Text<'static> {
+        match self {
+            Self::InHeader(header, start) => Text::InHeader(Cow::Owned(header.into_owned()), start),
+            Self::Part(header, part) => Text::Part(Cow::Owned(header.into_owned()), part),
+            Self::Owned(text) => Text::Owned(text),
+        }
     }
 
     /// Returns the text of a part of a header.
-    pub(super) fn part_of(header: &HeaderValue, part: &[u8]) -> Self {
+    pub(super) fn part_of(header: &'a HeaderValue, part: &[u8]) -> Self {
         let start = part.as_ptr().addr().saturating_sub(header.as_bytes().as_ptr().addr());
-        Self::Part(header.clone(), start..start + part.len())
+        Self::Part(Cow::Borrowed(header), start..start + part.len())
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {
@@ -68,7 +77,7 @@ impl Text {
     }
 }
 
-impl fmt::Debug for Text {
+impl fmt::Debug for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[secret]")
     }

@@ -5,7 +5,7 @@ use std::future::Future;
 use poem::Request;
 
 use crate::{
-    authenticate::Authentication,
+    authenticate::{Authentication, Principal},
     declared::{AuthSchema, SchemeSet},
     event::EventSink,
     respond::{Rejection, RejectionBody},
@@ -41,6 +41,16 @@ pub trait AuthConfig: AuthSchema + Send + Sync {
 
     /// Returns what receives the access events, besides the log.
     fn event_sink(&self) -> Option<&dyn EventSink> {
+        None
+    }
+
+    /// Returns the caller, if the request has one credential of the wanted schemes, and it was verified before (default:
+    /// none).
+    ///
+    /// It must return the caller that [`authenticate`](Self::authenticate) would return, or none.
+    #[doc(hidden)]
+    fn cached(&self, request: &Request, wanted: SchemeSet) -> Option<Principal<Self>> {
+        let _ = (request, wanted);
         None
     }
 

@@ -2,28 +2,26 @@
 
 mod auth_config;
 mod check;
+mod extractor;
 mod mounted_auth;
 mod request_auth;
 mod require;
 
-use std::{future::Future, marker::PhantomData};
-
-use futures_util::FutureExt;
-use poem::{FromRequest, Request, RequestBody, Result};
-use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use poem::Request;
 
 pub use self::{
     auth_config::AuthConfig,
     check::{Asking, Check, CheckResult, Checks},
+    extractor::{Guard, HandlerGuard, PublicGuard, Rule},
 };
 pub(crate) use self::{check::PendingChecks, mounted_auth::MountedAuth, request_auth::RequestAuth};
 #[cfg(feature = "mcp")]
 use crate::authenticate::Refusal;
 use crate::{
     authenticate::{Authentication, Principal},
-    event,
+    event::{self, Watch},
     policy::{Access, Decision, EnforcementPoint, Facts, Operation, RuleWatch},
-    respond::{DenialCause, Guarded, Rejection},
+    respond::{DenialCause, Rejection},
 };
 
 /// Lets a request in, or returns the rejection. Credentials are read and decisions are made nowhere else.
@@ -31,37 +29,86 @@ pub(crate) async fn admit<'a, A: AuthConfig>(
     request: &'a Request,
     operation: &'static Operation<A>,
 ) -> Result<Admission<'a, A>, Rejection> {
+    match arrive(request, operation)? {
+        Arrival::Admitted(admission) => Ok(admission),
+        Arrival::Unknown(arrived) => arrived.authenticated(request).await,
+    }
+}
+
+/// The part of [`admit`] that never waits: it lets in callers of public operations, and callers whose credential is cached.
+fn arrive<'a, A: AuthConfig>(
+    request: &'a Request,
+    operation: &'static Operation<A>,
+) -> Result<Arrival<'a, A>, Rejection> {
     note_unlisted(request, operation);
     if let Access::Public { .. } = operation.access() {
-        return Ok(Admission::public());
+        return Ok(Arrival::Admitted(Admission::public()));
     }
     let auth = RequestAuth::<A>::of(request)?;
     let mounted = auth.mounted();
-    let watch = mounted.watch();
-    let point = mounted.point(operation, request);
-    if !operation.is_optional() && point.accepted.is_empty() {
-        return Err(mounted.denied(point, &DenialCause::NoScheme, watch));
+    let arrived = Arrived { auth, point: mounted.point(operation, request), watch: mounted.watch() };
+    if !operation.is_optional() && arrived.point.accepted.is_empty() {
+        return Err(arrived.denied(&DenialCause::NoScheme));
     }
-    let (point, authentication) = auth.authenticate(request, point).await;
-    let ended_cookie = ended_cookie::<A>(&authentication);
-    let caller = match authentication {
-        Authentication::Authenticated(principal) => Some(principal),
-        Authentication::Anonymous if operation.is_optional() => None,
-        Authentication::Refused(refusal) if operation.is_optional() && refusal.is_signed_out() => None,
-        Authentication::Anonymous => return Err(mounted.denied(point, &DenialCause::NoCredential, watch)),
-        Authentication::Refused(refusal) => return Err(mounted.denied(point, &DenialCause::Refused(&refusal), watch)),
-    };
-    let pending = match decide(operation, caller.as_ref()) {
-        Decision::Deny(denial) => {
-            return Err(mounted.denied(point, &DenialCause::of_denial(caller.as_ref(), &denial), watch));
-        }
-        Decision::NeedsCheck(_) => Some(Box::new(PendingChecks::new(mounted, point, caller.as_ref(), watch))),
-        Decision::Allow => {
-            mounted.allowed(point, caller.as_ref(), watch);
-            None
-        }
-    };
-    Ok(Admission { place: Some((auth, point)), caller, pending, ended_cookie })
+    match auth.cached(request, arrived.point) {
+        Some(principal) => arrived.decided(Some(principal), None).map(Arrival::Admitted),
+        None => Ok(Arrival::Unknown(arrived)),
+    }
+}
+
+/// The result of [`arrive`].
+enum Arrival<'a, A: 'static> {
+    Admitted(Admission<'a, A>),
+    /// The credential must be verified.
+    Unknown(Arrived<'a, A>),
+}
+
+/// A request at a rule.
+struct Arrived<'a, A: 'static> {
+    auth: &'a RequestAuth<A>,
+    point: EnforcementPoint<A>,
+    watch: Watch,
+}
+
+impl<'a, A: AuthConfig> Arrived<'a, A> {
+    /// Authenticates the request, and decides.
+    async fn authenticated(mut self, request: &'a Request) -> Result<Admission<'a, A>, Rejection> {
+        let authentication;
+        (self.point, authentication) = self.auth.authenticate(request, self.point).await;
+        let operation = self.point.operation;
+        let ended_cookie = ended_cookie::<A>(&authentication);
+        let caller = match authentication {
+            Authentication::Authenticated(principal) => Some(principal),
+            Authentication::Anonymous if operation.is_optional() => None,
+            Authentication::Refused(refusal) if operation.is_optional() && refusal.is_signed_out() => None,
+            Authentication::Anonymous => return Err(self.denied(&DenialCause::NoCredential)),
+            Authentication::Refused(refusal) => return Err(self.denied(&DenialCause::Refused(&refusal))),
+        };
+        self.decided(caller, ended_cookie)
+    }
+
+    /// Decides, and reports the decision unless a check is left.
+    fn decided(
+        self,
+        caller: Option<Principal<A>>,
+        ended_cookie: Option<&'static str>,
+    ) -> Result<Admission<'a, A>, Rejection> {
+        let Self { auth, point, watch } = self;
+        let mounted = auth.mounted();
+        let pending = match decide(point.operation, caller.as_ref()) {
+            Decision::Deny(denial) => return Err(self.denied(&DenialCause::of_denial(caller.as_ref(), &denial))),
+            Decision::NeedsCheck(_) => Some(Box::new(PendingChecks::new(mounted, point, caller.as_ref(), watch))),
+            Decision::Allow => {
+                mounted.allowed(point, caller.as_ref(), watch);
+                None
+            }
+        };
+        Ok(Admission { place: Some((auth, point)), caller, pending, ended_cookie })
+    }
+
+    fn denied(&self, cause: &DenialCause<'_, A>) -> Rejection {
+        self.auth.mounted().denied(self.point, cause, self.watch)
+    }
 }
 
 /// Authenticates the credentials that an operation needs, and decides nothing: the refusal is not reported.
@@ -155,86 +202,5 @@ impl<A: AuthConfig> Admission<'_, A> {
     /// Returns the name of the cookie of an ended session, which the response deletes.
     pub(crate) const fn ended_cookie(&self) -> Option<&'static str> {
         self.ended_cookie
-    }
-}
-
-/// The rule of one operation, as a type; the macros implement it.
-#[diagnostic::on_unimplemented(message = "`{Self}` is not a rule; put `#[protected]` on the impl block or the handler")]
-pub trait Rule: Send + Sync + 'static {
-    /// The `Auth` that authenticates callers.
-    type Auth: AuthConfig;
-    /// The operation, with its access rule.
-    const OPERATION: &'static Operation<Self::Auth>;
-}
-
-/// First argument of every operation that the macros generate. It can be extracted if the caller is let in.
-pub struct Guard<R: Rule> {
-    pending: Option<Box<PendingChecks<R::Auth>>>,
-    ended_cookie: Option<&'static str>,
-    rule: PhantomData<R>,
-}
-
-impl<R: Rule> Guard<R> {
-    /// Returns the checks of the rule, which need the arguments.
-    #[must_use]
-    pub fn checks(&self) -> Checks<'_, R::Auth> {
-        Checks::new(self.pending.as_deref())
-    }
-
-    /// Returns the response of an optional operation. It deletes the cookie of a session that has ended.
-    #[must_use]
-    pub fn answered<T>(&self, response: T) -> Guarded<T> {
-        match self.ended_cookie {
-            Some(cookie) => Guarded::SignedOut(response, cookie),
-            None => Guarded::Answered(response),
-        }
-    }
-}
-
-/// In an OpenAPI operation it stands as a security scheme; `mount/openapi` puts the real ones into the document.
-impl<'a, R: Rule> ApiExtractor<'a> for Guard<R> {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
-
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn security_schemes() -> Vec<&'static str> {
-        vec![R::OPERATION.id()]
-    }
-
-    /// Not an async function, whose state would hold the options, to be copied with it.
-    fn from_request(
-        request: &'a Request,
-        _: &mut RequestBody,
-        _: ExtractParamOptions<()>,
-    ) -> impl Future<Output = Result<Self>> + Send {
-        let guard = |mut admission: Admission<'_, R::Auth>| {
-            admission.keep();
-            Self { pending: admission.pending, ended_cookie: admission.ended_cookie, rule: PhantomData }
-        };
-        admit(request, R::OPERATION).map(move |admission| admission.map(guard).map_err(Rejection::into_error))
-    }
-}
-
-/// First argument of a plain Poem handler that the macros generate.
-pub struct HandlerGuard<R: Rule>(Guard<R>);
-
-impl<R: Rule> HandlerGuard<R> {
-    /// Returns the checks of the rule, which need the arguments.
-    #[must_use]
-    pub fn checks(&self) -> Checks<'_, R::Auth> {
-        self.0.checks()
-    }
-
-    /// Returns the response of an optional handler. It deletes the cookie of a session that has ended.
-    #[must_use]
-    pub fn answered<T>(&self, response: T) -> Guarded<T> {
-        self.0.answered(response)
-    }
-}
-
-impl<'a, R: Rule> FromRequest<'a> for HandlerGuard<R> {
-    async fn from_request(request: &'a Request, body: &mut RequestBody) -> Result<Self> {
-        Guard::from_request(request, body, ExtractParamOptions::default()).await.map(Self)
     }
 }

@@ -27,6 +27,14 @@ impl<A: AuthConfig> MountedAuth<A> {
         Self { auth: Arc::new(auth.cloned()), configured: auth.configured() }
     }
 
+    /// Returns the caller, if the request has one credential of the accepted schemes, and it was verified before.
+    pub(super) fn cached(&self, request: &Request, accepted: SchemeSet) -> Option<Principal<A>> {
+        if Self::acting(request, accepted, accepted).is_some() {
+            return None;
+        }
+        Some(self.auth.cached(request, accepted)?.authenticated_by(Arc::clone(&self.auth)))
+    }
+
     /// Looks for credentials of the accepted schemes and verifies the one of a wanted scheme.
     pub(super) async fn authenticate(
         &self,

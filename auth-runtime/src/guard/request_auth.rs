@@ -72,6 +72,14 @@ impl<A: AuthConfig> RequestAuth<A> {
         self.admitted.get().map(|(principal, point)| (principal.as_ref(), *point))
     }
 
+    /// Returns the caller of the only credential that the rule needs, if the credential was verified before and is cached.
+    pub(super) fn cached(&self, request: &Request, point: EnforcementPoint<A>) -> Option<Principal<A>> {
+        if point.operation.credentials().len() != 1 || self.admitted().is_some() {
+            return None;
+        }
+        self.mounted.cached(request, point.accepted)
+    }
+
     /// Authenticates each credential that the rule needs, and returns the caller of the first one.
     ///
     /// A credential that is absent or refused ends it. The returned place then has the schemes of that credential alone, so
@@ -81,13 +89,23 @@ impl<A: AuthConfig> RequestAuth<A> {
         request: &Request,
         point: EnforcementPoint<A>,
     ) -> (EnforcementPoint<A>, Authentication<A>) {
+        if point.operation.credentials().len() == 1 {
+            (point, self.authenticate_one(request, point, point.accepted).await)
+        } else {
+            // Boxed, so that the future of the usual rule stays small.
+            Box::pin(self.authenticate_each(request, point)).await
+        }
+    }
+
+    async fn authenticate_each(
+        &self,
+        request: &Request,
+        point: EnforcementPoint<A>,
+    ) -> (EnforcementPoint<A>, Authentication<A>) {
         let mut callers = Vec::new();
         for schemes in point.operation.credentials().iter() {
             let wanted = point.accepted.intersection(schemes);
             match self.authenticate_one(request, point, wanted).await {
-                Authentication::Authenticated(caller) if point.operation.credentials().len() == 1 => {
-                    return (point, Authentication::Authenticated(caller));
-                }
                 Authentication::Authenticated(caller) => callers.push(caller),
                 other => return (EnforcementPoint { accepted: wanted, ..point }, other),
             }

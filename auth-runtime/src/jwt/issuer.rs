@@ -47,8 +47,8 @@ impl TrustedIssuer {
         issuer: &str,
         now: Duration,
     ) -> Result<Arc<KeyInUse>, AuthenticationError> {
-        self.types.check_header(&jws.typ).map_err(|flaw| self.refusal(flaw))?;
-        let (algorithm, kid) = (jws.algorithm, jws.kid.as_deref());
+        self.types.check_header(&jws.header.typ).map_err(|flaw| self.refusal(flaw))?;
+        let (algorithm, kid) = (jws.header.algorithm, jws.header.kid.as_deref());
         let known: Candidates = self.sources.iter().flat_map(|source| source.known(algorithm, kid, now)).collect();
         let flaw = if known.is_empty() { TokenError::Key } else { TokenError::Signature };
         match self.signed_with(jws, issuer, known) {
@@ -66,7 +66,8 @@ impl TrustedIssuer {
         mut flaw: TokenError,
     ) -> Result<Arc<KeyInUse>, AuthenticationError> {
         let mut is_certain = true;
-        let renewed = self.sources.iter().map(|source| source.renewed(jws.algorithm, jws.kid.as_deref(), now));
+        let (algorithm, kid) = (jws.header.algorithm, jws.header.kid.as_deref());
+        let renewed = self.sources.iter().map(|source| source.renewed(algorithm, kid, now));
         for found in join_all(renewed).await {
             match found {
                 Ok(found) => match self.signed_with(jws, issuer, found) {
@@ -93,9 +94,9 @@ impl TrustedIssuer {
         now: Duration,
         context: Context,
     ) -> Result<CachedToken, AuthenticationError> {
-        self.types.check(TokenHints::new(&jws.typ, claims)).map_err(|flaw| self.refusal(flaw))?;
-        let registered =
-            self.expected.check(claims, now, self.revocations.is_some()).map_err(|flaw| self.refusal(flaw))?;
+        self.types.check(TokenHints::new(&jws.header.typ, claims)).map_err(|flaw| self.refusal(flaw))?;
+        let are_ids_listed = self.revocations.is_some();
+        let registered = self.expected.check(claims, now, are_ids_listed).map_err(|flaw| self.refusal(flaw))?;
         // The version is read before the list. A token revoked in between is looked up again.
         let version = self.revocations.as_ref().map_or(0, Revocations::version);
         if self.revocations.as_ref().is_some_and(|list| list.contains(names(&registered))) {
@@ -115,8 +116,8 @@ impl TrustedIssuer {
             key,
             tenant: registered.tenant,
             table,
-            id: registered.id.map(Into::into),
-            session: registered.session.map(Into::into),
+            id: registered.id.filter(|_| are_ids_listed).map(Into::into),
+            session: registered.session.filter(|_| are_ids_listed).map(Into::into),
             issued_at: registered.issued_at,
             revocations: self.revocations.clone(),
             not_revoked_in: AtomicU64::new(version),

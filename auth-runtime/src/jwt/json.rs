@@ -7,7 +7,7 @@ use serde::{
     de::{Error, MapAccess, SeqAccess, Visitor},
 };
 
-/// Up to so many members, comparing each with each is faster than a set of them.
+/// Up to so many members, comparing similar names is faster than a set of all names.
 const FEW: usize = 32;
 /// With room for as many members, the claims of most tokens do not move while they are read.
 const USUAL: usize = 16;
@@ -28,7 +28,11 @@ pub(super) enum Json<'a> {
 
 /// The members of an object: each name once.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
+pub(super) struct Object<'a> {
+    members: Vec<(Cow<'a, str>, Json<'a>)>,
+    /// The fingerprints of the names, as bits. Most names that are absent need no look-up.
+    fingerprints: u64,
+}
 
 impl<'a> Object<'a> {
     /// Parses an object, if no member stands twice at any depth. Parsers differ in their choice between two members
@@ -42,49 +46,59 @@ impl<'a> Object<'a> {
 
     /// The value of a member.
     pub(super) fn get(&self, name: &str) -> Option<&Json<'a>> {
-        self.0.iter().find(|(member, _)| member == name).map(|(_, value)| value)
+        if self.fingerprints & fingerprint(name) == 0 {
+            return None;
+        }
+        self.members.iter().find(|(member, _)| member == name).map(|(_, value)| value)
     }
 
     /// The names and values of all members.
     pub(super) fn members(&self) -> impl Iterator<Item = (&str, &Json<'a>)> {
-        self.0.iter().map(|(name, value)| (&**name, value))
+        self.members.iter().map(|(name, value)| (&**name, value))
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.members.is_empty()
     }
 
-    fn has_duplicates(&self) -> bool {
-        let names = || self.0.iter().map(|(name, _)| name);
-        if self.0.len() > FEW {
-            let mut seen = HashSet::with_capacity(self.0.len());
-            return !names().all(|name| seen.insert(name));
+    /// Computes the fingerprints, and returns whether a name stands twice.
+    fn has_duplicates(&mut self) -> bool {
+        let Self { members, fingerprints } = self;
+        let mut is_doubtful = false;
+        for (index, (name, _)) in members.iter().enumerate() {
+            let bit = fingerprint(name);
+            // Most names have a fingerprint of their own; those that do not are compared.
+            if *fingerprints & bit != 0 {
+                if index >= FEW {
+                    is_doubtful = true;
+                } else if members[..index].iter().any(|(other, _)| other == name) {
+                    return true;
+                }
+            }
+            *fingerprints |= bit;
         }
-        // Most names differ in their length or ends already; those that do not are compared.
-        let mut seen = 0_u128;
-        names().enumerate().any(|(index, name)| {
-            let bit = 1 << (fingerprint(name) & 127);
-            let is_new = seen & bit == 0;
-            seen |= bit;
-            !is_new && names().take(index).any(|other| other == name)
-        })
+        is_doubtful && {
+            let mut seen = HashSet::with_capacity(members.len());
+            !members.iter().all(|(name, _)| seen.insert(name))
+        }
     }
 
     /// The number that this stands for, if it is one.
     fn number(&self) -> Option<f64> {
-        match self.0.as_slice() {
+        match self.members.as_slice() {
             [(name, Json::String(digits))] if name == NUMBER && *ARBITRARY_PRECISION => digits.parse().ok(),
             _ => None,
         }
     }
 }
 
-/// The same for the same name, and mostly another for another.
-fn fingerprint(name: &str) -> u32 {
-    let byte = |byte: Option<&u8>| u32::from(byte.copied().unwrap_or_default());
+/// Returns one bit: the same for the same name, and mostly another for another.
+fn fingerprint(name: &str) -> u64 {
     let bytes = name.as_bytes();
-    let len = u32::try_from(bytes.len()).unwrap_or_default();
-    byte(bytes.first()).wrapping_mul(7) ^ byte(bytes.last()).wrapping_mul(31) ^ len.wrapping_mul(13)
+    let byte = |index: usize| u32::from(bytes.get(index).copied().unwrap_or_default());
+    let ends = byte(0) | byte(1) << 8 | byte(bytes.len() / 2) << 16 | byte(bytes.len().saturating_sub(1)) << 24;
+    // The upper bits of a product depend on all bits of its factors (Knuth, volume 3, section 6.4).
+    1 << (ends.wrapping_mul(0x9e37_79b1) >> 26)
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Json<'a> {
@@ -145,9 +159,9 @@ impl<'de: 'a, 'a> Visitor<'de> for JsonVisitor<'a> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Json<'a>, A::Error> {
-        let mut object = Object(Vec::with_capacity(self.capacity));
+        let mut object = Object { members: Vec::with_capacity(self.capacity), fingerprints: 0 };
         while let Some((Name(name), value)) = members.next_entry()? {
-            object.0.push((name, value));
+            object.members.push((name, value));
         }
         if object.has_duplicates() {
             return Err(A::Error::custom("duplicate member"));

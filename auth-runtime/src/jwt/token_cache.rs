@@ -10,11 +10,7 @@ use std::{
     time::Duration,
 };
 
-use foldhash::quality::RandomState;
-use quick_cache::{
-    Equivalent, UnitWeighter,
-    sync::{Cache, DefaultLifecycle},
-};
+use quick_cache::Equivalent;
 
 use super::{
     key_set::KeyInUse,
@@ -23,7 +19,10 @@ use super::{
     role_table::TableInUse,
     tenants::AcceptedTenant,
 };
-use crate::{authenticate::Identity, declared::DeclaredNames};
+use crate::{
+    authenticate::{BoundedCache, Identity, bounded_cache},
+    declared::DeclaredNames,
+};
 
 const CAPACITY: usize = 10_000;
 const TTL: Duration = Duration::from_mins(5);
@@ -38,12 +37,7 @@ pub(super) struct TokenCache {
     tokens: OnceLock<Tokens>,
 }
 
-/// The hash need not withstand chosen keys, as only verified tokens come in.
-type Tokens = Cache<TokenKey, Arc<CachedToken>, UnitWeighter, RandomState>;
-
-fn cache(capacity: usize) -> Tokens {
-    Cache::with(capacity, capacity as u64, UnitWeighter, RandomState::default(), DefaultLifecycle::default())
-}
+type Tokens = BoundedCache<TokenKey, Arc<CachedToken>>;
 
 /// The result of verifying a token, and its validity.
 pub(super) struct CachedToken {
@@ -55,6 +49,7 @@ pub(super) struct CachedToken {
     pub(super) tenant: Option<AcceptedTenant>,
     /// The table that its roles were read with.
     pub(super) table: Option<TableInUse>,
+    /// The claims `jti` and `sid`, if there is a list of revocations.
     pub(super) id: Option<Box<str>>,
     pub(super) session: Option<Box<str>>,
     pub(super) issued_at: Option<Duration>,
@@ -90,7 +85,7 @@ impl TokenCache {
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.tokens.get().map_or(0, Cache::len)
+        self.tokens.get().map_or(0, BoundedCache::len)
     }
 
     /// Returns the identity of a cached token that is still valid.
@@ -112,7 +107,7 @@ impl TokenCache {
         verified.validity.until = verified.validity.until.min(now.saturating_add(self.ttl));
         // If the clock is set back, the token was not verified at that earlier time.
         verified.validity.from = now;
-        let tokens = self.tokens.get_or_init(|| cache(self.capacity));
+        let tokens = self.tokens.get_or_init(|| bounded_cache(self.capacity));
         tokens.insert(TokenKey(token.into()), Arc::new(verified));
     }
 }

@@ -10,7 +10,7 @@ use super::{
     error::{JwtError, TokenError},
     issuer::TrustedIssuer,
     json::Object,
-    jws::Jws,
+    jws::{HeaderCache, Jws},
     key_source::KeySource,
     registered_claims::{self, Expected, LEEWAY, MAX_LEEWAY},
     revocations::Revocations,
@@ -88,6 +88,7 @@ pub struct Jwt(pub(super) Arc<Verifier>);
 pub(super) struct Verifier {
     issuers: Vec<TrustedIssuer>,
     pub(super) cache: TokenCache,
+    headers: HeaderCache,
 }
 
 impl Verifier {
@@ -101,7 +102,7 @@ impl Verifier {
 /// A copy starts with an empty cache, as its settings may change.
 impl Clone for Verifier {
     fn clone(&self) -> Self {
-        Self { issuers: self.issuers.clone(), cache: self.cache.emptied() }
+        Self { issuers: self.issuers.clone(), cache: self.cache.emptied(), headers: HeaderCache::default() }
     }
 }
 
@@ -364,7 +365,7 @@ impl Jwt {
             revocations: None,
             user_info_cache: Arc::default(),
         };
-        Self(Arc::new(Verifier { issuers: vec![issuer], cache: TokenCache::new() }))
+        Self(Arc::new(Verifier { issuers: vec![issuer], cache: TokenCache::new(), headers: HeaderCache::default() }))
     }
 
     fn each(mut self, change: impl Fn(&mut TrustedIssuer)) -> Self {
@@ -389,12 +390,13 @@ impl Jwt {
     }
 
     async fn verify(&self, token: &[u8], now: Duration, context: Context) -> Result<Identity, AuthenticationError> {
-        let jws = Jws::parse(token)?;
+        let jws = Jws::parse(token, &self.0.headers)?;
         let claims = Object::parse(&jws.payload).ok_or(TokenError::Encoding)?;
         let name = registered_claims::issuer(&claims)?;
         let issuer = self.issuer(name)?;
         // Nothing but the name of the issuer is believed before the signature is.
         let key = issuer.key(&jws, name, now).await?;
+        self.0.headers.insert(&jws);
         if let Some(list) = &issuer.revocations {
             list.refresh().await?;
         }
@@ -423,6 +425,13 @@ impl Jwt {
 
 impl Authenticator for Jwt {
     type Credential = BearerToken;
+
+    const CACHES_TEXTS: bool = true;
+
+    /// A cached token has the form of a token: it was parsed when it was verified.
+    fn cached(&self, text: &[u8], context: &Context) -> Option<Identity> {
+        self.0.cache.get(text, now().ok()?, context.declared_names())
+    }
 
     async fn authenticate(&self, token: BearerToken, context: &Context) -> Result<Identity, AuthenticationError> {
         // With a wrong clock, expiry is unknown.

@@ -12,17 +12,20 @@ pub struct SecurityArgument {
     schemes: Vec<&'static str>,
     has_fallback: bool,
     declared: Map<String, Value>,
+    /// Whether it is an extractor of Poem, and no security scheme.
+    is_extractor: bool,
 }
 
 impl SecurityArgument {
-    /// Returns the schemes of an argument of type `T`, if it has any.
+    /// Returns an argument of type `T`, unless it is a parameter or a body.
     ///
     /// # Panics
     /// Panics if poem-openapi declares a scheme that is not JSON.
     #[must_use]
     pub fn of<'a, T: ApiExtractor<'a>>() -> Option<Self> {
         if !T::TYPES.contains(&ApiExtractorType::SecurityScheme) {
-            return None;
+            let is_plain = |ty| matches!(ty, &ApiExtractorType::Parameter | &ApiExtractorType::RequestObject);
+            return (!T::TYPES.iter().all(is_plain)).then(Self::extractor);
         }
         let mut registry = Registry::new();
         T::register(&mut registry);
@@ -35,10 +38,20 @@ impl SecurityArgument {
             schemes: T::security_schemes(),
             has_fallback: T::has_security_fallback(),
             declared: declared.collect(),
+            is_extractor: false,
         })
     }
 
-    /// Returns the arguments that are security schemes.
+    fn extractor() -> Self {
+        Self { schemes: Vec::new(), has_fallback: false, declared: Map::new(), is_extractor: true }
+    }
+
+    /// Whether it is a security scheme, and no other extractor of Poem.
+    pub(super) const fn is_scheme(&self) -> bool {
+        !self.is_extractor
+    }
+
+    /// Returns the arguments that are neither parameters nor a body.
     #[must_use]
     pub fn all<const N: usize>(arguments: [Option<Self>; N]) -> Vec<Self> {
         arguments.into_iter().flatten().collect()

@@ -8,6 +8,7 @@ mod pages;
 mod protect;
 mod protected_resource;
 mod service;
+mod stateful;
 #[cfg(feature = "swagger-ui")]
 mod swagger_ui;
 mod watched_endpoint;

@@ -1,10 +1,17 @@
 //! The mounted service of a protected API: its routes, its documents and its `Auth`.
 
-use std::{collections::HashMap, fmt, future::Future, sync::Arc};
+use std::{
+    fmt,
+    future::Future,
+    sync::{Arc, OnceLock},
+};
 
-use poem::{Endpoint, IntoEndpoint, Request, Response, Result, endpoint::BoxEndpoint, http::Method};
+use poem::{
+    Endpoint, IntoEndpoint, Request, Response, Result,
+    endpoint::{BoxEndpoint, DynEndpoint},
+};
 use poem_openapi::{
-    OpenApi, OpenApiService,
+    OpenApi, OpenApiService, Webhook,
     registry::{MetaApi, MetaPath, Registry},
 };
 use serde_json::Value;
@@ -16,9 +23,10 @@ use super::{
     methods,
     openapi::{self, Choice, Row},
     pages,
+    stateful::{self, Routes},
 };
 use crate::{
-    guard::{AuthConfig, MountedAuth, RequestAuth},
+    guard::{AuthConfig, MountedAuth},
     policy::{Access, Operation},
 };
 
@@ -36,7 +44,7 @@ pub trait Protected: OpenApi {
     /// Every operation, with its rule.
     fn operations() -> Vec<&'static Operation<Self::Auth>>;
 
-    /// Returns, for each of [`operations`](Self::operations), its arguments that are security schemes of poem-openapi.
+    /// Returns, for each of [`operations`](Self::operations), its arguments that are neither parameters nor a body.
     #[doc(hidden)]
     fn security_arguments() -> Vec<Vec<SecurityArgument>>;
 }
@@ -80,14 +88,19 @@ protected_tuples! {
     (T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16)
 }
 
+/// The mounted `Auth`, once there is one.
+type Slot<A> = Arc<OnceLock<Arc<MountedAuth<A>>>>;
+
 /// An endpoint that serves a protected API and its documents. [`service`](Service::service) returns it.
-pub struct ProtectedService<A, T> {
+pub struct ProtectedService<A, T: Protected, W = ()> {
     auth: A,
-    inner: OpenApiService<Api<T>, ()>,
+    /// Where the routes find the `Auth` when they are mounted.
+    mounted: Slot<T::Auth>,
+    inner: OpenApiService<Api<T>, W>,
     document: Choice,
 }
 
-impl<A, T> std::fmt::Debug for ProtectedService<A, T> {
+impl<A, T: Protected, W> std::fmt::Debug for ProtectedService<A, T, W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ProtectedService").finish_non_exhaustive()
     }
@@ -109,9 +122,11 @@ pub trait Service: AuthConfig {
             assert_reachable(self, row.operation);
         }
         openapi::assert_one_scheme_per_name(&rows);
+        let mounted = Slot::default();
         ProtectedService {
             auth: self.cloned(),
-            inner: OpenApiService::new(Api(api), title, version),
+            inner: OpenApiService::new(Api { api, mounted: Arc::clone(&mounted) }, title, version),
+            mounted,
             document: Choice::default(),
         }
     }
@@ -120,11 +135,11 @@ pub trait Service: AuthConfig {
 impl<A: AuthConfig> Service for A {}
 
 /// Returns every operation of an API with its arguments that are security schemes.
-fn rows<T: Protected>() -> Vec<Row<T::Auth>> {
+pub(super) fn rows<T: Protected>() -> Vec<Row<T::Auth>> {
     let (operations, arguments) = (T::operations(), T::security_arguments());
     assert_eq!(operations.len(), arguments.len(), "`#[protected]` lists the arguments of every operation");
     let rows = operations.into_iter().zip(arguments);
-    rows.map(|(operation, arguments)| Row { operation, arguments }).collect()
+    rows.map(|(operation, arguments)| Row::new(operation, arguments)).collect()
 }
 
 fn assert_reachable<A: AuthConfig>(auth: &A, operation: &'static Operation<A>) {
@@ -136,7 +151,7 @@ fn assert_reachable<A: AuthConfig>(auth: &A, operation: &'static Operation<A>) {
     );
 }
 
-impl<A: AuthConfig, T: Protected<Auth = A>> ProtectedService<A, T> {
+impl<A: AuthConfig, T: Protected<Auth = A>, W: Webhook> ProtectedService<A, T, W> {
     /// Changes settings of [`OpenApiService`]: servers, description, licence, extra headers, the cookie key.
     ///
     /// ```
@@ -148,9 +163,38 @@ impl<A: AuthConfig, T: Protected<Auth = A>> ProtectedService<A, T> {
     /// # }
     /// ```
     #[must_use]
-    pub fn configure(mut self, f: impl FnOnce(OpenApiService<Api<T>, ()>) -> OpenApiService<Api<T>, ()>) -> Self {
+    pub fn configure(mut self, f: impl FnOnce(OpenApiService<Api<T>, W>) -> OpenApiService<Api<T>, W>) -> Self {
         self.inner = f(self.inner);
         self
+    }
+
+    /// Documents webhooks: requests that the service sends to others (default: none). Call it before
+    /// [`configure`](Self::configure), because poem-openapi then drops the prefix of URLs.
+    ///
+    /// OpenAPI 3.0 has no webhooks, so a document of 3.0 has them under `x-webhooks`, which Redoc shows. All pages show
+    /// those of [3.1](Self::openapi_3_1).
+    ///
+    /// ```
+    /// # use auth_runtime::{mount::ProtectedService, prelude::*};
+    /// # use poem_openapi::{Webhook, payload::Json};
+    /// #[Webhook]
+    /// trait Events {
+    ///     /// An entry is new.
+    ///     #[oai(name = "entry.created", method = "post")]
+    ///     fn created(&self, entry: Json<String>);
+    /// }
+    ///
+    /// # fn document<A: auth_runtime::guard::AuthConfig, T: auth_runtime::mount::Protected<Auth = A>>(
+    /// #     service: ProtectedService<A, T>,
+    /// # ) {
+    /// let service = service.webhooks::<&dyn Events>().openapi_3_1();
+    /// assert!(service.spec().contains("entry.created"));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn webhooks<W2: Webhook>(self) -> ProtectedService<A, T, W2> {
+        let Self { auth, mounted, inner, document } = self;
+        ProtectedService { auth, mounted, inner: inner.webhooks(), document }
     }
 
     /// Includes operations with `hide` in the OpenAPI document. By default they are omitted, because every caller can
@@ -208,88 +252,96 @@ impl<A: AuthConfig, T: Protected<Auth = A>> ProtectedService<A, T> {
     }
 
     /// Serves [`spec_yaml`](Self::spec_yaml) as `application/yaml` (RFC 9512).
-    pub fn spec_endpoint_yaml(&self) -> impl Endpoint + use<A, T> {
+    pub fn spec_endpoint_yaml(&self) -> impl Endpoint + use<A, T, W> {
         pages::text("application/yaml", self.spec_yaml())
     }
 
     /// Serves [`spec`](Self::spec).
-    pub fn spec_endpoint(&self) -> impl Endpoint + use<A, T> {
+    pub fn spec_endpoint(&self) -> impl Endpoint + use<A, T, W> {
         pages::text("application/json", self.spec())
     }
 
     /// Serves Swagger UI from inside the binary, without requests to other hosts.
     #[cfg(feature = "swagger-ui")]
-    pub fn swagger_ui(&self) -> impl Endpoint + use<A, T> {
+    pub fn swagger_ui(&self) -> impl Endpoint + use<A, T, W> {
         pages::page::swagger_ui(&self.spec(), None)
     }
 
     /// Serves Swagger UI as [`swagger_ui`](Self::swagger_ui) does, with an OAuth 2 client to sign in with.
     #[cfg(feature = "swagger-ui")]
-    pub fn swagger_ui_with(&self, client: &OAuthClient) -> impl Endpoint + use<A, T> {
+    pub fn swagger_ui_with(&self, client: &OAuthClient) -> impl Endpoint + use<A, T, W> {
         pages::page::swagger_ui(&self.spec(), Some(client))
     }
 
     /// Serves Redoc from inside the binary; it loads its fonts from Google.
     #[cfg(feature = "redoc")]
-    pub fn redoc(&self) -> impl Endpoint + use<A, T> {
+    pub fn redoc(&self) -> impl Endpoint + use<A, T, W> {
         pages::page::redoc(&self.spec())
     }
 
     /// Serves Scalar from inside the binary.
     #[cfg(feature = "scalar")]
-    pub fn scalar(&self) -> impl Endpoint + use<A, T> {
+    pub fn scalar(&self) -> impl Endpoint + use<A, T, W> {
         pages::page::scalar(&self.spec())
     }
 
     /// Serves `RapiDoc` from inside the binary; it loads its fonts from Google.
     #[cfg(feature = "rapidoc")]
-    pub fn rapidoc(&self) -> impl Endpoint + use<A, T> {
+    pub fn rapidoc(&self) -> impl Endpoint + use<A, T, W> {
         pages::page::rapidoc(&self.spec())
     }
 
     /// Serves the OpenAPI explorer from inside the binary; it loads its fonts from Google.
     #[cfg(feature = "openapi-explorer")]
-    pub fn openapi_explorer(&self) -> impl Endpoint + use<A, T> {
+    pub fn openapi_explorer(&self) -> impl Endpoint + use<A, T, W> {
         pages::page::openapi_explorer(&self.spec())
     }
 }
 
-impl<A: AuthConfig, T: Protected<Auth = A> + 'static> IntoEndpoint for ProtectedService<A, T> {
-    type Endpoint = ServiceEndpoint<A>;
+impl<A: AuthConfig, T: Protected<Auth = A> + 'static, W: Webhook + 'static> IntoEndpoint for ProtectedService<A, T, W> {
+    type Endpoint = ServiceEndpoint;
 
     fn into_endpoint(self) -> Self::Endpoint {
-        ServiceEndpoint { auth: Arc::new(MountedAuth::new(&self.auth)), inner: self.inner.into_endpoint() }
+        // The cell is empty: only this method fills it, and it takes the service.
+        let _ = self.mounted.set(Arc::new(MountedAuth::new(&self.auth)));
+        ServiceEndpoint { inner: self.inner.into_endpoint() }
     }
 }
 
 /// The routes of a protected API, with their `Auth`; made by [`IntoEndpoint`] of a [`ProtectedService`].
-pub struct ServiceEndpoint<A> {
-    auth: Arc<MountedAuth<A>>,
+pub struct ServiceEndpoint {
     inner: BoxEndpoint<'static>,
 }
 
-impl<A> fmt::Debug for ServiceEndpoint<A> {
+impl fmt::Debug for ServiceEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServiceEndpoint").finish_non_exhaustive()
     }
 }
 
-impl<A: AuthConfig> Endpoint for ServiceEndpoint<A> {
+impl Endpoint for ServiceEndpoint {
     type Output = Response;
 
     /// Not an async function, whose state would hold the request twice, to be copied with it.
     fn call(&self, mut request: Request) -> impl Future<Output = Result<Response>> + Send {
         methods::name_unknown(&mut request);
-        RequestAuth::put(&self.auth, &mut request);
-        self.inner.call(request)
+        DynEndpoint::call(&*self.inner, request)
     }
 }
 
 /// An API as Poem serves it, with the parts that Poem omits.
-#[derive(Debug, Clone)]
-pub struct Api<T>(T);
+pub struct Api<T: Protected> {
+    api: T,
+    mounted: Slot<T::Auth>,
+}
 
-impl<T: OpenApi> OpenApi for Api<T> {
+impl<T: Protected> fmt::Debug for Api<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api").finish_non_exhaustive()
+    }
+}
+
+impl<T: Protected<Auth: AuthConfig>> OpenApi for Api<T> {
     /// Joins paths that several impl blocks share. Poem would write them twice, and a reader would keep the last.
     fn meta() -> Vec<MetaApi> {
         let mut paths: Vec<MetaPath> = Vec::new();
@@ -306,9 +358,12 @@ impl<T: OpenApi> OpenApi for Api<T> {
         T::register(registry);
     }
 
-    /// Answers methods that a path does not have with 405 and `Allow`.
-    fn add_routes(self, routes: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {
-        self.0.add_routes(routes);
+    /// Gives the operations the `Auth`, and answers methods that a path does not have with 405 and `Allow`.
+    fn add_routes(self, routes: &mut Routes) {
+        self.api.add_routes(routes);
+        if let Some(auth) = self.mounted.get() {
+            stateful::provide::<T>(routes, auth, &rows::<T>());
+        }
         routes.values_mut().for_each(methods::refuse_others);
     }
 }

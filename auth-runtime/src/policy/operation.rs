@@ -140,6 +140,11 @@ impl<A> Operation<A> {
     }
 
     /// Whether anonymous callers are let in, while a credential that is sent must be valid.
+    pub(crate) const fn is_public(&self) -> bool {
+        matches!(self.access, Access::Public { .. })
+    }
+
+    /// Whether anonymous callers are let in, and credentials are verified.
     pub(crate) const fn is_optional(&self) -> bool {
         matches!(self.access, Access::Optional { .. })
     }

@@ -34,8 +34,8 @@ use crate::authenticate::Unavailable;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct MemoryUsers {
-    by_name: Arc<HashMap<String, User>>,
-    /// Each request with a session searches it.
+    /// Only the application adds users, so the hash need not withstand chosen names.
+    by_name: Arc<HashMap<String, User, RandomState>>,
     by_subject: Arc<HashMap<String, User, RandomState>>,
 }
 

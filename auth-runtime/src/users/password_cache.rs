@@ -2,10 +2,10 @@
 
 use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
-use quick_cache::{Equivalent, sync::Cache};
+use quick_cache::Equivalent;
 
 use crate::{
-    authenticate::{MacKey, SecretMac},
+    authenticate::{BoundedCache, MacKey, SecretMac, bounded_cache},
     client_ip::ClientAddress,
 };
 
@@ -25,7 +25,7 @@ const EVICTED_FOR: Duration = Duration::from_mins(15);
 pub(super) struct PasswordCache {
     key: MacKey,
     ttl: Duration,
-    entries: Cache<CacheKey, CacheEntry>,
+    entries: BoundedCache<CacheKey, CacheEntry>,
 }
 
 /// A user name and a password, as the request has them.
@@ -95,7 +95,7 @@ impl PasswordCache {
         if ttl.is_zero() {
             return None;
         }
-        Some(Self { key: MacKey::random()?, ttl, entries: Cache::new(CAPACITY) })
+        Some(Self { key: MacKey::random()?, ttl, entries: bounded_cache(CAPACITY) })
     }
 
     /// Looks for a password, and evicts another one of the same user name and address.

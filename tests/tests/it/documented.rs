@@ -768,3 +768,10 @@ fn a_bound_on_the_age_of_a_sign_in_is_documented_in_words() {
     let description = document["paths"]["/single/fresh"]["get"]["description"].as_str().unwrap();
     assert!(description.contains("a sign-in at most 5 minutes ago"), "{description}");
 }
+
+#[test]
+fn a_check_without_a_name_is_documented_in_words() {
+    let document: Value = serde_json::from_str(&service().spec()).unwrap();
+    let description = document["paths"]["/single/check"]["get"]["description"].as_str().unwrap();
+    assert!(description.contains("`check` is a condition in the code of the operation."), "{description}");
+}

@@ -46,5 +46,6 @@ mod tables;
 mod throttling;
 mod token_service;
 mod tokens;
+mod webhooks;
 mod wide;
 mod wire;

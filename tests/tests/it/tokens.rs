@@ -19,7 +19,7 @@ use poem::{Endpoint, IntoEndpoint, http::Response};
 use poem_openapi::{OpenApi, payload::PlainText};
 
 use crate::{
-    fixture::{Answer, get},
+    fixture::{Answer, Caller, Keys, get},
     log::logged,
 };
 
@@ -241,4 +241,96 @@ async fn permissions_of_the_own_database_replace_those_of_the_token() {
     }
     members.0.store(0, Ordering::Relaxed);
     assert_eq!(ask("/edit").await.status, 403);
+}
+
+/// An `Auth` whose schemes find credentials beside a token.
+#[derive(Auth, Clone)]
+#[auth(permissions = Permission)]
+struct Several {
+    #[scheme(bearer)]
+    token: Jwt,
+    #[scheme(header = "X-Token")]
+    second: Jwt,
+    #[scheme(api_key(header = "X-API-Key"))]
+    key: Keys,
+    #[scheme(cookie = "session")]
+    session: Keys,
+}
+
+struct SeveralApi;
+
+#[protected(auth = Several)]
+#[OpenApi]
+impl SeveralApi {
+    #[permission("view")]
+    #[oai(path = "/me", method = "get")]
+    async fn me(&self, caller: Principal<Several>) -> PlainText<String> {
+        PlainText(format!("{} by {}", caller.subject(), caller.scheme()))
+    }
+
+    #[optional_auth]
+    #[oai(path = "/optional", method = "get")]
+    async fn optional(&self, caller: Option<Principal<Several>>) -> PlainText<String> {
+        PlainText(caller.map_or_else(String::new, |caller| caller.subject().to_owned()))
+    }
+
+    #[permission("edit")]
+    #[oai(path = "/edit", method = "get")]
+    async fn edit(&self) {}
+
+    #[protected(schemes("key"))]
+    #[oai(path = "/key", method = "get")]
+    async fn key(&self) {}
+
+    #[protected(all(schemes("token"), schemes("key")))]
+    #[oai(path = "/both", method = "get")]
+    async fn both(&self) {}
+}
+
+#[tokio::test]
+async fn a_cached_token_is_answered_as_a_new_one_whatever_is_beside_it() {
+    let (one, two) = (issuer(ISSUER, SECRET), issuer("https://partner.example", OTHER));
+    let app = |ttl: Duration| {
+        let (token, second) = (one.verifier().cache_ttl(ttl), two.verifier().cache_ttl(ttl));
+        Several { token, second, key: Keys::default(), session: Keys::default() }
+            .service(SeveralApi, "Several", "1")
+            .into_endpoint()
+    };
+    let (cold, warm) = (app(Duration::ZERO), app(Duration::from_mins(1)));
+    let (first, second) = (format!("Bearer {}", token(&one)), token(&two));
+    assert_eq!(get("/me").header("Authorization", &first).to(&warm).await.body, "alice by token");
+    assert_eq!(get("/me").header("X-Token", &second).to(&warm).await.body, "alice by second");
+    let key = Caller::new("k").permission("view").text();
+    let cookie = format!("session={key}");
+    let (longer, shorter) = (format!("{first}a"), &first[..first.len() - 1]);
+    for headers in [
+        &[("Authorization", first.as_str())][..],
+        &[("X-Token", &second)],
+        &[("Authorization", &first), ("X-Token", &second)],
+        &[("Authorization", &first), ("Authorization", &first)],
+        &[("Authorization", &first), ("X-Token", "garbage")],
+        &[("Authorization", &first), ("X-API-Key", &key)],
+        &[("Authorization", &first), ("X-API-Key", "")],
+        &[("Authorization", &first), ("Cookie", &cookie)],
+        &[("Authorization", &first), ("Cookie", "session=")],
+        &[("Authorization", &second)],
+        &[("X-Token", &first)],
+        &[("Authorization", &first.replace("Bearer", "bearer"))],
+        &[("Authorization", &first.replace("Bearer ", "Bearer  "))],
+        &[("Authorization", &first.replace("Bearer", "Basic"))],
+        &[("Authorization", &longer)],
+        &[("Authorization", shorter)],
+        &[("X-API-Key", &key)],
+        &[("Cookie", &cookie)],
+        &[],
+    ] {
+        for path in ["/me", "/optional", "/edit", "/key", "/both"] {
+            let send = async |app| {
+                let request = headers.iter().fold(get(path), |request, (name, value)| request.header(name, value));
+                let answer = request.to(app).await;
+                (answer.status, answer.challenges().len(), answer.body)
+            };
+            assert_eq!(send(&warm).await, send(&cold).await, "{path}: {headers:?}");
+        }
+    }
 }

@@ -1,6 +1,16 @@
 use auth_runtime::prelude::*;
 use poem_openapi::OpenApi;
 
+pub mod access {
+    use auth_runtime::prelude::*;
+
+    #[derive(Auth, Clone)]
+    pub struct Auth {
+        #[scheme(basic)]
+        password: auth_ui_tests::Passwords,
+    }
+}
+
 struct Entries;
 
 #[protected]

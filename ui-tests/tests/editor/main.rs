@@ -19,7 +19,10 @@ const WORDS: &[&str] =
     &["roles", "role", "permission", "any_permission", "check", "claim", "acr", "fresh", "any", "hide"];
 const CALLER: &[&str] = &["subject", "has_role", "meets"];
 
-const TYPED: [Typed; 17] = [
+const KINDS: &[&str] = &["basic", "bearer", "oauth2", "openid_connect", "api_key", "header", "cookie", "http"];
+const OPTIONS: &[&str] = &["name", "max_len", "ambient", "silent_for_scripts"];
+
+const TYPED: [Typed; 27] = [
     Typed { mark: "/*clauses*/", text: "permission(Permission::|)", offered: &["View", "Edit"], errors: 1 },
     Typed { mark: "/*clauses*/", text: "roles(Role::|)", offered: &["Viewer", "Administrator"], errors: 1 },
     Typed { mark: "/*clauses*/", text: "any(hide, role(Role::Vi|))", offered: &["Viewer"], errors: 1 },
@@ -36,6 +39,17 @@ const TYPED: [Typed; 17] = [
     Typed { mark: "/*tool*/", text: "|", offered: WORDS, errors: 0 },
     Typed { mark: "/*tool*/", text: "check = author.|", offered: &["len"], errors: 1 },
     Typed { mark: "/*tool*/", text: "check = caller.|", offered: CALLER, errors: 1 },
+    // rust-analyzer looks into the attributes of a derive macro through its expansion.
+    Typed { mark: "/*scheme*/", text: "|", offered: KINDS, errors: 1 },
+    Typed { mark: "/*scheme*/", text: "bas|", offered: KINDS, errors: 1 },
+    Typed { mark: "/*scheme*/", text: "basic, |", offered: OPTIONS, errors: 0 },
+    Typed { mark: "/*scheme*/", text: "basic, max_len = 100, sil|", offered: OPTIONS, errors: 1 },
+    Typed { mark: "/*scheme*/", text: "basic, name = \"pass word\", am|", offered: OPTIONS, errors: 2 },
+    Typed { mark: "/*scheme*/", text: "api_key(|)", offered: &["header", "cookie", "query"], errors: 1 },
+    Typed { mark: "/*scheme*/", text: "oauth2(|)", offered: &["password", "authorization_code"], errors: 1 },
+    Typed { mark: "/*scheme*/", text: "oauth2(password(tok|))", offered: &["token_url", "refresh_url"], errors: 1 },
+    Typed { mark: "/*auth*/", text: "|", offered: &["permissions", "roles", "realm", "rejection"], errors: 0 },
+    Typed { mark: "/*auth*/", text: "permissions = Perm|", offered: &["Permission"], errors: 0 },
     // The rest of the block lives while an attribute is half-typed.
     Typed { mark: "caller.subject()", text: "caller.|subject()", offered: CALLER, errors: 0 },
 ];
@@ -66,6 +80,42 @@ fn a_path_in_a_clause_leads_to_its_definition() {
 }
 
 #[test]
+fn a_string_leads_to_the_place_that_declares_the_name() {
+    let mut server = Server::start();
+    for (mark, text, definition) in [
+        ("/*clauses*/", "permission(\"vi|ew\")", "View = \"view\","),
+        (
+            "/*clauses*/",
+            "any(hide, roles(\"Viewer\", \"Adminis|trator\"))",
+            "Administrator = \"Administrator\" => all,",
+        ),
+        ("/*clauses*/", "roles = \"View|er\"", "Viewer = \"Viewer\" => [View],"),
+        ("/*clauses*/", "schemes(\"ke|y\")", "key: ApiKeys,"),
+        ("/*requirement*/", "permission(\"ed|it\")", "Edit = \"edit\","),
+        ("[View]", "[\"vi|ew\"]", "View = \"view\","),
+    ] {
+        assert_eq!(server.definitions(mark, text), [definition], "{text}");
+    }
+}
+
+#[test]
+fn a_permission_is_renamed_in_all_clauses() {
+    let mut server = Server::start();
+    let edits = server.rename("/*clauses*/", "permission(Permission::Vi|ew)", "Read").unwrap();
+    let changed = ["Read = \"view\",", "Viewer = \"Viewer\" => [Read],", "#[protected(permission(Permission::Read))]"];
+    assert_eq!(edits, changed);
+}
+
+/// The editor would put an identifier in place of the quotes.
+#[test]
+fn a_string_is_not_renamed() {
+    let mut server = Server::start();
+    for text in ["permission(\"vi|ew\")", "schemes(\"ke|y\")"] {
+        assert_eq!(server.rename("/*clauses*/", text, "read"), None, "{text}");
+    }
+}
+
+#[test]
 fn the_word_of_a_clause_is_explained() {
     let mut server = Server::start();
     for (text, explained) in [
@@ -73,8 +123,27 @@ fn the_word_of_a_clause_is_explained() {
         ("any(fre|sh = \"5m\", role(\"Viewer\"))", "signed in within this time"),
         ("check = caller.sub|ject() == \"alice\"", "Returns the caller's identifier"),
         ("permission(Permission::Vi|ew)", "View entries"),
+        ("permission(\"vi|ew\")", "View entries"),
+        ("schemes(\"ke|y\")", "Key of a machine"),
     ] {
         let hover = server.hover("/*clauses*/", text);
+        assert!(hover.contains(explained), "{text}: {hover}");
+    }
+}
+
+#[test]
+fn attributes_and_their_words_are_explained() {
+    let mut server = Server::start();
+    for (mark, text, explained) in [
+        ("#[permission(\"view\")]", "#[perm|ission(\"view\")]", "#[permission(Permission::View)]"),
+        ("#[protected(/*clauses*/)]", "#[prot|ected]", "authenticat"),
+        ("#[protected(/*clauses*/)]", "#[pub|lic(reason = \"probe\")]", "liveness probe"),
+        ("#[protected(/*clauses*/)]", "#[optional|_auth]", "Option<Principal<Auth>>"),
+        ("/*scheme*/", "bas|ic", "a user name and a password"),
+        ("/*scheme*/", "oauth2(pass|word(token_url = \"/token\"))", "The user gives name and password"),
+        ("/*auth*/", "rea|lm = \"entries\"", "the protection space"),
+    ] {
+        let hover = server.hover(mark, text);
         assert!(hover.contains(explained), "{text}: {hover}");
     }
 }

@@ -1,6 +1,7 @@
 //! The language server of rust-analyzer, on a project of one file.
 
 use std::{
+    collections::BTreeSet,
     env,
     ffi::OsStr,
     fs,
@@ -92,6 +93,27 @@ impl Server {
             .collect()
     }
 
+    /// Puts a text in place of a mark, and renames the word at its `|`. Returns the lines that change, as they are then;
+    /// `None` if the server refuses.
+    pub(crate) fn rename(&mut self, mark: &str, text: &str, name: &str) -> Option<Vec<String>> {
+        let position = self.type_text(mark, text);
+        let mut lines: Vec<String> =
+            self.text.replacen(mark, &text.replace('|', ""), 1).lines().map(str::to_owned).collect();
+        let mut params = self.at(&position);
+        params["newName"] = name.into();
+        let result = self.ask("textDocument/rename", &params).ok()?;
+        let edits = result["documentChanges"][0]["edits"].as_array().cloned().unwrap_or_default();
+        let mut changed = BTreeSet::new();
+        for edit in edits.iter().rev() {
+            let at = |end: &str, part: &str| usize::try_from(edit["range"][end][part].as_u64().unwrap()).unwrap();
+            let line = at("start", "line");
+            lines[line]
+                .replace_range(at("start", "character")..at("end", "character"), edit["newText"].as_str().unwrap());
+            changed.insert(line);
+        }
+        Some(changed.into_iter().map(|line| lines[line].trim().to_owned()).collect())
+    }
+
     fn at(&self, position: &Value) -> Value {
         json!({ "textDocument": { "uri": self.uri }, "position": position })
     }
@@ -112,14 +134,21 @@ impl Server {
     }
 
     fn request(&mut self, method: &str, params: &Value) -> Value {
+        self.ask(method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// Sends a request. Returns its result, or the error of the server.
+    fn ask(&mut self, method: &str, params: &Value) -> Result<Value, Value> {
         self.last += 1;
         let id = self.last;
         self.write(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
         loop {
             let mut message = self.read();
             if message["id"] == id && message.get("method").is_none() {
-                assert!(message.get("error").is_none(), "{method}: {message}");
-                return message["result"].take();
+                return match message.get_mut("error") {
+                    Some(error) => Err(error.take()),
+                    None => Ok(message["result"].take()),
+                };
             }
         }
     }

@@ -1,7 +1,6 @@
 //! The fields of a form, or of a JSON object.
 
 use poem::{Request, http::header::CONTENT_TYPE};
-use url::form_urlencoded;
 use zeroize::Zeroizing;
 
 use super::error::HttpError;

@@ -24,7 +24,7 @@ pub(super) fn prune(spec: &mut Value, removed: &[Map<String, Value>], methods: &
 }
 
 fn operations<'a>(spec: &'a Value, methods: &'a [&str]) -> impl Iterator<Item = &'a Map<String, Value>> {
-    let items = spec["paths"].as_object().into_iter().flat_map(Map::values);
+    let items = ["paths", "webhooks"].into_iter().filter_map(|part| spec[part].as_object()).flat_map(Map::values);
     items.flat_map(move |item| methods.iter().filter_map(|method| item.get(method)?.as_object()))
 }
 

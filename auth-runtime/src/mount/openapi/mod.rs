@@ -4,11 +4,11 @@
 //! (`Guard::security_schemes`). This module finds the operation by the identifier and documents its rule. So the
 //! documented rule is always the enforced one.
 
-mod duration;
 mod hidden;
 mod responses;
 mod schemes;
 mod security;
+mod sentences;
 mod v3_1;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +29,17 @@ const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "
 pub(super) struct Row<A: 'static> {
     pub(super) operation: &'static Operation<A>,
     pub(super) arguments: Vec<SecurityArgument>,
+    /// Whether it has other arguments that read the request.
+    pub(super) has_extractor: bool,
+}
+
+impl<A> Row<A> {
+    /// Returns the row of an operation with these arguments.
+    pub(super) fn new(operation: &'static Operation<A>, mut arguments: Vec<SecurityArgument>) -> Self {
+        let count = arguments.len();
+        arguments.retain(SecurityArgument::is_scheme);
+        Self { operation, has_extractor: arguments.len() < count, arguments }
+    }
 }
 
 impl<A: AuthConfig> Row<A> {
@@ -84,8 +95,19 @@ pub(super) fn document<A: AuthConfig>(spec: &str, rows: &[Row<A>], auth: &A, cho
     spec["components"]["schemas"][&writer.problem] = responses::problem_schema();
     if choice.is_3_1 {
         v3_1::convert(&mut spec);
+    } else {
+        extend_with_webhooks(&mut spec);
     }
     serde_json::to_string_pretty(&spec).expect("a JSON value can be written")
+}
+
+/// Moves the webhooks, which OpenAPI 3.0 does not have, to the extension that Redoc reads.
+fn extend_with_webhooks(spec: &mut Value) {
+    if let Some(members) = spec.as_object_mut()
+        && let Some(webhooks) = members.shift_remove("webhooks")
+    {
+        members.insert("x-webhooks".into(), webhooks);
+    }
 }
 
 /// Checks that no name stands for two different security schemes: the document could show only one of them.
@@ -307,7 +329,7 @@ fn require<A: AuthConfig>(documented: &mut Map<String, Value>, requirement: &Req
     if !matches!(requirement.node(), Node::Authenticated) {
         documented.insert("x-requirement".into(), format!("{requirement:#}").into());
         let mut sentences = vec![format!("Requires `{requirement:#}`.")];
-        sentences.extend(duration::explain(requirement));
+        sentences.extend(sentences::explain(requirement));
         add_description(documented, &sentences.join(" "));
     }
 }

@@ -11,7 +11,6 @@ use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, Visitor},
 };
-use url::form_urlencoded;
 
 use crate::credential::is_utf8_form;
 

@@ -1,9 +1,13 @@
 //! The sessions of a user.
 
+use std::{
+    fmt::Write,
+    time::{Duration, SystemTime},
+};
+
 use maud::{Markup, html};
 use poem::{IntoResponse, Request, Response, http::StatusCode};
 use serde_json::{Value, json};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     fields::Fields,
@@ -128,8 +132,13 @@ fn when(seconds: u64, now: u64) -> Markup {
 
 /// Returns a time in UTC (RFC 3339).
 pub(super) fn rfc3339(seconds: u64) -> String {
-    let time = i64::try_from(seconds).ok().and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
-    time.and_then(|time| time.format(&Rfc3339).ok()).unwrap_or_default()
+    let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+    let mut text = String::new();
+    // A year after 9999 cannot be written.
+    match time.map(|time| write!(text, "{}", humantime::format_rfc3339_seconds(time))) {
+        Some(Ok(())) => text,
+        Some(Err(_)) | None => String::new(),
+    }
 }
 
 fn describe(session: &Session, own: &Session) -> Value {
@@ -143,4 +152,17 @@ fn describe(session: &Session, own: &Session) -> Value {
         "last_seen_at": rfc3339(session.last_seen_at),
         "expires_at": rfc3339(session.expires_at),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rfc3339;
+
+    #[test]
+    fn a_time_is_written_if_it_has_a_date() {
+        assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
+        assert_eq!(rfc3339(253_402_300_799), "9999-12-31T23:59:59Z");
+        assert_eq!(rfc3339(253_402_300_800), "");
+        assert_eq!(rfc3339(u64::MAX), "");
+    }
 }

@@ -4,7 +4,6 @@ use poem::{
     Request,
     http::{Method, header},
 };
-use url::form_urlencoded;
 
 /// The longest path that is returned to.
 const MAX_LEN: usize = 2048;

@@ -1,4 +1,4 @@
-//! How recent a sign-in must be, in words.
+//! Sentences for clauses that say little to a reader of the document.
 
 use crate::{
     guard::AuthConfig,
@@ -8,20 +8,29 @@ use crate::{
 /// Units from the largest to the smallest, in seconds.
 const UNITS: [(u64, &str); 4] = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
 
-/// Returns a sentence for each bound on the age of a sign-in that the requirement mentions.
+/// Returns a sentence for each bound on the age of a sign-in, and one for checks without a name.
 pub(super) fn explain<A: AuthConfig>(requirement: &Requirement<A>) -> Vec<String> {
-    let mut bounds = Vec::new();
-    collect(requirement, &mut bounds);
-    let sentence = |seconds: u64| format!("`fresh = \"{seconds}s\"` means a sign-in at most {} ago.", words(seconds));
-    bounds.into_iter().map(sentence).collect()
+    let mut sentences = Vec::new();
+    collect(requirement, &mut sentences);
+    sentences
 }
 
-fn collect<A: AuthConfig>(requirement: &Requirement<A>, bounds: &mut Vec<u64>) {
-    match requirement.node() {
-        Node::Fresh { seconds } if !bounds.contains(&seconds) => bounds.push(seconds),
-        Node::All(clauses) | Node::Any(clauses) => clauses.iter().for_each(|clause| collect(clause, bounds)),
-        Node::Not(clause) => collect(clause, bounds),
-        _ => {}
+fn collect<A: AuthConfig>(requirement: &Requirement<A>, sentences: &mut Vec<String>) {
+    let sentence = match requirement.node() {
+        Node::Fresh { seconds } => {
+            format!("`fresh = \"{seconds}s\"` means a sign-in at most {} ago.", words(seconds))
+        }
+        Node::Check { .. } if requirement.name().is_none() => {
+            "`check` is a condition in the code of the operation.".to_owned()
+        }
+        Node::All(clauses) | Node::Any(clauses) => {
+            return clauses.iter().for_each(|clause| collect(clause, sentences));
+        }
+        Node::Not(clause) => return collect(clause, sentences),
+        _ => return,
+    };
+    if !sentences.contains(&sentence) {
+        sentences.push(sentence);
     }
 }
 

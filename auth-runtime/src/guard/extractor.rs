@@ -1,0 +1,148 @@
+//! The guard as the first argument of each operation and handler that the macros generate.
+
+use std::{future::Future, marker::PhantomData};
+
+use futures_util::{
+    FutureExt,
+    future::{Either, ready},
+};
+use poem::{FromRequest, Request, RequestBody, Result};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+
+use super::{Admission, Arrival, AuthConfig, Checks, PendingChecks, arrive, note_unlisted};
+use crate::{
+    policy::Operation,
+    respond::{Guarded, Rejection},
+};
+
+/// The rule of one operation, as a type; the macros implement it.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a rule; put `#[protected]` on the impl block or the handler")]
+pub trait Rule: Send + Sync + 'static {
+    /// The `Auth` that authenticates callers.
+    type Auth: AuthConfig;
+    /// The operation, with its access rule.
+    const OPERATION: &'static Operation<Self::Auth>;
+}
+
+/// First argument of every operation that the macros generate. It can be extracted if the caller is let in.
+pub struct Guard<R: Rule> {
+    pending: Option<Box<PendingChecks<R::Auth>>>,
+    ended_cookie: Option<&'static str>,
+    rule: PhantomData<R>,
+}
+
+impl<R: Rule> Guard<R> {
+    /// Returns the checks of the rule, which need the arguments.
+    #[must_use]
+    pub fn checks(&self) -> Checks<'_, R::Auth> {
+        Checks::new(self.pending.as_deref())
+    }
+
+    /// Returns the response of an optional operation. It deletes the cookie of a session that has ended.
+    #[must_use]
+    pub fn answered<T>(&self, response: T) -> Guarded<T> {
+        match self.ended_cookie {
+            Some(cookie) => Guarded::SignedOut(response, cookie),
+            None => Guarded::Answered(response),
+        }
+    }
+}
+
+/// In an OpenAPI operation it stands as a security scheme; `mount/openapi` puts the real ones into the document.
+impl<'a, R: Rule> ApiExtractor<'a> for Guard<R> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![R::OPERATION.id()]
+    }
+
+    /// Not an async function, whose state would hold the options, to be copied with it.
+    fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> impl Future<Output = Result<Self>> + Send {
+        kept(request, R::OPERATION).map(|kept| {
+            let Kept { pending, ended_cookie } = kept?;
+            Ok(Self { pending, ended_cookie, rule: PhantomData })
+        })
+    }
+}
+
+/// What the guard needs after the caller is kept for the extractors.
+struct Kept<A: 'static> {
+    pending: Option<Box<PendingChecks<A>>>,
+    ended_cookie: Option<&'static str>,
+}
+
+impl<A: AuthConfig> Kept<A> {
+    /// Keeps the caller for the extractors, and returns the rest.
+    fn of(admitted: Result<Admission<'_, A>, Rejection>) -> Result<Self> {
+        let mut admission = admitted.map_err(Rejection::into_error)?;
+        admission.keep();
+        Ok(Self { pending: admission.pending, ended_cookie: admission.ended_cookie })
+    }
+}
+
+/// Lets a request in and keeps the caller. A cached credential needs no waiting.
+fn kept<'a, A: AuthConfig>(
+    request: &'a Request,
+    operation: &'static Operation<A>,
+) -> impl Future<Output = Result<Kept<A>>> + Send + use<'a, A> {
+    match arrive(request, operation) {
+        Ok(Arrival::Unknown(arrived)) => Either::Right(arrived.authenticated(request).map(Kept::of)),
+        Ok(Arrival::Admitted(admission)) => Either::Left(ready(Kept::of(Ok(admission)))),
+        Err(rejection) => Either::Left(ready(Err(rejection.into_error()))),
+    }
+}
+
+/// First argument of a public operation that the macros generate. It can always be extracted.
+pub struct PublicGuard<R: Rule>(PhantomData<R>);
+
+/// As [`Guard`].
+impl<'a, R: Rule> ApiExtractor<'a> for PublicGuard<R> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![R::OPERATION.id()]
+    }
+
+    fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> impl Future<Output = Result<Self>> + Send {
+        const { assert!(R::OPERATION.is_public(), "a rule needs a guard that authenticates") }
+        note_unlisted(request, R::OPERATION);
+        ready(Ok(Self(PhantomData)))
+    }
+}
+
+/// First argument of a plain Poem handler that the macros generate.
+pub struct HandlerGuard<R: Rule>(Guard<R>);
+
+impl<R: Rule> HandlerGuard<R> {
+    /// Returns the checks of the rule, which need the arguments.
+    #[must_use]
+    pub fn checks(&self) -> Checks<'_, R::Auth> {
+        self.0.checks()
+    }
+
+    /// Returns the response of an optional handler. It deletes the cookie of a session that has ended.
+    #[must_use]
+    pub fn answered<T>(&self, response: T) -> Guarded<T> {
+        self.0.answered(response)
+    }
+}
+
+impl<'a, R: Rule> FromRequest<'a> for HandlerGuard<R> {
+    async fn from_request(request: &'a Request, body: &mut RequestBody) -> Result<Self> {
+        Guard::from_request(request, body, ExtractParamOptions::default()).await.map(Self)
+    }
+}
