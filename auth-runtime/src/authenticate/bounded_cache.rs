@@ -1,4 +1,4 @@
-//! A bounded cache of what was verified before.
+//! A bounded cache of verified credentials.
 
 use foldhash::quality::RandomState;
 use quick_cache::{
@@ -8,7 +8,7 @@ use quick_cache::{
 
 /// A bounded cache.
 ///
-/// Its hash is fast, and not made to withstand keys that an attacker chooses. So insert only what was verified.
+/// Its hash is fast, but an attacker who chooses keys can make them collide. So insert verified credentials only.
 pub(crate) type BoundedCache<K, V> = Cache<K, V, UnitWeighter, RandomState>;
 
 /// Returns an empty cache for this many entries.

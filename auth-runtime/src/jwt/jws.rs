@@ -45,7 +45,7 @@ pub(super) struct Header {
 
 /// Caches parsed headers by their exact text: the tokens of one key have the same one.
 ///
-/// What a header says depends on its text alone. Only headers of verified tokens come in, so that no flood of others evicts
+/// The parameters depend on the text alone. Only headers of verified tokens are inserted, so no flood of other headers evicts
 /// them.
 #[derive(Default)]
 pub(super) struct HeaderCache(OnceLock<BoundedCache<Box<[u8]>, Arc<Header>>>);

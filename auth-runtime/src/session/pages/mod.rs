@@ -5,6 +5,7 @@ mod fields;
 mod hooks;
 mod layout;
 mod list;
+mod more_pages;
 mod mount;
 mod next;
 mod page_endpoint;
@@ -21,7 +22,7 @@ mod site;
 pub(crate) use self::{
     fields::Fields,
     layout::{alert, hint},
-    mount::{MorePages, SharedEndpoint},
+    more_pages::{MorePages, SharedEndpoint},
     next::own_path,
     site::Site,
 };

@@ -2,35 +2,15 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use poem::{
-    Endpoint, EndpointExt, IntoResponse, Middleware, Request, Response, Result, endpoint::BoxEndpoint, http::Method,
-};
+use poem::{Endpoint, EndpointExt, IntoResponse, Middleware, Request, Response, Result, http::Method};
 
 use super::{
+    more_pages::SharedEndpoint,
     next::wants_html,
     redirect::{RedirectedEndpoint, SignInRedirect},
     sign_in_pages::SignInPages,
-    site::Site,
 };
 use crate::{session::SessionStore, users::UserStore};
-
-/// An endpoint that several paths share.
-pub(crate) type SharedEndpoint = Arc<BoxEndpoint<'static, Response>>;
-
-/// Pages of another module, beside the sign-in page.
-pub(crate) trait MorePages: Send + Sync {
-    /// Returns the name of the application.
-    fn application(&self) -> &str;
-
-    /// Returns the links of a signed-in user: address and text.
-    fn user_links(&self) -> &'static [(&'static str, &'static str)];
-
-    /// Returns the links below the sign-in form: text and address.
-    fn sign_in_links(&self) -> &'static [(&'static str, &'static str)];
-
-    /// Returns the addresses below `path`, and the endpoint that answers them all.
-    fn mount(&self, path: &str, site: Site) -> (&'static [&'static str], SharedEndpoint);
-}
 
 impl<E: Endpoint, U: UserStore, S: SessionStore> Middleware<E> for SignInPages<U, S> {
     type Output = RedirectedEndpoint<MountedPages<E>>;

@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+enum Kind {
     Login,
     Logout,
     Sessions,
@@ -25,8 +25,8 @@ pub(super) enum Kind {
 
 /// The endpoint of one page. [`SignInPages`] returns it.
 pub struct PageEndpoint<U = MemoryUsers, S = U> {
-    pub(super) pages: SignInPages<U, S>,
-    pub(super) kind: Kind,
+    pages: SignInPages<U, S>,
+    kind: Kind,
 }
 
 impl<U: UserStore, S: SessionStore> Endpoint for PageEndpoint<U, S> {
@@ -57,7 +57,36 @@ impl<U: UserStore, S: SessionStore> Endpoint for PageEndpoint<U, S> {
     }
 }
 
+/// Endpoints.
 impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
+    /// Returns the endpoint of `/login`.
+    #[must_use]
+    pub fn login(&self) -> PageEndpoint<U, S> {
+        self.endpoint(Kind::Login)
+    }
+
+    /// Returns the endpoint of `/logout`.
+    #[must_use]
+    pub fn logout(&self) -> PageEndpoint<U, S> {
+        self.endpoint(Kind::Logout)
+    }
+
+    /// Returns the endpoint of `/sessions`.
+    #[must_use]
+    pub fn sessions(&self) -> PageEndpoint<U, S> {
+        self.endpoint(Kind::Sessions)
+    }
+
+    /// Returns the endpoint of `/password`. Without [`change_password`](Self::change_password), it responds with 404.
+    #[must_use]
+    pub fn password(&self) -> PageEndpoint<U, S> {
+        self.endpoint(Kind::Password)
+    }
+
+    fn endpoint(&self, kind: Kind) -> PageEndpoint<U, S> {
+        PageEndpoint { pages: self.clone(), kind }
+    }
+
     fn cross_origin(&self, is_html: bool) -> Response {
         tracing::warn!("sign-in page refused: a page of another site sent the form");
         if is_html {

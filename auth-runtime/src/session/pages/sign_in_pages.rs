@@ -14,9 +14,8 @@ use poem::{
 use super::{
     hooks::{ChangePassword, SecondFactor},
     layout::Page,
-    mount::{MorePages, SharedEndpoint},
+    more_pages::{MorePages, SharedEndpoint},
     next::own_path,
-    page_endpoint::{Kind, PageEndpoint},
     plugin::Plugin,
     site::Site,
 };
@@ -209,34 +208,6 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
         let mut settings = Arc::unwrap_or_clone(self.0);
         change(&mut settings);
         Self(Arc::new(settings))
-    }
-
-    /// Returns the endpoint of `/login`.
-    #[must_use]
-    pub fn login(&self) -> PageEndpoint<U, S> {
-        self.endpoint(Kind::Login)
-    }
-
-    /// Returns the endpoint of `/logout`.
-    #[must_use]
-    pub fn logout(&self) -> PageEndpoint<U, S> {
-        self.endpoint(Kind::Logout)
-    }
-
-    /// Returns the endpoint of `/sessions`.
-    #[must_use]
-    pub fn sessions(&self) -> PageEndpoint<U, S> {
-        self.endpoint(Kind::Sessions)
-    }
-
-    /// Returns the endpoint of `/password`. Without [`change_password`](Self::change_password), it responds with 404.
-    #[must_use]
-    pub fn password(&self) -> PageEndpoint<U, S> {
-        self.endpoint(Kind::Password)
-    }
-
-    fn endpoint(&self, kind: Kind) -> PageEndpoint<U, S> {
-        PageEndpoint { pages: self.clone(), kind }
     }
 
     /// Returns an empty page of this site.
