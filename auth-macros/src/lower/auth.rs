@@ -270,7 +270,7 @@ fn url(flow: &input::Flow, word: &str, needed: bool, errors: &mut Errors) -> Opt
     match (first, needed) {
         (None, true) => errors.at(&flow.grant, format!("the flow `{}` needs `{word} = \"..\"`", flow.grant)),
         (Some((written, _)), false) => {
-            errors.at(written, format!("the flow `{}` takes no `{word}`: remove it", flow.grant))
+            errors.at(written, format!("the flow `{}` takes no `{word}`: remove it", flow.grant));
         }
         _ => {}
     }
