@@ -65,15 +65,15 @@ impl Errors {
 pub(crate) fn each_once<T: ToTokens + Display + Eq + Hash>(names: &[T], errors: &mut Errors) {
     let mut seen = HashSet::new();
     for name in names.iter().filter(|name| !seen.insert(*name)) {
-        errors.at(name, format!("`{name}` is listed twice"));
+        errors.at(name, format!("`{name}` is listed twice: remove one"));
     }
 }
 
-/// Returns `; did you mean ..?` if a known word is a few letters away, else the list of known words.
+/// Returns `; did you mean ..?` if a known word is a few letters away, else ` (known: ..)`.
 pub(crate) fn suggestion(known: &[&str], word: &str) -> String {
     match near(known, word) {
         Some(near) => format!("; did you mean `{near}`?"),
-        None => format!("; known are `{}`", known.join("`, `")),
+        None => format!(" (known: `{}`)", known.join("`, `")),
     }
 }
 

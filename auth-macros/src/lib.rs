@@ -159,7 +159,7 @@ pub fn permissions(input: TokenStream) -> TokenStream {
 ///
 /// A role has the permissions that it lists after `=>` (variants, names, patterns such as `"orders:*"`, or `all`), and those
 /// of its parents after `:`.
-/// Several parents are joined by `+`: `Editor = "Editor": Viewer + Commenter => [Edit]`.
+/// Join several parents with `+`: `Editor = "Editor": Viewer + Commenter => [Edit]`.
 ///
 /// ```
 /// use auth_runtime::prelude::*;

@@ -261,8 +261,8 @@ fn a_check_that_reads_the_caller_needs_the_argument() {
 #[test]
 fn an_attribute_of_another_crate_is_not_taken_for_a_rule() {
     for (attribute, message) in [
-        (quote!(#[instrument(skip(self))]), "`list` does not say who may call it"),
-        (quote!(#[instrument]), "`list` does not say who may call it"),
+        (quote!(#[instrument(skip(self))]), "`list` has no rule"),
+        (quote!(#[instrument]), "`list` has no rule"),
         (quote!(#[guarded(role("Viewer"))]), "write `#[protected(role"),
     ] {
         let block = quote! {
@@ -285,5 +285,22 @@ fn a_similar_word_is_suggested() {
     let known = ["roles", "permission", "fresh"];
     assert_eq!(suggestion(&known, "rolls"), "; did you mean `roles`?");
     assert_eq!(suggestion(&known, "premission"), "; did you mean `permission`?");
-    assert_eq!(suggestion(&known, "müll"), "; known are `roles`, `permission`, `fresh`");
+    assert_eq!(suggestion(&known, "müll"), " (known: `roles`, `permission`, `fresh`)");
+}
+
+#[test]
+fn a_misspelt_list_of_scopes_is_suggested() {
+    for (word, hint) in [
+        (quote!(scops), "; did you mean `scopes`?"),
+        (quote!(device_code), " (known: `password`, `client_credentials`, `authorization_code`, `implicit`)"),
+    ] {
+        let expanded = expand_auth(quote! {
+            struct Auth {
+                #[scheme(oauth2(password(token_url = "/auth/token"), #word("read" = "Read")))]
+                token: Jwt,
+            }
+        });
+        let message = format!("unknown flow `{word}`{hint}");
+        assert!(expanded.to_string().contains(&message), "{message}: {expanded}");
+    }
 }

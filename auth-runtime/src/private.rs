@@ -186,7 +186,7 @@ pub const fn all_of<T: Copy, const N: usize>(items: [Option<T>; N]) -> [T; N] {
     all
 }
 
-/// Adds the name, or the names that a pattern such as `products:*` covers. An undeclared name adds nothing, as it stops
+/// Adds the name, or the names that a pattern such as `products:*` matches. An undeclared name adds nothing, as it stops
 /// the build elsewhere.
 #[must_use]
 pub const fn with_granted<T: Table, const N: usize>(mut set: Set<T, N>, pattern: &'static str) -> Set<T, N> {

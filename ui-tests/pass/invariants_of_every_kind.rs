@@ -1,4 +1,4 @@
-//! Promises that hold compile, and that of the routes is checked where the policy is built.
+//! Invariants that hold compile, and that of the routes is checked where the policy is built.
 
 use auth_runtime::{prelude::*, review::AccessPolicy};
 use poem_openapi::OpenApi;

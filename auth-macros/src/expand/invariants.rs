@@ -1,4 +1,4 @@
-//! `invariants!`: a constant for each promise, and the promises about routes as a value.
+//! `invariants!`: a constant for each invariant of roles, and the invariants of routes as a value.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -6,26 +6,26 @@ use syn::{LitInt, Path, spanned::Spanned};
 
 use crate::{
     model::Name,
-    parse::invariants::{Invariants, Promise, PromiseKind},
+    parse::invariants::{Invariant, InvariantKind, Invariants},
     paths::Private,
 };
 
 pub(crate) fn expand(invariants: &Invariants, p: &Private) -> TokenStream {
     let auth = invariants.auth.clone().unwrap_or_else(|| Path::from(format_ident!("Auth")));
-    let promises = invariants.promises.iter().map(|promise| of_tables(promise, &auth, p));
-    let max_public = invariants.promises.iter().find_map(|promise| match &promise.kind {
-        PromiseKind::MaxPublic(number) => Some(of_routes(number, p)),
+    let of_tables = invariants.list.iter().map(|invariant| of_tables(invariant, &auth, p));
+    let max_public = invariants.list.iter().find_map(|invariant| match &invariant.kind {
+        InvariantKind::MaxPublic(number) => Some(of_routes(number, p)),
         _ => None,
     });
-    quote!(#(#promises)* #max_public)
+    quote!(#(#of_tables)* #max_public)
 }
 
 /// Emits the constants that stop the build, each at its own words.
-fn of_tables(Promise { word, kind }: &Promise, auth: &Path, p: &Private) -> TokenStream {
+fn of_tables(Invariant { word, kind }: &Invariant, auth: &Path, p: &Private) -> TokenStream {
     let texts = |roles: &[Name]| -> Vec<_> { roles.iter().map(|role| text(role, "Role", auth, p)).collect() };
     let asserted = |roles: &[Name]| -> TokenStream { roles.iter().map(|role| assert_role(role, auth, p)).collect() };
     match kind {
-        PromiseKind::Only { roles, permission } | PromiseKind::Never { roles, permission } => {
+        InvariantKind::Only { roles, permission } | InvariantKind::Never { roles, permission } => {
             let function = Ident::new(&format!("assert_{word}"), word.span());
             let (names, roles) = (asserted(roles), texts(roles));
             let granted = assert_permission(permission, auth, p);
@@ -33,7 +33,7 @@ fn of_tables(Promise { word, kind }: &Promise, auth: &Path, p: &Private) -> Toke
             let at = p.at(word.span());
             quote_spanned! {word.span()=> #names #granted const _: () = #at::#function::<#auth>(&[#(#roles),*], #permission); }
         }
-        PromiseKind::Separate { roles } => {
+        InvariantKind::Separate { roles } => {
             let (names, roles) = (asserted(roles), texts(roles));
             let pairs = roles
                 .iter()
@@ -45,14 +45,14 @@ fn of_tables(Promise { word, kind }: &Promise, auth: &Path, p: &Private) -> Toke
             );
             quote!(#names #(#pairs)*)
         }
-        PromiseKind::MaxPublic(_) => TokenStream::new(),
+        InvariantKind::MaxPublic(_) => TokenStream::new(),
     }
 }
 
-/// Emits the promises about routes. A constant that is not used is a warning: nothing checks it then.
+/// Emits the invariants of routes. A constant that is not used is a warning: nothing checks it then.
 fn of_routes(max_public: &LitInt, p: &Private) -> TokenStream {
     quote! {
-        /// Promises about the routes. `AccessPolicyBuilder::invariants` checks them.
+        /// The invariants of the routes. `AccessPolicyBuilder::invariants` checks them.
         pub(crate) const INVARIANTS: #p::Invariants = #p::Invariants::max_public(#max_public);
     }
 }

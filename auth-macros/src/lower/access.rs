@@ -101,11 +101,11 @@ fn open_stands_alone(written: &[RuleAttribute], errors: &mut Errors) {
         return;
     };
     let message = if written.iter().all(|attribute| attribute.name == open.name) {
-        format!("`#[{}]` is given twice: remove one", open.name.as_str())
+        format!("`#[{}]` appears twice: remove one", open.name.as_str())
     } else if open.name == AttributeName::Public {
-        "`#[public]` lets every caller in, so it cannot stand beside `#[protected]`, `#[permission]` or `#[optional_auth]`: remove one".to_owned()
+        "`#[public]` admits every caller, so it cannot be combined with `#[protected]`, `#[permission]` or `#[optional_auth]`: remove one".to_owned()
     } else {
-        "`#[optional_auth]` lets anonymous callers in, so it cannot stand beside `#[protected]` or `#[permission]`: remove one, or write what signed-in callers must meet in `#[optional_auth(..)]`".to_owned()
+        "`#[optional_auth]` admits anonymous callers, so it cannot be combined with `#[protected]` or `#[permission]`: remove one, or write the clauses for authenticated callers in `#[optional_auth(..)]`".to_owned()
     };
     errors.span(open.span, message);
 }
@@ -118,13 +118,13 @@ fn protected_says_something_twice(written: &[RuleAttribute], errors: &mut Errors
         && !written.iter().any(|attribute| is_open(&attribute.content))
         && let Some(attribute) = written.iter().find(|attribute| is_bare(&attribute.content))
     {
-        errors.span(attribute.span, "bare `#[protected]` only requires authentication, and the attribute beside it requires more: remove this one");
+        errors.span(attribute.span, "`#[protected]` without arguments only requires authentication, and the other attribute requires more: remove `#[protected]`");
     }
 }
 
 fn optional_has_no_floor(span: Span, floor: &Clauses, errors: &mut Errors) {
     if !floor.requirements.is_empty() {
-        errors.span(span, "the impl block has a requirement, so no caller can be anonymous: move this operation to another impl block, or write `#[public(reason = \"..\")]`");
+        errors.span(span, "the clauses of the impl block require authentication, so no caller can be anonymous here: move this operation to another impl block, or write `#[public(reason = \"..\")]`");
     }
 }
 
@@ -155,14 +155,14 @@ fn each_is_given_once(list: &[Clause], errors: &mut Errors) {
     ];
     for (word, is_it) in words {
         for again in list.iter().filter(|clause| is_it(&clause.kind)).skip(1) {
-            errors.span(again.span, format!("`{word}` is given twice: remove one"));
+            errors.span(again.span, format!("`{word}` appears twice: remove one"));
         }
     }
 }
 
 fn auth_is_given_once(span: Span, is_given: bool, errors: &mut Errors) {
     if is_given {
-        errors.span(span, "`auth` is given twice: the operations of an impl block share one");
+        errors.span(span, "`auth` is set twice: remove one");
     }
 }
 

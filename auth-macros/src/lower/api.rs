@@ -2,8 +2,8 @@
 
 use proc_macro2::Span;
 use syn::{
-    Attribute, Expr, ExprLit, FnArg, ImplItem, ImplItemFn, ItemImpl, Lit, Meta, MetaNameValue, Token, parse_quote,
-    punctuated::Punctuated,
+    Attribute, Expr, ExprLit, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, Lit, Meta, MetaNameValue, Token,
+    parse_quote, punctuated::Punctuated,
 };
 
 use super::{
@@ -81,7 +81,7 @@ fn operation(method: &mut ImplItemFn, floor: &Clauses, needed: &[String], errors
     let says_something = method.attrs.iter().any(is_ours);
     let written = take(&mut method.attrs, &mut mistakes);
     if !is_operation(method) {
-        rule_needs_an_operation(&written, &mut mistakes);
+        rule_needs_an_operation(&method.sig.ident, &written, &mut mistakes);
         errors.join(mistakes);
         return None;
     }
@@ -146,7 +146,7 @@ fn path_has_no_slash_at_its_end(attributes: &[Attribute], errors: &mut Errors) {
             && path.is_ident("path")
             && let Some(served) = text.value().strip_suffix('/').filter(|served| !served.is_empty())
         {
-            errors.at(&text, format!("Poem serves this path without the slash at its end: write `\"{served}\"`"));
+            errors.at(&text, format!("Poem drops the trailing slash of this path: write `\"{served}\"`"));
         }
     }
 }
@@ -172,17 +172,17 @@ fn operation_says_who(method: &ImplItemFn, errors: &mut Errors) {
     errors.at(
         name,
         format!(
-            "`{name}` does not say who may call it: add `#[permission(\"..\")]` or `#[protected(..)]`, `#[optional_auth]`, or `#[public(reason = \"..\")]`"
+            "`{name}` has no rule: add `#[permission(\"..\")]`, `#[protected(..)]`, `#[optional_auth]` or `#[public(reason = \"..\")]`"
         ),
     );
 }
 
-fn rule_needs_an_operation(written: &[RuleAttribute], errors: &mut Errors) {
+fn rule_needs_an_operation(name: &Ident, written: &[RuleAttribute], errors: &mut Errors) {
     for attribute in written {
         let word = attribute.name.as_str();
         errors.span(
             attribute.span,
-            format!("`#[{word}]` stands on a method that is not an operation: add `#[oai(path = \"..\", method = \"..\")]`, or remove it"),
+            format!("`{name}` has `#[{word}]` but is not an operation: add `#[oai(path = \"..\", method = \"..\")]`, or remove `#[{word}]`"),
         );
     }
 }

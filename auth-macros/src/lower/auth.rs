@@ -52,7 +52,7 @@ fn single<'a>(
     let mut fields = fields.iter().filter(|field| has(field));
     let first = fields.next();
     for second in fields {
-        errors.at(&second.name, format!("`#[{attribute}]` stands on one field only"));
+        errors.at(&second.name, format!("only one field can have `#[{attribute}]`"));
     }
     first
 }
@@ -79,7 +79,7 @@ fn a_location_is_ambient_for_all(schemes: &[Scheme], errors: &mut Errors) {
             errors.at(
                 &scheme.field,
                 format!(
-                    "`{}` and `{}` read the same header, and one of them is `ambient`: write `ambient` for both",
+                    "`{}` and `{}` read the same header, and one of them is `ambient`: write `ambient` on both",
                     other.field, scheme.field
                 ),
             );
@@ -111,10 +111,10 @@ fn scheme(field: Field, names: &mut HashMap<String, Ident>, errors: &mut Errors)
     let mut schemes = field.schemes.into_iter();
     let scheme = schemes.next()?;
     if field.overrides || field.events {
-        errors.span(scheme.span, "a field has one of `#[scheme(..)]`, `#[overrides]` and `#[events]`");
+        errors.span(scheme.span, "a field can have only one of `#[scheme(..)]`, `#[overrides]` and `#[events]`");
     }
     for second in schemes {
-        errors.span(second.span, "a field has one scheme: declare another field for this one");
+        errors.span(second.span, "a field can have only one `#[scheme(..)]`: declare another field for the second");
     }
     let options = scheme.options;
     name_fits_openapi(&name, options.name.as_ref(), &field.name, errors);
@@ -157,7 +157,7 @@ fn name_is_new(
 ) {
     if let Some(first) = names.insert(name.to_owned(), field.clone()) {
         let message = format!(
-            "two security schemes are called `{name}`: the field `{first}` is one already; give this one another `name = \"..\"`"
+            "two security schemes have the name `{name}`: the field `{first}` already has it; set another `name = \"..\"` here"
         );
         match written {
             Some(written) => errors.at(written, message),
@@ -191,7 +191,8 @@ fn kind(kind: Kind, span: Span, errors: &mut Errors) -> SchemeKind {
 /// Returns the bound on a credential. Zero would reject every one.
 fn max_len(bound: &LitInt, errors: &mut Errors) -> Option<usize> {
     match bound.base10_parse() {
-        Ok(0) => errors.at(bound, "no credential has at most 0 bytes: write a bound such as `max_len = 32_768`"),
+        Ok(0) => errors
+            .at(bound, "`max_len = 0` would reject every credential: set a limit in bytes, such as `max_len = 32_768`"),
         Ok(bound) => return Some(bound),
         Err(_) => errors.at(bound, "expected a number of bytes: `max_len = 32_768`"),
     }
@@ -203,7 +204,7 @@ fn is_ambient(kind: &SchemeKind, word: &Ident, errors: &mut Errors) -> bool {
     let is_header = !matches!(kind, SchemeKind::ApiKey { location: "Cookie" | "Query", .. });
     if !is_header {
         errors
-            .at(word, "`ambient` is for headers that a proxy or a browser adds; a cookie always is, and a query never");
+            .at(word, "`ambient` is only for headers: remove it; the cross-origin check always applies to a cookie, and never to the query");
     }
     is_header
 }
@@ -212,7 +213,7 @@ fn is_ambient(kind: &SchemeKind, word: &Ident, errors: &mut Errors) -> bool {
 fn is_prompted_for(kind: &SchemeKind, word: &Ident, errors: &mut Errors) -> bool {
     let is_basic = matches!(kind, SchemeKind::Basic);
     if !is_basic {
-        errors.at(word, "`silent_for_scripts` is for `basic`: browsers open a window for that challenge only");
+        errors.at(word, "`silent_for_scripts` is only for `basic`, whose challenge makes a browser open a password dialog: remove it");
     }
     is_basic
 }
@@ -237,11 +238,11 @@ fn api_key(location: &str, name: LitStr, errors: &mut Errors) -> SchemeKind {
 
 fn a_flow_is_declared(flows: &[input::Flow], span: Span, errors: &mut Errors) {
     if flows.is_empty() {
-        errors.span(span, "say how to get a token: `oauth2(password(token_url = \"/auth/token\"))`");
+        errors.span(span, "`oauth2` needs a flow, such as `oauth2(password(token_url = \"/auth/token\"))`");
     }
     for (index, flow) in flows.iter().enumerate() {
         if flows[..index].iter().any(|earlier| earlier.grant == flow.grant) {
-            errors.at(&flow.grant, format!("the flow `{}` is given twice", flow.grant));
+            errors.at(&flow.grant, format!("the flow `{}` appears twice: remove one", flow.grant));
         }
     }
 }
@@ -264,11 +265,13 @@ fn url(flow: &input::Flow, word: &str, needed: bool, errors: &mut Errors) -> Opt
     let mut given = flow.urls.iter().filter(|(written, _)| written == word);
     let first = given.next();
     if let Some((again, _)) = given.next() {
-        errors.at(again, format!("`{word}` is given twice"));
+        errors.at(again, format!("`{word}` is set twice: remove one"));
     }
     match (first, needed) {
         (None, true) => errors.at(&flow.grant, format!("the flow `{}` needs `{word} = \"..\"`", flow.grant)),
-        (Some((written, _)), false) => errors.at(written, format!("the flow `{}` has no `{word}`", flow.grant)),
+        (Some((written, _)), false) => {
+            errors.at(written, format!("the flow `{}` takes no `{word}`: remove it", flow.grant));
+        }
         _ => {}
     }
     first.map(|(_, url)| url.clone())
@@ -277,7 +280,7 @@ fn url(flow: &input::Flow, word: &str, needed: bool, errors: &mut Errors) -> Opt
 fn scopes_are_distinct(scopes: &[(LitStr, LitStr)], errors: &mut Errors) {
     for (index, (scope, _)) in scopes.iter().enumerate() {
         if scopes[..index].iter().any(|(earlier, _)| earlier.value() == scope.value()) {
-            errors.at(scope, format!("the scope `{}` is listed twice", scope.value()));
+            errors.at(scope, format!("the scope `{}` is listed twice: remove one", scope.value()));
         }
         // RFC 6749, section 3.3.
         if scope.value().is_empty() || !scope.value().chars().all(|c| c.is_ascii_graphic() && c != '"' && c != '\\') {
@@ -297,14 +300,14 @@ fn is_absolute_url(url: &LitStr, errors: &mut Errors) {
 fn header_is_free(name: &LitStr, errors: &mut Errors) {
     is_token(name, "a header name", errors);
     if name.value().eq_ignore_ascii_case("authorization") {
-        errors.at(name, "the `Authorization` header is not for API keys: write `bearer`, `basic` or `http = \"..\"`");
+        errors.at(name, "an API key cannot be in the `Authorization` header without a scheme: write `bearer`, `basic` or `http = \"..\"`");
     }
 }
 
 fn scheme_has_no_word_of_its_own(scheme: &LitStr, errors: &mut Errors) {
     let lower = scheme.value().to_ascii_lowercase();
     if matches!(lower.as_str(), "basic" | "bearer") {
-        errors.at(scheme, format!("`{lower}` is known: write `#[scheme({lower})]`"));
+        errors.at(scheme, format!("the scheme `{}` has its own keyword: write `#[scheme({lower})]`", scheme.value()));
     }
 }
 

@@ -47,10 +47,15 @@ impl Lowering<'_> {
             ClauseKind::All(list) => self.group(span, "all", list).map(all),
             ClauseKind::Not(list) => self.not(span, list),
             ClauseKind::Mistake(error) => self.refuse(error),
-            ClauseKind::Hide => self.refuse(syn::Error::new(span, "`hide` changes the response and is no condition on the caller: put it beside the clauses, outside of `any`, `all` and `not`")),
-            ClauseKind::Auth(_) => self.refuse(syn::Error::new(span, "`auth` names the `Auth` type and is no condition on the caller: put it beside the clauses, outside of `any`, `all` and `not`")),
-            ClauseKind::Crate(_) => self.refuse(syn::Error::new(span, "`crate` names the library and is no condition on the caller: put it beside the clauses, outside of `any`, `all` and `not`")),
+            ClauseKind::Hide => self.option(span, "hide"),
+            ClauseKind::Auth(_) => self.option(span, "auth"),
+            ClauseKind::Crate(_) => self.option(span, "crate"),
         }
+    }
+
+    fn option(&mut self, span: Span, word: &str) -> Option<Requirement> {
+        let message = format!("`{word}` is an option, not a clause: move it out of `any`, `all` and `not`");
+        self.refuse(syn::Error::new(span, message))
     }
 
     fn refuse(&mut self, error: syn::Error) -> Option<Requirement> {
@@ -62,7 +67,7 @@ impl Lowering<'_> {
         if names.is_empty() {
             return self.refuse(syn::Error::new(
                 span,
-                "this list is empty: write a name, or bare `#[protected]` for any authenticated caller",
+                "this list is empty: add a name, or write `authenticated` to admit any authenticated caller",
             ));
         }
         each_once(&names, self.errors);
@@ -97,7 +102,7 @@ impl Lowering<'_> {
         if !matches!(value, Lit::Str(_) | Lit::Bool(_) | Lit::Int(_)) {
             return self.refuse(syn::Error::new_spanned(
                 value,
-                "a claim is compared with a string, a whole number, `true` or `false`",
+                "a claim can be compared only with a string, an integer, `true` or `false`",
             ));
         }
         Some(Requirement::Claim { name, value })
@@ -106,12 +111,13 @@ impl Lowering<'_> {
     /// In a challenge, `acr_values` are separated by spaces (RFC 9470, section 3).
     fn acr(&mut self, span: Span, values: Vec<Name>) -> Option<Requirement> {
         if values.is_empty() {
-            return self.refuse(syn::Error::new(span, "this list is empty: write the classes that are enough"));
+            return self
+                .refuse(syn::Error::new(span, "this list is empty: name at least one class, as in `acr(\"gold\")`"));
         }
         each_once(&values, self.errors);
         for value in &values {
             if matches!(value, Name::Literal(text) if text.value().contains(char::is_whitespace)) {
-                self.errors.at(value, "an authentication context class has no spaces: write several strings");
+                self.errors.at(value, "an authentication context class cannot contain a space: write each class as its own string, as in `acr(\"silver\", \"gold\")`");
             }
         }
         Some(Requirement::Acr(values))
@@ -121,7 +127,7 @@ impl Lowering<'_> {
         if self.position == Position::Macro {
             return self.refuse(syn::Error::new(
                 check.span,
-                "a check reads the arguments of a handler: put `#[protected(check = ..)]` on the handler",
+                "`requirement!` cannot contain a check, because a check uses the arguments of a handler: write `#[protected(check = ..)]` on the handler",
             ));
         }
         check_stays_inside(&check.expression, self.errors);
@@ -131,8 +137,11 @@ impl Lowering<'_> {
 
     fn group(&mut self, span: Span, word: &str, list: Vec<Clause>) -> Option<Vec<Requirement>> {
         if list.is_empty() {
-            let clauses = if word == "not" { "role(\"..\")" } else { "role(\"..\"), permission(\"..\")" };
-            self.errors.span(span, format!("`{word}` is empty: write clauses, `{word}({clauses})`"));
+            let (what, example) = match word {
+                "not" => ("a clause", "role(\"..\")"),
+                _ => ("clauses", "role(\"..\"), permission(\"..\")"),
+            };
+            self.errors.span(span, format!("`{word}` is empty: add {what}, as in `{word}({example})`"));
             return None;
         }
         Some(list.into_iter().filter_map(|clause| self.requirement(clause)).collect())
@@ -175,7 +184,7 @@ fn not_takes_one(span: Span, list: &[Clause], errors: &mut Errors) {
     if list.len() > 1 {
         errors.span(
             span,
-            "`not` takes one clause: write `not(any(..))` for none of several, `not(all(..))` for not all of them",
+            "`not` takes one clause: write `not(any(..))` to exclude callers that meet any of them, or `not(all(..))` to exclude only callers that meet all of them",
         );
     }
 }
@@ -187,12 +196,12 @@ fn check_stays_inside(expression: &Expr, errors: &mut Errors) {
         fn visit_expr_try(&mut self, expression: &'ast ExprTry) {
             self.0.span(
                 expression.question_token.span,
-                "`?` cannot stand in a check: write the `Result` itself, or move the code to a function that the check calls",
+                "`?` is not allowed in a check: use the `Result` as the value, or move the code into a function and call it",
             );
             visit::visit_expr_try(self, expression);
         }
         fn visit_expr_return(&mut self, expression: &'ast ExprReturn) {
-            self.0.at(expression, "`return` cannot stand in a check: write the value itself");
+            self.0.at(expression, "`return` is not allowed in a check: make the value the last expression, or move the code into a function and call it");
         }
         // In these, `?` and `return` leave their own body.
         fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}

@@ -52,7 +52,10 @@ pub(crate) fn lower(
 /// `#[Tools]` drops the parameters of a generic impl block.
 fn block_is_not_generic(item: &ItemImpl, errors: &mut Errors) {
     if !item.generics.params.is_empty() {
-        errors.at(&item.generics, "`#[Tools]` takes no generic type: write the impl block for one type");
+        errors.at(
+            &item.generics,
+            "`#[Tools]` does not support generic types: write the impl block for one concrete type",
+        );
     }
 }
 
@@ -108,7 +111,7 @@ fn tool_says_who(method: &ImplItemFn, errors: &mut Errors) {
     errors.at(
         name,
         format!(
-            "the tool `{name}` does not say who may call it: add `#[permission(\"..\")]` or `#[protected(..)]`, `#[optional_auth]`, or `#[public(reason = \"..\")]`"
+            "the tool `{name}` has no rule: add `#[permission(\"..\")]`, `#[protected(..)]`, `#[optional_auth]` or `#[public(reason = \"..\")]`"
         ),
     );
 }

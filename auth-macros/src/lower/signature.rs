@@ -15,10 +15,10 @@ use crate::{errors::Errors, model::Access, parse::is};
 pub(crate) fn is_operation(signature: &Signature, errors: &mut Errors) {
     let name = &signature.ident;
     if signature.asyncness.is_none() {
-        errors.at(name, format!("`{name}` must be `async`, as every operation"));
+        errors.at(name, format!("`{name}` must be `async`, like every operation"));
     }
     match signature.receiver() {
-        None => errors.at(name, format!("`{name}` must take `&self`, as every operation")),
+        None => errors.at(name, format!("`{name}` must take `&self`, like every operation")),
         Some(receiver) if is_exclusive(receiver) => errors.at(
             receiver,
             "requests run at the same time, so an operation takes `&self`: put state that changes behind a `Mutex` or an atomic",
@@ -34,14 +34,14 @@ pub(crate) fn is_operation(signature: &Signature, errors: &mut Errors) {
 pub(crate) fn is_tool(signature: &Signature, errors: &mut Errors) {
     let name = &signature.ident;
     if signature.asyncness.is_none() {
-        errors.at(name, format!("`{name}` must be `async`, as every tool"));
+        errors.at(name, format!("`{name}` must be `async`, like every tool"));
     }
     if signature.receiver().is_none() {
-        errors.at(name, format!("`{name}` must take `&self`, as every tool"));
+        errors.at(name, format!("`{name}` must take `&self`, like every tool"));
     }
     for argument in signature.inputs.iter().filter_map(typed) {
         if !matches!(*argument.pat, Pat::Ident(_)) {
-            errors.at(&argument.pat, "an argument of a tool is a name: clients send it under this name");
+            errors.at(&argument.pat, "an argument of a tool must be a single name, under which clients send it");
         }
         if names(&argument.ty).first().is_some_and(|name| name == "CurrentUser") {
             errors.at(&argument.ty, "a tool takes its caller as `Principal<..>`: load the user in its body");
@@ -77,7 +77,7 @@ pub(crate) fn argument_name(pattern: &Pat) -> Option<&syn::Ident> {
 pub(crate) fn caller_fits_access(signature: &Signature, access: &Access, errors: &mut Errors) {
     let message = match access {
         Access::Public { .. } => {
-            "a public operation has no caller: remove this argument, or write `#[optional_auth]` in place of `#[public]`"
+            "a public operation has no caller: remove this argument, or write `#[optional_auth]` instead of `#[public]`"
         }
         Access::Optional { .. } => {
             "with `#[optional_auth]` the caller may be anonymous: take `Option<Principal<..>>` or `CurrentUser<Option<..>>`"

@@ -66,11 +66,11 @@ fn tables_are_joined_once(joined: &mut Vec<Joined>, rows: &[Row], errors: &mut E
         only_documented(&table.attributes, errors);
         let is_new = variants.insert(table.variant.clone());
         if !is_new {
-            errors.at(&table.variant, format!("`{}` is declared twice", table.variant));
+            errors.at(&table.variant, format!("`{}` is declared twice: remove one", table.variant));
         }
         let is_first = tables.insert(table.table.clone());
         if !is_first {
-            errors.at(&table.table, "this table is joined twice: remove one");
+            errors.at(&table.table, "these permissions are included twice: remove one");
         }
         is_new && is_first
     });
@@ -98,7 +98,7 @@ fn placeholder() -> Row {
 fn variant_is_new(row: &Row, variants: &mut HashSet<Ident>, errors: &mut Errors) -> bool {
     let is_new = variants.insert(row.variant.clone());
     if !is_new {
-        errors.at(&row.variant, format!("`{}` is declared twice", row.variant));
+        errors.at(&row.variant, format!("`{}` is declared twice: remove one", row.variant));
     }
     is_new
 }
@@ -109,10 +109,7 @@ fn name_is_new(kind: &str, row: &mut Row, names: &mut HashMap<String, Ident>, er
         Some(first) => {
             errors.at(
                 &row.name,
-                format!(
-                    "two {kind}s are named `{name}`, `{first}` and `{}`: give one of them another name",
-                    row.variant
-                ),
+                format!("the {kind}s `{first}` and `{}` have the same name `{name}`: rename one", row.variant),
             );
             // A substitute, so that the rest of the table compiles.
             row.name = LitStr::new(&row.variant.to_string(), row.name.span());
@@ -126,14 +123,14 @@ fn name_is_printable(row: &Row, errors: &mut Errors) {
     if name.is_empty() {
         errors.at(&row.name, "a name cannot be empty");
     } else if name.trim() != name || name.chars().any(char::is_control) {
-        errors.at(&row.name, "a name has no space around it and no control characters: two names would look the same");
+        errors.at(&row.name, "a name must not start or end with a space, or contain control characters");
     }
 }
 
 /// A `#[cfg]` would renumber the names after it.
 fn only_documented(attributes: &[Attribute], errors: &mut Errors) {
     for attribute in attributes.iter().filter(|attribute| !attribute.path().is_ident("doc")) {
-        errors.at(attribute, "only a doc comment, the description, may stand here");
+        errors.at(attribute, "only a doc comment is allowed here: it becomes the description");
     }
 }
 
@@ -171,7 +168,7 @@ fn lists_name_each_once(rows: &[RoleRow], errors: &mut Errors) {
         if let Holds::These(names) = &row.holds {
             each_once(names, errors);
             for name in names.iter().filter(|name| matches!(name, Name::Literal(text) if text.value() == "*")) {
-                errors.at(name, "for every permission, write `=> all`");
+                errors.at(name, "`\"*\"` is not a pattern: write `=> all` for every permission");
             }
         }
     }

@@ -93,7 +93,7 @@ fn options<T>(mut list: Vec<Clause>, content: impl FnOnce(Vec<Clause>) -> T) -> 
     let mut libraries = list.extract_if(.., |clause| matches!(clause.kind, ClauseKind::Crate(_)));
     let first = libraries.next();
     if let Some(again) = libraries.next() {
-        return Err(syn::Error::new(again.span, "`crate` is given twice: remove one"));
+        return Err(syn::Error::new(again.span, "`crate` is set twice: remove one"));
     }
     drop(libraries);
     let path = first.and_then(|clause| if let ClauseKind::Crate(path) = clause.kind { Some(path) } else { None });
@@ -106,7 +106,7 @@ pub(crate) fn requirement(input: TokenStream) -> syn::Result<(Vec<Clause>, Optio
     if list.is_empty() {
         return Err(syn::Error::new(
             Span::call_site(),
-            "say what is asked: `requirement!(permission(\"view\"))`, or `requirement!(authenticated)`",
+            "`requirement!` is empty: write a clause, such as `requirement!(permission(\"view\"))` or `requirement!(authenticated)`",
         ));
     }
     Ok((list, library))
@@ -178,7 +178,7 @@ pub(crate) fn renamed(attributes: &[Attribute]) -> Option<(&Attribute, String)> 
         is_rule.then(|| {
             let (name, written) = (list.path.to_token_stream(), &list.tokens);
             let message = format!(
-                "attributes in a protected impl block are found by their own names: write `#[protected({written})]` in place of `#[{name}(..)]`"
+                "attributes in a protected impl block are found by their own names: write `#[protected({written})]` instead of `#[{name}(..)]`"
             );
             (attribute, message)
         })
@@ -207,14 +207,14 @@ fn refuse_cfg_attr(attribute: &Attribute, errors: &mut Errors) {
         let word = word.as_str();
         errors.at(
             attribute,
-            format!("`#[{word}]` cannot stand in `cfg_attr`: write the function twice, each with its own `#[cfg]`"),
+            format!("`#[{word}]` cannot be inside `cfg_attr`: write the function twice, each with its own `#[cfg]`"),
         );
     }
 }
 
 fn permission(span: Span, input: ParseStream<'_>) -> syn::Result<Name> {
     if input.is_empty() || input.peek(Token![crate]) && input.peek2(Token![=]) {
-        return Err(syn::Error::new(span, "say which permission: `#[permission(\"view\")]`"));
+        return Err(syn::Error::new(span, "`#[permission]` needs a permission, such as `#[permission(\"view\")]`"));
     }
     let name: Name = input.parse()?;
     let rest = input.fork();
@@ -224,12 +224,12 @@ fn permission(span: Span, input: ParseStream<'_>) -> syn::Result<Name> {
     input.parse::<Option<Token![,]>>()?;
     Err(syn::Error::new_spanned(
         input.parse::<TokenStream>()?,
-        "one permission only: write `#[protected(permissions(..))]` for all of several, `#[protected(any_permission(..))]` for one of them",
+        "`#[permission]` takes one permission: to require all of several, write `#[protected(permissions(..))]`; to require one of them, `#[protected(any_permission(..))]`",
     ))
 }
 
 fn reason(span: Span, input: ParseStream<'_>) -> syn::Result<LitStr> {
-    const MESSAGE: &str = "say why this is open to every caller: `#[public(reason = \"liveness probe\")]`";
+    const MESSAGE: &str = "`#[public]` needs a reason, such as `#[public(reason = \"liveness probe\")]`";
     if input.is_empty() {
         return Err(syn::Error::new(span, MESSAGE));
     }
@@ -247,5 +247,5 @@ fn reason(span: Span, input: ParseStream<'_>) -> syn::Result<LitStr> {
         return Ok(reason);
     }
     input.parse::<Option<Token![,]>>()?;
-    Err(input.error("`#[public]` takes a reason and nothing else"))
+    Err(input.error("`#[public]` takes only a reason"))
 }

@@ -11,7 +11,7 @@ use syn::{
 };
 
 use super::{description, is};
-use crate::errors::{Errors, suggestion};
+use crate::errors::{Errors, near, suggestion};
 
 /// The struct as it was written.
 pub(crate) struct Auth {
@@ -113,9 +113,9 @@ fn named_fields(name: &Ident, data: Data, errors: &mut Errors) -> Vec<syn::Field
     match data {
         Data::Struct(DataStruct { fields: Fields::Named(fields), .. }) => return fields.named.into_iter().collect(),
         Data::Struct(_) => {
-            errors.at(name, "`Auth` needs named fields: each field name is the name of a security scheme");
+            errors.at(name, "`#[derive(Auth)]` needs named fields: each field name is the name of a security scheme");
         }
-        _ => errors.at(name, "`Auth` goes on a struct: a field for each security scheme"),
+        _ => errors.at(name, "`#[derive(Auth)]` needs a struct with one field for each security scheme"),
     }
     Vec::new()
 }
@@ -139,7 +139,7 @@ impl Options {
                 }
             };
             if duplicate {
-                return Err(syn::Error::new(word.span(), format!("`{word}` is given twice")));
+                return Err(syn::Error::new(word.span(), format!("`{word}` is set twice: remove one")));
             }
             comma(input)?;
         }
@@ -169,7 +169,7 @@ impl Field {
             errors.at(
                 &name,
                 format!(
-                    "`{name}` needs an attribute: `#[scheme(..)]` for an authenticator, `#[overrides]` or `#[events]`; other fields belong to another struct"
+                    "`{name}` needs an attribute: `#[scheme(..)]` for an authenticator, `#[overrides]` or `#[events]`; move other fields to another struct"
                 ),
             );
         }
@@ -181,7 +181,7 @@ fn scheme(attribute: &Attribute) -> syn::Result<Scheme> {
     if matches!(attribute.meta, syn::Meta::Path(_)) {
         return Err(syn::Error::new_spanned(
             attribute,
-            format!("say which scheme: `#[scheme(..)]` with one of `{}`", KINDS.join("`, `")),
+            format!("`#[scheme]` needs a scheme: write `#[scheme(..)]` with one of `{}`", KINDS.join("`, `")),
         ));
     }
     attribute.parse_args()
@@ -210,14 +210,15 @@ impl SchemeOptions {
             "ambient" => self.ambient.replace(word.clone()).is_some(),
             "silent_for_scripts" => self.silent.replace(word.clone()).is_some(),
             unknown => {
-                let hint = suggestion(&SCHEME_OPTIONS, unknown);
+                let near = near(&SCHEME_OPTIONS, unknown).map(|near| format!("; did you mean `{near}`?"));
+                let hint = near.unwrap_or_default();
                 let message = format!(
                     "unknown option `{unknown}`{hint} (options of a scheme: `name = \"..\"`, `max_len = ..`, `ambient`, `silent_for_scripts`)"
                 );
                 return Err(syn::Error::new(word.span(), message));
             }
         };
-        if duplicate { Err(syn::Error::new(word.span(), format!("`{word}` is given twice"))) } else { Ok(()) }
+        if duplicate { Err(syn::Error::new(word.span(), format!("`{word}` is set twice: remove one"))) } else { Ok(()) }
     }
 }
 
@@ -225,7 +226,7 @@ fn kind(word: &Ident, input: ParseStream<'_>) -> syn::Result<Kind> {
     match word.to_string().as_str() {
         "basic" if input.peek(token::Paren) => Err(syn::Error::new(
             word.span(),
-            "`basic` takes no arguments: the realm is one for all schemes, `#[auth(realm = \"..\")]` on the struct",
+            "`basic` takes no arguments: set the realm for all schemes with `#[auth(realm = \"..\")]` on the struct",
         )),
         "basic" => Ok(Kind::Basic),
         "bearer" if input.peek(token::Paren) => {
@@ -258,7 +259,8 @@ fn oauth2(word: &Ident, input: ParseStream<'_>) -> syn::Result<Kind> {
             }
             grant if GRANTS.contains(&grant) => flows.push(flow(part, &list)?),
             unknown => {
-                let hint = suggestion(&[&GRANTS[..], &["scopes"]].concat(), unknown);
+                let known: &[&str] = if near(&["scopes"], unknown).is_some() { &["scopes"] } else { &GRANTS };
+                let hint = suggestion(known, unknown);
                 return Err(syn::Error::new(part.span(), format!("unknown flow `{unknown}`{hint}")));
             }
         }
@@ -272,7 +274,7 @@ fn described(input: ParseStream<'_>) -> syn::Result<(LitStr, LitStr)> {
     if !input.peek(Token![=]) {
         return Err(syn::Error::new(
             name.span(),
-            format!("say what the scope is for: `\"{}\" = \"..\"`", name.value()),
+            format!("the scope `{0}` needs a description: `\"{0}\" = \"..\"`", name.value()),
         ));
     }
     input.parse::<Token![=]>()?;

@@ -114,16 +114,16 @@ pub(crate) fn clauses(input: ParseStream<'_>) -> syn::Result<Vec<Clause>> {
 fn comma(input: ParseStream<'_>) -> syn::Result<()> {
     let error = |tokens: &dyn ToTokens, message| Err(syn::Error::new_spanned(tokens.to_token_stream(), message));
     if input.peek(Token![||]) {
-        return error(&input.parse::<Token![||]>()?, "`||` does not join clauses: write `any(first, second)`");
+        return error(&input.parse::<Token![||]>()?, "clauses cannot be joined with `||`: write `any(first, second)`");
     }
     if input.peek(Token![&&]) {
         return error(
             &input.parse::<Token![&&]>()?,
-            "`&&` does not join clauses: write a comma, or `all(first, second)`",
+            "clauses cannot be joined with `&&`: write a comma, or `all(first, second)`",
         );
     }
     if input.peek(Token![;]) {
-        return error(&input.parse::<Token![;]>()?, "a clause does not end with `;`: remove it, or write a comma");
+        return error(&input.parse::<Token![;]>()?, "clauses are separated by commas: replace or remove the `;`");
     }
     let comma = input.parse::<Token![,]>();
     comma.map(drop).map_err(|error| syn::Error::new(error.span(), "write a comma between two clauses"))
@@ -149,7 +149,7 @@ impl Parse for Clause {
             let text = name.value();
             return Err(syn::Error::new(
                 name.span(),
-                format!("say what `{text}` is: `roles = \"{text}\"` or `permission(\"{text}\")`"),
+                format!("`{text}` alone is not a clause: write `role(\"{text}\")` or `permission(\"{text}\")`"),
             ));
         }
         if let Some(rule) = rule(input) {
@@ -157,7 +157,7 @@ impl Parse for Clause {
         }
         if input.peek2(Token![::]) || input.peek(Token![::]) {
             let path: Name = input.parse()?;
-            let message = format!("say what `{path}` is: `role({path})` or `permission({path})`");
+            let message = format!("`{path}` alone is not a clause: write `role({path})` or `permission({path})`");
             return Err(syn::Error::new_spanned(path, message));
         }
         let word = Ident::parse_any(input)?;
@@ -248,15 +248,17 @@ fn one_claim(list: ParseStream<'_>, example: &str) -> syn::Result<ClauseKind> {
     if list.is_empty() {
         Ok(ClauseKind::Claim { name, value })
     } else {
-        Err(list.error("one claim only: write `any(..)` or `all(..)` for several"))
+        Err(list.error(
+            "`claim` takes one claim: write `any(claim(..), claim(..))` or `all(claim(..), claim(..))` for several",
+        ))
     }
 }
 
 fn unknown_word(word: &Ident, unknown: &str) -> syn::Error {
     let message = match unknown {
-        "public" => "`public` is no clause: write `#[public(reason = \"..\")]` in place of `#[protected]`".to_owned(),
+        "public" => "`public` is not a clause: write `#[public(reason = \"..\")]` instead of `#[protected]`".to_owned(),
         "optional" | "optional_auth" => {
-            format!("`{unknown}` is no clause: write `#[optional_auth]` in place of `#[protected]`")
+            format!("`{unknown}` is not a clause: write `#[optional_auth]` instead of `#[protected]`")
         }
         _ => format!("unknown clause `{unknown}`{}", suggestion(&WORDS, unknown)),
     };

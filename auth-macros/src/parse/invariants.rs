@@ -11,7 +11,7 @@ use syn::{
 
 use crate::{errors::suggestion, model::Name};
 
-/// The words that start a promise or an option.
+/// The words that start an invariant or an option.
 const WORDS: [&str; 6] = ["only", "never", "separate", "max_public", "auth", "crate"];
 
 /// `invariants! { .. }` as it was written.
@@ -19,16 +19,16 @@ const WORDS: [&str; 6] = ["only", "never", "separate", "max_public", "auth", "cr
 pub(crate) struct Invariants {
     pub(crate) auth: Option<Path>,
     pub(crate) library: Option<Path>,
-    pub(crate) promises: Vec<Promise>,
+    pub(crate) list: Vec<Invariant>,
 }
 
-/// One promise, at its first word.
-pub(crate) struct Promise {
+/// One invariant, at its first word.
+pub(crate) struct Invariant {
     pub(crate) word: Ident,
-    pub(crate) kind: PromiseKind,
+    pub(crate) kind: InvariantKind,
 }
 
-pub(crate) enum PromiseKind {
+pub(crate) enum InvariantKind {
     /// `only(Role, .., permission)`
     Only { roles: Vec<Name>, permission: Name },
     /// `never(Role, .., permission)`
@@ -47,12 +47,12 @@ impl Parse for Invariants {
             match word.to_string().as_str() {
                 "auth" => once(&mut invariants.auth, &word, input)?,
                 "crate" => once(&mut invariants.library, &word, input)?,
-                _ => invariants.promises.push(promise(word, input)?),
+                _ => invariants.list.push(invariant(word, input)?),
             }
             if !input.is_empty() {
                 input
                     .parse::<Token![;]>()
-                    .map_err(|error| syn::Error::new(error.span(), "expected `;` between two promises"))?;
+                    .map_err(|error| syn::Error::new(error.span(), "expected `;` between two invariants"))?;
             }
         }
         Ok(invariants)
@@ -62,45 +62,48 @@ impl Parse for Invariants {
 /// `= path`
 fn once(option: &mut Option<Path>, word: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     if option.is_some() {
-        return Err(syn::Error::new(word.span(), format!("`{word}` is named twice")));
+        return Err(syn::Error::new(word.span(), format!("`{word}` is set twice: remove one")));
     }
     input.parse::<Token![=]>()?;
     *option = Some(input.call(Path::parse_mod_style)?);
     Ok(())
 }
 
-fn promise(word: Ident, input: ParseStream<'_>) -> syn::Result<Promise> {
+fn invariant(word: Ident, input: ParseStream<'_>) -> syn::Result<Invariant> {
     let kind = match word.to_string().as_str() {
         "only" => {
             let (roles, permission) = roles_and_permission(&word, input)?;
-            PromiseKind::Only { roles, permission }
+            InvariantKind::Only { roles, permission }
         }
         "never" => {
             let (roles, permission) = roles_and_permission(&word, input)?;
-            PromiseKind::Never { roles, permission }
+            InvariantKind::Never { roles, permission }
         }
         "separate" => {
             let roles = names(&word, "`separate(Approver, Payer)`", input)?;
             if roles.len() < 2 {
-                return Err(syn::Error::new(word.span(), "two roles are separate: `separate(Approver, Payer)`"));
+                return Err(syn::Error::new(
+                    word.span(),
+                    "`separate` needs at least two roles: `separate(Approver, Payer)`",
+                ));
             }
-            PromiseKind::Separate { roles }
+            InvariantKind::Separate { roles }
         }
         "max_public" => {
             input.parse::<Token![=]>()?;
             let number = input
                 .parse()
                 .map_err(|error: syn::Error| syn::Error::new(error.span(), "expected a number: `max_public = 3`"))?;
-            PromiseKind::MaxPublic(number)
+            InvariantKind::MaxPublic(number)
         }
         other => {
             return Err(syn::Error::new(
                 word.span(),
-                format!("unknown promise `{other}`{}", suggestion(&WORDS, other)),
+                format!("unknown invariant `{other}`{}", suggestion(&WORDS, other)),
             ));
         }
     };
-    Ok(Promise { word, kind })
+    Ok(Invariant { word, kind })
 }
 
 /// `(Role, .., permission)`

@@ -52,7 +52,7 @@ impl Item {
                 word.as_str()
             )),
             None => Self::Misplaced(
-                "`#[protected]` must stand above `#[OpenApi]`: below it, the operations already exist without a rule"
+                "`#[protected]` must be above `#[OpenApi]`, which otherwise creates the operations without rules"
                     .to_owned(),
             ),
         }
@@ -78,21 +78,20 @@ fn misplaced(word: AttributeName, item: &TokenStream) -> String {
             )
         }
         Ok(method) if is_method(&method) => {
-            let name = &method.sig.ident;
             format!(
-                "`#[{attribute}]` has no effect yet: put `#[protected]` above `#[OpenApi]`, on the impl block of `{name}`, both under their own names"
+                "`#[{attribute}]` has no effect without `#[protected]` on the impl block: write `#[protected]` above `#[OpenApi]`, and do not rename these attributes on import"
             )
         }
         Ok(function) => {
             let name = &function.sig.ident;
-            format!("`#[{attribute}]` must stand above `#[handler]`, which makes `{name}` an endpoint")
+            format!("`#[{attribute}]` must be above `#[handler]`, which makes `{name}` an endpoint")
         }
         Err(_) if word == AttributeName::Protected => {
-            "`#[protected]` goes on an impl block, above `#[OpenApi]`, on its operations, or above `#[handler]`"
+            "`#[protected]` goes on an impl block above `#[OpenApi]`, on an operation of it, or on a handler above `#[handler]`"
                 .to_owned()
         }
         Err(_) => {
-            format!("`#[{attribute}]` goes on an operation of a `#[protected]` impl block, or above `#[handler]`")
+            format!("`#[{attribute}]` goes on an operation of a `#[protected]` impl block, or on a handler above `#[handler]`")
         }
     }
 }

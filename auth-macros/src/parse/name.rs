@@ -43,15 +43,16 @@ fn list_of_names(word: &Ident, list: ParseStream<'_>) -> syn::Result<Vec<Name>> 
         names.push(list.parse()?);
         if list.peek(Token![||]) || list.peek(Token![&&]) {
             let operator: Punct = list.parse()?;
-            let message = match word.to_string().as_str() {
+            let instead = match word.to_string().as_str() {
                 "permission" | "permissions" | "any_permission" => {
-                    "write a comma: `permissions(..)` asks for all of its names, `any_permission(..)` for one"
+                    "`any_permission(\"..\", \"..\")` for one of them, or `permissions(\"..\", \"..\")` for all"
                 }
                 "role" | "roles" | "all_roles" => {
-                    "write a comma: `roles(..)` asks for one of its names, `all_roles(..)` for all"
+                    "`roles(\"..\", \"..\")` for one of them, or `all_roles(\"..\", \"..\")` for all"
                 }
-                _ => "write a comma between two names",
+                _ => "a comma",
             };
+            let message = format!("names cannot be joined with `{0}{0}`: write {instead}", operator.as_char());
             return Err(syn::Error::new(operator.span(), message));
         }
         if !list.is_empty() {

@@ -81,7 +81,7 @@ impl Parse for Permissions {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let head = head(input, "permissions! { pub enum Permission { View = \"view\" } }")?;
         if input.peek(Token![:]) {
-            return Err(input.error("a table of permissions has no `: ..`; that belongs to `roles!`"));
+            return Err(input.error("`permissions!` takes no `: ..`, which belongs to `roles!`"));
         }
         let (mut rows, mut joined) = (Vec::new(), Vec::new());
         for row in self::rows(input)? {
@@ -105,8 +105,7 @@ impl Parse for PermissionRow {
         if input.peek(Token![use]) {
             let word = input.parse::<Token![use]>()?;
             let path = input.call(Path::parse_mod_style)?.to_token_stream().to_string().replace(' ', "");
-            let message =
-                format!("another table has a variant of its own, with a name that you choose: `Plugin({path})`");
+            let message = format!("to include other permissions, add a variant with any name: `Plugin({path})`");
             return Err(syn::Error::new_spanned(word, message));
         }
         let attributes = input.call(Attribute::parse_outer)?;
@@ -129,7 +128,7 @@ impl Parse for Roles {
             let name = &head.name;
             return Err(syn::Error::new(
                 name.span(),
-                format!("say which permissions these roles hold: `enum {name}: Permission {{ .. }}`"),
+                format!("`roles!` needs the type of the permissions: `enum {name}: Permission {{ .. }}`"),
             ));
         }
         input.parse::<Token![:]>()?;
@@ -201,7 +200,7 @@ fn parents(row: &Row, input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
         let list;
         let bracket = bracketed!(list in input);
         let names = list.parse::<TokenStream>()?.to_string().replace(" ,", " +").replace(',', " +");
-        let message = format!("parents stand without brackets, joined by `+`: `{head}: {names}`");
+        let message = format!("write parent roles without brackets, joined with `+`: `{head}: {names}`");
         return Err(syn::Error::new(bracket.span.join(), message));
     }
     let parents: Vec<Ident> = Punctuated::<_, Token![+]>::parse_separated_nonempty(input)?.into_iter().collect();
@@ -210,7 +209,7 @@ fn parents(row: &Row, input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
         let comma = input.parse::<Token![,]>()?;
         let next: Ident = input.parse()?;
         let names: Vec<String> = parents.iter().chain([&next]).map(ToString::to_string).collect();
-        let message = format!("parents are joined by `+`: `{head}: {}`", names.join(" + "));
+        let message = format!("join parent roles with `+`: `{head}: {}`", names.join(" + "));
         return Err(syn::Error::new_spanned(comma, message));
     }
     Ok(parents)
@@ -221,13 +220,13 @@ fn holds(input: ParseStream<'_>) -> syn::Result<Holds> {
         let list;
         let bracket = bracketed!(list in input);
         if list.peek(Ident::peek_any) && list.fork().parse::<Ident>().is_ok_and(|word| word == "all") {
-            return Err(syn::Error::new(bracket.span.join(), "`all` stands without brackets: `=> all`"));
+            return Err(syn::Error::new(bracket.span.join(), "write `all` without brackets: `=> all`"));
         }
         let names: Vec<Name> = Punctuated::<Name, Token![,]>::parse_terminated(&list)?.into_iter().collect();
         if names.is_empty() {
             return Err(syn::Error::new(
                 bracket.span.join(),
-                "an empty list: leave out `=> []` for a role without permissions of its own",
+                "this list is empty: leave out `=> []` if the role has no permissions of its own",
             ));
         }
         return Ok(Holds::These(names));

@@ -89,9 +89,9 @@ pub enum Malformed {
 
 /// A credential that schemes of the location `K` can carry (see [`kind`](crate::declared::kind)).
 #[diagnostic::on_unimplemented(
-    message = "a scheme of kind `{K}` does not carry `{Self}`",
+    message = "a scheme of kind `{K}` cannot carry `{Self}`",
     label = "this authenticator takes another kind of credential",
-    note = "`BasicCredentials` goes with `basic`; `BearerToken` with `bearer`, `oauth2`, `openid_connect`, `http`, `header` and `cookie`; `ApiKey` and `RequestHead` with every scheme but `basic`; `HttpCredentials` with `http`"
+    note = "use `BasicCredentials` with `basic`; `BearerToken` with `bearer`, `oauth2`, `openid_connect`, `http`, `header` and `cookie`; `ApiKey` and `RequestHead` with every scheme but `basic`; `HttpCredentials` with `http`"
 )]
 pub trait CarriedBy<K>: Sized + Send {
     /// Looks for the credential where the scheme says.

@@ -1,11 +1,11 @@
-//! Promises about roles and permissions that the build keeps.
+//! Invariants of roles and permissions, checked by the compiler.
 
 use super::{
     AuthSchema, RoleTable, Table,
     lookup::{Message, equal, position, prefix, starts_with},
 };
 
-/// Stops the build if another role than these holds a permission that the pattern covers.
+/// Stops the build if another role than these has a permission that the pattern matches.
 ///
 /// # Panics
 /// If one does. In a constant, the panic is the compile error.
@@ -20,14 +20,14 @@ pub const fn assert_only<A: AuthSchema>(roles: &[&str], pattern: &str) {
         if position(roles, names[role]) == u16::MAX
             && let Some(permission) = held::<A>(role, pattern)
         {
-            let message = Message::new().push("only ").push_names(roles).push(" may hold `").push(permission);
-            panic!("{}", message.push("`, but `").push(names[role]).push("` holds it too").as_str())
+            let message = Message::new().push("only ").push_names(roles).push(" may have `").push(permission);
+            panic!("{}", message.push("`, but `").push(names[role]).push("` has it too").as_str())
         }
         role += 1;
     }
 }
 
-/// Stops the build if one of these roles holds a permission that the pattern covers.
+/// Stops the build if one of these roles has a permission that the pattern matches.
 ///
 /// # Panics
 /// If one does. In a constant, the panic is the compile error.
@@ -37,8 +37,8 @@ pub const fn assert_never<A: AuthSchema>(roles: &[&str], pattern: &str) {
     while role < roles.len() {
         let index = position(<A::Role as Table>::NAMES, roles[role]) as usize;
         if let Some(permission) = held::<A>(index, pattern) {
-            let message = Message::new().push("`").push(roles[role]).push("` must never hold `").push(pattern);
-            let message = message.push(if equal(permission, pattern) { "`, but it does" } else { "`, but it holds `" });
+            let message = Message::new().push("`").push(roles[role]).push("` must never have `").push(pattern);
+            let message = message.push(if equal(permission, pattern) { "`, but it does" } else { "`, but it has `" });
             let message = if equal(permission, pattern) { message } else { message.push(permission).push("`") };
             panic!("{}", message.as_str())
         }
@@ -46,7 +46,7 @@ pub const fn assert_never<A: AuthSchema>(roles: &[&str], pattern: &str) {
     }
 }
 
-/// Stops the build if a role holds a permission that only the first of two roles has, and one that only the second has.
+/// Stops the build if a role has a permission that only the first of two roles has, and one that only the second has.
 ///
 /// # Panics
 /// If one does, or if one of both roles has all that the other has. In a constant, the panic is the compile error.
@@ -63,8 +63,9 @@ pub const fn assert_separate<A: AuthSchema>(first: &str, second: &str) {
     while role < names.len() {
         if let (Some(mine), Some(theirs)) = (shared::<A>(role, one, other), shared::<A>(role, other, one)) {
             let message = Message::new().push("`").push(first).push("` and `").push(second);
-            let message = message.push("` are separate, but `").push(names[role]).push("` holds `").push(mine);
-            panic!("{}", message.push("` of one and `").push(theirs).push("` of the other").as_str())
+            let message = message.push("` must be separate, but `").push(names[role]).push("` has `").push(mine);
+            let message = message.push("` of `").push(first).push("` and `").push(theirs).push("` of `").push(second);
+            panic!("{}", message.push("`").as_str())
         }
         role += 1;
     }
@@ -76,8 +77,8 @@ const fn assert_differs<A: AuthSchema>(role: usize, other: usize) {
     if shared::<A>(role, role, other).is_none() {
         let names = <A::Role as Table>::NAMES;
         let message = Message::new().push("`").push(names[role]).push("` and `").push(names[other]);
-        let message = message.push("` cannot be separate: `").push(names[other]).push("` holds all that `");
-        panic!("{}", message.push(names[role]).push("` holds").as_str())
+        let message = message.push("` cannot be separate: `").push(names[other]).push("` has every permission of `");
+        panic!("{}", message.push(names[role]).push("`").as_str())
     }
 }
 
@@ -94,7 +95,7 @@ const fn shared<A: AuthSchema>(role: usize, with: usize, without: usize) -> Opti
     None
 }
 
-/// Returns a permission of a role that the pattern covers.
+/// Returns a permission of a role that the pattern matches.
 const fn held<A: AuthSchema>(role: usize, pattern: &str) -> Option<&'static str> {
     let names = <A::Permission as Table>::NAMES;
     let prefix = prefix(names, pattern);

@@ -29,10 +29,10 @@ pub(crate) const fn assert_known(kind: &str, names: &[&str], name: &str) {
     }
 }
 
-/// Stops the build at a pattern such as `products:*` that covers no declared name. Any other text is a name.
+/// Stops the build at a pattern such as `products:*` that matches no declared name. Any other text is a name.
 ///
 /// # Panics
-/// If no declared name is covered. In a constant, the panic is the compile error.
+/// If no declared name matches. In a constant, the panic is the compile error.
 #[track_caller]
 pub(crate) const fn assert_granted(kind: &str, names: &[&str], pattern: &str) {
     let Some(prefix) = prefix(names, pattern) else { return assert_known(kind, names, pattern) };
@@ -43,12 +43,12 @@ pub(crate) const fn assert_granted(kind: &str, names: &[&str], pattern: &str) {
         }
         i += 1;
     }
-    let message = Message::new().push("`").push(pattern).push("` covers no ").push(kind);
+    let message = Message::new().push("`").push(pattern).push("` matches no ").push(kind);
     let message = declared(message, names);
     panic!("{}", message.as_str())
 }
 
-/// Stops the build at a name that stands twice in a table of joined tables.
+/// Stops the build at a name that two values have, of the type itself or of the types that it includes.
 ///
 /// # Panics
 /// If there is one. In a constant, the panic is the compile error.
@@ -57,9 +57,8 @@ pub const fn assert_distinct(kind: &str, names: &[&str]) {
     let mut i = 0;
     while i < names.len() {
         if position(names, names[i]) as usize != i {
-            let message = Message::new().push("two of the joined tables declare the ").push(kind);
-            let message = message.push(" `").push(names[i]).push("`: each name stands for one permission");
-            panic!("{}", message.as_str())
+            let message = Message::new().push("two ").push(kind).push("s have the name `").push(names[i]);
+            panic!("{}", message.push("`, here or in the included types: rename one").as_str())
         }
         i += 1;
     }

@@ -67,8 +67,8 @@ pub trait RoleTable: Table {
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "the table `{Self}` does not include `{P}`",
-    note = "take it into the table of the application: `permissions! {{ pub enum Permission {{ Other({P}), .. }} }}`"
+    message = "`{Self}` does not include the permissions `{P}`",
+    note = "add a variant for them: `permissions! {{ pub enum Permission {{ Other({P}), .. }} }}`"
 )]
 pub trait Includes<P: Table>: Table {
     /// Returns the value of this table for a value of the other one.

@@ -15,8 +15,8 @@ use crate::{
 ///
 /// Derive it: `#[derive(Auth)]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say how callers prove who they are",
-    label = "not an `Auth` type",
+    message = "`{Self}` declares no security schemes",
+    label = "does not derive `Auth`",
     note = "put `#[derive(Auth, Clone)]` on `{Self}`, and `#[scheme(..)]` on its fields"
 )]
 pub trait AuthConfig: AuthSchema + Send + Sync {

@@ -141,7 +141,7 @@ impl CheckResult {
 ///
 /// A future is awaited, so a forgotten `.await` cannot pass for a yes. `How` only keeps the kinds apart.
 #[diagnostic::on_unimplemented(
-    message = "a check cannot be `{Self}`",
+    message = "the value of a check cannot be `{Self}`",
     label = "expected `bool`, `Result<(), E>`, `Result<bool, E>`, or a future of one of them",
     note = "a future must be `Send`",
     note = "the error type `E` must implement `std::error::Error`, or be a string"

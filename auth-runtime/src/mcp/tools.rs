@@ -15,10 +15,10 @@ use crate::{
     respond::{Guarded, Rejection, RejectionCode},
 };
 
-/// A type whose MCP tools all say who may call them; `#[protected]` above `#[Tools]` implements it.
+/// A type whose MCP tools all have a rule; `#[protected]` above `#[Tools]` implements it.
 #[diagnostic::on_unimplemented(
     message = "the tools of `{Self}` are not protected",
-    label = "its tools say nothing about who may call them",
+    label = "its tools have no rules",
     note = "put `#[protected]` above `#[Tools]` on its impl block"
 )]
 pub trait ProtectedTools: Send + Sized + 'static {
@@ -108,7 +108,7 @@ impl<R: IntoToolResponse> IntoToolResponse for ToolAnswer<R> {
 /// The arguments of a tool that stand for its caller: `Principal<Auth>` or `Option<Principal<Auth>>`.
 #[diagnostic::on_unimplemented(
     message = "a tool cannot take `{Self}` as its caller",
-    note = "take `Principal<Auth>` of the `Auth` that protects the tools; with `#[optional_auth]`, `Option<Principal<Auth>>`"
+    note = "take `Principal<{A}>`, or `Option<Principal<{A}>>` with `#[optional_auth]`"
 )]
 pub trait FromCaller<A: AuthConfig>: Sized {
     /// Returns the caller.

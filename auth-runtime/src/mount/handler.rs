@@ -20,7 +20,7 @@ use crate::{declared::AuthSchema, policy::Operation};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a protected handler",
-    label = "it says nothing about who may call it",
+    label = "it has no rule",
     note = "put `#[protected]` above `#[handler]` on the function"
 )]
 pub trait ProtectedHandler {

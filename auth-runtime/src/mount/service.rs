@@ -33,9 +33,9 @@ use crate::{
 /// An API with a rule for every operation. `#[protected]` on the impl block implements it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not protected",
-    label = "its operations say nothing about who may call them",
+    label = "its operations have no rules",
     note = "put `#[protected]` above `#[OpenApi]` on its impl block",
-    note = "a tuple has 2 to 16 APIs: give one API without a tuple"
+    note = "a tuple must have 2 to 16 APIs: pass a single API without a tuple"
 )]
 pub trait Protected: OpenApi {
     /// The `Auth` that authenticates callers. It has no bound, so that an `Auth` without `#[derive(Auth)]` is one error.

@@ -107,14 +107,14 @@ impl Clause {
     /// Returns the clause that needs all of these. An empty list does not compile.
     #[must_use]
     pub fn all<const N: usize>(clauses: [Self; N]) -> Self {
-        const { assert!(N > 0, "an empty `all` would let every authenticated caller in") }
+        const { assert!(N > 0, "`all` of no clauses would admit every authenticated caller: pass at least one") }
         Self::All(Clauses(clauses.into()))
     }
 
     /// Returns the clause that needs one of these. An empty list does not compile.
     #[must_use]
     pub fn any<const N: usize>(clauses: [Self; N]) -> Self {
-        const { assert!(N > 0, "an empty `any` would let no caller in") }
+        const { assert!(N > 0, "`any` of no clauses would deny every caller: pass at least one") }
         Self::Any(Clauses(clauses.into()))
     }
 

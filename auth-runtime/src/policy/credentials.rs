@@ -50,7 +50,7 @@ impl NeededCredentials {
 
     /// Returns these credentials and one more.
     const fn and(mut self, schemes: SchemeSet) -> Self {
-        assert!(self.len < MAX, "a rule needs at most 4 credentials");
+        assert!(self.len < MAX, "a rule can require at most 4 credentials");
         self.schemes[self.len] = schemes;
         self.len += 1;
         self

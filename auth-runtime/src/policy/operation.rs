@@ -51,7 +51,10 @@ impl<A: AuthSchema> Operation<A> {
             // A caller of a scheme that the requirement excludes is denied, not anonymous.
             Access::Optional { requirement, .. } => {
                 if let Some(requirement) = requirement {
-                    assert!(requirement.credentials().len() < 2, "an optional rule cannot need several credentials");
+                    assert!(
+                        requirement.credentials().len() < 2,
+                        "`#[optional_auth]` cannot require several credentials"
+                    );
                 }
                 NeededCredentials::one(SchemeSet::first(A::SCHEMES.len()))
             }
@@ -59,7 +62,7 @@ impl<A: AuthSchema> Operation<A> {
                 let needed = requirement.credentials();
                 assert!(
                     needed.len() > 0,
-                    "no scheme, and no schemes that one request can use together, can ever meet this requirement: nobody could call the operation"
+                    "no caller could ever meet this requirement: it excludes every scheme, or needs two credentials in one location"
                 );
                 needed
             }
@@ -125,14 +128,14 @@ impl<A> Operation<A> {
     /// Returns the requirement of a rule under a name, as a clause of another rule.
     ///
     /// # Panics
-    /// If the rule lets anonymous callers in. The macros call this in constants, where it is a compile error.
+    /// If the rule admits anonymous callers. The macros call this in constants, where it is a compile error.
     #[doc(hidden)]
     #[must_use]
     #[track_caller]
     pub const fn clause(&self, name: &'static str) -> Requirement<A> {
         match &self.access {
             Access::Required { requirement, .. } => requirement.named(name),
-            _ => panic!("this rule lets anonymous callers in, so it is no requirement"),
+            _ => panic!("this rule admits anonymous callers, so it cannot be a clause"),
         }
     }
 

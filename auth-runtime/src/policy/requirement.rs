@@ -111,7 +111,7 @@ impl<A> Requirement<A> {
     /// Core, section 2. Others are asked to sign in again (RFC 9470, `acr_values`).
     #[must_use]
     pub const fn acr<const N: usize>(values: &'static [&'static str; N]) -> Self {
-        const { assert_not_empty(N, "an empty `acr` would let no caller in") }
+        const { assert_not_empty(N, "`acr` of no classes would deny every caller: pass at least one") }
         Self::of(Node::Acr { values })
     }
 
@@ -131,14 +131,14 @@ impl<A> Requirement<A> {
     /// Callers who meet every clause meet it.
     #[must_use]
     pub const fn all<const N: usize>(clauses: &'static [Self; N]) -> Self {
-        const { assert_not_empty(N, "an empty `all` would let every authenticated caller in") }
+        const { assert_not_empty(N, "`all` of no requirements would admit every authenticated caller: pass at least one") }
         Self::of(Node::All(clauses))
     }
 
     /// Callers who meet at least one clause meet it.
     #[must_use]
     pub const fn any<const N: usize>(clauses: &'static [Self; N]) -> Self {
-        const { assert_not_empty(N, "an empty `any` would let no caller in") }
+        const { assert_not_empty(N, "`any` of no requirements would deny every caller: pass at least one") }
         Self::of(Node::Any(clauses))
     }
 

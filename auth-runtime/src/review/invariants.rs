@@ -1,4 +1,4 @@
-//! Promises about the routes of a policy.
+//! Invariants of the routes of a policy.
 
 use super::AccessPolicy;
 

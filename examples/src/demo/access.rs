@@ -27,7 +27,7 @@ roles! {
     }
 }
 
-// Promises that the build keeps, and that the test of `access.lock` keeps.
+// Invariants that the compiler checks, and one that the test of `access.lock` checks.
 invariants! {
     only(Administrator, "delete");
     never(Viewer, "edit");
