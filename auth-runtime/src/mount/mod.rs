@@ -6,6 +6,7 @@ mod methods;
 mod openapi;
 mod pages;
 mod protect;
+mod protected;
 mod protected_resource;
 mod service;
 mod stateful;
@@ -19,7 +20,8 @@ pub use self::{
     argument::SecurityArgument,
     handler::ProtectedHandler,
     protect::{Protect, ProtectedEndpoint, WithAuth},
+    protected::Protected,
     protected_resource::{InvalidResource, ProtectedResource, WithResource},
-    service::{Api, Protected, ProtectedService, Service, ServiceEndpoint},
+    service::{Api, ProtectedService, Service, ServiceEndpoint},
     watched_endpoint::WatchedEndpoint,
 };

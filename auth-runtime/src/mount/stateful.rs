@@ -13,7 +13,7 @@ use poem::{
 };
 use poem_openapi::registry::MetaOperation;
 
-use super::{openapi::Row, service::Protected};
+use super::{openapi::Row, protected::Protected};
 use crate::{
     guard::{AuthConfig, MountedAuth, RequestAuth},
     policy::Access,
@@ -90,7 +90,7 @@ mod tests {
     use poem_openapi::{OpenApi, param::Path, payload::PlainText};
 
     use super::{Routes, needs, routed};
-    use crate::{mount::service::rows, prelude::*};
+    use crate::{mount::protected::rows, prelude::*};
 
     #[derive(Auth, Clone)]
     struct KeyAuth {

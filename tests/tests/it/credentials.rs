@@ -4,11 +4,12 @@ use std::time::{Duration, SystemTime};
 
 use auth_runtime::{
     api_key::{ApiKeyRecord, MemoryApiKeys, generate},
+    jwt::TokenIssuer,
     prelude::*,
     users::{MemoryUsers, User},
 };
 use base64::{Engine, prelude::*};
-use poem::{Endpoint, IntoEndpoint};
+use poem::{Endpoint, IntoEndpoint, test::TestClient};
 use poem_openapi::{OpenApi, payload::PlainText};
 
 use crate::{
@@ -200,6 +201,51 @@ async fn r21_credentials_of_two_schemes_are_400_even_of_the_same_caller() {
             }
         }
     }
+}
+
+/// Schemes of which one caches credentials by their text.
+mod cached {
+    use auth_runtime::prelude::*;
+    use poem_openapi::{OpenApi, payload::PlainText};
+
+    #[derive(Auth, Clone)]
+    pub(super) struct Auth {
+        #[scheme(bearer)]
+        pub(super) token: Jwt,
+        #[scheme(api_key(header = "X-API-Key"))]
+        pub(super) key: ApiKeys,
+    }
+
+    pub(super) struct Api;
+
+    #[protected]
+    #[OpenApi]
+    impl Api {
+        #[protected]
+        #[oai(path = "/me", method = "get")]
+        async fn me(&self, caller: Principal<Auth>) -> PlainText<String> {
+            PlainText(caller.subject().to_owned())
+        }
+    }
+}
+
+#[tokio::test]
+async fn r21_a_second_credential_beside_a_cached_token_is_400() {
+    let issuer = TokenIssuer::hs256("0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa").unwrap();
+    let issuer = issuer.issuer("https://issuer.example").audience("entries");
+    let bearer = format!("Bearer {}", issuer.token("alice").client_id("tests").sign().unwrap());
+    let auth = cached::Auth { token: issuer.verifier(), key: ApiKeys::default() };
+    let client = TestClient::new(auth.service(cached::Api, "Api", "1"));
+    let send = async |key: Option<&str>| {
+        let call = client.get("/me").header("Authorization", &bearer);
+        let call = key.into_iter().fold(call, |call, key| call.header("X-API-Key", key));
+        call.send().await.0.status().as_u16()
+    };
+    assert_eq!([send(None).await, send(None).await], [200, 200]);
+    for key in ["notes_of_nobody", ""] {
+        assert_eq!(send(Some(key)).await, 400, "{key:?}");
+    }
+    assert_eq!(send(None).await, 200);
 }
 
 #[tokio::test]
