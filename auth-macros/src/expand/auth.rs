@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{LitStr, parse_quote, spanned::Spanned};
+use syn::{LitStr, Type, parse_quote, spanned::Spanned};
 
 use crate::{
     model::{Auth, Flow, Scheme, SchemeKind},
@@ -236,15 +236,19 @@ fn with_permissions(listed: &[&LitStr], permission: &TokenStream, p: &Private) -
 
 /// Emits the short cut: the only credential of the request, if it is cached.
 fn cached(auth: &Auth, p: &Private) -> TokenStream {
-    let [request, wanted, context] = ["request", "wanted", "context"].map(local);
+    let [request, wanted, context, text] = ["request", "wanted", "context", "text"].map(local);
     let schemes = || auth.schemes.iter().enumerate();
+    // A bound of these methods would be a second error for a type that is no authenticator.
+    let of = |ty: &Type| quote_spanned!(ty.span()=> <#ty as #p::Authenticator>);
     let or_of = schemes().map(|(index, Scheme { field, ty, .. })| {
-        // In `macro_rules!` the span of the type has another `self`.
-        let this = quote!(self);
-        quote_spanned!(ty.span()=> .or_of::<#ty>(#index, &SCHEMES[#index], &#this.#field, &#context))
+        let of = of(ty);
+        let cached = quote!(|#text| #of::cached(&self.#field, #text, &#context));
+        quote!(.or_of(#index, &SCHEMES[#index], #of::CACHES_TEXTS, #cached))
     });
-    let unless_of = schemes()
-        .map(|(index, Scheme { ty, .. })| quote_spanned!(ty.span()=> .unless_of::<#ty>(#index, &SCHEMES[#index])));
+    let unless_of = schemes().map(|(index, Scheme { ty, .. })| {
+        let of = of(ty);
+        quote!(.unless_of(#index, &SCHEMES[#index], #of::CACHES_TEXTS))
+    });
     let overrides = auth.overrides.as_ref().map(|field| quote!(let __identity = self.#field.apply(__identity);));
     quote! {
         fn cached(

@@ -104,6 +104,7 @@ mod tests {
             &encode(b"no colon"),
             &encode(b"u:\xff"),
             &encode(b"u:a\nb"),
+            &encode(b"u:\ra\n"),
             &encode(b"u\0:p"),
             &encode("u\u{85}:p".as_bytes()),
         ] {

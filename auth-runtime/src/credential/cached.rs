@@ -4,7 +4,7 @@ use poem::Request;
 
 use super::{Credential, location};
 use crate::{
-    authenticate::{Authenticator, Context, Identity},
+    authenticate::Identity,
     declared::{Precedence, SchemeSet, SecurityScheme},
 };
 
@@ -37,19 +37,18 @@ impl<'r> OnlyCredential<'r> {
 
     /// Looks for the credential of a scheme, if its authenticator caches credentials by their text.
     #[must_use]
-    pub fn or_of<A: Authenticator>(
+    pub fn or_of(
         mut self,
         index: usize,
         scheme: &SecurityScheme,
-        authenticator: &A,
-        context: &Context,
+        caches_texts: bool,
+        cached: impl FnOnce(&[u8]) -> Option<Identity>,
     ) -> Self {
-        if A::CACHES_TEXTS && self.wanted.contains(index) && !matches!(self.state, State::Unknown) {
+        if caches_texts && self.wanted.contains(index) && !matches!(self.state, State::Unknown) {
             self.state = match (location::text(self.request, scheme), self.state) {
                 (Credential::Absent, state) => state,
                 (Credential::Found(text), State::None) if scheme.precedence() == Precedence::Explicit => {
-                    let cached = authenticator.cached(text.as_bytes(), context);
-                    cached.map_or(State::Unknown, |identity| State::Cached(index, identity))
+                    cached(text.as_bytes()).map_or(State::Unknown, |identity| State::Cached(index, identity))
                 }
                 _ => State::Unknown,
             };
@@ -59,8 +58,8 @@ impl<'r> OnlyCredential<'r> {
 
     /// Looks for a second credential, of a scheme whose authenticator caches none by their text.
     #[must_use]
-    pub fn unless_of<A: Authenticator>(mut self, index: usize, scheme: &SecurityScheme) -> Self {
-        if !A::CACHES_TEXTS
+    pub fn unless_of(mut self, index: usize, scheme: &SecurityScheme, caches_texts: bool) -> Self {
+        if !caches_texts
             && self.wanted.contains(index)
             && matches!(self.state, State::Cached(..))
             && !matches!(location::text(self.request, scheme), Credential::Absent)

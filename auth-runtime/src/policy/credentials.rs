@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "a rule needs at most 4 credentials")]
+    #[should_panic(expected = "a rule can require at most 4 credentials")]
     fn a_rule_cannot_need_five_credentials() {
         let _ = of_four_schemes().narrowed(SchemeSet::EMPTY.with(4));
     }

@@ -142,7 +142,7 @@ fn a_rule_is_a_clause_under_its_name() {
 }
 
 #[test]
-#[should_panic(expected = "this rule lets anonymous callers in")]
+#[should_panic(expected = "this rule admits anonymous callers")]
 fn a_rule_for_anonymous_callers_is_no_clause() {
     let _ = Operation::<Schema>::new("open", Access::Public { reason: "test" }).clause("OPEN");
 }

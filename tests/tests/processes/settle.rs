@@ -45,7 +45,7 @@ impl User {
     async fn is_refused(&self, round: &Round<'_>, credential: &Credential) -> bool {
         let mut statuses = Vec::new();
         for here in 0..2 {
-            statuses.push(credential.status(round, here, self.address).await.expect("the fault is over"));
+            statuses.push(credential.status(round, here).await.expect("the fault is over"));
         }
         assert!(matches!(statuses[..], [200, 200] | [401, 401]), "{statuses:?}");
         statuses[0] == 401
@@ -109,7 +109,7 @@ impl User {
         let of_families = self.families.iter().flat_map(|family| &family.access);
         for credential in self.sessions.iter().chain(of_families) {
             for here in 0..2 {
-                credential.check(round, here, self.address).await;
+                credential.check(round, here).await;
             }
         }
     }

@@ -1,6 +1,10 @@
 //! A user who sends random requests to both processes, and what the answers have promised.
 
-use std::{net::IpAddr, time::Instant};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::atomic::{AtomicU32, Ordering},
+    time::Instant,
+};
 
 use fastrand::Rng;
 
@@ -92,7 +96,7 @@ impl User {
         let all: Vec<&Credential> = self.sessions.iter().chain(of_families).collect();
         // What a lost change was about has an unknown state.
         if let Some(credential) = rng.choice(all).filter(|credential| !self.is_in_doubt(credential)) {
-            credential.check(round, here, self.address).await;
+            credential.check(round, here).await;
         }
     }
 
@@ -249,17 +253,21 @@ impl Credential {
     }
 
     /// Returns the status of a request with this credential; `None` if the process died or its database did not answer.
-    pub(crate) async fn status(&self, round: &Round<'_>, here: usize, address: IpAddr) -> Option<u16> {
-        let caller = Caller::anonymous(address);
+    ///
+    /// Each request has an address of its own, because the cookies of ended sessions count as guesses.
+    pub(crate) async fn status(&self, round: &Round<'_>, here: usize) -> Option<u16> {
+        static REQUESTS: AtomicU32 = AtomicU32::new(0);
+        let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
+        let caller = Caller::anonymous(Ipv4Addr::from_bits(u32::from_be_bytes([100, 64, 0, 0]) + number).into());
         let caller = if self.is_cookie { caller.by_cookie(&self.text) } else { caller.by_token(&self.text) };
         let answer = round.world.processes[here].get("/auth/me", &caller).await;
         round.known(here, answer).map(|answer| answer.status)
     }
 
     /// Asserts that a process knows this credential, or refuses it after its end.
-    pub(crate) async fn check(&self, round: &Round<'_>, here: usize, address: IpAddr) {
+    pub(crate) async fn check(&self, round: &Round<'_>, here: usize) {
         let is_due = self.end.is_some_and(|end| end.by == here || end.at.elapsed() >= round.world.bound);
-        let Some(status) = self.status(round, here, address).await else { return };
+        let Some(status) = self.status(round, here).await else { return };
         match self.end {
             None => assert_eq!(status, 200, "process {here} knows {self:?}"),
             Some(End { how, by, .. }) if is_due => {
