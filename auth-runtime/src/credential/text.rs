@@ -104,11 +104,13 @@ fn outside_token68(byte: u8) -> u8 {
 
 /// Whether all bytes are letters, digits, `-` or `_`, as in base64url (RFC 4648, section 5). The length is known, so the
 /// compiler checks many bytes at once.
+#[cfg(feature = "session")]
 pub(super) fn is_base64url<const LEN: usize>(bytes: &[u8; LEN]) -> bool {
     all(bytes, outside_base64url)
 }
 
 /// Returns 0 for a byte that base64url may contain.
+#[cfg(feature = "session")]
 fn outside_base64url(byte: u8) -> u8 {
     outside(byte, b'0', b'9').min(outside(byte | 0x20, b'a', b'z')).min(byte ^ b'-').min(byte ^ b'_')
 }
@@ -126,7 +128,7 @@ fn all(bytes: &[u8], outside: impl Fn(u8) -> u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Text, is_base64url, is_token68};
+    use super::{Text, is_token68};
 
     #[test]
     fn r20_each_byte_belongs_or_not() {
@@ -136,10 +138,18 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "session")]
+    #[test]
+    fn r62_each_byte_is_base64url_or_not() {
+        for byte in 0..=u8::MAX {
+            let belongs = byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+            assert_eq!(super::is_base64url(&[byte]), belongs, "{byte}");
+        }
+    }
+
     #[test]
     fn r20_each_byte_is_visible_printable_or_graphic() {
         for byte in 0..=0x7f_u8 {
-            assert_eq!(is_base64url(&[byte]), byte.is_ascii_alphanumeric() || b"-_".contains(&byte), "{byte}");
             let text = Text::Owned(char::from(byte).to_string());
             assert_eq!(text.is_graphic(), byte.is_ascii_graphic(), "{byte}");
             assert_eq!(text.is_printable(), byte.is_ascii_graphic() || byte == b' ', "{byte}");
