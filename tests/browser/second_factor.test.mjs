@@ -78,6 +78,12 @@ test("an app is set up, asked for at the sign-in, replaced by a recovery code, a
     await signIn(page, "alice", passwords.alice);
     await page.getByRole("link", { name: "Second factor" }).click();
     await page.getByRole("button", { name: "Set up an app" }).click();
+    await page.getByRole("img", { name: "QR code" }).waitFor();
+    // The code shrinks with the window.
+    const size = page.viewportSize();
+    await page.setViewportSize({ width: 260, height: 900 });
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 260);
+    await page.setViewportSize(size);
     const secret = await page.locator("code").textContent();
     await page.getByLabel("Code of the app").fill("000000");
     await page.getByRole("button", { name: "Confirm" }).click();
