@@ -160,9 +160,11 @@ impl RemoteKeys {
     /// keeps its own. Each key has one algorithm (RFC 8725, section 3.1).
     ///
     /// ```
+    /// # #[cfg(any(feature = "http-client", feature = "custom-fetcher"))] {
     /// use auth_runtime::jwt::{Algorithm, RemoteKeys};
     ///
     /// let keys = RemoteKeys::openid_connect("https://issuer.example")?.rsa_algorithm(Algorithm::PS256)?;
+    /// # }
     /// # Ok::<(), auth_runtime::jwt::JwtError>(())
     /// ```
     ///
@@ -293,6 +295,14 @@ mod tests {
         for other in [Algorithm::HS256, Algorithm::ES256, Algorithm::EdDSA] {
             assert!(matches!(keys().rsa_algorithm(other), Err(JwtError::OtherAlgorithm { .. })), "{other}");
         }
+    }
+
+    #[cfg(not(feature = "http-client"))]
+    #[test]
+    fn without_an_http_client_the_error_says_what_to_write() {
+        let keys = RemoteKeys::jwks_url("https://issuer.example/jwks.json").unwrap();
+        let error = keys.make_fetcher().err().unwrap().to_string();
+        assert!(error.contains(r#"features = ["http-client"]"#), "{error}");
     }
 
     #[test]
