@@ -75,7 +75,7 @@
 //! | `key create`, `list`, `revoke` | manage API keys |
 //! | `role list`, `permission list` | list declared names and names in use |
 //! | `access matrix`, `check`, `diff`, `explain`, `lint` | show, compare and explain the access policy; see [below](#access-policy) |
-//! | `export typescript`, `overstep` | prints permissions and roles as TypeScript types, or the matrix for a [tester](https://pypi.org/project/overstep/) |
+//! | `export typescript`, `overstep` | prints permissions and roles as TypeScript types, or the matrix for the test tool [overstep](https://pypi.org/project/overstep/) |
 //! | `completions` | prints completions for bash, elvish, fish, PowerShell and zsh |
 //!
 //! `--help` describes each command. [`Settings`] has the options that all commands share.
@@ -105,7 +105,8 @@
 //! shells record them.
 //!
 //! A generated password or key is printed to stdout once, and a note about it to stderr. A generated password expires after
-//! 7 days, so that the user chooses another one (ASVS 6.4.1). An administrator should set no other (ASVS 6.4.6).
+//! 7 days, so that the user chooses another one (ASVS 6.4.1). An administrator should set only generated passwords
+//! (ASVS 6.4.6).
 //!
 //! # Confirmation
 //!
