@@ -66,7 +66,7 @@
 //! | command | purpose |
 //! |---|---|
 //! | `migrate` | creates or updates the tables; no other command does |
-//! | `check` | compares the tables, names and secret key with the program |
+//! | `check` | compares the tables, role and permission names, and secret key with the program |
 //! | `user add`, `list`, `show`, `rename`, `delete` | manage users |
 //! | `user disable`, `enable`, `sign-out` | end or restore access; see [freshness](auth_store::SqlUsers#freshness) |
 //! | `user set-password`, `verify-password` | replace or verify a password |
