@@ -66,7 +66,7 @@
 //! | command | purpose |
 //! |---|---|
 //! | `migrate` | creates or updates the tables; no other command does |
-//! | `check` | compares the tables, names and secret key with the program |
+//! | `check` | compares the tables, role and permission names, and secret key with the program |
 //! | `user add`, `list`, `show`, `rename`, `delete` | manage users |
 //! | `user disable`, `enable`, `sign-out` | end or restore access; see [freshness](auth_store::SqlUsers#freshness) |
 //! | `user set-password`, `verify-password` | replace or verify a password |
@@ -78,7 +78,7 @@
 //! | `token inspect`, `revoke` | show or revoke a token, which is read from the terminal or stdin |
 //! | `role list`, `permission list` | list declared names and names in use |
 //! | `access matrix`, `check`, `diff`, `explain`, `lint` | show, compare and explain the access policy; see [below](#access-policy) |
-//! | `export typescript`, `overstep` | prints permissions and roles as TypeScript types, or the matrix for a [tester](https://pypi.org/project/overstep/) |
+//! | `export typescript`, `overstep` | prints permissions and roles as TypeScript types, or the matrix for the test tool [overstep](https://pypi.org/project/overstep/) |
 //! | `completions` | prints completions for bash, elvish, fish, PowerShell and zsh |
 //!
 //! `--help` describes each command. [`Settings`] has the options that all commands share.
@@ -118,7 +118,8 @@
 //! shells record them.
 //!
 //! A generated password or key is printed to stdout once, and a note about it to stderr. A generated password expires after
-//! 7 days, so that the user chooses another one (ASVS 6.4.1). An administrator should set no other (ASVS 6.4.6).
+//! 7 days, so that the user chooses another one (ASVS 6.4.1). An administrator should set only generated passwords
+//! (ASVS 6.4.6).
 //!
 //! # Confirmation
 //!

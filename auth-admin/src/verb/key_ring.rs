@@ -18,7 +18,7 @@ use crate::{
 pub(crate) enum KeyRingVerb {
     /// List the keys that sign tokens, with their states
     List,
-    /// Add a key: it is published now, and signs tokens from ten minutes on
+    /// Add a key: it is published now, and starts to sign tokens in ten minutes
     Rotate(Rotate),
     /// Retire a key: its tokens are rejected, and its private key is deleted
     Retire(Retire),

@@ -24,9 +24,9 @@ const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenVerb {
-    /// Show the contents of a token, and whether it is expired or revoked; its signature is not verified
+    /// Show a token from stdin or the terminal, and whether it is expired or revoked, without verifying it
     Inspect,
-    /// Revoke a token; for a refresh token, revoke all tokens of its sign-in
+    /// Revoke a token from stdin or the terminal; for a refresh token, all tokens of its sign-in
     Revoke,
 }
 
