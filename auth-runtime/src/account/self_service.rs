@@ -182,7 +182,7 @@ impl<S: AccountStore> SelfService<S> {
         let send = || self.0.mailer.send_boxed(mail.clone());
         let note = |error: &Unavailable, wait: Duration| {
             let error = error.to_string();
-            tracing::warn!(?error, ?wait, "mail not sent; it is sent again");
+            tracing::warn!(?error, ?wait, "mail not sent, retry scheduled");
         };
         send.retry(backoff).notify(note).await
     }

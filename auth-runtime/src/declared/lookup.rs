@@ -139,13 +139,22 @@ pub(crate) fn assert_names<'a>(
 pub(crate) const fn unknown(kind: &str, names: &[&str], name: &str) -> Message {
     let message = Message::new().push("unknown ").push(kind).push(" `").push(name).push("`");
     if names.is_empty() {
-        return message.push(": this `Auth` declares no ").push(kind).push("s");
+        return message.push(": this `Auth` declares no ").push(kind).push("s").push(table(kind));
     }
     let message = match nearest(names, name) {
         Some(near) => message.push("; did you mean `").push(near).push("`?"),
         None => message,
     };
     declared(message, names)
+}
+
+/// Returns what to add to an `Auth` struct that has no names of this kind.
+const fn table(kind: &str) -> &'static str {
+    match kind.as_bytes() {
+        b"permission" => "; name their table: `#[auth(permissions = ..)]`",
+        b"role" => "; name their table: `#[auth(roles = ..)]`",
+        _ => "",
+    }
 }
 
 const fn declared(message: Message, names: &[&str]) -> Message {

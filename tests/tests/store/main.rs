@@ -214,6 +214,8 @@ tests! {
         r61_session_that_replaces_another_ends_it
         r62_session_that_ended_elsewhere_is_refused_at_once
         r62_sessions_of_a_user_end_together
+        r62_sessions_of_any_issuer_are_listed_and_ended_by_subject
+        malformed_entry_of_a_session_is_503
         r62_ten_thousand_ends_do_not_stall_requests
         r62_each_key_of_a_session_expires_with_it
         malformed_session_is_503
