@@ -94,6 +94,11 @@ impl TokenHashCache {
         Some(Self { key: MacKey::random()?, known: by_mac(), refused: by_mac() })
     }
 
+    /// Returns the session of a token, if it had one. The text need not be a token.
+    pub(super) fn known(&self, text: &[u8]) -> Option<Arc<KnownSession>> {
+        self.known.get(&self.key.mac(text).to_bits())
+    }
+
     pub(super) fn find(&self, token: &SessionToken) -> Seen {
         let mac = self.mac(token);
         match self.known.get(&mac) {
