@@ -70,7 +70,7 @@
 //! | `claim("tenant" = "acme")` | a claim with the value |
 //! | `check = expression`, `check("name") = expression` | that the expression is true |
 //! | `RULE` | everything that the rule in this constant requires |
-//! | `any(..)`, `all(..)`, `not(..)` | one, all, or none of the clauses |
+//! | `any(..)`, `all(..)`, `not(..)` | one of the clauses, all of them, or that the single clause of `not` is not met |
 //!
 //! With `hide`, denied callers get 404 instead of 403.
 //!
@@ -99,7 +99,7 @@
 //! | record decisions | [`event`] |
 //! | review who may call what, and compare two versions | [`review`] |
 //! | test rules | [`testing`] |
-//! | relax a rule | [`danger`] |
+//! | weaken a protection | [`danger`] |
 //!
 //! The crate `auth-store` keeps users and keys in SQLite, PostgreSQL, MariaDB or MySQL. The crate `auth-admin` has a
 //! command that manages them.

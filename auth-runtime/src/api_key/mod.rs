@@ -24,6 +24,7 @@ use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity},
     client_ip::ClientAddress,
     credential::ApiKey,
+    declared::SecurityScheme,
     throttle::Throttle,
 };
 
@@ -177,6 +178,10 @@ impl<S: ApiKeyStore> Authenticator for ApiKeys<S> {
             Ok(record) => Ok(self.identity(&record, context)),
             Err(error) => Err(self.counted(error, context.client()).await),
         }
+    }
+
+    fn mounted(&self, _: &'static SecurityScheme, context: &Context) {
+        self.store.mounted(context);
     }
 
     fn is_throttled(&self) -> bool {

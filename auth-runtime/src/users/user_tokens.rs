@@ -8,6 +8,7 @@ use super::{User, UserStore, fresh::user_since};
 use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity},
     credential::BearerToken,
+    declared::SecurityScheme,
     jwt::{EPOCH_CLAIM, Jwt, JwtError, ROLES_CLAIM},
 };
 
@@ -96,6 +97,10 @@ impl<S> TokenVerifier<S> {
         } else {
             Ok(identity.limited_by(&of_user))
         }
+    }
+
+    fn mounted(&self, _: &'static SecurityScheme, context: &Context) {
+        self.0.store.mounted(context);
     }
 }
 
