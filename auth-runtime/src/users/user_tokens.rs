@@ -98,10 +98,6 @@ impl<S> TokenVerifier<S> {
             Ok(identity.limited_by(&of_user))
         }
     }
-
-    fn mounted(&self, _: &'static SecurityScheme, context: &Context) {
-        self.0.store.mounted(context);
-    }
 }
 
 /// Returns the version of the user's credentials that a token was issued with.
@@ -125,6 +121,10 @@ impl<S: UserStore> Authenticator for UserTokens<S> {
         let identity = jwt.authenticate(token, context).await?;
         let user = user_since(store, identity.subject(), epoch(&identity).unwrap_or_default()).await?;
         self.0.identity(identity, user, context)
+    }
+
+    fn mounted(&self, _: &'static SecurityScheme, context: &Context) {
+        self.0.store.mounted(context);
     }
 }
 
