@@ -22,6 +22,7 @@ use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity},
     client_ip::ClientAddress,
     credential::ApiKey,
+    declared::SecurityScheme,
     throttle::Throttle,
 };
 
@@ -151,6 +152,10 @@ impl<S: ApiKeyStore> Authenticator for ApiKeys<S> {
             }
             Err(error) => Err(self.counted(error, context.client()).await),
         }
+    }
+
+    fn mounted(&self, _: &'static SecurityScheme, context: &Context) {
+        self.store.mounted(context);
     }
 
     fn is_throttled(&self) -> bool {

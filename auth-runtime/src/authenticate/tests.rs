@@ -43,9 +43,21 @@ impl Authenticator for Counting {
         Err(AuthenticationError::invalid("no key is valid"))
     }
 
+    fn cached(&self, text: &[u8], context: &Context) -> Option<Identity> {
+        (text == b"k").then(|| context.identity("store", "alice").build())
+    }
+
     fn mounted(&self, _: &'static SecurityScheme, _: &Context) {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
+}
+
+#[test]
+fn a_configured_authenticator_is_asked_for_a_cached_credential() {
+    let (keys, context) = (Some(Counting(Arc::default())), Context::new(&NAMES));
+    assert_eq!(keys.cached(b"k", &context).unwrap().subject(), "alice");
+    assert!(keys.cached(b"other", &context).is_none());
+    assert!(None::<Counting>.cached(b"k", &context).is_none());
 }
 
 #[test]

@@ -78,3 +78,84 @@ impl<'r> OnlyCredential<'r> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use poem::Request;
+
+    use super::{Identity, OnlyCredential, SchemeSet, SecurityScheme};
+    use crate::{
+        authenticate::Context,
+        declared::{ApiKeyLocation, DeclaredNames, SchemeKind},
+    };
+
+    static NAMES: DeclaredNames = DeclaredNames { permissions: &[], roles: &[], scopes: &[], role_permissions: &[] };
+    const TOKEN: SecurityScheme = SecurityScheme::new("token", SchemeKind::Bearer { format: None });
+    const KEY: SecurityScheme = named(ApiKeyLocation::Header, "X-API-Key");
+    const COOKIE: SecurityScheme = named(ApiKeyLocation::Cookie, "session");
+    const ALL: SchemeSet = SchemeSet::first(3);
+    const BEARER: (&str, &str) = ("Authorization", "Bearer a");
+    const API_KEY: (&str, &str) = ("X-API-Key", "k");
+
+    const fn named(location: ApiKeyLocation, name: &'static str) -> SecurityScheme {
+        SecurityScheme::new(name, SchemeKind::ApiKey { location, name })
+    }
+
+    fn request(headers: &[(&str, &str)]) -> Request {
+        headers.iter().fold(Request::builder(), |request, (name, value)| request.header(*name, *value)).finish()
+    }
+
+    /// A cache with this text and no other.
+    fn cache(known: &'static str) -> impl FnOnce(&[u8]) -> Option<Identity> {
+        move |text| (text == known.as_bytes()).then(|| Context::new(&NAMES).identity("tests", known).build())
+    }
+
+    fn empty(_: &[u8]) -> Option<Identity> {
+        None
+    }
+
+    fn found(credential: OnlyCredential<'_>) -> Option<(usize, String)> {
+        credential.identity().map(|(scheme, identity)| (scheme, identity.subject().to_owned()))
+    }
+
+    #[test]
+    fn the_only_credential_is_found_if_it_is_cached() {
+        let request = request(&[API_KEY]);
+        let only = || OnlyCredential::new(&request, ALL).or_of(0, &TOKEN, true, cache("a"));
+        let key = only().or_of(1, &KEY, true, cache("k")).unless_of(1, &KEY, true).unless_of(2, &COOKIE, false);
+        assert_eq!(found(key), Some((1, "k".to_owned())));
+        assert_eq!(found(only().or_of(1, &KEY, true, empty)), None);
+        assert_eq!(found(only()), None);
+    }
+
+    #[test]
+    fn a_scheme_that_is_not_wanted_or_caches_nothing_is_not_asked() {
+        let request = request(&[BEARER]);
+        let wanted = SchemeSet::EMPTY.with(1);
+        assert_eq!(found(OnlyCredential::new(&request, wanted).or_of(0, &TOKEN, true, cache("a"))), None);
+        assert_eq!(found(OnlyCredential::new(&request, ALL).or_of(0, &TOKEN, false, cache("a"))), None);
+    }
+
+    #[test]
+    fn a_cookie_is_left_to_the_check_of_its_origin() {
+        let request = request(&[("Cookie", "session=k")]);
+        assert_eq!(found(OnlyCredential::new(&request, ALL).or_of(2, &COOKIE, true, cache("k"))), None);
+    }
+
+    #[test]
+    fn several_credentials_are_not_one() {
+        let request = request(&[BEARER, API_KEY]);
+        let token = || OnlyCredential::new(&request, ALL).or_of(0, &TOKEN, true, cache("a"));
+        assert_eq!(found(token().or_of(1, &KEY, true, cache("k"))), None);
+        assert_eq!(found(token().unless_of(1, &KEY, false)), None);
+        let unknown = OnlyCredential::new(&request, ALL).or_of(0, &TOKEN, true, empty);
+        assert_eq!(found(unknown.or_of(1, &KEY, true, cache("k"))), None);
+    }
+
+    #[test]
+    fn a_second_credential_of_a_scheme_that_is_not_wanted_is_ignored() {
+        let request = request(&[BEARER, API_KEY]);
+        let token = OnlyCredential::new(&request, SchemeSet::first(1)).or_of(0, &TOKEN, true, cache("a"));
+        assert_eq!(found(token.unless_of(1, &KEY, false)), Some((0, "a".to_owned())));
+    }
+}

@@ -54,7 +54,8 @@ const PER_USER: usize = 100;
 ///   ([`max_per_user`](Self::max_per_user)): then the least recently used one ends.
 /// - Unknown cookies are limited to 25 a minute for each address, like wrong API keys: see [`Throttle`]. Beyond that, a cookie
 ///   that this process has not seen gets 429 without a look-up. One that it has seen is never throttled. A cookie without a
-///   session counts once in ten minutes, however often a browser sends it.
+///   session counts once in ten minutes, however often a browser sends it. It is looked up again after 5 seconds, and then
+///   less and less often.
 /// - A request with an ended session is anonymous where `#[optional_auth]` applies. Elsewhere the response is 401. Both
 ///   responses delete the cookie.
 /// - A page of another site can use the cookie only for safe methods. See [`credential`](crate::credential).
@@ -197,15 +198,27 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
         }
     }
 
-    /// Notes that a token has no session.
-    pub(super) fn refuse(&self, token: &SessionToken) {
+    /// Notes that a token has no session now.
+    fn refuse(&self, token: &SessionToken) {
         if let Some(cache) = &self.0.cache {
             cache.refuse(token);
         }
     }
 
+    /// Notes that the session of a token has ended.
+    pub(super) fn end_here(&self, token: &SessionToken) {
+        if let Some(cache) = &self.0.cache {
+            cache.end(token);
+        }
+    }
+
+    /// Whether this process knows that the session of a token has ended.
+    pub(super) fn has_ended_here(&self, token: &SessionToken) -> bool {
+        self.0.cache.as_ref().is_some_and(|cache| cache.has_ended(token))
+    }
+
     /// Returns what this process knows of a token.
-    pub(super) fn seen(&self, token: &SessionToken) -> Seen {
+    fn seen(&self, token: &SessionToken) -> Seen {
         self.0.cache.as_ref().map_or(Seen::New, |cache| cache.find(token))
     }
 
@@ -219,10 +232,14 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
         match self.seen(token) {
             Seen::Session(known) => match self.find(&known).await? {
                 Some(session) => self.admit(token, &known, session, now).await,
-                None => Err(self.without_session(token)),
+                None => {
+                    self.end_here(token);
+                    Err(unknown())
+                }
             },
             Seen::Refused => Err(unknown()),
             // Boxed, so that the future of a known session stays small.
+            Seen::Due => Box::pin(self.look_up(token, now)).await?.ok_or_else(unknown),
             Seen::New => Box::pin(self.verify_new(token, client, now)).await,
         }
     }
@@ -236,20 +253,23 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     ) -> Result<Verified, AuthenticationError> {
         let limits = self.0.users.limits();
         limits.check_failures(client).await?;
+        if let Some(verified) = self.look_up(token, now).await? {
+            return Ok(verified);
+        }
+        limits.failed(client).await?;
+        Err(unknown())
+    }
+
+    /// Looks up the session of a token that this process does not know.
+    async fn look_up(&self, token: &SessionToken, now: u64) -> Result<Option<Verified>, AuthenticationError> {
         let known = Arc::new(KnownSession::of(token));
         let Some(session) = self.find(&known).await? else {
-            let error = self.without_session(token);
-            limits.failed(client).await?;
-            return Err(error);
+            self.refuse(token);
+            return Ok(None);
         };
         let verified = self.admit(token, &known, session, now).await?;
         self.remember(token, known);
-        Ok(verified)
-    }
-
-    fn without_session(&self, token: &SessionToken) -> AuthenticationError {
-        self.refuse(token);
-        unknown()
+        Ok(Some(verified))
     }
 
     /// Returns the session, if its token is this one.
@@ -267,7 +287,10 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     ) -> Result<Verified, AuthenticationError> {
         let session = if self.0.is_over(&session, known.seen_at(), now) {
             let current = Box::pin(self.seen_elsewhere(known, now)).await?;
-            current.ok_or_else(|| self.without_session(token))?
+            current.ok_or_else(|| {
+                self.refuse(token);
+                unknown()
+            })?
         } else {
             session
         };
@@ -361,6 +384,7 @@ impl<U: UserStore, S: SessionStore> Authenticator for Sessions<U, S> {
     /// If the name of the cookie does not start with `__Host-`: a page of a sibling domain could set the cookie. Also panics
     /// if the sessions are mounted under two names.
     fn mounted(&self, scheme: &'static SecurityScheme, context: &Context) {
+        self.0.users.store().mounted(context);
         let name = scheme.cookie().unwrap_or_default();
         let cookie = SessionCookie::of(scheme);
         let cookie = cookie.unwrap_or_else(|| panic!("the cookie of sessions starts with `__Host-`, unlike {name:?}"));

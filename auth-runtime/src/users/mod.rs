@@ -46,6 +46,7 @@ use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity, Unavailable},
     client_ip::ClientAddress,
     credential::BasicCredentials,
+    declared::SecurityScheme,
     password::Verified,
     throttle::{Attempt, Throttle},
 };
@@ -344,6 +345,10 @@ impl<S: UserStore> Authenticator for Basic<S> {
         let user = user.map_err(|_| AuthenticationError::invalid(REFUSED)).and_then(signed_in)?;
         // The password was sent with this request.
         Ok(user.identity(*context, &self.0.issuer).at(now.as_secs()))
+    }
+
+    fn mounted(&self, _: &'static SecurityScheme, context: &Context) {
+        self.0.store.mounted(context);
     }
 
     fn is_throttled(&self) -> bool {

@@ -7,7 +7,10 @@ use std::{
 };
 
 use super::{Passwords, user::User};
-use crate::{authenticate::Unavailable, throttle::Throttle};
+use crate::{
+    authenticate::{Context, Unavailable},
+    throttle::Throttle,
+};
 
 /// A store of users and their password hashes.
 ///
@@ -91,6 +94,14 @@ pub trait UserStore: Send + Sync + 'static {
         ready(Ok(()))
     }
 
+    /// Receives the declared names when an `Auth` with this store is mounted (default: does nothing).
+    ///
+    /// # Panics
+    /// If users that were configured at start have a role or permission that is not declared: the application must not start.
+    fn mounted(&self, context: &Context) {
+        let _ = context;
+    }
+
     /// Returns how passwords of this store are hashed and verified (default: [`Passwords::default`]).
     fn passwords(&self) -> Passwords {
         Passwords::default()
@@ -136,6 +147,10 @@ impl<S: UserStore> UserStore for Arc<S> {
 
     async fn signed_in(&self, user: &User, sign_in: SignIn) -> Result<(), Unavailable> {
         S::signed_in(self, user, sign_in).await
+    }
+
+    fn mounted(&self, context: &Context) {
+        S::mounted(self, context);
     }
 
     fn passwords(&self) -> Passwords {

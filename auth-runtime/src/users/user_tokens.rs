@@ -6,6 +6,7 @@ use super::{UserStore, fresh::user_since};
 use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity},
     credential::BearerToken,
+    declared::SecurityScheme,
     jwt::{EPOCH_CLAIM, Jwt, JwtError, ROLES_CLAIM},
 };
 
@@ -94,6 +95,10 @@ impl<S: UserStore> Authenticator for UserTokens<S> {
         } else {
             Ok(identity.limited_by(&of_user))
         }
+    }
+
+    fn mounted(&self, _: &'static SecurityScheme, context: &Context) {
+        self.0.store.mounted(context);
     }
 }
 

@@ -172,7 +172,7 @@ async fn rotate(request: &Request, Data(sessions): Data<&Browsers>) -> Result<Re
 
 #[handler]
 async fn finish(request: &Request, Data(sessions): Data<&Browsers>) -> Result<Response> {
-    sessions.end_current(request).await.map_err(unavailable)?;
+    sessions.end_current(request).await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     sessions.delete_cookie(&mut response);
     Ok(response)

@@ -79,6 +79,7 @@ tests! {
         last_sign_in_is_recorded;
     accounts:
         r72_link_sets_a_new_password_and_ends_all_tokens
+        a_link_is_consumed_together_with_its_change
         one_of_many_concurrent_resets_succeeds
         link_dies_with_any_change_of_the_credentials
         newer_link_replaces_the_former
