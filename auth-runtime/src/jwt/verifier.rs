@@ -5,6 +5,8 @@ use std::{
     time::{Duration, SystemTime, SystemTimeError},
 };
 
+use poem::Request;
+
 use super::{
     claim_mapping::{ClaimMapping, ClaimPath},
     error::{JwtError, TokenError},
@@ -431,7 +433,7 @@ impl Authenticator for Jwt {
     const CACHES_TEXTS: bool = true;
 
     /// A cached token has the form of a token: it was parsed when it was verified.
-    fn cached(&self, text: &[u8], context: &Context) -> Option<Identity> {
+    fn cached(&self, text: &[u8], _: &Request, context: &Context) -> Option<Identity> {
         self.0.cache.get(text, now().ok()?, context.declared_names())
     }
 
