@@ -47,11 +47,11 @@ pub(crate) enum Verb {
     Permission(Group<PermissionVerb>),
     /// Create or update the tables
     Migrate(Single),
-    /// Compare the tables, names and secret key with this program
+    /// Compare the tables, role and permission names, and secret key with this program
     Check(Single),
     /// Review the access policy: who may call what
     Access(Access),
-    /// Print the declared names for other programs
+    /// Print the declared names, or the access matrix, for other programs
     Export(Export),
     /// Print a completion script for a shell
     Completions {

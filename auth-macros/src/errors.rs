@@ -1,4 +1,4 @@
-//! The errors of one macro call. They gather beside the line, so that one build shows them all.
+//! Collects the errors of one macro call, so that one build shows them all.
 
 use std::{collections::HashSet, fmt::Display, hash::Hash};
 

@@ -1,7 +1,7 @@
 //! The macros of `auth-runtime`. Depend on that crate: it re-exports them.
 //!
-//! Each macro is one line: macro input → parse → input → lower → model → expand → tokens. The `expand_*` functions at the
-//! end of this file spell it out. Errors gather beside the line in `errors::Errors`, so that one build shows them all.
+//! Each macro is a pipeline: macro input → parse → input → lower → model → expand → tokens. The `expand_*` functions at
+//! the end of this file have the steps. Each step adds its errors to `errors::Errors`, so that one build shows them all.
 
 mod editor;
 mod errors;
@@ -71,12 +71,12 @@ use crate::{
 /// | `acr("gold", "silver")` | a caller who signed in under one of the authentication context classes |
 /// | `check = expression`, `check("name") = expression` | any caller for which the expression is true; it borrows the handler's arguments |
 /// | `RULE` | a caller that meets the rule in this constant, made by `requirement!` |
-/// | `any(..)`, `all(..)`, `not(..)` | combinations; a comma means `all` |
+/// | `any(..)`, `all(..)`, `not(..)` | combinations; `#[protected(a, b)]` means `all(a, b)` |
 /// | `authenticated` | any authenticated caller |
 /// | `hide` | not a condition: a denied caller gets 404 instead of 403 |
 ///
-/// Names are strings or paths (`Role::Administrator`). Clauses on an impl block apply to every operation in it (they
-/// are its *floor*).
+/// Names are strings or paths (`Role::Administrator`). Clauses on an impl block are its *floor*: they apply to every
+/// operation in it that is not `#[public]`.
 ///
 /// `auth = path` sets the `Auth` type, which may be a type parameter of the impl block (default: `Auth` in scope).
 /// `crate = path` sets the path of the library, for a crate that only depends on a re-export of it.
@@ -186,7 +186,7 @@ pub fn roles(input: TokenStream) -> TokenStream {
 }
 
 /// Makes a rule for [`protect`](../auth_runtime/mount/trait.Protect.html#method.protect). It takes the clauses of
-/// `#[protected]` except `check`. Stored in a constant, it is a clause of other rules: `#[protected(EDITORS)]`.
+/// `#[protected]` except `check`. A rule in a constant can be a clause of other rules: `#[protected(EDITORS)]`.
 ///
 /// With `auth = path`, the path may be a type parameter, and the names are checked by `cargo build`, not by
 /// `cargo check`.
@@ -236,7 +236,7 @@ pub fn requirement(input: TokenStream) -> TokenStream {
 /// |---|---|---|
 /// | `only(Role, .., permission)` | the compiler | no other role has the permission |
 /// | `never(Role, .., permission)` | the compiler | none of these roles has the permission |
-/// | `separate(Role, Role, ..)` | the compiler | separation of duties: no role combines a permission that only one of these roles has with a permission that only another of them has |
+/// | `separate(Role, Role, ..)` | the compiler | separation of duties, for each pair of these roles: no role has both a permission that only the first has and a permission that only the second has |
 /// | `max_public = N` | [`AccessPolicyBuilder::invariants`](../auth_runtime/review/struct.AccessPolicyBuilder.html#method.invariants) | at most `N` operations admit anonymous callers |
 ///
 /// A permission may be a pattern such as `"orders:*"`. Names are identifiers, strings or paths (`Role::Administrator`).
@@ -295,6 +295,9 @@ pub fn invariants(input: TokenStream) -> TokenStream {
 /// | `max_len = N` | the maximum length of the credential in bytes; a larger one is rejected with 431 | 16 KiB |
 /// | `ambient` | a proxy or a browser adds the header on its own, so the cross-origin check of cookies applies to it | for cookies, and for the headers of well-known proxies such as `Cf-Access-Jwt-Assertion` |
 /// | `silent_for_scripts` | only for `basic`: a `fetch` gets the challenge `xBasic`, for which browsers open no password dialog | `Basic` for all requests |
+///
+/// Other fields have `#[overrides]`, for permissions of single callers, or `#[events]`, for an
+/// [`EventSink`](../auth_runtime/event/trait.EventSink.html) that receives each decision.
 ///
 /// On the struct, `#[auth(..)]` takes `permissions`, `roles`, `realm` (the realm of challenges; default: `api`), and
 /// `rejection = path` for a function that builds the body of refusals.

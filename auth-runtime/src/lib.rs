@@ -70,7 +70,7 @@
 //! | `claim("tenant" = "acme")` | a claim with the value |
 //! | `check = expression`, `check("name") = expression` | that the expression is true |
 //! | `RULE` | everything that the rule in this constant requires |
-//! | `any(..)`, `all(..)`, `not(..)` | one, all, or none of the clauses |
+//! | `any(..)`, `all(..)`, `not(..)` | one of the clauses, all of them, or that the single clause of `not` is not met |
 //!
 //! With `hide`, denied callers get 404 instead of 403.
 //!
@@ -99,7 +99,7 @@
 //! | record decisions | [`event`] |
 //! | review who may call what, and compare two versions | [`review`] |
 //! | test rules | [`testing`] |
-//! | relax a rule | [`danger`] |
+//! | weaken a protection | [`danger`] |
 //!
 //! The crate `auth-store` keeps users and keys in SQLite, PostgreSQL, MariaDB or MySQL. The crate `auth-admin` has a
 //! command that manages them.
@@ -111,7 +111,8 @@
 //! | `account` | no | password reset and e-mail verification by mail, and a second factor |
 //! | `api-key` | yes | API keys |
 //! | `basic` | yes | user names and passwords |
-//! | `http-client` | yes | keys of an issuer over HTTPS |
+//! | `custom-fetcher` | no | keys of an issuer that [`jwt::Fetch`] of the application fetches |
+//! | `http-client` | no | keys of an issuer ([`jwt::RemoteKeys`]), fetched over HTTPS |
 //! | `jwt` | yes | JSON Web Tokens with AWS-LC, which needs a C compiler |
 //! | `jwt-rust-crypto` | no | JSON Web Tokens with `RustCrypto`, in pure Rust: slower, and cannot sign with RSA keys |
 //! | `mcp` | no | MCP tools under the same rules, as streamable HTTP |

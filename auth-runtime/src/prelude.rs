@@ -4,7 +4,7 @@
 //! |---|---|
 //! | attributes | `protected`, `permission`, `optional_auth`, `public` |
 //! | macros | `permissions!`, `roles!`, `requirement!`, `invariants!`, and the derive macro `Auth` |
-//! | schemes | `Basic`, `ApiKeys`, `Jwt`, `Sessions`, `PermissionOverrides` |
+//! | fields of an `Auth` struct | `Basic`, `ApiKeys`, `Jwt`, `Sessions`, `PermissionOverrides` |
 //! | callers | `Principal`, `CurrentUser`, `LoadUser` |
 //! | plugins | `Authenticator`, `Unavailable` |
 //!

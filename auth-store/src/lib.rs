@@ -1,4 +1,5 @@
-//! Users and API keys in a database: SQLite, PostgreSQL, MariaDB or MySQL. Attempts there, or in Redis.
+//! Keeps users and API keys in a database: SQLite, PostgreSQL, MariaDB or MySQL. Shared state, such as attempts and
+//! sessions, is in the same database or in Redis.
 //!
 //! [`SqlUsers`] is one store for [`Basic`](auth_runtime::users::Basic), [`ApiKeys`](auth_runtime::api_key::ApiKeys) and
 //! [`UserTokens`](auth_runtime::users::UserTokens). It implements public traits of `auth_runtime` with public items only,

@@ -22,7 +22,7 @@ Exit codes, by the most important change:
   2  wrong usage, or a file that cannot be read
  10  equal but reworded
  11  narrowed: fewer callers are admitted
- 12  new: a rule or name that is not public
+ 12  new: a rule that is not public, or a role, permission or scope
  13  review: a check changed, or the analysis is undecided
  14  widened: more callers are admitted
  15  new public: anonymous callers are now admitted";

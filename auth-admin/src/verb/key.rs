@@ -93,7 +93,7 @@ impl Create {
 
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// User name of the owner; the newest key comes first (default: keys of all users, by id)
+    /// List only the keys of this user, newest first (default: the keys of all users, by id)
     owner: Option<String>,
 }
 

@@ -139,7 +139,7 @@ fn scheme(field: Field, names: &mut HashMap<String, Ident>, errors: &mut Errors)
 fn name_fits_openapi(name: &str, written: Option<&LitStr>, field: &Ident, errors: &mut Errors) {
     if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c)) {
         let message = format!(
-            "`{name}` cannot name a security scheme in OpenAPI: use letters, digits, `.`, `-` and `_`, as in `name = \"..\"`"
+            "`{name}` cannot name a security scheme in OpenAPI: use letters, digits, `.`, `-` and `_`, as in `name = \"api-key\"`"
         );
         match written {
             Some(written) => errors.at(written, message),
@@ -300,7 +300,7 @@ fn is_absolute_url(url: &LitStr, errors: &mut Errors) {
 fn header_is_free(name: &LitStr, errors: &mut Errors) {
     is_token(name, "a header name", errors);
     if name.value().eq_ignore_ascii_case("authorization") {
-        errors.at(name, "an API key cannot be in the `Authorization` header without a scheme: write `bearer`, `basic` or `http = \"..\"`");
+        errors.at(name, "the `Authorization` header needs an HTTP authentication scheme: write `bearer`, `basic` or `http = \"..\"` instead");
     }
 }
 

@@ -155,7 +155,10 @@ fn inheritance_ends(rows: &[RoleRow], errors: &mut Errors) {
                 let names: Vec<String> = path.iter().map(|step| rows[*step].row.variant.to_string()).collect();
                 errors.at(
                     parent,
-                    format!("`{variant}` inherits from itself: {variant} → {}; remove one of these", names.join(" → ")),
+                    format!(
+                        "`{variant}` inherits from itself: {variant} → {}; remove a parent from one of these roles",
+                        names.join(" → ")
+                    ),
                 );
             }
         }

@@ -178,7 +178,7 @@ pub(crate) fn renamed(attributes: &[Attribute]) -> Option<(&Attribute, String)> 
         is_rule.then(|| {
             let (name, written) = (list.path.to_token_stream(), &list.tokens);
             let message = format!(
-                "attributes in a protected impl block are found by their own names: write `#[protected({written})]` instead of `#[{name}(..)]`"
+                "in a protected impl block, an attribute must keep its original name: write `#[protected({written})]` instead of `#[{name}(..)]`"
             );
             (attribute, message)
         })

@@ -48,7 +48,7 @@ impl Item {
                 Self::Api(open_api, Box::new(block))
             }
             Some(_) => Self::Misplaced(format!(
-                "`#[{}]` protects the operations of a type, not the methods of a trait",
+                "`#[{}]` cannot be on a trait implementation: write the operations in an impl block of the type itself",
                 word.as_str()
             )),
             None => Self::Misplaced(
@@ -74,7 +74,7 @@ fn misplaced(word: AttributeName, item: &TokenStream) -> String {
     match syn::parse2::<ImplItemFn>(item.clone()) {
         Ok(method) if is_read(&method) => {
             format!(
-                "attributes in a protected impl block are found by their own names: write `#[{attribute}(..)]` here"
+                "in a protected impl block, an attribute must keep its original name: write `#[{attribute}(..)]` here"
             )
         }
         Ok(method) if is_method(&method) => {
@@ -84,7 +84,7 @@ fn misplaced(word: AttributeName, item: &TokenStream) -> String {
         }
         Ok(function) => {
             let name = &function.sig.ident;
-            format!("`#[{attribute}]` must be above `#[handler]`, which makes `{name}` an endpoint")
+            format!("`#[{attribute}]` needs `#[handler]` below it, which makes `{name}` an endpoint")
         }
         Err(_) if word == AttributeName::Protected => {
             "`#[protected]` goes on an impl block above `#[OpenApi]`, on an operation of it, or on a handler above `#[handler]`"

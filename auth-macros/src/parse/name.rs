@@ -50,7 +50,7 @@ fn list_of_names(word: &Ident, list: ParseStream<'_>) -> syn::Result<Vec<Name>> 
                 "role" | "roles" | "all_roles" => {
                     "`roles(\"..\", \"..\")` for one of them, or `all_roles(\"..\", \"..\")` for all"
                 }
-                _ => "a comma",
+                _ => "two clauses, joined with `any(..)` or `all(..)`",
             };
             let message = format!("names cannot be joined with `{0}{0}`: write {instead}", operator.as_char());
             return Err(syn::Error::new(operator.span(), message));

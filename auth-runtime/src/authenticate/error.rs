@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, error::Error, fmt, time::Duration};
 
+use super::retry_after::retry_after_seconds;
+
 /// Why a credential is not accepted. The text goes to the log, never to the caller.
 #[derive(Debug)]
 pub struct AuthenticationError(AuthenticationErrorKind);
@@ -79,7 +81,9 @@ impl fmt::Display for AuthenticationError {
                 f.write_str(reason)
             }
             AuthenticationErrorKind::Unavailable(source) => write!(f, "cannot be verified now: {source}"),
-            AuthenticationErrorKind::Throttled(time) => write!(f, "too many attempts; again in {} s", time.as_secs()),
+            AuthenticationErrorKind::Throttled(time) => {
+                write!(f, "too many attempts; again in {} s", retry_after_seconds(*time))
+            }
         }
     }
 }

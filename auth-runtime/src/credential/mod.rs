@@ -91,7 +91,8 @@ pub enum Malformed {
 #[diagnostic::on_unimplemented(
     message = "a scheme of kind `{K}` cannot carry `{Self}`",
     label = "this authenticator takes another kind of credential",
-    note = "use `BasicCredentials` with `basic`; `BearerToken` with `bearer`, `oauth2`, `openid_connect`, `http`, `header` and `cookie`; `ApiKey` and `RequestHead` with every scheme but `basic`; `HttpCredentials` with `http`"
+    note = "use another scheme, or an authenticator whose `Credential` the scheme can carry",
+    note = "`basic` carries only `BasicCredentials`; every other scheme carries `ApiKey` and `RequestHead`; every scheme but `basic` and `query` carries `BearerToken`; only `http` carries `HttpCredentials`"
 )]
 pub trait CarriedBy<K>: Sized + Send {
     /// Looks for the credential where the scheme says.

@@ -68,7 +68,8 @@ pub trait RoleTable: Table {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not include the permissions `{P}`",
-    note = "add a variant for them: `permissions! {{ pub enum Permission {{ Other({P}), .. }} }}`"
+    note = "add a variant for them: `permissions! {{ pub enum Permission {{ Other({P}), .. }} }}`",
+    note = "in an impl block that is generic over its `Auth`, add the bound `A::Permission: Includes<{P}>`"
 )]
 pub trait Includes<P: Table>: Table {
     /// Returns the value of this table for a value of the other one.

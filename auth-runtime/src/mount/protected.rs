@@ -10,7 +10,7 @@ use crate::policy::Operation;
     message = "`{Self}` is not protected",
     label = "its operations have no rules",
     note = "put `#[protected]` above `#[OpenApi]` on its impl block",
-    note = "a tuple must have 2 to 16 APIs: pass a single API without a tuple"
+    note = "if this is a tuple, it must have 2 to 16 APIs; pass a single API without a tuple"
 )]
 pub trait Protected: OpenApi {
     /// The `Auth` that authenticates callers. It has no bound, so that an `Auth` without `#[derive(Auth)]` is one error.

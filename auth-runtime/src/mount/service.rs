@@ -105,8 +105,8 @@ impl<A: AuthConfig, T: Protected<Auth = A>, W: Webhook> ProtectedService<A, T, W
     /// Documents webhooks: requests that the service sends to others (default: none). Call it before
     /// [`configure`](Self::configure), because poem-openapi then drops the prefix of URLs.
     ///
-    /// OpenAPI 3.0 has no webhooks, so a document of 3.0 has them under `x-webhooks`, which Redoc shows. All pages show
-    /// those of [3.1](Self::openapi_3_1).
+    /// OpenAPI 3.0 has no webhooks, so a document of 3.0 has them under `x-webhooks`, which Redoc shows. With
+    /// [3.1](Self::openapi_3_1), all pages show them.
     ///
     /// ```
     /// # use auth_runtime::{mount::ProtectedService, prelude::*};

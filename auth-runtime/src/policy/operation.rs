@@ -65,7 +65,7 @@ impl<A: AuthSchema> Operation<A> {
                 if let Some(requirement) = requirement {
                     assert!(
                         requirement.credentials().len() < 2,
-                        "`#[optional_auth]` cannot require several credentials"
+                        "`#[optional_auth]` cannot require several credentials: to accept any one of them, write `schemes(\"..\", \"..\")`"
                     );
                 }
                 NeededCredentials::one(SchemeSet::first(A::SCHEMES.len()))
@@ -74,7 +74,7 @@ impl<A: AuthSchema> Operation<A> {
                 let needed = requirement.credentials();
                 assert!(
                     needed.len() > 0,
-                    "no caller could ever meet this requirement: it excludes every scheme, or needs two credentials in one location"
+                    "no caller could ever meet this requirement: it excludes every scheme, or needs two credentials from the same header, cookie or query parameter"
                 );
                 needed
             }
@@ -156,7 +156,7 @@ impl<A> Operation<A> {
         }
     }
 
-    /// Whether anonymous callers are let in, while a credential that is sent must be valid.
+    /// Whether every caller is let in, and credentials are ignored. The macros evaluate it in constants.
     pub(crate) const fn is_public(&self) -> bool {
         matches!(self.access, Access::Public { .. })
     }

@@ -20,25 +20,32 @@ pub const HELP: &str = r#"Settings (environment variables):
   OIDC_ISSUER             Token issuers whose keys are found by OpenID Connect discovery
   AUTH_ISSUER             Token issuer (claim `iss`) with the keys in the next four settings
   OAUTH2_JWKS_URL         URLs of the issuer's keys, fetched in the background
-  OAUTH2_JWKS_FILE        Files with the issuer's keys, as a JSON Web Key Set each
-  AUTH_PUBLIC_KEY_FILE    PEM file with the issuer's public key (RSA, P-256, P-384, Ed25519) or certificate
+  OAUTH2_JWKS_FILE        Files with the issuer's keys, each a JSON Web Key Set
+  AUTH_PUBLIC_KEY_FILE    PEM file with the issuer's public key (RSA, P-256, P-384, Ed25519) or
+                          certificate
   AUTH_HS256_SECRET       Secret that the issuer signs tokens with, at least 32 bytes
-  AUTH_AUDIENCES          JSON list of accepted audiences; a token needs one of them in the claim `aud`
-  AUTH_TOKEN_TYPES        JWT: also accept tokens that are not marked as access tokens (default: at+jwt)
+  AUTH_AUDIENCES          JSON list of accepted audiences; a token needs one of them in the claim
+                          `aud`
+  AUTH_TOKEN_TYPES        JWT: also accept tokens that are not marked as access tokens (default:
+                          at+jwt)
   AUTH_JWKS_TTL           Seconds that fetched keys are cached, from 10 to 3600 (default: 300)
-  AUTH_JWKS_COOLDOWN      Minimum seconds between fetches for unknown keys, from 10 to 3600 (default: 10)
+  AUTH_JWKS_COOLDOWN      Minimum seconds between fetches for unknown keys, from 10 to 3600
+                          (default: 10)
   AUTH_DANGER_ALLOW_HTTP_ON_LOOPBACK
                           true: allow fetching keys without TLS from this machine
-  BASIC_AUTH_CREDENTIALS  JSON list of {"username": "..", "password": ".."}; at least 8 characters per password
-  API_KEYS                JSON object {"name": "key", ..}; at least 22 characters per key, sent as X-API-Key
-  PERMISSION_OVERRIDES    JSON object {"subject": "*" or [permission, ..], ..} that replaces a caller's permissions, also
-                          those of its roles; the roles stay, so an override does not change access by role;
-                          a subject is a user name, the name of a key, or the claim `sub` of a token, written as
+  BASIC_AUTH_CREDENTIALS  JSON list of {"username": "..", "password": ".."}; at least 8 characters
+                          per password
+  API_KEYS                JSON object {"name": "key", ..}; at least 22 characters per key, sent as
+                          X-API-Key
+  PERMISSION_OVERRIDES    JSON object {"subject": "*" or [permission, ..], ..}: replace all
+                          permissions of a caller, including those of its roles. The caller keeps
+                          the roles, so an override does not change access by role. A subject is a
+                          user name, the name of a key, or the claim `sub` of a token; write
                           "issuer sub" if there are several issuers
   PORT                    Port to listen on; 0 takes a free port (default: 3000)
 
-OIDC_ISSUER, OAUTH2_JWKS_URL and OAUTH2_JWKS_FILE accept comma-separated lists. At least one kind of credential must be
-configured. A token is valid if any key of its issuer verifies it.
+OIDC_ISSUER, OAUTH2_JWKS_URL and OAUTH2_JWKS_FILE accept comma-separated lists. At least one kind of
+credential must be configured. A token is valid if any key of its issuer verifies it.
 "#;
 
 struct Server;
