@@ -124,12 +124,19 @@ impl MemoryAccounts {
 
 impl UserStore for MemoryAccounts {
     async fn find(&self, username: &str) -> Result<Option<User>, Unavailable> {
-        let users = self.state().users.clone();
-        users.find(username).await
+        Ok(self.find_now(username))
+    }
+
+    fn find_now(&self, username: &str) -> Option<User> {
+        self.state().users.find_now(username)
     }
 
     async fn find_by_subject(&self, subject: &str) -> Result<Option<User>, Unavailable> {
-        Ok(self.state().users.get(subject).cloned())
+        Ok(self.find_by_subject_now(subject))
+    }
+
+    fn find_by_subject_now(&self, subject: &str) -> Option<User> {
+        self.state().users.get(subject).cloned()
     }
 
     fn mounted(&self, context: &Context) {

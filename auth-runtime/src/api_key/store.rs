@@ -59,6 +59,15 @@ pub trait ApiKeyStore: Send + Sync + 'static {
     /// [`Unavailable`] if the store does not answer: 503.
     fn find(&self, id: &str) -> impl Future<Output = Result<Option<ApiKeyRecord>, Unavailable>> + Send;
 
+    /// Returns the record, if the store knows it without waiting (default: `None`, and the store is asked with
+    /// [`find`](Self::find)).
+    ///
+    /// It returns what [`find`](Self::find) would return, or `None`. It must not block.
+    fn find_now(&self, id: &str) -> Option<ApiKeyRecord> {
+        let _ = id;
+        None
+    }
+
     /// Records that a request was authenticated with this key (default: does nothing).
     ///
     /// It must not block: a store writes in the background, and not for each request.
@@ -83,6 +92,10 @@ pub trait ApiKeyStore: Send + Sync + 'static {
 impl<S: ApiKeyStore> ApiKeyStore for Arc<S> {
     async fn find(&self, id: &str) -> Result<Option<ApiKeyRecord>, Unavailable> {
         S::find(self, id).await
+    }
+
+    fn find_now(&self, id: &str) -> Option<ApiKeyRecord> {
+        S::find_now(self, id)
     }
 
     fn used(&self, record: &ApiKeyRecord) {
@@ -366,7 +379,11 @@ impl MemoryApiKeys {
 
 impl ApiKeyStore for MemoryApiKeys {
     async fn find(&self, id: &str) -> Result<Option<ApiKeyRecord>, Unavailable> {
-        Ok(self.records.get(id).cloned())
+        Ok(self.find_now(id))
+    }
+
+    fn find_now(&self, id: &str) -> Option<ApiKeyRecord> {
+        self.records.get(id).cloned()
     }
 
     /// # Panics

@@ -8,6 +8,8 @@ use std::{
     },
 };
 
+use poem::Request;
+
 use super::{AuthenticationError, Authenticator, Context, Identity};
 use crate::{
     credential::ApiKey,
@@ -43,7 +45,7 @@ impl Authenticator for Counting {
         Err(AuthenticationError::invalid("no key is valid"))
     }
 
-    fn cached(&self, text: &[u8], context: &Context) -> Option<Identity> {
+    fn cached(&self, text: &[u8], _: &Request, context: &Context) -> Option<Identity> {
         (text == b"k").then(|| context.identity("store", "alice").build())
     }
 
@@ -55,9 +57,10 @@ impl Authenticator for Counting {
 #[test]
 fn a_configured_authenticator_is_asked_for_a_cached_credential() {
     let (keys, context) = (Some(Counting(Arc::default())), Context::new(&NAMES));
-    assert_eq!(keys.cached(b"k", &context).unwrap().subject(), "alice");
-    assert!(keys.cached(b"other", &context).is_none());
-    assert!(None::<Counting>.cached(b"k", &context).is_none());
+    let request = Request::default();
+    assert_eq!(keys.cached(b"k", &request, &context).unwrap().subject(), "alice");
+    assert!(keys.cached(b"other", &request, &context).is_none());
+    assert!(None::<Counting>.cached(b"k", &request, &context).is_none());
 }
 
 #[test]

@@ -41,7 +41,9 @@ fn header(request: &Request) -> Credential<&HeaderValue> {
 /// Whether a header has this scheme, one space, and a credential. It finds what [`split`] finds, for the usual header.
 fn starts_with(header: &[u8], scheme: &str) -> bool {
     match header.split_at_checked(scheme.len()) {
-        Some((found, [b' ', first, ..])) => first.is_ascii_graphic() && found.eq_ignore_ascii_case(scheme.as_bytes()),
+        Some((found, [b' ', first, ..])) => {
+            first.is_ascii_graphic() && (found == scheme.as_bytes() || found.eq_ignore_ascii_case(scheme.as_bytes()))
+        }
         _ => false,
     }
 }

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use poem::Request;
+
 use super::{
     record::{Session, SessionUser},
     set_cookie::SessionCookie,
@@ -295,10 +297,24 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
             session
         };
         let user = self.0.user(&session).await?;
-        if known.note(now, session.last_seen_at) {
-            self.0.store.touch(&session.id, now);
-        }
+        self.0.note(known, &session, now);
         Ok(Verified { session, user })
+    }
+
+    /// Returns the identity of a session that this process has seen, if both stores know session and user without waiting.
+    ///
+    /// The token has the right form, as no other text has its MAC. A session that has ended is left to
+    /// [`verify`](Self::verify).
+    fn known_identity(&self, token: &[u8], context: Context) -> Option<Identity> {
+        let (manager, now) = (&*self.0, self.now().ok()?);
+        let known = manager.cache.as_ref()?.known(token)?;
+        let session = manager.store.find_now(&known.id).filter(|session| session.token_hash.is(&known.hash))?;
+        if session.is_pending || manager.is_over(&session, known.seen_at(), now) {
+            return None;
+        }
+        let verified = manager.verified_now(session)?;
+        manager.note(&known, &verified.session, now);
+        Some(manager.identity(&verified, context))
     }
 
     /// Returns a session whose time seems over, if another process has seen the user since.
@@ -339,15 +355,42 @@ impl<U: UserStore, S: SessionStore> SessionManager<U, S> {
         }
     }
 
+    /// Notes a request of a session, and lets the store record it once a minute.
+    fn note(&self, known: &KnownSession, session: &Session, now: u64) {
+        if known.note(now, session.last_seen_at) {
+            self.store.touch(&session.id, now);
+        }
+    }
+
+    /// Returns the version of the credentials of a session of the user store; `None` for a session of a plug-in's user.
+    fn epoch(&self, session: &Session) -> Result<Option<u64>, AuthenticationError> {
+        let is_own = *session.issuer == **self.users.issuer_name();
+        match (&session.user, is_own) {
+            (SessionUser::Captured(_), false) => Ok(None),
+            (SessionUser::Stored { credential_epoch }, true) => Ok(Some(*credential_epoch)),
+            // Another service with users of its own has the same store of sessions, or a record was changed by hand.
+            _ => Err(AuthenticationError::session_ended("session of another issuer")),
+        }
+    }
+
+    /// Returns the session with its user, if the store knows the user without waiting, and the session is the user's.
+    fn verified_now(&self, session: Arc<Session>) -> Option<Verified> {
+        let user = match self.epoch(&session).ok()? {
+            None => None,
+            Some(_) => {
+                let user = self.users.store().find_by_subject_now(&session.subject)?;
+                if !session.is_of(&user) {
+                    return None;
+                }
+                Some(user)
+            }
+        };
+        Some(Verified { session, user })
+    }
+
     /// Returns the user of a session of the user store; `None` for a session of a plug-in's user.
     async fn user(&self, session: &Session) -> Result<Option<User>, AuthenticationError> {
-        let is_own = *session.issuer == **self.users.issuer_name();
-        let epoch = match (&session.user, is_own) {
-            (SessionUser::Captured(_), false) => return Ok(None),
-            (SessionUser::Stored { credential_epoch }, true) => *credential_epoch,
-            // Another service with users of its own has the same store of sessions, or a record was changed by hand.
-            _ => return Err(AuthenticationError::session_ended("session of another issuer")),
-        };
+        let Some(epoch) = self.epoch(session)? else { return Ok(None) };
         let user = user_since(&**self.users.store(), &session.subject, epoch).await?;
         let user = user.filter(|user| session.is_of(user));
         user.map(Some).ok_or_else(|| AuthenticationError::session_ended("session from before the credentials changed"))
@@ -367,6 +410,12 @@ impl<U: UserStore, S: SessionStore> SessionManager<U, S> {
 
 impl<U: UserStore, S: SessionStore> Authenticator for Sessions<U, S> {
     type Credential = SessionToken;
+
+    const CACHES_TEXTS: bool = true;
+
+    fn cached(&self, token: &[u8], _: &Request, context: &Context) -> Option<Identity> {
+        self.known_identity(token, *context)
+    }
 
     async fn authenticate(&self, token: SessionToken, context: &Context) -> Result<Identity, AuthenticationError> {
         let verified = self.verify(&token, context.client(), self.now()?).await?;

@@ -20,6 +20,15 @@ pub trait SessionStore: Send + Sync + 'static {
     /// [`Unavailable`] if the store does not answer: 503.
     fn find(&self, id: &str) -> impl Future<Output = Result<Option<Arc<Session>>, Unavailable>> + Send;
 
+    /// Returns the session, if the store knows it without waiting (default: `None`, and the store is asked with
+    /// [`find`](Self::find)).
+    ///
+    /// It returns what [`find`](Self::find) would return, or `None`. It must not block.
+    fn find_now(&self, id: &str) -> Option<Arc<Session>> {
+        let _ = id;
+        None
+    }
+
     /// Returns the session, bypassing any cache (default: [`find`](Self::find)): another process may have recorded a
     /// later request.
     ///
@@ -70,6 +79,10 @@ pub trait SessionStore: Send + Sync + 'static {
 impl<S: SessionStore> SessionStore for Arc<S> {
     async fn find(&self, id: &str) -> Result<Option<Arc<Session>>, Unavailable> {
         S::find(self, id).await
+    }
+
+    fn find_now(&self, id: &str) -> Option<Arc<Session>> {
+        S::find_now(self, id)
     }
 
     async fn find_current(&self, id: &str) -> Result<Option<Arc<Session>>, Unavailable> {

@@ -115,6 +115,11 @@ impl TokenHashCache {
         Some(Self { key: MacKey::random()?, known: by_mac(), refused: by_mac() })
     }
 
+    /// Returns the session of a token, if it had one. The text need not be a token.
+    pub(super) fn known(&self, text: &[u8]) -> Option<Arc<KnownSession>> {
+        self.known.get(&self.key.mac(text).to_bits())
+    }
+
     /// Returns what is known of a token. One call finds that a look-up is due, and the others that it is refused.
     pub(super) fn find(&self, token: &SessionToken) -> Seen {
         let mac = self.mac(token);

@@ -66,6 +66,15 @@ pub trait UserStore: Send + Sync + 'static {
     /// [`Unavailable`] if the store does not answer: 503.
     fn find(&self, username: &str) -> impl Future<Output = Result<Option<User>, Unavailable>> + Send;
 
+    /// Returns the user with this name, if the store knows the user without waiting (default: `None`, and the store is asked
+    /// with [`find`](Self::find)).
+    ///
+    /// It returns what [`find`](Self::find) would return, or `None`. It must not block.
+    fn find_now(&self, username: &str) -> Option<User> {
+        let _ = username;
+        None
+    }
+
     /// Returns the user with this [subject](User::with_subject); `None` if there is none.
     ///
     /// `UserTokens` calls it for each token. It returns the same users as [`find`](Self::find), by [`User::subject`]. A
@@ -74,6 +83,15 @@ pub trait UserStore: Send + Sync + 'static {
     /// # Errors
     /// [`Unavailable`] if the store does not answer: 503.
     fn find_by_subject(&self, subject: &str) -> impl Future<Output = Result<Option<User>, Unavailable>> + Send;
+
+    /// Returns the user with this subject, if the store knows it without waiting (default: `None`, and the store is asked with
+    /// [`find_by_subject`](Self::find_by_subject)).
+    ///
+    /// It returns what [`find_by_subject`](Self::find_by_subject) would return, or `None`. It must not block.
+    fn find_by_subject_now(&self, subject: &str) -> Option<User> {
+        let _ = subject;
+        None
+    }
 
     /// Returns the user with this name without a cache, before a password is hashed (default: [`find`](Self::find)).
     ///
@@ -137,8 +155,16 @@ impl<S: UserStore> UserStore for Arc<S> {
         S::find(self, username).await
     }
 
+    fn find_now(&self, username: &str) -> Option<User> {
+        S::find_now(self, username)
+    }
+
     async fn find_by_subject(&self, subject: &str) -> Result<Option<User>, Unavailable> {
         S::find_by_subject(self, subject).await
+    }
+
+    fn find_by_subject_now(&self, subject: &str) -> Option<User> {
+        S::find_by_subject_now(self, subject)
     }
 
     async fn find_at_sign_in(&self, username: &str) -> Result<Option<User>, Unavailable> {

@@ -64,10 +64,14 @@ static TOUCH: LazyLock<Script> = LazyLock::new(|| {
 
 impl SessionStore for RedisStore {
     async fn find(&self, id: &str) -> Result<Option<Arc<Session>>, Unavailable> {
-        match self.0.connection.current().and_then(|link| link.state.session(id)) {
+        match self.find_now(id) {
             Some(session) => Ok(Some(session)),
             None => self.find_current(id).await,
         }
+    }
+
+    fn find_now(&self, id: &str) -> Option<Arc<Session>> {
+        self.0.connection.current()?.state.session(id)
     }
 
     async fn find_current(&self, id: &str) -> Result<Option<Arc<Session>>, Unavailable> {

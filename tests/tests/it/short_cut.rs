@@ -10,7 +10,7 @@ use auth_runtime::{
     credential::ApiKey,
     prelude::*,
 };
-use poem::{EndpointExt, Route, get, handler};
+use poem::{EndpointExt, Request, Route, get, handler};
 use poem_openapi::{OpenApi, payload::PlainText};
 
 /// Accepts each key, and caches it. It counts the verifications.
@@ -28,7 +28,7 @@ impl Authenticator for Caching {
 
     const CACHES_TEXTS: bool = true;
 
-    fn cached(&self, text: &[u8], context: &Context) -> Option<Identity> {
+    fn cached(&self, text: &[u8], _: &Request, context: &Context) -> Option<Identity> {
         (self.0.load(Ordering::SeqCst) > 0).then(|| Self::identity(text, context))
     }
 
