@@ -143,6 +143,7 @@ impl Jwt {
     /// [`RemoteKeys::timeout`](super::RemoteKeys::timeout).
     ///
     /// ```no_run
+    /// # #[cfg(any(feature = "http-client", feature = "custom-fetcher"))] {
     /// # use auth_runtime::jwt::{Jwt, JwtError, RemoteKeys};
     /// # async fn start() -> Result<Jwt, JwtError> {
     /// let issuer = RemoteKeys::openid_connect("https://example.eu.auth0.com/")?;
@@ -153,6 +154,7 @@ impl Jwt {
     ///     // Such as a missing slash at the end of the issuer.
     ///     Err(error) => Err(error),
     /// }
+    /// # }
     /// # }
     /// ```
     ///
