@@ -79,7 +79,9 @@ impl fmt::Display for AuthenticationError {
                 f.write_str(reason)
             }
             AuthenticationErrorKind::Unavailable(source) => write!(f, "cannot be verified now: {source}"),
-            AuthenticationErrorKind::Throttled(time) => write!(f, "too many attempts; again in {} s", time.as_secs()),
+            AuthenticationErrorKind::Throttled(time) => {
+                write!(f, "too many attempts; try again in {} s", time.as_secs())
+            }
         }
     }
 }
