@@ -3,6 +3,8 @@
 use std::mem;
 
 use auth_runtime::{guard::AuthConfig, review::AccessPolicy, users::Passwords};
+#[cfg(feature = "redis")]
+use auth_store::RedisStore;
 use auth_store::SqlUsers;
 use tracing::instrument::WithSubscriber;
 
@@ -16,6 +18,7 @@ use crate::{
     log::{Log, TARGET, operator},
     program::Program,
     settings::{Settings, Store},
+    state::{SharedState, StateStore},
 };
 
 /// Runs administration commands, with or without the declared names of an application.
@@ -27,6 +30,7 @@ pub struct Admin {
     declared: Option<Declared>,
     program: Program,
     default_url: Option<String>,
+    redis: Option<StateStore>,
     passwords: Passwords,
     console: Console,
 }
@@ -49,6 +53,7 @@ impl Admin {
             declared: None,
             program: Program::None,
             default_url: None,
+            redis: None,
             passwords: Passwords::new(),
         }
     }
@@ -91,6 +96,14 @@ impl Admin {
         self
     }
 
+    /// Sets the Redis server of sessions, tokens, signing keys and attempts (default: that of the [`Settings`], if they have
+    /// one). Use it for settings that no URL has, such as certificate authorities.
+    #[cfg(feature = "redis")]
+    pub fn redis(mut self, store: RedisStore) -> Self {
+        self.redis = Some(StateStore::Redis { store, described: "of the application".to_owned() });
+        self
+    }
+
     /// Sets the rules for passwords and hashes (default: [`Passwords::new`]). Use those of the application. The secret key
     /// of [`Settings`] is added.
     pub fn passwords(mut self, passwords: Passwords) -> Self {
@@ -115,7 +128,8 @@ impl Admin {
 
     /// Runs a command on a connected store. If it is the store that verifies requests, changes apply to the next request.
     pub async fn run_on(mut self, command: AdminCommand, users: &SqlUsers) -> Exit {
-        let ended = self.execute(command.0, users, None).await;
+        let redis = self.redis.take();
+        let ended = self.execute(command.0, users, redis, None).await;
         self.report(ended)
     }
 
@@ -124,8 +138,10 @@ impl Admin {
         let log = settings.open_log_file()?.map(Log::to);
         let creates_file = matches!(verb, Verb::Migrate(_));
         let (url, passwords) = (self.default_url.as_deref(), self.passwords.clone());
-        let Store { users, described } = settings.store(url, passwords, self.declared.as_ref(), creates_file)?;
-        let ended = self.execute(verb, &users, Some(&described));
+        let redis = self.redis.take().map_or_else(|| settings.redis(), |redis| Ok(Some(redis)))?;
+        let Store { users, described } =
+            settings.store(url, passwords, self.declared.as_ref(), redis.as_ref(), creates_file)?;
+        let ended = self.execute(verb, &users, redis, Some(&described));
         let ended = match &log {
             Some(log) => ended.with_subscriber(log.dispatch.clone()).await,
             None => ended.await,
@@ -138,10 +154,17 @@ impl Admin {
         }
     }
 
-    async fn execute(&mut self, verb: Verb, users: &SqlUsers, database: Option<&str>) -> Result<(), Failure> {
+    async fn execute(
+        &mut self,
+        verb: Verb,
+        users: &SqlUsers,
+        redis: Option<StateStore>,
+        database: Option<&str>,
+    ) -> Result<(), Failure> {
         let Some(verb) = self.run_alone(verb)? else { return Ok(()) };
         let mut context = Context {
             users,
+            state: SharedState::new(users, redis),
             database,
             declared: self.declared.as_ref(),
             format: verb.format(),
@@ -154,7 +177,7 @@ impl Admin {
         let ended = verb.run(&mut context).await;
         let by = context.by;
         let ended = ended.and_then(|()| Ok(self.console.flush()?));
-        if let Err(Failure::Refused(reason) | Failure::Database(reason)) = &ended {
+        if let Some(reason) = ended.as_ref().err().and_then(Failure::reason) {
             tracing::warn!(target: TARGET, by, reason, "command failed");
         }
         ended

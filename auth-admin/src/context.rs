@@ -9,11 +9,13 @@ use crate::{
     error::Failure,
     escape::visible,
     output::{self, Format},
+    state::SharedState,
 };
 
 /// Everything that a verb needs to run.
 pub(crate) struct Context<'a> {
     pub(crate) users: &'a SqlUsers,
+    pub(crate) state: SharedState,
     /// The database without its password, if the settings name it.
     pub(crate) database: Option<&'a str>,
     pub(crate) declared: Option<&'a Declared>,

@@ -1,5 +1,7 @@
 //! Errors of settings and commands, and their exit codes.
 
+#[cfg(feature = "redis")]
+use std::error::Error;
 use std::io;
 
 use auth_runtime::{authenticate::Unavailable, jwt::KeyRingError, review::DifferenceClass};
@@ -18,6 +20,9 @@ pub(crate) enum Failure {
     Refused(String),
     Usage(String),
     Database(String),
+    /// Redis is unavailable. The message names the server.
+    #[cfg(feature = "redis")]
+    Redis(String),
     /// The command succeeded, but its result could not be printed.
     Unreported(String),
     /// The result could not be printed, and the command changed nothing.
@@ -37,6 +42,27 @@ impl Failure {
 
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self::Usage(text.into())
+    }
+
+    /// Returns the failure of a command on Redis.
+    #[cfg(feature = "redis")]
+    pub(crate) fn of_redis(error: &(dyn Error + 'static)) -> Self {
+        let of_store = error.downcast_ref().or_else(|| error.source()?.downcast_ref());
+        match of_store {
+            Some(StoreError::Setting(text)) => Self::Usage(text.clone()),
+            Some(StoreError::Database(reason)) => Self::Redis(reason.to_string()),
+            _ => Self::Redis(error.to_string()),
+        }
+    }
+
+    /// Returns the reason for the log, if the command was rejected or a server failed.
+    pub(crate) fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Refused(reason) | Self::Database(reason) => Some(reason),
+            #[cfg(feature = "redis")]
+            Self::Redis(reason) => Some(reason),
+            _ => None,
+        }
     }
 
     /// Names the database in front of its error.
@@ -61,6 +87,8 @@ impl Failure {
             Self::Refused(text) | Self::Unreported(text) => (Exit::Refused, Some(text)),
             Self::Usage(text) => (Exit::Usage, Some(text)),
             Self::Database(text) => (Exit::Database, Some(text)),
+            #[cfg(feature = "redis")]
+            Self::Redis(text) => (Exit::Database, Some(text)),
             // The reader, such as `head`, has read enough.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => (Exit::Done, None),
             Self::Output(error) => (Exit::Refused, Some(format!("the output cannot be written: {error}"))),

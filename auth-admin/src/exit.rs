@@ -10,7 +10,7 @@ Exit codes:
   0  done
   1  not found, rejected, or a difference was found
   2  wrong usage or settings; nothing was done
-  3  the database is unavailable, or its tables have another version
+  3  the database is unavailable, or its tables have another version; or Redis is unavailable
  10 to 15  access policies differ; see `access diff --help`
 130  interrupted by Ctrl-C at a password prompt; nothing was done";
 
@@ -30,7 +30,7 @@ pub enum Exit {
     Refused,
     /// 2: the command or its settings are wrong, and nothing was done.
     Usage,
-    /// 3: the database is unavailable, or its tables have another version.
+    /// 3: the database is unavailable, or its tables have another version; or Redis is unavailable.
     Database,
     /// 10 to 15: access policies differ, by the [code of the class](DifferenceClass::exit_code).
     Differs(DifferenceClass),

@@ -76,7 +76,7 @@
 //! | `key create`, `list`, `revoke` | manage API keys |
 //! | `session list`, `end` | list and end sessions of users |
 //! | `key-ring list`, `rotate`, `retire` | manage the keys that sign tokens |
-//! | `token inspect`, `revoke` | show or revoke a token |
+//! | `token inspect`, `revoke` | show or revoke a token, which is read from the terminal or stdin |
 //! | `role list`, `permission list` | list declared names and names in use |
 //! | `access matrix`, `check`, `diff`, `explain`, `lint` | show, compare and explain the access policy; see [below](#access-policy) |
 //! | `export typescript`, `overstep` | prints permissions and roles as TypeScript types, or the matrix for the test tool [overstep](https://pypi.org/project/overstep/) |
@@ -91,7 +91,7 @@
 //! | 0 | done |
 //! | 1 | not found, rejected, or `check` found a difference |
 //! | 2 | wrong usage or settings; nothing was done |
-//! | 3 | the database is unavailable, or its tables have another version |
+//! | 3 | the database is unavailable, or its tables have another version; or Redis is unavailable |
 //! | 10 to 15 | `access check` or `access diff` found a difference of this [class](auth_runtime::review::DifferenceClass) |
 //! | 130 | interrupted by Ctrl-C at a password prompt; nothing was done |
 //!
@@ -101,6 +101,16 @@
 //!
 //! The commands `access ..` and `export ..` open no database. [`Admin::policy`] hands them the policy of the application.
 //! `access diff OLD NEW` compares two files and needs no application. The others read a file with `--lock FILE`.
+//!
+//! # Redis
+//!
+//! An application may keep sessions, refresh tokens, revocations, signing keys and attempts in Redis (feature `redis`).
+//! `AUTH_REDIS_URI` or [`Admin::redis`] names the server. `session` and `token` then use the database and Redis. `key-ring`
+//! uses Redis; it opens the keys if the application takes them from
+//! [`SqlUsers::key_ring_in`](auth_store::SqlUsers::key_ring_in). If Redis does not answer, these commands exit with code 3.
+//!
+//! A change of a user's credentials needs no Redis: it ends sessions and tokens, because each has the version of the
+//! credentials.
 //!
 //! # Passwords and keys
 //!
@@ -136,7 +146,7 @@
 //! - Any account with write access to the database can change users without this command. Any account that may run the
 //!   command with the URL of the database may use all of it: there are no roles of administrators.
 //! - The process writes its own log. Any account with write access to the file can change it.
-//! - Other users of the machine can read a URL in an argument, with its password. Use `AUTH_DB_URI`.
+//! - Other users of the machine can read a URL in an argument, with its password. Use `AUTH_DB_URI` and `AUTH_REDIS_URI`.
 //! - A printed password or key stays in the scrollback of a terminal, or in a redirected file.
 //! - `auth-admin` without an application accepts every role and permission. It warns about a name that no user and no key
 //!   had before. A name that the application does not declare grants nothing.
@@ -156,6 +166,7 @@ mod log;
 mod output;
 mod program;
 mod settings;
+mod state;
 mod verb;
 
 pub use self::{

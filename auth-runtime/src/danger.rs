@@ -5,7 +5,10 @@
 //! environment variable relaxes anything.
 
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
-use crate::jwt::{Jwt, JwtError, PlainHttp, RemoteKeys};
+use crate::jwt::{
+    Jwt, JwtError,
+    remote::{PlainHttp, RemoteKeys},
+};
 #[cfg(feature = "throttle")]
 use crate::throttle::Throttle;
 #[cfg(feature = "session")]
@@ -82,6 +85,7 @@ pub fn accept_id_tokens(jwt: Jwt) -> Jwt {
 /// Relaxes the rules of [`RemoteKeys`]: [`RemoteKeys::dangerous`].
 ///
 /// ```
+/// # #[cfg(any(feature = "http-client", feature = "custom-fetcher"))] {
 /// use auth_runtime::jwt::RemoteKeys;
 ///
 /// // For an issuer that a developer runs on the same machine.
@@ -90,6 +94,7 @@ pub fn accept_id_tokens(jwt: Jwt) -> Jwt {
 /// // Not for one elsewhere.
 /// let error = RemoteKeys::dangerous().allow_http_on_loopback().openid_connect("http://issuer.example").unwrap_err();
 /// assert!(error.to_string().contains("write `https://`"));
+/// # }
 /// # Ok::<(), auth_runtime::jwt::JwtError>(())
 /// ```
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
@@ -126,11 +131,13 @@ impl DangerousRemoteKeys {
     /// by the discovery document. Any port is allowed.
     ///
     /// ```
+    /// # #[cfg(any(feature = "http-client", feature = "custom-fetcher"))] {
     /// use auth_runtime::jwt::RemoteKeys;
     ///
     /// // A service of the same compose file.
     /// let danger = RemoteKeys::dangerous().allow_http_to("keycloak");
     /// let keys = danger.openid_connect("http://keycloak:8080/realms/staff")?;
+    /// # }
     /// # Ok::<(), auth_runtime::jwt::JwtError>(())
     /// ```
     ///

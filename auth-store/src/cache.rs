@@ -111,17 +111,22 @@ impl StoreCache {
         self.users_by_subject.remove(user.subject());
     }
 
+    /// Returns the valid generation, unless the epoch must be read first.
+    pub(crate) fn recent_generation(&self) -> Option<u64> {
+        self.is_recent().then(|| self.generation.load(Ordering::Acquire))
+    }
+
     /// Returns the valid generation. Reads the epoch if the last read is older than the bound.
     pub(crate) async fn generation(
         &self,
         epoch: impl Future<Output = Result<i64, StoreError>>,
     ) -> Result<u64, Unavailable> {
-        if self.is_recent() {
-            return Ok(self.generation.load(Ordering::Acquire));
+        if let Some(generation) = self.recent_generation() {
+            return Ok(generation);
         }
         let mut last = self.last.lock().await;
-        if self.is_recent() {
-            return Ok(self.generation.load(Ordering::Acquire));
+        if let Some(generation) = self.recent_generation() {
+            return Ok(generation);
         }
         if last.failed.is_some_and(|failed| failed.elapsed() < PAUSE) {
             return Err(Unavailable::new("the database did not answer a moment ago"));
@@ -257,6 +262,19 @@ mod tests {
         tokio::time::advance(Duration::from_secs(6)).await;
         let other = cache.generation(async { Ok(7) }).await.unwrap();
         assert!(cache.users.get("alice", other).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r7_generation_is_known_without_a_read_within_the_bound_only() {
+        let cache = StoreCache::new(Duration::from_secs(5), 10);
+        assert!(cache.recent_generation().is_none(), "the epoch was never read");
+        let generation = cache.generation(async { Ok(7) }).await.unwrap();
+        assert_eq!(cache.recent_generation(), Some(generation));
+        cache.notice_change();
+        assert!(cache.recent_generation().is_none(), "another process has changed something");
+        cache.generation(async { Ok(7) }).await.unwrap();
+        tokio::time::advance(Duration::from_secs(6)).await;
+        assert!(cache.recent_generation().is_none(), "the last read is too old");
     }
 
     #[tokio::test]

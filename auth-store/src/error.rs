@@ -4,7 +4,7 @@ use std::{error::Error, fmt, time::Duration};
 
 use auth_runtime::{
     api_key::ApiKeyError,
-    authenticate::Unavailable,
+    authenticate::{Unavailable, retry_after_seconds},
     password::PasswordError,
     users::{UserError, quote_name},
 };
@@ -42,7 +42,7 @@ pub enum StoreError {
     #[error("the password is not that of {}", quote_name(.0))]
     WrongPassword(String),
     /// The throttle refuses more attempts for now.
-    #[error("too many passwords were tried: wait {} s", .retry_after.as_secs() + 1)]
+    #[error("too many passwords were tried: wait {} s", retry_after_seconds(*.retry_after))]
     TooManyAttempts {
         /// The time to wait.
         retry_after: Duration,
@@ -160,5 +160,20 @@ impl Error for DriverError {
 impl From<StoreError> for Unavailable {
     fn from(error: StoreError) -> Self {
         Self::new(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::StoreError;
+
+    #[test]
+    fn r77_wait_is_rounded_up_to_whole_seconds() {
+        for (millis, seconds) in [(0, 1), (999, 1), (1000, 1), (1001, 2), (60_000, 60)] {
+            let error = StoreError::TooManyAttempts { retry_after: Duration::from_millis(millis) };
+            assert_eq!(error.to_string(), format!("too many passwords were tried: wait {seconds} s"), "{millis}");
+        }
     }
 }

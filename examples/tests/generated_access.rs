@@ -20,7 +20,7 @@ const DISABLED: (&str, &str) = ("mallory", "correct horse battery staple");
 async fn demo() -> Arc<impl Endpoint> {
     let users = SqlUsers::options().declared_by::<Auth>().connect("sqlite::memory:").await.expect("a database");
     let demo = Demo::new(&users, ADDRESS).await.expect("a demo");
-    let disabled = NewUser::new(DISABLED.0).password(DISABLED.1).roles([Role::Administrator.name()]).disabled(true);
+    let disabled = NewUser::new(DISABLED.0).password(DISABLED.1).roles([Role::Administrator]).disabled(true);
     users.add(disabled).await.expect("a user");
     let app = Arc::new(app(&demo));
     let client = TestClient::new(Arc::clone(&app));

@@ -31,6 +31,8 @@ const NOT_CHECKED: &str = "not checked, because the tables do not fit";
 struct Report<'a> {
     fits: bool,
     database: Option<&'a str>,
+    /// The Redis server; `null` without one.
+    redis: Option<String>,
     /// The problem with the tables; `null` without one.
     tables: Option<String>,
     /// Whether the names were compared with the declared ones.
@@ -43,7 +45,8 @@ struct Report<'a> {
 
 pub(crate) async fn check(context: &mut Context<'_>) -> Result<(), Failure> {
     let names_checked = context.declared.is_some();
-    let mut report = Report { fits: true, database: context.database, names_checked, ..Report::default() };
+    let redis = redis(context).await?;
+    let mut report = Report { fits: true, database: context.database, redis, names_checked, ..Report::default() };
     match context.users.check_schema().await {
         Ok(()) => report.read_content(context).await?,
         Err(StoreError::Schema(reason)) => {
@@ -64,6 +67,13 @@ pub(crate) async fn check(context: &mut Context<'_>) -> Result<(), Failure> {
     }
 }
 
+/// Returns the Redis server, if there is one. Fails if it does not answer.
+async fn redis(context: &Context<'_>) -> Result<Option<String>, Failure> {
+    let Some(redis) = context.state.redis() else { return Ok(None) };
+    redis.keys().await?;
+    Ok(redis.described().map(str::to_owned))
+}
+
 impl Report<'_> {
     async fn read_content(&mut self, context: &Context<'_>) -> Result<(), Failure> {
         let names = context.users.names_in_use().await?;
@@ -76,14 +86,16 @@ impl Report<'_> {
     }
 
     fn rows(&self) -> Vec<Vec<String>> {
+        let database = ("database", self.database.unwrap_or("of the application").to_owned());
+        let redis = self.redis.iter().map(|redis| ("redis", redis.clone()));
         let rows = [
-            ("database", self.database.unwrap_or("of the application").to_owned()),
             ("tables", self.tables.as_deref().unwrap_or("up to date").to_owned()),
             ("roles", self.names(&self.unknown_roles)),
             ("permissions", self.names(&self.unknown_permissions)),
             ("secret key", self.secret_key()),
         ];
-        rows.into_iter().map(|(label, value)| vec![label.to_owned(), value]).collect()
+        let rows = [database].into_iter().chain(redis).chain(rows);
+        rows.map(|(label, value)| vec![label.to_owned(), value]).collect()
     }
 
     fn names(&self, unknown: &[String]) -> String {

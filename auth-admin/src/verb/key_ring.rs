@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use auth_runtime::jwt::{KeyState, SigningKeyRecord, SigningKeyStore, key_states};
+use auth_runtime::jwt::{KeyState, SigningKeyRecord, key_states};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -35,7 +35,7 @@ impl KeyRingVerb {
 }
 
 async fn list(context: &mut Context<'_>) -> Result<(), Failure> {
-    let keys = key_states(context.users.keys().await?, SystemTime::now());
+    let keys = key_states(context.state.of_keys().await?.keys().await?, SystemTime::now());
     let mut list = output::List::new::<(SigningKeyRecord, KeyState)>(context.format);
     list.page::<_, SigningKeyJson<'_>>(context.console, &keys)?;
     Ok(list.end(context.console)?)
@@ -46,17 +46,31 @@ pub(crate) struct Rotate {
     /// Sign tokens with the new key now; other processes may reject them for up to 30 seconds
     #[arg(long)]
     now: bool,
+    /// Rotate although the secret key does not open the key that signs now; the application must have the new secret key too
+    #[arg(long)]
+    new_secret_key: bool,
 }
 
 impl Rotate {
     async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
-        let ring = context.users.key_ring()?;
-        let key = if self.now { ring.rotate_now().await? } else { ring.rotate().await? };
+        let store = context.state.of_keys().await?;
+        if !self.new_secret_key {
+            store.sealed_key(context.users).await?.map_or(Ok(()), |id| Err(sealed(&id)))?;
+        }
+        let key = store.rotate(context.users, self.now).await?;
         tracing::info!(target: TARGET, by = context.by, key = key.id, now = self.now, "signing key added");
         let signs_from = rfc3339(key.signs_from);
         let sentence = format!("signing key \"{}\" was added; it signs from {signs_from} on", key.id);
         context.done(&sentence, &json!({ "id": key.id, "signs_from": signs_from }))
     }
+}
+
+/// Returns the failure to open the key that signs: the processes of the application could not open the new key either.
+fn sealed(id: &str) -> Failure {
+    Failure::usage(format!(
+        "the secret key does not open signing key \"{id}\", which signs now; give the secret key of the application, or \
+         add --new-secret-key if it has a new one"
+    ))
 }
 
 #[derive(Debug, Args)]
@@ -70,9 +84,10 @@ pub(crate) struct Retire {
 impl Retire {
     async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         let id = &self.id;
-        let ring = context.users.key_ring()?;
+        // Before the prompt.
+        context.users.key_ring().map(drop)?;
         context.confirm(&format!("Retire signing key \"{id}\"? Its tokens are rejected."), self.confirmation.yes)?;
-        let is_new = ring.retire(id).await?;
+        let is_new = context.state.of_keys().await?.retire(context.users, id).await?;
         if is_new {
             tracing::info!(target: TARGET, by = context.by, key = ?id, "signing key retired");
         }

@@ -12,6 +12,7 @@ use crate::{
     error::Failure,
     log::TARGET,
     output::{self, SessionJson},
+    state,
 };
 
 #[derive(Debug, Subcommand)]
@@ -40,7 +41,8 @@ pub(crate) struct List {
 impl List {
     async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         let mut list = output::List::new::<Arc<Session>>(context.format);
-        let sessions = context.users.list_sessions(&self.name).await?;
+        let user = state::user(context.users, &self.name).await?;
+        let sessions = context.state.sessions(&user).await?;
         list.page::<_, SessionJson<'_>>(context.console, &sessions)?;
         Ok(list.end(context.console)?)
     }
@@ -69,7 +71,7 @@ impl End {
 
 async fn end(context: &mut Context<'_>, id: &str, confirmation: &Confirmation) -> Result<(), Failure> {
     context.confirm(&format!("End session \"{id}\"?"), confirmation.yes)?;
-    if !context.users.end_session(id).await? {
+    if !context.state.end_session(id).await? {
         return Err(Failure::refused("there is no such session, or it has ended"));
     }
     tracing::info!(target: TARGET, by = context.by, session = ?id, "session ended");
@@ -77,9 +79,10 @@ async fn end(context: &mut Context<'_>, id: &str, confirmation: &Confirmation) -
 }
 
 async fn end_all(context: &mut Context<'_>, name: &str, confirmation: &Confirmation) -> Result<(), Failure> {
-    let name = context.users.get(name).await?.name;
+    let user = state::user(context.users, name).await?;
+    let name = user.name();
     context.confirm(&format!("End all sessions of \"{name}\"?"), confirmation.yes)?;
-    let count = context.users.end_sessions_of(&name).await?;
+    let count = context.state.end_sessions_of(&user).await?;
     tracing::info!(target: TARGET, by = context.by, user = ?name, count, "sessions ended");
     let sessions = if count == 1 { "1 session".to_owned() } else { format!("{count} sessions") };
     context.done(&format!("{sessions} of \"{name}\" were ended"), &json!({ "user": name, "ended": count }))

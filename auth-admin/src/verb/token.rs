@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use auth_runtime::{
-    jwt::{Revocation, RevocationKind, RevocationStore},
+    jwt::{Revocation, RevocationKind},
     token_service::RefreshFamily,
     users::UserStore,
 };
@@ -61,7 +61,7 @@ impl Token {
 }
 
 async fn inspect_refresh_token(context: &mut Context<'_>, text: &SecretString, id: &str) -> Result<(), Failure> {
-    let Some(family) = context.users.refresh_family(id).await? else {
+    let Some(family) = context.state.refresh_family(id).await? else {
         return show(context, json!({ "type": "refresh token", "status": "unknown or ended", "sid": id }));
     };
     let user = context.users.find_by_subject(&family.subject).await?;
@@ -86,7 +86,7 @@ async fn inspect_refresh_token(context: &mut Context<'_>, text: &SecretString, i
 }
 
 async fn inspect_access_token(context: &mut Context<'_>, mut claims: Map<String, Value>) -> Result<(), Failure> {
-    let revoked = context.users.since(0).await?.entries;
+    let revoked = context.state.revocations().await?;
     let is_expired = expiry(&claims).is_none_or(|end| end <= SystemTime::now());
     let status = match () {
         () if is_expired => "expired",
@@ -113,13 +113,13 @@ fn names(revocation: &Revocation, claims: &Map<String, Value>) -> bool {
 }
 
 async fn revoke_refresh_token(context: &mut Context<'_>, id: &str) -> Result<(), Failure> {
-    let Some(family) = context.users.refresh_family(id).await? else {
+    let Some(family) = context.state.refresh_family(id).await? else {
         return context
             .done("the refresh token is unknown, or has ended already", &json!({ "revoked": false, "sid": id }));
     };
     let until = SystemTime::now() + LONGEST_LIFETIME;
-    context.users.revoke_tokens(&Revocation::session(family.issuer, id, until)).await?;
-    context.users.end_refresh_family(id).await?;
+    context.state.revoke(&Revocation::session(family.issuer, id, until)).await?;
+    context.state.end_refresh_family(id).await?;
     tracing::info!(target: TARGET, by = context.by, sid = id, subject = ?family.subject, "refresh token revoked");
     context.done("the refresh token and all tokens of its sign-in were revoked", &json!({ "revoked": true, "sid": id }))
 }
@@ -129,7 +129,7 @@ async fn revoke_access_token(context: &mut Context<'_>, claims: &Map<String, Val
     let (Some(issuer), Some(jti), Some(end)) = (text("iss"), text("jti"), expiry(claims)) else {
         return Err(Failure::refused("the access token has no `iss`, `jti` or `exp`, and cannot be revoked alone"));
     };
-    context.users.revoke_tokens(&Revocation::token(issuer, jti, end)).await?;
+    context.state.revoke(&Revocation::token(issuer, jti, end)).await?;
     tracing::info!(target: TARGET, by = context.by, jti = ?jti, issuer = ?issuer, "access token revoked");
     context.done(&format!("access token \"{jti}\" was revoked"), &json!({ "revoked": true, "jti": jti }))
 }

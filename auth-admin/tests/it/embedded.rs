@@ -303,11 +303,17 @@ async fn the_password_rules_of_the_application_apply() {
 fn settings_are_for_the_application_too_and_show_no_secret() {
     let parse = |words: &[&str]| Options::try_parse_from([&["notes"], words].concat()).unwrap();
     assert!(parse(&[]).command.is_none());
-    let options = parse(&["serve", "--database-url", "postgres://app:hunter22@h/d"]);
+    let redis = ["--redis-url", "rediss://app:hunter22@r/0", "--redis-key-prefix", "notes:"];
+    let options = parse(&[&["serve", "--database-url", "postgres://app:hunter22@h/d"][..], &redis].concat());
     assert!(matches!(options.command, Some(Commands::Serve)));
     assert_eq!(options.settings.database_url(), Ok(Some("postgres://app:hunter22@h/d")));
     assert!(options.settings.passwords(Passwords::new()).is_ok());
     let shown = format!("{:?}", options.settings);
-    assert!(shown.contains("postgres://h/d") && !shown.contains("hunter22"), "{shown}");
+    assert_eq!(options.settings.redis_url(), Ok(Some("rediss://app:hunter22@r/0")));
+    assert_eq!(options.settings.redis_key_prefix(), Ok(Some("notes:")));
+    assert!(
+        shown.contains("postgres://h/d") && shown.contains("rediss://r/0") && !shown.contains("hunter22"),
+        "{shown}"
+    );
     Options::command().debug_assert();
 }

@@ -11,6 +11,8 @@ mod lists;
 mod logs;
 mod passwords;
 mod races;
+mod redis;
+mod redis_service;
 mod reference;
 mod secrets;
 mod servers;

@@ -236,18 +236,14 @@ fn with_permissions(listed: &[&LitStr], permission: &TokenStream, p: &Private) -
 
 /// Emits the short cut: the only credential of the request, if it is cached.
 fn cached(auth: &Auth, p: &Private) -> TokenStream {
-    let [request, wanted, context, text] = ["request", "wanted", "context", "text"].map(local);
+    let [request, wanted, only] = ["request", "wanted", "only"].map(local);
     let schemes = || auth.schemes.iter().enumerate();
     // A bound of these methods would be a second error for a type that is no authenticator.
     let of = |ty: &Type| quote_spanned!(ty.span()=> <#ty as #p::Authenticator>);
-    let or_of = schemes().map(|(index, Scheme { field, ty, .. })| {
+    let types = schemes().map(|(_, Scheme { ty, .. })| of(ty));
+    let cached = schemes().map(|(index, Scheme { field, ty, .. })| {
         let of = of(ty);
-        let cached = quote!(|#text| #of::cached(&self.#field, #text, &#context));
-        quote!(.or_of(#index, &SCHEMES[#index], #of::CACHES_TEXTS, #cached))
-    });
-    let unless_of = schemes().map(|(index, Scheme { ty, .. })| {
-        let of = of(ty);
-        quote!(.unless_of(#index, &SCHEMES[#index], #of::CACHES_TEXTS))
+        quote!(#index => #of::cached(&self.#field, #only.text(), #request, &#p::Context::of::<Self>()))
     });
     let overrides = auth.overrides.as_ref().map(|field| quote!(let __identity = self.#field.apply(__identity);));
     quote! {
@@ -256,11 +252,13 @@ fn cached(auth: &Auth, p: &Private) -> TokenStream {
             #request: &#p::poem::Request,
             #wanted: #p::SchemeSet,
         ) -> #p::core::option::Option<#p::Principal<Self>> {
-            let #context = #p::Context::of::<Self>();
-            let __only = #p::OnlyCredential::new(#request, #wanted)#(#or_of)*#(#unless_of)*;
-            let (__index, __identity) = __only.identity()?;
+            let #only = #p::OnlyCredential::find(#request, #wanted, SCHEMES, &[#(#types::CACHES_TEXTS),*])?;
+            let __identity = match #only.scheme() {
+                #(#cached,)*
+                _ => #p::core::option::Option::None,
+            }?;
             #overrides
-            #p::core::option::Option::Some(#p::Principal::new(__identity, __index))
+            #p::core::option::Option::Some(#p::Principal::new(__identity, #only.scheme()))
         }
     }
 }

@@ -223,6 +223,13 @@ fn text<E>(kind: &str, table: &Table<E>, entries: &[&Entry], p: &Private) -> Tok
             }
         }
 
+        /// Returns the name, so that the value can stand where a name is expected: `.roles([Role::Viewer])`.
+        impl #p::core::convert::From<#name> for #p::std::string::String {
+            fn from(__value: #name) -> Self {
+                #p::std::borrow::ToOwned::to_owned(__value.name())
+            }
+        }
+
         /// Reads the name.
         impl #p::core::str::FromStr for #name {
             type Err = #p::UnknownName;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    authenticate::{AuthenticationError, Unavailable},
+    authenticate::{AuthenticationError, Unavailable, retry_after_seconds},
     password::PasswordError,
 };
 
@@ -30,7 +30,7 @@ pub enum AccountError {
     #[error("there is a second factor already; remove it first")]
     HasSecondFactor,
     /// A limit is reached.
-    #[error("too many attempts; try again in {} s", .retry_after.as_secs())]
+    #[error("too many attempts; try again in {} s", retry_after_seconds(*.retry_after))]
     TooManyAttempts {
         /// The time to wait.
         retry_after: Duration,

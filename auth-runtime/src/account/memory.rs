@@ -10,7 +10,7 @@ use super::{
     SecondFactor, SecondFactorStore,
 };
 use crate::{
-    authenticate::Unavailable,
+    authenticate::{Context, Unavailable},
     password::Passwords,
     throttle::Throttle,
     users::{MemoryUsers, User, UserError, UserStore},
@@ -55,6 +55,25 @@ struct Factor {
 }
 
 impl State {
+    /// Makes a change and consumes the link with this hash. Returns whether both were done.
+    fn by_link(&mut self, link: &OneTimeTokenHash, change: impl FnOnce(&mut Self) -> bool) -> bool {
+        let found = self.tokens.iter().find(|(_, record)| record.hash == *link).map(|(key, _)| key.clone());
+        let Some(key) = found else { return false };
+        change(self) && self.tokens.remove(&key).is_some()
+    }
+
+    fn replace_password(&mut self, user: &User, hash: &str) -> bool {
+        let Some(user) = self.unchanged(user) else { return false };
+        self.users.replace(&user.with_new_password(hash));
+        true
+    }
+
+    fn verify_email(&mut self, user: &User, address: &EmailAddress) -> bool {
+        let Some(user) = self.unchanged(user) else { return false };
+        self.users.replace(&user.with_verified_email(address.as_str()));
+        true
+    }
+
     /// Returns the current user, if the version of the credentials still is that of `user`.
     fn unchanged(&self, user: &User) -> Option<User> {
         self.users.get(user.subject()).filter(|now| now.current_epoch() == user.current_epoch()).cloned()
@@ -91,6 +110,13 @@ impl MemoryAccounts {
         Self { passwords, ..self }
     }
 
+    async fn forget_addresses(&self, is_replaced: bool, user: &User) -> Result<bool, Unavailable> {
+        if is_replaced {
+            self.throttle.forget_addresses(user.name()).await?;
+        }
+        Ok(is_replaced)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -98,12 +124,23 @@ impl MemoryAccounts {
 
 impl UserStore for MemoryAccounts {
     async fn find(&self, username: &str) -> Result<Option<User>, Unavailable> {
-        let users = self.state().users.clone();
-        users.find(username).await
+        Ok(self.find_now(username))
+    }
+
+    fn find_now(&self, username: &str) -> Option<User> {
+        self.state().users.find_now(username)
     }
 
     async fn find_by_subject(&self, subject: &str) -> Result<Option<User>, Unavailable> {
-        Ok(self.state().users.get(subject).cloned())
+        Ok(self.find_by_subject_now(subject))
+    }
+
+    fn find_by_subject_now(&self, subject: &str) -> Option<User> {
+        self.state().users.get(subject).cloned()
+    }
+
+    fn mounted(&self, context: &Context) {
+        self.state().users.mounted(context);
     }
 
     fn passwords(&self) -> Passwords {
@@ -127,20 +164,31 @@ impl AccountStore for MemoryAccounts {
     }
 
     async fn replace_password(&self, user: &User, hash: &str) -> Result<bool, Unavailable> {
-        {
-            let mut state = self.state();
-            let Some(user) = state.unchanged(user) else { return Ok(false) };
-            state.users.replace(&user.with_new_password(hash));
-        }
-        self.throttle.forget_addresses(user.name()).await?;
-        Ok(true)
+        let is_replaced = self.state().replace_password(user, hash);
+        self.forget_addresses(is_replaced, user).await
     }
 
     async fn verify_email(&self, user: &User, address: &EmailAddress) -> Result<bool, Unavailable> {
-        let mut state = self.state();
-        let Some(user) = state.unchanged(user) else { return Ok(false) };
-        state.users.replace(&user.with_verified_email(address.as_str()));
-        Ok(true)
+        Ok(self.state().verify_email(user, address))
+    }
+
+    async fn replace_password_by_link(
+        &self,
+        link: &OneTimeTokenHash,
+        user: &User,
+        hash: &str,
+    ) -> Result<bool, Unavailable> {
+        let is_replaced = self.state().by_link(link, |state| state.replace_password(user, hash));
+        self.forget_addresses(is_replaced, user).await
+    }
+
+    async fn verify_email_by_link(
+        &self,
+        link: &OneTimeTokenHash,
+        user: &User,
+        address: &EmailAddress,
+    ) -> Result<bool, Unavailable> {
+        Ok(self.state().by_link(link, |state| state.verify_email(user, address)))
     }
 }
 
@@ -155,10 +203,7 @@ impl OneTimeTokenStore for MemoryAccounts {
     }
 
     async fn consume_token(&self, hash: &OneTimeTokenHash) -> Result<bool, Unavailable> {
-        let mut state = self.state();
-        let before = state.tokens.len();
-        state.tokens.retain(|_, record| record.hash != *hash);
-        Ok(state.tokens.len() < before)
+        Ok(self.state().by_link(hash, |_| true))
     }
 }
 

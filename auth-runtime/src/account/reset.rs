@@ -1,13 +1,13 @@
 //! Password reset with a link in a mail.
 
 use super::{
-    AccountError, AccountStore, EmailAddress, MailContext, MailTexts, OneTimeTokenStore, Purpose, SelfService,
+    AccountError, AccountStore, EmailAddress, MailContext, MailTexts, Purpose, SelfService,
     self_service::{Texts, log_failure},
 };
 use crate::{authenticate::Unavailable, client_ip::ClientAddress, users::User};
 
 /// A new password.
-impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
+impl<S: AccountStore> SelfService<S> {
     /// Sends a link for a new password to the users with this verified address.
     ///
     /// Return the same response in each case. This method does the same work whether or not there is such a user: it
@@ -84,8 +84,7 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
             return Err(AccountError::Link);
         }
         let hash = self.0.passwords.hash(password, user.name()).await?;
-        self.consume(&record).await?;
-        if !self.0.store.replace_password(&user, &hash).await? {
+        if !self.0.store.replace_password_by_link(&record.hash, &user, &hash).await? {
             return Err(AccountError::Link);
         }
         tracing::info!(subject = ?user.subject(), "password reset by mail");

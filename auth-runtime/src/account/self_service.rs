@@ -10,7 +10,7 @@ use backon::{ExponentialBuilder, Retryable};
 
 use super::{
     AccountError, AccountStore, EmailAddress, EnglishTexts, Mail, MailContext, MailText, MailTexts, Mailer,
-    OneTimeTokenRecord, OneTimeTokenStore, PublicUrl, Purpose,
+    OneTimeTokenRecord, PublicUrl, Purpose,
     mail::{AnyMailer, Outbox},
     one_time_token::OneTimeToken,
 };
@@ -81,7 +81,7 @@ pub(super) struct Parts<S> {
     pub(super) seal: Seal,
 }
 
-impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
+impl<S: AccountStore> SelfService<S> {
     /// Returns a self-service for the users of this store. Mails and authenticator apps show the name of the application.
     /// Links in mails begin with the URL.
     #[must_use]
@@ -211,11 +211,6 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
         let is_current = |user: &User| !user.is_disabled() && user.current_epoch() == record.credential_epoch;
         let user = user.filter(is_current).ok_or(AccountError::Link)?;
         Ok((record, user))
-    }
-
-    /// Consumes a link. Of several concurrent requests, one succeeds.
-    pub(super) async fn consume(&self, record: &OneTimeTokenRecord) -> Result<(), AccountError> {
-        if self.0.store.consume_token(&record.hash).await? { Ok(()) } else { Err(AccountError::Link) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use poem::Request;
 
-use super::{AccountError, AccountStore, MFA, OneTimeTokenStore, SecondFactorStore, SelfService};
+use super::{AccountError, AccountStore, MFA, SecondFactorStore, SelfService};
 use crate::{
     authenticate::Unavailable,
     client_ip::ClientAddress,
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Sessions.
-impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
+impl<S: AccountStore + SecondFactorStore> SelfService<S> {
     /// Completes the sign-in of a user whose password was verified, and starts a session of the class [`MFA`] in place of
     /// the [pending](NewSession::pending) one.
     ///

@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc};
 
-use super::EmailAddress;
+use super::{EmailAddress, OneTimeTokenHash, OneTimeTokenStore};
 use crate::{
     authenticate::Unavailable,
     users::{User, UserStore},
@@ -12,7 +12,7 @@ use crate::{
 ///
 /// [`MemoryAccounts`](super::MemoryAccounts) implements it in memory, and `SqlUsers` of the crate `auth-store` in a
 /// database. None of these methods may read from a cache.
-pub trait AccountStore: UserStore {
+pub trait AccountStore: UserStore + OneTimeTokenStore {
     /// Returns the user with this subject as the store has it now; `None` if there is none.
     ///
     /// # Errors
@@ -47,6 +47,37 @@ pub trait AccountStore: UserStore {
         user: &User,
         address: &EmailAddress,
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+
+    /// Consumes the link with this hash, and [replaces the password](Self::replace_password). Returns whether both were done.
+    ///
+    /// By default, it consumes the link first, so a process that dies in between wastes it. A store should do both in one
+    /// transaction.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store does not answer.
+    fn replace_password_by_link(
+        &self,
+        link: &OneTimeTokenHash,
+        user: &User,
+        hash: &str,
+    ) -> impl Future<Output = Result<bool, Unavailable>> + Send {
+        async move { Ok(self.consume_token(link).await? && self.replace_password(user, hash).await?) }
+    }
+
+    /// Consumes the link with this hash, and [sets the verified address](Self::verify_email). Returns whether both were done.
+    ///
+    /// By default, it consumes the link first, as [`replace_password_by_link`](Self::replace_password_by_link).
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store does not answer.
+    fn verify_email_by_link(
+        &self,
+        link: &OneTimeTokenHash,
+        user: &User,
+        address: &EmailAddress,
+    ) -> impl Future<Output = Result<bool, Unavailable>> + Send {
+        async move { Ok(self.consume_token(link).await? && self.verify_email(user, address).await?) }
+    }
 }
 
 impl<S: AccountStore> AccountStore for Arc<S> {
@@ -64,5 +95,22 @@ impl<S: AccountStore> AccountStore for Arc<S> {
 
     async fn verify_email(&self, user: &User, address: &EmailAddress) -> Result<bool, Unavailable> {
         S::verify_email(self, user, address).await
+    }
+    async fn replace_password_by_link(
+        &self,
+        link: &OneTimeTokenHash,
+        user: &User,
+        hash: &str,
+    ) -> Result<bool, Unavailable> {
+        S::replace_password_by_link(self, link, user, hash).await
+    }
+
+    async fn verify_email_by_link(
+        &self,
+        link: &OneTimeTokenHash,
+        user: &User,
+        address: &EmailAddress,
+    ) -> Result<bool, Unavailable> {
+        S::verify_email_by_link(self, link, user, address).await
     }
 }

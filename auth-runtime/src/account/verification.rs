@@ -1,13 +1,13 @@
 //! The proof that an e-mail address is the user's.
 
 use super::{
-    AccountError, AccountStore, EmailAddress, MailContext, MailTexts, OneTimeTokenStore, Purpose, SelfService,
+    AccountError, AccountStore, EmailAddress, MailContext, MailTexts, Purpose, SelfService,
     self_service::{Texts, log_failure},
 };
 use crate::{authenticate::Unavailable, client_ip::ClientAddress, users::User};
 
 /// E-mail addresses.
-impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
+impl<S: AccountStore> SelfService<S> {
     /// Sends a link to this address. When the user opens it and confirms, the address becomes the user's verified
     /// address; until then, nothing changes.
     ///
@@ -65,8 +65,7 @@ impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
     pub async fn verify_email(&self, token: &str) -> Result<EmailAddress, AccountError> {
         let (record, user) = self.redeemable(Purpose::VerifyEmail, token).await?;
         let address = EmailAddress::new(record.address.clone()).map_err(|_| AccountError::Link)?;
-        self.consume(&record).await?;
-        if !self.0.store.verify_email(&user, &address).await? {
+        if !self.0.store.verify_email_by_link(&record.hash, &user, &address).await? {
             return Err(AccountError::Link);
         }
         tracing::info!(subject = ?user.subject(), "e-mail address verified");

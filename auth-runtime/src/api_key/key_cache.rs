@@ -21,6 +21,8 @@ pub(super) struct KeyHashCache {
 pub(super) struct CachedKey {
     pub(super) id: Arc<str>,
     pub(super) hash: KeyHash,
+    /// Whether each scheme can carry the key, so that its text needs no check.
+    pub(super) is_token68: bool,
 }
 
 impl KeyHashCache {
@@ -29,7 +31,7 @@ impl KeyHashCache {
         Some(Self { key: MacKey::random()?, hashes: bounded_cache(CAPACITY) })
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<CachedKey> {
+    pub(super) fn get(&self, key: &[u8]) -> Option<CachedKey> {
         self.hashes.get(&self.key.mac(key).to_bits())
     }
 
@@ -49,7 +51,7 @@ mod tests {
     use super::{CachedKey, KeyHash, KeyHashCache};
 
     fn cached(key: &str) -> CachedKey {
-        CachedKey { id: key.into(), hash: KeyHash::of(key) }
+        CachedKey { id: key.into(), hash: KeyHash::of(key), is_token68: true }
     }
 
     #[test]
@@ -59,10 +61,10 @@ mod tests {
             cache.insert(key, cached(key));
         }
         for key in ["0Zr9Pq4cWv1XsT7uKb3Ln6", "8Gf2HjMa0Zr9Pq4cWv1XsT"] {
-            assert_eq!(cache.get(key).unwrap().hash.0, KeyHash::of(key).0);
+            assert_eq!(cache.get(key.as_bytes()).unwrap().hash.0, KeyHash::of(key).0);
         }
         for other in ["", "0Zr9Pq4cWv1XsT7uKb3Ln", "0Zr9Pq4cWv1XsT7uKb3Ln66", "0zr9pq4cwv1xst7ukb3ln6"] {
-            assert!(cache.get(other).is_none(), "{other}");
+            assert!(cache.get(other.as_bytes()).is_none(), "{other}");
         }
     }
 

@@ -9,6 +9,8 @@ mod store;
 
 use std::{fmt, sync::Arc, time::SystemTime};
 
+use poem::Request;
+
 pub use self::error::ApiKeyError;
 use self::{
     key::KeyHash,
@@ -22,6 +24,7 @@ use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity},
     client_ip::ClientAddress,
     credential::ApiKey,
+    declared::SecurityScheme,
     throttle::Throttle,
 };
 
@@ -96,30 +99,35 @@ impl<S: ApiKeyStore> ApiKeys<S> {
         self
     }
 
-    async fn record(&self, key: &str) -> Result<ApiKeyRecord, AuthenticationError> {
-        let record = match self.cache.as_ref().and_then(|cache| cache.get(key)) {
-            Some(CachedKey { id, hash }) => self.found(&id, hash).await?,
+    async fn record(&self, key: &ApiKey) -> Result<ApiKeyRecord, AuthenticationError> {
+        let record = match self.cached_key(key.as_str().as_bytes()) {
+            Some(CachedKey { id, hash, .. }) => self.found(&id, hash).await?,
             // Boxed, so that the future of a cached key stays small.
             None => Box::pin(self.hashed(key)).await?,
         };
-        if record.is_revoked() {
-            return Err(AuthenticationError::invalid("revoked API key"));
+        match invalidity(&record) {
+            Some(reason) => Err(AuthenticationError::invalid(reason)),
+            None => Ok(record),
         }
-        if record.is_expired(SystemTime::now()) {
-            return Err(AuthenticationError::invalid("expired API key"));
-        }
-        if record.is_disabled() {
-            return Err(AuthenticationError::invalid("API key of a disabled user"));
-        }
-        Ok(record)
+    }
+
+    /// Returns the record of a cached key, if each scheme can carry the key, and the store knows the record without waiting.
+    fn record_now(&self, key: &[u8]) -> Option<ApiKeyRecord> {
+        let CachedKey { id, hash, .. } = self.cached_key(key).filter(|cached| cached.is_token68)?;
+        self.store.find_now(&id).filter(|record| record.is_of(&hash) && invalidity(record).is_none())
+    }
+
+    fn cached_key(&self, key: &[u8]) -> Option<CachedKey> {
+        self.cache.as_ref()?.get(key)
     }
 
     /// Returns the record of a key that is not cached, and caches the hash.
-    async fn hashed(&self, key: &str) -> Result<ApiKeyRecord, AuthenticationError> {
-        let hash = KeyHash::of(key);
-        let record = self.found(&key::lookup_id(key, &hash), hash).await?;
+    async fn hashed(&self, key: &ApiKey) -> Result<ApiKeyRecord, AuthenticationError> {
+        let (text, is_token68) = (key.as_str(), key.is_token68());
+        let hash = KeyHash::of(text);
+        let record = self.found(&key::lookup_id(text, &hash), hash).await?;
         if let Some(cache) = &self.cache {
-            cache.insert(key, CachedKey { id: record.id().into(), hash });
+            cache.insert(text, CachedKey { id: record.id().into(), hash, is_token68 });
         }
         Ok(record)
     }
@@ -128,6 +136,12 @@ impl<S: ApiKeyStore> ApiKeys<S> {
     async fn found(&self, id: &str, hash: KeyHash) -> Result<ApiKeyRecord, AuthenticationError> {
         let record = self.store.find(id).await?.filter(|record| record.is_of(&hash));
         record.ok_or_else(|| AuthenticationError::invalid("unknown API key"))
+    }
+
+    /// Returns the identity of a valid key, whose use the store records.
+    fn identity(&self, record: &ApiKeyRecord, context: &Context) -> Identity {
+        self.store.used(record);
+        record.identity(*context, &self.issuer)
     }
 
     /// Counts a wrong key, and returns its error, or the one of the throttle if the limit is reached.
@@ -140,17 +154,34 @@ impl<S: ApiKeyStore> ApiKeys<S> {
     }
 }
 
+/// Returns why the key of a record is invalid; `None` if it is valid.
+fn invalidity(record: &ApiKeyRecord) -> Option<&'static str> {
+    match record {
+        _ if record.is_revoked() => Some("revoked API key"),
+        _ if record.is_expired(SystemTime::now()) => Some("expired API key"),
+        _ if record.is_disabled() => Some("API key of a disabled user"),
+        _ => None,
+    }
+}
+
 impl<S: ApiKeyStore> Authenticator for ApiKeys<S> {
     type Credential = ApiKey;
 
+    const CACHES_TEXTS: bool = true;
+
+    fn cached(&self, key: &[u8], _: &Request, context: &Context) -> Option<Identity> {
+        self.record_now(key).map(|record| self.identity(&record, context))
+    }
+
     async fn authenticate(&self, key: ApiKey, context: &Context) -> Result<Identity, AuthenticationError> {
-        match self.record(key.as_str()).await {
-            Ok(record) => {
-                self.store.used(&record);
-                Ok(record.identity(*context, &self.issuer))
-            }
+        match self.record(&key).await {
+            Ok(record) => Ok(self.identity(&record, context)),
             Err(error) => Err(self.counted(error, context.client()).await),
         }
+    }
+
+    fn mounted(&self, _: &'static SecurityScheme, context: &Context) {
+        self.store.mounted(context);
     }
 
     fn is_throttled(&self) -> bool {
@@ -186,9 +217,17 @@ impl<S> fmt::Debug for ApiKeys<S> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, SystemTime};
+    use std::{
+        sync::{
+            Mutex,
+            atomic::{AtomicUsize, Ordering},
+        },
+        time::{Duration, SystemTime},
+    };
 
-    use super::{ApiKey, ApiKeyError, ApiKeyRecord, ApiKeyStore, ApiKeys, Authenticator, MemoryApiKeys, generate};
+    use super::{
+        ApiKey, ApiKeyError, ApiKeyRecord, ApiKeyStore, ApiKeys, Authenticator, MemoryApiKeys, Request, generate,
+    };
     use crate::{
         authenticate::{AuthenticationError, Context, Identity, Unavailable},
         declared::DeclaredNames,
@@ -252,6 +291,81 @@ mod tests {
         }
         let later = record().expires_at(now + Duration::from_secs(100)).revoked(false);
         assert!(authenticate(&of(later), CHOSEN).await.is_ok());
+    }
+
+    /// A store with one record, which a test changes and which is known without waiting.
+    struct Changing {
+        record: Mutex<Option<ApiKeyRecord>>,
+        uses: AtomicUsize,
+    }
+
+    impl ApiKeyStore for Changing {
+        async fn find(&self, id: &str) -> Result<Option<ApiKeyRecord>, Unavailable> {
+            Ok(self.find_now(id))
+        }
+
+        fn find_now(&self, _: &str) -> Option<ApiKeyRecord> {
+            self.record.lock().unwrap().clone()
+        }
+
+        fn used(&self, _: &ApiKeyRecord) {
+            self.uses.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    impl Changing {
+        fn keys(record: ApiKeyRecord) -> ApiKeys<Self> {
+            ApiKeys::new(Self { record: Mutex::new(Some(record)), uses: AtomicUsize::new(0) })
+        }
+    }
+
+    /// Returns the identity of a key that was verified before.
+    fn cached<S: ApiKeyStore>(keys: &ApiKeys<S>, key: &str) -> Option<Identity> {
+        keys.cached(key.as_bytes(), &Request::default(), &Context::new(&TABLES))
+    }
+
+    #[tokio::test]
+    async fn r52_known_key_needs_no_waiting_as_long_as_it_is_valid() {
+        let record = || ApiKeyRecord::of(CHOSEN, "ci").unwrap();
+        let keys = Changing::keys(record().roles(["Viewer"]));
+        assert!(cached(&keys, CHOSEN).is_none(), "not verified yet");
+        assert!(authenticate(&keys, CHOSEN).await.is_ok());
+        let identity = cached(&keys, CHOSEN).unwrap();
+        assert_eq!((identity.subject(), identity.permission_words()), ("ci", [0b1].as_slice()));
+        assert_eq!(keys.store.uses.load(Ordering::Relaxed), 2);
+        for (what, changed) in [
+            ("revoked", Some(record().revoked(true))),
+            ("expired", Some(record().expires_at(SystemTime::now()))),
+            ("disabled", Some(record().disabled(true))),
+            ("another key", Some(ApiKeyRecord::new(record().id(), [0; 32], "ci"))),
+            ("deleted", None),
+        ] {
+            *keys.store.record.lock().unwrap() = changed;
+            assert!(cached(&keys, CHOSEN).is_none() && authenticate(&keys, CHOSEN).await.is_err(), "{what}");
+        }
+        assert_eq!(keys.store.uses.load(Ordering::Relaxed), 2, "a refused key is not used");
+    }
+
+    #[tokio::test]
+    async fn key_that_some_schemes_cannot_carry_is_parsed_in_each_request() {
+        let key = "0Zr9Pq4cWv1XsT7uKb3L!6";
+        let keys = Changing::keys(ApiKeyRecord::of(key, "ci").unwrap());
+        assert!(authenticate(&keys, key).await.is_ok());
+        assert!(cached(&keys, key).is_none());
+        assert!(authenticate(&keys, key).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn key_of_a_store_that_waits_is_not_returned_at_once() {
+        struct Waiting(ApiKeyRecord);
+        impl ApiKeyStore for Waiting {
+            async fn find(&self, _: &str) -> Result<Option<ApiKeyRecord>, Unavailable> {
+                Ok(Some(self.0.clone()))
+            }
+        }
+        let keys = ApiKeys::new(Waiting(ApiKeyRecord::of(CHOSEN, "ci").unwrap()));
+        assert!(authenticate(&keys, CHOSEN).await.is_ok());
+        assert!(cached(&keys, CHOSEN).is_none());
     }
 
     #[tokio::test]

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     authenticate::{Context, Identity, IdentityBuilder, IdentityCache, Unavailable},
     credential::ApiKey,
+    declared::lookup::assert_names,
     throttle::Throttle,
 };
 
@@ -58,11 +59,28 @@ pub trait ApiKeyStore: Send + Sync + 'static {
     /// [`Unavailable`] if the store does not answer: 503.
     fn find(&self, id: &str) -> impl Future<Output = Result<Option<ApiKeyRecord>, Unavailable>> + Send;
 
+    /// Returns the record, if the store knows it without waiting (default: `None`, and the store is asked with
+    /// [`find`](Self::find)).
+    ///
+    /// It returns what [`find`](Self::find) would return, or `None`. It must not block.
+    fn find_now(&self, id: &str) -> Option<ApiKeyRecord> {
+        let _ = id;
+        None
+    }
+
     /// Records that a request was authenticated with this key (default: does nothing).
     ///
     /// It must not block: a store writes in the background, and not for each request.
     fn used(&self, record: &ApiKeyRecord) {
         let _ = record;
+    }
+
+    /// Receives the declared names when an `Auth` with this store is mounted (default: does nothing).
+    ///
+    /// # Panics
+    /// If keys that were configured at start have a role or permission that is not declared: the application must not start.
+    fn mounted(&self, context: &Context) {
+        let _ = context;
     }
 
     /// Returns the throttle for wrong keys (default: in the memory of this process).
@@ -76,8 +94,16 @@ impl<S: ApiKeyStore> ApiKeyStore for Arc<S> {
         S::find(self, id).await
     }
 
+    fn find_now(&self, id: &str) -> Option<ApiKeyRecord> {
+        S::find_now(self, id)
+    }
+
     fn used(&self, record: &ApiKeyRecord) {
         S::used(self, record);
+    }
+
+    fn mounted(&self, context: &Context) {
+        S::mounted(self, context);
     }
 
     fn throttle(&self) -> Throttle {
@@ -169,13 +195,13 @@ impl ApiKeyRecord {
         self.with(|record| record.display_name = Some(name.into()))
     }
 
-    /// Adds roles.
+    /// Adds roles: their names, or values of the table, as in `.roles([Role::Viewer])`.
     #[must_use]
     pub fn roles<T: Into<String>>(self, roles: impl IntoIterator<Item = T>) -> Self {
         self.with(|record| record.roles.extend(roles.into_iter().map(Into::into)))
     }
 
-    /// Adds permissions to those of the roles.
+    /// Adds permissions to those of the roles: their names, or values of the table.
     #[must_use]
     pub fn permissions<T: Into<String>>(self, permissions: impl IntoIterator<Item = T>) -> Self {
         self.with(|record| record.permissions.extend(permissions.into_iter().map(Into::into)))
@@ -306,6 +332,8 @@ impl fmt::Debug for ApiKeyRecord {
 
 /// API keys in memory (default: none). Cheap to clone.
 ///
+/// The application does not start if a key has a role or permission that it does not declare.
+///
 /// ```
 /// use auth_runtime::api_key::{ApiKeyRecord, MemoryApiKeys};
 ///
@@ -351,6 +379,22 @@ impl MemoryApiKeys {
 
 impl ApiKeyStore for MemoryApiKeys {
     async fn find(&self, id: &str) -> Result<Option<ApiKeyRecord>, Unavailable> {
-        Ok(self.records.get(id).cloned())
+        Ok(self.find_now(id))
+    }
+
+    fn find_now(&self, id: &str) -> Option<ApiKeyRecord> {
+        self.records.get(id).cloned()
+    }
+
+    /// # Panics
+    /// If a key has a role or permission that the application does not declare.
+    fn mounted(&self, context: &Context) {
+        let declared = context.declared_names();
+        for record in self.records.values() {
+            let owner = format!("the API key of {:?}", record.subject());
+            let permissions = record.permission_names().iter().chain(record.limits().unwrap_or_default());
+            assert_names(&owner, "role", declared.roles, record.role_names());
+            assert_names(&owner, "permission", declared.permissions, permissions);
+        }
     }
 }

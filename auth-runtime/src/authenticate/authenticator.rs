@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use poem::Request;
+
 use super::{AuthenticationError, Context, Identity};
 use crate::declared::SecurityScheme;
 
@@ -54,10 +56,11 @@ pub trait Authenticator: Send + Sync + 'static {
     /// Returns the identity of a credential that was verified before, and is valid now (default: none). The text is the
     /// one of the request, and has not been checked for its form.
     ///
-    /// It must return what [`authenticate`](Self::authenticate) would return for a credential of this text, or none.
+    /// It must return what [`authenticate`](Self::authenticate) would return for a credential of this text, or none. The
+    /// context has no client address.
     #[doc(hidden)]
-    fn cached(&self, text: &[u8], context: &Context) -> Option<Identity> {
-        let _ = (text, context);
+    fn cached(&self, text: &[u8], request: &Request, context: &Context) -> Option<Identity> {
+        let _ = (text, request, context);
         None
     }
 
@@ -103,8 +106,8 @@ impl<A: Authenticator> Authenticator for Option<A> {
 
     const CACHES_TEXTS: bool = A::CACHES_TEXTS;
 
-    fn cached(&self, text: &[u8], context: &Context) -> Option<Identity> {
-        self.as_ref()?.cached(text, context)
+    fn cached(&self, text: &[u8], request: &Request, context: &Context) -> Option<Identity> {
+        self.as_ref()?.cached(text, request, context)
     }
 
     async fn authenticate(

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, error::Error, fmt, time::Duration};
 
+use super::retry_after::retry_after_seconds;
+
 /// Why a credential is not accepted. The text goes to the log, never to the caller.
 #[derive(Debug)]
 pub struct AuthenticationError(AuthenticationErrorKind);
@@ -80,7 +82,7 @@ impl fmt::Display for AuthenticationError {
             }
             AuthenticationErrorKind::Unavailable(source) => write!(f, "cannot be verified now: {source}"),
             AuthenticationErrorKind::Throttled(time) => {
-                write!(f, "too many attempts; try again in {} s", time.as_secs())
+                write!(f, "too many attempts; try again in {} s", retry_after_seconds(*time))
             }
         }
     }

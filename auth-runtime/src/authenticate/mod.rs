@@ -11,6 +11,7 @@ mod identity_cache;
 mod outcome;
 mod overrides;
 mod principal;
+mod retry_after;
 #[cfg(any(feature = "api-key", feature = "basic"))]
 mod secret_mac;
 mod sign_in_details;
@@ -33,6 +34,7 @@ pub(crate) use outcome::RefusalKind;
 pub use outcome::{Authentication, Refusal, RefusalCause, SchemeErrors};
 pub use overrides::PermissionOverrides;
 pub use principal::Principal;
+pub use retry_after::retry_after_seconds;
 #[cfg(any(feature = "api-key", feature = "basic"))]
 pub(crate) use secret_mac::MacKey;
 #[cfg(feature = "basic")]

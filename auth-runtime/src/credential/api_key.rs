@@ -22,6 +22,12 @@ impl ApiKey {
         self.0.as_str()
     }
 
+    /// Whether each scheme can carry the key.
+    #[cfg(feature = "api-key")]
+    pub(crate) fn is_token68(&self) -> bool {
+        self.0.is_token68()
+    }
+
     fn in_authorization(text: Text<'_>) -> Result<Self, Malformed> {
         text.checked(Text::is_token68).map(|text| Self(text.into_owned()))
     }

@@ -28,6 +28,12 @@ impl BasicCredentials {
         Self { text: text.into(), colon: username.len() }
     }
 
+    /// Returns the credentials of a text that follows `Basic`, or none if it is malformed.
+    #[cfg(feature = "basic")]
+    pub(crate) fn of_text(text: &[u8]) -> Option<Self> {
+        decode(text).ok()
+    }
+
     /// Returns the user name.
     #[must_use]
     pub fn username(&self) -> &str {

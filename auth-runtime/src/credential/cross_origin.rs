@@ -19,7 +19,7 @@ use poem::{
 #[must_use]
 pub fn is_cross_origin(request: &Request) -> bool {
     let only_reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if only_reads && !request.headers().contains_key(UPGRADE) {
+    if only_reads && !request.headers().contains_key(&UPGRADE) {
         return false;
     }
     match header(request, "sec-fetch-site") {

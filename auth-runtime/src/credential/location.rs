@@ -13,7 +13,7 @@ pub(super) fn text<'r>(request: &'r Request, scheme: &SecurityScheme) -> Credent
             one(request.headers().get_all(name).iter().map(|value| Text::in_header(value, 0)))
         }
         CredentialLocation::Named(ApiKeyLocation::Query, name) => one(parameters(request, name).map(Text::Owned)),
-        CredentialLocation::Named(ApiKeyLocation::Cookie, name) => one(cookie::values(request.headers(), name)),
+        CredentialLocation::Named(ApiKeyLocation::Cookie, name) => cookie::value(request.headers(), name),
     };
     found.and_then(|text| match text.as_bytes().len() {
         0 => Err(Malformed::Empty),

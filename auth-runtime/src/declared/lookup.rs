@@ -120,6 +120,22 @@ pub fn unknown_name(kind: &str, declared: &[&str], name: &str) -> String {
     unknown(kind, declared, name).as_str().to_owned()
 }
 
+/// Stops the start of an application whose configuration has a name that is not declared.
+///
+/// # Panics
+/// If one of the names is not declared.
+#[cfg(any(feature = "api-key", feature = "basic"))]
+pub(crate) fn assert_names<'a>(
+    owner: &str,
+    kind: &str,
+    declared: &[&str],
+    names: impl IntoIterator<Item = &'a String>,
+) {
+    for name in names {
+        assert!(declared.contains(&name.as_str()), "{owner}: {}", unknown_name(kind, declared, name));
+    }
+}
+
 pub(crate) const fn unknown(kind: &str, names: &[&str], name: &str) -> Message {
     let message = Message::new().push("unknown ").push(kind).push(" `").push(name).push("`");
     if names.is_empty() {

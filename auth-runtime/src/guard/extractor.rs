@@ -80,6 +80,7 @@ struct Kept<A: 'static> {
 
 impl<A: AuthConfig> Kept<A> {
     /// Keeps the caller for the extractors, and returns the rest.
+    #[inline]
     fn of(admitted: Result<Admission<'_, A>, Rejection>) -> Result<Self> {
         let mut admission = admitted.map_err(Rejection::into_error)?;
         admission.keep();
@@ -93,7 +94,8 @@ fn kept<'a, A: AuthConfig>(
     operation: &'static Operation<A>,
 ) -> impl Future<Output = Result<Kept<A>>> + Send + use<'a, A> {
     match arrive(request, operation) {
-        Ok(Arrival::Unknown(arrived)) => Either::Right(arrived.authenticated(request).map(Kept::of)),
+        // Boxed, so that the future of an operation is small for a known caller: it is copied and allocated.
+        Ok(Arrival::Unknown(arrived)) => Either::Right(Box::pin(arrived.authenticated(request).map(Kept::of))),
         Ok(Arrival::Admitted(admission)) => Either::Left(ready(Kept::of(Ok(admission)))),
         Err(rejection) => Either::Left(ready(Err(rejection.into_error()))),
     }

@@ -31,11 +31,12 @@ pub(crate) async fn admit<'a, A: AuthConfig>(
 ) -> Result<Admission<'a, A>, Rejection> {
     match arrive(request, operation)? {
         Arrival::Admitted(admission) => Ok(admission),
-        Arrival::Unknown(arrived) => arrived.authenticated(request).await,
+        Arrival::Unknown(arrived) => Box::pin(arrived.authenticated(request)).await,
     }
 }
 
 /// The part of [`admit`] that never waits: it lets in callers of public operations, and callers whose credential is cached.
+#[inline]
 fn arrive<'a, A: AuthConfig>(
     request: &'a Request,
     operation: &'static Operation<A>,
@@ -88,6 +89,7 @@ impl<'a, A: AuthConfig> Arrived<'a, A> {
     }
 
     /// Decides, and reports the decision unless a check is left.
+    #[inline]
     fn decided(
         self,
         caller: Option<Principal<A>>,
@@ -182,6 +184,7 @@ impl<A: AuthConfig> Admission<'_, A> {
     }
 
     /// Keeps the caller for the extractors.
+    #[inline]
     pub(crate) fn keep(&mut self) {
         if let Some((auth, point)) = self.place.take() {
             auth.admit(self.caller.take(), point);

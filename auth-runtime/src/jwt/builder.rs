@@ -128,6 +128,8 @@ impl Jwt {
     /// before they are out of date. Until they arrive, requests get a 503.
     ///
     /// ```
+    /// # #[cfg(not(feature = "http-client"))] fn main() {}
+    /// # #[cfg(feature = "http-client")]
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), auth_runtime::jwt::JwtError> {
     /// use std::time::Duration;
     /// use auth_runtime::jwt::{Jwt, RemoteKeys};
@@ -150,6 +152,8 @@ impl Jwt {
     /// the keys are, and where to ask for [`user_info`](crate::authenticate::Principal::user_info).
     ///
     /// ```
+    /// # #[cfg(not(feature = "http-client"))] fn main() {}
+    /// # #[cfg(feature = "http-client")]
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), auth_runtime::jwt::JwtError> {
     /// use auth_runtime::jwt::{Jwt, RemoteKeys};
     ///
@@ -221,6 +225,8 @@ impl JwtKey {
     /// subject in two tenants is two callers.
     ///
     /// ```
+    /// # #[cfg(not(feature = "http-client"))] fn main() {}
+    /// # #[cfg(feature = "http-client")]
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), auth_runtime::jwt::JwtError> {
     /// use auth_runtime::jwt::{Jwt, RemoteKeys, Tenants};
     ///

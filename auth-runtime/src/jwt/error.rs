@@ -173,7 +173,10 @@ pub enum JwtError {
     #[error("no Tokio runtime to fetch keys in; build the verifier inside `#[tokio::main]` or `Runtime::enter`")]
     NoRuntime,
     /// The feature `http-client` is off, and no other fetcher was given.
-    #[error("no fetcher for keys; turn on the feature `http-client`, or call `RemoteKeys::fetcher`")]
+    #[error(
+        "no fetcher for the keys of an issuer; write `auth-runtime = {{ .., features = [\"http-client\"] }}` in \
+         Cargo.toml, or call `RemoteKeys::fetcher`"
+    )]
     NoFetcher,
     /// The address of a key set does not say whose keys they are.
     #[error("the issuer of these keys is unknown; use `Jwt::remote(..)?.issuer(..)`, or `RemoteKeys::openid_connect`")]

@@ -26,7 +26,7 @@ mod key_source;
 mod local_roles;
 mod new_token;
 mod registered_claims;
-mod remote;
+pub(crate) mod remote;
 mod revocation_source;
 mod revocation_store;
 mod revocations;
@@ -49,14 +49,18 @@ pub use self::key_ring::{
 };
 #[cfg(feature = "http-client")]
 pub use self::remote::HttpFetcher;
-pub(crate) use self::remote::PlainHttp;
+// A program that fetches keys names `RemoteKeys`. Without these features, the compiler shows this line.
+#[cfg(any(feature = "http-client", feature = "custom-fetcher"))]
+pub use self::remote::{
+    fetch::{Fetch, FetchRequest},
+    settings::RemoteKeys,
+};
 pub use self::{
     algorithm::Algorithm,
     builder::{JwtIssuer, JwtKey},
     error::JwtError,
     local_roles::{LocalAccess, LocalRoles, RoleStore},
     new_token::NewToken,
-    remote::{Fetch, FetchRequest, RemoteKeys},
     revocation_store::{NewRevocations, Revocation, RevocationKind, RevocationStore},
     revocations::Revocations,
     role_table::{Entitlement, RoleTable, SharedRoleTable},

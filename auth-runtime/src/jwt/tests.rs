@@ -13,9 +13,12 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::{
-    Entitlement, Fetch, FetchRequest, Jwt, JwtError, RemoteKeys, Revocation, Revocations, RoleTable, SharedRoleTable,
-    Tenants, TokenIssuer, TokenType,
+    Entitlement, Jwt, JwtError, Revocation, Revocations, RoleTable, SharedRoleTable, Tenants, TokenIssuer, TokenType,
     key::tests::{SECRET, generated, pair, pem, sign},
+    remote::{
+        RemoteKeys,
+        fetch::{Fetch, FetchRequest},
+    },
     verifier::now,
 };
 use crate::{

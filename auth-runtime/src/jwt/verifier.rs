@@ -5,6 +5,8 @@ use std::{
     time::{Duration, SystemTime, SystemTimeError},
 };
 
+use poem::Request;
+
 use super::{
     claim_mapping::{ClaimMapping, ClaimPath},
     error::{JwtError, TokenError},
@@ -141,6 +143,7 @@ impl Jwt {
     /// [`RemoteKeys::timeout`](super::RemoteKeys::timeout).
     ///
     /// ```no_run
+    /// # #[cfg(any(feature = "http-client", feature = "custom-fetcher"))] {
     /// # use auth_runtime::jwt::{Jwt, JwtError, RemoteKeys};
     /// # async fn start() -> Result<Jwt, JwtError> {
     /// let issuer = RemoteKeys::openid_connect("https://example.eu.auth0.com/")?;
@@ -151,6 +154,7 @@ impl Jwt {
     ///     // Such as a missing slash at the end of the issuer.
     ///     Err(error) => Err(error),
     /// }
+    /// # }
     /// # }
     /// ```
     ///
@@ -429,7 +433,7 @@ impl Authenticator for Jwt {
     const CACHES_TEXTS: bool = true;
 
     /// A cached token has the form of a token: it was parsed when it was verified.
-    fn cached(&self, text: &[u8], context: &Context) -> Option<Identity> {
+    fn cached(&self, text: &[u8], _: &Request, context: &Context) -> Option<Identity> {
         self.0.cache.get(text, now().ok()?, context.declared_names())
     }
 

@@ -139,7 +139,7 @@ impl<A> Operation<A> {
         }
     }
 
-    /// Whether anonymous callers are let in, while a credential that is sent must be valid.
+    /// Whether every caller is let in, and credentials are ignored. The macros evaluate it in constants.
     pub(crate) const fn is_public(&self) -> bool {
         matches!(self.access, Access::Public { .. })
     }

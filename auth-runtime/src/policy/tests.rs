@@ -171,3 +171,11 @@ fn at_most_16_lists_of_scopes_are_documented() {
     assert_eq!(twice(any_scope::<4>()), ["a", "b", "c", "d"].map(|scope| vec![scope]));
     assert_eq!(twice(any_scope::<5>()), too_many);
 }
+
+#[test]
+fn a_public_operation_is_neither_optional_nor_guarded() {
+    let public = Operation::<Schema>::new("public", Access::Public { reason: "liveness probe" });
+    assert!(public.is_public() && !public.is_optional());
+    let optional = Operation::<Schema>::new("optional", Access::Optional { requirement: None, hide: false });
+    assert!(!optional.is_public() && optional.is_optional());
+}

@@ -16,10 +16,10 @@ use super::{
     set_cookie,
     store::SessionStore,
     token::{self, TokenHash},
-    token_hash_cache::{KnownSession, Seen},
+    token_hash_cache::KnownSession,
 };
 use crate::{
-    authenticate::Unavailable,
+    authenticate::{AuthenticationError, Unavailable},
     client_ip::ClientAddress,
     credential::SessionToken,
     users::{User, UserStore},
@@ -112,7 +112,7 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
         let replaced = former.as_ref().map(|token| TokenHash::of(token).session_id());
         self.0.store.insert(session, replaced.as_deref()).await?;
         if let Some(former) = &former {
-            self.refuse(former);
+            self.end_here(former);
         }
         // Its first request is not throttled, whoever else is at the address of the user.
         self.remember(token, Arc::new(KnownSession::of(token)));
@@ -160,39 +160,54 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     }
 
     async fn verified(&self, request: &Request) -> Result<Option<Verified>, Unavailable> {
-        let Some(token) = self.cookie().token(request) else { return Ok(None) };
-        match self.verify(&token, ClientAddress::of(request), self.now()?).await {
-            Ok(verified) => Ok(Some(verified)),
-            Err(error) if error.is_signed_out() || error.retry_after().is_some() => Ok(None),
-            Err(error) => Err(Unavailable::new(error)),
+        match self.try_verified(request).await {
+            Err(error) if error.retry_after().is_some() => Ok(None),
+            verified => verified.map_err(Unavailable::new),
         }
     }
 
+    /// Returns the session of a request and its user; `None` without a session.
+    async fn try_verified(&self, request: &Request) -> Result<Option<Verified>, AuthenticationError> {
+        let Some(token) = self.cookie().token(request) else { return Ok(None) };
+        match self.verify(&token, ClientAddress::of(request), self.now()?).await {
+            Ok(verified) => Ok(Some(verified)),
+            Err(error) if error.is_signed_out() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns the session of a request; `None` without a session, and for a pending one.
+    pub(super) async fn complete_session(
+        &self,
+        request: &Request,
+    ) -> Result<Option<Arc<Session>>, AuthenticationError> {
+        let verified = self.try_verified(request).await?;
+        Ok(verified.map(|verified| verified.session).filter(|session| !session.is_pending))
+    }
+
     /// Returns the user of the session of a request; `None` without a session, and for users of plug-ins.
-    pub(super) async fn current_user(&self, request: &Request) -> Result<Option<User>, Unavailable> {
-        let verified = self.verified(request).await?.filter(|verified| !verified.session.is_pending);
+    pub(super) async fn current_user(&self, request: &Request) -> Result<Option<User>, AuthenticationError> {
+        let verified = self.try_verified(request).await?.filter(|verified| !verified.session.is_pending);
         Ok(verified.and_then(|verified| verified.user))
     }
 
     /// Ends the session of a request, and returns it; `None` if the request has no session.
     ///
+    /// Call [`delete_cookie`](Self::delete_cookie) in each case, also after an error: the user wants to be signed out in this
+    /// browser. After an error, the session may last on the server until its time is over.
+    ///
     /// # Errors
-    /// [`Unavailable`] if a store does not answer, or if the address of the request has sent too many unknown cookies and this
-    /// process has not seen this one.
-    pub async fn end_current(&self, request: &Request) -> Result<Option<Arc<Session>>, Unavailable> {
+    /// [`AuthenticationError::throttled`] if the address of the request has sent too many unknown cookies and this process
+    /// has not seen this one: 429. [`AuthenticationError::unavailable`] if a store does not answer: 503.
+    pub async fn end_current(&self, request: &Request) -> Result<Option<Arc<Session>>, AuthenticationError> {
         let Some(token) = self.cookie().token(request) else { return Ok(None) };
-        if matches!(self.seen(&token), Seen::Refused) {
+        if self.has_ended_here(&token) {
             return Ok(None);
         }
-        let session = match self.verify(&token, ClientAddress::of(request), self.now()?).await {
-            Ok(verified) => Some(verified.session),
-            Err(error) if error.is_signed_out() => None,
-            // The session may be live.
-            Err(error) => return Err(Unavailable::new(error)),
-        };
+        let verified = self.try_verified(request).await?;
         self.0.store.end(&TokenHash::of(&token).session_id()).await?;
-        self.refuse(&token);
-        Ok(session)
+        self.end_here(&token);
+        Ok(verified.map(|verified| verified.session))
     }
 
     /// Deletes the cookie in the browser.

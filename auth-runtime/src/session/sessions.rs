@@ -6,6 +6,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use poem::Request;
+
 use super::{
     record::{Session, SessionUser},
     set_cookie::SessionCookie,
@@ -54,7 +56,8 @@ const PER_USER: usize = 100;
 ///   ([`max_per_user`](Self::max_per_user)): then the least recently used one ends.
 /// - Unknown cookies are limited to 25 a minute for each address, like wrong API keys: see [`Throttle`]. Beyond that, a cookie
 ///   that this process has not seen gets 429 without a look-up. One that it has seen is never throttled. A cookie without a
-///   session counts once in ten minutes, however often a browser sends it.
+///   session counts once in ten minutes, however often a browser sends it. It is looked up again after 5 seconds, and then
+///   less and less often.
 /// - A request with an ended session is anonymous where `#[optional_auth]` applies. Elsewhere the response is 401. Both
 ///   responses delete the cookie.
 /// - A page of another site can use the cookie only for safe methods. See [`credential`](crate::credential).
@@ -197,15 +200,27 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
         }
     }
 
-    /// Notes that a token has no session.
-    pub(super) fn refuse(&self, token: &SessionToken) {
+    /// Notes that a token has no session now.
+    fn refuse(&self, token: &SessionToken) {
         if let Some(cache) = &self.0.cache {
             cache.refuse(token);
         }
     }
 
+    /// Notes that the session of a token has ended.
+    pub(super) fn end_here(&self, token: &SessionToken) {
+        if let Some(cache) = &self.0.cache {
+            cache.end(token);
+        }
+    }
+
+    /// Whether this process knows that the session of a token has ended.
+    pub(super) fn has_ended_here(&self, token: &SessionToken) -> bool {
+        self.0.cache.as_ref().is_some_and(|cache| cache.has_ended(token))
+    }
+
     /// Returns what this process knows of a token.
-    pub(super) fn seen(&self, token: &SessionToken) -> Seen {
+    fn seen(&self, token: &SessionToken) -> Seen {
         self.0.cache.as_ref().map_or(Seen::New, |cache| cache.find(token))
     }
 
@@ -219,10 +234,14 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
         match self.seen(token) {
             Seen::Session(known) => match self.find(&known).await? {
                 Some(session) => self.admit(token, &known, session, now).await,
-                None => Err(self.without_session(token)),
+                None => {
+                    self.end_here(token);
+                    Err(unknown())
+                }
             },
             Seen::Refused => Err(unknown()),
             // Boxed, so that the future of a known session stays small.
+            Seen::Due => Box::pin(self.look_up(token, now)).await?.ok_or_else(unknown),
             Seen::New => Box::pin(self.verify_new(token, client, now)).await,
         }
     }
@@ -236,20 +255,23 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     ) -> Result<Verified, AuthenticationError> {
         let limits = self.0.users.limits();
         limits.check_failures(client).await?;
+        if let Some(verified) = self.look_up(token, now).await? {
+            return Ok(verified);
+        }
+        limits.failed(client).await?;
+        Err(unknown())
+    }
+
+    /// Looks up the session of a token that this process does not know.
+    async fn look_up(&self, token: &SessionToken, now: u64) -> Result<Option<Verified>, AuthenticationError> {
         let known = Arc::new(KnownSession::of(token));
         let Some(session) = self.find(&known).await? else {
-            let error = self.without_session(token);
-            limits.failed(client).await?;
-            return Err(error);
+            self.refuse(token);
+            return Ok(None);
         };
         let verified = self.admit(token, &known, session, now).await?;
         self.remember(token, known);
-        Ok(verified)
-    }
-
-    fn without_session(&self, token: &SessionToken) -> AuthenticationError {
-        self.refuse(token);
-        unknown()
+        Ok(Some(verified))
     }
 
     /// Returns the session, if its token is this one.
@@ -267,15 +289,32 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     ) -> Result<Verified, AuthenticationError> {
         let session = if self.0.is_over(&session, known.seen_at(), now) {
             let current = Box::pin(self.seen_elsewhere(known, now)).await?;
-            current.ok_or_else(|| self.without_session(token))?
+            current.ok_or_else(|| {
+                self.refuse(token);
+                unknown()
+            })?
         } else {
             session
         };
         let user = self.0.user(&session).await?;
-        if known.note(now, session.last_seen_at) {
-            self.0.store.touch(&session.id, now);
-        }
+        self.0.note(known, &session, now);
         Ok(Verified { session, user })
+    }
+
+    /// Returns the identity of a session that this process has seen, if both stores know session and user without waiting.
+    ///
+    /// The token has the right form, as no other text has its MAC. A session that has ended is left to
+    /// [`verify`](Self::verify).
+    fn known_identity(&self, token: &[u8], context: Context) -> Option<Identity> {
+        let (manager, now) = (&*self.0, self.now().ok()?);
+        let known = manager.cache.as_ref()?.known(token)?;
+        let session = manager.store.find_now(&known.id).filter(|session| session.token_hash.is(&known.hash))?;
+        if session.is_pending || manager.is_over(&session, known.seen_at(), now) {
+            return None;
+        }
+        let verified = manager.verified_now(session)?;
+        manager.note(&known, &verified.session, now);
+        Some(manager.identity(&verified, context))
     }
 
     /// Returns a session whose time seems over, if another process has seen the user since.
@@ -316,15 +355,42 @@ impl<U: UserStore, S: SessionStore> SessionManager<U, S> {
         }
     }
 
+    /// Notes a request of a session, and lets the store record it once a minute.
+    fn note(&self, known: &KnownSession, session: &Session, now: u64) {
+        if known.note(now, session.last_seen_at) {
+            self.store.touch(&session.id, now);
+        }
+    }
+
+    /// Returns the version of the credentials of a session of the user store; `None` for a session of a plug-in's user.
+    fn epoch(&self, session: &Session) -> Result<Option<u64>, AuthenticationError> {
+        let is_own = *session.issuer == **self.users.issuer_name();
+        match (&session.user, is_own) {
+            (SessionUser::Captured(_), false) => Ok(None),
+            (SessionUser::Stored { credential_epoch }, true) => Ok(Some(*credential_epoch)),
+            // Another service with users of its own has the same store of sessions, or a record was changed by hand.
+            _ => Err(AuthenticationError::session_ended("session of another issuer")),
+        }
+    }
+
+    /// Returns the session with its user, if the store knows the user without waiting, and the session is the user's.
+    fn verified_now(&self, session: Arc<Session>) -> Option<Verified> {
+        let user = match self.epoch(&session).ok()? {
+            None => None,
+            Some(_) => {
+                let user = self.users.store().find_by_subject_now(&session.subject)?;
+                if !session.is_of(&user) {
+                    return None;
+                }
+                Some(user)
+            }
+        };
+        Some(Verified { session, user })
+    }
+
     /// Returns the user of a session of the user store; `None` for a session of a plug-in's user.
     async fn user(&self, session: &Session) -> Result<Option<User>, AuthenticationError> {
-        let is_own = *session.issuer == **self.users.issuer_name();
-        let epoch = match (&session.user, is_own) {
-            (SessionUser::Captured(_), false) => return Ok(None),
-            (SessionUser::Stored { credential_epoch }, true) => *credential_epoch,
-            // Another service with users of its own has the same store of sessions, or a record was changed by hand.
-            _ => return Err(AuthenticationError::session_ended("session of another issuer")),
-        };
+        let Some(epoch) = self.epoch(session)? else { return Ok(None) };
         let user = user_since(&**self.users.store(), &session.subject, epoch).await?;
         let user = user.filter(|user| session.is_of(user));
         user.map(Some).ok_or_else(|| AuthenticationError::session_ended("session from before the credentials changed"))
@@ -345,6 +411,12 @@ impl<U: UserStore, S: SessionStore> SessionManager<U, S> {
 impl<U: UserStore, S: SessionStore> Authenticator for Sessions<U, S> {
     type Credential = SessionToken;
 
+    const CACHES_TEXTS: bool = true;
+
+    fn cached(&self, token: &[u8], _: &Request, context: &Context) -> Option<Identity> {
+        self.known_identity(token, *context)
+    }
+
     async fn authenticate(&self, token: SessionToken, context: &Context) -> Result<Identity, AuthenticationError> {
         let verified = self.verify(&token, context.client(), self.now()?).await?;
         if verified.session.is_pending {
@@ -361,6 +433,7 @@ impl<U: UserStore, S: SessionStore> Authenticator for Sessions<U, S> {
     /// If the name of the cookie does not start with `__Host-`: a page of a sibling domain could set the cookie. Also panics
     /// if the sessions are mounted under two names.
     fn mounted(&self, scheme: &'static SecurityScheme, context: &Context) {
+        self.0.users.store().mounted(context);
         let name = scheme.cookie().unwrap_or_default();
         let cookie = SessionCookie::of(scheme);
         let cookie = cookie.unwrap_or_else(|| panic!("the cookie of sessions starts with `__Host-`, unlike {name:?}"));

@@ -13,11 +13,21 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Returns the session with this identifier; `None` if it has ended or never existed.
     ///
     /// It is called for each request. A store with a cache should document how soon it stops returning a session that
-    /// another process has ended.
+    /// another process has ended. It should return a session as soon as another process has inserted it: until then, a request
+    /// gets 401, and the response deletes the cookie.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer: 503.
     fn find(&self, id: &str) -> impl Future<Output = Result<Option<Arc<Session>>, Unavailable>> + Send;
+
+    /// Returns the session, if the store knows it without waiting (default: `None`, and the store is asked with
+    /// [`find`](Self::find)).
+    ///
+    /// It returns what [`find`](Self::find) would return, or `None`. It must not block.
+    fn find_now(&self, id: &str) -> Option<Arc<Session>> {
+        let _ = id;
+        None
+    }
 
     /// Returns the session, bypassing any cache (default: [`find`](Self::find)): another process may have recorded a
     /// later request.
@@ -69,6 +79,10 @@ pub trait SessionStore: Send + Sync + 'static {
 impl<S: SessionStore> SessionStore for Arc<S> {
     async fn find(&self, id: &str) -> Result<Option<Arc<Session>>, Unavailable> {
         S::find(self, id).await
+    }
+
+    fn find_now(&self, id: &str) -> Option<Arc<Session>> {
+        S::find_now(self, id)
     }
 
     async fn find_current(&self, id: &str) -> Result<Option<Arc<Session>>, Unavailable> {

@@ -23,8 +23,11 @@ const CAPACITY: usize = 10_000;
 /// The seconds between two writes of a session's last request.
 const WRITE_EVERY: u64 = 60;
 
-/// How long a token without a session is refused without a look-up. No session gets a token that was sent before.
-const REFUSED_FOR: Duration = Duration::from_mins(10);
+/// How long a token without a session is remembered. No session gets a token that was sent before.
+const REMEMBERED_FOR: Duration = Duration::from_mins(10);
+/// The first pause between two look-ups of an unknown token: a store may return a session late that another process has
+/// started. Later pauses last as long as the token has been unknown, so that it costs eight look-ups in ten minutes.
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
 
 /// A cache of token hashes, found by the MAC of the token.
 ///
@@ -33,8 +36,24 @@ const REFUSED_FOR: Duration = Duration::from_mins(10);
 pub(super) struct TokenHashCache {
     key: MacKey,
     known: ByMac<Arc<KnownSession>>,
-    /// Tokens that had no session, or one that has ended, with the time of the look-up.
-    refused: ByMac<Instant>,
+    refused: ByMac<RefusedToken>,
+}
+
+/// A token that had no session, or one that has ended.
+#[derive(Clone, Copy)]
+struct RefusedToken {
+    since: Instant,
+    looked_up: Instant,
+    /// Whether it had a session that has ended. Such a token is not looked up again.
+    has_ended: bool,
+}
+
+impl RefusedToken {
+    /// Whether it is time for another look-up.
+    fn is_due(&self, now: Instant) -> bool {
+        let pause = (self.looked_up - self.since).max(FIRST_PAUSE);
+        !self.has_ended && now - self.looked_up >= pause
+    }
 }
 
 /// The MACs are random, so their hash needs no strength.
@@ -49,8 +68,10 @@ fn by_mac<V: Clone>() -> ByMac<V> {
 pub(super) enum Seen {
     /// It had a session.
     Session(Arc<KnownSession>),
-    /// It had none a moment ago.
+    /// It had none a moment ago, or one that has ended.
     Refused,
+    /// It had none some time ago. It must be looked up again, and was counted then.
+    Due,
     /// It was not looked up here.
     New,
 }
@@ -94,24 +115,57 @@ impl TokenHashCache {
         Some(Self { key: MacKey::random()?, known: by_mac(), refused: by_mac() })
     }
 
+    /// Returns the session of a token, if it had one. The text need not be a token.
+    pub(super) fn known(&self, text: &[u8]) -> Option<Arc<KnownSession>> {
+        self.known.get(&self.key.mac(text).to_bits())
+    }
+
+    /// Returns what is known of a token. One call finds that a look-up is due, and the others that it is refused.
     pub(super) fn find(&self, token: &SessionToken) -> Seen {
         let mac = self.mac(token);
-        match self.known.get(&mac) {
-            Some(known) => Seen::Session(known),
-            None if self.refused.get(&mac).is_some_and(|since| since.elapsed() < REFUSED_FOR) => Seen::Refused,
+        if let Some(known) = self.known.get(&mac) {
+            return Seen::Session(known);
+        }
+        let now = Instant::now();
+        match self.refused_at(mac, now) {
             None => Seen::New,
+            Some(refused) if refused.is_due(now) => {
+                self.refused.insert(mac, RefusedToken { looked_up: now, ..refused });
+                Seen::Due
+            }
+            Some(_) => Seen::Refused,
         }
     }
 
     pub(super) fn insert(&self, token: &SessionToken, known: Arc<KnownSession>) {
-        self.known.insert(self.mac(token), known);
+        let mac = self.mac(token);
+        self.refused.remove(&mac);
+        self.known.insert(mac, known);
     }
 
-    /// Notes that a token has no session.
+    /// Notes that a token has no session now.
     pub(super) fn refuse(&self, token: &SessionToken) {
-        let mac = self.mac(token);
+        let (mac, now) = (self.mac(token), Instant::now());
+        let former = self.refused_at(mac, now);
+        let refused = former.unwrap_or(RefusedToken { since: now, looked_up: now, has_ended: false });
         self.known.remove(&mac);
-        self.refused.insert(mac, Instant::now());
+        self.refused.insert(mac, RefusedToken { looked_up: now, ..refused });
+    }
+
+    /// Notes that the session of a token has ended.
+    pub(super) fn end(&self, token: &SessionToken) {
+        let (mac, now) = (self.mac(token), Instant::now());
+        self.known.remove(&mac);
+        self.refused.insert(mac, RefusedToken { since: now, looked_up: now, has_ended: true });
+    }
+
+    /// Whether the session of a token has ended here.
+    pub(super) fn has_ended(&self, token: &SessionToken) -> bool {
+        self.refused_at(self.mac(token), Instant::now()).is_some_and(|refused| refused.has_ended)
+    }
+
+    fn refused_at(&self, mac: u128, now: Instant) -> Option<RefusedToken> {
+        self.refused.get(&mac).filter(|refused| now - refused.since < REMEMBERED_FOR)
     }
 
     fn mac(&self, token: &SessionToken) -> u128 {
@@ -127,7 +181,9 @@ impl fmt::Debug for TokenHashCache {
 
 #[cfg(test)]
 mod tests {
-    use super::{KnownSession, SessionToken};
+    use std::{sync::Arc, time::Duration};
+
+    use super::{KnownSession, Seen, SessionToken, TokenHashCache};
 
     #[test]
     fn r62_the_last_request_is_written_once_a_minute() {
@@ -137,5 +193,53 @@ mod tests {
             assert_eq!(known.note(now, 1000), is_written, "{now}");
         }
         assert_eq!(known.seen_at(), 1120);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r77_an_unknown_token_is_looked_up_eight_times_in_ten_minutes() {
+        let (cache, token) = (TokenHashCache::new().unwrap(), SessionToken::of_bits(&[1; 32]));
+        let mut look_ups = Vec::new();
+        for second in 0..600 {
+            match cache.find(&token) {
+                Seen::New => assert_eq!(second, 0),
+                Seen::Due => {}
+                Seen::Refused => {
+                    tokio::time::advance(Duration::from_secs(1)).await;
+                    continue;
+                }
+                Seen::Session(_) => panic!("it has no session"),
+            }
+            assert!(second == 0 || matches!(cache.find(&token), Seen::Refused), "of several requests, one looks it up");
+            look_ups.push(second);
+            cache.refuse(&token);
+            tokio::time::advance(Duration::from_secs(1)).await;
+        }
+        assert_eq!(look_ups, [0, 5, 10, 20, 40, 80, 160, 320]);
+        assert!(matches!(cache.find(&token), Seen::New), "after ten minutes, it counts again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_whose_session_has_ended_is_not_looked_up_again() {
+        let (cache, token) = (TokenHashCache::new().unwrap(), SessionToken::of_bits(&[1; 32]));
+        cache.insert(&token, Arc::new(KnownSession::of(&token)));
+        assert!(!cache.has_ended(&token));
+        cache.end(&token);
+        for seconds in [599, 1] {
+            assert!(matches!(cache.find(&token), Seen::Refused) && cache.has_ended(&token));
+            tokio::time::advance(Duration::from_secs(seconds)).await;
+        }
+        assert!(matches!(cache.find(&token), Seen::New) && !cache.has_ended(&token));
+    }
+
+    #[test]
+    fn an_unknown_token_that_has_a_session_now_is_refused_no_longer() {
+        let (cache, token) = (TokenHashCache::new().unwrap(), SessionToken::of_bits(&[1; 32]));
+        cache.refuse(&token);
+        assert!(matches!(cache.find(&token), Seen::Refused) && !cache.has_ended(&token));
+        cache.insert(&token, Arc::new(KnownSession::of(&token)));
+        assert!(matches!(cache.find(&token), Seen::Session(_)));
+        // As if the entry of the session had been evicted.
+        cache.known.clear();
+        assert!(matches!(cache.find(&token), Seen::New));
     }
 }

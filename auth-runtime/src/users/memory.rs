@@ -8,12 +8,17 @@ use std::{
 use foldhash::quality::RandomState;
 
 use super::{User, UserError, UserStore, user::check_name};
-use crate::authenticate::Unavailable;
+use crate::{
+    authenticate::{Context, Unavailable},
+    declared::lookup::assert_names,
+};
 
 /// Users in memory (default: none). Cheap to clone.
 ///
 /// The subject of a user is the name, unless [`User::with_subject`] sets another. Set one if a name may later be given to
 /// another person.
+///
+/// The application does not start if a user has a role or permission that it does not declare.
 ///
 /// ```
 /// use auth_runtime::users::{MemoryUsers, User};
@@ -94,11 +99,30 @@ impl MemoryUsers {
 
 impl UserStore for MemoryUsers {
     async fn find(&self, username: &str) -> Result<Option<User>, Unavailable> {
-        Ok(self.by_name.get(username).cloned())
+        Ok(self.find_now(username))
+    }
+
+    fn find_now(&self, username: &str) -> Option<User> {
+        self.by_name.get(username).cloned()
     }
 
     async fn find_by_subject(&self, subject: &str) -> Result<Option<User>, Unavailable> {
-        Ok(self.by_subject.get(subject).cloned())
+        Ok(self.find_by_subject_now(subject))
+    }
+
+    fn find_by_subject_now(&self, subject: &str) -> Option<User> {
+        self.by_subject.get(subject).cloned()
+    }
+
+    /// # Panics
+    /// If a user has a role or permission that the application does not declare.
+    fn mounted(&self, context: &Context) {
+        let declared = context.declared_names();
+        for user in self.by_name.values() {
+            let owner = format!("the user {:?}", user.name());
+            assert_names(&owner, "role", declared.roles, user.role_names());
+            assert_names(&owner, "permission", declared.permissions, user.permission_names());
+        }
     }
 }
 

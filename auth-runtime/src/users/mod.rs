@@ -23,6 +23,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use poem::Request;
+
 #[cfg(any(feature = "session", feature = "token-service"))]
 pub(crate) use self::fresh::user_since;
 #[cfg(feature = "account")]
@@ -46,6 +48,7 @@ use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity, Unavailable},
     client_ip::ClientAddress,
     credential::BasicCredentials,
+    declared::SecurityScheme,
     password::Verified,
     throttle::{Attempt, Throttle},
 };
@@ -270,7 +273,14 @@ impl<S: UserStore> Verifier<S> {
     /// It runs for cached passwords only. So the time of a query does not reveal which users exist.
     async fn user_with_hash(&self, submitted: &Submitted<'_>, hash: &str) -> Result<Option<User>, Unavailable> {
         let user = self.store.find(submitted.username).await?;
-        Ok(user.filter(|user| may_sign_in(user, submitted.now) && user.password_hash() == hash))
+        Ok(user.filter(|user| has_hash(user, hash, submitted.now)))
+    }
+
+    /// Returns the user of a cached password, if the store knows the user without waiting. Another password evicts nothing
+    /// here, so it must be verified.
+    fn user_now(&self, submitted: &Submitted<'_>) -> Option<User> {
+        let hash = self.cache.as_ref()?.peek(submitted)?;
+        self.store.find_now(submitted.username).filter(|user| has_hash(user, &hash, submitted.now))
     }
 
     /// Counts an attempt, and returns the user if the password is right. If it is wrong, the attempt stays counted.
@@ -327,12 +337,27 @@ impl<S: UserStore> Verifier<S> {
     }
 }
 
+/// Whether the user may sign in with the password of this stored hash.
+fn has_hash(user: &User, hash: &str, now: Duration) -> bool {
+    may_sign_in(user, now) && user.password_hash() == hash
+}
+
 fn may_sign_in(user: &User, now: Duration) -> bool {
     !user.is_disabled() && !user.is_password_expired(SystemTime::UNIX_EPOCH + now)
 }
 
 impl<S: UserStore> Authenticator for Basic<S> {
     type Credential = BasicCredentials;
+
+    const CACHES_TEXTS: bool = true;
+
+    fn cached(&self, text: &[u8], request: &Request, context: &Context) -> Option<Identity> {
+        let (credentials, now) = (BasicCredentials::of_text(text)?, now().ok()?);
+        let (username, password) = (credentials.username(), credentials.password());
+        let submitted = Submitted { username, password, client: ClientAddress::of(request), now };
+        let user = self.0.user_now(&submitted).map(signed_in)?.ok()?;
+        Some(user.identity(*context, &self.0.issuer).at(now.as_secs()))
+    }
 
     async fn authenticate(
         &self,
@@ -344,6 +369,10 @@ impl<S: UserStore> Authenticator for Basic<S> {
         let user = user.map_err(|_| AuthenticationError::invalid(REFUSED)).and_then(signed_in)?;
         // The password was sent with this request.
         Ok(user.identity(*context, &self.0.issuer).at(now.as_secs()))
+    }
+
+    fn mounted(&self, _: &'static SecurityScheme, context: &Context) {
+        self.0.store.mounted(context);
     }
 
     fn is_throttled(&self) -> bool {

@@ -7,7 +7,10 @@ use std::{
 };
 
 use super::{Passwords, user::User};
-use crate::{authenticate::Unavailable, throttle::Throttle};
+use crate::{
+    authenticate::{Context, Unavailable},
+    throttle::Throttle,
+};
 
 /// A store of users and their password hashes.
 ///
@@ -63,6 +66,15 @@ pub trait UserStore: Send + Sync + 'static {
     /// [`Unavailable`] if the store does not answer: 503.
     fn find(&self, username: &str) -> impl Future<Output = Result<Option<User>, Unavailable>> + Send;
 
+    /// Returns the user with this name, if the store knows the user without waiting (default: `None`, and the store is asked
+    /// with [`find`](Self::find)).
+    ///
+    /// It returns what [`find`](Self::find) would return, or `None`. It must not block.
+    fn find_now(&self, username: &str) -> Option<User> {
+        let _ = username;
+        None
+    }
+
     /// Returns the user with this [subject](User::with_subject); `None` if there is none.
     ///
     /// `UserTokens` calls it for each token. It returns the same users as [`find`](Self::find), by [`User::subject`]. A
@@ -71,6 +83,15 @@ pub trait UserStore: Send + Sync + 'static {
     /// # Errors
     /// [`Unavailable`] if the store does not answer: 503.
     fn find_by_subject(&self, subject: &str) -> impl Future<Output = Result<Option<User>, Unavailable>> + Send;
+
+    /// Returns the user with this subject, if the store knows it without waiting (default: `None`, and the store is asked with
+    /// [`find_by_subject`](Self::find_by_subject)).
+    ///
+    /// It returns what [`find_by_subject`](Self::find_by_subject) would return, or `None`. It must not block.
+    fn find_by_subject_now(&self, subject: &str) -> Option<User> {
+        let _ = subject;
+        None
+    }
 
     /// Returns the user with this name without a cache, before a password is hashed (default: [`find`](Self::find)).
     ///
@@ -89,6 +110,14 @@ pub trait UserStore: Send + Sync + 'static {
     fn signed_in(&self, user: &User, sign_in: SignIn) -> impl Future<Output = Result<(), Unavailable>> + Send {
         let _ = (user, sign_in);
         ready(Ok(()))
+    }
+
+    /// Receives the declared names when an `Auth` with this store is mounted (default: does nothing).
+    ///
+    /// # Panics
+    /// If users that were configured at start have a role or permission that is not declared: the application must not start.
+    fn mounted(&self, context: &Context) {
+        let _ = context;
     }
 
     /// Returns how passwords of this store are hashed and verified (default: [`Passwords::default`]).
@@ -126,8 +155,16 @@ impl<S: UserStore> UserStore for Arc<S> {
         S::find(self, username).await
     }
 
+    fn find_now(&self, username: &str) -> Option<User> {
+        S::find_now(self, username)
+    }
+
     async fn find_by_subject(&self, subject: &str) -> Result<Option<User>, Unavailable> {
         S::find_by_subject(self, subject).await
+    }
+
+    fn find_by_subject_now(&self, subject: &str) -> Option<User> {
+        S::find_by_subject_now(self, subject)
     }
 
     async fn find_at_sign_in(&self, username: &str) -> Result<Option<User>, Unavailable> {
@@ -136,6 +173,10 @@ impl<S: UserStore> UserStore for Arc<S> {
 
     async fn signed_in(&self, user: &User, sign_in: SignIn) -> Result<(), Unavailable> {
         S::signed_in(self, user, sign_in).await
+    }
+
+    fn mounted(&self, context: &Context) {
+        S::mounted(self, context);
     }
 
     fn passwords(&self) -> Passwords {

@@ -5,8 +5,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use base64::{Engine, prelude::BASE64_STANDARD};
+
 use super::{
-    Authenticator, Basic, BasicCredentials, ClientAddress, MAX_PASSWORD_LEN, MemoryUsers, PasswordPool, User,
+    Authenticator, Basic, BasicCredentials, ClientAddress, MAX_PASSWORD_LEN, MemoryUsers, PasswordPool, Request, User,
     UserStore, hash_password,
 };
 use crate::{
@@ -25,6 +27,11 @@ impl UserStore for Store {
     async fn find(&self, username: &str) -> Result<Option<User>, Unavailable> {
         let user = self.0.lock().unwrap().clone().map_err(Unavailable::new)?;
         Ok(user.filter(|user| user.name().eq_ignore_ascii_case(username)))
+    }
+
+    fn find_now(&self, username: &str) -> Option<User> {
+        let user = self.0.lock().unwrap().clone().ok()?;
+        user.filter(|user| user.name().eq_ignore_ascii_case(username))
     }
 
     async fn find_by_subject(&self, subject: &str) -> Result<Option<User>, Unavailable> {
@@ -246,6 +253,49 @@ async fn a_cached_password_does_not_hide_a_store_that_is_down() {
     assert!(sign_in(&basic, "alice", PASSWORD).await.is_ok());
     *basic.0.store.0.lock().unwrap() = Err("connection refused");
     assert!(sign_in(&basic, "alice", PASSWORD).await.unwrap_err().is_unavailable());
+}
+
+type Change = fn(User) -> Option<User>;
+
+/// Returns the identity of a password that was verified before, sent from this address.
+fn cached(basic: &Basic<Store>, text: &str, client: ClientAddress) -> Option<Identity> {
+    let request = Request::builder().extension(client).finish();
+    basic.cached(BASE64_STANDARD.encode(text).as_bytes(), &request, &Context::new(&TABLES))
+}
+
+#[tokio::test]
+async fn r51_known_password_needs_no_waiting_as_long_as_it_is_valid() {
+    let right = format!("alice:{PASSWORD}");
+    let here = ClientAddress::UNKNOWN;
+    let changes: [(&str, Change); 5] = [
+        ("another password", |_| Some(User::new("alice", hash_password("another horse").unwrap()))),
+        ("disabled", |user| Some(user.disabled(true))),
+        ("expired", |user| Some(user.password_expires_at(SystemTime::UNIX_EPOCH))),
+        ("second factor", |user| Some(user.with_second_factor(true))),
+        ("deleted", |_| None),
+    ];
+    for (what, changed) in changes {
+        let basic = basic(alice().roles(["Viewer"]));
+        assert!(cached(&basic, &right, here).is_none(), "not verified yet");
+        let verified = sign_in(&basic, "alice", PASSWORD).await.unwrap();
+        let identity = cached(&basic, &right, here).unwrap();
+        assert_eq!((identity.issuer(), identity.subject()), ("basic", "alice"));
+        assert_eq!(identity.role_words(), [0b1]);
+        assert!(identity.authenticated_at() >= verified.authenticated_at());
+        // A wrong password evicts the cached one where it is counted, and not here.
+        for other in ["alice:wrong horse", "bob:correct horse", "alice", "alice:", ""] {
+            assert!(cached(&basic, other, here).is_none(), "{other}");
+        }
+        assert!(cached(&basic, &right, from("192.0.2.1")).is_none(), "another address");
+        assert!(cached(&basic, &right, here).is_some());
+        change(&basic, changed);
+        assert!(cached(&basic, &right, here).is_none(), "{what}");
+        assert!(sign_in(&basic, "alice", PASSWORD).await.is_err(), "{what}");
+    }
+    let basic = basic(alice());
+    assert!(sign_in(&basic, "alice", PASSWORD).await.is_ok());
+    *basic.0.store.0.lock().unwrap() = Err("connection refused");
+    assert!(cached(&basic, &right, here).is_none());
 }
 
 #[tokio::test]

@@ -82,13 +82,13 @@ impl User {
         self.with(|user| user.display_name = Some(name.into()))
     }
 
-    /// Adds roles.
+    /// Adds roles: their names, or values of the table, as in `.roles([Role::Viewer])`.
     #[must_use]
     pub fn roles<T: Into<String>>(self, roles: impl IntoIterator<Item = T>) -> Self {
         self.with(|user| user.roles.extend(roles.into_iter().map(Into::into)))
     }
 
-    /// Adds permissions to those of the roles.
+    /// Adds permissions to those of the roles: their names, or values of the table.
     #[must_use]
     pub fn permissions<T: Into<String>>(self, permissions: impl IntoIterator<Item = T>) -> Self {
         self.with(|user| user.permissions.extend(permissions.into_iter().map(Into::into)))

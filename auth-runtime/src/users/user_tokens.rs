@@ -2,10 +2,13 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{UserStore, fresh::user_since};
+use poem::Request;
+
+use super::{User, UserStore, fresh::user_since};
 use crate::{
     authenticate::{AuthenticationError, Authenticator, Context, Identity},
     credential::BearerToken,
+    declared::SecurityScheme,
     jwt::{EPOCH_CLAIM, Jwt, JwtError, ROLES_CLAIM},
 };
 
@@ -75,25 +78,53 @@ impl<S: UserStore> UserTokens<S> {
     }
 }
 
-impl<S: UserStore> Authenticator for UserTokens<S> {
-    type Credential = BearerToken;
-
-    async fn authenticate(&self, token: BearerToken, context: &Context) -> Result<Identity, AuthenticationError> {
-        let TokenVerifier { jwt, issuer, store } = &*self.0;
-        let identity = jwt.authenticate(token, context).await?;
-        let epoch = identity.claims().get(EPOCH_CLAIM).and_then(serde_json::Value::as_u64);
-        let user = user_since(store, identity.subject(), epoch.unwrap_or_default()).await?;
+impl<S> TokenVerifier<S> {
+    /// Returns the identity of a verified token, with the roles and permissions of its user.
+    fn identity(
+        &self,
+        identity: Identity,
+        user: Option<User>,
+        context: &Context,
+    ) -> Result<Identity, AuthenticationError> {
         let user = user.filter(|user| !user.is_disabled() && user.subject() == identity.subject());
         let user = user.ok_or_else(|| AuthenticationError::invalid("token of an unknown or disabled user"))?;
-        if epoch != Some(user.current_epoch()) {
+        if epoch(&identity) != Some(user.current_epoch()) {
             return Err(AuthenticationError::invalid("token from before the credentials of the user changed"));
         }
-        let of_user = user.identity(*context, issuer);
+        let of_user = user.identity(*context, &self.issuer);
         if identity.claims().contains_key(ROLES_CLAIM) {
             Ok(identity.with_access_of(&of_user))
         } else {
             Ok(identity.limited_by(&of_user))
         }
+    }
+}
+
+/// Returns the version of the user's credentials that a token was issued with.
+fn epoch(identity: &Identity) -> Option<u64> {
+    identity.claims().get(EPOCH_CLAIM)?.as_u64()
+}
+
+impl<S: UserStore> Authenticator for UserTokens<S> {
+    type Credential = BearerToken;
+
+    const CACHES_TEXTS: bool = true;
+
+    fn cached(&self, token: &[u8], request: &Request, context: &Context) -> Option<Identity> {
+        let identity = self.0.jwt.cached(token, request, context)?;
+        let user = self.0.store.find_by_subject_now(identity.subject())?;
+        self.0.identity(identity, Some(user), context).ok()
+    }
+
+    async fn authenticate(&self, token: BearerToken, context: &Context) -> Result<Identity, AuthenticationError> {
+        let TokenVerifier { jwt, store, .. } = &*self.0;
+        let identity = jwt.authenticate(token, context).await?;
+        let user = user_since(store, identity.subject(), epoch(&identity).unwrap_or_default()).await?;
+        self.0.identity(identity, user, context)
+    }
+
+    fn mounted(&self, _: &'static SecurityScheme, context: &Context) {
+        self.0.store.mounted(context);
     }
 }
 
@@ -106,5 +137,59 @@ impl<S> Clone for UserTokens<S> {
 impl<S> fmt::Debug for UserTokens<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UserTokens").field("jwt", &self.0.jwt).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::{Authenticator, BearerToken, Context, Identity, Request, User, UserStore, UserTokens};
+    use crate::{authenticate::Unavailable, declared::DeclaredNames, jwt::TokenIssuer};
+
+    static TABLES: DeclaredNames =
+        DeclaredNames { permissions: &["view", "edit"], roles: &["Viewer"], scopes: &[], role_permissions: &[&[0b01]] };
+
+    /// A store with one user, whom a test changes and whom it knows without waiting.
+    struct Changing(Mutex<Option<User>>);
+
+    impl UserStore for Changing {
+        async fn find(&self, _: &str) -> Result<Option<User>, Unavailable> {
+            Ok(self.0.lock().unwrap().clone())
+        }
+
+        async fn find_by_subject(&self, subject: &str) -> Result<Option<User>, Unavailable> {
+            Ok(self.find_by_subject_now(subject))
+        }
+
+        fn find_by_subject_now(&self, _: &str) -> Option<User> {
+            self.0.lock().unwrap().clone()
+        }
+    }
+
+    #[tokio::test]
+    async fn r7_known_token_needs_no_waiting_as_long_as_its_user_is_unchanged() {
+        let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
+        let issuer = TokenIssuer::hs256(secret).unwrap().issuer("https://issuer.example").audience("entries");
+        let alice = || User::new("alice", "").permissions(["edit"]).credential_epoch(3);
+        let token = issuer.token_of(&alice()).client_id("web").sign().unwrap();
+        let tokens = UserTokens::new(issuer.verifier(), Changing(Mutex::new(Some(alice())))).unwrap();
+        let context = Context::new(&TABLES);
+        let bits = |identity: Identity| (identity.role_words().to_vec(), identity.permission_words().to_vec());
+        let cached = || tokens.cached(token.as_bytes(), &Request::default(), &context).map(bits);
+        assert!(cached().is_none(), "not verified yet");
+        for (user, expected) in [
+            (Some(alice()), Some((vec![], vec![0b10]))),
+            (Some(alice().roles(["Viewer"])), Some((vec![0b1], vec![0b11]))),
+            (Some(alice().credential_epoch(4)), None),
+            (Some(alice().disabled(true)), None),
+            (Some(alice().with_subject("another")), None),
+            (None, None),
+        ] {
+            *tokens.0.store.0.lock().unwrap() = user;
+            let verified = tokens.authenticate(BearerToken::new(&*token), &context).await.ok().map(bits);
+            assert_eq!(verified, expected);
+            assert_eq!(cached(), expected);
+        }
     }
 }

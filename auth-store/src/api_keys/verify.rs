@@ -30,6 +30,10 @@ impl ApiKeyStore for SqlUsers {
         Ok(record)
     }
 
+    fn find_now(&self, id: &str) -> Option<ApiKeyRecord> {
+        self.0.cache.keys.get(id, self.0.cache.recent_generation()?)
+    }
+
     fn used(&self, record: &ApiKeyRecord) {
         self.note_use(record.id());
     }

@@ -4,7 +4,7 @@
 //!
 //! - connections: `url`, `names`, `server` (what is checked of a server), `link` (an open connection and its cache),
 //!   `connection`, `store`, `options`;
-//! - state: `attempts`, `sessions`, `refresh_tokens`, `revocations`, `signing_keys`.
+//! - state: `attempts`, `sessions` and `user_sessions`, `refresh_tokens`, `revocations`, `signing_keys`.
 
 mod attempts;
 mod connection;
@@ -18,5 +18,6 @@ mod sessions;
 mod signing_keys;
 mod store;
 mod url;
+mod user_sessions;
 
 pub use self::{options::RedisOptions, store::RedisStore};

@@ -6,63 +6,48 @@ use auth_runtime::{
     authenticate::Unavailable,
     session::{Session, SessionStore},
 };
-use redis::{ErrorKind, RedisError, Script, cmd, pipe};
+use redis::{RedisError, Script, pipe};
 
 use super::{
     link::Link,
     names::session_prefix,
     store::{RedisStore, Shared},
+    user_sessions::{Member, Stored, session},
 };
 use crate::StoreError;
 
-/// How many sessions one script or pipeline handles.
-const AT_ONCE: usize = 500;
 /// The year 9999.
 const LATEST: u64 = 253_402_300_799;
 
-/// A session is a hash: `record` is JSON, `seen` the last request, and `user` the key of the sessions of its user. That is a
-/// sorted set of ids by the time at which they expire.
+/// A session is a hash: `record` is JSON, `seen` the last request, `user` the key of the sessions of its subject, and `member`
+/// its entry there. That key is a sorted set by the time at which the sessions expire.
 ///
-/// `KEYS` are the keys of a session and of its user. `ARGV` has the prefix of sessions, the id, the record, the time at which
-/// it expires, and the id of the session that it replaces, or an empty text.
+/// `KEYS` are the keys of a session and of its subject. `ARGV` has the prefix of sessions, the record, the member, the time at
+/// which it expires, and the id of the session that it replaces, or an empty text.
 static INSERT: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
         if ARGV[5] ~= '' then
             local replaced = ARGV[1] .. ARGV[5]
-            local user = redis.call('HGET', replaced, 'user')
+            local entry = redis.call('HMGET', replaced, 'user', 'member')
             redis.call('DEL', replaced)
-            if user then redis.call('ZREM', user, ARGV[5]) end
+            if entry[1] and entry[2] then redis.call('ZREM', entry[1], entry[2]) end
         end
-        redis.call('HSET', KEYS[1], 'record', ARGV[3], 'user', KEYS[2])
+        redis.call('HSET', KEYS[1], 'record', ARGV[2], 'user', KEYS[2], 'member', ARGV[3])
         redis.call('EXPIREAT', KEYS[1], ARGV[4])
         redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', redis.call('TIME')[1])
-        redis.call('ZADD', KEYS[2], ARGV[4], ARGV[2])
+        redis.call('ZADD', KEYS[2], ARGV[4], ARGV[3])
         redis.call('EXPIREAT', KEYS[2], redis.call('ZRANGE', KEYS[2], -1, -1, 'WITHSCORES')[2])",
     )
 });
 
-/// Ends a session, and returns whether it existed. `KEYS` is its key, and `ARGV` its id.
+/// Ends a session, and returns whether it existed. `KEYS` is its key.
 static END: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
-        local user = redis.call('HGET', KEYS[1], 'user')
-        if user then redis.call('ZREM', user, ARGV[1]) end
+        local entry = redis.call('HMGET', KEYS[1], 'user', 'member')
+        if entry[1] and entry[2] then redis.call('ZREM', entry[1], entry[2]) end
         return redis.call('DEL', KEYS[1])",
-    )
-});
-
-/// Ends sessions of a user, and returns the ids of those that existed. `KEYS` is the key of the user. `ARGV` has the prefix
-/// of sessions, and the ids.
-static END_BATCH: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        r"
-        local ended = {}
-        for index = 2, #ARGV do
-            if redis.call('DEL', ARGV[1] .. ARGV[index]) == 1 then ended[#ended + 1] = ARGV[index] end
-            redis.call('ZREM', KEYS[1], ARGV[index])
-        end
-        return ended",
     )
 });
 
@@ -77,15 +62,16 @@ static TOUCH: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// The record of a session and its last request, as they are stored.
-type Stored = (Option<String>, Option<u64>);
-
 impl SessionStore for RedisStore {
     async fn find(&self, id: &str) -> Result<Option<Arc<Session>>, Unavailable> {
-        match self.0.connection.current().and_then(|link| link.state.session(id)) {
+        match self.find_now(id) {
             Some(session) => Ok(Some(session)),
             None => self.find_current(id).await,
         }
+    }
+
+    fn find_now(&self, id: &str) -> Option<Arc<Session>> {
+        self.0.connection.current()?.state.session(id)
     }
 
     async fn find_current(&self, id: &str) -> Result<Option<Arc<Session>>, Unavailable> {
@@ -95,9 +81,9 @@ impl SessionStore for RedisStore {
 
     async fn insert(&self, session: Arc<Session>, replaced: Option<&str>) -> Result<(), Unavailable> {
         let record = serde_json::to_string(&*session).map_err(Unavailable::new)?;
-        let keys = [self.0.session_key(&session.id), self.0.user_key(&session.issuer, &session.subject)];
+        let keys = [self.0.session_key(&session.id), self.0.user_key(&session.subject)];
         let mut insert = INSERT.prepare_invoke();
-        insert.key(&keys[..]).arg(session_prefix(&self.0.prefix)).arg(&session.id).arg(record);
+        insert.key(&keys[..]).arg(session_prefix(&self.0.prefix)).arg(record).arg(Member::of(&session).text);
         insert.arg(expiry(session.expires_at)).arg(replaced.unwrap_or_default());
         let inserting = async |link: Arc<Link>| {
             insert.invoke_async::<()>(&mut link.connection()).await?;
@@ -112,7 +98,7 @@ impl SessionStore for RedisStore {
     async fn end(&self, id: &str) -> Result<bool, Unavailable> {
         let key = self.0.session_key(id);
         let ending = async |link: Arc<Link>| {
-            let ended = END.key(&key).arg(id).invoke_async(&mut link.connection()).await;
+            let ended = END.key(&key).invoke_async(&mut link.connection()).await;
             link.state.forget(id);
             ended
         };
@@ -120,29 +106,12 @@ impl SessionStore for RedisStore {
     }
 
     async fn end_all(&self, issuer: &str, subject: &str, except: Option<&str>) -> Result<u64, Unavailable> {
-        let user = self.0.user_key(issuer, subject);
-        let mut count = 0;
-        // A session that a request has just replaced has a new identifier.
-        loop {
-            let mut ids = self.0.ids(&user).await?;
-            ids.retain(|id| Some(id.as_str()) != except);
-            if ids.is_empty() {
-                return Ok(count);
-            }
-            // The server does nothing else during a script.
-            for batch in ids.chunks(AT_ONCE) {
-                count += self.0.end_batch(&user, batch).await?;
-            }
-        }
+        let is_meant = |member: &Member| member.issuer == issuer && Some(&*member.id) != except;
+        Ok(self.0.end_all_of(subject, is_meant).await?)
     }
 
     async fn list(&self, issuer: &str, subject: &str) -> Result<Vec<Arc<Session>>, Unavailable> {
-        let ids = self.0.ids(&self.0.user_key(issuer, subject)).await?;
-        let mut sessions = Vec::with_capacity(ids.len());
-        for batch in ids.chunks(AT_ONCE) {
-            sessions.extend(self.0.sessions(batch).await?);
-        }
-        Ok(sessions)
+        Ok(self.0.list_of(subject, |member| member.issuer == issuer).await?)
     }
 
     fn touch(&self, id: &str, now: u64) {
@@ -156,52 +125,6 @@ impl SessionStore for RedisStore {
 }
 
 impl Shared {
-    fn session_key(&self, id: &str) -> String {
-        session_prefix(&self.prefix) + id
-    }
-
-    /// JSON keeps the two names apart, whatever is in them.
-    fn user_key(&self, issuer: &str, subject: &str) -> String {
-        format!("{}session-user:{}", self.prefix, serde_json::json!([issuer, subject]))
-    }
-
-    /// Returns the ids of a user's sessions.
-    async fn ids(&self, user: &str) -> Result<Vec<String>, StoreError> {
-        let asking = async |link: Arc<Link>| {
-            let mut range = cmd("ZRANGE");
-            range.arg(user).arg(0).arg(-1).query_async(&mut link.connection()).await
-        };
-        self.connection.run(asking).await
-    }
-
-    /// Ends sessions of a user. Returns how many existed.
-    async fn end_batch(&self, user: &str, ids: &[String]) -> Result<u64, StoreError> {
-        let prefix = session_prefix(&self.prefix);
-        let ending = async |link: Arc<Link>| {
-            let mut end = END_BATCH.prepare_invoke();
-            end.key(user).arg(&prefix).arg(ids);
-            let ended = end.invoke_async::<Vec<String>>(&mut link.connection()).await?;
-            for id in &ended {
-                link.state.forget(id);
-            }
-            Ok(ended.len())
-        };
-        Ok(u64::try_from(self.connection.run(ending).await?).unwrap_or(u64::MAX))
-    }
-
-    /// Returns the sessions with these ids that have not ended.
-    async fn sessions(&self, ids: &[String]) -> Result<Vec<Arc<Session>>, StoreError> {
-        let asking = async |link: Arc<Link>| {
-            let mut asking = pipe();
-            for id in ids {
-                asking.cmd("HMGET").arg(self.session_key(id)).arg("record").arg("seen");
-            }
-            let found = asking.query_async::<Vec<Stored>>(&mut link.connection()).await?;
-            found.into_iter().filter_map(|stored| session(stored).transpose()).collect()
-        };
-        self.connection.run(asking).await
-    }
-
     async fn touch(&self, key: &str, now: u64) -> Result<(), StoreError> {
         let touching = async |link: Arc<Link>| TOUCH.key(key).arg(now).invoke_async(&mut link.connection()).await;
         self.connection.run(touching).await
@@ -225,14 +148,4 @@ async fn read(link: Arc<Link>, key: &str) -> Result<Option<Arc<Session>>, RedisE
         link.state.cache(session, changes);
     }
     Ok(found)
-}
-
-/// Reads what is stored. A record that is malformed makes the store unavailable: whether the session has ended is unknown.
-fn session((record, seen): Stored) -> Result<Option<Arc<Session>>, RedisError> {
-    let Some(record) = record else { return Ok(None) };
-    let mut session: Session = serde_json::from_str(&record).map_err(|error| {
-        RedisError::from((ErrorKind::UnexpectedReturnType, "the record of a session is malformed", error.to_string()))
-    })?;
-    session.last_seen_at = session.last_seen_at.max(seen.unwrap_or_default());
-    Ok(Some(Arc::new(session)))
 }

@@ -101,6 +101,11 @@ impl SessionCache {
         self.sessions.get(id).filter(|(read_in, _)| *read_in == generation).map(|(_, session)| session)
     }
 
+    /// Returns a session, unless the epoch must be read first.
+    pub(crate) fn get_recent(&self, id: &str) -> Option<Arc<Session>> {
+        if self.is_recent() { self.get(id) } else { None }
+    }
+
     pub(crate) fn before_read(&self) -> BeforeRead {
         BeforeRead {
             generation: self.generation.load(Ordering::Acquire),

@@ -42,6 +42,12 @@ impl SessionStore for SqlUsers {
         }
     }
 
+    fn find_now(&self, id: &str) -> Option<Arc<Session>> {
+        #[cfg(feature = "postgres")]
+        self.listen();
+        self.0.sessions.cache.get_recent(id)
+    }
+
     async fn find_current(&self, id: &str) -> Result<Option<Arc<Session>>, Unavailable> {
         let before = self.0.sessions.cache.before_read();
         let session = self.read_session(id).await?;

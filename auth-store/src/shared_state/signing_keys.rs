@@ -70,9 +70,31 @@ impl SqlUsers {
     /// # Errors
     /// [`KeyRingError::NoSecret`] without a secret key.
     pub fn key_ring(&self) -> Result<KeyRing<Self>, KeyRingError> {
+        self.key_ring_in(self.clone())
+    }
+
+    /// Returns the ring of signing keys in another store, such as `RedisStore` (feature `redis`). Their private halves are
+    /// sealed like those of [`key_ring`](Self::key_ring), so the command of `auth-admin` can rotate them.
+    ///
+    /// ```
+    /// use auth_runtime::{jwt::{MemorySigningKeys, TokenIssuer}, users::Passwords};
+    /// use auth_store::SqlUsers;
+    ///
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let secret = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa"; // from the environment, and not in the source
+    /// let passwords = Passwords::new().secret_key(secret)?;
+    /// let users = SqlUsers::options().passwords(passwords).connect("sqlite::memory:").await?;
+    /// let issuer = TokenIssuer::key_ring(users.key_ring_in(MemorySigningKeys::new())?).await?;
+    /// # drop(issuer);
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// [`KeyRingError::NoSecret`] without a secret key.
+    pub fn key_ring_in<S: SigningKeyStore>(&self, store: S) -> Result<KeyRing<S>, KeyRingError> {
         let secrets = self.0.passwords.derived_keys(PURPOSE);
         let (current, former) = secrets.split_first().ok_or(KeyRingError::NoSecret)?;
-        former.iter().try_fold(KeyRing::new(self.clone(), current)?, KeyRing::former_secret)
+        former.iter().try_fold(KeyRing::new(store, current)?, KeyRing::former_secret)
     }
 
     async fn insert_signing_key(&self, key: &SigningKeyRecord, newest: Option<&str>) -> Result<bool, StoreError> {

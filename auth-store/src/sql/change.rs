@@ -62,4 +62,8 @@ impl Change<'_> {
         self.store.0.database.notify(self.transaction.connection()).await.store_error()?;
         self.transaction.commit().await.store_error()
     }
+
+    pub(crate) async fn rollback(self) -> Result<(), StoreError> {
+        self.transaction.rollback().await.store_error()
+    }
 }

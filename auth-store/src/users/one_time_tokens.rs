@@ -12,6 +12,9 @@ use auth_runtime::{
     authenticate::Unavailable,
 };
 
+/// Deletes the row of a token.
+pub(super) const CONSUME: &str = "DELETE FROM auth_one_time_token WHERE sha256 = ?";
+
 impl OneTimeTokenStore for SqlUsers {
     async fn put_token(&self, record: OneTimeTokenRecord) -> Result<(), Unavailable> {
         let database = &self.0.database;
@@ -45,10 +48,7 @@ impl OneTimeTokenStore for SqlUsers {
 
     async fn consume_token(&self, hash: &OneTimeTokenHash) -> Result<bool, Unavailable> {
         let database = &self.0.database;
-        let consume = || {
-            let query = database.query("DELETE FROM auth_one_time_token WHERE sha256 = ?");
-            query.bind(hash.as_bytes().to_vec()).execute(database.pool())
-        };
+        let consume = || database.query(CONSUME).bind(hash.as_bytes().to_vec()).execute(database.pool());
         Ok(database.retry(consume).await.store_error()?.rows_affected() > 0)
     }
 }

@@ -38,6 +38,10 @@ impl UserStore for SqlUsers {
         Ok(user)
     }
 
+    fn find_now(&self, username: &str) -> Option<User> {
+        self.0.cache.users.get(&normalize_name(username).ok()?, self.0.cache.recent_generation()?)
+    }
+
     async fn find_by_subject(&self, subject: &str) -> Result<Option<User>, Unavailable> {
         if subject.contains('\0') {
             return Ok(None);
@@ -51,6 +55,10 @@ impl UserStore for SqlUsers {
             self.0.cache.insert_user(generation, user);
         }
         Ok(user)
+    }
+
+    fn find_by_subject_now(&self, subject: &str) -> Option<User> {
+        self.0.cache.users_by_subject.get(subject, self.0.cache.recent_generation()?)
     }
 
     async fn find_at_sign_in(&self, username: &str) -> Result<Option<User>, Unavailable> {

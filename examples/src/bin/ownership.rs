@@ -68,8 +68,8 @@ impl Notes {
 #[tokio::main]
 async fn main() -> std::result::Result<(), Box<dyn Error>> {
     let setting = |name| env::var(name).map_err(|_| format!("{name} is not set"));
-    let alice = User::with_password("alice", &setting("ALICE_PASSWORD")?)?.roles(["Author"]);
-    let root = User::with_password("root", &setting("ROOT_PASSWORD")?)?.roles(["Administrator"]);
+    let alice = User::with_password("alice", &setting("ALICE_PASSWORD")?)?.roles([Role::Author]);
+    let root = User::with_password("root", &setting("ROOT_PASSWORD")?)?.roles([Role::Administrator]);
     let auth = Auth { password: Basic::new(MemoryUsers::new().add_user(alice)?.add_user(root)?) };
 
     let app = Route::new().nest("/", auth.service(Notes::default(), "Notes", "1.0"));

@@ -63,8 +63,8 @@ impl News {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let setting = |name| env::var(name).map_err(|_| format!("{name} is not set"));
-    let alice = User::with_password("alice", &setting("ALICE_PASSWORD")?)?.roles(["Viewer"]);
-    let bob = User::with_password("bob", &setting("BOB_PASSWORD")?)?.roles(["Editor"]);
+    let alice = User::with_password("alice", &setting("ALICE_PASSWORD")?)?.roles([Role::Viewer]);
+    let bob = User::with_password("bob", &setting("BOB_PASSWORD")?)?.roles([Role::Editor]);
     let auth = Auth { password: Basic::new(MemoryUsers::new().add_user(alice)?.add_user(bob)?) };
 
     let api = auth.service(News("Nothing new".to_owned().into()), "News", "1.0");

@@ -1,6 +1,6 @@
 //! `PUT /me/password`: a user replaces the generated password, which expires, by a chosen one.
 
-use auth_runtime::{client_ip::ClientAddress, prelude::*};
+use auth_runtime::{authenticate::retry_after_seconds, client_ip::ClientAddress, prelude::*};
 use auth_store::{SqlUsers, StoreError};
 use poem::http::StatusCode;
 use poem_openapi::{
@@ -62,8 +62,7 @@ impl OwnPassword {
         match self.users.change_password(caller.username().unwrap_or_default(), client, &current.0, &new.0).await {
             Ok(()) => Ok(PasswordChange::Done),
             Err(StoreError::TooManyAttempts { retry_after }) => {
-                // Round up, so that the client does not retry too early.
-                Ok(PasswordChange::TooMany(retry_after.as_secs() + 1))
+                Ok(PasswordChange::TooMany(retry_after_seconds(retry_after)))
             }
             Err(error) if error.is_unavailable() => {
                 tracing::warn!(%error, "password change unavailable");

@@ -63,10 +63,10 @@ pub async fn first_users(users: &SqlUsers) -> Result<Option<FirstUsers>, Box<dyn
         return Ok(None);
     }
     let mut people = Vec::new();
-    let mut new = vec![NewUser::new(MACHINE).roles([Role::Viewer.name()])];
+    let mut new = vec![NewUser::new(MACHINE).roles([Role::Viewer])];
     for (name, role) in USERS {
         let password = password()?;
-        let user = NewUser::new(name).password(password.as_str()).roles([role.name()]);
+        let user = NewUser::new(name).password(password.as_str()).roles([role]);
         let user = user.verified_email(format!("{name}@example.com"));
         new.push(user.password_expires_at(SystemTime::now() + LIFETIME));
         people.push(Person { name, role, password });

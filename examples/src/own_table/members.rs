@@ -77,11 +77,7 @@ type Row = (i64, String, String, String, bool, bool);
 /// Converts a row. Its `id` is the subject: it never changes, and `AUTOINCREMENT` never reuses it.
 fn user((id, number, full_name, secret, is_staff, has_left): Row) -> User {
     let role = if is_staff { Role::Librarian } else { Role::Reader };
-    User::new(number, secret)
-        .with_subject(id.to_string())
-        .display_name(full_name)
-        .roles([role.name()])
-        .disabled(has_left)
+    User::new(number, secret).with_subject(id.to_string()).display_name(full_name).roles([role]).disabled(has_left)
 }
 
 /// Implements the store for `Basic`. Former members are disabled, and staff are librarians.

@@ -39,11 +39,12 @@ use crate::{
 const KEY: &str = "0Zr9Pq4cWv1XsT7uKb3Ln6";
 const FORGED: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// Users that a test changes, and a switch that makes the store fail.
+/// Users that a test changes, and switches that make the store fail, or answer without waiting.
 #[derive(Clone, Default)]
 pub(crate) struct People {
     users: Arc<RwLock<HashMap<String, User>>>,
     is_down: Arc<AtomicBool>,
+    is_ready: Arc<AtomicBool>,
 }
 
 impl People {
@@ -67,13 +68,23 @@ impl UserStore for People {
     async fn find_by_subject(&self, subject: &str) -> Result<Option<User>, Unavailable> {
         self.find(subject).await
     }
+
+    fn find_by_subject_now(&self, subject: &str) -> Option<User> {
+        if !self.is_ready.load(Ordering::SeqCst) || self.is_down.load(Ordering::SeqCst) {
+            return None;
+        }
+        self.users.read().unwrap().get(subject).cloned()
+    }
 }
 
-/// Sessions in memory, and a switch that makes the store fail.
+/// Sessions in memory, and switches that make the store fail, or answer without waiting.
 #[derive(Clone, Default)]
 struct Store {
     sessions: MemorySessions,
     is_down: Arc<AtomicBool>,
+    is_ready: Arc<AtomicBool>,
+    /// How often a request had to wait for the store.
+    waits: Arc<AtomicU64>,
 }
 
 impl Store {
@@ -84,8 +95,14 @@ impl Store {
 
 impl SessionStore for Store {
     async fn find(&self, id: &str) -> Result<Option<Arc<Session>>, Unavailable> {
+        self.waits.fetch_add(1, Ordering::SeqCst);
         self.check()?;
         self.sessions.find(id).await
+    }
+
+    fn find_now(&self, id: &str) -> Option<Arc<Session>> {
+        self.check().ok().filter(|()| self.is_ready.load(Ordering::SeqCst))?;
+        self.sessions.find_now(id)
     }
 
     async fn insert(&self, session: Arc<Session>, replaced: Option<&str>) -> Result<(), Unavailable> {
@@ -172,7 +189,7 @@ async fn rotate(request: &Request, Data(sessions): Data<&Browsers>) -> Result<Re
 
 #[handler]
 async fn finish(request: &Request, Data(sessions): Data<&Browsers>) -> Result<Response> {
-    sessions.end_current(request).await.map_err(unavailable)?;
+    sessions.end_current(request).await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     sessions.delete_cookie(&mut response);
     Ok(response)
@@ -244,8 +261,20 @@ impl World {
         self.wire.send(line, &headers).await
     }
 
+    /// Gets a path twice: from stores that answer without waiting, and from stores that do not. Both responses are the same.
     async fn get(&self, path: &str, cookie: &str) -> Received {
-        self.send(&format!("GET {path}"), &[format!("Cookie: __Host-session={cookie}")]).await
+        let (line, cookie) = (format!("GET {path}"), [format!("Cookie: __Host-session={cookie}")]);
+        self.stores_are_ready(true);
+        let ready = self.send(&line, &cookie).await;
+        self.stores_are_ready(false);
+        let waiting = self.send(&line, &cookie).await;
+        assert_eq!((ready.status, &ready.body), (waiting.status, &waiting.body), "{path}");
+        ready
+    }
+
+    fn stores_are_ready(&self, are_ready: bool) {
+        self.people.is_ready.store(are_ready, Ordering::SeqCst);
+        self.store.is_ready.store(are_ready, Ordering::SeqCst);
     }
 
     /// Signs a user in, and returns the token of the cookie.
@@ -357,6 +386,47 @@ async fn r62_a_session_that_was_signed_out_cannot_be_replayed() {
     assert!(deletes_cookie(&ended), "{}", ended.head);
     assert_eq!(world.get("/me", &token).await.status, 401);
     assert_eq!(world.get("/me", &other).await.status, 200);
+}
+
+#[tokio::test]
+async fn known_session_waits_for_no_store_that_answers_at_once() {
+    let world = World::new().await;
+    let cookie = format!("Cookie: __Host-session={}", world.sign_in("alice").await);
+    world.stores_are_ready(true);
+    let other_site = "Sec-Fetch-Site: cross-site".to_owned();
+    for (line, headers, status, waits) in [
+        ("GET /me", vec![cookie.clone()], 200, 0),
+        ("POST /me", vec![cookie.clone()], 200, 0),
+        // The page of another site may read, and no more.
+        ("GET /me", vec![cookie.clone(), other_site.clone()], 200, 0),
+        ("POST /me", vec![cookie.clone(), other_site.clone()], 403, 0),
+        ("GET /me", vec![cookie.clone(), other_site, "Upgrade: websocket".to_owned()], 403, 0),
+        ("GET /me", vec![cookie.clone(), cookie.clone()], 400, 0),
+        ("GET /me", vec![cookie.clone(), "Authorization: Bearer a".to_owned()], 401, 0),
+        ("GET /me", vec![cookie.clone(), "X-API-Key: a".to_owned()], 401, 0),
+    ] {
+        let before = world.store.waits.load(Ordering::SeqCst);
+        let answer = world.send(line, &headers).await;
+        assert_eq!(answer.status, status, "{line} {headers:?} {}", answer.body);
+        assert_eq!(world.store.waits.load(Ordering::SeqCst) - before, waits, "{line} {headers:?}");
+    }
+    // If one store must be waited for, both are asked as usual.
+    world.people.is_ready.store(false, Ordering::SeqCst);
+    let before = world.store.waits.load(Ordering::SeqCst);
+    assert_eq!(world.send("GET /me", &[cookie]).await.status, 200);
+    assert_eq!(world.store.waits.load(Ordering::SeqCst), before + 1);
+}
+
+#[tokio::test]
+async fn cookie_beside_a_key_does_not_keep_its_session_alive() {
+    let world = World::new().await;
+    let token = world.sign_in("alice").await;
+    world.advance(20 * 60);
+    world.stores_are_ready(true);
+    let headers = [format!("Cookie: __Host-session={token}"), format!("X-API-Key: {KEY}")];
+    assert!(world.send("GET /me", &headers).await.body.starts_with("robot"));
+    world.advance(20 * 60);
+    assert_eq!(world.get("/me", &token).await.status, 401);
 }
 
 #[tokio::test]

@@ -3,10 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use auth_runtime::{
-    account::{AccountError, AccountStore, Mail, Mailer, PublicUrl, SelfService},
+    account::{
+        AccountError, AccountStore, EmailAddress, Mail, Mailer, OneTimeTokenHash, OneTimeTokenRecord,
+        OneTimeTokenStore, PublicUrl, SelfService,
+    },
     authenticate::Unavailable,
     client_ip::ClientAddress,
-    users::UserStore,
+    users::{User, UserStore},
 };
 use auth_store::{NewUser, Profile, SqlUsers};
 
@@ -89,6 +92,83 @@ pub(crate) async fn r72_link_sets_a_new_password_and_ends_all_tokens(database: T
     assert_eq!(after.current_epoch(), before.current_epoch() + 1);
     assert!(matches!(process.reset(&token).await, Err(AccountError::Link)));
     assert_eq!(other.mails().await[0].to().as_str(), "Alice@example.com");
+}
+
+/// A store that keeps the hashes of the links.
+struct Links(SqlUsers, Mutex<Vec<OneTimeTokenHash>>);
+
+impl UserStore for Links {
+    async fn find(&self, username: &str) -> Result<Option<User>, Unavailable> {
+        self.0.find(username).await
+    }
+
+    async fn find_by_subject(&self, subject: &str) -> Result<Option<User>, Unavailable> {
+        self.0.find_by_subject(subject).await
+    }
+}
+
+impl OneTimeTokenStore for Links {
+    async fn put_token(&self, record: OneTimeTokenRecord) -> Result<(), Unavailable> {
+        self.1.lock().unwrap().push(record.hash);
+        self.0.put_token(record).await
+    }
+
+    async fn find_token(&self, hash: &OneTimeTokenHash) -> Result<Option<OneTimeTokenRecord>, Unavailable> {
+        self.0.find_token(hash).await
+    }
+
+    async fn consume_token(&self, hash: &OneTimeTokenHash) -> Result<bool, Unavailable> {
+        self.0.consume_token(hash).await
+    }
+}
+
+impl AccountStore for Links {
+    async fn current_user(&self, subject: &str) -> Result<Option<User>, Unavailable> {
+        self.0.current_user(subject).await
+    }
+
+    async fn users_with_email(&self, address: &EmailAddress) -> Result<Vec<User>, Unavailable> {
+        self.0.users_with_email(address).await
+    }
+
+    async fn replace_password(&self, user: &User, hash: &str) -> Result<bool, Unavailable> {
+        self.0.replace_password(user, hash).await
+    }
+
+    async fn verify_email(&self, user: &User, address: &EmailAddress) -> Result<bool, Unavailable> {
+        self.0.verify_email(user, address).await
+    }
+}
+
+pub(crate) async fn a_link_is_consumed_together_with_its_change(database: TestDatabase) {
+    let store = Process::with_alice(&database).await.store;
+    let links = Arc::new(Links(store.clone(), Mutex::default()));
+    let url = PublicUrl::new("https://app.example").unwrap();
+    let account = SelfService::new(Arc::clone(&links), Sent::default(), "Entry book", url);
+    for _ in 0..2 {
+        account.forgot_password(CLIENT, "alice@example.com").await.unwrap();
+    }
+    account.finish().await;
+    let [former, link] = links.1.lock().unwrap()[..] else { panic!("two links") };
+    let alice = store.find("alice").await.unwrap().unwrap();
+    let address = EmailAddress::new("mallory@example.com").unwrap();
+    // Without the link there is no change.
+    assert!(!store.replace_password_by_link(&former, &alice, "a hash").await.unwrap());
+    assert!(!store.verify_email_by_link(&former, &alice, &address).await.unwrap());
+    let unchanged = store.current_user(alice.subject()).await.unwrap().unwrap();
+    assert_eq!(unchanged.password_hash(), alice.password_hash());
+    assert_eq!(
+        (unchanged.current_epoch(), unchanged.verified_email()),
+        (alice.current_epoch(), alice.verified_email())
+    );
+    // Without the change, the link stays.
+    let other = alice.clone().credential_epoch(alice.current_epoch() + 1);
+    assert!(!store.replace_password_by_link(&link, &other, "a hash").await.unwrap());
+    assert!(!store.verify_email_by_link(&link, &other, &address).await.unwrap());
+    assert!(store.find_token(&link).await.unwrap().is_some());
+    assert!(store.replace_password_by_link(&link, &alice, "a hash").await.unwrap());
+    assert!(store.find_token(&link).await.unwrap().is_none());
+    assert_eq!(store.current_user(alice.subject()).await.unwrap().unwrap().password_hash(), "a hash");
 }
 
 pub(crate) async fn one_of_many_concurrent_resets_succeeds(database: TestDatabase) {

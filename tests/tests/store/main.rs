@@ -79,6 +79,7 @@ tests! {
         last_sign_in_is_recorded;
     accounts:
         r72_link_sets_a_new_password_and_ends_all_tokens
+        a_link_is_consumed_together_with_its_change
         one_of_many_concurrent_resets_succeeds
         link_dies_with_any_change_of_the_credentials
         newer_link_replaces_the_former
@@ -213,6 +214,8 @@ tests! {
         r61_session_that_replaces_another_ends_it
         r62_session_that_ended_elsewhere_is_refused_at_once
         r62_sessions_of_a_user_end_together
+        r62_sessions_of_any_issuer_are_listed_and_ended_by_subject
+        malformed_entry_of_a_session_is_503
         r62_ten_thousand_ends_do_not_stall_requests
         r62_each_key_of_a_session_expires_with_it
         malformed_session_is_503

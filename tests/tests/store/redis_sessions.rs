@@ -8,6 +8,7 @@ use std::{
 use auth_runtime::{
     authenticate::Unavailable,
     session::{Session, SessionStore},
+    users::User,
 };
 use auth_store::RedisStore;
 use futures_util::future::join_all;
@@ -101,6 +102,50 @@ pub(crate) async fn r62_sessions_of_a_user_end_together(database: TestDatabase) 
     assert!(has(&there, "4").await);
 }
 
+/// Returns a session of the same subject at another issuer.
+fn session_of(issuer: &str, id: &str) -> Arc<Session> {
+    let mut session = json_of(&session(id, "alice"));
+    session["issuer"] = issuer.into();
+    Arc::new(serde_json::from_value(session).unwrap())
+}
+
+pub(crate) async fn r62_sessions_of_any_issuer_are_listed_and_ended_by_subject(database: TestDatabase) {
+    let (here, there) = (database.redis().await, database.redis().await);
+    for session in [session_of("users", "1"), session_of("directory \"1\"", "2"), session("3", "bob")] {
+        here.insert(session, None).await.unwrap();
+    }
+    assert_eq!(there.list("users", "alice").await.unwrap().len(), 1);
+    assert_eq!(there.end_all("users", "alice", None).await.unwrap(), 1);
+    assert!(has(&there, "2").await, "of another issuer");
+    here.insert(session_of("users", "4"), None).await.unwrap();
+
+    let user = |epoch| User::new("Alice", "").with_subject("alice").credential_epoch(epoch);
+    let listed = there.list_sessions(&user(7)).await.unwrap();
+    assert_eq!(listed.len(), 2);
+    assert!(there.list_sessions(&user(8)).await.unwrap().is_empty(), "they ended with the credentials");
+    assert!(there.list_sessions(&user(7).disabled(true)).await.unwrap().is_empty());
+    assert_eq!(there.end_sessions_of("alice").await.unwrap(), 2);
+    for id in ["2", "4"] {
+        until_ended(&here, id).await;
+    }
+    assert!(there.list_sessions(&user(7)).await.unwrap().is_empty() && has(&there, "3").await);
+}
+
+pub(crate) async fn malformed_entry_of_a_session_is_503(database: TestDatabase) {
+    let store = database.redis().await;
+    store.insert(session("1", "alice"), None).await.unwrap();
+    let user = format!("{}session-user:alice", database.name);
+    // Text that means the same is no malformed entry.
+    let _: i64 = database.command(&["ZADD", &user, "9999999999", "[ \"2\", \"users\" ]"]).await;
+    assert_eq!(store.end_all("users", "alice", None).await.unwrap(), 1);
+    for entry in ["1", "{}", "[\"1\"]", "[1, 2]"] {
+        let _: i64 = database.command(&["ZADD", &user, "9999999999", entry]).await;
+        assert!(store.list("users", "alice").await.is_err(), "{entry}");
+        assert!(store.end_all("users", "alice", None).await.is_err() && store.end_sessions_of("alice").await.is_err());
+        let _: i64 = database.command(&["ZREM", &user, entry]).await;
+    }
+}
+
 pub(crate) async fn r62_ten_thousand_ends_do_not_stall_requests(database: TestDatabase) {
     let (here, there) = (database.redis().await, database.redis().await);
     there.insert(session("bob", "bob"), None).await.unwrap();
@@ -137,7 +182,7 @@ pub(crate) async fn r62_each_key_of_a_session_expires_with_it(database: TestData
         assert!((3500..=3600).contains(&left), "{key}: {left}");
     }
     // The list of a user does not grow with expired sessions.
-    let user = format!("{}session-user:[\"users\",\"alice\"]", database.name);
+    let user = format!("{}session-user:alice", database.name);
     let _: i64 = database.command(&["ZADD", &user, "1", "expired"]).await;
     store.insert(session("2", "alice"), None).await.unwrap();
     assert_eq!(database.command::<i64>(&["ZCARD", &user]).await, 2);

@@ -10,7 +10,7 @@ use poem::{
 
 use super::response::wants_page;
 use crate::{
-    account::{AccountStore, OneTimeTokenStore, SecondFactorStore, SelfService},
+    account::{AccountStore, SecondFactorStore, SelfService},
     guard::AuthConfig,
     mount::WithAuth,
     session::{MorePages, SessionStore, Sessions, SharedEndpoint, SignInPages, SignInRedirect, Site},
@@ -61,7 +61,7 @@ impl<U: UserStore, T: SessionStore> SignInPages<U, T> {
     pub fn account<A, S>(self, auth: &A, account: &SelfService<S>) -> Self
     where
         A: AuthConfig,
-        S: AccountStore + OneTimeTokenStore + SecondFactorStore,
+        S: AccountStore + SecondFactorStore,
     {
         let sessions = self.own_sessions().clone();
         let account = account.clone().also_issued_by(sessions.issuer());
@@ -79,7 +79,7 @@ struct AccountPages<A, S, U, T> {
 impl<A, S, U, T> MorePages for AccountPages<A, S, U, T>
 where
     A: AuthConfig,
-    S: AccountStore + OneTimeTokenStore + SecondFactorStore,
+    S: AccountStore + SecondFactorStore,
     U: UserStore,
     T: SessionStore,
 {

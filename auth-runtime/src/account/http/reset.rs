@@ -11,11 +11,11 @@ use super::{
     routes::own_origin,
 };
 use crate::{
-    account::{AccountError, AccountStore, OneTimeTokenStore, SelfService},
+    account::{AccountError, AccountStore, SelfService},
     client_ip::ClientAddress,
 };
 
-impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
+impl<S: AccountStore> SelfService<S> {
     /// Returns the form. An error may be about a link instead of the address.
     fn forgot_page(&self, link_error: Option<&str>, error: Option<&str>) -> Page {
         let page = Page::new(&self.0.site, "Forgot your password?").alert_if(link_error);

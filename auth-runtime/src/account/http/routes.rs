@@ -6,7 +6,7 @@ use poem::{Endpoint, FromRequest, Request, Response, Route, endpoint::make, get,
 
 use super::{error::HttpError, response::wants_page};
 use crate::{
-    account::{AccountError, AccountStore, OneTimeTokenStore, SecondFactorStore, SelfService},
+    account::{AccountError, AccountStore, SecondFactorStore, SelfService},
     authenticate::Principal,
     credential::is_cross_origin,
     guard::AuthConfig,
@@ -23,7 +23,7 @@ pub(super) struct Caller {
 }
 
 /// Routes.
-impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
+impl<S: AccountStore + SecondFactorStore> SelfService<S> {
     /// Returns the routes for passwords and e-mail addresses. Mount them at the path of the
     /// [`PublicUrl`](crate::account::PublicUrl). Each route responds to browsers with a page, and to other clients with JSON.
     ///

@@ -12,9 +12,7 @@ use super::{
     routes::{Caller, own_origin},
 };
 use crate::{
-    account::{
-        AccountError, AccountStore, Enrolment, OneTimeTokenStore, RecoveryCodes, SecondFactorStore, SelfService,
-    },
+    account::{AccountError, AccountStore, Enrolment, RecoveryCodes, SecondFactorStore, SelfService},
     client_ip::ClientAddress,
 };
 
@@ -28,7 +26,7 @@ enum Form {
     Removal,
 }
 
-impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
+impl<S: AccountStore + SecondFactorStore> SelfService<S> {
     pub(super) async fn second_factor(self, request: Request, caller: Caller) -> Response {
         let wants_page = wants_page(&request);
         match self.recovery_codes_left(&caller.subject).await {

@@ -16,12 +16,12 @@ use super::{
     routes::own_origin,
 };
 use crate::{
-    account::{AccountError, AccountStore, OneTimeTokenStore, SecondFactorStore, SelfService},
+    account::{AccountError, AccountStore, SecondFactorStore, SelfService},
     session::{SessionStore, Sessions, StartedSession, own_path},
     users::UserStore,
 };
 
-impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
+impl<S: AccountStore + SecondFactorStore> SelfService<S> {
     /// Returns the endpoint where a user enters the code after the password was verified: a page for browsers, JSON
     /// with the field `code` for other clients. After the right code, a browser is redirected to `next` of the query,
     /// or to `then` without it.

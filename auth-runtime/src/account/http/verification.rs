@@ -11,11 +11,11 @@ use super::{
     routes::{Caller, own_origin},
 };
 use crate::{
-    account::{AccountStore, OneTimeTokenStore, SelfService},
+    account::{AccountStore, SelfService},
     client_ip::ClientAddress,
 };
 
-impl<S: AccountStore + OneTimeTokenStore> SelfService<S> {
+impl<S: AccountStore> SelfService<S> {
     fn email_page(&self, error: Option<&str>) -> Page {
         let page = Page::new(&self.0.site, "E-mail address");
         let page = page.text(

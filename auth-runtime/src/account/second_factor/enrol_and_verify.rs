@@ -5,7 +5,7 @@ use std::{future::Future, time::SystemTime};
 use zeroize::Zeroizing;
 
 use super::{
-    super::{AccountError, AccountStore, MailTexts, OneTimeTokenStore, SelfService},
+    super::{AccountError, AccountStore, MailTexts, SelfService},
     Enrolment, RecoveryCodeHash, RecoveryCodes, SecondFactor, SecondFactorStore, TotpSecret,
 };
 use crate::{authenticate::Unavailable, client_ip::ClientAddress, users::User};
@@ -17,7 +17,7 @@ pub const MFA: &str = "mfa";
 ///
 /// Codes are those of RFC 6238: six digits, 30 seconds. A code is valid once, and up to 30 seconds early or late. Three
 /// wrong codes from one client lead to a lockout. For one user, at most ten wrong codes are possible in an hour.
-impl<S: AccountStore + OneTimeTokenStore + SecondFactorStore> SelfService<S> {
+impl<S: AccountStore + SecondFactorStore> SelfService<S> {
     /// Begins the enrolment of an authenticator app, replacing an unconfirmed enrolment.
     ///
     /// Require a recent sign-in for it. Otherwise an attacker with a stolen session could lock the user out.

@@ -1,5 +1,6 @@
 //! The rules of links, on a store in memory.
 
+mod links;
 mod second_factor;
 
 use std::{
@@ -8,8 +9,8 @@ use std::{
 };
 
 use super::{
-    AccountError, AccountStore, Mail, Mailer, MemoryAccounts, OneTimeTokenRecord, OneTimeTokenStore, PublicUrl,
-    Purpose, SelfService, one_time_token::OneTimeToken,
+    AccountError, AccountStore, EmailAddress, Mail, Mailer, MemoryAccounts, OneTimeTokenHash, OneTimeTokenRecord,
+    OneTimeTokenStore, PublicUrl, Purpose, SelfService, one_time_token::OneTimeToken,
 };
 use crate::{
     authenticate::Unavailable,

@@ -14,7 +14,10 @@ use crate::{
         key::signing::{self, SigningKey},
         key_set::KeySet,
         key_source::KeySource,
-        remote::{Fetch, FetchRequest, Remote, RemoteKeys},
+        remote::{
+            Remote, RemoteKeys,
+            fetch::{Fetch, FetchRequest},
+        },
         stale::StaleHandle,
     },
 };

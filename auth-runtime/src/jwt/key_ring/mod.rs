@@ -102,6 +102,13 @@ impl<S: SigningKeyStore> KeyRing<S> {
         Ok(states(self.store.keys().await?, SystemTime::now()))
     }
 
+    /// Returns whether a secret of this ring opens the private key of a record. Rotating with another secret than that of the
+    /// application stops it: its processes cannot sign with the new key.
+    #[must_use]
+    pub fn opens(&self, record: &SigningKeyRecord) -> bool {
+        self.open(record).is_ok()
+    }
+
     /// Adds a key, and returns its record. It is published now, and signs in ten minutes. Keys that are no longer needed are
     /// deleted.
     ///

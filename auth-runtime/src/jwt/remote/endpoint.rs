@@ -1,8 +1,8 @@
 //! The addresses of an issuer. They use TLS, as an attacker on the way could replace keys and sign tokens.
 
-use std::fmt;
+use std::{fmt, net::IpAddr};
 
-use url::{Host, Url};
+use poem::http::{Uri, uri::Authority};
 
 use crate::jwt::{error::JwtError, tenants::has_braces};
 
@@ -16,9 +16,9 @@ pub(crate) struct PlainHttp {
 }
 
 impl PlainHttp {
-    fn is_allowed(&self, url: &Url) -> bool {
-        let is_named = |host: &str| self.to_hosts.iter().any(|named| named.eq_ignore_ascii_case(host));
-        (self.on_loopback && is_loopback(url)) || url.host_str().is_some_and(is_named)
+    fn is_allowed(&self, host: &str) -> bool {
+        let is_named = self.to_hosts.iter().any(|named| named.eq_ignore_ascii_case(host));
+        is_named || (self.on_loopback && is_loopback(host))
     }
 
     /// Returns what to write instead of a refused address.
@@ -33,62 +33,34 @@ impl PlainHttp {
 
 /// An address that may be fetched.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Endpoint(Url);
+pub(super) struct Endpoint(String);
 
 impl Endpoint {
     /// The address, if it is `https`, or `http` where that is allowed, and nothing but an address.
     pub(super) fn new(text: &str, plain: &PlainHttp) -> Result<Self, JwtError> {
-        let refused = |reason| JwtError::Url { url: shown(text), reason };
-        let url = Url::parse(text).map_err(|_| refused("not an absolute URL"))?;
-        if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-            return Err(refused("a URL has no spaces or control characters"));
+        match checked(text, plain) {
+            // What is fetched is what was checked.
+            Ok(uri) => Ok(Self(uri.to_string())),
+            Err(reason) => Err(JwtError::Url { url: shown(text), reason }),
         }
-        if has_braces(text) {
-            return Err(refused("it is a template; write the address of one issuer, or `JwtKey::tenants` for several"));
-        }
-        match url.scheme() {
-            "https" => {}
-            "http" if plain.is_allowed(&url) => {}
-            "http" => return Err(refused(plain.hint())),
-            _ => return Err(refused("write `https://`")),
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(refused("a user name or a password in a URL ends up in logs"));
-        }
-        if url.fragment().is_some() {
-            return Err(refused("a fragment (`#..`) is not sent"));
-        }
-        Ok(Self(url))
     }
 
     /// The discovery document of an issuer (OpenID Connect Discovery, section 4).
     pub(super) fn of_provider(issuer: &str, plain: &PlainHttp) -> Result<Self, JwtError> {
-        Self::of_issuer(issuer, plain)?;
+        of_issuer(issuer, plain)?;
         Self::new(&format!("{}/.well-known/openid-configuration", without_slash(issuer)), plain)
     }
 
     /// The metadata of an issuer that is no OpenID provider: its path comes last (RFC 8414, section 3.1).
     pub(super) fn of_authorization_server(issuer: &str, plain: &PlainHttp) -> Result<Self, JwtError> {
-        let mut url = Self::of_issuer(issuer, plain)?.0;
-        let path = format!("/.well-known/oauth-authorization-server{}", without_slash(url.path()));
-        url.set_path(&path);
-        Ok(Self(url))
-    }
-
-    fn of_issuer(issuer: &str, plain: &PlainHttp) -> Result<Self, JwtError> {
-        let endpoint = Self::new(issuer, plain)?;
-        let refused = |reason| Err(JwtError::Url { url: shown(issuer), reason });
-        if endpoint.0.query().is_some() {
-            return refused("an issuer has no query (`?..`)");
-        }
-        if endpoint.0.path().contains("/.well-known/") {
-            return refused("write the issuer, without `/.well-known/` and what follows");
-        }
-        Ok(endpoint)
+        let uri = of_issuer(issuer, plain)?;
+        let (scheme, authority) = (uri.scheme_str().unwrap_or_default(), uri.authority().map_or("", Authority::as_str));
+        let path = without_slash(uri.path());
+        Self::new(&format!("{scheme}://{authority}/.well-known/oauth-authorization-server{path}"), plain)
     }
 
     pub(super) fn as_str(&self) -> &str {
-        self.0.as_str()
+        &self.0
     }
 }
 
@@ -98,19 +70,73 @@ impl fmt::Debug for Endpoint {
     }
 }
 
+/// Parses an address, or returns why it may not be fetched.
+fn checked(text: &str, plain: &PlainHttp) -> Result<Uri, &'static str> {
+    is_plain_text(text)?;
+    let uri = text.parse::<Uri>().map_err(|_| "not an absolute URL")?;
+    let authority = uri.authority().ok_or("not an absolute URL")?;
+    match uri.scheme_str() {
+        Some("https") => {}
+        Some("http") if plain.is_allowed(authority.host()) => {}
+        Some("http") => return Err(plain.hint()),
+        _ => return Err("write `https://`"),
+    }
+    is_host_and_port(authority)?;
+    Ok(uri)
+}
+
+/// Refuses what an HTTP client may read in another way than [`Uri`] does, and what has no place in an address.
+fn is_plain_text(text: &str) -> Result<(), &'static str> {
+    if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err("a URL has no spaces or control characters");
+    }
+    if !text.is_ascii() {
+        return Err("a URL is ASCII; write the host as `xn--..`, and other parts with `%`");
+    }
+    if has_braces(text) {
+        return Err("it is a template; write the address of one issuer, or `JwtKey::tenants` for several");
+    }
+    if text.contains('#') {
+        return Err("a fragment (`#..`) is not sent");
+    }
+    Ok(())
+}
+
+fn is_host_and_port(authority: &Authority) -> Result<(), &'static str> {
+    if authority.as_str().contains('@') {
+        return Err("a user name or a password in a URL ends up in logs");
+    }
+    if authority.host().is_empty() {
+        return Err("not an absolute URL");
+    }
+    if authority.as_str() != authority.host() && authority.port().is_none() {
+        return Err("the port is not a number up to 65535");
+    }
+    Ok(())
+}
+
+/// Parses the name of an issuer.
+fn of_issuer(issuer: &str, plain: &PlainHttp) -> Result<Uri, JwtError> {
+    let refused = |reason| JwtError::Url { url: shown(issuer), reason };
+    let uri = checked(issuer, plain).map_err(refused)?;
+    if uri.query().is_some() {
+        return Err(refused("an issuer has no query (`?..`)"));
+    }
+    if uri.path().contains("/.well-known/") {
+        return Err(refused("write the issuer, without `/.well-known/` and what follows"));
+    }
+    Ok(uri)
+}
+
 /// A slash at the end is not doubled (OpenID Connect Discovery, section 4.1; RFC 8414, section 3.1).
 fn without_slash(text: &str) -> &str {
     text.strip_suffix('/').unwrap_or(text)
 }
 
 /// A name below `localhost`, and a name that resolves to this machine by chance, do not count: the owner may move it.
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
+fn is_loopback(host: &str) -> bool {
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    host.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 /// For an error: without what may be a password.
@@ -123,6 +149,9 @@ fn shown(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use url::{Host, Url};
+
     use super::{Endpoint, PlainHttp};
 
     fn on_loopback() -> PlainHttp {
@@ -172,8 +201,73 @@ mod tests {
             "https://alice@issuer.example/",
             " https://issuer.example/",
             "https://issuer.example/a\n",
+            "https://@issuer.example/",
+            "https://issuer.example\\@evil.example/",
+            "https:///issuer.example/",
+            "https://:443/",
+            "https://issuer.example:65536/",
+            "https://issuer.example:https/",
+            "https://%69ssuer.example/",
+            "https://issuér.example/",
         ] {
             assert!(Endpoint::new(bad, &PlainHttp::default()).is_err(), "{bad:?}");
+        }
+    }
+
+    /// Pieces of addresses that parsers read in different ways.
+    fn address() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "http://",
+            "HTTPS://",
+            "//",
+            ":",
+            "/",
+            "\\",
+            "?",
+            "#",
+            "@",
+            "%",
+            "[",
+            "]",
+            ".",
+            "..",
+            "localhost",
+            "LOCALHOST",
+            "127.0.0.1",
+            "127.1",
+            "0x7f.1",
+            "2130706433",
+            "::1",
+            "::ffff:127.0.0.1",
+            "issuer.example",
+            "80",
+            "a",
+            "-",
+            "\t",
+            "xn--",
+            "\u{ff0e}",
+        ]);
+        let end = prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat());
+        (prop::sample::select(vec!["http://", "https://", "http:", ""]), end)
+            .prop_map(|(scheme, end)| scheme.to_owned() + &end)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        /// The HTTP client parses the address again, with the crate `url`.
+        #[test]
+        fn r45_an_http_client_reads_the_same_address(text in address()) {
+            let Ok(endpoint) = Endpoint::new(&text, &on_loopback()) else { return Ok(()) };
+            let Ok(url) = Url::parse(endpoint.as_str()) else { return Ok(()) };
+            prop_assert!(url.username().is_empty() && url.password().is_none() && url.fragment().is_none());
+            let is_loopback = match url.host() {
+                Some(Host::Domain(name)) => name == "localhost",
+                Some(Host::Ipv4(address)) => address.is_loopback(),
+                Some(Host::Ipv6(address)) => address.is_loopback(),
+                None => false,
+            };
+            prop_assert!(url.scheme() == "https" || (url.scheme() == "http" && is_loopback), "{url}");
         }
     }
 
@@ -193,6 +287,9 @@ mod tests {
             "http://a.localhost/",
             "http://localhost@issuer.example/",
             "http://127.0.0.1.example/",
+            "http://127.1/",
+            "http://localhost\\@issuer.example/",
+            "http://localhost:80:80/",
         ] {
             assert!(Endpoint::new(bad, &on_loopback()).is_err(), "{bad}");
         }

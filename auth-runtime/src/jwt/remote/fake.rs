@@ -11,7 +11,7 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use poem::http::{HeaderValue, Response, StatusCode, header::CACHE_CONTROL};
 
-use super::{Fetch, FetchRequest};
+use super::fetch::{Fetch, FetchRequest};
 use crate::authenticate::Unavailable;
 
 pub(super) const ISSUER: &str = "https://issuer.example";

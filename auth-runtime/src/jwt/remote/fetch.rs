@@ -12,6 +12,7 @@ use crate::{authenticate::Unavailable, jwt::error::JwtError};
 /// proxy, for a private certificate authority, or to share a client.
 ///
 /// ```
+/// # #[cfg(any(feature = "http-client", feature = "custom-fetcher"))] {
 /// use auth_runtime::{authenticate::Unavailable, jwt::{Fetch, FetchRequest, RemoteKeys}};
 /// use poem::http::Response;
 ///
@@ -26,6 +27,7 @@ use crate::{authenticate::Unavailable, jwt::error::JwtError};
 /// }
 ///
 /// let keys = RemoteKeys::jwks_url("https://issuer.example/jwks.json")?.fetcher(Nothing);
+/// # }
 /// # Ok::<(), auth_runtime::jwt::JwtError>(())
 /// ```
 ///

@@ -8,7 +8,7 @@ mod discovery;
 mod endpoint;
 #[cfg(test)]
 mod fake;
-mod fetch;
+pub(super) mod fetch;
 mod freshness;
 #[cfg(feature = "http-client")]
 mod http;
@@ -16,7 +16,7 @@ mod http;
 mod loopback;
 mod refresh;
 mod schedule;
-mod settings;
+pub(super) mod settings;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -29,7 +29,6 @@ use arc_swap::ArcSwapOption;
 use secrecy::SecretString;
 use tokio::{runtime::Handle, sync::watch, task::AbortHandle, time::Instant};
 
-pub(crate) use self::endpoint::PlainHttp;
 #[cfg(feature = "http-client")]
 pub use self::http::HttpFetcher;
 use self::{
@@ -41,10 +40,7 @@ use self::{
     unusable_keys::UnusableKeys,
     user_info::FromIssuer,
 };
-pub use self::{
-    fetch::{Fetch, FetchRequest},
-    settings::RemoteKeys,
-};
+pub(crate) use self::{endpoint::PlainHttp, settings::RemoteKeys};
 use super::{
     algorithm::Algorithm,
     error::JwtError,

@@ -28,7 +28,10 @@ const LONGEST_COOLDOWN: Duration = Duration::from_mins(5);
 
 /// The keys that an issuer publishes: where they are, and how they are kept up to date.
 ///
+/// Needs the feature `http-client`, or `custom-fetcher` and a [`Fetch`] of the application.
+///
 /// ```
+/// # #[cfg(any(feature = "http-client", feature = "custom-fetcher"))] {
 /// use std::time::Duration;
 /// use auth_runtime::jwt::RemoteKeys;
 ///
@@ -37,6 +40,7 @@ const LONGEST_COOLDOWN: Duration = Duration::from_mins(5);
 /// // Keys come over TLS, or not at all.
 /// let error = RemoteKeys::jwks_url("http://issuer.example/jwks.json").unwrap_err();
 /// assert!(error.to_string().contains("write `https://`"));
+/// # }
 /// # Ok::<(), auth_runtime::jwt::JwtError>(())
 /// ```
 ///
@@ -93,7 +97,8 @@ impl RemoteKeys {
     /// A JWK Set (RFC 7517, section 5) at this `https` URL.
     ///
     /// # Errors
-    /// [`JwtError::Url`] if it is not `https`, or holds a password or a fragment.
+    /// [`JwtError::Url`] if it is not `https`, or holds a password or a fragment. An internationalized host is written in
+    /// its ASCII form (`xn--..`).
     pub fn jwks_url(url: impl AsRef<str>) -> Result<Self, JwtError> {
         Self::new_jwks_url(url.as_ref(), PlainHttp::default())
     }
@@ -155,9 +160,11 @@ impl RemoteKeys {
     /// keeps its own. Each key has one algorithm (RFC 8725, section 3.1).
     ///
     /// ```
+    /// # #[cfg(any(feature = "http-client", feature = "custom-fetcher"))] {
     /// use auth_runtime::jwt::{Algorithm, RemoteKeys};
     ///
     /// let keys = RemoteKeys::openid_connect("https://issuer.example")?.rsa_algorithm(Algorithm::PS256)?;
+    /// # }
     /// # Ok::<(), auth_runtime::jwt::JwtError>(())
     /// ```
     ///
@@ -288,6 +295,14 @@ mod tests {
         for other in [Algorithm::HS256, Algorithm::ES256, Algorithm::EdDSA] {
             assert!(matches!(keys().rsa_algorithm(other), Err(JwtError::OtherAlgorithm { .. })), "{other}");
         }
+    }
+
+    #[cfg(not(feature = "http-client"))]
+    #[test]
+    fn without_an_http_client_the_error_says_what_to_write() {
+        let keys = RemoteKeys::jwks_url("https://issuer.example/jwks.json").unwrap();
+        let error = keys.make_fetcher().err().unwrap().to_string();
+        assert!(error.contains(r#"features = ["http-client"]"#), "{error}");
     }
 
     #[test]

@@ -25,10 +25,10 @@ use crate::{
 impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
     /// Lists the sessions of the user.
     pub(super) async fn list(&self, request: &Request, is_html: bool) -> Response {
-        let own = match self.0.sessions.current(request).await {
-            Ok(Some(own)) if !own.is_pending => own,
-            Ok(_) => return self.no_session(request, is_html),
-            Err(error) => return self.unavailable(is_html, &error),
+        let own = match self.0.sessions.complete_session(request).await {
+            Ok(Some(own)) => own,
+            Ok(None) => return self.no_session(request, is_html),
+            Err(error) => return self.not_verified(is_html, &error, None),
         };
         let sessions = match self.0.sessions.list(&own.issuer, &own.subject).await {
             Ok(sessions) => sessions,
@@ -54,10 +54,10 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
 
     /// Ends one session of the user, or all others.
     pub(super) async fn end(&self, request: &mut Request, is_html: bool) -> Response {
-        let own = match self.0.sessions.current(request).await {
-            Ok(Some(own)) if !own.is_pending => own,
-            Ok(_) => return self.no_session(request, is_html),
-            Err(error) => return self.unavailable(is_html, &error),
+        let own = match self.0.sessions.complete_session(request).await {
+            Ok(Some(own)) => own,
+            Ok(None) => return self.no_session(request, is_html),
+            Err(error) => return self.not_verified(is_html, &error, None),
         };
         let fields = match Fields::read(request).await {
             Ok(fields) => fields,

@@ -1,19 +1,22 @@
 //! The endpoint of one page.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use poem::{
     Endpoint, IntoResponse, Request, Response, Result,
     http::{Method, StatusCode, header},
 };
 
-use super::{next::wants_html, response::not_allowed, sign_in_pages::SignInPages};
+use super::{next::wants_html, response::not_allowed, sign_in::message, sign_in_pages::SignInPages};
 use crate::{
+    authenticate::{AuthenticationError, RefusalKind},
     credential::is_cross_origin,
     respond::{RejectionCode, retry_after},
     session::SessionStore,
     users::{MemoryUsers, UserStore},
 };
+
+const UNAVAILABLE: &str = "This is not possible at the moment. Try again later.";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -105,15 +108,32 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
         self.page("That did not work").status(status).body(body).into_response()
     }
 
+    /// Returns the response to a request whose session could not be verified: 429 or 503. A page shows `text`, if there is one.
+    pub(super) fn not_verified(&self, is_html: bool, error: &AuthenticationError, text: Option<&str>) -> Response {
+        let Some(wait) = error.retry_after() else {
+            tracing::warn!(%error, "sign-in page unavailable");
+            return self.try_later(
+                is_html,
+                RejectionCode::Unavailable,
+                retry_after::UNAVAILABLE,
+                text.unwrap_or(UNAVAILABLE),
+            );
+        };
+        tracing::warn!(%error, "sign-in page refused");
+        let too_many = message(RefusalKind::Throttled(wait));
+        self.try_later(is_html, RejectionCode::TooManyAttempts, wait, text.unwrap_or(&too_many))
+    }
+
     /// Returns the response to a request while a store does not answer.
     pub(super) fn unavailable(&self, is_html: bool, error: &dyn std::error::Error) -> Response {
         tracing::warn!(%error, "sign-in page unavailable");
-        if !is_html {
-            return self.problem(RejectionCode::Unavailable);
-        }
-        let text = "This is not possible at the moment. Try again later.";
-        let mut response = self.failed(StatusCode::SERVICE_UNAVAILABLE, text);
-        response.headers_mut().insert(header::RETRY_AFTER, retry_after::UNAVAILABLE.as_secs().into());
+        self.try_later(is_html, RejectionCode::Unavailable, retry_after::UNAVAILABLE, UNAVAILABLE)
+    }
+
+    /// Returns a page with this text, or problem details, with the time to wait.
+    fn try_later(&self, is_html: bool, code: RejectionCode, wait: Duration, text: &str) -> Response {
+        let mut response = if is_html { self.failed(code.status(), text) } else { self.problem(code) };
+        response.headers_mut().insert(header::RETRY_AFTER, retry_after::seconds(wait).into());
         response
     }
 }

@@ -36,7 +36,7 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
                 self.password_form(&user, StatusCode::OK, None, changed)
             }
             Ok(None) => self.no_session(request, true),
-            Err(error) => self.unavailable(true, &error),
+            Err(error) => self.not_verified(true, &error, None),
         }
     }
 
@@ -81,7 +81,7 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
         let user = match self.0.sessions.current_user(request).await {
             Ok(Some(user)) => user,
             Ok(None) => return self.no_session(request, is_html),
-            Err(error) => return self.unavailable(is_html, &error),
+            Err(error) => return self.not_verified(is_html, &error, None),
         };
         let fields = match Fields::read(request).await {
             Ok(fields) => fields,

@@ -199,7 +199,7 @@ fn refusal(error: &AuthenticationError, by: &'static str) -> RefusalKind {
 }
 
 /// One text for a wrong name and a wrong password.
-fn message(kind: RefusalKind) -> String {
+pub(super) fn message(kind: RefusalKind) -> String {
     match kind {
         RefusalKind::Invalid | RefusalKind::SignedOut => "The user name or the password is wrong.".to_owned(),
         RefusalKind::Throttled(wait) => format!("Too many attempts. Try again in {}.", readable(wait)),
