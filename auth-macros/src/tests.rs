@@ -173,6 +173,8 @@ fn an_evaluated_cfg_removes_the_parts_configured_away() {
     });
     let expanded = pretty(&expanded);
     assert!(expanded.contains("async fn list(&self) {}"), "{expanded}");
+    // Apart from the one on the method that only poem-openapi reads.
+    let expanded = expanded.replacen("#[cfg(false)]", "", 1);
     assert!(!expanded.contains("pag") && !expanded.contains("cfg"), "{expanded}");
 }
 

@@ -32,10 +32,10 @@ pub use crate::{
         lookup::{assert_distinct, position},
     },
     event::EventSink,
-    guard::{Asking, AuthConfig, Check, CheckResult, Guard, HandlerGuard, PublicGuard, Rule},
+    guard::{Asking, AuthConfig, Check, CheckResult, Guard, HandlerGuard, PublicGuard, Rule, RuleAt, Rules},
     mount::{Protected, ProtectedHandler, SecurityArgument, WithAuth},
     policy::{Access, ClaimValue, Operation, Requirement},
-    respond::{Guarded, Rejection, RejectionBody},
+    respond::{Answering, Guarded, Rejection, RejectionBody},
     review::Invariants,
 };
 
@@ -117,10 +117,29 @@ pub const fn operation<R: Rule>(
     Operation::new(name, access).at(place)
 }
 
+/// Returns an operation of a list, as [`operation`] does.
+#[must_use]
+#[track_caller]
+pub const fn listed<R: Rules>(name: &'static str, access: Access<R::Auth>, place: &'static str) -> Operation<R::Auth> {
+    Operation::new(name, access).at(place)
+}
+
+/// Returns the operations of a list.
+#[must_use]
+pub fn operations<R: Rules>() -> Vec<&'static Operation<R::Auth>> {
+    R::OPERATIONS.iter().collect()
+}
+
 /// Returns a rule that another rule names. As a function, it makes a wrong type one error.
 #[must_use]
 pub const fn rule<A>(rule: &'static Operation<A>) -> &'static Operation<A> {
     rule
+}
+
+/// Whether an operation hides itself, or a rule in it does.
+#[must_use]
+pub const fn hides<A>(hide: bool, rule: &Operation<A>) -> bool {
+    hide || rule.hides()
 }
 
 /// Returns the entry of a scope. An undeclared one is an error of [`assert_scope`].

@@ -46,16 +46,17 @@ pub(crate) fn expand(access: &Access, names: Names<'_>) -> TokenStream {
     }
 }
 
-/// Emits whether the operation hides itself: by its own word, or by that of a rule in it.
+/// Emits whether the operation hides itself: by its own word, or by that of a rule in it. It is a call, since the compiler
+/// makes no constants of the lists that follow a `||`.
 fn hide(access: &Access, tree: &Requirement, Names { p, auth, .. }: Names<'_>) -> TokenStream {
     let (Access::Required { hide, .. } | Access::Optional { hide, .. }) = access else { return quote!(false) };
-    let mut rules = Vec::new();
+    let mut hides = quote!(#hide);
     tree.visit(&mut |leaf| {
         if let Requirement::Rule(path) = leaf {
-            rules.push(quote!(#p::rule::<#auth>(#path).hides()));
+            hides = quote!(#p::hides(#hides, #p::rule::<#auth>(#path)));
         }
     });
-    quote!(#hide #(|| #rules)*)
+    hides
 }
 
 fn requirement(tree: &Requirement, checks: &[Check], names: Names<'_>) -> TokenStream {

@@ -7,7 +7,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, Lifetime, Type, ext::IdentExt, spanned::Spanned, visit_mut::VisitMut};
 
 use super::{
-    argument::{Argument, answered, arguments, returns},
+    argument::{Argument, answered, answering, arguments, returns},
     check,
     rule::Rules,
 };
@@ -27,15 +27,20 @@ pub(crate) fn expand(api: &Api, p: &Private) -> TokenStream {
     let ty = &item.self_ty;
     let configured = item.attrs.iter().filter(|attribute| is(attribute, "cfg")).collect::<Vec<_>>();
     let lints = lints(&item.attrs);
-    let rules: Vec<Ident> = (0..operations.len()).map(|index| format_ident!("__AuthRule{index}")).collect();
-    let declarations = rules.iter().map(|rule| shared.declare(rule));
-    let rule_impls = operations.iter().zip(&rules).map(|(operation, rule)| {
-        let name = format!("{}::{}", type_name(ty), operation.method.sig.ident.unraw());
-        shared.implement(rule, &name, &operation.access)
+    let named = operations
+        .iter()
+        .map(|operation| (format!("{}::{}", type_name(ty), operation.method.sig.ident.unraw()), &operation.access));
+    let (list, list_type) = (shared.list(named), shared.list_type());
+    let guards: Vec<Ident> = (0..operations.len()).map(|index| format_ident!("__Guard{index}")).collect();
+    let aliases = operations.iter().zip(&guards).enumerate().map(|(index, (operation, guard))| {
+        let kind = match operation.access {
+            Access::Public { .. } => "PublicGuard",
+            Access::Optional { .. } | Access::Required { .. } => "Guard",
+        };
+        shared.guard_alias(guard, &Ident::new(kind, Span::call_site()), index)
     });
-    let rule_types: Vec<TokenStream> = rules.iter().map(|rule| shared.ty(rule)).collect();
-    let twins = operations.iter().zip(&rule_types).map(|(operation, rule)| twin(operation, rule, p));
-    let security = operations.iter().map(|operation| security_arguments(operation, p));
+    let twins = operations.iter().zip(&guards).map(|(operation, guard)| twin(operation, &shared.ty(guard), p));
+    let security = security_arguments(operations, p);
     quote! {
         #item
 
@@ -43,7 +48,8 @@ pub(crate) fn expand(api: &Api, p: &Private) -> TokenStream {
         const _: () = {
             #alias
 
-            #(#declarations #rule_impls)*
+            #list
+            #(#aliases)*
 
             #attribute
             #(#lints)*
@@ -56,25 +62,51 @@ pub(crate) fn expand(api: &Api, p: &Private) -> TokenStream {
                 type Auth = #auth;
 
                 fn operations() -> #p::std::vec::Vec<&'static #p::Operation<#auth>> {
-                    #p::std::vec![#(<#rule_types as #p::Rule>::OPERATION),*]
+                    #p::operations::<#list_type>()
                 }
 
                 fn security_arguments() -> #p::std::vec::Vec<#p::std::vec::Vec<#p::SecurityArgument>> {
-                    #p::std::vec![#(#security),*]
+                    #security
                 }
             }
         };
     }
 }
 
-/// Emits the arguments that are security schemes of poem-openapi. Only the types know, so each argument is listed.
-fn security_arguments(operation: &Operation, p: &Private) -> TokenStream {
-    let types = arguments(&operation.method.sig).into_iter().map(|argument| {
-        let mut ty = (*argument.typed.ty).clone();
+/// Emits the arguments that are security schemes of poem-openapi. Only the types know, so each type is listed once, and the
+/// position of each argument's type.
+fn security_arguments(operations: &[Operation], p: &Private) -> TokenStream {
+    let mut types = DistinctTypes::default();
+    let rows: Vec<TokenStream> = operations
+        .iter()
+        .map(|operation| {
+            let row = arguments(&operation.method.sig).into_iter().map(|argument| types.position(&argument.typed.ty));
+            let row: Vec<u16> = row.collect();
+            quote!(&[#(#row),*])
+        })
+        .collect();
+    let types = types.0.iter().map(|(ty, _)| quote_spanned!(ty.span()=> #p::SecurityArgument::of::<#ty>()));
+    quote!(#p::SecurityArgument::of_operations(&[#(#types),*], &[#(#rows),*]))
+}
+
+/// Types, and their tokens as text.
+#[derive(Default)]
+struct DistinctTypes(Vec<(Type, String)>);
+
+impl DistinctTypes {
+    /// Returns the position of a type, which it adds if it is new. `$crate` has the same text for different crates, so a
+    /// type with it always counts as new.
+    fn position(&mut self, ty: &Type) -> u16 {
+        let mut ty = ty.clone();
         ElideLifetimes.visit_type_mut(&mut ty);
-        quote_spanned!(ty.span()=> #p::SecurityArgument::of::<#ty>())
-    });
-    quote!(#p::SecurityArgument::all([#(#types),*]))
+        let text = ty.to_token_stream().to_string();
+        let known = self.0.iter().position(|(_, known)| *known == text && !text.contains('$'));
+        let position = known.unwrap_or_else(|| {
+            self.0.push((ty, text));
+            self.0.len() - 1
+        });
+        u16::try_from(position).unwrap_or(u16::MAX)
+    }
 }
 
 /// Elides the lifetimes of a type, as poem-openapi does.
@@ -87,7 +119,7 @@ impl VisitMut for ElideLifetimes {
 }
 
 /// Emits the method that poem-openapi serves in place of the user's.
-fn twin(operation: &Operation, rule: &TokenStream, p: &Private) -> TokenStream {
+fn twin(operation: &Operation, kind: &TokenStream, p: &Private) -> TokenStream {
     let (signature, name) = (&operation.method.sig, &operation.method.sig.ident);
     let twin = format_ident!("__protected_{}", name.unraw(), span = name.span());
     let guard = Ident::new("__guard", Span::mixed_site());
@@ -104,17 +136,30 @@ fn twin(operation: &Operation, rule: &TokenStream, p: &Private) -> TokenStream {
     let attributes = operation.method.attrs.iter().filter(|attribute| is(attribute, "oai") || is(attribute, "doc"));
     let (generics, _, where_clause) = signature.generics.split_for_impl();
     let returns = returns(&signature.output);
-    let response = quote!(Self::#name(#this, #(#names),*).await);
-    let answered = answered(&operation.access, &guard, &response, p);
-    let kind = match operation.access {
-        Access::Public { .. } => quote!(#p::PublicGuard),
-        Access::Optional { .. } | Access::Required { .. } => quote!(#p::Guard),
+    let declaration = quote! {
+        async fn #twin #generics (#receiver, #guard: #kind, #(#inputs),*) -> #p::Guarded<#returns> #where_clause
     };
+    let response = quote!(Self::#name(#this, #(#names),*));
+    if !checks.is_empty() {
+        let answered = answered(&operation.access, &guard, &quote!(#response.await), p);
+        return quote!(#(#attributes)* #declaration { #checks #answered });
+    }
+    let plain_inputs = arguments.iter().map(|Argument { name, typed }| {
+        let ty = &typed.ty;
+        quote!(#name: #ty)
+    });
+    let answering = answering(&operation.access, &guard, &response, p);
+    // At a span of this crate, so that the future has the lifetimes of all arguments in every edition.
+    let future = quote_spanned!(Span::mixed_site()=> impl #p::core::future::Future<Output = #p::Guarded<#returns>>);
+    // Poem-openapi reads the first method, and the compiler drops it. The second one is served. It is no `async fn`, as the
+    // compiler would check the state of its future beside that of the user's.
     quote! {
         #(#attributes)*
-        async fn #twin #generics (#receiver, #guard: #kind<#rule>, #(#inputs),*) -> #p::Guarded<#returns> #where_clause {
-            #checks
-            #answered
+        #[cfg(false)]
+        #declaration {}
+
+        fn #twin #generics (#receiver, #guard: #kind, #(#plain_inputs),*) -> #future #where_clause {
+            #answering
         }
     }
 }

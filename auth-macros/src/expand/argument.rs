@@ -46,3 +46,12 @@ pub(crate) fn answered(access: &Access, guard: &Ident, response: &TokenStream, p
         Access::Required { .. } => quote!(#p::Guarded::Answered(#response)),
     }
 }
+
+/// Emits the future of the `Guarded`, for an operation without checks.
+pub(crate) fn answering(access: &Access, guard: &Ident, response: &TokenStream, p: &Private) -> TokenStream {
+    match access {
+        Access::Public { .. } => quote!(#p::Answering::public(#response)),
+        Access::Optional { .. } => quote!(#guard.answering(#response)),
+        Access::Required { .. } => quote!(#p::Answering::admitted(#response)),
+    }
+}

@@ -1,14 +1,17 @@
-//! The rule of one operation: a type with a constant.
+//! The rule of one operation, or those of an impl block: a type with a constant.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Generics, Path, spanned::Spanned};
+use syn::{Generics, ImplGenerics, Path, WhereClause, spanned::Spanned};
 
 use super::access::{self, Names};
 use crate::{
     model::{Access, AuthType},
     paths::Private,
 };
+
+/// The name of the type of a list.
+const LIST: &str = "__AuthRules";
 
 /// What the rules of one item have in common.
 pub(crate) struct Rules<'a> {
@@ -49,6 +52,64 @@ impl<'a> Rules<'a> {
         if self.is_generic { quote!(#rule<#marker>) } else { quote!(#rule) }
     }
 
+    /// Emits the list of all rules of an impl block: a type with a constant. `operations` has the name of each operation within
+    /// its module.
+    pub(crate) fn list<'b>(&self, operations: impl IntoIterator<Item = (String, &'b Access)>) -> TokenStream {
+        let Self { p, auth, is_generic, .. } = self;
+        let names = Names { p, auth, is_generic: *is_generic, is_inline: false };
+        let list = Ident::new(LIST, Span::call_site());
+        let (declaration, ty) = (self.declare(&list), self.ty(&list));
+        let mut assertions = TokenStream::new();
+        let operations: Vec<TokenStream> = operations
+            .into_iter()
+            .map(|(name, access)| {
+                assertions.extend(access::assert_names(access, names));
+                self.listed(&name, access, names)
+            })
+            .collect();
+        let (generics, where_clause) = self.implementing();
+        quote! {
+            #declaration
+            #assertions
+
+            impl #generics #p::Rules for #ty #where_clause {
+                type Auth = #auth;
+                const OPERATIONS: &'static [#p::Operation<#auth>] = &[#(#operations),*];
+            }
+        }
+    }
+
+    fn listed(&self, name: &str, access: &Access, names: Names<'_>) -> TokenStream {
+        let p = self.p;
+        let access = access::expand(access, names);
+        quote! {
+            #p::listed::<Self>(
+                #p::core::concat!(#p::core::module_path!(), "::", #name),
+                #access,
+                #p::core::concat!(#p::core::file!(), ":", #p::core::line!(), ":", #p::core::column!(), ":", #name),
+            )
+        }
+    }
+
+    /// Emits the type of the guard of the operation at a position of the list, under a short name: poem-openapi repeats an
+    /// argument's type many times, and the compiler evaluates each `INDEX` anew.
+    pub(crate) fn guard_alias(&self, guard: &Ident, kind: &Ident, index: usize) -> TokenStream {
+        let (p, list) = (self.p, Ident::new(LIST, Span::call_site()));
+        let parameter = self.is_generic.then(|| quote!(<__T>));
+        quote!(type #guard #parameter = #p::#kind<#p::RuleAt<#list #parameter, #index>>;)
+    }
+
+    /// Returns the type of the list.
+    pub(crate) fn list_type(&self) -> TokenStream {
+        self.ty(&Ident::new(LIST, Span::call_site()))
+    }
+
+    /// Returns the parameters of an implementation for a rule; none if it does not depend on them.
+    fn implementing(&self) -> (Option<ImplGenerics<'_>>, Option<&WhereClause>) {
+        let (generics, _, where_clause) = self.generics.split_for_impl();
+        if self.is_generic { (Some(generics), where_clause) } else { (None, None) }
+    }
+
     /// Implements `Rule` for the type; `name` is the name of the operation within its module.
     pub(crate) fn implement(&self, rule: &Ident, name: &str, access: &Access) -> TokenStream {
         let Self { p, auth, is_generic, .. } = self;
@@ -56,8 +117,7 @@ impl<'a> Rules<'a> {
         let assertions = access::assert_names(access, names);
         let access = access::expand(access, names);
         let ty = self.ty(rule);
-        let (generics, _, where_clause) = self.generics.split_for_impl();
-        let (generics, where_clause) = if *is_generic { (Some(generics), where_clause) } else { (None, None) };
+        let (generics, where_clause) = self.implementing();
         quote! {
             #assertions
 

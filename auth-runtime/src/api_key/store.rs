@@ -53,7 +53,8 @@ use crate::{
 pub trait ApiKeyStore: Send + Sync + 'static {
     /// Returns the record with this id; `None` if there is none.
     ///
-    /// It is called for each request, so a revoked key is refused from the next request on.
+    /// It is called for each request, unless [`find_now`](Self::find_now) returns the record. So a revoked key is refused
+    /// from the next request on.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer: 503.

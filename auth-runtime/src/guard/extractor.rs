@@ -12,7 +12,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use super::{Admission, Arrival, AuthConfig, Checks, PendingChecks, arrive, note_unlisted};
 use crate::{
     policy::Operation,
-    respond::{Guarded, Rejection},
+    respond::{Answering, Guarded, Rejection},
 };
 
 /// The rule of one operation, as a type; the macros implement it.
@@ -28,7 +28,7 @@ pub trait Rule: Send + Sync + 'static {
 pub struct Guard<R: Rule> {
     pending: Option<Box<PendingChecks<R::Auth>>>,
     ended_cookie: Option<&'static str>,
-    rule: PhantomData<R>,
+    rule: PhantomData<fn() -> R>,
 }
 
 impl<R: Rule> Guard<R> {
@@ -46,6 +46,11 @@ impl<R: Rule> Guard<R> {
             None => Guarded::Answered(response),
         }
     }
+
+    /// Returns the response of an optional operation without checks, as [`answered`](Self::answered) does.
+    pub fn answering<F: Future>(&self, response: F) -> Answering<F> {
+        Answering::optional(response, self.ended_cookie)
+    }
 }
 
 /// In an OpenAPI operation it stands as a security scheme; `mount/openapi` puts the real ones into the document.
@@ -56,7 +61,7 @@ impl<'a, R: Rule> ApiExtractor<'a> for Guard<R> {
     type ParamRawType = ();
 
     fn security_schemes() -> Vec<&'static str> {
-        vec![R::OPERATION.id()]
+        vec![const { &R::OPERATION.id() }.as_str()]
     }
 
     /// Not an async function, whose state would hold the options, to be copied with it.
@@ -102,7 +107,7 @@ fn kept<'a, A: AuthConfig>(
 }
 
 /// First argument of a public operation that the macros generate. It can always be extracted.
-pub struct PublicGuard<R: Rule>(PhantomData<R>);
+pub struct PublicGuard<R: Rule>(PhantomData<fn() -> R>);
 
 /// As [`Guard`].
 impl<'a, R: Rule> ApiExtractor<'a> for PublicGuard<R> {
@@ -112,7 +117,7 @@ impl<'a, R: Rule> ApiExtractor<'a> for PublicGuard<R> {
     type ParamRawType = ();
 
     fn security_schemes() -> Vec<&'static str> {
-        vec![R::OPERATION.id()]
+        vec![const { &R::OPERATION.id() }.as_str()]
     }
 
     fn from_request(

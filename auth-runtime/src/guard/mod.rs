@@ -6,6 +6,7 @@ mod extractor;
 mod mounted_auth;
 mod request_auth;
 mod require;
+mod rules;
 
 use poem::Request;
 
@@ -13,6 +14,7 @@ pub use self::{
     auth_config::AuthConfig,
     check::{Asking, Check, CheckResult, Checks},
     extractor::{Guard, HandlerGuard, PublicGuard, Rule},
+    rules::{RuleAt, Rules},
 };
 pub(crate) use self::{check::PendingChecks, mounted_auth::MountedAuth, request_auth::RequestAuth};
 #[cfg(feature = "mcp")]

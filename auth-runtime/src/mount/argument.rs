@@ -42,6 +42,14 @@ impl SecurityArgument {
         })
     }
 
+    /// Returns the arguments of each operation that are neither parameters nor a body. `rows` has the positions of the
+    /// arguments of each operation in `types`.
+    #[must_use]
+    pub fn of_operations(types: &[Option<Self>], rows: &[&[u16]]) -> Vec<Vec<Self>> {
+        let arguments = |row: &&[u16]| row.iter().filter_map(|&index| types[usize::from(index)].clone()).collect();
+        rows.iter().map(arguments).collect()
+    }
+
     fn extractor() -> Self {
         Self { schemes: Vec::new(), has_fallback: false, declared: Map::new(), is_extractor: true }
     }
@@ -49,12 +57,6 @@ impl SecurityArgument {
     /// Whether it is a security scheme, and no other extractor of Poem.
     pub(super) const fn is_scheme(&self) -> bool {
         !self.is_extractor
-    }
-
-    /// Returns the arguments that are neither parameters nor a body.
-    #[must_use]
-    pub fn all<const N: usize>(arguments: [Option<Self>; N]) -> Vec<Self> {
-        arguments.into_iter().flatten().collect()
     }
 
     /// Returns the alternatives in the order of poem-openapi. `None` is the fallback: it admits callers without a

@@ -69,7 +69,7 @@ fn needs<T: Protected<Auth: AuthConfig>>(rows: &[Row<T::Auth>]) -> BTreeMap<(Str
 /// Whether each operation with this identifier is public, and has parameters and a body as its only arguments.
 fn is_stateless<A: AuthConfig>(operation: &MetaOperation, rows: &[Row<A>]) -> bool {
     let [security] = operation.security.as_slice() else { return false };
-    let mut rows = rows.iter().filter(|row| security.contains_key(row.operation.id())).peekable();
+    let mut rows = rows.iter().filter(|row| security.contains_key(row.id.as_str())).peekable();
     let is_public = |row: &Row<A>| matches!(row.operation.access(), Access::Public { .. });
     rows.peek().is_some() && rows.all(|row| is_public(row) && row.arguments.is_empty() && !row.has_extractor)
 }

@@ -31,6 +31,7 @@ pub use decision::{Decision, Denial, Reason};
 pub use explain::ExplainedClause;
 pub(crate) use operation::EnforcementPoint;
 pub use operation::{Access, Operation};
+pub(crate) use operation_id::OperationId;
 pub(crate) use requirement::Node;
 pub use requirement::Requirement;
 pub use rule_watch::RuleWatch;

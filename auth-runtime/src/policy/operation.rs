@@ -1,5 +1,7 @@
 //! An operation and its access rule. The attributes expand to these types.
 
+use std::fmt;
+
 use super::{NeededCredentials, Requirement, operation_id::OperationId};
 use crate::declared::{AuthSchema, SchemeSet};
 
@@ -27,11 +29,21 @@ pub enum Access<A: 'static> {
     },
 }
 
+/// The place where an operation is declared. `Debug` shows its hash, as a path of a source file is not for logs.
+#[derive(Clone, Copy)]
+struct Place(&'static str);
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        OperationId::of(self.0).fmt(f)
+    }
+}
+
 /// An operation of an API, a handler or a protected subtree, with its access rule.
 #[derive(Clone, Copy, Debug)]
 pub struct Operation<A: 'static> {
     name: &'static str,
-    id: OperationId,
+    place: Place,
     access: Access<A>,
     credentials: NeededCredentials,
 }
@@ -67,12 +79,7 @@ impl<A: AuthSchema> Operation<A> {
                 needed
             }
         };
-        Self { name, id: OperationId::of(name), access, credentials }
-    }
-
-    /// Returns the identifier that stands for the operation in the registry of poem-openapi.
-    pub(crate) const fn id(&'static self) -> &'static str {
-        self.id.as_str()
+        Self { name, place: Place(name), access, credentials }
     }
 
     /// Returns the name: `module::Type::method`.
@@ -95,6 +102,16 @@ impl<A: AuthSchema> Operation<A> {
 }
 
 impl<A> Operation<A> {
+    /// Returns the identifier that stands for the operation in the registry of poem-openapi.
+    pub(crate) const fn id(&self) -> OperationId {
+        OperationId::of(self.place.0)
+    }
+
+    /// Returns the place where the operation is declared. No other operation has it.
+    pub(crate) const fn place(&self) -> &'static str {
+        self.place.0
+    }
+
     /// Returns the credentials that a request needs.
     pub(crate) const fn credentials(&self) -> &NeededCredentials {
         &self.credentials
@@ -106,13 +123,13 @@ impl<A> Operation<A> {
         if can_be_called { self.credentials.all().intersection(configured) } else { SchemeSet::EMPTY }
     }
 
-    /// Returns the same operation with an identifier that is derived from its place in the source.
+    /// Returns the same operation at its place in the source, from which its identifier is derived.
     ///
     /// Two functions of one module may each declare a type of one name, so the name does not identify an operation.
     #[doc(hidden)]
     #[must_use]
     pub const fn at(self, place: &'static str) -> Self {
-        Self { id: OperationId::of(place), ..self }
+        Self { place: Place(place), ..self }
     }
 
     /// Returns what callers who sign in must meet; `None` if every authenticated caller may call the operation.

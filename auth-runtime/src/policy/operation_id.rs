@@ -10,11 +10,11 @@ const LENGTH: usize = PREFIX.len() + DIGITS;
 ///
 /// poem-openapi writes the identifier into its own document, and a path of a source file must not stand there.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct OperationId([u8; LENGTH]);
+pub(crate) struct OperationId([u8; LENGTH]);
 
 impl OperationId {
     /// Returns the identifier of this place: a prefix and the FNV-1a hash in hexadecimal digits.
-    pub(super) const fn of(place: &str) -> Self {
+    pub(crate) const fn of(place: &str) -> Self {
         let hash = fnv_1a(place.as_bytes());
         let mut id = [0; LENGTH];
         let mut index = 0;
@@ -30,7 +30,7 @@ impl OperationId {
         Self(id)
     }
 
-    pub(super) const fn as_str(&self) -> &str {
+    pub(crate) const fn as_str(&self) -> &str {
         match str::from_utf8(&self.0) {
             Ok(id) => id,
             Err(_) => PREFIX,

@@ -38,7 +38,7 @@ pub struct RuleWatch(Arc<Watched>);
 
 #[derive(Debug)]
 struct Watched {
-    /// Identifiers of operations.
+    /// Places of operations.
     listed: HashSet<&'static str>,
     unlisted: Mutex<BTreeSet<&'static str>>,
 }
@@ -58,7 +58,7 @@ impl RuleWatch {
 
     /// Notes that a rule was met. Returns whether it is the first time that this one is missing.
     pub(crate) fn meets_unlisted<A: crate::declared::AuthSchema>(&self, operation: &'static Operation<A>) -> bool {
-        !self.0.listed.contains(operation.id())
+        !self.0.listed.contains(operation.place())
             && self.0.unlisted.lock().unwrap_or_else(PoisonError::into_inner).insert(operation.name())
     }
 }

@@ -1,5 +1,6 @@
 //! The response to a denied request. The body tells the caller what to do next. The cause goes to the log only.
 
+mod answering;
 mod body;
 mod cause;
 mod challenge;
@@ -15,7 +16,9 @@ mod user_info;
 pub(crate) use self::ended_cookie::{HOST_PREFIX, attributes, deletion};
 #[cfg(feature = "session")]
 pub(crate) use self::problem::problem;
-pub use self::{body::RejectionBody, code::RejectionCode, guarded::Guarded, rejection::Rejection};
+pub use self::{
+    answering::Answering, body::RejectionBody, code::RejectionCode, guarded::Guarded, rejection::Rejection,
+};
 pub(crate) use self::{
     cause::DenialCause, ended_cookie::without_cookie, guarded::without_store, rejection::is_rejection,
 };

@@ -106,13 +106,13 @@ impl<A: AuthSchema> AccessPolicyBuilder<A> {
         for path in T::meta().into_iter().flat_map(|api| api.paths) {
             for documented in path.operations {
                 let id = id(&documented);
-                let operation = operations.iter().find(|operation| Some(operation.id()) == id);
+                let operation = operations.iter().find(|operation| Some(operation.id().as_str()) == id);
                 let operation = operation.expect("each operation of a protected API has a rule");
-                listed.push(operation.id());
+                listed.push(operation.place());
                 self = self.rule(Target::route(documented.method, mount_path(prefix, &path.path)), operation);
             }
         }
-        let hidden = operations.into_iter().filter(|operation| !listed.contains(&operation.id()));
+        let hidden = operations.into_iter().filter(|operation| !listed.contains(&operation.place()));
         hidden.fold(self, |policy, operation| policy.rule(Target::named(operation.name()), operation))
     }
 
@@ -199,7 +199,7 @@ impl<A: AuthSchema> AccessPolicyBuilder<A> {
     /// If another rule has the target.
     #[track_caller]
     pub fn rule(mut self, target: Target, operation: &'static Operation<A>) -> Self {
-        self.listed.push(operation.id());
+        self.listed.push(operation.place());
         if let Err(known) = self.policy.insert(AccessRule::new(target, operation)) {
             panic!("`{}` has two rules: `{}` and `{}`", known.target, known.operation, operation.name());
         }

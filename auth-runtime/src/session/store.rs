@@ -12,9 +12,9 @@ use crate::authenticate::Unavailable;
 pub trait SessionStore: Send + Sync + 'static {
     /// Returns the session with this identifier; `None` if it has ended or never existed.
     ///
-    /// It is called for each request. A store with a cache should document how soon it stops returning a session that
-    /// another process has ended. It should return a session as soon as another process has inserted it: until then, a request
-    /// gets 401, and the response deletes the cookie.
+    /// It is called for each request, unless [`find_now`](Self::find_now) returns the session. A store with a cache should
+    /// document how soon it stops returning a session that another process has ended. It should return a session as soon as
+    /// another process has inserted it: until then, a request gets 401, and the response deletes the cookie.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer: 503.

@@ -55,8 +55,8 @@ use crate::{
 pub trait UserStore: Send + Sync + 'static {
     /// Returns the user with this name; `None` if there is none.
     ///
-    /// It is called for each request, so a change in the store counts from the next request on. A store with a cache
-    /// documents the delay.
+    /// It is called for each request, unless [`find_now`](Self::find_now) returns the user, so a change in the store counts
+    /// from the next request on. A store with a cache documents the delay.
     ///
     /// The name of the [`User`] is the stored one, in whatever spelling it was sent. Compare names byte by byte, after a
     /// normalization such as RFC 8265 if users may type them differently. The throttle ignores letter case, accents and

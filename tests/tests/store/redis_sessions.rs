@@ -295,6 +295,8 @@ pub(crate) async fn use_all(store: &RedisStore) -> Result<(), Unavailable> {
     store.insert(session("2", "alice"), Some("1")).await?;
     store.find("2").await?;
     store.list("users", "alice").await?;
+    store.list_sessions(&User::new("Alice", "").with_subject("alice")).await?;
+    store.end_sessions_of("bob").await?;
     store.touch("2", now() + 60);
     store.end("2").await?;
     store.end_all("users", "alice", None).await.map(drop)

@@ -20,7 +20,7 @@ use super::argument::SecurityArgument;
 use crate::{
     declared::{SchemeSet, SecurityScheme},
     guard::AuthConfig,
-    policy::{Access, Node, Operation, Requirement},
+    policy::{Access, Node, Operation, OperationId, Requirement},
 };
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
@@ -28,6 +28,8 @@ const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "
 /// An operation with all that its callers need: its rule, and its arguments that are security schemes.
 pub(super) struct Row<A: 'static> {
     pub(super) operation: &'static Operation<A>,
+    /// The identifier of the operation in the document of poem-openapi.
+    pub(super) id: OperationId,
     pub(super) arguments: Vec<SecurityArgument>,
     /// Whether it has other arguments that read the request.
     pub(super) has_extractor: bool,
@@ -38,7 +40,7 @@ impl<A> Row<A> {
     pub(super) fn new(operation: &'static Operation<A>, mut arguments: Vec<SecurityArgument>) -> Self {
         let count = arguments.len();
         arguments.retain(SecurityArgument::is_scheme);
-        Self { operation, has_extractor: arguments.len() < count, arguments }
+        Self { operation, id: operation.id(), has_extractor: arguments.len() < count, arguments }
     }
 }
 
@@ -46,10 +48,11 @@ impl<A: AuthConfig> Row<A> {
     /// Returns whether this is the operation that poem-openapi lists with these alternatives.
     fn is(&self, listed: &[Value]) -> bool {
         let first = |alternative: &Value| alternative.as_object().and_then(|names| names.keys().next().cloned());
-        let mut expected = vec![Some(self.operation.id())];
-        expected.extend(self.arguments.iter().flat_map(SecurityArgument::alternatives));
-        listed.len() == expected.len()
-            && listed.iter().zip(expected).all(|(listed, expected)| first(listed).as_deref() == expected)
+        let Some((id, schemes)) = listed.split_first() else { return false };
+        let expected: Vec<_> = self.arguments.iter().flat_map(SecurityArgument::alternatives).collect();
+        first(id).as_deref() == Some(self.id.as_str())
+            && schemes.len() == expected.len()
+            && schemes.iter().zip(expected).all(|(listed, expected)| first(listed).as_deref() == expected)
     }
 }
 
