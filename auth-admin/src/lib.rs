@@ -71,9 +71,10 @@
 //! | `user disable`, `enable`, `sign-out` | end or restore access; see [freshness](auth_store::SqlUsers#freshness) |
 //! | `user set-password`, `verify-password` | replace or verify a password |
 //! | `user set-profile`, `set-roles`, `set-permissions` | change a user |
+//! | `user remove-second-factor` | lets a user who has lost the second factor sign in again |
 //! | `user import` | imports CSV or JSONL, with the password hashes of another system |
 //! | `key create`, `list`, `revoke` | manage API keys |
-//! | `session list`, `end` | list and end the sessions of users |
+//! | `session list`, `end` | list and end sessions of users |
 //! | `key-ring list`, `rotate`, `retire` | manage the keys that sign tokens |
 //! | `token inspect`, `revoke` | show or revoke a token, which is read from the terminal or stdin |
 //! | `role list`, `permission list` | list declared names and names in use |
@@ -123,9 +124,10 @@
 //!
 //! # Confirmation
 //!
-//! `delete`, `disable`, `sign-out` and `revoke` ask for confirmation. So do `set-roles` and `set-permissions` if they remove
-//! a role or a permission. `--yes` skips the prompt. Without a terminal and without `--yes`, the command stops with exit
-//! code 2. `set-password` does not ask.
+//! These commands ask for confirmation: `user delete`, `disable`, `sign-out` and `remove-second-factor`, `key revoke`,
+//! `session end` and `key-ring retire`. `user set-roles` and `set-permissions` ask only when they remove a name. `--yes`
+//! skips the prompt. Without a terminal and without `--yes`, a command that would ask stops with exit code 2.
+//! `set-password` does not ask.
 //!
 //! # Output
 //!

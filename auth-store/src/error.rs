@@ -143,7 +143,7 @@ impl fmt::Display for DriverError {
                 f.write_str(error.message())?;
                 pooler::advice(&self.0).map_or(Ok(()), |advice| write!(f, " ({advice})"))
             }
-            sqlx::Error::PoolTimedOut => f.write_str("no connection can be had in time"),
+            sqlx::Error::PoolTimedOut => f.write_str("no connection was free in time"),
             sqlx::Error::Protocol(text) => f.write_str(text.split(" (sqlx").next().unwrap_or_default()),
             error => error.fmt(f),
         }

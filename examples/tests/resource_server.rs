@@ -256,7 +256,7 @@ async fn an_override_leaves_the_roles() {
     get(&client, "/admin", carol).await.assert_status_is_ok();
     let help = server(&[]).arg("--help").output().expect("the binary starts").stdout;
     let help = String::from_utf8(help).expect("UTF-8");
-    assert!(help.contains("the roles stay"), "{help}");
+    assert!(help.contains("does not change access by role"), "{help}");
 }
 
 #[tokio::test]

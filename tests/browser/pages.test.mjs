@@ -115,10 +115,10 @@ async function draw(colorScheme, size, width) {
     await press("Set up an app");
     await picture("second-factor-enrol");
     const secret = await page.locator("code").textContent();
-    await page.getByLabel("Code of the app").fill("000000");
+    await page.getByLabel("Code from the app").fill("000000");
     await press("Confirm");
     await picture("second-factor-enrol-wrong");
-    await page.getByLabel("Code of the app").fill(code(secret, -1));
+    await page.getByLabel("Code from the app").fill(code(secret, -1));
     await press("Confirm");
     await picture("second-factor-codes");
     await go("/auth/login");
@@ -132,10 +132,10 @@ async function draw(colorScheme, size, width) {
     await picture("home-second-factor");
     await go("/auth/second-factor");
     await picture("second-factor-active");
-    await page.getByLabel("Code of the app, to remove it").fill("000000");
+    await page.getByLabel("Code from the app, to remove the second factor").fill("000000");
     await press("Remove the second factor");
     await picture("second-factor-remove-wrong");
-    await page.getByLabel("Code of the app, to remove it").fill(code(secret, 1));
+    await page.getByLabel("Code from the app, to remove the second factor").fill(code(secret, 1));
     await press("Remove the second factor");
     await picture("second-factor-removed");
     await go("/auth/login");

@@ -85,11 +85,11 @@ test("an app is set up, asked for at the sign-in, replaced by a recovery code, a
     assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 260);
     await page.setViewportSize(size);
     const secret = await page.locator("code").textContent();
-    await page.getByLabel("Code of the app").fill("000000");
+    await page.getByLabel("Code from the app").fill("000000");
     await page.getByRole("button", { name: "Confirm" }).click();
     await page.getByRole("alert").getByText("The code is wrong").waitFor();
     assert.equal(await page.locator("code").textContent(), secret, "the same app goes on");
-    await page.getByLabel("Code of the app").fill(code(secret, -1));
+    await page.getByLabel("Code from the app").fill(code(secret, -1));
     await page.getByRole("button", { name: "Confirm" }).click();
     const recovery = await page.locator("li code").allTextContents();
     assert.equal(recovery.length, 10);
@@ -109,7 +109,7 @@ test("an app is set up, asked for at the sign-in, replaced by a recovery code, a
     await page.getByRole("heading", { name: "Enter a code" }).waitFor();
     await page.getByLabel("Code").fill(code(secret, -1));
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByRole("alert").getByText("The code is wrong, or was used").waitFor();
+    await page.getByRole("alert").getByText("The code is wrong, or was already used").waitFor();
     await page.getByLabel("Code").fill(code(secret));
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "My sessions" }).waitFor();
@@ -126,21 +126,21 @@ test("an app is set up, asked for at the sign-in, replaced by a recovery code, a
     await signIn(page, "alice", passwords.alice);
     await page.getByLabel("Code").fill(recovery[0]);
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByRole("alert").getByText("The code is wrong, or was used").waitFor();
+    await page.getByRole("alert").getByText("The code is wrong, or was already used").waitFor();
     await page.getByLabel("Code").fill(recovery[1]);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Hello alice" }).waitFor();
 
     await page.getByRole("link", { name: "Second factor" }).click();
-    await page.getByLabel("Code of the app, to remove it").fill("000000");
+    await page.getByLabel("Code from the app, to remove the second factor").fill("000000");
     await page.getByRole("button", { name: "Remove the second factor" }).click();
     await page.getByRole("alert").getByText("The code is wrong").waitFor();
-    await page.getByLabel("Code of the app", { exact: true }).fill(recovery[2]);
+    await page.getByLabel("Code from the app", { exact: true }).fill(recovery[2]);
     await page.getByRole("button", { name: "Make new recovery codes" }).click();
     const renewed = await page.locator("li code").allTextContents();
     assert.equal(new Set([...recovery, ...renewed]).size, 20);
     await page.getByRole("link", { name: "Second factor" }).click();
-    await page.getByLabel("Code of the app, to remove it").fill(renewed[0]);
+    await page.getByLabel("Code from the app, to remove the second factor").fill(renewed[0]);
     await page.getByRole("button", { name: "Remove the second factor" }).click();
     await page.getByText("The second factor was removed.").waitFor();
     await page.getByRole("link", { name: "Sign in" }).click();
@@ -155,7 +155,7 @@ test("wrong codes are limited", async () => {
     await page.getByRole("link", { name: "Second factor" }).click();
     await page.getByRole("button", { name: "Set up an app" }).click();
     for (let attempt = 0; attempt < 4; attempt++) {
-      await page.getByLabel("Code of the app").fill("000000");
+      await page.getByLabel("Code from the app").fill("000000");
       await page.getByRole("button", { name: "Confirm" }).click();
       await page.getByRole("alert").waitFor();
     }

@@ -180,7 +180,7 @@ test("my sessions ends that of another browser", async () => {
       await page.getByRole("link", { name: "My sessions" }).click();
       assert.equal(await page.getByText("(this browser)").count(), 1);
       await page.getByRole("button", { name: /^Sign out Chrome on Linux$/ }).click();
-      assert.equal(await page.getByRole("status").innerText(), "The session has ended.");
+      assert.equal(await page.getByRole("status").innerText(), "Done. The list shows where you are still signed in.");
       await other.goto(`${address}/auth/sessions`);
       assert.equal(new URL(other.url()).pathname, "/auth/login");
       await page.goto(`${address}/`);

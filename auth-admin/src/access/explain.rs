@@ -37,7 +37,7 @@ fn find<'a>(policy: &'a AccessPolicy, method: &str, path: &str) -> Result<&'a Ac
         "ANY" => Target::subtree(path),
         "CALL" => Target::named(path),
         _ => {
-            let method = method.parse().map_err(|_| Failure::usage(format!("`{method}` is no method")))?;
+            let method = method.parse().map_err(|_| Failure::usage(format!("`{method}` is not an HTTP method")))?;
             if let Some(rule) = policy.find(&method, path) {
                 return Ok(rule);
             }

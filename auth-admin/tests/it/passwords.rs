@@ -61,7 +61,7 @@ fn r71_a_password_that_is_not_accepted_changes_nothing() {
         ("tab\tin between\n", 1, CONTROL),
         ("ends in return\r\r\n", 1, CONTROL),
         ("seven77\n", 1, "the password has fewer than 8 characters"),
-        ("password123\n", 1, "the password is among the most common ones, which are tried first"),
+        ("password123\n", 1, "the password is among the most common ones, which attackers try first"),
         (long.as_str(), 1, "the password has more than 1024 bytes"),
     ] {
         admin.run_with(&SET, input).refused(code, reason);
@@ -70,7 +70,7 @@ fn r71_a_password_that_is_not_accepted_changes_nothing() {
     admin.verifies("alice", PASSWORD).done();
     admin
         .run_with(&["user", "add", "bob-the-user", "--password-stdin"], "bob-the-user\n")
-        .refused(1, "the password is the user's name, which is tried first");
+        .refused(1, "the password is the user's name, which attackers try first");
     // The longest one is taken as a whole.
     let most = "x".repeat(1024);
     admin.run_with(&SET, &most).done();

@@ -66,7 +66,7 @@ fn keys_rotate_and_retire() {
 #[test]
 fn keys_need_the_secret_key() {
     let admin = Admin::new();
-    let reason = "signing keys need a secret key to be sealed with; set the secret key for passwords";
+    let reason = "the secret key for passwords, which seals signing keys, is not set; set it";
     admin.run(&["key-ring", "rotate"]).refused(2, reason);
     admin.run(&["key-ring", "list"]).done();
 }

@@ -21,7 +21,7 @@ pub(crate) fn is_taken(signature: &Signature, access: &Access, of_floor: usize, 
     let Some(read) = own.iter().find_map(read).filter(|_| !takes(signature)) else { return };
     let name = &signature.ident;
     let message = match (other_name(signature), access) {
-        (Some(other), _) => format!("`{name}` calls its caller `{other}`: write `{other}` here"),
+        (Some(other), _) => format!("`{name}` has its caller in the argument `{other}`: write `{other}` here"),
         (None, Access::Optional { .. }) => {
             format!("`{name}` has no argument `caller`: add `caller: Option<Principal<Auth>>` for this check")
         }

@@ -67,7 +67,7 @@ impl Lowering<'_> {
         if names.is_empty() {
             return self.refuse(syn::Error::new(
                 span,
-                "this list is empty: add a name, or write `authenticated` to admit any authenticated caller",
+                "this list is empty: add a name, or replace the clause with `authenticated` to admit any authenticated caller",
             ));
         }
         each_once(&names, self.errors);

@@ -21,7 +21,7 @@ pub enum AccountError {
     #[error(transparent)]
     Password(PasswordError),
     /// The code is wrong, or was already used.
-    #[error("the code is wrong, or was used")]
+    #[error("the code is wrong, or was already used")]
     Code,
     /// The request has no pending sign-in.
     #[error("there is no sign-in that waits for a code")]
@@ -30,7 +30,7 @@ pub enum AccountError {
     #[error("there is a second factor already; remove it first")]
     HasSecondFactor,
     /// A limit is reached.
-    #[error("too many attempts; again in {} s", retry_after_seconds(*.retry_after))]
+    #[error("too many attempts; try again in {} s", retry_after_seconds(*.retry_after))]
     TooManyAttempts {
         /// The time to wait.
         retry_after: Duration,

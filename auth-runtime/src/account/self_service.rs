@@ -119,7 +119,7 @@ impl<S: AccountStore> SelfService<S> {
         self.with(|parts| parts.issuers = issuers.into())
     }
 
-    /// Adds an issuer, if it is none yet.
+    /// Adds an issuer, unless it is in the list.
     pub(super) fn also_issued_by(self, issuer: &str) -> Self {
         let known = Arc::clone(&self.0.issuers);
         if known.iter().any(|known| known == issuer) {

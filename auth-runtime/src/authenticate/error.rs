@@ -82,7 +82,7 @@ impl fmt::Display for AuthenticationError {
             }
             AuthenticationErrorKind::Unavailable(source) => write!(f, "cannot be verified now: {source}"),
             AuthenticationErrorKind::Throttled(time) => {
-                write!(f, "too many attempts; again in {} s", retry_after_seconds(*time))
+                write!(f, "too many attempts; try again in {} s", retry_after_seconds(*time))
             }
         }
     }

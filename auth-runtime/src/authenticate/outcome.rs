@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn an_error_says_how_long_to_wait() {
         assert_eq!(throttled(60)().retry_after(), Some(Duration::from_mins(1)));
-        assert_eq!(throttled(60)().to_string(), "too many attempts; again in 60 s");
+        assert_eq!(throttled(60)().to_string(), "too many attempts; try again in 60 s");
         assert!(!throttled(60)().is_unavailable());
         assert_eq!((down().retry_after(), invalid().retry_after()), (None, None));
     }

@@ -29,7 +29,7 @@ mod tests {
         for (millis, expected) in [(0, 1), (1, 1), (999, 1), (1000, 1), (1001, 2), (59_001, 60), (60_000, 60)] {
             let wait = Duration::from_millis(millis);
             assert_eq!(retry_after_seconds(wait), expected, "{millis}");
-            let message = format!("too many attempts; again in {expected} s");
+            let message = format!("too many attempts; try again in {expected} s");
             assert_eq!(AuthenticationError::throttled(wait).to_string(), message, "{millis}");
         }
         assert_eq!(retry_after_seconds(Duration::MAX), u64::MAX);

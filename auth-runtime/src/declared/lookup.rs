@@ -151,8 +151,8 @@ pub(crate) const fn unknown(kind: &str, names: &[&str], name: &str) -> Message {
 /// Returns what to add to an `Auth` struct that has no names of this kind.
 const fn table(kind: &str) -> &'static str {
     match kind.as_bytes() {
-        b"permission" => "; name their table: `#[auth(permissions = ..)]`",
-        b"role" => "; name their table: `#[auth(roles = ..)]`",
+        b"permission" => "; declare them with `permissions!`, and add `#[auth(permissions = ..)]` to the struct",
+        b"role" => "; declare them with `roles!`, and add `#[auth(roles = ..)]` to the struct",
         _ => "",
     }
 }

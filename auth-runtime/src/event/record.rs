@@ -163,7 +163,9 @@ pub(crate) fn no_auth<A>() {
 /// Logs that a handler takes a caller where no rule ran.
 pub(crate) fn no_rule<Extractor>() {
     let extractor = type_name::<Extractor>();
-    tracing::error!("`{extractor}` where no rule ran: put `#[protected]` on the handler, or `.protect(..)` around it");
+    tracing::error!(
+        "`{extractor}` is used where no rule ran: put `#[protected]` on the handler, or `.protect(..)` around it"
+    );
 }
 
 /// Logs that a rule is in no written policy.

@@ -42,7 +42,7 @@ pub enum JwtError {
          Ed25519"
     )]
     NotAPublicKey,
-    /// A key that is for RSASSA-PSS only, as its parameters may say what cannot be kept.
+    /// A key for RSASSA-PSS only. Its parameters may have restrictions that the library does not enforce.
     #[error("this RSA key is marked for RSASSA-PSS only; export it as a plain RSA key (`rsaEncryption`) instead")]
     PssKey,
     /// An RSA key of a length that is not accepted (RFC 7518, section 3.3).
@@ -57,7 +57,7 @@ pub enum JwtError {
     /// A point of a wrong length, or a compressed one.
     #[error("the point of the public key has a wrong length or is compressed")]
     PointForm,
-    /// A point that is none, or not in the one encoding that it has.
+    /// Bytes that are no point of the curve, or not the canonical encoding of one.
     #[error("the point of the public key is not on its curve")]
     PointNotOnCurve,
     /// An Ed25519 key of small order: any party can forge its signatures.
@@ -102,13 +102,13 @@ pub enum JwtError {
     /// An RSA key to sign with, where RSA is done by `RustCrypto`.
     #[error(
         "RSA keys sign with the feature `jwt` only: in RustCrypto the time that it takes to sign leaks the private key \
-         (RUSTSEC-2023-0071); use it, or a key for P-256 or Ed25519"
+         (RUSTSEC-2023-0071); enable `jwt`, or use a key for P-256 or Ed25519"
     )]
     RsaSigning,
     /// A list without anything in it, or a name without characters.
     #[error("the {0} of a token must not be empty")]
     Empty(&'static str),
-    /// A token must not be good for so long, or for no time at all, as it cannot be taken back.
+    /// A lifetime of zero, or over the maximum.
     #[error("a token lifetime of {lifetime:?} is out of bounds; use 1 second to {longest:?}")]
     Lifetime {
         /// The lifetime that was asked for.
@@ -116,20 +116,20 @@ pub enum JwtError {
         /// The longest one.
         longest: Duration,
     },
-    /// A claim of its own that an issued token may not have, as it already has a meaning.
+    /// A custom claim whose name already has a meaning in tokens.
     #[error("claim {0:?} has a meaning of its own; use the method of `NewToken` for it, or another name")]
     ReservedClaim(String),
-    /// Two of the verifiers that are to become one are for the same issuer.
+    /// Two of the verifiers to combine have the same issuer.
     #[error("issuer {0:?} is configured twice; give it several keys with `JwtKey::or`")]
     IssuerTwice(String),
     /// An issuer with a placeholder where the issuer of one tenant belongs.
     #[error(
-        "issuer {0:?} has braces, so it is a template; use `JwtKey::tenants`, or write the issuer of one tenant as its \
-         tokens have it"
+        "issuer {0:?} has braces, so it is a template; use `JwtKey::tenants`, or write the issuer of one tenant \
+         exactly as in its tokens"
     )]
     BracesInIssuer(String),
     /// Not a template for the issuers of several tenants.
-    #[error("{template:?} is no template for issuers: {reason}")]
+    #[error("{template:?} is not a template for issuers: {reason}")]
     Template {
         /// The text that was given.
         template: String,
@@ -137,10 +137,13 @@ pub enum JwtError {
         reason: &'static str,
     },
     /// A name that cannot be a tenant in an issuer.
-    #[error("{0:?} is no name of a tenant; use 1 to 128 ASCII letters, digits, `-`, `_` and `.`, and not only dots")]
+    #[error("{0:?} cannot be a tenant name; use 1 to 128 ASCII letters, digits, `-`, `_` and `.`, and not only dots")]
     Tenant(String),
     /// The discovery document names another issuer, often the same one with or without a final slash.
-    #[error("{configured:?} calls itself {published:?} in its discovery document; configure it so, if it is yours")]
+    #[error(
+        "{configured:?} calls itself {published:?} in its discovery document; if it is your issuer, configure \
+         {published:?}"
+    )]
     OtherIssuer {
         /// The issuer that was given.
         configured: String,

@@ -19,7 +19,7 @@ pub trait Mcp: AuthConfig {
     /// with `#[public]` or `#[optional_auth]` admit.
     ///
     /// # Panics
-    /// If a tool can only be called by schemes that are not configured, or if two tools have one name.
+    /// If a tool can only be called with schemes that are not configured, or if two tools have one name.
     fn mcp<T, F>(&self, make: F) -> McpService<T, F>
     where
         T: ProtectedTools<Auth = Self>,

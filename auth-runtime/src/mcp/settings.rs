@@ -23,7 +23,7 @@ impl<A: AuthConfig> Settings<A> {
     /// Returns the defaults for the tools of a type.
     ///
     /// # Panics
-    /// If a tool can only be called by schemes that are not configured, or if two tools have one name.
+    /// If a tool can only be called with schemes that are not configured, or if two tools have one name.
     pub(super) fn of<T: ProtectedTools<Auth = A>>(auth: &A, max_body: usize) -> Self {
         let tools = tools::<T>(auth);
         Self {
@@ -44,7 +44,7 @@ fn tools<T: ProtectedTools>(auth: &T::Auth) -> HashMap<&'static str, &'static Op
         let accepted = operation.accepted(auth.configured());
         assert!(
             !matches!(operation.access(), Access::Required { .. }) || !accepted.is_empty(),
-            "the tool `{name}` can only be called by security schemes that are not configured",
+            "the tool `{name}` can only be called with security schemes that are not configured",
         );
         assert!(tools.insert(name, operation).is_none(), "two tools are named `{name}`");
     }

@@ -80,7 +80,7 @@ fn assert_reachable<A: AuthConfig>(auth: &A, operation: &'static Operation<A>) {
     let accepted = operation.accepted(auth.configured());
     assert!(
         !matches!(operation.access(), Access::Required { .. }) || !accepted.is_empty(),
-        "`{}` can only be called by security schemes that are not configured",
+        "`{}` can only be called with security schemes that are not configured",
         operation.name(),
     );
 }

@@ -24,13 +24,13 @@ pub enum PasswordError {
     #[error("the password holds a control character, such as a tab, which cannot be sent")]
     ControlCharacter,
     /// The password is one of the most common ones (ASVS 6.2.4).
-    #[error("the password is among the most common ones, which are tried first")]
+    #[error("the password is among the most common ones, which attackers try first")]
     Common,
     /// The password is the name of the user.
-    #[error("the password is the user's name, which is tried first")]
+    #[error("the password is the user's name, which attackers try first")]
     SameAsName,
     /// The [`BreachCheck`](super::BreachCheck) knows the password.
-    #[error("the password is known from a breach")]
+    #[error("the password is known from a data breach")]
     Breached,
     /// The secret key is too short or can be guessed.
     #[error("this is no secret key for passwords: {0}; make one with `openssl rand -base64 48`")]

@@ -57,7 +57,7 @@ async fn run(options: PgConnectOptions, store: Weak<Shared>) {
             End::Dropped => return,
             End::Deaf => {
                 tracing::warn!(
-                    "notices of PostgreSQL do not arrive, as behind PgBouncer in transaction mode; changes are polled"
+                    "PostgreSQL notices do not arrive (is PgBouncer in transaction mode?); changes are polled"
                 );
                 DEAF_PAUSE
             }

@@ -202,7 +202,7 @@ fn unreadable(url: &str, reason: &str) -> StoreError {
         ""
     };
     StoreError::Setting(format!(
-        "the URL of the database cannot be read: {reason}{hint}; it is like `sqlite:users.db` or \
+        "the URL of the database cannot be read: {reason}{hint}; write it like `sqlite:users.db` or \
          `postgres://user@host/database`"
     ))
 }

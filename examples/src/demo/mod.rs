@@ -102,7 +102,7 @@ async fn signing_key(users: &SqlUsers) -> Result<TokenIssuerKey, Box<dyn Error>>
     match users.key_ring() {
         Ok(ring) => Ok(TokenIssuer::key_ring(ring).await?),
         Err(KeyRingError::NoSecret) => {
-            tracing::info!("no secret key is set, so tokens end with this run");
+            tracing::info!("no secret key is set, so tokens are valid only until this process ends");
             let mut secret = [0; 32];
             getrandom::fill(&mut secret)?;
             Ok(TokenIssuer::key_ring(KeyRing::new(MemorySigningKeys::new(), secret)?).await?)

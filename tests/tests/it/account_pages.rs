@@ -277,7 +277,7 @@ async fn links_in_mails_that_would_lead_elsewhere_stop_the_start() {
 }
 
 #[tokio::test]
-#[should_panic = "an own page replaces \"/auth/sign-in\", but there is no such page"]
+#[should_panic = "`own_page` replaces \"/auth/sign-in\", but there is no such page"]
 async fn an_own_page_that_replaces_nothing_stops_the_start() {
     World::with(|pages| pages.own_page("sign-in", get(own_page))).await;
 }

@@ -633,7 +633,7 @@ async fn a_permission_that_is_revoked_during_a_call_does_not_count_for_the_next(
 }
 
 #[test]
-#[should_panic(expected = "can only be called by security schemes that are not configured")]
+#[should_panic(expected = "can only be called with security schemes that are not configured")]
 fn a_tool_that_no_configured_scheme_can_call_stops_the_start() {
     let _ = Bare { key: None }.mcp(|_| BareTools);
 }

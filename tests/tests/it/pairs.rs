@@ -157,7 +157,7 @@ impl HalfApi {
 }
 
 #[test]
-#[should_panic(expected = "can only be called by security schemes that are not configured")]
+#[should_panic(expected = "can only be called with security schemes that are not configured")]
 fn r09_a_pair_with_a_scheme_that_is_not_configured_stops_the_start() {
     let _ = Half { token: crate::fixture::Tokens::default(), key: None }.service(HalfApi, "Api", "1");
 }

@@ -220,7 +220,9 @@ async fn r91_the_log_names_the_address_and_the_limit_but_not_the_user() {
     }
     let (status, log) = logged(&app, get("/any").header("Authorization", basic("kR7-secret", "wrong"))).await;
     assert_eq!(status, 429);
-    for word in ["WARN", "throttled", "client=unknown", r#"limit="name and address""#, "too many attempts; again in"] {
+    for word in
+        ["WARN", "throttled", "client=unknown", r#"limit="name and address""#, "too many attempts; try again in"]
+    {
         assert!(log.contains(word), "{word} is not in {log}");
     }
     assert!(!log.contains("kR7-secret"), "{log}");

@@ -106,7 +106,7 @@ pub(crate) async fn link_arrives_by_mail_and_sets_a_password(database: TestDatab
     account.reset_password(CLIENT, token, "another good pass phrase").await.unwrap();
     account.finish().await;
     let [notice] = inbox.take().try_into().unwrap();
-    assert!(notice.parts().1.contains("password of the user alice"), "{notice:?}");
+    assert!(notice.parts().1.contains("Your user name is alice"), "{notice:?}");
 }
 
 pub(crate) async fn mail_server_that_is_down_changes_no_answer(database: TestDatabase) {

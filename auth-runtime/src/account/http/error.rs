@@ -1,10 +1,10 @@
-//! Why a request gets no answer of its own.
+//! The reasons why a request fails.
 
 use poem::http::StatusCode;
 
 use crate::{account::AccountError, respond::retry_after};
 
-/// Why a request gets no answer of its own.
+/// The reason why a request fails.
 #[derive(Debug)]
 pub(super) enum HttpError {
     /// The body cannot be read.
@@ -63,7 +63,7 @@ impl HttpError {
             Self::Account(AccountError::Email) => "This is not an e-mail address.".to_owned(),
             Self::Account(AccountError::Password(error)) => format!("Choose another password: {error}."),
             Self::Account(AccountError::NoSignIn) => "Sign in with your password first.".to_owned(),
-            Self::Account(AccountError::Code) => "The code is wrong, or was used.".to_owned(),
+            Self::Account(AccountError::Code) => "The code is wrong, or was already used.".to_owned(),
             Self::Account(AccountError::HasSecondFactor) => "There is a second factor already.".to_owned(),
             Self::Account(AccountError::NoUser) => "You are not allowed to do this.".to_owned(),
             Self::Account(AccountError::TooManyAttempts { retry_after }) => {

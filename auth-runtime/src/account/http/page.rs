@@ -93,7 +93,7 @@ pub(super) enum Field<'a> {
     Email { error: Option<&'a str> },
     /// A new password of at least so many characters, in the field `password`.
     NewPassword { min_len: usize, error: Option<&'a str> },
-    /// A code of an authenticator app, in the field `code`. The focus stands on the identifier `code`, and on a wrong one.
+    /// A code of an authenticator app, in the field `code`. It gets the focus if its `id` is `code` or it has an error.
     Code { id: &'static str, label: &'static str, error: Option<&'a str> },
 }
 

@@ -38,7 +38,7 @@ impl<S: AccountStore> SelfService<S> {
         match sent.await {
             Ok(()) => {
                 let text = "If a user has this address and has verified it, a mail with a link is on its way.";
-                let page = || Page::new(&self.0.site, "Look into your mailbox").text(text).sign_in_link();
+                let page = || Page::new(&self.0.site, "Check your mailbox").text(text).sign_in_link();
                 done(wants_page, page, &json!({ "detail": text }))
             }
             Err(error) => {

@@ -45,7 +45,7 @@ impl<S: AccountStore + SecondFactorStore> SelfService<S> {
 
     fn set_up_page(&self, error: Option<&str>) -> Page {
         let page = self.page("Second factor").alert_if(error);
-        let page = page.text("With a second factor, a sign-in needs your password and a code of an app on your phone.");
+        let page = page.text("With a second factor, you sign in with a password and a code from an app on your phone.");
         page.form("second-factor/enrolment", &[], "Set up an app").user_links(HERE)
     }
 
@@ -77,12 +77,12 @@ impl<S: AccountStore + SecondFactorStore> SelfService<S> {
     }
 
     fn enrolment_page(&self, enrolment: &Enrolment, qr_code: &str, error: Option<&str>) -> Page {
-        let code = Field::Code { id: "code", label: "Code of the app", error };
+        let code = Field::Code { id: "code", label: "Code from the app", error };
         let page = self.page("Set up an app").below();
         let page = page.text("Scan this code with an authenticator app, and enter the six digits that it shows.");
         let page = page.markup(html! {
             (PreEscaped(qr_code))
-            p { "Or enter this secret: " code { (enrolment.secret()) } }
+            p { "If you cannot scan it, type this secret into the app: " code { (enrolment.secret()) } }
             p { a href=(enrolment.uri()) { "Open an app on this device" } }
         });
         page.form("second-factor/confirmation", &[code], "Confirm").user_links("")
@@ -166,17 +166,24 @@ impl<S: AccountStore + SecondFactorStore> SelfService<S> {
 fn active_page(page: Page, left: usize, error: Option<(Form, &str)>) -> Page {
     let error_of = |form| error.filter(|(wrong, _)| *wrong == form).map(|(_, text)| text);
     let codes = if left == 1 { "recovery code" } else { "recovery codes" };
-    let page = page.text(&format!("Your sign-ins need a code of your app. You have {left} {codes}."));
-    let code = Field::Code { id: "renewal", label: "Code of the app", error: error_of(Form::Renewal) };
+    let page = page.text(&format!("You need a code from your app to sign in. You have {left} {codes}."));
+    let code = Field::Code { id: "renewal", label: "Code from the app", error: error_of(Form::Renewal) };
     let page = page.heading("New recovery codes");
     let page = page.form("second-factor/recovery-codes", &[code], "Make new recovery codes");
-    let code = Field::Code { id: "removal", label: "Code of the app, to remove it", error: error_of(Form::Removal) };
+    let code = Field::Code {
+        id: "removal",
+        label: "Code from the app, to remove the second factor",
+        error: error_of(Form::Removal),
+    };
     let page = page.heading("Remove the second factor");
     page.form("second-factor/removal", &[code], "Remove the second factor").user_links(HERE)
 }
 
 fn codes_page(page: Page, codes: &RecoveryCodes) -> Page {
-    let page = page.below().text("Keep these codes where you find them without your phone. Each is valid once.");
+    let page = page.below().text(
+        "If you lose your phone, sign in with one of these codes. Each works once. Keep them in a place that you can \
+         reach without the phone.",
+    );
     let list = html! { ul.codes { @for code in codes.iter() { li { code { (code) } } } } };
     page.markup(list).text("They are not shown again.")
 }

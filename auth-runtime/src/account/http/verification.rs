@@ -18,7 +18,9 @@ use crate::{
 impl<S: AccountStore> SelfService<S> {
     fn email_page(&self, error: Option<&str>) -> Page {
         let page = Page::new(&self.0.site, "E-mail address");
-        let page = page.text("Your address lets you set a new password by mail. We send you a link to confirm it.");
+        let page = page.text(
+            "With a confirmed address, you can replace a forgotten password. We send a link to confirm the address.",
+        );
         page.form("email", &[Field::Email { error }], "Send the link").user_links("email")
     }
 
@@ -36,8 +38,8 @@ impl<S: AccountStore> SelfService<S> {
         };
         match sent.await {
             Ok(()) => {
-                let text = "A mail with a link is on its way. Open it to make the address yours.";
-                let page = || Page::new(&self.0.site, "Look into your mailbox").text(text).user_links("");
+                let text = "A mail with a link is on its way. Open the link to confirm your address.";
+                let page = || Page::new(&self.0.site, "Check your mailbox").text(text).user_links("");
                 done(wants_page, page, &json!({ "detail": text }))
             }
             Err(error) => HttpError::response(&error, wants_page, |text| self.email_page(Some(text))),

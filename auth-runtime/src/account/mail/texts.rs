@@ -76,12 +76,12 @@ pub trait MailTexts: Send + Sync + 'static {
 
     /// Returns the mail that tells a user that sign-ins need a code from now on (ASVS 6.3.7).
     fn second_factor_added(&self, context: MailContext<'_>) -> MailText {
-        notice(context, "second factor", "was added")
+        notice(context, "second factor (the code from an app)", "was added")
     }
 
     /// Returns the mail that tells a user that sign-ins no longer need a code (ASVS 6.3.7).
     fn second_factor_removed(&self, context: MailContext<'_>) -> MailText {
-        notice(context, "second factor", "was removed")
+        notice(context, "second factor (the code from an app)", "was removed")
     }
 
     /// Returns the mail that tells a user that a recovery code was used.
@@ -107,7 +107,7 @@ fn notice(context: MailContext<'_>, what: &str, happened: &str) -> MailText {
     MailText {
         subject: format!("{application}: your {what} {happened}"),
         body: format!(
-            "A {what} of the user {user} of {application} {happened}.\n\n\
+            "Your {what} for {application} {happened}. Your user name is {user}.\n\n\
              If it was not you, tell the administrators of {application} at once.\n"
         ),
     }

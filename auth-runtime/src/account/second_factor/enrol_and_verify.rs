@@ -15,8 +15,8 @@ pub const MFA: &str = "mfa";
 
 /// A second factor.
 ///
-/// Codes are those of RFC 6238: six digits, 30 seconds. A code counts for one step before and after, and once. Of one user,
-/// three wrong codes from one client lead to a lockout, and there are 10 in an hour at most.
+/// Codes are those of RFC 6238: six digits, 30 seconds. A code is valid once, and up to 30 seconds early or late. Three
+/// wrong codes from one client lead to a lockout. For one user, at most ten wrong codes are possible in an hour.
 impl<S: AccountStore + SecondFactorStore> SelfService<S> {
     /// Begins the enrolment of an authenticator app, replacing an unconfirmed enrolment.
     ///

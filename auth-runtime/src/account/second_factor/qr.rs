@@ -9,7 +9,7 @@ use crate::authenticate::Unavailable;
 /// The margin in modules (ISO/IEC 18004, section 9.1).
 const MARGIN: usize = 4;
 
-/// Returns a QR code as an SVG element for a page of HTML, which a reader of the screen calls by this label.
+/// Returns a QR code as an SVG element for an HTML page. Screen readers read the label.
 ///
 /// It has no `style` and no script, so a strict Content-Security-Policy allows it. The label is not escaped.
 pub(super) fn svg(text: &str, label: &'static str) -> Result<String, Unavailable> {

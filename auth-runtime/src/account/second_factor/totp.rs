@@ -9,7 +9,7 @@ use crate::authenticate::Unavailable;
 
 /// 160 bits, as RFC 4226, section 4, recommends.
 const LEN: usize = 20;
-/// In seconds, and as each authenticator app has it.
+/// In seconds. All authenticator apps use this step.
 const STEP: u64 = 30;
 
 /// The secret that a user's authenticator app shares.

@@ -65,7 +65,7 @@ async fn an_app_is_active_after_its_first_code() {
     assert_eq!(codes.iter().count(), 10);
     let alice = fixture.alice().await;
     assert!(alice.has_second_factor() && alice.current_epoch() == 1);
-    assert_eq!(fixture.mails().await[0].subject(), "Entry book: your second factor was added");
+    assert_eq!(fixture.mails().await[0].subject(), "Entry book: your second factor (the code from an app) was added");
     assert_eq!(fixture.account.recovery_codes_left("alice").await.unwrap(), Some(10));
     assert!(fixture.account.enrolment("alice").await.unwrap().is_none());
 }

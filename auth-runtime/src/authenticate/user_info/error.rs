@@ -28,8 +28,8 @@ pub enum UserInfoError {
     Refused,
     /// The issuer does not answer. 503, with `Retry-After`.
     Unavailable(Arc<Unavailable>),
-    /// The answer breaks a rule, such as being about this caller (OpenID Connect Core, section 5.3.2). 503, as the
-    /// caller can only retry.
+    /// The answer breaks a rule: for example, it is about another user (OpenID Connect Core, section 5.3.2). 503, as
+    /// the caller can only retry.
     Invalid(&'static str),
 }
 

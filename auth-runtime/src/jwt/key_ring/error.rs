@@ -10,11 +10,12 @@ pub enum KeyRingError {
     #[error("the secret of the key ring is refused: {0}")]
     Secret(#[source] JwtError),
     /// There is no secret to seal private keys with.
-    #[error("signing keys need a secret key to be sealed with; set the secret key for passwords")]
+    #[error("the secret key for passwords, which seals signing keys, is not set; set it")]
     NoSecret,
     /// The private key was sealed with another secret, or its record was changed.
     #[error(
-        "signing key {0:?} does not open: give the secret that sealed it, or rotate with the new one and retire it"
+        "signing key {0:?} does not open: use the secret that sealed it, or rotate with the new secret and then retire \
+         {0:?}"
     )]
     Sealed(String),
     /// No key has this id.

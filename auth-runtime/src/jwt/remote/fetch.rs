@@ -128,7 +128,7 @@ pub(super) enum Failure {
     Status(StatusCode),
     #[error("not a discovery document with `issuer` and `jwks_uri` (line {line}, column {column})")]
     NotDiscovery { line: usize, column: usize },
-    #[error("the issuer calls itself {0:?} in its discovery document; configure it so, if it is yours")]
+    #[error("the issuer calls itself {0:?} in its discovery document; if it is your issuer, configure that name")]
     OtherIssuer(String),
     #[error("in the discovery document, {0}")]
     Url(JwtError),

@@ -39,7 +39,8 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
             return json_response(&json!({ "sessions": sessions }));
         }
         let now = self.0.sessions.now().unwrap_or(own.last_seen_at);
-        let ended = request.uri().query().filter(|query| *query == "ended").map(|_| "The session has ended.");
+        let ended = request.uri().query().filter(|query| *query == "ended");
+        let ended = ended.map(|_| "Done. The list shows where you are still signed in.");
         let body = html! {
             (notice(ended))
             ul.rows { @for session in &sessions { (row(session, &own, now)) } }

@@ -32,7 +32,7 @@ impl<E: Endpoint, U: UserStore, S: SessionStore> Middleware<E> for SignInPages<U
         }
         for (address, _) in &self.0.own_pages {
             let path = format!("{}/{address}", self.0.path);
-            assert!(mounted.pages.contains_key(&path), "an own page replaces {path:?}, but there is no such page");
+            assert!(mounted.pages.contains_key(&path), "`own_page` replaces {path:?}, but there is no such page");
         }
         SignInRedirect::to(format!("{}/login", self.0.path)).transform(mounted)
     }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{Documents, accepts, jwt, merged, rejects};
 
-/// The issuer is `urls.self.issuer` of Hydra, with or without a slash at its end as it is there.
+/// The issuer is `urls.self.issuer` of Hydra, with a slash at its end only if that setting has one.
 fn keys() -> Result<RemoteKeys, JwtError> {
     RemoteKeys::openid_connect("https://hydra.example.com")
 }

@@ -10,7 +10,7 @@ fn keys() -> Result<RemoteKeys, JwtError> {
     RemoteKeys::jwks_url("https://abcdefghijklmnopqrst.supabase.co/auth/v1/.well-known/jwks.json")
 }
 
-/// Users can write `user_metadata` and cannot write `app_metadata`, so roles stand in the latter.
+/// Users can write `user_metadata` and cannot write `app_metadata`, so roles belong in `app_metadata`.
 fn tokens(keys: RemoteKeys) -> Result<Jwt, JwtError> {
     let jwt = Jwt::remote(keys)?.issuer("https://abcdefghijklmnopqrst.supabase.co/auth/v1");
     Ok(jwt.audience("authenticated").accept_untyped().roles_claim("app_metadata.roles"))
