@@ -8,7 +8,7 @@ use auth_runtime::review::DifferenceClass;
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  not found, rejected, or a difference was found
+  1  not found, rejected, or `check` found a difference
   2  wrong usage or settings; nothing was done
   3  the database is unavailable, or its tables have another version; or Redis is unavailable
  10 to 15  access policies differ; see `access diff --help`

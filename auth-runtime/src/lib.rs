@@ -56,7 +56,7 @@
 //! |---|---|
 //! | [`#[protected]`](macro@protected) | authenticated callers that meet its clauses |
 //! | [`#[permission("view")]`](macro@permission) | callers with the permission |
-//! | [`#[optional_auth]`](macro@optional_auth) | anonymous callers, and authenticated callers that meet its clauses |
+//! | [`#[optional_auth]`](macro@optional_auth) | anonymous callers that pass its checks, and authenticated callers that meet its clauses |
 //! | [`#[public(reason = "..")]`](macro@public) | all callers; credentials are ignored |
 //!
 //! | clause of `#[protected(..)]` | requires |

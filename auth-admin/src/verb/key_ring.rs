@@ -46,7 +46,8 @@ pub(crate) struct Rotate {
     /// Sign tokens with the new key now; other processes may reject them for up to 30 seconds
     #[arg(long)]
     now: bool,
-    /// Rotate although the secret key does not open the key that signs now; the application must have the new secret key too
+    /// Rotate even if the secret key cannot decrypt the current signing key: use it after a change of the secret key, which
+    /// the application must have too
     #[arg(long)]
     new_secret_key: bool,
 }

@@ -63,6 +63,7 @@ impl Change<'_> {
         self.transaction.commit().await.store_error()
     }
 
+    #[cfg(feature = "account")]
     pub(crate) async fn rollback(self) -> Result<(), StoreError> {
         self.transaction.rollback().await.store_error()
     }
