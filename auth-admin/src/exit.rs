@@ -8,7 +8,7 @@ use auth_runtime::review::DifferenceClass;
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  not found, rejected, or `check` found a difference
+  1  not found, rejected, or a finding of `check` or `access lint`
   2  wrong usage or settings; nothing was done
   3  the database is unavailable, or its tables have another version; or Redis is unavailable
  10 to 15  access policies differ; see `access diff --help`
@@ -26,7 +26,7 @@ Exit codes:
 pub enum Exit {
     /// 0: the command succeeded.
     Done,
-    /// 1: the user or key does not exist, the change was rejected, or `check` found a difference.
+    /// 1: the user or key does not exist, the change was rejected, or `check` or `access lint` has a finding.
     Refused,
     /// 2: the command or its settings are wrong, and nothing was done.
     Usage,

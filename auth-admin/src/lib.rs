@@ -89,7 +89,7 @@
 //! | code | meaning |
 //! |---|---|
 //! | 0 | done |
-//! | 1 | not found, rejected, or `check` found a difference |
+//! | 1 | not found, rejected, or a finding of `check` or `access lint` |
 //! | 2 | wrong usage or settings; nothing was done |
 //! | 3 | the database is unavailable, or its tables have another version; or Redis is unavailable |
 //! | 10 to 15 | `access check` or `access diff` found a difference of this [class](auth_runtime::review::DifferenceClass) |
