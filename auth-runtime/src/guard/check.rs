@@ -124,7 +124,7 @@ impl CheckResult {
     }
 }
 
-/// The types that the expression of a `check` may have: `bool`, `Result<(), E>`, `Result<bool, E>`, or a future of one of them.
+/// The types that the expression of a `check` may have: `bool`, `Result<(), E>`, `Result<bool, E>`, or a `Send` future of one of them.
 ///
 /// | result | response |
 /// |---|---|
@@ -142,7 +142,7 @@ impl CheckResult {
 /// A future is awaited, so a forgotten `.await` cannot pass for a yes. `How` only keeps the kinds apart.
 #[diagnostic::on_unimplemented(
     message = "the value of a check cannot be `{Self}`",
-    label = "expected `bool`, `Result<(), E>`, `Result<bool, E>`, or a future of one of them",
+    label = "expected `bool`, `Result<(), E>`, `Result<bool, E>`, or a `Send` future of one of them",
     note = "a future must be `Send`",
     note = "the error type `E` must implement `std::error::Error`, or be a string"
 )]

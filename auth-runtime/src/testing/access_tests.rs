@@ -86,9 +86,9 @@ impl fmt::Debug for AccessTests {
 impl AccessTests {
     /// Returns the tests of a policy for the service that `app` makes.
     ///
-    /// The tests share one service. A failed test is repeated with a new service, because an earlier request may have
-    /// deleted its object. Each test of a rule with a check gets a new service. So `app` must also create the objects
-    /// that the requests name.
+    /// The tests share one service, but each test of a rule with a check gets a new one. A failed test is repeated with a
+    /// new service, because an earlier request may have deleted its object. So `app` must also create the objects that the
+    /// requests name.
     pub fn new<A, F, O, E>(policy: AccessPolicyBuilder<A>, app: F) -> Self
     where
         A: AuthSchema,
