@@ -197,37 +197,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
     }
 }
 
-/// Whether some crate of the build has turned the feature `arbitrary_precision` of `serde_json` on.
-static ARBITRARY_PRECISION: LazyLock<bool> = LazyLock::new(|| {
-    struct Probe(bool);
-
-    impl<'de> Deserialize<'de> for Probe {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            struct ProbeVisitor;
-
-            impl<'de> Visitor<'de> for ProbeVisitor {
-                type Value = Probe;
-
-                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    f.write_str("a number")
-                }
-
-                fn visit_u64<E>(self, _: u64) -> Result<Probe, E> {
-                    Ok(Probe(false))
-                }
-
-                fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Probe, A::Error> {
-                    let member: Option<(String, String)> = members.next_entry()?;
-                    Ok(Probe(member.is_some_and(|(name, _)| name == NUMBER)))
-                }
-            }
-
-            deserializer.deserialize_any(ProbeVisitor)
-        }
-    }
-
-    serde_json::from_str("1").is_ok_and(|Probe(is_on)| is_on)
-});
+/// Whether some crate of the build has turned the feature `arbitrary_precision` of `serde_json` on. Only with it does a number
+/// that is too large for `f64` parse.
+static ARBITRARY_PRECISION: LazyLock<bool> =
+    LazyLock::new(|| serde_json::from_str::<serde_json::Number>("1e400").is_ok());
 
 #[cfg(test)]
 mod tests {
