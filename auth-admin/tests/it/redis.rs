@@ -187,7 +187,7 @@ fn a_key_is_sealed_with_the_secret_of_the_application_only() {
         );
         let rotate = ["key-ring", "rotate", "--now"];
         ran(world.command(&rotate).env("AUTH_SECRET_KEY", other)).refused(2, &reason);
-        let missing = "signing keys need a secret key to be sealed with; set the secret key for passwords";
+        let missing = "the secret key for passwords, which seals signing keys, is not set; set it";
         ran(world.command(&rotate).env_remove("AUTH_SECRET_KEY")).refused(2, missing);
         assert_eq!(world.json(&["key-ring", "list"]).as_array().unwrap().len(), 1);
         ran(world.command(&[&rotate[..], &["--new-secret-key"]].concat()).env("AUTH_SECRET_KEY", other)).done();
