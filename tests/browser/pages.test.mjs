@@ -118,8 +118,9 @@ async function draw(colorScheme, size, width) {
     await page.getByLabel("Code from the app").fill("000000");
     await press("Confirm");
     await picture("second-factor-enrol-wrong");
-    await page.getByLabel("Code from the app").fill(code(secret, -1));
+    await page.getByLabel("Code from the app").fill(code(secret));
     await press("Confirm");
+    const recovery = await page.locator("li code").first().textContent();
     await picture("second-factor-codes");
     await go("/auth/login");
     await submit("ada", "a third good pass phrase");
@@ -127,7 +128,7 @@ async function draw(colorScheme, size, width) {
     await page.getByLabel("Code").fill("000000");
     await press("Sign in");
     await picture("code-wrong");
-    await page.getByLabel("Code").fill(code(secret));
+    await page.getByLabel("Code").fill(code(secret, 1));
     await press("Sign in");
     await picture("home-second-factor");
     await go("/auth/second-factor");
@@ -135,7 +136,7 @@ async function draw(colorScheme, size, width) {
     await page.getByLabel("Code from the app, to remove the second factor").fill("000000");
     await press("Remove the second factor");
     await picture("second-factor-remove-wrong");
-    await page.getByLabel("Code from the app, to remove the second factor").fill(code(secret, 1));
+    await page.getByLabel("Code from the app, to remove the second factor").fill(recovery);
     await press("Remove the second factor");
     await picture("second-factor-removed");
     await go("/auth/login");

@@ -242,7 +242,7 @@ async fn a_second_factor_is_set_up_used_and_removed() {
     let secret = Secret::try_from_base32(enrolment["secret"].as_str().unwrap().replace(' ', "")).unwrap();
     let totp = Builder::new().with_secret(secret).build().unwrap();
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-    let code = |steps: u64| totp.generate(now - 30 + 30 * steps).to_string();
+    let code = |steps: u64| totp.generate(now + 30 * steps).to_string();
 
     let wrong = send("second-factor/confirmation", json!({ "code": "000000" })).await;
     assert_eq!((wrong.status, wrong.code().as_str()), (422, "wrong_code"));
@@ -369,15 +369,15 @@ async fn a_code_that_is_sent_twice_at_once_counts_once() {
     let secret = Secret::try_from_base32(enrolment["secret"].as_str().unwrap().replace(' ', "")).unwrap();
     let totp = Builder::new().with_secret(secret).build().unwrap();
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-    let confirmed = send("second-factor/confirmation", json!({ "code": totp.generate(now - 30).to_string() })).await;
+    let confirmed = send("second-factor/confirmation", json!({ "code": totp.generate(now).to_string() })).await;
     let recovery = json_of(&confirmed)["recovery_codes"][0].as_str().unwrap().to_owned();
-    let code = totp.generate(now).to_string();
+    let code = totp.generate(now + 30).to_string();
     let spaced = format!(" {} {}", &code[..3], &code[3..]);
     let renew = async |code: &str| send("second-factor/recovery-codes", json!({ "code": code })).await.status;
     // The same code in two spellings. A former code is refused, as if the clock had been set back.
     let (one, two) = tokio::join!(renew(&code), renew(&spaced));
     assert_eq!([one.min(two), one.max(two)], [200, 422]);
-    assert_eq!(renew(&totp.generate(now - 30).to_string()).await, 422);
+    assert_eq!(renew(&totp.generate(now).to_string()).await, 422);
     assert_eq!(renew(&recovery).await, 422, "a code of the former set");
     for bad in [format!("{code}0"), code[1..].to_owned(), "１２３４５６".to_owned(), String::new()] {
         let answer = send("second-factor/removal", json!({ "code": bad })).await;
@@ -456,7 +456,7 @@ mod sign_in {
             let enrolment = account.begin_enrolment("alice").await.unwrap();
             let secret = Secret::try_from_base32(enrolment.secret().replace(' ', "")).unwrap();
             let totp = Builder::new().with_secret(secret).build().unwrap();
-            let code = totp.generate(now() - 30).to_string();
+            let code = totp.generate(now()).to_string();
             let codes = account.confirm_enrolment(ClientAddress::UNKNOWN, "alice", &code).await.unwrap();
             let users = Basic::new(store.clone());
             let sessions = Sessions::with_store(&users, MemorySessions::new());
@@ -509,7 +509,7 @@ mod sign_in {
         let page = client.get("/code").header("Cookie", &pending).header("Accept", "text/html").send().await;
         page.assert_status_is_ok();
         assert_eq!(enter(&pending, "000000").await.0.status(), 422);
-        let done = enter(&pending, &application.totp.generate(now()).to_string()).await;
+        let done = enter(&pending, &application.totp.generate(now() + 30).to_string()).await;
         assert_eq!((done.0.status(), done.0.header("Location")), (poem::http::StatusCode::SEE_OTHER, Some("/home")));
         let session = cookie(&done);
         assert_ne!(session, pending);
@@ -561,7 +561,7 @@ mod sign_in {
             .send()
             .await
             .assert_status(poem::http::StatusCode::UNAUTHORIZED);
-        let code = application.totp.generate(now());
+        let code = application.totp.generate(now() + 30);
         let code = form("/code?next=%2Fvault").header("Cookie", &pending).body(format!("code={code}"));
         let done = code.send().await;
         assert_eq!(done.0.header("Location"), Some("/vault"));

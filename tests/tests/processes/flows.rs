@@ -177,7 +177,7 @@ fn app(secret: &str) -> Totp {
     Builder::new().with_secret(secret).build().expect("a good secret")
 }
 
-/// Returns the code of a number of steps from now.
+/// Returns the code of a number of steps from now. Codes of this step and the next count, even if a step ends meanwhile.
 fn code(app: &Totp, steps: i64) -> String {
     let now = SystemTime::UNIX_EPOCH.elapsed().expect("a time after 1970").as_secs();
     app.generate(now.checked_add_signed(30 * steps).expect("a time")).to_string()
@@ -188,7 +188,7 @@ pub(crate) async fn second_factor_is_needed_and_each_code_counts_once(database: 
     let cookies = [browser.cookie().await, browser.cookie().await];
     let enrolment = browser.post("/account/second-factor/enrolment", &cookies[0], &[]).await;
     let app = app(&enrolment.text("secret"));
-    let confirm = [("code", &*code(&app, -1))];
+    let confirm = [("code", &*code(&app, 0))];
     let both = [&*cookies[0], &*cookies[1]];
     let confirmed = browser.post_to_both("/account/second-factor/confirmation", both, &confirm).await;
     let codes =
@@ -196,7 +196,7 @@ pub(crate) async fn second_factor_is_needed_and_each_code_counts_once(database: 
     assert_eq!(confirmed.iter().filter(|answer| answer.status == 200).count(), 1, "{confirmed:?}");
     assert_eq!([browser.statuses(&cookies[0]).await, browser.statuses(&cookies[1]).await], [[401, 401]; 2]);
     let mut last = String::new();
-    for code in [&*code(&app, 0), codes[0].as_str().expect("a code")] {
+    for code in [&*code(&app, 1), codes[0].as_str().expect("a code")] {
         let pending = [browser.sign_in(PASSWORD).await, browser.sign_in(PASSWORD).await];
         let pending = pending.map(|answer| (answer.json["second_factor_needed"].clone(), answer.cookie()));
         assert!(pending.iter().all(|(is_needed, _)| *is_needed == true), "{pending:?}");

@@ -51,13 +51,13 @@ async fn process(database: &TestDatabase) -> Process {
     Process::new(database.connect(options).await)
 }
 
-/// Gives alice a second factor, with a code of the last step.
+/// Gives alice a second factor, with a code of this step. Tests go on with the next one, which counts even if a step ends meanwhile.
 async fn enrolled(process: &Process) -> (App, RecoveryCodes) {
     let alice = NewUser::new("alice").password(PASSWORD).verified_email("alice@example.com");
     let alice = process.store.add(alice).await.unwrap();
     let enrolment = process.account.begin_enrolment(&alice.subject).await.unwrap();
     let app = App::new(enrolment.secret(), alice.subject);
-    let codes = process.account.confirm_enrolment(CLIENT, &app.subject, &app.code(-1)).await.unwrap();
+    let codes = process.account.confirm_enrolment(CLIENT, &app.subject, &app.code(0)).await.unwrap();
     (app, codes)
 }
 
@@ -83,10 +83,10 @@ pub(crate) async fn second_factor_is_kept_encrypted_and_needed_everywhere(databa
     assert!(basic.verify(&credentials, CLIENT).await.is_err());
     assert!(basic.verify_first_factor(&credentials, CLIENT).await.is_ok());
 
-    elsewhere.account.verify_code(CLIENT, &app.subject, &app.code(0)).await.unwrap();
+    elsewhere.account.verify_code(CLIENT, &app.subject, &app.code(1)).await.unwrap();
     here.account.verify_code(CLIENT, &app.subject, codes.iter().next().unwrap()).await.unwrap();
     assert_eq!(here.account.recovery_codes_left(&app.subject).await.unwrap(), Some(9));
-    here.account.remove_second_factor(CLIENT, &app.subject, &app.code(1)).await.unwrap();
+    here.account.remove_second_factor(CLIENT, &app.subject, codes.iter().nth(1).unwrap()).await.unwrap();
     assert!(basic.verify(&credentials, CLIENT).await.is_ok());
     assert_eq!(database.number("SELECT COUNT(*) FROM auth_recovery_code").await, 0);
     assert_eq!(database.number("SELECT COUNT(*) FROM auth_second_factor").await, 0);
@@ -96,7 +96,7 @@ pub(crate) async fn each_code_counts_once_among_processes(database: TestDatabase
     let first = process(&database).await;
     let (app, codes) = enrolled(&first).await;
     let recovery = codes.iter().next().unwrap().to_owned();
-    for code in [app.code(0), recovery] {
+    for code in [app.code(1), recovery] {
         let mut tasks = Vec::new();
         for number in 0..4 {
             let (process, subject, code) = (process(&database).await, app.subject.clone(), code.clone());
@@ -110,7 +110,7 @@ pub(crate) async fn each_code_counts_once_among_processes(database: TestDatabase
         }
         assert_eq!(right, 1);
     }
-    let earlier = first.account.verify_code(client(10), &app.subject, &app.code(-1)).await;
+    let earlier = first.account.verify_code(client(10), &app.subject, &app.code(0)).await;
     assert!(matches!(earlier, Err(AccountError::Code)));
 }
 
@@ -124,7 +124,7 @@ pub(crate) async fn r76_codes_are_throttled_among_processes(database: TestDataba
         wrong += usize::from(matches!(tried, Err(AccountError::Code)));
     }
     assert!((3..=10).contains(&wrong), "{wrong}");
-    let right = first.account.verify_code(client(100), &app.subject, &app.code(0)).await;
+    let right = first.account.verify_code(client(100), &app.subject, &app.code(1)).await;
     assert!(matches!(right, Err(AccountError::TooManyAttempts { .. })));
 }
 
@@ -139,10 +139,10 @@ pub(crate) async fn secret_of_another_user_or_key_is_an_outage(database: TestDat
              FROM auth_user u, auth_second_factor f WHERE u.name = 'mallory'",
         )
         .await;
-    let copied = process.account.verify_code(client(1), &mallory.subject, &app.code(0)).await;
+    let copied = process.account.verify_code(client(1), &mallory.subject, &app.code(1)).await;
     assert!(matches!(copied, Err(AccountError::Unavailable(_))));
     let keyless = Process::new(database.store().await);
-    let unreadable = keyless.account.verify_code(client(2), &app.subject, &app.code(0)).await;
+    let unreadable = keyless.account.verify_code(client(2), &app.subject, &app.code(1)).await;
     assert!(matches!(unreadable, Err(AccountError::Unavailable(_))));
-    process.account.verify_code(client(3), &app.subject, &app.code(0)).await.unwrap();
+    process.account.verify_code(client(3), &app.subject, &app.code(1)).await.unwrap();
 }
