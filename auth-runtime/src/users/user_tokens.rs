@@ -150,7 +150,7 @@ mod tests {
     static TABLES: DeclaredNames =
         DeclaredNames { permissions: &["view", "edit"], roles: &["Viewer"], scopes: &[], role_permissions: &[&[0b01]] };
 
-    /// A store with one user, whom a test changes and whom it knows without waiting.
+    /// A store with one user. A test changes the user, and the store knows it without waiting.
     struct Changing(Mutex<Option<User>>);
 
     impl UserStore for Changing {
