@@ -11,7 +11,12 @@ use fastrand::Rng;
 use futures_util::future::join_all;
 use tokio::time::sleep;
 
-use crate::{keys::Keys, process::Answer, user::User, world::World};
+use crate::{
+    keys::Keys,
+    process::Answer,
+    user::User,
+    world::{Client, World, unused_address},
+};
 
 const USERS: usize = 4;
 /// How long the requests go on after the fault.
@@ -39,6 +44,12 @@ impl<'a> Round<'a> {
 
     pub(crate) fn is_over(&self) -> bool {
         self.is_over.load(Ordering::Relaxed)
+    }
+
+    /// Returns a client whose address no other request has, for credentials that may be refused: refusals count as
+    /// guesses of their address.
+    pub(crate) fn stranger(&self, here: usize) -> Client<'_> {
+        Client { process: &self.world.processes[here], address: unused_address() }
     }
 
     /// Returns an answer that says what was done. A process that was not killed answers, and a database that is there is

@@ -85,7 +85,7 @@ impl User {
 
     /// The token is the good one, or its family has ended.
     async fn resolve_family(&mut self, round: &Round<'_>, family: usize) -> Orphans {
-        let answer = self.client(round, 1).refresh(&self.families[family].refresh).await;
+        let answer = round.stranger(1).refresh(&self.families[family].refresh).await;
         let answer = round.known(1, answer).expect("the fault is over");
         if answer.status == 200 {
             self.families[family].refreshed(&answer);
@@ -141,7 +141,7 @@ impl User {
             // The first use ends the family, if it has not ended.
             let family = &self.families[index];
             for token in family.replaced.last().into_iter().chain([&family.refresh]) {
-                let answer = self.client(round, here).refresh(token).await;
+                let answer = round.stranger(here).refresh(token).await;
                 let answer = round.known(here, answer).expect("the fault is over");
                 assert_eq!((answer.status, answer.text("error").as_str()), (400, "invalid_grant"));
             }

@@ -1,17 +1,13 @@
 //! A user who sends random requests to both processes, and what the answers have promised.
 
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    sync::atomic::{AtomicU32, Ordering},
-    time::Instant,
-};
+use std::{net::IpAddr, time::Instant};
 
 use fastrand::Rng;
 
 use crate::{
     process::{Answer, Caller},
     round::Round,
-    world::{Client, PASSWORD},
+    world::{Client, PASSWORD, unused_address},
 };
 
 /// The end of a session or a token: the change, when its answer came, and from which process.
@@ -213,7 +209,7 @@ impl User {
 
     async fn reuse(&mut self, round: &Round<'_>, here: usize, family: usize, rng: &mut Rng) -> Option<Lost> {
         let token = rng.choice(self.families[family].replaced.clone())?;
-        let answer = self.client(round, here).refresh(&token).await;
+        let answer = round.stranger(here).refresh(&token).await;
         let Some(answer) = round.known(here, answer) else { return Some(Lost::EndFamily(family)) };
         assert_eq!((answer.status, answer.text("error").as_str()), (400, "invalid_grant"), "a replaced token");
         self.families[family].end(here, "reuse");
@@ -253,12 +249,8 @@ impl Credential {
     }
 
     /// Returns the status of a request with this credential; `None` if the process died or its database did not answer.
-    ///
-    /// Each request has an address of its own, because the cookies of ended sessions count as guesses.
     pub(crate) async fn status(&self, round: &Round<'_>, here: usize) -> Option<u16> {
-        static REQUESTS: AtomicU32 = AtomicU32::new(0);
-        let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
-        let caller = Caller::anonymous(Ipv4Addr::from_bits(u32::from_be_bytes([100, 64, 0, 0]) + number).into());
+        let caller = Caller::anonymous(unused_address());
         let caller = if self.is_cookie { caller.by_cookie(&self.text) } else { caller.by_token(&self.text) };
         let answer = round.world.processes[here].get("/auth/me", &caller).await;
         round.known(here, answer).map(|answer| answer.status)

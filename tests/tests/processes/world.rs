@@ -1,6 +1,10 @@
 //! Two processes on one database.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use auth_store::{NewUser, SqlUsers};
 
@@ -46,6 +50,13 @@ impl World {
 /// A form with these fields.
 pub(crate) fn form(fields: &[(&str, &str)]) -> Body {
     Body::Form(form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish())
+}
+
+/// Returns an address that no other request has.
+pub(crate) fn unused_address() -> IpAddr {
+    static REQUESTS: AtomicU32 = AtomicU32::new(0);
+    let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
+    Ipv4Addr::from_bits(u32::from_be_bytes([100, 64, 0, 0]) + number).into()
 }
 
 /// Requests of a client that has this address.
