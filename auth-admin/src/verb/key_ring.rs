@@ -46,8 +46,8 @@ pub(crate) struct Rotate {
     /// Sign tokens with the new key now; other processes may reject them for up to 30 seconds
     #[arg(long)]
     now: bool,
-    /// Rotate even if the secret key cannot decrypt the current signing key: for a changed secret key, which the application
-    /// must have too
+    /// Rotate even if the secret key cannot decrypt the current signing key; use it when the application and this
+    /// command have the same new secret key
     #[arg(long)]
     new_secret_key: bool,
 }
