@@ -114,6 +114,9 @@ impl DirectoryBuilder {
     }
 
     /// Sets the attributes of Active Directory: users by `sAMAccountName`, and `objectGUID` as the identifier.
+    ///
+    /// The primary group of a user, usually `Domain Users`, does not list its members, so it cannot grant a role. Computer
+    /// accounts can sign in as well, and have only the roles of their groups.
     pub fn active_directory(self) -> Self {
         self.user_attribute("sAMAccountName").id_attribute("objectGUID")
     }
@@ -137,7 +140,7 @@ impl DirectoryBuilder {
     }
 
     /// Sets the attribute that becomes the [user name](auth_runtime::authenticate::Identity::username) (default: that of
-    /// [`user_attribute`](Self::user_attribute)). Without exactly one value, the name is the one that was sent.
+    /// [`user_attribute`](Self::user_attribute)). Without exactly one value, it is the name in the request.
     pub fn username_attribute(self, name: impl Into<String>) -> Self {
         Self { username_attribute: Some(name.into()), ..self }
     }

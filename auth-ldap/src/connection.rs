@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, Scope, SearchEntry};
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, Scope, SearchEntry, SearchResult};
 use rustls::ClientConfig;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -45,17 +45,12 @@ impl Connection {
         filter: &str,
         attributes: Vec<&str>,
     ) -> Result<Vec<Entry>, SignInError> {
-        let found = self.0.search(base, scope, filter, attributes).await?;
-        match found.1.rc {
-            0 => Ok(found
-                .0
-                .into_iter()
-                .filter(|entry| !entry.is_ref())
-                .map(SearchEntry::construct)
-                .map(Entry::new)
-                .collect()),
-            code => Err(SignInError::Search(code)),
+        let SearchResult(found, result) = self.0.search(base, scope, filter, attributes).await?;
+        if result.rc != 0 {
+            return Err(SignInError::Search(result.rc));
         }
+        let entries = found.into_iter().filter(|entry| !entry.is_ref());
+        Ok(entries.map(|entry| Entry::new(SearchEntry::construct(entry))).collect())
     }
 
     /// Returns whether this password belongs to this DN.

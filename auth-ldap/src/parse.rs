@@ -20,23 +20,25 @@ impl DirectoryBuilder {
     /// # Errors
     /// [`DirectoryError`], which names the wrong setting.
     pub fn build(self) -> Result<Directory, DirectoryError> {
-        let url = url(&self.url)?;
-        let groups = self.parse_groups()?;
+        let server = self.parse_server()?;
         let users = self.parse_users()?;
-        required("service_account", &self.service_dn)?;
-        required("service_account", self.service_password.expose_secret())?;
+        let groups = self.parse_groups()?;
         required("issuer", &self.issuer)?;
-        if self.timeout.is_zero() {
-            return Err(DirectoryError::Zero { setting: "timeout" });
-        }
-        if self.max_sign_ins == 0 {
-            return Err(DirectoryError::Zero { setting: "max_sign_ins" });
-        }
-        let tls = tls::config(self.certificate_authorities.as_deref())?;
-        let Self { service_dn, service_password, issuer, timeout, throttle, .. } = self;
-        let server = Server { url, tls, service_dn, service_password };
-        let permits = Semaphore::new(self.max_sign_ins.into());
+        let is_positive = |setting, is_zero| if is_zero { Err(DirectoryError::Zero { setting }) } else { Ok(()) };
+        is_positive("timeout", self.timeout.is_zero())?;
+        is_positive("max_sign_ins", self.max_sign_ins == 0)?;
+        let Self { issuer, timeout, throttle, max_sign_ins, .. } = self;
+        let permits = Semaphore::new(max_sign_ins.into());
         Ok(Directory::new(Settings { server, users, groups, issuer, timeout, throttle, permits }))
+    }
+
+    fn parse_server(&self) -> Result<Server, DirectoryError> {
+        let url = url(&self.url)?;
+        let service_dn = required("service_account", &self.service_dn)?.to_owned();
+        // A bind with an empty password would be anonymous.
+        required("service_account", self.service_password.expose_secret())?;
+        let tls = tls::config(self.certificate_authorities.as_deref())?;
+        Ok(Server { url, tls, service_dn, service_password: self.service_password.clone() })
     }
 
     fn parse_users(&self) -> Result<Users, DirectoryError> {

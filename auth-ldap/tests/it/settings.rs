@@ -49,7 +49,7 @@ fn a_missing_setting_is_named() {
     assert_eq!(message(|builder| builder.service_account("", SERVICE_PASSWORD)), missing("service_account"));
     // A bind with an empty password would be anonymous.
     assert_eq!(message(|builder| builder.service_account(SERVICE, "")), missing("service_account"));
-    assert_eq!(message_of(&Directory::builder(URL).build().unwrap_err()), missing("users"));
+    assert_eq!(message_of(&Directory::builder(URL).build().unwrap_err()), missing("service_account"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Users of an LDAP directory: `cargo run --bin ldap`, with the settings that `directory` reads.
 
-use std::{env, error::Error, process::ExitCode};
+use std::{env, error::Error, io::stderr, process::ExitCode};
 
 use auth_ldap::Directory;
 use auth_runtime::prelude::*;
@@ -53,6 +53,8 @@ async fn serve() -> Result<(), Box<dyn Error>> {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    let log = env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
+    tracing_subscriber::fmt().with_env_filter(log).with_writer(stderr).init();
     match serve().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -296,7 +296,9 @@ async fn r91_an_unreadable_password_hash_is_logged_with_its_subject_and_without_
         assert_eq!(status, 401);
         let line = log.lines().find(|line| line.contains("password hash not readable"));
         assert_eq!(line.is_some(), is_logged, "{name}: {log}");
-        line.iter().for_each(|line| assert_contains(line, &["ERROR", r#"subject="a1""#, "reason="]));
+        if let Some(line) = line {
+            assert_contains(line, &["ERROR", r#"subject="a1""#, "reason="]);
+        }
         assert!(!log.contains("kR7hash"), "{log}");
     }
 }
