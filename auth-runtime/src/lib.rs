@@ -102,7 +102,7 @@
 //! | weaken a protection | [`danger`] |
 //!
 //! The crate `auth-store` keeps users and keys in SQLite, PostgreSQL, MariaDB or MySQL. The crate `auth-admin` has a
-//! command that manages them.
+//! command that manages them. The crate `auth-ldap` verifies passwords with an LDAP directory.
 //!
 //! # Features
 //!
