@@ -185,3 +185,55 @@ impl CapturedUser {
         }
     }
 }
+
+#[cfg(all(test, feature = "api-key"))]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{Cached, Context, Session, SessionUser, User};
+    use crate::{credential::SessionToken, prelude::*, session::token::TokenHash};
+
+    #[derive(Auth, Clone)]
+    struct Auth {
+        #[scheme(api_key(header = "X-API-Key"))]
+        key: ApiKeys,
+    }
+
+    fn session() -> Session {
+        let token_hash = TokenHash::of(&SessionToken::of_bits(&[0; 32]));
+        Session {
+            id: token_hash.session_id(),
+            token_hash,
+            issuer: "basic".to_owned(),
+            subject: "alice".to_owned(),
+            user: SessionUser::Stored { credential_epoch: 1 },
+            created_at: 1,
+            authenticated_at: 1,
+            last_seen_at: 1,
+            expires_at: 2,
+            acr: None,
+            methods: Vec::new(),
+            is_pending: false,
+            device: String::new(),
+            address: None,
+            cached: Cached::default(),
+        }
+    }
+
+    #[test]
+    fn r7_a_kept_identity_is_of_one_record_of_the_user() {
+        let (mut session, context, issuer) = (session(), Context::of::<Auth>(), Arc::from("basic"));
+        let alice = User::new("alice", "").credential_epoch(1);
+        assert!(session.kept_identity(&alice, &issuer, context).is_none());
+        session.keep_identity(alice.clone(), &issuer, context, alice.identity(context, &issuer));
+
+        let kept = session.kept_identity(&alice, &issuer, context).unwrap();
+        assert_eq!((kept.subject(), kept.authenticated_at()), ("alice", Some(1)));
+        assert!(session.kept_identity(&alice.clone().disabled(true), &issuer, context).is_none());
+        assert!(session.kept_identity(&alice, &Arc::from("basic"), context).is_none());
+        assert!(session.clone().kept_identity(&alice, &issuer, context).is_none());
+
+        session.user = SessionUser::Stored { credential_epoch: 2 };
+        assert!(session.kept_identity(&alice, &issuer, context).is_none());
+    }
+}
