@@ -12,7 +12,7 @@ pub(super) struct Explain {
     /// Method of the request; ANY for a subtree, CALL for a rule without a path
     #[arg(value_name = "METHOD")]
     method: String,
-    /// Path of the request, such as /entries/7; the name for CALL
+    /// Path of the request, such as /entries/7; with CALL, the name of the rule
     #[arg(value_name = "PATH")]
     path: String,
     #[command(flatten)]

@@ -16,7 +16,7 @@ use crate::{
     errors::{Errors, near},
     model::{Api, AuthType, Operation},
     parse::{
-        attribute::{Content, RuleAttribute, is_ours, keep_inert, renamed, take},
+        attribute::{Content, RuleAttribute, is_ours, keep_inert, renamed, renamed_hint, take},
         is,
     },
 };
@@ -172,7 +172,8 @@ fn operation_says_who(method: &ImplItemFn, errors: &mut Errors) {
     errors.at(
         name,
         format!(
-            "`{name}` has no rule: add `#[permission(\"..\")]`, `#[protected(..)]`, `#[optional_auth]` or `#[public(reason = \"..\")]`"
+            "`{name}` has no rule: add `#[permission(\"..\")]`, `#[protected(..)]`, `#[optional_auth]` or `#[public(reason = \"..\")]`{}",
+            renamed_hint(&method.attrs)
         ),
     );
 }

@@ -17,7 +17,7 @@ use crate::{
     errors::Errors,
     model::{AuthType, Tool, Tools},
     parse::{
-        attribute::{RuleAttribute, is_ours, keep_inert, renamed, take},
+        attribute::{RuleAttribute, is_ours, keep_inert, renamed, renamed_hint, take},
         is,
     },
 };
@@ -111,7 +111,8 @@ fn tool_says_who(method: &ImplItemFn, errors: &mut Errors) {
     errors.at(
         name,
         format!(
-            "the tool `{name}` has no rule: add `#[permission(\"..\")]`, `#[protected(..)]`, `#[optional_auth]` or `#[public(reason = \"..\")]`"
+            "the tool `{name}` has no rule: add `#[permission(\"..\")]`, `#[protected(..)]`, `#[optional_auth]` or `#[public(reason = \"..\")]`{}",
+            renamed_hint(&method.attrs)
         ),
     );
 }

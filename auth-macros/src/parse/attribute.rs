@@ -185,6 +185,20 @@ pub(crate) fn renamed(attributes: &[Attribute]) -> Option<(&Attribute, String)> 
     })
 }
 
+/// Returns a hint about an attribute without clauses that may be ours, such as `#[guarded]` after
+/// `use protected as guarded`.
+pub(crate) fn renamed_hint(attributes: &[Attribute]) -> String {
+    let is_known = |attribute: &Attribute| {
+        is_inert_or_host(attribute) || ["cold", "inline", "track_caller"].iter().any(|name| is(attribute, name))
+    };
+    let unknown = attributes.iter().find(|attribute| attribute.meta.require_path_only().is_ok() && !is_known(attribute));
+    let hint = |attribute: &Attribute| {
+        let name = attribute.path().to_token_stream();
+        format!("; `#[{name}]` is not one, because an attribute must keep its original name here")
+    };
+    unknown.map(hint).unwrap_or_default()
+}
+
 fn is_inert_or_host(attribute: &Attribute) -> bool {
     INERT.iter().chain(&["oai", "mcp"]).any(|name| is(attribute, name))
 }
@@ -232,6 +246,11 @@ fn reason(span: Span, input: ParseStream<'_>) -> syn::Result<LitStr> {
     const MESSAGE: &str = "`#[public]` needs a reason, such as `#[public(reason = \"liveness probe\")]`";
     if input.is_empty() {
         return Err(syn::Error::new(span, MESSAGE));
+    }
+    if input.peek(LitStr) {
+        let written: LitStr = input.parse()?;
+        let message = format!("write `reason =` before the reason: `#[public(reason = {})]`", written.token());
+        return Err(syn::Error::new(written.span(), message));
     }
     let word = input.call(Ident::parse_any).map_err(|error| syn::Error::new(error.span(), MESSAGE))?;
     if word != "reason" || !input.peek(Token![=]) {

@@ -25,16 +25,19 @@ pub(super) fn names(word: &Ident, input: ParseStream<'_>) -> syn::Result<Vec<Nam
         list.parse::<TokenStream>()?;
         return names;
     }
-    let example = match input.fork().parse() {
-        Ok(Name::Literal(name)) => format!("`{word}({})`", name.to_token_stream()),
+    let written = match input.fork().parse() {
+        Ok(Name::Literal(name)) => name.to_token_stream().to_string(),
         Ok(Name::Path(path)) => match path.get_ident() {
-            Some(name) => format!("`{word}(\"{name}\")`"),
-            None => format!("`{word}({})`", Name::Path(path)),
+            Some(name) => format!("\"{name}\""),
+            None => Name::Path(path).to_string(),
         },
-        Ok(Name::Call(call)) => format!("`{word}({})`", Name::Call(call)),
-        Err(_) => format!("`{word} = \"..\"` or `{word}(\"..\", \"..\")`"),
+        Ok(Name::Call(call)) => Name::Call(call).to_string(),
+        Err(_) => {
+            let message = format!("`{word}` needs a name: `{word} = \"..\"` or `{word}(\"..\", \"..\")`");
+            return Err(syn::Error::new(word.span(), message));
+        }
     };
-    Err(syn::Error::new(word.span(), format!("`{word}` needs a name: {example}")))
+    Err(syn::Error::new(word.span(), format!("write the name in parentheses: `{word}({written})`")))
 }
 
 fn list_of_names(word: &Ident, list: ParseStream<'_>) -> syn::Result<Vec<Name>> {

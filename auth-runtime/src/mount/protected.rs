@@ -7,10 +7,10 @@ use crate::policy::Operation;
 
 /// An API with a rule for every operation. `#[protected]` on the impl block implements it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not protected",
-    label = "its operations have no rules",
-    note = "put `#[protected]` above `#[OpenApi]` on its impl block",
-    note = "if this is a tuple, it must have 2 to 16 APIs; pass a single API without a tuple"
+    message = "`{Self}` is not a protected API",
+    label = "expected an API with `#[protected]`, or a tuple of 2 to 16 of them",
+    note = "put `#[protected]` above `#[OpenApi]` on the impl block",
+    note = "pass a single API without a tuple"
 )]
 pub trait Protected: OpenApi {
     /// The `Auth` that authenticates callers. It has no bound, so that an `Auth` without `#[derive(Auth)]` is one error.
