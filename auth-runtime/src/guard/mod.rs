@@ -10,13 +10,13 @@ mod rules;
 
 use poem::Request;
 
+use self::check::PendingChecks;
 pub use self::{
     auth_config::AuthConfig,
     check::{Asking, Check, CheckResult, Checks},
     extractor::{Guard, HandlerGuard, PublicGuard, Rule},
     rules::{RuleAt, Rules},
 };
-use self::check::PendingChecks;
 pub(crate) use self::{check::Undecided, mounted_auth::MountedAuth, request_auth::RequestAuth};
 #[cfg(feature = "mcp")]
 use crate::authenticate::Refusal;
