@@ -73,7 +73,7 @@ impl Failure {
         }
     }
 
-    /// Returns the failure to print the result of a change.
+    /// Returns the failure of a command that changed something but could not print its result.
     pub(crate) fn unreported(done: &str, error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::Output(error),

@@ -106,11 +106,11 @@
 //!
 //! An application may keep sessions, refresh tokens, revocations, signing keys and attempts in Redis (feature `redis`).
 //! `AUTH_REDIS_URI` or [`Admin::redis`] names the server. `session` and `token` then use the database and Redis. `key-ring`
-//! uses Redis; it opens the keys if the application takes them from
+//! uses Redis. It can decrypt the keys only if the application takes them from
 //! [`SqlUsers::key_ring_in`](auth_store::SqlUsers::key_ring_in). If Redis does not answer, these commands exit with code 3.
 //!
-//! A change of a user's credentials needs no Redis: it ends sessions and tokens, because each has the version of the
-//! credentials.
+//! A change of a user's credentials ends the user's sessions and tokens without Redis. Each of them records the version
+//! of the credentials, and each request compares it with the version in the database.
 //!
 //! # Passwords and keys
 //!

@@ -1,7 +1,8 @@
 //! The macros of `auth-runtime`. Depend on that crate: it re-exports them.
 //!
-//! Each macro is a pipeline: macro input → parse → input → lower → model → expand → tokens. The `expand_*` functions at
-//! the end of this file have the steps. Each step adds its errors to `errors::Errors`, so that one build shows them all.
+//! Each macro takes three steps: `parse` turns tokens into an input, `lower` turns the input into a model, and `expand`
+//! turns the model into tokens. The `expand_*` functions at the end of this file call the steps. Each step adds its
+//! errors to `errors::Errors`, so that one build shows them all.
 
 mod editor;
 mod errors;
@@ -188,8 +189,8 @@ pub fn roles(input: TokenStream) -> TokenStream {
 /// Makes a rule for [`protect`](../auth_runtime/mount/trait.Protect.html#method.protect). It takes the clauses of
 /// `#[protected]` except `check`. A rule in a constant can be a clause of other rules: `#[protected(EDITORS)]`.
 ///
-/// With `auth = path`, the path may be a type parameter, and the names are checked by `cargo build`, not by
-/// `cargo check`.
+/// With `auth = path`, the path may be a type parameter. `cargo build` then checks the names in the clauses, and
+/// `cargo check` does not.
 ///
 /// ```
 /// # use auth_runtime::prelude::*;
@@ -236,7 +237,7 @@ pub fn requirement(input: TokenStream) -> TokenStream {
 /// |---|---|---|
 /// | `only(Role, .., permission)` | the compiler | no other role has the permission |
 /// | `never(Role, .., permission)` | the compiler | none of these roles has the permission |
-/// | `separate(Role, Role, ..)` | the compiler | separation of duties, for each pair of these roles: no role has both a permission that only the first has and a permission that only the second has |
+/// | `separate(Role, Role, ..)` | the compiler | separation of duties, for each pair of these roles. Each role of the pair must have an *exclusive* permission, which the other role lacks. No third role may have exclusive permissions of both roles of the pair |
 /// | `max_public = N` | [`AccessPolicyBuilder::invariants`](../auth_runtime/review/struct.AccessPolicyBuilder.html#method.invariants) | at most `N` operations admit anonymous callers |
 ///
 /// A permission may be a pattern such as `"orders:*"`. Names are identifiers, strings or paths (`Role::Administrator`).
@@ -280,7 +281,7 @@ pub fn invariants(input: TokenStream) -> TokenStream {
 /// |---|---|
 /// | `basic` | `Authorization: Basic`, user name and password (RFC 7617) |
 /// | `bearer`, `bearer(format = "JWT")` | `Authorization: Bearer` (RFC 6750) |
-/// | `oauth2(FLOW(..), ..)` | `Authorization: Bearer`, from an authorization server; flows `password`, `client_credentials`, `authorization_code`, `implicit` with `token_url`, `authorization_url`, `refresh_url`; `scopes("name" = "description", ..)` replaces the declared permissions as scopes |
+/// | `oauth2(FLOW(..), ..)` | `Authorization: Bearer`, from an authorization server; flows `password`, `client_credentials`, `authorization_code`, `implicit` with `token_url`, `authorization_url`, `refresh_url`; `scopes("name" = "description", ..)` lists the scopes of this scheme (default: the declared permissions) |
 /// | `openid_connect(url = "..")` | `Authorization: Bearer`, from an OpenID Connect provider |
 /// | `http = ".."` | any other scheme of the `Authorization` header, such as `Token` |
 /// | `header = ".."` | a named header; the same as `api_key(header = "..")` |

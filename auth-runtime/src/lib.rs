@@ -102,7 +102,7 @@
 //! | weaken a protection | [`danger`] |
 //!
 //! The crate `auth-store` keeps users and keys in SQLite, PostgreSQL, MariaDB or MySQL. The crate `auth-admin` has a
-//! command that manages them.
+//! command that manages them. The crate `auth-ldap` verifies passwords with an LDAP directory.
 //!
 //! # Features
 //!
@@ -111,7 +111,7 @@
 //! | `account` | no | password reset and e-mail verification by mail, and a second factor |
 //! | `api-key` | yes | API keys |
 //! | `basic` | yes | user names and passwords |
-//! | `custom-fetcher` | no | keys of an issuer that [`jwt::Fetch`] of the application fetches |
+//! | `custom-fetcher` | no | keys of an issuer ([`jwt::RemoteKeys`]), fetched by your own [`jwt::Fetch`] |
 //! | `http-client` | no | keys of an issuer ([`jwt::RemoteKeys`]), fetched over HTTPS |
 //! | `jwt` | yes | JSON Web Tokens with AWS-LC, which needs a C compiler |
 //! | `jwt-rust-crypto` | no | JSON Web Tokens with `RustCrypto`, in pure Rust: slower, and cannot sign with RSA keys |

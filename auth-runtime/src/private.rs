@@ -22,7 +22,7 @@ pub use std;
 pub use crate::__editor as editor;
 use crate::declared::lookup;
 pub use crate::{
-    authenticate::{Authentication, Authenticator, Context, Principal, Refusal, RefusalCause, SchemeErrors},
+    authenticate::{Authentication, Authenticator, Context, Identity, Principal, Refusal, RefusalCause, SchemeErrors},
     credential::{CarriedBy, Credential, OnlyCredential, Selection, select},
     declared::{
         ApiKeyLocation, AuthSchema, DeclaredNames, Entry, GrantType, Includes, NoPermissions, NoRoles, OAuthFlow,

@@ -1,4 +1,4 @@
-//! The errors of the store, and the way from errors of a driver to them.
+//! The errors of the store, and the conversion of driver errors into them.
 
 use std::{error::Error, fmt, time::Duration};
 
@@ -71,13 +71,13 @@ pub enum StoreError {
     #[error("the tables of the database do not fit this program: {0}")]
     Schema(String),
     /// The database is unreachable, or refuses a statement. A change was not made, with one exception: if the connection
-    /// breaks or the time is over during the commit, the outcome is unknown. Read again to find out.
+    /// breaks or the answer timeout expires during the commit, the outcome is unknown. Read again to find out.
     #[error("the database does not answer as it should: {0}")]
     Database(#[source] Box<dyn Error + Send + Sync>),
 }
 
 impl StoreError {
-    /// Returns whether the database is the cause, so that a later try may succeed.
+    /// Returns whether a backend is the cause, such as the database or a breach check, so that a later try may succeed.
     #[must_use]
     pub const fn is_unavailable(&self) -> bool {
         matches!(self, Self::Database(_) | Self::User(UserError::Password(PasswordError::Unavailable(_))))

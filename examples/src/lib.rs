@@ -37,6 +37,7 @@ mod documents {
         Tutorial9 = "docs/src/tutorial/9-tests.md",
         HowToApiKeys = "docs/src/how-to/api-keys.md",
         HowToAudit = "docs/src/how-to/audit.md",
+        HowToAuthenticator = "docs/src/how-to/authenticator.md",
         HowToDatabase = "docs/src/how-to/database.md",
         HowToIssuerAdfs = "docs/src/how-to/issuers/adfs.md",
         HowToIssuerAuth0 = "docs/src/how-to/issuers/auth0.md",

@@ -7,7 +7,7 @@ use std::{
 
 /// The examples of one file, with their maximum number of lines.
 const EXAMPLES: [(&str, usize); 7] =
-    [("account", 60), ("hello", 33), ("jwt", 80), ("ldap", 150), ("ownership", 80), ("roles", 80), ("store", 80)];
+    [("account", 60), ("hello", 33), ("jwt", 80), ("ldap", 70), ("ownership", 80), ("roles", 80), ("store", 80)];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// The folders that hold tests.
-const PLACES: [&str; 6] = ["auth-admin", "auth-macros", "auth-runtime", "auth-store", "examples", "tests"];
+const PLACES: [&str; 7] = ["auth-admin", "auth-ldap", "auth-macros", "auth-runtime", "auth-store", "examples", "tests"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()

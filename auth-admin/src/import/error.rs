@@ -6,7 +6,7 @@ pub(super) const OPEN_QUOTE: &str = "a quote is opened here and never closed, so
 const MISPLACED_QUOTE: &str =
     "a quote is inside an unquoted field; quote the whole field, and write each quote in it twice";
 
-/// Reason why a record is rejected. It repeats no value, which may be a password in the wrong column.
+/// Reason why a record is rejected. It repeats no value, because a value may be a password in the wrong column.
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}")]
 pub(super) struct RecordError {
@@ -47,7 +47,10 @@ impl RecordError {
     }
 
     pub(super) fn plain_password() -> Self {
-        Self::all("plain passwords are not imported; give `password_hash`, or leave it out and run `user set-password`")
+        Self::all(
+            "plain passwords are not imported; replace this field with `password_hash`, or remove it and run \
+             `user set-password`",
+        )
     }
 
     /// Returns the error for an unknown column or member.

@@ -152,7 +152,7 @@ fn each_invalid_line_is_reported_and_each_valid_one_imported() {
 fn a_mistake_in_all_lines_stops_the_import_before_the_first() {
     let admin = Admin::new();
     let known = "the known ones are `name`, `display_name`, `email`, `email_verified`, `roles`, `permissions`, `password_hash`, `disabled`";
-    let plain = "plain passwords are not imported; give `password_hash`, or leave it out and run `user set-password`";
+    let plain = "plain passwords are not imported; replace this field with `password_hash`, or remove it and run `user set-password`";
     for (name, text, reason) in [
         ("a.csv", "name,role\nalice,Viewer\n", format!("line 1: unknown column \"role\"; {known}")),
         ("a.csv", "name,password\nalice,x\n", format!("line 1: {plain}")),

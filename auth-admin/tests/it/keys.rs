@@ -50,7 +50,7 @@ fn create_rejects_invalid_options() {
     admin.add(&["alice"]);
     admin.run(&["key", "create", "bob", "--unlimited"]).refused(1, "there is no user \"bob\"");
     let prefix = ["key", "create", "alice", "--unlimited", "--prefix", "a_b"];
-    admin.run(&prefix).refused(1, "the prefix of an API key has 1 to 16 letters and digits (ASCII)");
+    admin.run(&prefix).refused(1, "the prefix of an API key must have 1 to 16 letters and digits (ASCII)");
     let label = ["key", "create", "alice", "--unlimited", "--label", "a\nb"];
     admin.run(&label).refused(1, "the label holds a control character");
     let permission = ["key", "create", "alice", "--permission", ""];

@@ -1,7 +1,7 @@
 //! Lowers the attributes of one operation to its access.
 
 use proc_macro2::Span;
-use syn::{Ident, Path};
+use syn::{Ident, Path, spanned::Spanned};
 
 use super::clause::{Lowering, Position, all};
 use crate::{
@@ -129,8 +129,8 @@ fn optional_has_no_floor(span: Span, floor: &Clauses, errors: &mut Errors) {
 }
 
 fn library_stands_outside(attribute: &RuleAttribute, position: Position, errors: &mut Errors) {
-    if position == Position::Operation && attribute.library.is_some() {
-        errors.span(attribute.span, "`crate = ..` goes on the `#[protected]` of the impl block");
+    if let Some(library) = attribute.library.as_ref().filter(|_| position == Position::Operation) {
+        errors.span(library.span(), "`crate = ..` goes on the `#[protected]` of the impl block");
     }
 }
 
@@ -166,7 +166,8 @@ fn auth_is_given_once(span: Span, is_given: bool, errors: &mut Errors) {
     }
 }
 
-/// Returns `Auth`, the default of `auth = path`. With the span of a token of the user, the compiler suggests an import.
-pub(crate) fn default_auth(span: Span) -> Path {
-    Ident::new("Auth", span).into()
+/// Returns `Auth`, the default of `auth = path`. An error about it is shown at the attribute. With a token that the user
+/// wrote, the compiler suggests an import.
+pub(crate) fn default_auth(token: Span) -> Path {
+    Ident::new("Auth", Span::call_site().resolved_at(token)).into()
 }

@@ -34,7 +34,7 @@ pub(crate) fn lower(
     outer.extend(take(&mut item.attrs, errors));
     let floor = floor(outer, errors);
     let mut operations = Vec::new();
-    let is_unread = caller::is_missing_everywhere(&floor.checks, &item, is_operation, errors);
+    let is_unread = caller::is_missing_everywhere(&floor, &item, is_operation, errors);
     let needed = floor_arguments::arguments_of(&floor.checks, &item, is_operation);
     for item in &mut item.items {
         if let ImplItem::Fn(method) = item {
@@ -94,7 +94,7 @@ fn operation(method: &mut ImplItemFn, floor: &Clauses, needed: &[String], errors
     let (access, _) = lower_access(written, floor, Position::Operation, &mut mistakes);
     floor_arguments::has_arguments(&signature, &access, needed, &mut mistakes);
     options_are_right(&attributes, &mut mistakes);
-    caller::is_taken(&signature, &access, floor.checks.len(), &mut mistakes);
+    caller::is_taken(&signature, &access, floor.auth.as_ref(), floor.checks.len(), &mut mistakes);
     signature::is_operation(&signature, &mut mistakes);
     signature::caller_fits_access(&signature, &access, &mut mistakes);
     signature::arguments_of_checks_are_used(&mut method.sig, &access);

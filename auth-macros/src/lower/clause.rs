@@ -54,7 +54,12 @@ impl Lowering<'_> {
     }
 
     fn option(&mut self, span: Span, word: &str) -> Option<Requirement> {
-        let message = format!("`{word}` is an option, not a clause: move it out of `any`, `all` and `not`");
+        let message = match (self.position, word) {
+            (Position::Operation, "auth" | "crate") => {
+                format!("`{word} = ..` goes on the `#[protected]` of the impl block")
+            }
+            _ => format!("`{word}` is an option, not a clause: move it out of `any`, `all` and `not`"),
+        };
         self.refuse(syn::Error::new(span, message))
     }
 

@@ -212,7 +212,7 @@ fn check(word: &Ident, input: ParseStream<'_>) -> syn::Result<ClauseKind> {
         // Skips the rest of a list with an error, which would be a second one.
         list.parse::<TokenStream>()?;
         let text = text.map_err(|error| {
-            syn::Error::new(error.span(), "the name of a check is in quotes: `check(\"is the author\") = expression`")
+            syn::Error::new(error.span(), "the name of a check needs quotes: `check(\"is the author\") = expression`")
         })?;
         if text.value().trim().is_empty() {
             return Err(syn::Error::new(text.span(), "a name cannot be empty"));

@@ -14,7 +14,7 @@ pub enum ApiKeyError {
     #[error("an API key is made of visible ASCII characters only, without spaces")]
     Characters,
     /// The prefix for generated keys is not accepted.
-    #[error("the prefix of an API key has 1 to 16 letters and digits (ASCII)")]
+    #[error("the prefix of an API key must have 1 to 16 letters and digits (ASCII)")]
     Prefix,
     /// The store has a record with this id.
     #[error("there is an API key of id {id:?} already")]

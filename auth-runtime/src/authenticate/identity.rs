@@ -145,6 +145,7 @@ impl Identity {
 
     /// Returns the same identity with a sign-in at this moment.
     #[cfg(feature = "basic")]
+    #[inline]
     pub(crate) fn at(mut self, seconds: u64) -> Self {
         self.authenticated_at = Some(seconds);
         self
@@ -152,6 +153,7 @@ impl Identity {
 
     /// Returns the same identity with the details of a sign-in.
     #[cfg(feature = "session")]
+    #[inline]
     pub(crate) fn with_sign_in(mut self, details: Arc<SignInDetails>) -> Self {
         self.sign_in = Some(details);
         self

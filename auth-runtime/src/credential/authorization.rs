@@ -5,19 +5,20 @@ use poem::{
     http::header::{AUTHORIZATION, HeaderValue},
 };
 
-use super::{Credential, Malformed, text::Text};
+use super::{Credential, Malformed, text::SentText};
 
 /// Returns what follows the scheme of this name, if the header has that scheme.
-pub(super) fn credentials<'r>(request: &'r Request, scheme: &str) -> Credential<Text<'r>> {
+#[inline]
+pub(super) fn credentials<'r>(request: &'r Request, scheme: &str) -> Credential<SentText<'r>> {
     match header(request) {
         Credential::Absent => Credential::Absent,
         Credential::Malformed(malformed) => Credential::Malformed(malformed),
         Credential::Found(header) if starts_with(header.as_bytes(), scheme) => {
-            Credential::Found(Text::in_header(header, scheme.len() + 1))
+            Credential::Found(SentText::in_header(header, scheme.len() + 1))
         }
         Credential::Found(header) => match split(header.as_bytes()) {
             Ok((found, _)) if !found.eq_ignore_ascii_case(scheme.as_bytes()) => Credential::Absent,
-            Ok((found, _)) => Credential::Found(Text::in_header(header, found.len() + 1)),
+            Ok((found, _)) => Credential::Found(SentText::in_header(header, found.len() + 1)),
             Err(malformed) => Credential::Malformed(malformed),
         },
     }
@@ -39,6 +40,7 @@ fn header(request: &Request) -> Credential<&HeaderValue> {
 }
 
 /// Whether a header has this scheme, one space, and a credential. It finds what [`split`] finds, for the usual header.
+#[inline]
 fn starts_with(header: &[u8], scheme: &str) -> bool {
     match header.split_at_checked(scheme.len()) {
         Some((found, [b' ', first, ..])) => {

@@ -159,7 +159,7 @@ pub enum JwtError {
         reason: String,
     },
     /// A verifier takes tokens of several issuers where those of one are needed.
-    #[error("the verifier accepts several issuers; users of a store need a verifier with one issuer")]
+    #[error("the verifier accepts several issuers; `UserTokens` needs a verifier with one issuer")]
     SeveralIssuers,
     /// An address that keys are not fetched from.
     #[error("keys cannot be fetched from {url:?}: {reason}")]

@@ -119,6 +119,7 @@ impl<A> Operation<A> {
     }
 
     /// Returns the schemes of the rule that are configured; none if a credential that the rule needs has none.
+    #[inline]
     pub(crate) fn accepted(&self, configured: SchemeSet) -> SchemeSet {
         let can_be_called = self.credentials.iter().all(|schemes| !schemes.intersection(configured).is_empty());
         if can_be_called { self.credentials.all().intersection(configured) } else { SchemeSet::EMPTY }

@@ -3,7 +3,7 @@
 use super::quote::{NAME_RULE, quote_name};
 use crate::{authenticate::Unavailable, password::PasswordError};
 
-/// A user that cannot be added.
+/// A user or a password that is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UserError {
@@ -15,7 +15,7 @@ pub enum UserError {
     #[error("there is a user {} already", quote_name(.0))]
     Taken(String),
     /// The subject belongs to another user.
-    #[error("there is a user of the subject {} already", quote_name(.0))]
+    #[error("there is a user with the subject {} already", quote_name(.0))]
     SubjectTaken(String),
     /// The password is not accepted.
     #[error(transparent)]

@@ -278,6 +278,10 @@ fn the_log_contains_no_secret() {
     drop(directory);
     assert_eq!(sign_in(&service, ALICE.0, ALICE.1), 503);
     let log = service.stop().concat();
+    // The events of the library, and those of TLS, which are logged at this level only.
+    for event in ["user name or password", "cannot be verified now", "rustls"] {
+        assert!(log.contains(event), "{event}: {log}");
+    }
     let encoded = sent.map(|(name, password)| basic(name, password)["Basic ".len()..].to_owned());
     let secrets = sent.map(|(_, password)| password.to_owned()).into_iter().chain(encoded);
     for secret in secrets.chain([SERVICE_PASSWORD.to_owned(), "my secret".to_owned()]) {

@@ -35,6 +35,9 @@ pub(in crate::password) fn at_low_priority<T: Send + 'static>(
 ) -> io::Result<T> {
     let work = || {
         lower_priority(HAS_IDLE_CORES.load(Ordering::Relaxed));
+        // The scheduler applies a lower priority at the next tick, which can be 4 ms away. Requests that wait for this
+        // core run now.
+        thread::yield_now();
         let start = Instant::now();
         let done = work();
         HAS_IDLE_CORES.store(had_a_core(processor_time(), start.elapsed()), Ordering::Relaxed);

@@ -1,5 +1,7 @@
 //! A fake directory with TLS and scripted responses: correct ones, wrong ones, none, and bytes that are not LDAP.
 
+#![allow(dead_code, reason = "not every test needs all of it")]
+
 use std::{
     sync::{
         Arc, Mutex,
@@ -12,8 +14,7 @@ use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpListener,
 };
-
-use crate::authority::Authority;
+use tokio_rustls::TlsAcceptor;
 
 /// A directory that listens on this machine.
 pub(crate) struct Fake {
@@ -54,7 +55,7 @@ pub(crate) enum Request {
 }
 
 impl Fake {
-    pub(crate) async fn start(authority: &Authority, answers: impl Into<Vec<Answer>>) -> Self {
+    pub(crate) async fn start(tls: TlsAcceptor, answers: impl Into<Vec<Answer>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ldaps://{}", listener.local_addr().unwrap());
         let shared = Arc::new(Shared {
@@ -64,7 +65,6 @@ impl Fake {
             hanging: AtomicUsize::new(0),
         });
         let fake = Self { url, shared: Arc::clone(&shared) };
-        let tls = authority.acceptor();
         tokio::spawn(async move {
             while let Ok((connection, _)) = listener.accept().await {
                 shared.connections.fetch_add(1, Ordering::SeqCst);
@@ -91,9 +91,9 @@ impl Fake {
     }
 
     /// Waits for this number of unanswered requests.
-    pub(crate) fn wait_for_silence(&self, requests: usize) {
+    pub(crate) async fn wait_for_silence(&self, requests: usize) {
         while self.shared.hanging.load(Ordering::SeqCst) < requests {
-            std::thread::sleep(Duration::from_millis(1));
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 }
@@ -127,20 +127,37 @@ impl Shared {
 
 /// Returns the response to a bind.
 pub(crate) fn bind(code: u8) -> Answer {
-    Answer::Messages(vec![element(0x61, &result(code))])
+    bind_with_text(code, "")
+}
+
+/// Returns the response to a bind, with a text for people.
+pub(crate) fn bind_with_text(code: u8, text: &str) -> Answer {
+    Answer::Messages(vec![element(0x61, &result(code, text))])
 }
 
 /// Returns the response to a search: entries and a result code.
 pub(crate) fn search(entries: &[Vec<u8>], code: u8) -> Answer {
+    search_with_text(entries, code, "")
+}
+
+/// Returns the response to a search, with a text for people.
+pub(crate) fn search_with_text(entries: &[Vec<u8>], code: u8, text: &str) -> Answer {
     let mut messages = entries.to_vec();
-    messages.push(element(0x65, &result(code)));
+    messages.push(element(0x65, &result(code, text)));
     Answer::Messages(messages)
 }
 
+/// Returns an entry whose attributes have one value each.
 pub(crate) fn entry(dn: &str, attributes: &[(&str, &str)]) -> Vec<u8> {
-    let attribute = |(name, value): &(&str, &str)| {
-        let values = element(0x31, &element(0x04, value.as_bytes()));
-        element(0x30, &[element(0x04, name.as_bytes()), values].concat())
+    let attributes: Vec<_> = attributes.iter().map(|(name, value)| (*name, vec![value.as_bytes()])).collect();
+    entry_of_values(dn, &attributes)
+}
+
+/// Returns an entry whose attributes have any values.
+pub(crate) fn entry_of_values(dn: &str, attributes: &[(&str, Vec<&[u8]>)]) -> Vec<u8> {
+    let attribute = |(name, values): &(&str, Vec<&[u8]>)| {
+        let values: Vec<u8> = values.iter().flat_map(|value| element(0x04, value)).collect();
+        element(0x30, &[element(0x04, name.as_bytes()), element(0x31, &values)].concat())
     };
     let attributes: Vec<u8> = attributes.iter().flat_map(attribute).collect();
     element(0x64, &[element(0x04, dn.as_bytes()), element(0x30, &attributes)].concat())
@@ -151,9 +168,9 @@ pub(crate) fn reference(url: &str) -> Vec<u8> {
     element(0x73, &element(0x04, url.as_bytes()))
 }
 
-/// Returns a result with a code, without a matched DN and a text.
-fn result(code: u8) -> Vec<u8> {
-    vec![0x0a, 1, code, 0x04, 0, 0x04, 0]
+/// Returns a result with a code and a text, without a matched DN.
+fn result(code: u8, text: &str) -> Vec<u8> {
+    [&[0x0a, 1, code, 0x04, 0], &element(0x04, text.as_bytes())[..]].concat()
 }
 
 fn numbered(number: u8, message: &[u8]) -> Vec<u8> {
