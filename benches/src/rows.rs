@@ -55,7 +55,7 @@ impl Row {
 pub fn all() -> Vec<Row> {
     let keys = Algorithm::ALL.map(|algorithm| lazy(move || Keys::generate(algorithm)));
     let mut rows = floors(&keys);
-    rows.extend(bares());
+    rows.extend(bares(&keys[0]));
     rows.extend(this_library(&keys));
     rows.extend(refused(&keys[0]));
     rows.extend(three_schemes(&keys[0]));
@@ -80,11 +80,12 @@ fn floors(keys: &[Lazy<Keys>; 4]) -> Vec<Row> {
     rows
 }
 
-fn bares() -> Vec<Row> {
+fn bares(keys: &Lazy<Keys>) -> Vec<Row> {
     let group = "without protection";
     vec![
         valid(group, "bare Poem handler", lazy(bare::poem)),
         valid(group, BARE, lazy(bare::poem_openapi)),
+        valid(group, "bare operation, with a token", from(keys, bare::with_token)),
         valid(group, "bare axum handler", lazy(bare::axum)),
     ]
 }

@@ -43,7 +43,7 @@ async fn list(context: &mut Context<'_>) -> Result<(), Failure> {
 
 #[derive(Debug, Args)]
 pub(crate) struct Rotate {
-    /// Sign tokens with the new key now; other processes may reject them for up to 30 seconds
+    /// Sign tokens with the new key now; other processes may answer 503 to them for up to 30 seconds
     #[arg(long)]
     now: bool,
     /// Rotate even if the secret key cannot decrypt the current signing key; use it when the application and this

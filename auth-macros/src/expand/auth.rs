@@ -35,6 +35,7 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
     let throttled = schemes_that("is_throttled", "throttled", auth, p);
     let cloned = cloned(auth, p);
     let mounted = mounted(auth, p);
+    let caching = caching(auth, p);
     let cached = cached(auth, p);
     let authenticate = authenticate(auth, p);
     let events = auth.events.as_ref().map(|(field, ty)| {
@@ -76,6 +77,7 @@ fn authority(auth: &Auth, permission: &TokenStream, role: &TokenStream, p: &Priv
             #configured
             #throttled
             #mounted
+            #caching
             #cached
             #authenticate
             #events
@@ -234,33 +236,47 @@ fn with_permissions(listed: &[&LitStr], permission: &TokenStream, p: &Private) -
     }
 }
 
-/// Emits the short cut: the only credential of the request, if it is cached.
+/// Emits the schemes whose authenticators cache credentials by their text.
+fn caching(auth: &Auth, p: &Private) -> TokenStream {
+    let types = auth.schemes.iter().map(|Scheme { ty, .. }| authenticator(ty, p));
+    quote! {
+        fn caching(&self) -> #p::SchemeSet {
+            #p::SchemeSet::of(&[#(#types::CACHES_TEXTS),*])
+        }
+    }
+}
+
+/// Emits the short cut: the identity of the only credential of the request, if it is cached.
 fn cached(auth: &Auth, p: &Private) -> TokenStream {
-    let [request, wanted, only] = ["request", "wanted", "only"].map(local);
-    let schemes = || auth.schemes.iter().enumerate();
-    // A bound of these methods would be a second error for a type that is no authenticator.
-    let of = |ty: &Type| quote_spanned!(ty.span()=> <#ty as #p::Authenticator>);
-    let types = schemes().map(|(_, Scheme { ty, .. })| of(ty));
-    let cached = schemes().map(|(index, Scheme { field, ty, .. })| {
-        let of = of(ty);
+    let [request, only] = ["request", "only"].map(local);
+    let cached = auth.schemes.iter().enumerate().map(|(index, Scheme { field, ty, .. })| {
+        let of = authenticator(ty, p);
         quote!(#index => #of::cached(&self.#field, #only.text(), #request, &#p::Context::of::<Self>()))
     });
-    let overrides = auth.overrides.as_ref().map(|field| quote!(let __identity = self.#field.apply(__identity);));
+    let cached = quote! {
+        match #only.scheme() {
+            #(#cached,)*
+            _ => #p::core::option::Option::None,
+        }
+    };
+    let cached = match &auth.overrides {
+        Some(field) => quote!(#p::core::option::Option::Some(self.#field.apply(#cached?))),
+        None => cached,
+    };
     quote! {
         fn cached(
             &self,
+            #only: &#p::OnlyCredential<'_>,
             #request: &#p::poem::Request,
-            #wanted: #p::SchemeSet,
-        ) -> #p::core::option::Option<#p::Principal<Self>> {
-            let #only = #p::OnlyCredential::find(#request, #wanted, SCHEMES, &[#(#types::CACHES_TEXTS),*])?;
-            let __identity = match #only.scheme() {
-                #(#cached,)*
-                _ => #p::core::option::Option::None,
-            }?;
-            #overrides
-            #p::core::option::Option::Some(#p::Principal::new(__identity, #only.scheme()))
+        ) -> #p::core::option::Option<#p::Identity> {
+            #cached
         }
     }
+}
+
+/// A bound of a method would be a second error for a type that is no authenticator.
+fn authenticator(ty: &Type, p: &Private) -> TokenStream {
+    quote_spanned!(ty.span()=> <#ty as #p::Authenticator>)
 }
 
 /// Emits the chain: find a credential for each scheme, select one, verify it.

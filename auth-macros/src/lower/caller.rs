@@ -1,12 +1,16 @@
 //! Checks that read `caller`: the function below has it as an argument.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::{
-    Expr, ExprCall, ExprPath, Ident, ImplItem, ImplItemFn, ItemImpl, Macro, PatIdent, Signature,
+    Expr, ExprCall, ExprPath, Ident, ImplItem, ImplItemFn, ItemImpl, Macro, PatIdent, Path, Signature,
     visit::{self, Visit},
 };
 
-use super::signature::{argument_name, bindings, is_caller, typed};
+use super::{
+    access::Clauses,
+    signature::{argument_name, bindings, is_caller, typed},
+};
 use crate::{
     errors::Errors,
     model::{Access, Check},
@@ -16,37 +20,50 @@ const NAME: &str = "caller";
 
 /// Reports a check of the function itself that reads `caller` without an argument of this name. The first checks are those
 /// of the floor.
-pub(crate) fn is_taken(signature: &Signature, access: &Access, of_floor: usize, errors: &mut Errors) {
+pub(crate) fn is_taken(
+    signature: &Signature,
+    access: &Access,
+    auth: Option<&Path>,
+    of_floor: usize,
+    errors: &mut Errors,
+) {
     let own = access.checks().get(of_floor..).unwrap_or_default();
     let Some(read) = own.iter().find_map(read).filter(|_| !takes(signature)) else { return };
-    let name = &signature.ident;
+    let (name, principal) = (&signature.ident, principal(auth));
     let message = match (other_name(signature), access) {
         (Some(other), _) => format!("`{name}` has its caller in the argument `{other}`: write `{other}` here"),
         (None, Access::Optional { .. }) => {
-            format!("`{name}` has no argument `caller`: add `caller: Option<Principal<Auth>>` for this check")
+            format!("`{name}` has no argument `caller`: add `caller: Option<{principal}>` for this check")
         }
-        (None, _) => format!("`{name}` has no argument `caller`: add `caller: Principal<Auth>` for this check"),
+        (None, _) => format!("`{name}` has no argument `caller`: add `caller: {principal}` for this check"),
     };
     errors.span(read, message);
 }
 
 /// Reports a check of the floor that reads `caller` if no operation takes it. Returns whether it did.
 pub(crate) fn is_missing_everywhere(
-    checks: &[Check],
+    floor: &Clauses,
     item: &ItemImpl,
     is_guarded: impl Fn(&ImplItemFn) -> bool,
     errors: &mut Errors,
 ) -> bool {
     let methods =
         item.items.iter().filter_map(|item| if let ImplItem::Fn(method) = item { Some(method) } else { None });
-    let read = checks.iter().find_map(read).filter(|_| !methods.filter(|m| is_guarded(m)).any(|m| takes(&m.sig)));
+    let read = floor.checks.iter().find_map(read).filter(|_| !methods.filter(|m| is_guarded(m)).any(|m| takes(&m.sig)));
     if let Some(read) = read {
+        let principal = principal(floor.auth.as_ref());
         errors.span(
             read,
-            "no operation has an argument `caller`: add `caller: Principal<Auth>` to each of them for this check",
+            format!("no operation has an argument `caller`: add `caller: {principal}` to each of them for this check"),
         );
     }
     read.is_some()
+}
+
+/// Returns the type of the argument, for this `auth = path`.
+fn principal(auth: Option<&Path>) -> String {
+    let auth = auth.map_or_else(|| "Auth".to_owned(), |path| path.to_token_stream().to_string().replace(' ', ""));
+    format!("Principal<{auth}>")
 }
 
 fn takes(signature: &Signature) -> bool {

@@ -24,7 +24,7 @@ pub(crate) fn lower(
     let mut outer: Vec<RuleAttribute> = errors.ok(rule).into_iter().collect();
     outer.extend(take(&mut function.attrs, errors));
     let (access, auth) = lower_access(outer, &Clauses::default(), Position::Handler, errors);
-    caller::is_taken(&function.sig, &access, 0, errors);
+    caller::is_taken(&function.sig, &access, auth.as_ref(), 0, errors);
     signature::caller_fits_access(&function.sig, &access, errors);
     signature::arguments_of_checks_are_used(&mut function.sig, &access);
     let access = errors.is_empty().then_some(access);

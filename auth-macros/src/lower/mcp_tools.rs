@@ -33,7 +33,7 @@ pub(crate) fn lower(
     outer.extend(take(&mut item.attrs, errors));
     let floor = floor(outer, errors);
     block_is_not_generic(&item, errors);
-    let is_unread = caller::is_missing_everywhere(&floor.checks, &item, |_| true, errors);
+    let is_unread = caller::is_missing_everywhere(&floor, &item, |_| true, errors);
     let needed = arguments_of(&floor.checks, &item, |_| true);
     let mut methods = Vec::new();
     for item in &mut item.items {
@@ -72,7 +72,7 @@ fn tool(method: &mut ImplItemFn, floor: &Clauses, needed: &[String], errors: &mu
     }
     let (access, _) = lower_access(written, floor, Position::Operation, &mut mistakes);
     has_arguments(&original.sig, &access, needed, &mut mistakes);
-    caller::is_taken(&original.sig, &access, floor.checks.len(), &mut mistakes);
+    caller::is_taken(&original.sig, &access, floor.auth.as_ref(), floor.checks.len(), &mut mistakes);
     signature::is_tool(&original.sig, &mut mistakes);
     signature::caller_fits_access(&original.sig, &access, &mut mistakes);
     signature::arguments_of_checks_are_used(&mut method.sig, &access);

@@ -29,10 +29,13 @@ impl KeyHash {
         Self(Sha256::digest(key).into())
     }
 
-    /// Returns whether both are the same hash, in constant time. Words take a tenth of the time of bytes.
+    /// Returns whether both are the same hash, in constant time. Halves take a tenth of the time of bytes.
+    #[inline]
     pub(super) fn is(&self, other: &Self) -> bool {
-        let words = |hash: &Self| <[_; 4]>::try_from(hash.0.as_chunks().0).map(|words| words.map(u64::from_ne_bytes));
-        matches!((words(self), words(other)), (Ok(mine), Ok(other)) if mine.ct_eq(&other).into())
+        let halves =
+            |hash: &Self| <[_; 2]>::try_from(hash.0.as_chunks().0).map(|halves| halves.map(u128::from_ne_bytes));
+        let (Ok([a, b]), Ok([c, d])) = (halves(self), halves(other)) else { return false };
+        ((a ^ c) | (b ^ d)).ct_eq(&0).into()
     }
 }
 

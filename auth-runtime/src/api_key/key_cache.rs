@@ -31,12 +31,13 @@ impl KeyHashCache {
         Some(Self { key: MacKey::random()?, hashes: bounded_cache(CAPACITY) })
     }
 
+    #[inline]
     pub(super) fn get(&self, key: &[u8]) -> Option<CachedKey> {
-        self.hashes.get(&self.key.mac(key).to_bits())
+        self.hashes.get(&self.key.mac_of_random(key))
     }
 
     pub(super) fn insert(&self, key: &str, cached: CachedKey) {
-        self.hashes.insert(self.key.mac(key).to_bits(), cached);
+        self.hashes.insert(self.key.mac_of_random(key.as_bytes()), cached);
     }
 }
 

@@ -7,7 +7,7 @@ mod key;
 mod key_cache;
 mod store;
 
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{fmt, sync::Arc};
 
 use poem::Request;
 
@@ -158,7 +158,7 @@ impl<S: ApiKeyStore> ApiKeys<S> {
 fn invalidity(record: &ApiKeyRecord) -> Option<&'static str> {
     match record {
         _ if record.is_revoked() => Some("revoked API key"),
-        _ if record.is_expired(SystemTime::now()) => Some("expired API key"),
+        _ if record.has_expired() => Some("expired API key"),
         _ if record.is_disabled() => Some("API key of a disabled user"),
         _ => None,
     }

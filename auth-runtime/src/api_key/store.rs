@@ -300,12 +300,20 @@ impl ApiKeyRecord {
         self.0.expires_at.is_some_and(|end| end <= now)
     }
 
+    /// Returns whether the key has expired now. A key that never expires costs no look at the clock.
+    #[inline]
+    pub(super) fn has_expired(&self) -> bool {
+        self.0.expires_at.is_some_and(|end| end <= SystemTime::now())
+    }
+
     /// Returns whether the record has this hash, in constant time.
+    #[inline]
     pub(super) fn is_of(&self, hash: &KeyHash) -> bool {
         self.0.sha256.is(hash)
     }
 
     /// Returns the identity of the owner, limited as the key is.
+    #[inline]
     pub(super) fn identity(&self, context: Context, issuer: &Arc<str>) -> Identity {
         self.0.identity.get_or_build(context, issuer, self.subject(), |mut identity| {
             self.role_names().iter().for_each(|role| identity.add_role(role));

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use memchr::memchr_iter;
 use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
@@ -145,6 +146,7 @@ impl Identity {
 
     /// Returns the same identity with a sign-in at this moment.
     #[cfg(feature = "basic")]
+    #[inline]
     pub(crate) fn at(mut self, seconds: u64) -> Self {
         self.authenticated_at = Some(seconds);
         self
@@ -152,6 +154,7 @@ impl Identity {
 
     /// Returns the same identity with the details of a sign-in.
     #[cfg(feature = "session")]
+    #[inline]
     pub(crate) fn with_sign_in(mut self, details: Arc<SignInDetails>) -> Self {
         self.sign_in = Some(details);
         self
@@ -396,7 +399,13 @@ impl Claims {
 
 /// Splits at spaces, and at no other white space (RFC 6749, section 3.3).
 pub(crate) fn scopes(scope: &str) -> impl Iterator<Item = &str> {
-    scope.split(' ').filter(|name| !name.is_empty())
+    let (ends, mut start) = (memchr_iter(b' ', scope.as_bytes()).chain([scope.len()]), 0);
+    let names = ends.map(move |end| {
+        let name = scope.get(start..end).unwrap_or_default();
+        start = end + 1;
+        name
+    });
+    names.filter(|name| !name.is_empty())
 }
 
 fn find(names: &[&str], name: &str) -> Option<usize> {

@@ -19,6 +19,7 @@ struct CachedIdentity {
 
 impl IdentityCache {
     /// Returns the cached identity, or builds the one with this subject.
+    #[inline]
     pub(crate) fn get_or_build(
         &self,
         context: Context,

@@ -76,6 +76,18 @@ impl<A: AuthSchema> Principal<A> {
         }
     }
 
+    /// Returns the caller with this identity, and the configuration that let it in.
+    pub(crate) fn authenticated(identity: Identity, scheme: usize, auth: Arc<A>) -> Self {
+        Self {
+            identity,
+            scheme,
+            auth: Some(auth),
+            beside: None,
+            #[cfg(feature = "testing")]
+            now: None,
+        }
+    }
+
     /// Returns the same caller at another time.
     #[cfg(feature = "testing")]
     pub(super) fn at(self, now: SystemTime) -> Self {

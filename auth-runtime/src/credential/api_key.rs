@@ -1,13 +1,16 @@
 //! API keys.
 
-use super::{Malformed, carried_by, text::Text};
+use super::{
+    Malformed, carried_by,
+    text::{SentText, Text},
+};
 
 /// An API key of a request: visible ASCII, not empty, sent once.
 ///
 /// Any scheme but `basic` carries one. In the `Authorization` header, as `bearer` or `http = "Token"`, it has the characters
 /// of a token68 (RFC 9110, section 11.2).
 #[derive(Clone, Debug)]
-pub struct ApiKey(Text<'static>);
+pub struct ApiKey(Text);
 
 impl ApiKey {
     /// Builds a key for a test. A scheme reads the key of a request.
@@ -28,11 +31,11 @@ impl ApiKey {
         self.0.is_token68()
     }
 
-    fn in_authorization(text: Text<'_>) -> Result<Self, Malformed> {
+    fn in_authorization(text: SentText<'_>) -> Result<Self, Malformed> {
         text.checked(Text::is_token68).map(|text| Self(text.into_owned()))
     }
 
-    fn named(text: Text<'_>) -> Result<Self, Malformed> {
+    fn named(text: SentText<'_>) -> Result<Self, Malformed> {
         text.checked(Text::is_graphic).map(|text| Self(text.into_owned()))
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Malformed, carried_by, text::Text};
+use super::{Malformed, carried_by, text::SentText};
 
 /// A user name and a password from the `Authorization` header, in UTF-8 (RFC 7617, section 2.1).
 #[derive(Clone)]
@@ -57,8 +57,8 @@ carried_by! {
     BasicCredentials: Basic => parse;
 }
 
-fn parse(text: Text<'_>) -> Result<BasicCredentials, Malformed> {
-    text.checked(Text::is_visible).and_then(|encoded| decode(encoded.as_bytes()))
+fn parse(text: SentText<'_>) -> Result<BasicCredentials, Malformed> {
+    text.checked(SentText::is_visible).and_then(|encoded| decode(encoded.as_bytes()))
 }
 
 /// Decodes base64 and UTF-8, rejects control characters, and splits at the first colon.

@@ -1,13 +1,16 @@
 //! Bearer tokens.
 
-use super::{Malformed, carried_by, text::Text};
+use super::{
+    Malformed, carried_by,
+    text::{SentText, Text},
+};
 
 /// A token: a token68 (RFC 9110, section 11.2), sent once.
 ///
 /// The schemes `bearer`, `oauth2`, `openid_connect` and `http` carry one in the `Authorization` header (RFC 6750, section
 /// 2.1), `header` and `cookie` at other locations. Tokens in the query or in a form are ignored (RFC 9700, section 4.3.2).
 #[derive(Clone, Debug)]
-pub struct BearerToken(Text<'static>);
+pub struct BearerToken(Text);
 
 impl BearerToken {
     /// Builds a token for a test. A scheme reads the token of a request.
@@ -33,7 +36,7 @@ impl BearerToken {
         self.0.as_bytes()
     }
 
-    fn parse(text: Text<'_>) -> Result<Self, Malformed> {
+    fn parse(text: SentText<'_>) -> Result<Self, Malformed> {
         text.checked(Text::is_token68).map(|text| Self(text.into_owned()))
     }
 }

@@ -1,66 +1,87 @@
 //! Finds the only credential of a request, which an authenticator may have verified before.
 
-use poem::{Request, http::header::AUTHORIZATION};
+use poem::{Request, http::HeaderName};
 
-use super::{Credential, cross_origin::is_cross_origin, location, text::Text};
-use crate::declared::{Precedence, SchemeSet, SecurityScheme};
+use super::{Credential, cookie, cross_origin::crosses_origin, location, text::SentText};
+use crate::declared::{ApiKeyLocation, CredentialLocation, Precedence, SchemeSet, SecurityScheme};
 
-/// The only credential of a request, if its authenticator caches credentials by their text.
-///
-/// Requests with several credentials, or with one that [`select`](super::select) would not select, have none.
+/// Finds the only credential of a request. It is prepared once, when the configuration is mounted.
 #[derive(Debug)]
-pub struct OnlyCredential<'r> {
-    scheme: usize,
-    text: Text<'r>,
+pub(crate) struct OnlyCredentialFinder {
+    schemes: &'static [SecurityScheme],
+    /// The names of the headers that the schemes read, so that no request parses one.
+    headers: Box<[Option<HeaderName>]>,
+    /// The schemes whose authenticators cache credentials by their text.
+    caching: SchemeSet,
 }
 
-impl<'r> OnlyCredential<'r> {
-    /// Finds the only credential of the wanted schemes. `caches_texts` says for each scheme whether its authenticator caches
-    /// credentials by their text.
-    #[must_use]
-    pub fn find(
-        request: &'r Request,
-        wanted: SchemeSet,
-        schemes: &[SecurityScheme],
-        caches_texts: &[bool],
-    ) -> Option<Self> {
-        if !caches_texts.contains(&true) {
+impl OnlyCredentialFinder {
+    pub(crate) fn new(schemes: &'static [SecurityScheme], caching: SchemeSet) -> Self {
+        Self { schemes, headers: schemes.iter().map(header_name).collect(), caching }
+    }
+
+    /// Returns the only credential of the wanted schemes, if its authenticator caches credentials by their text.
+    ///
+    /// Requests with several credentials, or with one that [`select`](super::select) would not select, have none.
+    pub(crate) fn find<'r>(&self, request: &'r Request, wanted: SchemeSet) -> Option<OnlyCredential<'r>> {
+        if wanted.intersection(self.caching).is_empty() {
             return None;
         }
         let mut only = None;
-        for (scheme, (declared, caches)) in schemes.iter().zip(caches_texts).enumerate() {
-            if !wanted.contains(scheme) {
-                continue;
-            }
-            match location::text(request, declared) {
+        for scheme in wanted.iter() {
+            let (found, counts) = self.look(request, scheme)?;
+            match found {
                 Credential::Absent => {}
-                Credential::Found(text) if *caches && only.is_none() => only = Some(Self { scheme, text }),
+                Credential::Found(text) if only.is_none() && counts => only = Some(OnlyCredential { scheme, text }),
                 Credential::Found(_) | Credential::Malformed(_) => return None,
             }
         }
-        only.filter(|only| counts(request, &schemes[only.scheme]))
+        only.filter(|only| self.caching.contains(only.scheme))
     }
 
+    /// Looks for the credential of a scheme. Returns whether it counts, if it is the only one.
+    #[inline]
+    fn look<'r>(&self, request: &'r Request, index: usize) -> Option<(Credential<SentText<'r>>, bool)> {
+        let scheme = self.schemes.get(index)?;
+        if let Some(name) = scheme.cookie() {
+            let (found, others) = cookie::value_beside(request.headers(), name);
+            // A caller with an `Authorization` header of another scheme is not authenticated by a cookie.
+            let counts = !others.has_authorization && !crosses_origin(request, others.has_upgrade);
+            return Some((location::within(found, scheme.max_len), counts));
+        }
+        let found = location::text_at(request, scheme, self.headers.get(index)?.as_ref());
+        Some((found, scheme.precedence() == Precedence::Explicit))
+    }
+}
+
+/// Returns the name of the header that a scheme reads, unless it is `Authorization`.
+fn header_name(scheme: &SecurityScheme) -> Option<HeaderName> {
+    match scheme.location() {
+        CredentialLocation::Named(ApiKeyLocation::Header, name) => name.parse().ok(),
+        _ => None,
+    }
+}
+
+/// The only credential of a request.
+#[derive(Debug)]
+pub struct OnlyCredential<'r> {
+    scheme: usize,
+    text: SentText<'r>,
+}
+
+impl OnlyCredential<'_> {
     /// Returns the position of its scheme.
+    #[inline]
     #[must_use]
     pub const fn scheme(&self) -> usize {
         self.scheme
     }
 
     /// Returns the text of the request, whose form is not checked. It is a secret.
+    #[inline]
     #[must_use]
     pub fn text(&self) -> &[u8] {
         self.text.as_bytes()
-    }
-}
-
-/// Whether the only credential counts, if it is of this scheme.
-fn counts(request: &Request, scheme: &SecurityScheme) -> bool {
-    match scheme.precedence() {
-        Precedence::Explicit => true,
-        // A caller with an `Authorization` header of another scheme is not authenticated by a cookie.
-        Precedence::Cookie => !request.headers().contains_key(&AUTHORIZATION) && !is_cross_origin(request),
-        Precedence::Proxy => false,
     }
 }
 
@@ -68,14 +89,14 @@ fn counts(request: &Request, scheme: &SecurityScheme) -> bool {
 mod tests {
     use poem::{Request, http::Method};
 
-    use super::{OnlyCredential, SchemeSet, SecurityScheme};
+    use super::{OnlyCredentialFinder, SchemeSet, SecurityScheme};
     use crate::declared::{ApiKeyLocation, SchemeKind};
 
     const fn named(location: ApiKeyLocation, name: &'static str) -> SecurityScheme {
         SecurityScheme::new(name, SchemeKind::ApiKey { location, name })
     }
 
-    const SCHEMES: [SecurityScheme; 5] = [
+    static SCHEMES: [SecurityScheme; 5] = [
         SecurityScheme::new("token", SchemeKind::Bearer { format: None }),
         named(ApiKeyLocation::Header, "X-API-Key"),
         named(ApiKeyLocation::Cookie, "__Host-session").max_len(9),
@@ -92,7 +113,7 @@ mod tests {
     fn find(method: Method, headers: &[(&str, &str)], wanted: SchemeSet) -> Option<(usize, String)> {
         let builder = Request::builder().method(method);
         let request = headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value)).finish();
-        let only = OnlyCredential::find(&request, wanted, &SCHEMES, &[true, true, true, true, false])?;
+        let only = OnlyCredentialFinder::new(&SCHEMES, SchemeSet::first(4)).find(&request, wanted)?;
         Some((only.scheme(), String::from_utf8(only.text().to_vec()).unwrap()))
     }
 

@@ -2,25 +2,52 @@
 
 use std::iter;
 
-use poem::http::{HeaderMap, header::COOKIE};
+use poem::http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{AUTHORIZATION, COOKIE, UPGRADE},
+};
 
-use super::{Credential, Malformed, text::Text};
+use super::{Credential, Malformed, text::SentText};
 
 /// Returns the value of the cookie of this name (RFC 6265, section 4.2.1), as bytes. Two are malformed, as a proxy may choose
 /// another one than this service.
 ///
 /// Only a space and a tab are white space here. Otherwise a page of another host could set `\u{2003}__Host-session`, and
 /// it would count as `__Host-session`. A cookie that is not text is malformed, not absent.
-pub(super) fn value<'h>(headers: &'h HeaderMap, name: &str) -> Credential<Text<'h>> {
-    let (headers, mut only) = (headers.get_all(COOKIE).iter(), None);
+pub(super) fn value<'h>(headers: &'h HeaderMap, name: &str) -> Credential<SentText<'h>> {
+    value_in(headers.get_all(COOKIE).iter(), name)
+}
+
+/// The other headers that say whether a cookie counts.
+#[derive(Debug, Default)]
+pub(super) struct OtherHeaders {
+    pub(super) has_authorization: bool,
+    pub(super) has_upgrade: bool,
+}
+
+/// Returns the value of the cookie, as [`value`] does, and the other headers. One pass over all headers costs less than
+/// three look-ups.
+pub(super) fn value_beside<'h>(headers: &'h HeaderMap, name: &str) -> (Credential<SentText<'h>>, OtherHeaders) {
+    let mut others = OtherHeaders::default();
+    let mut is_cookie = |name: &HeaderName| {
+        others.has_authorization |= *name == AUTHORIZATION;
+        others.has_upgrade |= *name == UPGRADE;
+        *name == COOKIE
+    };
+    let cookies = headers.iter().filter(|(name, _)| is_cookie(name)).map(|(_, value)| value);
+    (value_in(cookies, name), others)
+}
+
+fn value_in<'h>(headers: impl Iterator<Item = &'h HeaderValue>, name: &str) -> Credential<SentText<'h>> {
+    let mut only = None;
     for header in headers {
         for value in pairs(header.as_bytes()).filter_map(|pair| value_of(pair, name)) {
-            if only.replace(Text::part_of(header, value)).is_some() {
+            if only.replace((header, value)).is_some() {
                 return Credential::Malformed(Malformed::Repeated);
             }
         }
     }
-    only.map_or(Credential::Absent, Credential::Found)
+    only.map_or(Credential::Absent, |(header, value)| Credential::Found(SentText::part_of(header, value)))
 }
 
 /// Splits a header at each `;`. Each request with a cookie runs it, so it searches many bytes at once.
@@ -36,8 +63,23 @@ fn pairs(header: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Returns the value after the first `=`, if the name before it is this one.
 fn value_of<'a>(pair: &'a [u8], name: &str) -> Option<&'a [u8]> {
-    let rest = pair.trim_ascii_start().strip_prefix(name.as_bytes())?;
-    Some(rest.trim_ascii_start().strip_prefix(b"=")?.trim_ascii())
+    let rest = trim_start(pair).strip_prefix(name.as_bytes())?;
+    Some(trim_end(trim_start(trim_start(rest).strip_prefix(b"=")?)))
+}
+
+/// Removes spaces and tabs. No other white space of ASCII can be in a header.
+fn trim_start(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] = text {
+        text = rest;
+    }
+    text
+}
+
+fn trim_end(mut text: &[u8]) -> &[u8] {
+    while let [rest @ .., b' ' | b'\t'] = text {
+        text = rest;
+    }
+    text
 }
 
 #[cfg(test)]

@@ -18,8 +18,14 @@ use poem::{
 /// Safe methods are left to the browser's same-origin policy, except a WebSocket handshake.
 #[must_use]
 pub fn is_cross_origin(request: &Request) -> bool {
+    crosses_origin(request, request.headers().contains_key(&UPGRADE))
+}
+
+/// Does what [`is_cross_origin`] does, for a request that is known to have an `Upgrade` header or not.
+#[inline]
+pub(super) fn crosses_origin(request: &Request, upgrades: bool) -> bool {
     let only_reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if only_reads && !request.headers().contains_key(&UPGRADE) {
+    if only_reads && !upgrades {
         return false;
     }
     match header(request, "sec-fetch-site") {

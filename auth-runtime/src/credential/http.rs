@@ -1,13 +1,16 @@
 //! Other schemes of the `Authorization` header, for authenticators of the application.
 
-use super::{Malformed, carried_by, text::Text};
+use super::{
+    Malformed, carried_by,
+    text::{SentText, Text},
+};
 
 /// The credentials of a scheme that this crate does not know: visible ASCII and spaces, not empty.
 ///
 /// For one token after the scheme, as in `Token abc`, [`ApiKey`](super::ApiKey) and [`BearerToken`](super::BearerToken) are
 /// stricter.
 #[derive(Clone, Debug)]
-pub struct HttpCredentials(Text<'static>);
+pub struct HttpCredentials(Text);
 
 impl HttpCredentials {
     /// Builds credentials for a test. A scheme reads those of a request.
@@ -22,7 +25,7 @@ impl HttpCredentials {
         self.0.as_str()
     }
 
-    fn parse(text: Text<'_>) -> Result<Self, Malformed> {
+    fn parse(text: SentText<'_>) -> Result<Self, Malformed> {
         text.checked(Text::is_printable).map(|text| Self(text.into_owned()))
     }
 }

@@ -43,6 +43,7 @@ pub use basic::BasicCredentials;
 pub use bearer::BearerToken;
 #[doc(hidden)]
 pub use cached::OnlyCredential;
+pub(crate) use cached::OnlyCredentialFinder;
 pub use cross_origin::is_cross_origin;
 #[cfg(any(feature = "session", feature = "token-service"))]
 pub(crate) use form::is_utf8_form;
@@ -125,6 +126,7 @@ impl<T> Credential<T> {
         }
     }
 
+    #[inline]
     fn and_then<U>(self, next: impl FnOnce(T) -> Result<U, Malformed>) -> Credential<U> {
         match self {
             Self::Absent => Credential::Absent,

@@ -4,7 +4,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::{
     Malformed, carried_by,
-    text::{Text, is_base64url},
+    text::{SentText, Text, is_base64url},
 };
 
 /// The length of 256 bits in base64url.
@@ -14,7 +14,7 @@ const LEN: usize = 43;
 ///
 /// A text of another form is malformed, as no session ever had it.
 #[derive(Clone, Debug)]
-pub struct SessionToken(Text<'static>);
+pub struct SessionToken(Text);
 
 impl SessionToken {
     /// Returns the token of 256 bits.
@@ -34,13 +34,13 @@ impl SessionToken {
         self.0.as_bytes()
     }
 
-    fn parse(text: Text<'_>) -> Result<Self, Malformed> {
+    fn parse(text: SentText<'_>) -> Result<Self, Malformed> {
         text.checked(is_token).map(|text| Self(text.into_owned()))
     }
 }
 
 /// Whether a text encodes 256 bits. The last character has two spare bits, which are zero.
-fn is_token(text: &Text<'_>) -> bool {
+fn is_token(text: &SentText<'_>) -> bool {
     let Ok(bytes) = <&[u8; LEN]>::try_from(text.as_bytes()) else { return false };
     let has_spare_bits = !matches!(
         bytes[LEN - 1],

@@ -1,44 +1,50 @@
 //! The text of a credential. It shares the header's buffer if possible, and is never printed.
 
-use std::{borrow::Cow, fmt, ops::Range};
+use std::{borrow::Borrow, fmt, ops::Range};
 
 use poem::http::HeaderValue;
 
 use super::Malformed;
 
+/// The text of a credential, with its header `H`: borrowed from the request, or owned by the credential.
 #[derive(Clone)]
-pub(super) enum Text<'a> {
-    /// The part of a header from this byte on.
-    InHeader(Cow<'a, HeaderValue>, usize),
+pub(super) enum Text<H = HeaderValue> {
     /// These bytes of a header.
-    Part(Cow<'a, HeaderValue>, Range<usize>),
+    InHeader(H, Range<usize>),
     Owned(String),
 }
 
-impl<'a> Text<'a> {
-    pub(super) const fn in_header(header: &'a HeaderValue, start: usize) -> Self {
-        Self::InHeader(Cow::Borrowed(header), start)
-    }
+/// A text that is borrowed from a request. It is small, as each request moves it.
+pub(super) type SentText<'r> = Text<&'r HeaderValue>;
 
-    /// Returns the text as a credential keeps it.
-    pub(super) fn into_owned(self) -> Text<'static> {
-        match self {
-            Self::InHeader(header, start) => Text::InHeader(Cow::Owned(header.into_owned()), start),
-            Self::Part(header, part) => Text::Part(Cow::Owned(header.into_owned()), part),
-            Self::Owned(text) => Text::Owned(text),
-        }
+impl<'r> SentText<'r> {
+    /// Returns the text of a header from this byte on.
+    #[inline]
+    pub(super) fn in_header(header: &'r HeaderValue, start: usize) -> Self {
+        Self::InHeader(header, start..header.len())
     }
 
     /// Returns the text of a part of a header.
-    pub(super) fn part_of(header: &'a HeaderValue, part: &[u8]) -> Self {
+    #[inline]
+    pub(super) fn part_of(header: &'r HeaderValue, part: &[u8]) -> Self {
         let start = part.as_ptr().addr().saturating_sub(header.as_bytes().as_ptr().addr());
-        Self::Part(Cow::Borrowed(header), start..start + part.len())
+        Self::InHeader(header, start..start + part.len())
     }
 
+    /// Returns the text as a credential keeps it.
+    pub(super) fn into_owned(self) -> Text {
+        match self {
+            Self::InHeader(header, part) => Text::InHeader(header.clone(), part),
+            Self::Owned(text) => Text::Owned(text),
+        }
+    }
+}
+
+impl<H: Borrow<HeaderValue>> Text<H> {
+    #[inline]
     pub(super) fn as_bytes(&self) -> &[u8] {
         match self {
-            Self::Part(header, part) => header.as_bytes().get(part.clone()).unwrap_or_default(),
-            Self::InHeader(header, start) => header.as_bytes().get(*start..).unwrap_or_default(),
+            Self::InHeader(header, part) => header.borrow().as_bytes().get(part.clone()).unwrap_or_default(),
             Self::Owned(text) => text.as_bytes(),
         }
     }
@@ -46,7 +52,7 @@ impl<'a> Text<'a> {
     /// Returns the text, or an empty one for other bytes. The constructors of credentials have checked the bytes.
     pub(super) fn as_str(&self) -> &str {
         match self {
-            Self::InHeader(..) | Self::Part(..) => str::from_utf8(self.as_bytes()).unwrap_or_default(),
+            Self::InHeader(..) => str::from_utf8(self.as_bytes()).unwrap_or_default(),
             Self::Owned(text) => text,
         }
     }
@@ -77,7 +83,7 @@ impl<'a> Text<'a> {
     }
 }
 
-impl fmt::Debug for Text<'_> {
+impl<H> fmt::Debug for Text<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[secret]")
     }
@@ -128,7 +134,9 @@ fn all(bytes: &[u8], outside: impl Fn(u8) -> u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Text, is_token68};
+    use super::is_token68;
+
+    type Text = super::Text;
 
     #[test]
     fn r20_each_byte_belongs_or_not() {

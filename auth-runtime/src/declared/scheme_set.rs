@@ -40,6 +40,13 @@ impl SchemeSet {
         self.0 == 0
     }
 
+    /// Returns the schemes at the positions of these flags that are set.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of(flags: &[bool]) -> Self {
+        (0..flags.len()).filter(|index| flags[*index]).collect()
+    }
+
     /// Returns the first `count` schemes.
     pub(crate) const fn first(count: usize) -> Self {
         if count >= u64::BITS as usize { Self(u64::MAX) } else { Self((1 << count) - 1) }

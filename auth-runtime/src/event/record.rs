@@ -29,6 +29,7 @@ impl Watch {
 }
 
 /// Records an allowed request.
+#[inline]
 pub(crate) fn allowed<A: AuthSchema>(
     point: EnforcementPoint<A>,
     caller: Option<&Principal<A>>,

@@ -123,10 +123,12 @@ async fn load<U: LoadUser>(request: &Request) -> Result<Arc<U>, Rejection> {
         Some((Some(caller), point)) => {
             let mounted = auth.mounted();
             let watch = mounted.watch();
-            U::load(caller, request)
+            U::load(&caller, request)
                 .await
-                .map_err(|error| mounted.denied(point, &DenialCause::UserUnavailable { caller, error: &error }, watch))?
-                .ok_or_else(|| mounted.denied(point, &DenialCause::NoUser { caller }, watch))?
+                .map_err(|error| {
+                    mounted.denied(point, &DenialCause::UserUnavailable { caller: &caller, error: &error }, watch)
+                })?
+                .ok_or_else(|| mounted.denied(point, &DenialCause::NoUser { caller: &caller }, watch))?
         }
     };
     let user = Arc::new(user);

@@ -13,7 +13,7 @@ impl<'a, A: AuthConfig> FromRequest<'a> for Principal<A> {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
         let auth = RequestAuth::<A>::of(request).map_err(Rejection::into_error)?;
         match auth.admitted() {
-            Some((Some(principal), _)) => Ok(principal.clone()),
+            Some((Some(principal), _)) => Ok(principal),
             // No event: the guard allowed an anonymous caller, and `Option<Principal<A>>` tries this each time.
             Some((None, point)) => Err(MountedAuth::rejection(point, &DenialCause::NoCredential).into_error()),
             None => {

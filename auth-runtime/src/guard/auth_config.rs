@@ -5,7 +5,8 @@ use std::future::Future;
 use poem::Request;
 
 use crate::{
-    authenticate::{Authentication, Principal},
+    authenticate::{Authentication, Identity},
+    credential::OnlyCredential,
     declared::{AuthSchema, SchemeSet},
     event::EventSink,
     respond::{Rejection, RejectionBody},
@@ -42,13 +43,19 @@ pub trait AuthConfig: AuthSchema + Send + Sync {
         None
     }
 
-    /// Returns the caller, if the request has one credential of the wanted schemes, and it was verified before (default:
-    /// none).
-    ///
-    /// It must return the caller that [`authenticate`](Self::authenticate) would return, or none.
+    /// Returns the schemes whose authenticators cache credentials by their text (default: none). It is called once, when the
+    /// configuration is mounted.
     #[doc(hidden)]
-    fn cached(&self, request: &Request, wanted: SchemeSet) -> Option<Principal<Self>> {
-        let _ = (request, wanted);
+    fn caching(&self) -> SchemeSet {
+        SchemeSet::EMPTY
+    }
+
+    /// Returns the identity of the only credential of a request, if it was verified before (default: none).
+    ///
+    /// It must return the identity of the caller that [`authenticate`](Self::authenticate) would return, or none.
+    #[doc(hidden)]
+    fn cached(&self, only: &OnlyCredential<'_>, request: &Request) -> Option<Identity> {
+        let _ = (only, request);
         None
     }
 

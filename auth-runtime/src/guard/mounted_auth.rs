@@ -7,7 +7,7 @@ use poem::Request;
 use super::AuthConfig;
 use crate::{
     authenticate::{Authentication, Principal},
-    credential::is_from_script,
+    credential::{OnlyCredentialFinder, is_from_script},
     declared::SchemeSet,
     event::{self, Watch},
     policy::{EnforcementPoint, Operation},
@@ -19,20 +19,25 @@ use crate::{
 pub(crate) struct MountedAuth<A> {
     auth: Arc<A>,
     configured: SchemeSet,
+    finder: OnlyCredentialFinder,
 }
 
 impl<A: AuthConfig> MountedAuth<A> {
     pub(crate) fn new(auth: &A) -> Self {
         auth.mounted();
-        Self { auth: Arc::new(auth.cloned()), configured: auth.configured() }
+        let finder = OnlyCredentialFinder::new(A::SCHEMES, auth.caching());
+        Self { auth: Arc::new(auth.cloned()), configured: auth.configured(), finder }
     }
 
     /// Returns the caller, if the request has one credential of the accepted schemes, and it was verified before.
+    #[inline]
     pub(super) fn cached(&self, request: &Request, accepted: SchemeSet) -> Option<Principal<A>> {
         if Self::acting(request, accepted, accepted).is_some() {
             return None;
         }
-        Some(self.auth.cached(request, accepted)?.authenticated_by(Arc::clone(&self.auth)))
+        let only = self.finder.find(request, accepted)?;
+        let identity = self.auth.cached(&only, request)?;
+        Some(Principal::authenticated(identity, only.scheme(), Arc::clone(&self.auth)))
     }
 
     /// Looks for credentials of the accepted schemes and verifies the one of a wanted scheme.
@@ -67,6 +72,7 @@ impl<A: AuthConfig> MountedAuth<A> {
     }
 
     /// Returns the schemes that count for an operation: those of its rule that are configured.
+    #[inline]
     pub(super) fn point(&self, operation: &'static Operation<A>, request: &Request) -> EnforcementPoint<A> {
         let accepted = operation.accepted(self.configured);
         let is_silent = A::SCHEMES.iter().any(|scheme| scheme.is_silent_for_scripts) && is_from_script(request);
@@ -79,6 +85,7 @@ impl<A: AuthConfig> MountedAuth<A> {
     }
 
     /// Reports that the caller was let in.
+    #[inline]
     pub(super) fn allowed(&self, point: EnforcementPoint<A>, caller: Option<&Principal<A>>, watch: Watch) {
         event::allowed(point, caller, watch, self.auth.event_sink());
     }

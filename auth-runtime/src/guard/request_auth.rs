@@ -2,7 +2,7 @@
 
 use std::{
     any::{Any, TypeId},
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use poem::{Request, Result};
@@ -23,35 +23,36 @@ type LoadedUsers = Vec<(TypeId, Arc<dyn Any + Send + Sync>)>;
 /// State of one request, for its rules and extractors. Only a rule that let the caller in fills it.
 pub(crate) struct RequestAuth<A: 'static> {
     mounted: Arc<MountedAuth<A>>,
-    admitted: OnceLock<Admitted<A>>,
-    users: Mutex<LoadedUsers>,
+    found: Mutex<Found<A>>,
+}
+
+/// The results of a rule and of extractors.
+struct Found<A: 'static> {
+    admitted: Option<Admitted<A>>,
+    users: LoadedUsers,
 }
 
 impl<A> RequestAuth<A> {
-    const fn new(mounted: Arc<MountedAuth<A>>) -> Self {
-        Self { mounted, admitted: OnceLock::new(), users: Mutex::new(Vec::new()) }
-    }
-
-    fn users(&self) -> MutexGuard<'_, LoadedUsers> {
-        self.users.lock().unwrap_or_else(PoisonError::into_inner)
+    #[inline]
+    fn found(&self) -> MutexGuard<'_, Found<A>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Values of a request must be `Clone`. The copy has the same state, and does not share later changes.
 impl<A> Clone for RequestAuth<A> {
     fn clone(&self) -> Self {
-        Self {
-            mounted: Arc::clone(&self.mounted),
-            admitted: self.admitted.clone(),
-            users: Mutex::new(self.users().clone()),
-        }
+        let Found { admitted, users } = &*self.found();
+        let found = Found { admitted: admitted.clone(), users: users.clone() };
+        Self { mounted: Arc::clone(&self.mounted), found: Mutex::new(found) }
     }
 }
 
 impl<A: AuthConfig> RequestAuth<A> {
     /// Puts the state of a request into it, where its rules and extractors find it.
     pub(crate) fn put(mounted: &Arc<MountedAuth<A>>, request: &mut Request) {
-        request.extensions_mut().insert(Self::new(Arc::clone(mounted)));
+        let found = Mutex::new(Found { admitted: None, users: Vec::new() });
+        request.extensions_mut().insert(Self { mounted: Arc::clone(mounted), found });
     }
 
     /// Returns the state that `.with(auth)` put into the request.
@@ -68,13 +69,14 @@ impl<A: AuthConfig> RequestAuth<A> {
     }
 
     /// Returns the caller that a rule let in, or `None` for an anonymous one, and the place of the rule.
-    pub(crate) fn admitted(&self) -> Option<(Option<&Principal<A>>, EnforcementPoint<A>)> {
-        self.admitted.get().map(|(principal, point)| (principal.as_ref(), *point))
+    pub(crate) fn admitted(&self) -> Option<Admitted<A>> {
+        self.found().admitted.clone()
     }
 
     /// Returns the caller of the only credential that the rule needs, if the credential was verified before and is cached.
+    #[inline]
     pub(super) fn cached(&self, request: &Request, point: EnforcementPoint<A>) -> Option<Principal<A>> {
-        if point.operation.credentials().len() != 1 || self.admitted().is_some() {
+        if point.operation.credentials().len() != 1 || self.found().admitted.is_some() {
             return None;
         }
         self.mounted.cached(request, point.accepted)
@@ -121,7 +123,7 @@ impl<A: AuthConfig> RequestAuth<A> {
         wanted: SchemeSet,
     ) -> Authentication<A> {
         let known = self.admitted().and_then(|(principal, _)| principal);
-        if let Some(caller) = known.and_then(|known| known.by_one_of(wanted)) {
+        if let Some(caller) = known.as_ref().and_then(|known| known.by_one_of(wanted)) {
             return Authentication::Authenticated(caller.clone());
         }
         if known.is_some() && point.operation.credentials().len() == 1 {
@@ -131,18 +133,19 @@ impl<A: AuthConfig> RequestAuth<A> {
     }
 
     /// Keeps the caller for the extractors. Of nested rules, the outermost one counts.
+    #[inline]
     pub(super) fn admit(&self, caller: Option<Principal<A>>, point: EnforcementPoint<A>) {
-        let _ = self.admitted.set((caller, point));
+        self.found().admitted.get_or_insert((caller, point));
     }
 
     /// Returns the user of this type that was loaded for this request.
     pub(crate) fn user<U: Send + Sync + 'static>(&self) -> Option<Arc<U>> {
-        let users = self.users();
-        let (_, user) = users.iter().find(|(id, _)| *id == TypeId::of::<U>())?;
+        let found = self.found();
+        let (_, user) = found.users.iter().find(|(id, _)| *id == TypeId::of::<U>())?;
         Arc::clone(user).downcast().ok()
     }
 
     pub(crate) fn keep_user<U: Send + Sync + 'static>(&self, user: &Arc<U>) {
-        self.users().push((TypeId::of::<U>(), user.clone()));
+        self.found().users.push((TypeId::of::<U>(), user.clone()));
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     authenticate::Principal,
     guard::{Admission, admit},
     mount::ProtectedResource,
-    respond::{Rejection, RejectionCode, is_rejection, without_store},
+    respond::{Rejection, RejectionCode, forbid_store, is_rejection},
 };
 
 /// Serves protected tools; made by [`Mcp::mcp`](super::Mcp::mcp).
@@ -64,7 +64,8 @@ where
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let response = without_store(self.serve(request).await.unwrap_or_else(Error::into_response));
+        let mut response = self.serve(request).await.unwrap_or_else(Error::into_response);
+        forbid_store(&mut response);
         Ok(match &self.resource {
             Some(resource) => resource.challenge(response),
             None => response,

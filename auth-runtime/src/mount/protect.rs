@@ -7,7 +7,7 @@ use poem::{Endpoint, IntoEndpoint, IntoResponse, Request, Response, Result};
 use crate::{
     guard::{AuthConfig, MountedAuth, RequestAuth, admit},
     policy::Operation,
-    respond::{Rejection, without_cookie, without_store},
+    respond::{Rejection, forbid_store, without_cookie},
 };
 
 /// An endpoint with an `Auth` for the rules inside of it; returned by `.with(auth)`.
@@ -51,7 +51,8 @@ impl<A: AuthConfig, E: Endpoint> Endpoint for ProtectedEndpoint<A, E> {
         let mut admission = admit(&request, self.operation).await.map_err(Rejection::into_error)?;
         admission.keep();
         let ended_cookie = admission.ended_cookie();
-        let answer = without_store(self.inner.call(request).await?.into_response());
+        let mut answer = self.inner.call(request).await?.into_response();
+        forbid_store(&mut answer);
         Ok(match ended_cookie {
             Some(cookie) => without_cookie(answer, cookie),
             None => answer,

@@ -284,6 +284,9 @@ impl Passwords {
     /// [`Unavailable`] if the [`PasswordPool`] is full.
     pub async fn is_right(&self, password: &str, hash: &str) -> Result<bool, Unavailable> {
         let verified = self.permit().await?.verify(password.to_owned().into(), Some(hash.to_owned())).await?;
+        if let Verified::Unreadable(reason) = verified {
+            tracing::error!(reason, "password hash not readable; its user cannot sign in");
+        }
         Ok(matches!(verified, Verified::Right { .. }))
     }
 

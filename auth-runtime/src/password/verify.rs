@@ -2,6 +2,7 @@
 
 use super::{
     block_buffer::BlockBuffer,
+    error::Reason,
     hasher::{Failure, PasswordHasher},
     legacy::LegacyHash,
     normalize::normalize,
@@ -11,8 +12,10 @@ use super::{
 
 /// The result of a comparison.
 pub(crate) enum Verified {
-    /// The password is wrong, or there is no readable hash.
+    /// The password is wrong, or there is no hash.
     Wrong,
+    /// The hash cannot be read, so every password is wrong.
+    Unreadable(Reason),
     /// The password is right.
     Right {
         /// The hash to store from now on, if the stored one is weaker than a new one.
@@ -24,16 +27,24 @@ pub(crate) enum Verified {
 enum Target<'a> {
     Stored(StoredHash, Option<&'a SecretKey>),
     Legacy(&'a dyn LegacyHash, &'a str),
-    /// The dummy: every password is wrong.
-    Dummy(StoredHash, Option<&'a SecretKey>),
+    /// The dummy: every password is wrong. With the reason why the stored hash cannot be read, if there is one.
+    Dummy(StoredHash, Option<&'a SecretKey>, Option<Reason>),
 }
 
 impl Target<'_> {
+    /// Returns the result for a password that does not match.
+    const fn rejects(&self) -> Verified {
+        match self {
+            Self::Dummy(_, _, Some(reason)) => Verified::Unreadable(reason),
+            _ => Verified::Wrong,
+        }
+    }
+
     fn matches(&self, password: &str, memory: &mut BlockBuffer) -> Result<bool, Failure> {
         match self {
             Self::Stored(hash, key) => hash.matches(password, *key, memory),
             Self::Legacy(verifier, hash) => Ok(verifier.verify(password, hash)),
-            Self::Dummy(hash, key) => hash.matches(password, *key, memory).map(|_| false),
+            Self::Dummy(hash, key, _) => hash.matches(password, *key, memory).map(|_| false),
         }
     }
 }
@@ -54,7 +65,7 @@ impl PasswordHasher {
         let is_normalized = target.matches(&normalized, memory)?;
         let is_unchanged = *normalized == password;
         if !is_normalized && (is_unchanged || !target.matches(password, memory)?) {
-            return Ok(Verified::Wrong);
+            return Ok(target.rejects());
         }
         let is_kept = is_normalized && matches!(&target, Target::Stored(stored, _) if !self.is_weaker(stored));
         let rehashed = if is_kept { None } else { self.rehash(&normalized, memory) };
@@ -64,17 +75,15 @@ impl PasswordHasher {
     /// Returns the stored hash, or the dummy for as much work.
     fn target<'a>(&'a self, hash: Option<&'a str>) -> Result<Target<'a>, Failure> {
         let hash = hash.filter(|hash| !hash.is_empty());
-        match hash.map(|hash| (hash, self.read(hash))) {
+        let unreadable = match hash.map(|hash| (hash, self.read(hash))) {
             Some((_, Ok((stored, key)))) => return Ok(Target::Stored(stored, key)),
-            Some((hash, Err(reason))) => {
-                if let Some((verifier, _)) = self.legacy.find(hash) {
-                    return Ok(Target::Legacy(verifier, hash));
-                }
-                tracing::error!(reason, "password hash not readable; its user cannot sign in");
-            }
-            None => {}
-        }
-        Ok(Target::Dummy(self.dummy()?, self.keys.current.as_ref()))
+            Some((hash, Err(reason))) => match self.legacy.find(hash) {
+                Some((verifier, _)) => return Ok(Target::Legacy(verifier, hash)),
+                None => Some(reason),
+            },
+            None => None,
+        };
+        Ok(Target::Dummy(self.dummy()?, self.keys.current.as_ref(), unreadable))
     }
 
     /// Hashes a right password again. A failure leaves the old hash.
@@ -120,7 +129,7 @@ mod tests {
     fn rehashed(hasher: &PasswordHasher, password: &str, hash: &str) -> Option<String> {
         match hasher.verify(password, Some(hash), &mut BlockBuffer::unpooled()).unwrap() {
             Verified::Right { rehashed } => rehashed,
-            Verified::Wrong => panic!("{password} is wrong for {hash}"),
+            Verified::Wrong | Verified::Unreadable(_) => panic!("{password} is wrong for {hash}"),
         }
     }
 
@@ -242,7 +251,7 @@ mod tests {
 
     /// Returns the work for a hash, its lengths and the length of the key.
     fn cost(hasher: &PasswordHasher, hash: Option<&str>) -> (u64, (usize, usize), Option<usize>) {
-        let (Target::Stored(stored, key) | Target::Dummy(stored, key)) = hasher.target(hash).unwrap() else {
+        let (Target::Stored(stored, key) | Target::Dummy(stored, key, _)) = hasher.target(hash).unwrap() else {
             panic!("{hash:?} has a legacy form")
         };
         let Function::Argon2(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params) = stored.function() else {
@@ -254,10 +263,13 @@ mod tests {
     #[test]
     fn r73_without_a_hash_every_password_is_wrong() {
         let hasher = PasswordHasher::default();
-        for hash in [None, Some(""), Some("no hash"), Some(PBKDF2.trim_start_matches('$'))] {
+        let unreadable = PBKDF2.trim_start_matches('$');
+        for (hash, is_readable) in [(None, true), (Some(""), true), (Some("no hash"), false), (Some(unreadable), false)]
+        {
             for password in ["", "\0", PASSWORD, OF_PBKDF2] {
+                let verified = hasher.verify(password, hash, &mut BlockBuffer::unpooled()).unwrap();
                 assert!(
-                    matches!(hasher.verify(password, hash, &mut BlockBuffer::unpooled()), Ok(Verified::Wrong)),
+                    matches!((verified, is_readable), (Verified::Wrong, true) | (Verified::Unreadable(_), false)),
                     "{hash:?} {password:?}"
                 );
             }

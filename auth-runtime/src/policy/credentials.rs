@@ -28,8 +28,8 @@ impl NeededCredentials {
     }
 
     /// Returns the schemes of each credential.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = SchemeSet> + use<> {
-        self.schemes.into_iter().take(self.len)
+    pub(crate) fn iter(&self) -> impl Iterator<Item = SchemeSet> {
+        self.schemes.iter().take(self.len).copied()
     }
 
     /// Returns how many credentials a request needs.

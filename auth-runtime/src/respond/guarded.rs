@@ -80,20 +80,25 @@ impl<R: IntoResult<T>, T: IntoResponse> IntoResult<GuardedResponse<T>> for Guard
 impl<T: IntoResponse> IntoResponse for GuardedResponse<T> {
     fn into_response(self) -> Response {
         let response = self.response.into_response();
-        match self.ended_cookie {
-            _ if self.is_public => response,
-            Some(cookie) => without_cookie(without_store(response), cookie),
-            None => without_store(response),
-        }
+        if self.is_public { response } else { private(response, self.ended_cookie) }
+    }
+}
+
+/// Returns the response of an operation with a rule. It deletes the cookie of a session that has ended.
+fn private(mut response: Response, ended_cookie: Option<&str>) -> Response {
+    forbid_store(&mut response);
+    match ended_cookie {
+        Some(cookie) => without_cookie(response, cookie),
+        None => response,
     }
 }
 
 /// Keeps a response out of caches, unless the handler decided it (RFC 9111, section 3.5): it may depend on the caller.
 ///
 /// A 404 stays as it is: one that hides an operation must look like any other.
-pub(crate) fn without_store(mut response: Response) -> Response {
-    if response.status() != StatusCode::NOT_FOUND {
-        response.headers_mut().entry(CACHE_CONTROL).or_insert_with(|| NO_STORE.clone());
+pub(crate) fn forbid_store(response: &mut Response) {
+    let is_decided = || response.headers().keys().any(|name| *name == CACHE_CONTROL);
+    if response.status() != StatusCode::NOT_FOUND && !is_decided() {
+        response.headers_mut().insert(CACHE_CONTROL, NO_STORE.clone());
     }
-    response
 }

@@ -20,5 +20,5 @@ pub use self::{
     answering::Answering, body::RejectionBody, code::RejectionCode, guarded::Guarded, rejection::Rejection,
 };
 pub(crate) use self::{
-    cause::DenialCause, ended_cookie::without_cookie, guarded::without_store, rejection::is_rejection,
+    cause::DenialCause, ended_cookie::without_cookie, guarded::forbid_store, rejection::is_rejection,
 };

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::token::TokenHash;
 use crate::{
     authenticate::{Context, Identity, IdentityBuilder, IdentityCache, SignInDetails},
+    declared::DeclaredNames,
     users::User,
 };
 
@@ -84,7 +85,20 @@ pub struct CapturedUser {
 #[derive(Debug, Default)]
 pub(super) struct Cached {
     details: OnceLock<Arc<SignInDetails>>,
+    /// The identity of the user of a plug-in.
     identity: IdentityCache,
+    /// The identity of the user of the store.
+    of_user: OnceLock<OfUser>,
+}
+
+/// The identity of a session whose user is in the store, for one version of the user's record.
+#[derive(Debug)]
+struct OfUser {
+    user: User,
+    issuer: Arc<str>,
+    /// The names that became bits.
+    names: &'static DeclaredNames,
+    identity: Identity,
 }
 
 /// A copy starts empty, as it is made to be changed.
@@ -97,10 +111,32 @@ impl Clone for Cached {
 impl Session {
     /// Whether the session belongs to this user of the store, and to the current version of the user's credentials.
     #[must_use]
+    #[inline]
     pub fn is_of(&self, user: &User) -> bool {
-        let epoch = user.current_epoch();
-        let is_current = matches!(self.user, SessionUser::Stored { credential_epoch } if credential_epoch == epoch);
-        is_current && !user.is_disabled() && self.subject == user.subject()
+        self.has_epoch_of(user) && !user.is_disabled() && self.subject == user.subject()
+    }
+
+    #[inline]
+    fn has_epoch_of(&self, user: &User) -> bool {
+        matches!(self.user, SessionUser::Stored { credential_epoch } if credential_epoch == user.current_epoch())
+    }
+
+    /// Returns the identity that [`keep_identity`](Self::keep_identity) was given for this very record of the user.
+    #[inline]
+    pub(super) fn kept_identity(&self, user: &User, issuer: &Arc<str>, context: Context) -> Option<Identity> {
+        let kept = self.cached.of_user.get()?;
+        let is_same = kept.user.is_same(user)
+            && self.has_epoch_of(user)
+            && Arc::ptr_eq(&kept.issuer, issuer)
+            && std::ptr::eq(kept.names, context.declared_names());
+        is_same.then(|| kept.identity.clone().at(self.authenticated_at))
+    }
+
+    /// Keeps the identity of a session that belongs to this user. Records do not change, so it is the user's as long as the
+    /// store returns both.
+    pub(super) fn keep_identity(&self, user: User, issuer: &Arc<str>, context: Context, identity: Identity) {
+        let (issuer, names) = (Arc::clone(issuer), context.declared_names());
+        let _ = self.cached.of_user.set(OfUser { user, issuer, names, identity });
     }
 
     pub(super) fn details(&self) -> Arc<SignInDetails> {
@@ -147,5 +183,57 @@ impl CapturedUser {
                 held(identity.permission_words(), index) && !by_role(index)
             }),
         }
+    }
+}
+
+#[cfg(all(test, feature = "api-key"))]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{Cached, Context, Session, SessionUser, User};
+    use crate::{credential::SessionToken, prelude::*, session::token::TokenHash};
+
+    #[derive(Auth, Clone)]
+    struct Auth {
+        #[scheme(api_key(header = "X-API-Key"))]
+        key: ApiKeys,
+    }
+
+    fn session() -> Session {
+        let token_hash = TokenHash::of(&SessionToken::of_bits(&[0; 32]));
+        Session {
+            id: token_hash.session_id(),
+            token_hash,
+            issuer: "basic".to_owned(),
+            subject: "alice".to_owned(),
+            user: SessionUser::Stored { credential_epoch: 1 },
+            created_at: 1,
+            authenticated_at: 1,
+            last_seen_at: 1,
+            expires_at: 2,
+            acr: None,
+            methods: Vec::new(),
+            is_pending: false,
+            device: String::new(),
+            address: None,
+            cached: Cached::default(),
+        }
+    }
+
+    #[test]
+    fn r7_a_kept_identity_is_of_one_record_of_the_user() {
+        let (mut session, context, issuer) = (session(), Context::of::<Auth>(), Arc::from("basic"));
+        let alice = User::new("alice", "").credential_epoch(1);
+        assert!(session.kept_identity(&alice, &issuer, context).is_none());
+        session.keep_identity(alice.clone(), &issuer, context, alice.identity(context, &issuer));
+
+        let kept = session.kept_identity(&alice, &issuer, context).unwrap();
+        assert_eq!((kept.subject(), kept.authenticated_at()), ("alice", Some(1)));
+        assert!(session.kept_identity(&alice.clone().disabled(true), &issuer, context).is_none());
+        assert!(session.kept_identity(&alice, &Arc::from("basic"), context).is_none());
+        assert!(session.clone().kept_identity(&alice, &issuer, context).is_none());
+
+        session.user = SessionUser::Stored { credential_epoch: 2 };
+        assert!(session.kept_identity(&alice, &issuer, context).is_none());
     }
 }

@@ -188,6 +188,7 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     }
 
     /// Returns the time in seconds since 1970. A clock before 1970 is refused, because no session would end.
+    #[inline]
     pub(super) fn now(&self) -> Result<u64, Unavailable> {
         let now = self.0.clock.as_ref().map_or_else(SystemTime::now, |clock| clock());
         now.duration_since(SystemTime::UNIX_EPOCH).map(|now| now.as_secs()).map_err(Unavailable::new)
@@ -312,9 +313,9 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
         if session.is_pending || manager.is_over(&session, known.seen_at(), now) {
             return None;
         }
-        let verified = manager.verified_now(session)?;
-        manager.note(&known, &verified.session, now);
-        Some(manager.identity(&verified, context))
+        let identity = manager.identity_now(&session, context)?;
+        manager.note(&known, &session, now);
+        Some(identity)
     }
 
     /// Returns a session whose time seems over, if another process has seen the user since.
@@ -338,6 +339,7 @@ fn unknown() -> AuthenticationError {
 }
 
 impl<U: UserStore, S: SessionStore> SessionManager<U, S> {
+    #[inline]
     fn is_over(&self, session: &Session, seen_here: u64, now: u64) -> bool {
         let idle_from = session.last_seen_at.max(seen_here);
         now >= session.expires_at || now >= idle_from.saturating_add(self.limits.idle.as_secs())
@@ -356,6 +358,7 @@ impl<U: UserStore, S: SessionStore> SessionManager<U, S> {
     }
 
     /// Notes a request of a session, and lets the store record it once a minute.
+    #[inline]
     fn note(&self, known: &KnownSession, session: &Session, now: u64) {
         if known.note(now, session.last_seen_at) {
             self.store.touch(&session.id, now);
@@ -373,19 +376,24 @@ impl<U: UserStore, S: SessionStore> SessionManager<U, S> {
         }
     }
 
-    /// Returns the session with its user, if the store knows the user without waiting, and the session is the user's.
-    fn verified_now(&self, session: Arc<Session>) -> Option<Verified> {
-        let user = match self.epoch(&session).ok()? {
-            None => None,
-            Some(_) => {
-                let user = self.users.store().find_by_subject_now(&session.subject)?;
-                if !session.is_of(&user) {
-                    return None;
-                }
-                Some(user)
-            }
-        };
-        Some(Verified { session, user })
+    /// Returns the identity of a session, if the store knows its user without waiting, and the session is the user's.
+    #[inline]
+    fn identity_now(&self, session: &Session, context: Context) -> Option<Identity> {
+        if let SessionUser::Captured(_) = session.user {
+            self.epoch(session).ok()?;
+            return Some(self.identity(session, None, context));
+        }
+        let user = self.users.store().find_by_subject_now(&session.subject)?;
+        let kept = session.kept_identity(&user, self.users.issuer_name(), context);
+        kept.or_else(|| self.identity_of(session, user, context))
+    }
+
+    /// Returns the identity of a session that is of this user, and keeps it.
+    fn identity_of(&self, session: &Session, user: User, context: Context) -> Option<Identity> {
+        self.epoch(session).ok().filter(|_| session.is_of(&user))?;
+        let identity = self.identity(session, Some(&user), context);
+        session.keep_identity(user, self.users.issuer_name(), context, identity.clone());
+        Some(identity)
     }
 
     /// Returns the user of a session of the user store; `None` for a session of a plug-in's user.
@@ -396,9 +404,8 @@ impl<U: UserStore, S: SessionStore> SessionManager<U, S> {
         user.map(Some).ok_or_else(|| AuthenticationError::session_ended("session from before the credentials changed"))
     }
 
-    fn identity(&self, verified: &Verified, context: Context) -> Identity {
-        let session = &verified.session;
-        let identity = match (&verified.user, &session.user) {
+    fn identity(&self, session: &Session, user: Option<&User>, context: Context) -> Identity {
+        let identity = match (user, &session.user) {
             (Some(user), _) => user.identity(context, self.users.issuer_name()),
             (None, SessionUser::Captured(user)) => session.captured_identity(user, context),
             // `user` has returned an error. If it had not, the caller would have no roles.
@@ -422,7 +429,7 @@ impl<U: UserStore, S: SessionStore> Authenticator for Sessions<U, S> {
         if verified.session.is_pending {
             return Err(AuthenticationError::sign_in_incomplete("the second factor is missing"));
         }
-        Ok(self.0.identity(&verified, *context))
+        Ok(self.0.identity(&verified.session, verified.user.as_ref(), *context))
     }
 
     fn is_throttled(&self) -> bool {

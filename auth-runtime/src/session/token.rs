@@ -19,11 +19,13 @@ impl TokenHash {
     }
 
     /// Returns whether both are the hash of one token, in constant time.
+    #[inline]
     pub(super) fn is(&self, other: &Self) -> bool {
-        let [halves, others] = [self, other].map(Self::halves);
-        ((halves[0] ^ others[0]) | (halves[1] ^ others[1])).ct_eq(&0).into()
+        let ([a, b], [c, d]) = (self.halves(), other.halves());
+        ((a ^ c) | (b ^ d)).ct_eq(&0).into()
     }
 
+    #[inline]
     fn halves(&self) -> [u128; 2] {
         let (halves, _) = self.0.as_chunks::<16>();
         [0, 1].map(|index| halves.get(index).map_or(0, |half| u128::from_be_bytes(*half)))

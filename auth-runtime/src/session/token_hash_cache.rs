@@ -93,11 +93,13 @@ impl KnownSession {
     }
 
     /// Returns the last request here.
+    #[inline]
     pub(super) fn seen_at(&self) -> u64 {
         self.seen_at.load(Ordering::Relaxed)
     }
 
     /// Notes a request. Returns whether the store must be written to; the last written time is at least `stored`.
+    #[inline]
     pub(super) fn note(&self, now: u64, stored: u64) -> bool {
         self.seen_at.fetch_max(now, Ordering::Relaxed);
         let written = self.written_at.load(Ordering::Relaxed);
@@ -116,8 +118,9 @@ impl TokenHashCache {
     }
 
     /// Returns the session of a token, if it had one. The text need not be a token.
+    #[inline]
     pub(super) fn known(&self, text: &[u8]) -> Option<Arc<KnownSession>> {
-        self.known.get(&self.key.mac(text).to_bits())
+        self.known.get(&self.key.mac_of_random(text))
     }
 
     /// Returns what is known of a token. One call finds that a look-up is due, and the others that it is refused.
@@ -169,7 +172,7 @@ impl TokenHashCache {
     }
 
     fn mac(&self, token: &SessionToken) -> u128 {
-        self.key.mac(token.as_bytes()).to_bits()
+        self.key.mac_of_random(token.as_bytes())
     }
 }
 

@@ -10,7 +10,7 @@
 //! |---|---|---|
 //! | one name from one address | 5 attempts | lockouts of 1, 2, 4, 8, 8, 15, 15, .. minutes, each followed by one attempt |
 //! | one address | 25 attempts in any minute | one attempt per minute |
-//! | one name | 50 attempts in any hour | one attempt per six minutes |
+//! | one name | 50 attempts in any hour, at most 41 of them at once | one attempt per six minutes |
 //!
 //! 1. If one of the buckets is full, the request gets 429 with `Retry-After`, whether or not the password is right. It is
 //!    counted in none of them, so retrying does not extend a lockout.
@@ -177,7 +177,8 @@ impl Throttle {
     }
 
     /// Sets how many attempts one name has in any hour, from all unknown addresses: 10 to 100 (default: 50; ASVS 4.0,
-    /// 2.2.1). When they are used up, a fifth of them comes back in each hour.
+    /// 2.2.1). At most four fifths of them, plus one, may be used at once. After that, a fifth of
+    /// them comes back in each hour.
     ///
     /// # Errors
     /// [`ThrottleError::Range`] if the number is out of range.

@@ -316,7 +316,15 @@ impl<S: UserStore> Verifier<S> {
         }
         let hash = user.as_ref().map(|user| user.password_hash().to_owned());
         let verified = permit.verify(submitted.password.to_owned().into(), hash).await?;
-        let (Some(user), Verified::Right { rehashed }) = (user, verified) else { return Ok(None) };
+        let Some(user) = user else { return Ok(None) };
+        let rehashed = match verified {
+            Verified::Right { rehashed } => rehashed,
+            Verified::Wrong => return Ok(None),
+            Verified::Unreadable(reason) => {
+                tracing::error!(subject = ?user.subject(), reason, "password hash not readable; its user cannot sign in");
+                return Ok(None);
+            }
+        };
         let hash = self.record(&user, rehashed).await;
         if let Some(cache) = &self.cache {
             cache.insert(submitted, hash.into(), has_evicted);

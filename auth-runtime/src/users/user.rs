@@ -228,6 +228,7 @@ impl User {
     }
 
     /// Returns the identity of the user. Subject and name are the stored ones, in whatever spelling the name was sent.
+    #[inline]
     pub(crate) fn identity(&self, context: Context, issuer: &Arc<str>) -> Identity {
         self.0.identity.get_or_build(context, issuer, self.subject(), |mut identity| {
             self.role_names().iter().for_each(|role| identity.add_role(role));
@@ -235,6 +236,13 @@ impl User {
             let identity = identity.username(self.name());
             self.readable_name().into_iter().fold(identity, IdentityBuilder::display_name)
         })
+    }
+
+    /// Whether both are the same record, and not two records of one user.
+    #[cfg(feature = "session")]
+    #[inline]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     fn with(mut self, change: impl FnOnce(&mut UserFields)) -> Self {

@@ -6,7 +6,7 @@ use poem::{Route, get, handler, web};
 use poem_openapi::{OpenApi, OpenApiService, param::Path, payload::Json};
 
 use super::{axum_app::AxumApp, poem_app::PoemApp};
-use crate::{contender::Shared, credentials::Credentials, entry::Entry};
+use crate::{contender::Shared, credentials::Credentials, entry::Entry, keys::Keys};
 
 /// A Poem handler.
 #[must_use]
@@ -25,6 +25,13 @@ async fn entry_of_poem(web::Path(id): web::Path<i64>) -> web::Json<Entry> {
 pub fn poem_openapi() -> Shared {
     let app = Route::new().nest("/", OpenApiService::new(Entries, "Entries", "1.0"));
     PoemApp::shared("bare poem-openapi operation", app, Credentials::none())
+}
+
+/// A poem-openapi operation that gets a token and ignores it: the headers of a request cost instructions too.
+#[must_use]
+pub fn with_token(keys: &Keys) -> Shared {
+    let app = Route::new().nest("/", OpenApiService::new(Entries, "Entries", "1.0"));
+    PoemApp::shared("bare operation, with a token", app, Credentials::ignored(keys))
 }
 
 struct Entries;

@@ -8,9 +8,9 @@ use std::{
 use auth_runtime::{
     api_key::{MemoryApiKeys, generate},
     prelude::*,
-    users::MemoryUsers,
+    users::{MemoryUsers, User},
 };
-use poem::{Endpoint, IntoEndpoint};
+use poem::{Endpoint, EndpointExt, IntoEndpoint, handler};
 use poem_openapi::{OpenApi, payload::PlainText};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -95,6 +95,16 @@ pub(crate) async fn logged(app: &impl Endpoint, call: Call) -> (u16, String) {
     let lines = String::from_utf8(bytes).unwrap();
     (answer.status, lines.lines().filter(|line| line.contains("auth_runtime")).collect::<Vec<_>>().join("\n"))
 }
+
+#[derive(Auth, Clone)]
+struct OnlyPassword {
+    #[scheme(basic)]
+    password: Basic,
+}
+
+#[protected(auth = OnlyPassword)]
+#[handler]
+fn me() {}
 
 fn app() -> impl Endpoint {
     Auth::default().service(Api, "Log", "1").into_endpoint()
@@ -274,5 +284,21 @@ async fn r91_the_bundled_authenticators_log_no_credential_either() {
     let secret = key.as_str().rsplit_once('_').unwrap().1;
     for secret in ["kR7-secret", "kR7secret", secret, "eyJzdWIiOiJhIn0"] {
         assert!(!log.contains(secret), "{secret} is in {log}");
+    }
+}
+
+#[tokio::test]
+async fn r91_an_unreadable_password_hash_is_logged_with_its_subject_and_without_the_hash() {
+    let users = MemoryUsers::new().add_user(User::new("alice", "{MD5}kR7hash").with_subject("a1")).unwrap();
+    let app = poem::Route::new().at("/me", poem::get(me).with(OnlyPassword { password: Basic::new(users) }));
+    for (name, is_logged) in [("alice", true), ("nobody", false)] {
+        let (status, log) = logged(&app, get("/me").header("Authorization", basic(name, "correct horse"))).await;
+        assert_eq!(status, 401);
+        let line = log.lines().find(|line| line.contains("password hash not readable"));
+        assert_eq!(line.is_some(), is_logged, "{name}: {log}");
+        if let Some(line) = line {
+            assert_contains(line, &["ERROR", r#"subject="a1""#, "reason="]);
+        }
+        assert!(!log.contains("kR7hash"), "{log}");
     }
 }

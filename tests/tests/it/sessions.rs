@@ -496,8 +496,13 @@ async fn r62_a_session_ends_with_its_user_and_with_the_password() {
 async fn r7_a_session_has_the_current_roles_of_the_user() {
     let world = World::new().await;
     let token = world.sign_in("alice").await;
+    for _ in 0..2 {
+        assert_eq!(world.get("/me", &token).await.status, 200);
+    }
     world.people.set(User::new("alice", "").roles(["Administrator"]).display_name("Alice A."));
-    assert_eq!(world.get("/me", &token).await.body, "Alice A. {Administrator} None");
+    for _ in 0..2 {
+        assert_eq!(world.get("/me", &token).await.body, "Alice A. {Administrator} None");
+    }
 }
 
 #[tokio::test]
