@@ -34,11 +34,15 @@ pub(crate) fn lower(
     outer.extend(take(&mut item.attrs, errors));
     let floor = floor(outer, errors);
     let mut operations = Vec::new();
+    // Parsed once: each method has a copy.
+    let allowed: Attribute = parse_quote!(#[allow(clippy::unused_async, reason = "operations are async")]);
     let is_unread = caller::is_missing_everywhere(&floor, &item, is_operation, errors);
     let needed = floor_arguments::arguments_of(&floor.checks, &item, is_operation);
     for item in &mut item.items {
         if let ImplItem::Fn(method) = item {
+            let allowed = is_operation(method).then(|| allowed.clone());
             operations.extend(operation(method, &floor, &needed, errors));
+            method.attrs.extend(allowed);
         }
     }
     if is_unread {
@@ -98,7 +102,6 @@ fn operation(method: &mut ImplItemFn, floor: &Clauses, needed: &[String], errors
     signature::is_operation(&signature, &mut mistakes);
     signature::caller_fits_access(&signature, &access, &mut mistakes);
     signature::arguments_of_checks_are_used(&mut method.sig, &access);
-    method.attrs.push(parse_quote!(#[allow(clippy::unused_async, reason = "operations are async")]));
     errors.join(mistakes).then_some(Operation { attributes, signature, access })
 }
 
