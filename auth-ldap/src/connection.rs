@@ -37,7 +37,8 @@ impl Server {
 }
 
 impl Connection {
-    /// Returns the entries that match. Referrals to other directories are skipped. An incomplete result is an error.
+    /// Returns the entries that match. The library keeps referrals to other directories apart, and follows none. An
+    /// incomplete result is an error.
     pub(crate) async fn search(
         &mut self,
         base: &str,
@@ -49,8 +50,7 @@ impl Connection {
         if result.rc != 0 {
             return Err(SignInError::Search(result.rc));
         }
-        let entries = found.into_iter().filter(|entry| !entry.is_ref());
-        Ok(entries.map(|entry| Entry::new(SearchEntry::construct(entry))).collect())
+        Ok(found.into_iter().map(|entry| Entry::new(SearchEntry::construct(entry))).collect())
     }
 
     /// Returns whether this password belongs to this DN.

@@ -25,7 +25,7 @@ use crate::{
     parse::{
         attribute::{AttributeName, RuleAttribute},
         cfg::Configured,
-        item::Item,
+        item::{Code, Item},
         table::{Permissions, Roles},
     },
     paths::Private,
@@ -316,9 +316,10 @@ pub fn __configured(input: TokenStream) -> TokenStream {
 
 /// `#[protected]`, `#[permission]`, `#[public]` and `#[optional_auth]`: in two rounds if there are `#[cfg]`s inside.
 fn expand_attribute(name: AttributeName, arguments: TokenStream2, item: TokenStream2) -> TokenStream2 {
-    let predicates = parse::cfg::predicates(&item);
+    let code = Code::parse(&item);
+    let predicates = parse::cfg::predicates(&code);
     if predicates.is_empty() {
-        return expand_rule(Configured { name, span: Span::call_site(), arguments, item });
+        return expand_rule(Configured { name, span: Span::call_site(), arguments, item, code });
     }
     let rule = RuleAttribute::parse(name, Span::call_site(), arguments.clone());
     match Private::locate(rule.ok().and_then(|rule| rule.library).as_ref()) {
@@ -333,38 +334,39 @@ fn expand_configured(input: TokenStream2) -> TokenStream2 {
 }
 
 /// An attribute on the item that it protects.
-fn expand_rule(Configured { name, span, arguments, item }: Configured) -> TokenStream2 {
+fn expand_rule(Configured { name, span, arguments, item, code }: Configured) -> TokenStream2 {
     let mut errors = Errors::default();
     let rule = RuleAttribute::parse(name, span, arguments.clone());
     let library = rule.as_ref().ok().and_then(|rule| rule.library.clone());
     let Some(p) = errors.ok(Private::locate(library.as_ref())) else {
         return errors.beside(expand::misplaced::expand(item, None));
     };
-    match Item::parse(name, &item) {
+    match Item::of(name, code, &item) {
         Item::Api(open_api, block) => {
-            let written = block.clone();
+            let written = editor::is_running().then(|| block.clone());
             let api = lower::api::lower(rule, span, open_api, *block, &mut errors);
-            if editor::is_running() {
-                return errors.beside(Editor { p: &p, auth: &api.auth }.api(*written, &arguments));
-            }
-            errors.beside(expand::api::expand(&api, &p))
+            errors.beside(match written {
+                Some(written) => Editor { p: &p, auth: &api.auth }.api(*written, &arguments),
+                None => expand::api::expand(&api, &p),
+            })
         }
         Item::Tools(attribute, block) => {
-            let written = block.clone();
+            let written = editor::is_running().then(|| block.clone());
             let tools = lower::mcp_tools::lower(rule, attribute, *block, &mut errors);
-            if editor::is_running() {
-                return errors.beside(Editor { p: &p, auth: &tools.auth }.tools(*written, &arguments));
-            }
-            errors.beside(expand::mcp_tools::expand(&tools, &p))
+            errors.beside(match written {
+                Some(written) => Editor { p: &p, auth: &tools.auth }.tools(*written, &arguments),
+                None => expand::mcp_tools::expand(&tools, &p),
+            })
         }
         Item::Handler(attribute, function) => {
-            let written = function.clone();
+            let written = editor::is_running().then(|| function.clone());
             let handler = lower::handler::lower(rule, attribute, *function, &mut errors);
-            if editor::is_running() {
-                let editor = Editor { p: &p, auth: &handler.auth };
-                return errors.beside(editor.handler(&handler.attribute, *written, name, &arguments));
-            }
-            errors.beside(expand::handler::expand(&handler, &p))
+            errors.beside(match written {
+                Some(written) => {
+                    Editor { p: &p, auth: &handler.auth }.handler(&handler.attribute, *written, name, &arguments)
+                }
+                None => expand::handler::expand(&handler, &p),
+            })
         }
         Item::Misplaced(message) => {
             errors.span(span, message);

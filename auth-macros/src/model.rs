@@ -4,7 +4,9 @@ use std::fmt::{self, Display};
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
-use syn::{Attribute, Expr, ExprCall, Generics, Ident, ImplItemFn, ItemImpl, Lit, LitStr, Path, Type, Visibility};
+use syn::{
+    Attribute, Expr, ExprCall, Generics, Ident, ImplItemFn, ItemImpl, Lit, LitStr, Path, Signature, Type, Visibility,
+};
 
 /// A name as it was written: a string to look up, or a path to a typed value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -126,8 +128,9 @@ pub(crate) struct Api {
 
 /// A method that is an operation.
 pub(crate) struct Operation {
-    /// The method with `#[oai]` and without our attributes.
-    pub(crate) method: ImplItemFn,
+    /// The attributes of the method, with `#[oai]` and without ours.
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) signature: Signature,
     pub(crate) access: Access,
 }
 

@@ -209,7 +209,7 @@ fn one_clause_is_not_wrapped() {
     ] {
         let expanded: String = operation(&clauses).split_whitespace().collect();
         let expanded = expanded.replace(",>", ">");
-        let root = "requirement:::auth_runtime::__private::Requirement::<__Auth>::";
+        let root = "requirement:__private::Requirement::<__Auth>::";
         assert!(expanded.contains(&format!("{root}{tree}")), "{clauses}: {expanded}");
     }
 }

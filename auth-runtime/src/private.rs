@@ -114,20 +114,21 @@ pub const fn operation<R: Rule>(
     access: Access<R::Auth>,
     place: &'static str,
 ) -> Operation<R::Auth> {
-    Operation::new(name, access).at(place)
+    Operation::new(name, access).at(place, 0)
 }
 
-/// Returns an operation of a list, as [`operation`] does.
+/// Returns the operation at a position of a list, as [`operation`] does.
 #[must_use]
 #[track_caller]
-pub const fn listed<R: Rules>(name: &'static str, access: Access<R::Auth>, place: &'static str) -> Operation<R::Auth> {
-    Operation::new(name, access).at(place)
+pub const fn listed<R: Rules>(position: usize, name: &'static str, access: Access<R::Auth>) -> Operation<R::Auth> {
+    Operation::new(name, access).at(R::PLACE, position)
 }
 
-/// Returns the operations of a list.
+/// Returns references to the operations of a list. The emitted code names the list itself, so that an error in it is shown
+/// in the user's code alone.
 #[must_use]
-pub fn operations<R: Rules>() -> Vec<&'static Operation<R::Auth>> {
-    R::OPERATIONS.iter().collect()
+pub fn operations<A>(list: &'static [Operation<A>]) -> Vec<&'static Operation<A>> {
+    list.iter().collect()
 }
 
 /// Returns a rule that another rule names. As a function, it makes a wrong type one error.

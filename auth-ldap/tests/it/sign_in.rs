@@ -35,6 +35,9 @@ async fn an_identity_has_the_uuid_as_subject_and_an_issuer_of_its_own() {
     assert_eq!(requests[0], bind_request(SERVICE, SERVICE_PASSWORD));
     assert!(is_search_for(&requests[1], b"\x04\x03uid\x04\x05alice"));
     assert!(is_search_for(&requests[2], ALICE.as_bytes()));
+    // Users at any depth, and groups directly below their base.
+    assert!(is_search_for(&requests[1], b"ou=people,dc=example\x0a\x01\x02"), "{requests:?}");
+    assert!(is_search_for(&requests[2], b"ou=groups,dc=example\x0a\x01\x01"), "{requests:?}");
     assert_eq!(requests[3], bind_request(ALICE, PASSWORD));
 }
 

@@ -19,6 +19,7 @@ use crate::{
 
 pub(crate) fn expand(api: &Api, p: &Private) -> TokenStream {
     let Api { auth, attribute, item, operations } = api;
+    let (import, p) = (p.import(), &p.imported());
     // A substitute for a forgotten one: the operations compile, and the missing attribute is the only error.
     let attribute = attribute.as_ref().map_or_else(|| quote!(#[#p::poem_openapi::OpenApi]), ToTokens::to_token_stream);
     let shared = Rules::new(auth, &item.generics, &item.self_ty, p);
@@ -27,10 +28,7 @@ pub(crate) fn expand(api: &Api, p: &Private) -> TokenStream {
     let ty = &item.self_ty;
     let configured = item.attrs.iter().filter(|attribute| is(attribute, "cfg")).collect::<Vec<_>>();
     let lints = lints(&item.attrs);
-    let named = operations
-        .iter()
-        .map(|operation| (format!("{}::{}", type_name(ty), operation.method.sig.ident.unraw()), &operation.access));
-    let (list, list_type) = (shared.list(named), shared.list_type());
+    let (list, list_type) = (shared.list(&type_name(ty), operations), shared.list_type());
     let guards: Vec<Ident> = (0..operations.len()).map(|index| format_ident!("__Guard{index}")).collect();
     let aliases = operations.iter().zip(&guards).enumerate().map(|(index, (operation, guard))| {
         let kind = match operation.access {
@@ -39,30 +37,39 @@ pub(crate) fn expand(api: &Api, p: &Private) -> TokenStream {
         };
         shared.guard_alias(guard, &Ident::new(kind, Span::call_site()), index)
     });
-    let twins = operations.iter().zip(&guards).map(|(operation, guard)| twin(operation, &shared.ty(guard), p));
+    let (read, served): (Vec<_>, Vec<_>) =
+        operations.iter().zip(&guards).map(|(operation, guard)| twin(operation, &shared.ty(guard), p)).unzip();
     let security = security_arguments(operations, p);
+    let allowed = quote! {
+        #(#lints)*
+        #[allow(deprecated, non_snake_case, unused_qualifications, clippy::all, clippy::pedantic, reason = "generated")]
+    };
+    let served: Vec<_> = served.into_iter().flatten().collect();
+    let served = (!served.is_empty()).then(|| quote!(#allowed impl #generics #ty #where_clause { #(#served)* }));
     quote! {
         #item
 
         #(#configured)*
         const _: () = {
+            #import
             #alias
 
             #list
             #(#aliases)*
 
             #attribute
-            #(#lints)*
-            #[allow(deprecated, non_snake_case, unused_qualifications, clippy::all, clippy::pedantic, reason = "generated")]
+            #allowed
             impl #generics #ty #where_clause {
-                #(#twins)*
+                #(#read)*
             }
+
+            #served
 
             impl #generics #p::Protected for #ty #where_clause {
                 type Auth = #auth;
 
                 fn operations() -> #p::std::vec::Vec<&'static #p::Operation<#auth>> {
-                    #p::operations::<#list_type>()
+                    #p::operations(<#list_type as #p::Rules>::OPERATIONS)
                 }
 
                 fn security_arguments() -> #p::std::vec::Vec<#p::std::vec::Vec<#p::SecurityArgument>> {
@@ -80,7 +87,7 @@ fn security_arguments(operations: &[Operation], p: &Private) -> TokenStream {
     let rows: Vec<TokenStream> = operations
         .iter()
         .map(|operation| {
-            let row = arguments(&operation.method.sig).into_iter().map(|argument| types.position(&argument.typed.ty));
+            let row = arguments(&operation.signature).into_iter().map(|argument| types.position(&argument.typed.ty));
             let row: Vec<u16> = row.collect();
             quote!(&[#(#row),*])
         })
@@ -118,9 +125,10 @@ impl VisitMut for ElideLifetimes {
     }
 }
 
-/// Emits the method that poem-openapi serves in place of the user's.
-fn twin(operation: &Operation, kind: &TokenStream, p: &Private) -> TokenStream {
-    let (signature, name) = (&operation.method.sig, &operation.method.sig.ident);
+/// Emits the method that poem-openapi reads, and the one that is served in place of the user's if it is another one.
+fn twin(operation: &Operation, kind: &TokenStream, p: &Private) -> (TokenStream, Option<TokenStream>) {
+    let Operation { attributes, signature, access } = operation;
+    let name = &signature.ident;
     let twin = format_ident!("__protected_{}", name.unraw(), span = name.span());
     let guard = Ident::new("__guard", Span::mixed_site());
     let arguments = arguments(signature);
@@ -129,11 +137,11 @@ fn twin(operation: &Operation, kind: &TokenStream, p: &Private) -> TokenStream {
         let (attributes, ty) = (&typed.attrs, &typed.ty);
         quote!(#(#attributes)* #name: #ty)
     });
-    let checks = check::expand(&operation.access, &guard, &arguments, p);
+    let checks = check::expand(access, &guard, &arguments, p);
     let receiver = signature.receiver();
     // The user's own token, for hygiene: `__configured!` stands in the expansion of another macro.
     let this = receiver.map(|receiver| &receiver.self_token);
-    let attributes = operation.method.attrs.iter().filter(|attribute| is(attribute, "oai") || is(attribute, "doc"));
+    let attributes = attributes.iter().filter(|attribute| is(attribute, "oai") || is(attribute, "doc"));
     let (generics, _, where_clause) = signature.generics.split_for_impl();
     let returns = returns(&signature.output);
     let declaration = quote! {
@@ -141,27 +149,25 @@ fn twin(operation: &Operation, kind: &TokenStream, p: &Private) -> TokenStream {
     };
     let response = quote!(Self::#name(#this, #(#names),*));
     if !checks.is_empty() {
-        let answered = answered(&operation.access, &guard, &quote!(#response.await), p);
-        return quote!(#(#attributes)* #declaration { #checks #answered });
+        let answered = answered(access, &guard, &quote!(#response.await), p);
+        return (quote!(#(#attributes)* #declaration { #checks #answered }), None);
     }
     let plain_inputs = arguments.iter().map(|Argument { name, typed }| {
         let ty = &typed.ty;
         quote!(#name: #ty)
     });
-    let answering = answering(&operation.access, &guard, &response, p);
+    let answering = answering(access, &guard, &response, p);
     // At a span of this crate, so that the future has the lifetimes of all arguments in every edition.
     let future = quote_spanned!(Span::mixed_site()=> impl #p::core::future::Future<Output = #p::Guarded<#returns>>);
     // Poem-openapi reads the first method, and the compiler drops it. The second one is served. It is no `async fn`, as the
     // compiler would check the state of its future beside that of the user's.
-    quote! {
-        #(#attributes)*
-        #[cfg(false)]
-        #declaration {}
-
+    let read = quote!(#(#attributes)* #[cfg(false)] #declaration {});
+    let served = quote! {
         fn #twin #generics (#receiver, #guard: #kind, #(#plain_inputs),*) -> #future #where_clause {
             #answering
         }
-    }
+    };
+    (read, Some(served))
 }
 
 fn lints(attributes: &[Attribute]) -> Vec<&Attribute> {

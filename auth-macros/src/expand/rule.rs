@@ -2,11 +2,11 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Generics, ImplGenerics, Path, WhereClause, spanned::Spanned};
+use syn::{Generics, ImplGenerics, Path, WhereClause, ext::IdentExt, spanned::Spanned};
 
 use super::access::{self, Names};
 use crate::{
-    model::{Access, AuthType},
+    model::{Access, AuthType, Operation},
     paths::Private,
 };
 
@@ -52,43 +52,36 @@ impl<'a> Rules<'a> {
         if self.is_generic { quote!(#rule<#marker>) } else { quote!(#rule) }
     }
 
-    /// Emits the list of all rules of an impl block: a type with a constant. `operations` has the name of each operation within
-    /// its module.
-    pub(crate) fn list<'b>(&self, operations: impl IntoIterator<Item = (String, &'b Access)>) -> TokenStream {
+    /// Emits the list of all rules of an impl block: a type with a constant. `owner` is the name of the block's type.
+    pub(crate) fn list(&self, owner: &str, operations: &[Operation]) -> TokenStream {
         let Self { p, auth, is_generic, .. } = self;
         let names = Names { p, auth, is_generic: *is_generic, is_inline: false };
         let list = Ident::new(LIST, Span::call_site());
         let (declaration, ty) = (self.declare(&list), self.ty(&list));
-        let mut assertions = TokenStream::new();
-        let operations: Vec<TokenStream> = operations
-            .into_iter()
-            .map(|(name, access)| {
-                assertions.extend(access::assert_names(access, names));
-                self.listed(&name, access, names)
-            })
-            .collect();
+        let assertions = operations.iter().map(|operation| access::assert_names(&operation.access, names));
+        let listed = operations.iter().enumerate().map(|(index, Operation { signature, access, .. })| {
+            let name = format!("::{owner}::{}", signature.ident.unraw());
+            let access = access::expand(access, names);
+            quote!(#p::listed::<Self>(#index, #p::core::concat!(#p::core::module_path!(), #name), #access))
+        });
+        let place = self.place(owner);
         let (generics, where_clause) = self.implementing();
         quote! {
             #declaration
-            #assertions
+            #(#assertions)*
 
             impl #generics #p::Rules for #ty #where_clause {
                 type Auth = #auth;
-                const OPERATIONS: &'static [#p::Operation<#auth>] = &[#(#operations),*];
+                const PLACE: &'static #p::core::primitive::str = #place;
+                const OPERATIONS: &'static [#p::Operation<#auth>] = &[#(#listed),*];
             }
         }
     }
 
-    fn listed(&self, name: &str, access: &Access, names: Names<'_>) -> TokenStream {
+    /// Emits the place of the macro in the source. Macros of one block may be at the same place, so it ends with a name.
+    fn place(&self, name: &str) -> TokenStream {
         let p = self.p;
-        let access = access::expand(access, names);
-        quote! {
-            #p::listed::<Self>(
-                #p::core::concat!(#p::core::module_path!(), "::", #name),
-                #access,
-                #p::core::concat!(#p::core::file!(), ":", #p::core::line!(), ":", #p::core::column!(), ":", #name),
-            )
-        }
+        quote!(#p::core::concat!(#p::core::file!(), ":", #p::core::line!(), ":", #p::core::column!(), ":", #name))
     }
 
     /// Emits the type of the guard of the operation at a position of the list, under a short name: poem-openapi repeats an
@@ -116,7 +109,7 @@ impl<'a> Rules<'a> {
         let names = Names { p, auth, is_generic: *is_generic, is_inline: false };
         let assertions = access::assert_names(access, names);
         let access = access::expand(access, names);
-        let ty = self.ty(rule);
+        let (ty, place) = (self.ty(rule), self.place(name));
         let (generics, where_clause) = self.implementing();
         quote! {
             #assertions
@@ -126,7 +119,7 @@ impl<'a> Rules<'a> {
                 const OPERATION: &'static #p::Operation<#auth> = &#p::operation::<Self>(
                     #p::core::concat!(#p::core::module_path!(), "::", #name),
                     #access,
-                    #p::core::concat!(#p::core::file!(), ":", #p::core::line!(), ":", #p::core::column!(), ":", #name),
+                    #place,
                 );
             }
         }

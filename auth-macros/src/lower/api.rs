@@ -34,11 +34,15 @@ pub(crate) fn lower(
     outer.extend(take(&mut item.attrs, errors));
     let floor = floor(outer, errors);
     let mut operations = Vec::new();
+    // Parsed once: each method has a copy.
+    let allowed: Attribute = parse_quote!(#[allow(clippy::unused_async, reason = "operations are async")]);
     let is_unread = caller::is_missing_everywhere(&floor, &item, is_operation, errors);
     let needed = floor_arguments::arguments_of(&floor.checks, &item, is_operation);
     for item in &mut item.items {
         if let ImplItem::Fn(method) = item {
+            let allowed = is_operation(method).then(|| allowed.clone());
             operations.extend(operation(method, &floor, &needed, errors));
+            method.attrs.extend(allowed);
         }
     }
     if is_unread {
@@ -85,22 +89,20 @@ fn operation(method: &mut ImplItemFn, floor: &Clauses, needed: &[String], errors
         errors.join(mistakes);
         return None;
     }
-    let original = method.clone();
+    let (attributes, signature) = (method.attrs.clone(), method.sig.clone());
     remove_oai(method);
     if !says_something {
-        operation_says_who(&original, &mut mistakes);
+        operation_says_who(&signature.ident, &attributes, &mut mistakes);
         keep_inert(&mut method.attrs);
     }
     let (access, _) = lower_access(written, floor, Position::Operation, &mut mistakes);
-    floor_arguments::has_arguments(&original.sig, &access, needed, &mut mistakes);
-    options_are_known(&original.attrs, &mut mistakes);
-    path_has_no_slash_at_its_end(&original.attrs, &mut mistakes);
-    caller::is_taken(&original.sig, &access, floor.auth.as_ref(), floor.checks.len(), &mut mistakes);
-    signature::is_operation(&original.sig, &mut mistakes);
-    signature::caller_fits_access(&original.sig, &access, &mut mistakes);
+    floor_arguments::has_arguments(&signature, &access, needed, &mut mistakes);
+    options_are_right(&attributes, &mut mistakes);
+    caller::is_taken(&signature, &access, floor.auth.as_ref(), floor.checks.len(), &mut mistakes);
+    signature::is_operation(&signature, &mut mistakes);
+    signature::caller_fits_access(&signature, &access, &mut mistakes);
     signature::arguments_of_checks_are_used(&mut method.sig, &access);
-    method.attrs.push(parse_quote!(#[allow(clippy::unused_async, reason = "operations are async")]));
-    errors.join(mistakes).then_some(Operation { method: original, access })
+    errors.join(mistakes).then_some(Operation { attributes, signature, access })
 }
 
 /// The options of `#[oai]` on an operation.
@@ -127,27 +129,32 @@ fn options(attributes: &[Attribute]) -> impl Iterator<Item = Meta> {
     oai.filter_map(move |attribute| attribute.parse_args_with(parse).ok()).flatten()
 }
 
+fn options_are_right(attributes: &[Attribute], errors: &mut Errors) {
+    for option in options(attributes) {
+        option_is_known(&option, errors);
+        path_has_no_slash_at_its_end(&option, errors);
+    }
+}
+
 /// Poem-openapi would leave out the whole impl block, which would be errors of its own. It may have other options later, so
 /// only a misspelt one is reported.
-fn options_are_known(attributes: &[Attribute], errors: &mut Errors) {
-    for path in options(attributes).map(|option| option.path().clone()) {
-        let Some(name) = path.get_ident().map(ToString::to_string) else { continue };
-        let near = near(&OPTIONS, &name).filter(|_| !OPTIONS.contains(&&*name));
-        if let Some(near) = near {
-            errors.at(&path, format!("unknown option `{name}` of `#[oai]`; did you mean `{near}`?"));
-        }
+fn option_is_known(option: &Meta, errors: &mut Errors) {
+    let Some(name) = option.path().get_ident().map(ToString::to_string) else { return };
+    if OPTIONS.contains(&&*name) {
+        return;
+    }
+    if let Some(near) = near(&OPTIONS, &name) {
+        errors.at(option.path(), format!("unknown option `{name}` of `#[oai]`; did you mean `{near}`?"));
     }
 }
 
 /// Poem-openapi drops the slash, so that the path in the source would be no path of the service.
-fn path_has_no_slash_at_its_end(attributes: &[Attribute], errors: &mut Errors) {
-    for meta in options(attributes) {
-        if let Meta::NameValue(MetaNameValue { path, value: Expr::Lit(ExprLit { lit: Lit::Str(text), .. }), .. }) = meta
-            && path.is_ident("path")
-            && let Some(served) = text.value().strip_suffix('/').filter(|served| !served.is_empty())
-        {
-            errors.at(&text, format!("Poem drops the trailing slash of this path: write `\"{served}\"`"));
-        }
+fn path_has_no_slash_at_its_end(option: &Meta, errors: &mut Errors) {
+    if let Meta::NameValue(MetaNameValue { path, value: Expr::Lit(ExprLit { lit: Lit::Str(text), .. }), .. }) = option
+        && path.is_ident("path")
+        && let Some(served) = text.value().strip_suffix('/').filter(|served| !served.is_empty())
+    {
+        errors.at(text, format!("Poem drops the trailing slash of this path: write `\"{served}\"`"));
     }
 }
 
@@ -164,9 +171,8 @@ fn remove_oai(method: &mut ImplItemFn) {
     }
 }
 
-fn operation_says_who(method: &ImplItemFn, errors: &mut Errors) {
-    let name = &method.sig.ident;
-    if let Some((attribute, message)) = renamed(&method.attrs) {
+fn operation_says_who(name: &Ident, attributes: &[Attribute], errors: &mut Errors) {
+    if let Some((attribute, message)) = renamed(attributes) {
         return errors.at(attribute, message);
     }
     errors.at(

@@ -134,6 +134,9 @@ pub(crate) fn mentions(path: &Path, generics: &Generics) -> bool {
 
 /// Silences the warning about an argument that only a check uses.
 pub(crate) fn arguments_of_checks_are_used(signature: &mut Signature, access: &Access) {
+    if access.checks().is_empty() {
+        return;
+    }
     let mut mentioned = HashSet::new();
     for check in access.checks() {
         collect(check.expression.to_token_stream(), &mut mentioned);

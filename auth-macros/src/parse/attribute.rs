@@ -47,12 +47,16 @@ impl AttributeName {
     }
 
     fn of(attribute: &Attribute) -> Option<Self> {
-        Self::ALL.into_iter().find(|word| is(attribute, word.as_str()))
+        let name = attribute.path().segments.last()?.ident.to_string();
+        Self::ALL.into_iter().find(|word| name == word.as_str())
     }
 
     /// Finds one of our attributes in `#[cfg_attr(predicate, attribute, ..)]`.
     fn hidden_in(attribute: &Attribute) -> Option<Self> {
-        let list = attribute.meta.require_list().ok().filter(|list| list.path.is_ident("cfg_attr"))?;
+        let Meta::List(list) = &attribute.meta else { return None };
+        if !list.path.is_ident("cfg_attr") {
+            return None;
+        }
         let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
         let hidden: Vec<_> = parse.parse2(list.tokens.clone()).ok()?.into_iter().skip(1).collect();
         Self::ALL.into_iter().find(|word| hidden.iter().any(|meta| ends_with(meta.path(), word.as_str())))
@@ -146,7 +150,7 @@ pub(crate) fn is_ours(attribute: &Attribute) -> bool {
 
 /// The clause whose word is the name of an attribute: `#[roles("..")]`.
 fn clause(attribute: &Attribute) -> Option<&Ident> {
-    attribute.path().get_ident().filter(|name| ATTRIBUTE_LIKE.iter().any(|word| name == word))
+    attribute.path().get_ident().filter(|name| ATTRIBUTE_LIKE.contains(&&*name.to_string()))
 }
 
 fn refuse_clause(attribute: &Attribute, errors: &mut Errors) {

@@ -10,7 +10,7 @@ use syn::{
     parse::{Parse, ParseStream},
 };
 
-use super::attribute::AttributeName;
+use super::{attribute::AttributeName, item::Code};
 
 /// An attribute with its item after the compiler has evaluated every `#[cfg]` inside.
 pub(crate) struct Configured {
@@ -19,21 +19,41 @@ pub(crate) struct Configured {
     pub(crate) span: Span,
     pub(crate) arguments: TokenStream,
     pub(crate) item: TokenStream,
+    pub(crate) code: Code,
 }
 
 /// Returns the predicates of the `#[cfg]`s inside an item, each once.
-pub(crate) fn predicates(item: &TokenStream) -> Vec<TokenStream> {
+pub(crate) fn predicates(code: &Code) -> Vec<TokenStream> {
     let mut predicates: Vec<TokenStream> = Vec::new();
-    let mut collect = |attribute: &Attribute| {
-        if let Some(predicate) = predicate(attribute)
-            && !predicates.iter().any(|known| known.to_string() == predicate.to_string())
-        {
+    for predicate in attributes(code).into_iter().filter_map(predicate) {
+        if !predicates.iter().any(|known| known.to_string() == predicate.to_string()) {
             predicates.push(predicate);
         }
-        true
-    };
-    visit(item.clone(), &mut collect);
+    }
     predicates
+}
+
+/// Returns the attributes of methods and arguments.
+fn attributes(code: &Code) -> Vec<&Attribute> {
+    match code {
+        Code::Block(block) => {
+            let methods = block.items.iter().filter_map(|item| match item {
+                ImplItem::Fn(method) => Some(method),
+                _ => None,
+            });
+            methods.flat_map(|method| method.attrs.iter().chain(of_arguments(&method.sig))).collect()
+        }
+        Code::Function(function) => of_arguments(&function.sig).collect(),
+        Code::Other => Vec::new(),
+    }
+}
+
+fn of_arguments(signature: &Signature) -> impl Iterator<Item = &Attribute> {
+    let typed = signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(argument) => Some(argument),
+        FnArg::Receiver(_) => None,
+    });
+    typed.flat_map(|argument| &argument.attrs)
 }
 
 impl Parse for Configured {
@@ -48,74 +68,63 @@ impl Parse for Configured {
         while !list.is_empty() {
             values.push(list.parse::<LitBool>()?.value);
         }
+        let (item, code) = apply(item, &values);
         // `expand::cfg` gave it the span of the attribute.
         let span = name.span();
-        Ok(Self { name: AttributeName::parse(&name)?, span, arguments, item: apply(item, &values) })
+        Ok(Self { name: AttributeName::parse(&name)?, span, arguments, item, code })
     }
 }
 
 /// Removes the parts that are configured away, and the `#[cfg]`s of the parts that stay.
-fn apply(item: TokenStream, values: &[bool]) -> TokenStream {
-    let predicates: Vec<String> = predicates(&item).iter().map(ToString::to_string).collect();
-    let mut holds = |attribute: &Attribute| match predicate(attribute) {
+fn apply(item: TokenStream, values: &[bool]) -> (TokenStream, Code) {
+    let mut code = Code::parse(&item);
+    let predicates: Vec<String> = predicates(&code).iter().map(ToString::to_string).collect();
+    let holds = |attribute: &Attribute| match predicate(attribute) {
         None => true,
         Some(predicate) => {
             let position = predicates.iter().position(|known| *known == predicate.to_string());
             position.and_then(|position| values.get(position)).copied().unwrap_or(false)
         }
     };
-    visit(item, &mut holds)
-}
-
-/// Calls `holds` with every attribute of methods and arguments, and removes an item if it returns `false`.
-fn visit(item: TokenStream, holds: &mut impl FnMut(&Attribute) -> bool) -> TokenStream {
-    if let Ok(mut block) = syn::parse2::<syn::ItemImpl>(item.clone()) {
-        block.items = block
-            .items
-            .into_iter()
-            .filter_map(|mut item| {
-                if let ImplItem::Fn(method) = &mut item {
-                    keep(&mut method.attrs, holds)?;
-                    arguments(&mut method.sig, holds);
+    let item = match &mut code {
+        Code::Block(block) => {
+            block.items.retain_mut(|item| match item {
+                ImplItem::Fn(method) => {
+                    arguments(&mut method.sig, &holds);
+                    keep(&mut method.attrs, &holds)
                 }
-                Some(item)
-            })
-            .collect();
-        return block.into_token_stream();
-    }
-    if let Ok(mut function) = syn::parse2::<syn::ItemFn>(item.clone()) {
-        arguments(&mut function.sig, holds);
-        return function.into_token_stream();
-    }
-    item
+                _ => true,
+            });
+            block.to_token_stream()
+        }
+        Code::Function(function) => {
+            arguments(&mut function.sig, &holds);
+            function.to_token_stream()
+        }
+        Code::Other => item,
+    };
+    (item, code)
 }
 
-fn arguments(signature: &mut Signature, holds: &mut impl FnMut(&Attribute) -> bool) {
-    let inputs = std::mem::take(&mut signature.inputs);
-    signature.inputs = inputs
-        .into_iter()
-        .filter_map(|mut input| {
-            if let FnArg::Typed(argument) = &mut input {
-                keep(&mut argument.attrs, holds)?;
-            }
-            Some(input)
-        })
-        .collect();
+fn arguments(signature: &mut Signature, holds: &impl Fn(&Attribute) -> bool) {
+    let inputs = std::mem::take(&mut signature.inputs).into_iter();
+    let kept = inputs.filter_map(|mut input| match &mut input {
+        FnArg::Typed(argument) => keep(&mut argument.attrs, holds).then_some(input),
+        FnArg::Receiver(_) => Some(input),
+    });
+    signature.inputs = kept.collect();
 }
 
-fn keep(attributes: &mut Vec<Attribute>, holds: &mut impl FnMut(&Attribute) -> bool) -> Option<()> {
-    let mut kept = true;
-    for attribute in &*attributes {
-        // No short circuit: every predicate is collected.
-        kept &= holds(attribute);
-    }
+/// Returns whether all predicates hold, and removes them.
+fn keep(attributes: &mut Vec<Attribute>, holds: &impl Fn(&Attribute) -> bool) -> bool {
+    let is_kept = attributes.iter().all(holds);
     attributes.retain(|attribute| predicate(attribute).is_none());
-    kept.then_some(())
+    is_kept
 }
 
 fn predicate(attribute: &Attribute) -> Option<TokenStream> {
     match &attribute.meta {
-        Meta::List(list) if attribute.path().is_ident("cfg") => Some(list.tokens.clone()),
+        Meta::List(list) if list.path.is_ident("cfg") => Some(list.tokens.clone()),
         _ => None,
     }
 }

@@ -12,6 +12,22 @@ use super::{
 /// The end of the reason of a lint that `#[protected]` allows for each method that it has read.
 const READ: &str = "are async\"";
 
+/// The code below an attribute, parsed once.
+pub(crate) enum Code {
+    Block(Box<ItemImpl>),
+    Function(Box<ItemFn>),
+    Other,
+}
+
+impl Code {
+    pub(crate) fn parse(item: &TokenStream) -> Self {
+        syn::parse2(item.clone())
+            .map(|block| Self::Block(Box::new(block)))
+            .or_else(|_| syn::parse2(item.clone()).map(|function| Self::Function(Box::new(function))))
+            .unwrap_or(Self::Other)
+    }
+}
+
 /// The item below an attribute.
 pub(crate) enum Item {
     /// An impl block, with its `#[OpenApi]` unless the user forgot it.
@@ -25,27 +41,27 @@ pub(crate) enum Item {
 }
 
 impl Item {
-    pub(crate) fn parse(word: AttributeName, item: &TokenStream) -> Self {
-        if let Ok(block) = syn::parse2::<ItemImpl>(item.clone()) {
-            return Self::of_impl(word, block);
+    /// `item` has the tokens of `code`.
+    pub(crate) fn of(word: AttributeName, code: Code, item: &TokenStream) -> Self {
+        match code {
+            Code::Block(block) => Self::of_impl(word, block),
+            Code::Function(mut function) => match remove(&mut function.attrs, "handler") {
+                Some(handler) => Self::Handler(handler, function),
+                None => Self::Misplaced(misplaced(word, item)),
+            },
+            Code::Other => Self::Misplaced(misplaced(word, item)),
         }
-        if let Ok(mut function) = syn::parse2::<ItemFn>(item.clone())
-            && let Some(handler) = remove(&mut function.attrs, "handler")
-        {
-            return Self::Handler(handler, Box::new(function));
-        }
-        Self::Misplaced(misplaced(word, item))
     }
 
-    fn of_impl(word: AttributeName, mut block: ItemImpl) -> Self {
+    fn of_impl(word: AttributeName, mut block: Box<ItemImpl>) -> Self {
         if block.trait_.is_none()
             && let Some(tools) = remove(&mut block.attrs, "Tools")
         {
-            return Self::Tools(tools, Box::new(block));
+            return Self::Tools(tools, block);
         }
         match remove(&mut block.attrs, "OpenApi") {
             open_api if block.trait_.is_none() && (open_api.is_some() || has_operations(&block)) => {
-                Self::Api(open_api, Box::new(block))
+                Self::Api(open_api, block)
             }
             Some(_) => Self::Misplaced(format!(
                 "`#[{}]` cannot be on a trait implementation: write the operations in an impl block of the type itself",

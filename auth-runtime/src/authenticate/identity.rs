@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use memchr::memchr_iter;
 use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
@@ -398,7 +399,13 @@ impl Claims {
 
 /// Splits at spaces, and at no other white space (RFC 6749, section 3.3).
 pub(crate) fn scopes(scope: &str) -> impl Iterator<Item = &str> {
-    scope.split(' ').filter(|name| !name.is_empty())
+    let (ends, mut start) = (memchr_iter(b' ', scope.as_bytes()).chain([scope.len()]), 0);
+    let names = ends.map(move |end| {
+        let name = scope.get(start..end).unwrap_or_default();
+        start = end + 1;
+        name
+    });
+    names.filter(|name| !name.is_empty())
 }
 
 fn find(names: &[&str], name: &str) -> Option<usize> {

@@ -1,26 +1,24 @@
 //! The `Authorization` header: one scheme, one space, one credential (RFC 9110, section 11.6.2).
 
-use poem::{
-    Request,
-    http::header::{AUTHORIZATION, HeaderValue},
-};
+use poem::{Request, http::header::AUTHORIZATION};
 
 use super::{Credential, Malformed, text::SentText};
 
 /// Returns what follows the scheme of this name, if the header has that scheme.
 #[inline]
 pub(super) fn credentials<'r>(request: &'r Request, scheme: &str) -> Credential<SentText<'r>> {
-    match header(request) {
-        Credential::Absent => Credential::Absent,
-        Credential::Malformed(malformed) => Credential::Malformed(malformed),
-        Credential::Found(header) if starts_with(header.as_bytes(), scheme) => {
-            Credential::Found(SentText::in_header(header, scheme.len() + 1))
-        }
-        Credential::Found(header) => match split(header.as_bytes()) {
-            Ok((found, _)) if !found.eq_ignore_ascii_case(scheme.as_bytes()) => Credential::Absent,
-            Ok((found, _)) => Credential::Found(SentText::in_header(header, found.len() + 1)),
-            Err(malformed) => Credential::Malformed(malformed),
-        },
+    let mut headers = request.headers().get_all(AUTHORIZATION).iter();
+    let Some(header) = headers.next() else { return Credential::Absent };
+    if headers.next().is_some() {
+        return Credential::Malformed(Malformed::Repeated);
+    }
+    if starts_with(header.as_bytes(), scheme) {
+        return Credential::Found(SentText::in_header(header, scheme.len() + 1));
+    }
+    match split(header.as_bytes()) {
+        Ok((found, _)) if !found.eq_ignore_ascii_case(scheme.as_bytes()) => Credential::Absent,
+        Ok((found, _)) => Credential::Found(SentText::in_header(header, found.len() + 1)),
+        Err(malformed) => Credential::Malformed(malformed),
     }
 }
 
@@ -28,15 +26,6 @@ pub(super) fn credentials<'r>(request: &'r Request, scheme: &str) -> Credential<
 pub(super) fn scheme(request: &Request) -> Option<&[u8]> {
     let header = request.headers().get(AUTHORIZATION)?;
     Some(split(header.as_bytes()).map_or(b"", |(scheme, _)| scheme))
-}
-
-fn header(request: &Request) -> Credential<&HeaderValue> {
-    let mut headers = request.headers().get_all(AUTHORIZATION).iter();
-    match (headers.next(), headers.next()) {
-        (None, _) => Credential::Absent,
-        (Some(_), Some(_)) => Credential::Malformed(Malformed::Repeated),
-        (Some(header), None) => Credential::Found(header),
-    }
 }
 
 /// Whether a header has this scheme, one space, and a credential. It finds what [`split`] finds, for the usual header.

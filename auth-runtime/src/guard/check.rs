@@ -15,8 +15,22 @@ use crate::{
     respond::{DenialCause, Rejection},
 };
 
-/// A request whose decision needs the handler's arguments.
-pub(crate) struct PendingChecks<A: 'static> {
+/// A request whose decision needs the handler's arguments, without the type of its `Auth`.
+///
+/// The compiler proves for each operation that its future is `Send`. It need not look into a trait object for that.
+pub(crate) trait Undecided: Send + Sync {
+    /// Returns the name of the operation.
+    fn operation(&self) -> &'static str;
+
+    /// Returns the number of the next check that can still change the decision; none once the caller is let in.
+    fn next_check(&self, answers: CheckAnswers) -> Result<Option<u16>, Rejection>;
+
+    /// Returns whether a clause is met, or the rejection if its check returned an error.
+    fn is_met(&self, result: CheckResult) -> Result<bool, Rejection>;
+}
+
+/// The only implementation of [`Undecided`].
+pub(super) struct PendingChecks<A: 'static> {
     mounted: Arc<MountedAuth<A>>,
     point: EnforcementPoint<A>,
     caller: Option<Principal<A>>,
@@ -47,22 +61,50 @@ impl<A: AuthConfig> PendingChecks<A> {
     }
 }
 
+impl<A: AuthConfig> Undecided for PendingChecks<A> {
+    fn operation(&self) -> &'static str {
+        self.point.operation.name()
+    }
+
+    fn next_check(&self, answers: CheckAnswers) -> Result<Option<u16>, Rejection> {
+        let caller = self.caller.as_ref();
+        match self.decide(answers) {
+            Some(Decision::NeedsCheck(check)) => Ok(Some(check)),
+            Some(Decision::Deny(denial)) => Err(self.denied(&DenialCause::of_denial(caller, &denial))),
+            Some(Decision::Allow) | None => {
+                self.mounted.allowed(self.point, caller, self.watch);
+                Ok(None)
+            }
+        }
+    }
+
+    fn is_met(&self, result: CheckResult) -> Result<bool, Rejection> {
+        let caller = self.caller.as_ref();
+        match result {
+            CheckResult::Yes => Ok(true),
+            CheckResult::No => Ok(false),
+            CheckResult::Failed(error) => Err(self.denied(&DenialCause::CheckFailed { caller, error: &*error })),
+            CheckResult::Unknown(error) => Err(self.denied(&DenialCause::CheckUnknown { caller, error: &*error })),
+        }
+    }
+}
+
 /// The checks of one request, and the results of those that ran.
-pub struct Checks<'a, A: AuthConfig> {
+pub struct Checks<'a> {
     /// `None` if the caller was let in without a check.
-    pending: Option<&'a PendingChecks<A>>,
+    pending: Option<&'a dyn Undecided>,
     answers: CheckAnswers,
 }
 
-impl<A: AuthConfig> std::fmt::Debug for Checks<'_, A> {
+impl std::fmt::Debug for Checks<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let operation = self.pending.map(|pending| pending.point.operation.name());
+        let operation = self.pending.map(Undecided::operation);
         f.debug_struct("Checks").field("operation", &operation).finish_non_exhaustive()
     }
 }
 
-impl<'a, A: AuthConfig> Checks<'a, A> {
-    pub(crate) const fn new(pending: Option<&'a PendingChecks<A>>) -> Self {
+impl<'a> Checks<'a> {
+    pub(crate) const fn new(pending: Option<&'a dyn Undecided>) -> Self {
         Self { pending, answers: CheckAnswers::NONE }
     }
 
@@ -71,16 +113,7 @@ impl<'a, A: AuthConfig> Checks<'a, A> {
     /// # Errors
     /// The rejection, if the caller is not let in.
     pub fn next_check(&self) -> Result<Option<u16>, Rejection> {
-        let Some(pending) = self.pending else { return Ok(None) };
-        let caller = pending.caller.as_ref();
-        match pending.decide(self.answers) {
-            Some(Decision::NeedsCheck(check)) => Ok(Some(check)),
-            Some(Decision::Deny(denial)) => Err(pending.denied(&DenialCause::of_denial(caller, &denial))),
-            Some(Decision::Allow) | None => {
-                pending.mounted.allowed(pending.point, caller, pending.watch);
-                Ok(None)
-            }
-        }
+        self.pending.map_or(Ok(None), |pending| pending.next_check(self.answers))
     }
 
     /// Takes the result of a check.
@@ -88,19 +121,9 @@ impl<'a, A: AuthConfig> Checks<'a, A> {
     /// # Errors
     /// The rejection, if the check returned an error, whatever the clauses beside it say.
     pub fn answer(&mut self, check: u16, result: CheckResult) -> Result<(), Rejection> {
-        let Some(pending) = self.pending else { return Ok(()) };
-        let caller = pending.caller.as_ref();
-        let is_met = match result {
-            CheckResult::Yes => true,
-            CheckResult::No => false,
-            CheckResult::Failed(error) => {
-                return Err(pending.denied(&DenialCause::CheckFailed { caller, error: &*error }));
-            }
-            CheckResult::Unknown(error) => {
-                return Err(pending.denied(&DenialCause::CheckUnknown { caller, error: &*error }));
-            }
-        };
-        self.answers = self.answers.with(check, is_met);
+        if let Some(pending) = self.pending {
+            self.answers = self.answers.with(check, pending.is_met(result)?);
+        }
         Ok(())
     }
 }
@@ -238,19 +261,12 @@ where
     }
 }
 
-#[cfg(all(test, feature = "api-key"))]
+#[cfg(test)]
 mod tests {
     use super::Checks;
-    use crate::prelude::*;
-
-    #[derive(Auth, Clone)]
-    struct Auth {
-        #[scheme(api_key(header = "X-API-Key"))]
-        key: ApiKeys,
-    }
 
     #[test]
     fn checks_are_printed_with_their_operation() {
-        assert_eq!(format!("{:?}", Checks::<Auth>::new(None)), "Checks { operation: None, .. }");
+        assert_eq!(format!("{:?}", Checks::new(None)), "Checks { operation: None, .. }");
     }
 }

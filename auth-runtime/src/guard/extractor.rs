@@ -1,15 +1,20 @@
 //! The guard as the first argument of each operation and handler that the macros generate.
 
-use std::{future::Future, marker::PhantomData};
+use std::{
+    future::Future,
+    marker::PhantomData,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 use futures_util::{
     FutureExt,
-    future::{Either, ready},
+    future::{BoxFuture, Either, Ready, ready},
 };
 use poem::{FromRequest, Request, RequestBody, Result};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use super::{Admission, Arrival, AuthConfig, Checks, PendingChecks, arrive, note_unlisted};
+use super::{Admission, Arrival, AuthConfig, Checks, Undecided, arrive, note_unlisted};
 use crate::{
     policy::Operation,
     respond::{Answering, Guarded, Rejection},
@@ -25,23 +30,22 @@ pub trait Rule: Send + Sync + 'static {
 }
 
 /// First argument of every operation that the macros generate. It can be extracted if the caller is let in.
-pub struct Guard<R: Rule> {
-    pending: Option<Box<PendingChecks<R::Auth>>>,
-    ended_cookie: Option<&'static str>,
+pub struct Guard<R> {
+    kept: Kept,
     rule: PhantomData<fn() -> R>,
 }
 
-impl<R: Rule> Guard<R> {
+impl<R> Guard<R> {
     /// Returns the checks of the rule, which need the arguments.
     #[must_use]
-    pub fn checks(&self) -> Checks<'_, R::Auth> {
-        Checks::new(self.pending.as_deref())
+    pub fn checks(&self) -> Checks<'_> {
+        Checks::new(self.kept.pending.as_deref())
     }
 
     /// Returns the response of an optional operation. It deletes the cookie of a session that has ended.
     #[must_use]
     pub fn answered<T>(&self, response: T) -> Guarded<T> {
-        match self.ended_cookie {
+        match self.kept.ended_cookie {
             Some(cookie) => Guarded::SignedOut(response, cookie),
             None => Guarded::Answered(response),
         }
@@ -49,7 +53,7 @@ impl<R: Rule> Guard<R> {
 
     /// Returns the response of an optional operation without checks, as [`answered`](Self::answered) does.
     pub fn answering<F: Future>(&self, response: F) -> Answering<F> {
-        Answering::optional(response, self.ended_cookie)
+        Answering::optional(response, self.kept.ended_cookie)
     }
 }
 
@@ -70,44 +74,56 @@ impl<'a, R: Rule> ApiExtractor<'a> for Guard<R> {
         _: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> impl Future<Output = Result<Self>> + Send {
-        kept(request, R::OPERATION).map(|kept| {
-            let Kept { pending, ended_cookie } = kept?;
-            Ok(Self { pending, ended_cookie, rule: PhantomData })
-        })
+        Extracting { kept: kept(request, R::OPERATION), rule: PhantomData }
     }
 }
 
-/// What the guard needs after the caller is kept for the extractors.
-struct Kept<A: 'static> {
-    pending: Option<Box<PendingChecks<A>>>,
+/// The future of a [`Guard`]. A named type takes the compiler less time than the combinators of a closure.
+struct Extracting<'a, R> {
+    kept: Keeping<'a>,
+    rule: PhantomData<fn() -> R>,
+}
+
+impl<R> Future for Extracting<'_, R> {
+    type Output = Result<Guard<R>>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.kept.poll_unpin(context).map_ok(|kept| Guard { kept, rule: PhantomData })
+    }
+}
+
+/// What the guard needs after the caller is kept for the extractors. It has no type parameter, which would cost the compiler
+/// time for each operation.
+struct Kept {
+    pending: Option<Box<dyn Undecided>>,
     ended_cookie: Option<&'static str>,
 }
 
-impl<A: AuthConfig> Kept<A> {
+impl Kept {
     /// Keeps the caller for the extractors, and returns the rest.
     #[inline]
-    fn of(admitted: Result<Admission<'_, A>, Rejection>) -> Result<Self> {
+    fn of<A: AuthConfig>(admitted: Result<Admission<'_, A>, Rejection>) -> Result<Self> {
         let mut admission = admitted.map_err(Rejection::into_error)?;
         admission.keep();
         Ok(Self { pending: admission.pending, ended_cookie: admission.ended_cookie })
     }
 }
 
+/// The future of [`Kept`].
+type Keeping<'a> = Either<Ready<Result<Kept>>, BoxFuture<'a, Result<Kept>>>;
+
 /// Lets a request in and keeps the caller. A cached credential needs no waiting.
-fn kept<'a, A: AuthConfig>(
-    request: &'a Request,
-    operation: &'static Operation<A>,
-) -> impl Future<Output = Result<Kept<A>>> + Send + use<'a, A> {
+fn kept<'a, A: AuthConfig>(request: &'a Request, operation: &'static Operation<A>) -> Keeping<'a> {
     match arrive(request, operation) {
         // Boxed, so that the future of an operation is small for a known caller: it is copied and allocated.
-        Ok(Arrival::Unknown(arrived)) => Either::Right(Box::pin(arrived.authenticated(request).map(Kept::of))),
+        Ok(Arrival::Unknown(arrived)) => Either::Right(arrived.authenticated(request).map(Kept::of).boxed()),
         Ok(Arrival::Admitted(admission)) => Either::Left(ready(Kept::of(Ok(admission)))),
         Err(rejection) => Either::Left(ready(Err(rejection.into_error()))),
     }
 }
 
 /// First argument of a public operation that the macros generate. It can always be extracted.
-pub struct PublicGuard<R: Rule>(PhantomData<fn() -> R>);
+pub struct PublicGuard<R>(PhantomData<fn() -> R>);
 
 /// As [`Guard`].
 impl<'a, R: Rule> ApiExtractor<'a> for PublicGuard<R> {
@@ -132,12 +148,12 @@ impl<'a, R: Rule> ApiExtractor<'a> for PublicGuard<R> {
 }
 
 /// First argument of a plain Poem handler that the macros generate.
-pub struct HandlerGuard<R: Rule>(Guard<R>);
+pub struct HandlerGuard<R>(Guard<R>);
 
-impl<R: Rule> HandlerGuard<R> {
+impl<R> HandlerGuard<R> {
     /// Returns the checks of the rule, which need the arguments.
     #[must_use]
-    pub fn checks(&self) -> Checks<'_, R::Auth> {
+    pub fn checks(&self) -> Checks<'_> {
         self.0.checks()
     }
 

@@ -10,13 +10,14 @@ mod rules;
 
 use poem::Request;
 
+use self::check::PendingChecks;
 pub use self::{
     auth_config::AuthConfig,
     check::{Asking, Check, CheckResult, Checks},
     extractor::{Guard, HandlerGuard, PublicGuard, Rule},
     rules::{RuleAt, Rules},
 };
-pub(crate) use self::{check::PendingChecks, mounted_auth::MountedAuth, request_auth::RequestAuth};
+pub(crate) use self::{check::Undecided, mounted_auth::MountedAuth, request_auth::RequestAuth};
 #[cfg(feature = "mcp")]
 use crate::authenticate::Refusal;
 use crate::{
@@ -99,7 +100,7 @@ impl<'a, A: AuthConfig> Arrived<'a, A> {
     ) -> Result<Admission<'a, A>, Rejection> {
         let Self { auth, point, watch } = self;
         let mounted = auth.mounted();
-        let pending = match decide(point.operation, caller.as_ref()) {
+        let pending: Option<Box<dyn Undecided>> = match decide(point.operation, caller.as_ref()) {
             Decision::Deny(denial) => return Err(self.denied(&DenialCause::of_denial(caller.as_ref(), &denial))),
             Decision::NeedsCheck(_) => Some(Box::new(PendingChecks::new(mounted, point, caller.as_ref(), watch))),
             Decision::Allow => {
@@ -175,7 +176,7 @@ pub(crate) struct Admission<'a, A: 'static> {
     place: Option<(&'a RequestAuth<A>, EnforcementPoint<A>)>,
     caller: Option<Principal<A>>,
     /// Boxed, because the future of an operation is copied. `None` if no check is left.
-    pending: Option<Box<PendingChecks<A>>>,
+    pending: Option<Box<dyn Undecided>>,
     /// The cookie of a session that has ended. The caller is anonymous.
     ended_cookie: Option<&'static str>,
 }
@@ -195,7 +196,7 @@ impl<A: AuthConfig> Admission<'_, A> {
 
     /// Returns the caller that the rule let in, or `None` for an anonymous one, and the checks that are left.
     #[cfg(feature = "mcp")]
-    pub(crate) fn into_parts(self) -> (Option<Principal<A>>, Option<Box<PendingChecks<A>>>) {
+    pub(crate) fn into_parts(self) -> (Option<Principal<A>>, Option<Box<dyn Undecided>>) {
         (self.caller, self.pending)
     }
 

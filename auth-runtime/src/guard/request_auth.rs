@@ -33,10 +33,6 @@ struct Found<A: 'static> {
 }
 
 impl<A> RequestAuth<A> {
-    const fn new(mounted: Arc<MountedAuth<A>>) -> Self {
-        Self { mounted, found: Mutex::new(Found { admitted: None, users: Vec::new() }) }
-    }
-
     #[inline]
     fn found(&self) -> MutexGuard<'_, Found<A>> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
@@ -55,7 +51,8 @@ impl<A> Clone for RequestAuth<A> {
 impl<A: AuthConfig> RequestAuth<A> {
     /// Puts the state of a request into it, where its rules and extractors find it.
     pub(crate) fn put(mounted: &Arc<MountedAuth<A>>, request: &mut Request) {
-        request.extensions_mut().insert(Self::new(Arc::clone(mounted)));
+        let found = Mutex::new(Found { admitted: None, users: Vec::new() });
+        request.extensions_mut().insert(Self { mounted: Arc::clone(mounted), found });
     }
 
     /// Returns the state that `.with(auth)` put into the request.

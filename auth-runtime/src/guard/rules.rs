@@ -11,6 +11,8 @@ use crate::policy::Operation;
 pub trait Rules: 'static {
     /// The `Auth` that authenticates callers.
     type Auth: AuthConfig;
+    /// The place of the macro in the source.
+    const PLACE: &'static str;
     /// The operations, with their access rules, in the order of the source.
     const OPERATIONS: &'static [Operation<Self::Auth>];
 }

@@ -172,7 +172,7 @@ fn is_granted(value: &Json<'_>) -> Result<bool, TokenError> {
         Json::Bool(is_granted) => Ok(*is_granted),
         Json::Object(details) => Ok(!details.is_empty()),
         Json::Null => Ok(false),
-        Json::Number(_) | Json::String(_) | Json::Array(_) => Err(TokenError::Claim("roles")),
+        Json::Integer(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => Err(TokenError::Claim("roles")),
     }
 }
 

@@ -11,6 +11,8 @@ use serde::{
 const FEW: usize = 32;
 /// With room for as many members, the claims of most tokens do not move while they are read.
 const USUAL: usize = 16;
+/// With room for as many items, most lists of roles and permissions do not move while they are read.
+const USUAL_ITEMS: usize = 8;
 /// How `serde_json` shows a number to a visitor if some crate has turned its feature `arbitrary_precision` on.
 const NUMBER: &str = "$serde_json::private::Number";
 
@@ -19,7 +21,9 @@ const NUMBER: &str = "$serde_json::private::Number";
 pub(super) enum Json<'a> {
     Null,
     Bool(bool),
-    /// Precise enough for dates, the only numbers that are read.
+    /// Most dates are whole numbers.
+    Integer(u64),
+    /// Any other number. It is precise enough for dates, the only numbers that are read.
     Number(f64),
     String(Cow<'a, str>),
     Array(Vec<Json<'a>>),
@@ -133,9 +137,8 @@ impl<'de: 'a, 'a> Visitor<'de> for JsonVisitor<'a> {
         Ok(Json::Number(number as f64))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "dates are far below 2^53")]
     fn visit_u64<E>(self, number: u64) -> Result<Json<'a>, E> {
-        Ok(Json::Number(number as f64))
+        Ok(Json::Integer(number))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Json<'a>, E> {
@@ -153,6 +156,9 @@ impl<'de: 'a, 'a> Visitor<'de> for JsonVisitor<'a> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json<'a>, A::Error> {
         let mut array = Vec::new();
         while let Some(item) = items.next_element()? {
+            if array.is_empty() {
+                array.reserve(USUAL_ITEMS);
+            }
             array.push(item);
         }
         Ok(Json::Array(array))
@@ -250,7 +256,7 @@ mod tests {
         assert_eq!(object.get("i"), Some(&Json::Number(-2.0)));
         assert_eq!(object.get("f"), Some(&Json::Number(1.5)));
         assert_eq!(object.get("s"), Some(&Json::String("a\nb".into())));
-        assert_eq!(object.get("a"), Some(&Json::Array(vec![Json::Number(1.0)])));
+        assert_eq!(object.get("a"), Some(&Json::Array(vec![Json::Integer(1)])));
         assert!(
             matches!(object.get("o"), Some(Json::Object(inner)) if inner.get("x") == Some(&Json::String("y".into())))
         );

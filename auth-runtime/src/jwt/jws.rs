@@ -29,6 +29,8 @@ const MAX_HEADER: usize = 8192;
 const USUAL_HEADER: usize = 512;
 /// The largest signature, in bytes: an RSA key of 8192 bits makes it.
 const MAX_SIGNATURE: usize = 1024;
+/// Room for a signature by any other algorithm. Less memory is cleared for it.
+const USUAL_SIGNATURE: usize = 144;
 /// An issuer has a few keys, and so a few headers.
 const CACHED_HEADERS: usize = 64;
 
@@ -100,8 +102,15 @@ impl<'a> Jws<'a> {
 
     /// Hands the message and the signature to a key.
     pub(super) fn is_signed(&self, mut verifies: impl FnMut(&[u8], &[u8]) -> bool) -> bool {
-        let mut bytes = [0; MAX_SIGNATURE];
-        decode(self.signature, &mut bytes).is_ok_and(|signature| verifies(self.message, signature))
+        let (mut usual, mut large);
+        let bytes = if self.signature.len() <= USUAL_SIGNATURE {
+            usual = [0; USUAL_SIGNATURE];
+            &mut usual[..]
+        } else {
+            large = [0; MAX_SIGNATURE];
+            &mut large[..]
+        };
+        decode(self.signature, bytes).is_ok_and(|signature| verifies(self.message, signature))
     }
 }
 

@@ -143,15 +143,13 @@ fn text<'a>(claims: &'a Object<'_>, name: &'static str) -> Result<Option<&'a str
 /// A `NumericDate`: seconds since 1970, not necessarily whole (RFC 7519, section 2). Anything but a number, and a
 /// number that is no date, is an error and not an absent claim.
 pub(super) fn date(claims: &Object<'_>, name: &'static str) -> Result<Option<Duration>, TokenError> {
-    let seconds = match claims.get(name) {
-        Some(Json::Number(seconds)) => *seconds,
-        Some(_) => return Err(TokenError::Claim(name)),
+    let date = match claims.get(name) {
+        Some(Json::Integer(seconds)) => Some(Duration::from_secs(*seconds)),
+        Some(Json::Number(seconds)) => Duration::try_from_secs_f64(*seconds).ok(),
+        Some(_) => None,
         None => return Ok(None),
     };
-    match Duration::try_from_secs_f64(seconds) {
-        Ok(date) if date <= LATEST => Ok(Some(date)),
-        _ => Err(TokenError::Claim(name)),
-    }
+    date.filter(|date| *date <= LATEST).map(Some).ok_or(TokenError::Claim(name))
 }
 
 #[cfg(test)]

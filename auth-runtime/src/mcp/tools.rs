@@ -10,7 +10,7 @@ use poem_mcpserver::{
 
 use crate::{
     authenticate::Principal,
-    guard::{Admission, AuthConfig, Checks, PendingChecks},
+    guard::{Admission, AuthConfig, Checks, Undecided},
     policy::Operation,
     respond::{Guarded, Rejection, RejectionCode},
 };
@@ -41,7 +41,7 @@ pub trait ProtectedTools: Send + Sized + 'static {
 /// A call that was let in as far as the head of its request can decide.
 pub struct ToolGuard<A: AuthConfig> {
     caller: Option<Principal<A>>,
-    pending: Option<Box<PendingChecks<A>>>,
+    pending: Option<Box<dyn Undecided>>,
     rejected: Mutex<Option<Error>>,
 }
 
@@ -59,7 +59,7 @@ impl<A: AuthConfig> ToolGuard<A> {
 
     /// Returns the checks of the rule, which need the arguments.
     #[must_use]
-    pub fn checks(&self) -> Checks<'_, A> {
+    pub fn checks(&self) -> Checks<'_> {
         Checks::new(self.pending.as_deref())
     }
 

@@ -29,13 +29,14 @@ pub enum Access<A: 'static> {
     },
 }
 
-/// The place where an operation is declared. `Debug` shows its hash, as a path of a source file is not for logs.
-#[derive(Clone, Copy)]
-struct Place(&'static str);
+/// The place where an operation is declared: that of a macro, and the position among its operations. `Debug` shows its hash,
+/// as a path of a source file is not for logs.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Place(&'static str, usize);
 
 impl fmt::Debug for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        OperationId::of(self.0).fmt(f)
+        OperationId::of(self.0, self.1).fmt(f)
     }
 }
 
@@ -79,7 +80,7 @@ impl<A: AuthSchema> Operation<A> {
                 needed
             }
         };
-        Self { name, place: Place(name), access, credentials }
+        Self { name, place: Place(name, 0), access, credentials }
     }
 
     /// Returns the name: `module::Type::method`.
@@ -104,12 +105,12 @@ impl<A: AuthSchema> Operation<A> {
 impl<A> Operation<A> {
     /// Returns the identifier that stands for the operation in the registry of poem-openapi.
     pub(crate) const fn id(&self) -> OperationId {
-        OperationId::of(self.place.0)
+        OperationId::of(self.place.0, self.place.1)
     }
 
     /// Returns the place where the operation is declared. No other operation has it.
-    pub(crate) const fn place(&self) -> &'static str {
-        self.place.0
+    pub(crate) const fn place(&self) -> Place {
+        self.place
     }
 
     /// Returns the credentials that a request needs.
@@ -124,13 +125,14 @@ impl<A> Operation<A> {
         if can_be_called { self.credentials.all().intersection(configured) } else { SchemeSet::EMPTY }
     }
 
-    /// Returns the same operation at its place in the source, from which its identifier is derived.
+    /// Returns the same operation at its place in the source, from which its identifier is derived: the place of a macro, and
+    /// the position among its operations.
     ///
     /// Two functions of one module may each declare a type of one name, so the name does not identify an operation.
     #[doc(hidden)]
     #[must_use]
-    pub const fn at(self, place: &'static str) -> Self {
-        Self { place: Place(place), ..self }
+    pub const fn at(self, place: &'static str, position: usize) -> Self {
+        Self { place: Place(place, position), ..self }
     }
 
     /// Returns what callers who sign in must meet; `None` if every authenticated caller may call the operation.

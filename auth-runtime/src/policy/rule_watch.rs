@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::Operation;
+use super::{Operation, Place};
 
 /// Finds rules that a service meets and that its written policy does not list.
 ///
@@ -38,13 +38,12 @@ pub struct RuleWatch(Arc<Watched>);
 
 #[derive(Debug)]
 struct Watched {
-    /// Places of operations.
-    listed: HashSet<&'static str>,
+    listed: HashSet<Place>,
     unlisted: Mutex<BTreeSet<&'static str>>,
 }
 
 impl RuleWatch {
-    pub(crate) fn new(listed: impl IntoIterator<Item = &'static str>) -> Self {
+    pub(crate) fn new(listed: impl IntoIterator<Item = Place>) -> Self {
         Self(Arc::new(Watched { listed: listed.into_iter().collect(), unlisted: Mutex::default() }))
     }
 
@@ -58,7 +57,7 @@ impl RuleWatch {
 
     /// Notes that a rule was met. Returns whether it is the first time that this one is missing.
     pub(crate) fn meets_unlisted<A: crate::declared::AuthSchema>(&self, operation: &'static Operation<A>) -> bool {
-        !self.0.listed.contains(operation.place())
+        !self.0.listed.contains(&operation.place())
             && self.0.unlisted.lock().unwrap_or_else(PoisonError::into_inner).insert(operation.name())
     }
 }

@@ -128,10 +128,11 @@ const OPERATION: Operation<Schema> =
 
 #[test]
 fn an_operation_is_identified_by_its_place() {
-    let at = |place| &*Box::leak(Box::new(OPERATION.at(place)));
-    let (first, second) = (at("a.rs:1"), at("a.rs:2"));
+    let at = |place, position| &*Box::leak(Box::new(OPERATION.at(place, position)));
+    let (first, second, third) = (at("a.rs:1", 0), at("a.rs:2", 0), at("a.rs:1", 1));
     assert_eq!((first.name(), second.name()), (OPERATION.name(), OPERATION.name()));
     assert_ne!(first.id(), second.id());
+    assert_ne!(first.id(), third.id());
 }
 
 #[test]

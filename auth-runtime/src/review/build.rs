@@ -16,7 +16,7 @@ use crate::mcp::ProtectedTools;
 use crate::{
     declared::{AuthSchema, RoleTable, Table},
     mount::{Protected, ProtectedHandler},
-    policy::{Operation, RuleWatch},
+    policy::{Operation, Place, RuleWatch},
 };
 
 /// Collects the rules of everything that an application mounts. [`AccessPolicy::of`] returns it.
@@ -28,7 +28,7 @@ use crate::{
 pub struct AccessPolicyBuilder<A> {
     policy: AccessPolicy,
     /// Identifiers of the operations.
-    listed: Vec<&'static str>,
+    listed: Vec<Place>,
     invariants: Option<Invariants>,
     /// The arguments of the operations and tools.
     #[cfg(feature = "testing")]
