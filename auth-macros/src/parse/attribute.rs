@@ -195,7 +195,8 @@ pub(crate) fn renamed_hint(attributes: &[Attribute]) -> String {
     let is_known = |attribute: &Attribute| {
         is_inert_or_host(attribute) || ["cold", "inline", "track_caller"].iter().any(|name| is(attribute, name))
     };
-    let unknown = attributes.iter().find(|attribute| attribute.meta.require_path_only().is_ok() && !is_known(attribute));
+    let unknown =
+        attributes.iter().find(|attribute| attribute.meta.require_path_only().is_ok() && !is_known(attribute));
     let hint = |attribute: &Attribute| {
         let name = attribute.path().to_token_stream();
         format!("; `#[{name}]` is not one, because an attribute must keep its original name here")
