@@ -179,7 +179,7 @@ fn operation_says_who(name: &Ident, attributes: &[Attribute], errors: &mut Error
         name,
         format!(
             "`{name}` has no rule: add `#[permission(\"..\")]`, `#[protected(..)]`, `#[optional_auth]` or `#[public(reason = \"..\")]`{}",
-            renamed_hint(&method.attrs)
+            renamed_hint(attributes)
         ),
     );
 }
