@@ -106,8 +106,9 @@ impl DirectoryBuilder {
         Self { groups: base.into(), ..self }
     }
 
-    /// Gives a role to the members of a group (default: no roles). The group is directly below the base of
-    /// [`groups`](Self::groups), and is named as `cn=readers`. Call it once for each group and role.
+    /// Gives a role to the members of a group (default: no roles). Call it once for each group and role.
+    ///
+    /// Name the group relative to [`groups`](Self::groups), such as `cn=readers`. It must be directly below that base.
     pub fn role(mut self, group: impl Into<String>, role: impl Into<String>) -> Self {
         self.roles.push((group.into(), role.into()));
         self
@@ -134,7 +135,7 @@ impl DirectoryBuilder {
     /// Sets the attribute that becomes the [subject](auth_runtime::authenticate::Identity::subject) (default: `entryUUID`,
     /// RFC 4530). Its value must never be given to another person. An entry without exactly one value gets 503.
     ///
-    /// The value is a text, but for `objectGUID`: its 16 bytes become a UUID as Windows shows it.
+    /// The value is text. Only `objectGUID` is binary: its 16 bytes become a UUID as Windows shows it.
     pub fn id_attribute(self, name: impl Into<String>) -> Self {
         Self { id_attribute: name.into(), ..self }
     }
@@ -190,8 +191,9 @@ impl DirectoryBuilder {
         Self { max_sign_ins: count, ..self }
     }
 
-    /// Sets the limits of failed attempts (default: [`Throttle::in_memory`]). Behind a sign-in page, do not set a clone of the
-    /// throttle of the user store: the attempt there is open meanwhile, and would block this one.
+    /// Sets the limits of failed attempts (default: [`Throttle::in_memory`]). For a plug-in of a sign-in page, do not set a
+    /// clone of the user store's throttle. The user store's attempt is still open while the directory verifies the password,
+    /// and would block the directory's attempt.
     pub fn throttle(self, throttle: Throttle) -> Self {
         Self { throttle, ..self }
     }

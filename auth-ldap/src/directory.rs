@@ -8,7 +8,7 @@ use auth_runtime::{
     declared::{SecurityScheme, unknown_name},
     throttle::Throttle,
 };
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 
 use crate::{connection::Server, error::SignInError, groups::Groups, users::Users};
 
@@ -73,13 +73,18 @@ impl Directory {
         Self(Arc::new(settings))
     }
 
-    /// Signs in within the time limit, in a task of its own: the LDAP library panics on a response that is not LDAP.
+    /// Signs in within the time limit, in a task of its own: the LDAP library panics on a response that is not LDAP. The task
+    /// ends with the request.
     async fn sign_in(&self, sent: BasicCredentials, context: Context) -> Result<Option<Identity>, SignInError> {
         let settings = Arc::clone(&self.0);
-        let task = tokio::spawn(async move {
+        let mut task = JoinSet::new();
+        task.spawn(async move {
             timeout(settings.timeout, settings.sign_in(&sent, context)).await.unwrap_or(Err(SignInError::TimedOut))
         });
-        task.await.unwrap_or(Err(SignInError::NotLdap))
+        match task.join_next().await {
+            Some(Ok(signed_in)) => signed_in,
+            Some(Err(_)) | None => Err(SignInError::NotLdap),
+        }
     }
 }
 
@@ -91,11 +96,13 @@ impl Settings {
         let user = self.users.find(&mut connection, sent.username()).await?;
         let dn = user.as_ref().map_or_else(|| self.users.unknown_dn(), |user| user.dn().to_owned());
         let roles = match &self.groups {
-            Some(groups) => groups.roles(&mut connection, &dn).await?,
-            None => Vec::new(),
+            Some(groups) => groups.roles(&mut connection, &dn).await,
+            None => Ok(Vec::new()),
         };
         let is_right = connection.is_password(&dn, sent.password()).await?;
         let Some(user) = user.filter(|_| is_right) else { return Ok(None) };
+        // An error about the groups shows that the user exists, so it needs the right password.
+        let roles = roles?;
         let identity = context.identity(&self.issuer, user.id(&self.users.id)?);
         let identity = self.users.describe(&user, sent.username(), identity);
         Ok(Some(roles.into_iter().fold(identity, IdentityBuilder::role).build()))

@@ -1,7 +1,8 @@
 //! Users of an LDAP directory, such as OpenLDAP or Active Directory, for `auth_runtime`.
 //!
-//! [`Directory`] is one authenticator for HTTP Basic and for the sign-in page. [`DirectoryBuilder`] has its settings. It
-//! implements public traits of `auth_runtime` only, so an application can write its own authenticator in the same way.
+//! [`Directory`] is one authenticator for HTTP Basic and for the sign-in page. [`DirectoryBuilder`] has its settings.
+//! `Directory` implements only public traits of `auth_runtime`, so an application can write its own authenticator in the same
+//! way.
 //!
 //! # What it protects against
 //!

@@ -312,6 +312,30 @@ async fn the_limit_of_concurrent_sign_ins_is_a_setting() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dropped_request_ends_its_sign_in() {
+    let setup = Arc::new(Setup::with(|builder| builder.max_sign_ins(1).timeout(Duration::from_hours(1))).await);
+    setup.fake.answer([Answer::Silence]);
+    let first = Arc::clone(&setup);
+    let first = tokio::spawn(async move { first.sign_in("bob", PASSWORD).await });
+    setup.fake.wait_for_silence(1).await;
+    first.abort();
+    while setup.status_of(right()).await != 200 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// Otherwise, a 503 would tell that the user exists.
+#[tokio::test(flavor = "multi_thread")]
+async fn r73_an_error_of_the_groups_is_503_only_with_the_right_password() {
+    let setup = Setup::new().await;
+    // The size limit of the directory is exceeded.
+    let mut answers = right_but(2, search(&[], 4));
+    assert_eq!(setup.status_of(answers.clone()).await, 503);
+    answers[3] = bind(49);
+    assert_eq!(setup.status_of(answers).await, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_password_is_sent_to_a_directory_without_a_trusted_certificate() {
     let fake = Fake::start(Authority::new().acceptor(), right()).await;
     let directory = builder(&fake.url).certificate_authorities(Authority::new().pem).build().unwrap();

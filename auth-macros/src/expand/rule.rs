@@ -78,10 +78,11 @@ impl<'a> Rules<'a> {
         }
     }
 
-    /// Emits the place of the macro in the source. Macros of one block may be at the same place, so it ends with a name.
+    /// Emits the place of the macro in the source. `macro_rules!` can put several blocks at one place, in different modules or
+    /// with different names.
     fn place(&self, name: &str) -> TokenStream {
         let p = self.p;
-        quote!(#p::core::concat!(#p::core::file!(), ":", #p::core::line!(), ":", #p::core::column!(), ":", #name))
+        quote!(#p::core::concat!(#p::core::module_path!(), ":", #p::core::file!(), ":", #p::core::line!(), ":", #p::core::column!(), ":", #name))
     }
 
     /// Emits the type of the guard of the operation at a position of the list, under a short name: poem-openapi repeats an

@@ -188,8 +188,26 @@ fn folded(name: &str) -> String {
     letters.flat_map(char::to_lowercase).flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
+/// Whether LDAP directories and databases ignore a character: white space, controls, and what RFC 4518, section 2.2 maps to
+/// nothing. The combining ones of that list are removed before.
 fn is_invisible(c: char) -> bool {
-    let is_format = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let is_format = matches!(
+        c,
+        '\u{ad}'
+            | '\u{600}'..='\u{605}'
+            | '\u{61c}'
+            | '\u{6dd}'
+            | '\u{70f}'
+            | '\u{1806}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffc}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    );
     c.is_whitespace() || c.is_control() || is_format
 }
 
@@ -250,6 +268,34 @@ mod tests {
         }
         for (one, other) in [("alice", "bob"), ("alice", "alice2"), ("a@b.example", "a@c.example"), ("a.b", "ab")] {
             assert_ne!(folded(one), folded(other), "{one:?} {other:?}");
+        }
+    }
+
+    /// The characters that RFC 4518, section 2.2 maps to nothing, and white space.
+    #[test]
+    fn r77_what_directories_ignore_changes_no_name() {
+        let ignored = [
+            0x0..=0x20,
+            0x7f..=0xa0,
+            0xad..=0xad,
+            0x34f..=0x34f,
+            0x6dd..=0x6dd,
+            0x70f..=0x70f,
+            0x1806..=0x1806,
+            0x180b..=0x180e,
+            0x200b..=0x200f,
+            0x202a..=0x202e,
+            0x2060..=0x2063,
+            0x206a..=0x206f,
+            0xfe00..=0xfe0f,
+            0xfeff..=0xfeff,
+            0xfff9..=0xfffc,
+            0x1d173..=0x1d17a,
+            0xe0001..=0xe0001,
+            0xe0020..=0xe007f,
+        ];
+        for c in ignored.into_iter().flatten().filter_map(char::from_u32) {
+            assert_eq!(folded(&format!("ali{c}ce")), "alice", "{c:?}");
         }
     }
 

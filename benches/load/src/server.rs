@@ -2,7 +2,6 @@
 
 use std::{env, fs, io, net::SocketAddr};
 
-use auth_benches::entry::Entry;
 use auth_runtime::{
     jwt::TokenIssuer,
     prelude::*,
@@ -16,6 +15,7 @@ use poem::{
     listener::{Acceptor, Listener, TcpListener},
     web::Json,
 };
+use serde::Serialize;
 use tokio::runtime::Runtime;
 
 use crate::{
@@ -34,10 +34,17 @@ struct Auth {
     token: Jwt,
 }
 
+/// A small response.
+#[derive(Serialize)]
+struct Entry {
+    id: i64,
+    title: &'static str,
+}
+
 #[protected]
 #[handler]
 fn entry() -> Json<Entry> {
-    Json(Entry::of(42))
+    Json(Entry { id: 42, title: "What was said in the meeting" })
 }
 
 /// Serves until the process is killed.
