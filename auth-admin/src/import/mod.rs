@@ -45,9 +45,9 @@ Columns of CSV, and members of the objects of JSONL:
 A weak hash is replaced when the user next signs in. Plain passwords are rejected: leave the hash
 out, and run `user set-password` for the user.
 
-In CSV, quote a field that contains a comma, as an argon2 hash does. An unclosed quote joins the
-following lines to one field, up to the next quote. None of these lines is imported: if they
-were read line by line, a display name with a line break could add a user.
+In CSV, quote a field that contains a comma, as an argon2 hash does. A quoted field may contain line
+breaks. An unclosed quote makes all lines up to the next quote one field, and none of them is
+imported.
 
 Each rejected line is reported with its number and the reason; all others are imported. Two lines
 with the same name are an error. If the import is interrupted, the users imported so far stay in
