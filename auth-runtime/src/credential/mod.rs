@@ -93,7 +93,7 @@ pub enum Malformed {
     message = "a scheme of kind `{K}` cannot carry `{Self}`",
     label = "this authenticator takes another kind of credential",
     note = "use another scheme, or an authenticator whose `Credential` the scheme can carry",
-    note = "`basic` carries only `BasicCredentials`; every other scheme carries `ApiKey` and `RequestHead`; every scheme but `basic` and `query` carries `BearerToken`; only `http` carries `HttpCredentials`"
+    note = "`basic` carries only `BasicCredentials`; every other scheme carries `ApiKey` and `RequestHead`; every scheme but `basic` and `api_key(query = ..)` carries `BearerToken`; only `http` carries `HttpCredentials`"
 )]
 pub trait CarriedBy<K>: Sized + Send {
     /// Looks for the credential where the scheme says.
