@@ -19,9 +19,6 @@ use crate::{
 ///
 /// The compiler proves for each operation that its future is `Send`. It need not look into a trait object for that.
 pub(crate) trait Undecided: Send + Sync {
-    /// Returns the name of the operation.
-    fn operation(&self) -> &'static str;
-
     /// Returns the number of the next check that can still change the decision; none once the caller is let in.
     fn next_check(&self, answers: CheckAnswers) -> Result<Option<u16>, Rejection>;
 
@@ -62,10 +59,6 @@ impl<A: AuthConfig> PendingChecks<A> {
 }
 
 impl<A: AuthConfig> Undecided for PendingChecks<A> {
-    fn operation(&self) -> &'static str {
-        self.point.operation.name()
-    }
-
     fn next_check(&self, answers: CheckAnswers) -> Result<Option<u16>, Rejection> {
         let caller = self.caller.as_ref();
         match self.decide(answers) {
@@ -98,8 +91,7 @@ pub struct Checks<'a> {
 
 impl std::fmt::Debug for Checks<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let operation = self.pending.map(Undecided::operation);
-        f.debug_struct("Checks").field("operation", &operation).finish_non_exhaustive()
+        f.debug_struct("Checks").field("is_pending", &self.pending.is_some()).finish_non_exhaustive()
     }
 }
 
@@ -266,7 +258,7 @@ mod tests {
     use super::Checks;
 
     #[test]
-    fn checks_are_printed_with_their_operation() {
-        assert_eq!(format!("{:?}", Checks::new(None)), "Checks { operation: None, .. }");
+    fn checks_are_printed_without_the_request() {
+        assert_eq!(format!("{:?}", Checks::new(None)), "Checks { is_pending: false, .. }");
     }
 }
