@@ -9,6 +9,9 @@ use crate::{
     policy::EnforcementPoint,
 };
 
+/// Length in bytes that most challenges do not exceed.
+const USUAL_LENGTH: usize = 96;
+
 /// Error codes of bearer tokens (RFC 6750, section 3.1; RFC 9470, section 3).
 #[derive(Debug, Clone)]
 pub(crate) enum ErrorCode {
@@ -25,6 +28,17 @@ pub(crate) enum ErrorCode {
     WeakAuthentication {
         acr_values: &'static [&'static str],
     },
+}
+
+impl ErrorCode {
+    const fn as_str(&self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope { .. } => "insufficient_scope",
+            Self::StaleAuthentication { .. } | Self::WeakAuthentication { .. } => "insufficient_user_authentication",
+        }
+    }
 }
 
 /// Returns one challenge for each accepted scheme, without an error.
@@ -73,65 +87,88 @@ fn shares_location<A: AuthSchema>(used: Option<usize>, index: usize) -> bool {
 }
 
 fn challenge(scheme: &SecurityScheme, realm: &str, is_silent: bool, error: Option<&ErrorCode>) -> HeaderValue {
-    let realm = quoted(realm);
-    let mut challenge = match scheme.kind {
+    let mut challenge = String::with_capacity(USUAL_LENGTH);
+    let name = match scheme.kind {
         // No browser knows this scheme, so none opens a window. A 401 needs a challenge (RFC 9110, section 11.6.1).
-        SchemeKind::Basic if is_silent && scheme.is_silent_for_scripts => format!("xBasic realm={realm}"),
-        SchemeKind::Basic => format!("Basic realm={realm}, charset=\"UTF-8\""),
-        SchemeKind::Bearer { .. } | SchemeKind::OAuth2 { .. } | SchemeKind::OpenIdConnect { .. } => {
-            format!("Bearer realm={realm}")
-        }
-        SchemeKind::Http { scheme } => format!("{scheme} realm={realm}"),
-        SchemeKind::ApiKey { location, name } => {
-            format!("ApiKey realm={realm}, in=\"{}\", name={}", location.as_str(), quoted(name))
-        }
+        SchemeKind::Basic if is_silent && scheme.is_silent_for_scripts => "xBasic",
+        SchemeKind::Basic => "Basic",
+        SchemeKind::Bearer { .. } | SchemeKind::OAuth2 { .. } | SchemeKind::OpenIdConnect { .. } => "Bearer",
+        SchemeKind::Http { scheme } => scheme,
+        SchemeKind::ApiKey { .. } => "ApiKey",
     };
+    challenge.push_str(name);
+    push_quoted(&mut challenge, " realm=", realm);
+    match scheme.kind {
+        SchemeKind::Basic if name == "Basic" => challenge.push_str(", charset=\"UTF-8\""),
+        SchemeKind::ApiKey { location, name } => {
+            push_quoted(&mut challenge, ", in=", location.as_str());
+            push_quoted(&mut challenge, ", name=", name);
+        }
+        _ => {}
+    }
     if let Some(error) = error.filter(|_| scheme.is_bearer()) {
         push_error(&mut challenge, error);
     }
-    // All parts are visible ASCII: constants that the macros checked, or text that `quoted` escaped.
+    // All parts are visible ASCII: constants that the macros checked, or text that `push_quoted` escaped.
     HeaderValue::try_from(challenge).unwrap_or(HeaderValue::from_static("Bearer"))
 }
 
 fn push_error(challenge: &mut String, error: &ErrorCode) {
-    let (code, parameter) = match error {
-        ErrorCode::InvalidRequest => ("invalid_request", String::new()),
-        ErrorCode::InvalidToken => ("invalid_token", String::new()),
-        ErrorCode::InsufficientScope { scopes } if scopes.is_empty() => ("insufficient_scope", String::new()),
-        ErrorCode::InsufficientScope { scopes } => {
-            ("insufficient_scope", format!(", scope={}", quoted(&scopes.join(" "))))
+    push_quoted(challenge, ", error=", error.as_str());
+    match error {
+        ErrorCode::InsufficientScope { scopes } if !scopes.is_empty() => {
+            push_quoted(challenge, ", scope=", &scopes.join(" "));
         }
         ErrorCode::StaleAuthentication { max_age } => {
-            ("insufficient_user_authentication", format!(", max_age={max_age}"))
+            // Writing to a string cannot fail.
+            let _ = write!(challenge, ", max_age={max_age}");
         }
         ErrorCode::WeakAuthentication { acr_values } => {
-            ("insufficient_user_authentication", format!(", acr_values={}", quoted(&acr_values.join(" "))))
+            push_quoted(challenge, ", acr_values=", &acr_values.join(" "));
         }
-    };
-    // Writing to a string cannot fail.
-    let _ = write!(challenge, ", error=\"{code}\"{parameter}");
+        ErrorCode::InvalidRequest | ErrorCode::InvalidToken | ErrorCode::InsufficientScope { .. } => {}
+    }
 }
 
-/// Returns a quoted-string (RFC 9110, section 5.6.4). Characters other than visible ASCII become `?`.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for character in text.chars() {
+/// Appends a parameter whose value is a quoted-string (RFC 9110, section 5.6.4). Characters other than visible ASCII
+/// become `?`.
+fn push_quoted(challenge: &mut String, parameter: &str, value: &str) {
+    challenge.push_str(parameter);
+    challenge.push('"');
+    if value.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')) {
+        challenge.push_str(value);
+    } else {
+        push_escaped(challenge, value);
+    }
+    challenge.push('"');
+}
+
+fn push_escaped(challenge: &mut String, value: &str) {
+    for character in value.chars() {
         match character {
-            '"' | '\\' => quoted.extend(['\\', character]),
-            ' '..='~' => quoted.push(character),
-            _ => quoted.push('?'),
+            '"' | '\\' => challenge.extend(['\\', character]),
+            ' '..='~' => challenge.push(character),
+            _ => challenge.push('?'),
         }
     }
-    quoted.push('"');
-    quoted
 }
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::push_quoted;
 
     #[test]
     fn r13_nothing_leaves_a_quoted_string() {
-        assert_eq!(quoted("a \"b\" \\ \r\nSet-Cookie: x\u{7f}ä"), r#""a \"b\" \\ ??Set-Cookie: x??""#);
+        for (value, quoted) in [
+            ("a \"b\" \\ \r\nSet-Cookie: x\u{7f}ä", r#" realm="a \"b\" \\ ??Set-Cookie: x??""#),
+            ("a b~", r#" realm="a b~""#),
+            ("a\\", r#" realm="a\\""#),
+            ("a\"", r#" realm="a\"""#),
+            ("a\u{7f}", r#" realm="a?""#),
+        ] {
+            let mut challenge = String::new();
+            push_quoted(&mut challenge, " realm=", value);
+            assert_eq!(challenge, quoted);
+        }
     }
 }
