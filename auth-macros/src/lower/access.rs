@@ -142,7 +142,7 @@ fn auth_stands_outside(span: Span, position: Position, errors: &mut Errors) {
 
 fn at_most_64_checks(checks: &[Check], errors: &mut Errors) {
     if let Some(check) = checks.get(64) {
-        errors.span(check.span, "at most 64 checks on one operation");
+        errors.span(check.span, "an operation can have at most 64 checks");
     }
 }
 

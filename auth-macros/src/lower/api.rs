@@ -70,7 +70,7 @@ pub(super) fn floor(outer: Vec<RuleAttribute>, errors: &mut Errors) -> Clauses {
             _ => errors.span(
                 attribute.span,
                 format!(
-                    "`#[{}]` goes on an operation; on the impl block, above `#[OpenApi]`, write `#[protected]`, or `#[protected(permission(\"..\"))]` to require a permission for all operations",
+                    "`#[{}]` goes on an operation; on the impl block, write `#[protected]`, or `#[protected(permission(\"..\"))]` to require a permission for all operations",
                     attribute.name.as_str()
                 ),
             ),

@@ -52,7 +52,7 @@ fn single<'a>(
     let mut fields = fields.iter().filter(|field| has(field));
     let first = fields.next();
     for second in fields {
-        errors.at(&second.name, format!("only one field can have `#[{attribute}]`"));
+        errors.at(&second.name, format!("only one field can have `#[{attribute}]`: remove it here"));
     }
     first
 }
@@ -67,7 +67,7 @@ fn a_scheme_is_declared(name: &Ident, schemes: usize, errors: &mut Errors) {
         );
     }
     if schemes > 64 {
-        errors.at(name, "at most 64 security schemes");
+        errors.at(name, "an `Auth` struct can have at most 64 security schemes");
     }
 }
 
@@ -157,7 +157,7 @@ fn name_is_new(
 ) {
     if let Some(first) = names.insert(name.to_owned(), field.clone()) {
         let message = format!(
-            "two security schemes have the name `{name}`: the field `{first}` already has it; set another `name = \"..\"` here"
+            "the scheme of the field `{first}` already has the name `{name}`: set another `name = \"..\"` here"
         );
         match written {
             Some(written) => errors.at(written, message),
@@ -284,7 +284,7 @@ fn scopes_are_distinct(scopes: &[(LitStr, LitStr)], errors: &mut Errors) {
         }
         // RFC 6749, section 3.3.
         if scope.value().is_empty() || !scope.value().chars().all(|c| c.is_ascii_graphic() && c != '"' && c != '\\') {
-            errors.at(scope, "a scope is visible ASCII without spaces, quotes and backslashes");
+            errors.at(scope, "a scope must be visible ASCII, without spaces, double quotes and backslashes");
         }
     }
 }
@@ -292,7 +292,7 @@ fn scopes_are_distinct(scopes: &[(LitStr, LitStr)], errors: &mut Errors) {
 fn is_absolute_url(url: &LitStr, errors: &mut Errors) {
     let text = url.value();
     if !(text.starts_with("https://") || text.starts_with("http://") || text.starts_with('/')) {
-        errors.at(url, "expected a URL: `\"https://issuer.example/.well-known/openid-configuration\"`");
+        errors.at(url, "expected a URL such as `\"https://issuer.example/.well-known/openid-configuration\"`");
     }
 }
 
@@ -322,6 +322,6 @@ fn is_token(text: &LitStr, what: &str, errors: &mut Errors) {
 fn is_printable(text: &LitStr, what: &str, errors: &mut Errors) {
     let value = text.value();
     if value.is_empty() || !value.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
-        errors.at(text, format!("{what} is visible ASCII"));
+        errors.at(text, format!("{what} must be a text of visible ASCII characters and spaces"));
     }
 }

@@ -35,7 +35,7 @@ pub(crate) fn has_arguments(signature: &Signature, access: &Access, needed: &[St
         errors.at(
             name,
             format!(
-                "`{name}` has no argument `{missing}`, which a check of the impl block reads: add it, or move `{name}` to another impl block"
+                "`{name}` has no argument `{missing}`, which a check of the impl block uses: add the argument, or move `{name}` to another impl block"
             ),
         );
     }

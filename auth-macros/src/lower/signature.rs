@@ -21,7 +21,7 @@ pub(crate) fn is_operation(signature: &Signature, errors: &mut Errors) {
         None => errors.at(name, format!("`{name}` must take `&self`, like every operation")),
         Some(receiver) if is_exclusive(receiver) => errors.at(
             receiver,
-            "requests run at the same time, so an operation takes `&self`: put state that changes behind a `Mutex` or an atomic",
+            "requests run at the same time, so an operation takes `&self`: put state that changes into a `Mutex` or an atomic",
         ),
         Some(_) => {}
     }
@@ -41,10 +41,10 @@ pub(crate) fn is_tool(signature: &Signature, errors: &mut Errors) {
     }
     for argument in signature.inputs.iter().filter_map(typed) {
         if !matches!(*argument.pat, Pat::Ident(_)) {
-            errors.at(&argument.pat, "an argument of a tool must be a single name, under which clients send it");
+            errors.at(&argument.pat, "an argument of a tool must be a plain name: clients send it under this name");
         }
         if names(&argument.ty).first().is_some_and(|name| name == "CurrentUser") {
-            errors.at(&argument.ty, "a tool takes its caller as `Principal<..>`: load the user in its body");
+            errors.at(&argument.ty, "a tool takes no `CurrentUser`: take `Principal<..>`, and load the user with it");
         }
     }
 }

@@ -53,7 +53,7 @@ fn own(holds: Holds) -> Held {
 /// An empty table gets a row, as an enum with a `repr` needs a variant.
 fn is_not_empty<R: From<Row>>(kind: &str, table: &Ident, rows: &mut Vec<R>, errors: &mut Errors) {
     if rows.is_empty() {
-        errors.at(table, format!("`{table}` is empty: declare a {kind}, `Name = \"name\"`"));
+        errors.at(table, format!("`{table}` is empty: declare a {kind}, as in `Name = \"name\"`"));
         rows.push(placeholder().into());
     }
 }
@@ -79,7 +79,7 @@ fn tables_are_joined_once(joined: &mut Vec<Joined>, rows: &[Row], errors: &mut E
 /// Applies the rules of both tables, and removes or replaces the rows that an enum cannot have.
 fn rows_are_fit<R: AsMut<Row>>(kind: &str, rows: &mut Vec<R>, errors: &mut Errors) {
     if let Some(row) = rows.get_mut(usize::from(u16::MAX)) {
-        errors.at(&row.as_mut().variant, "a table holds at most 65,535 names");
+        errors.at(&row.as_mut().variant, "an enum can declare at most 65,535 names");
     }
     let mut variants = HashSet::new();
     rows.retain_mut(|row| variant_is_new(row.as_mut(), &mut variants, errors));
@@ -130,7 +130,7 @@ fn name_is_printable(row: &Row, errors: &mut Errors) {
 /// A `#[cfg]` would renumber the names after it.
 fn only_documented(attributes: &[Attribute], errors: &mut Errors) {
     for attribute in attributes.iter().filter(|attribute| !attribute.path().is_ident("doc")) {
-        errors.at(attribute, "only a doc comment is allowed here: it becomes the description");
+        errors.at(attribute, "only doc comments are allowed here: remove this attribute");
     }
 }
 

@@ -199,7 +199,7 @@ pub(crate) fn renamed_hint(attributes: &[Attribute]) -> String {
         attributes.iter().find(|attribute| attribute.meta.require_path_only().is_ok() && !is_known(attribute));
     let hint = |attribute: &Attribute| {
         let name = attribute.path().to_token_stream();
-        format!("; `#[{name}]` is not one, because an attribute must keep its original name here")
+        format!("; if `#[{name}]` is one of these under another name, write its original name")
     };
     unknown.map(hint).unwrap_or_default()
 }
@@ -214,7 +214,7 @@ fn parse_one(word: AttributeName, attribute: &Attribute) -> syn::Result<RuleAttr
         Meta::List(list) => list.tokens.clone(),
         Meta::NameValue(meta) => {
             let word = word.as_str();
-            return Err(syn::Error::new_spanned(meta, format!("write `#[{word}(..)]`, with parentheses")));
+            return Err(syn::Error::new_spanned(meta, format!("write parentheses instead of `=`: `#[{word}(..)]`")));
         }
     };
     RuleAttribute::parse(word, attribute.path().span(), arguments)
@@ -271,5 +271,5 @@ fn reason(span: Span, input: ParseStream<'_>) -> syn::Result<LitStr> {
         return Ok(reason);
     }
     input.parse::<Option<Token![,]>>()?;
-    Err(input.error("`#[public]` takes only a reason"))
+    Err(input.error("`#[public]` takes only a reason: remove the rest"))
 }

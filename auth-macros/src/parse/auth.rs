@@ -226,7 +226,7 @@ fn kind(word: &Ident, input: ParseStream<'_>) -> syn::Result<Kind> {
     match word.to_string().as_str() {
         "basic" if input.peek(token::Paren) => Err(syn::Error::new(
             word.span(),
-            "`basic` takes no arguments: set the realm for all schemes with `#[auth(realm = \"..\")]` on the struct",
+            "`basic` takes no arguments: write `#[scheme(basic)]`; to set the realm of all schemes, write `#[auth(realm = \"..\")]` on the struct",
         )),
         "basic" => Ok(Kind::Basic),
         "bearer" if input.peek(token::Paren) => {

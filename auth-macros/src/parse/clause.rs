@@ -215,7 +215,7 @@ fn check(word: &Ident, input: ParseStream<'_>) -> syn::Result<ClauseKind> {
             syn::Error::new(error.span(), "the name of a check needs quotes: `check(\"is the author\") = expression`")
         })?;
         if text.value().trim().is_empty() {
-            return Err(syn::Error::new(text.span(), "a name cannot be empty"));
+            return Err(syn::Error::new(text.span(), "the name of a check is empty: write one, or leave out `(\"\")`"));
         }
         name = Some(text);
     }

@@ -40,7 +40,7 @@ use crate::declared::SecurityScheme;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot verify credentials",
     label = "a field with `#[scheme(..)]` holds an authenticator",
-    note = "use one of `Jwt`, `Basic`, `ApiKeys`, or implement `auth_runtime::authenticate::Authenticator` for `{Self}`"
+    note = "use an authenticator such as `Jwt`, `Basic` or `ApiKeys`, or implement `auth_runtime::authenticate::Authenticator` for `{Self}`"
 )]
 pub trait Authenticator: Send + Sync + 'static {
     /// The credential that it verifies: [`BearerToken`](crate::credential::BearerToken),

@@ -16,6 +16,8 @@
 //! | `api_key(query = "..")` | | yes | | | yes |
 //! | `cookie = ".."` | yes | yes | | | yes |
 //!
+//! `Sessions` verifies a `SessionToken`, which only `cookie = ".."` carries.
+//!
 //! Cookies have the cross-origin check, whatever verifies them. So have the headers that a proxy fills from a cookie.
 
 mod api_key;
@@ -93,7 +95,7 @@ pub enum Malformed {
     message = "a scheme of kind `{K}` cannot carry `{Self}`",
     label = "this authenticator takes another kind of credential",
     note = "use another scheme, or an authenticator whose `Credential` the scheme can carry",
-    note = "`basic` carries only `BasicCredentials`; every other scheme carries `ApiKey` and `RequestHead`; every scheme but `basic` and `api_key(query = ..)` carries `BearerToken`; only `http` carries `HttpCredentials`"
+    note = "schemes that carry `BasicCredentials`: `basic`; `HttpCredentials`: `http`; `SessionToken`: `cookie`; `BearerToken`: all but `basic` and `api_key(query = ..)`; `ApiKey` and `RequestHead`: all but `basic`"
 )]
 pub trait CarriedBy<K>: Sized + Send {
     /// Looks for the credential where the scheme says.

@@ -68,8 +68,8 @@ pub trait RoleTable: Table {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not include the permissions `{P}`",
-    note = "add a variant for them: `permissions! {{ pub enum Permission {{ Other({P}), .. }} }}`",
-    note = "in an impl block that is generic over its `Auth`, add the bound `A::Permission: Includes<{P}>`"
+    note = "in the application, add a variant with any name to `permissions!`: `Other({P})`",
+    note = "in an impl block that is generic over its `Auth`, add the bound `A::Permission: auth_runtime::declared::Includes<{P}>`"
 )]
 pub trait Includes<P: Table>: Table {
     /// Returns the value of this table for a value of the other one.

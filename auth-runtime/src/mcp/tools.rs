@@ -18,8 +18,8 @@ use crate::{
 /// A type whose MCP tools all have a rule; `#[protected]` above `#[Tools]` implements it.
 #[diagnostic::on_unimplemented(
     message = "the tools of `{Self}` are not protected",
-    label = "its tools have no rules",
-    note = "put `#[protected]` above `#[Tools]` on its impl block"
+    label = "these tools have no rules",
+    note = "put `#[protected]` above `#[Tools]` on the impl block"
 )]
 pub trait ProtectedTools: Send + Sized + 'static {
     /// The `Auth` that authenticates callers.

@@ -75,7 +75,7 @@ impl<A: AuthSchema> Operation<A> {
                 let needed = requirement.credentials();
                 assert!(
                     needed.len() > 0,
-                    "no caller could ever meet this requirement: it accepts no scheme, or needs two credentials from the same header, cookie or query parameter"
+                    "no caller could ever meet this requirement: it accepts no scheme, or needs two credentials from the same header, cookie or query parameter; to accept either of two schemes, write `schemes(\"..\", \"..\")`"
                 );
                 needed
             }
