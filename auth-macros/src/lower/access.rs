@@ -118,7 +118,12 @@ fn protected_says_something_twice(written: &[RuleAttribute], errors: &mut Errors
         && !written.iter().any(|attribute| is_open(&attribute.content))
         && let Some(attribute) = written.iter().find(|attribute| is_bare(&attribute.content))
     {
-        errors.span(attribute.span, "`#[protected]` without arguments only requires authentication, and the other attribute requires more: remove `#[protected]`");
+        let message = if written.iter().all(|attribute| is_bare(&attribute.content)) {
+            "`#[protected]` appears twice: remove one"
+        } else {
+            "`#[protected]` without arguments only requires authentication, and the other attribute requires more: remove `#[protected]`"
+        };
+        errors.span(attribute.span, message);
     }
 }
 

@@ -213,8 +213,9 @@ fn parse_one(word: AttributeName, attribute: &Attribute) -> syn::Result<RuleAttr
         Meta::Path(_) => TokenStream::new(),
         Meta::List(list) => list.tokens.clone(),
         Meta::NameValue(meta) => {
-            let word = word.as_str();
-            return Err(syn::Error::new_spanned(meta, format!("write parentheses instead of `=`: `#[{word}(..)]`")));
+            let argument = if word == AttributeName::Public { "reason = " } else { "" };
+            let written = format!("`#[{}({argument}{})]`", word.as_str(), meta.value.to_token_stream());
+            return Err(syn::Error::new_spanned(meta, format!("write parentheses instead of `=`: {written}")));
         }
     };
     RuleAttribute::parse(word, attribute.path().span(), arguments)

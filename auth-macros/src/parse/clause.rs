@@ -219,7 +219,8 @@ fn check(word: &Ident, input: ParseStream<'_>) -> syn::Result<ClauseKind> {
         }
         name = Some(text);
     }
-    Ok(ClauseKind::Check { name, expression: value(word, input, "expression")? })
+    let written = name.as_ref().map_or_else(|| word.to_string(), |name| format!("{word}({})", name.token()));
+    Ok(ClauseKind::Check { expression: assigned(&written, word, input, "expression")?, name })
 }
 
 /// `claim("name" = value)`.
@@ -256,7 +257,7 @@ fn one_claim(list: ParseStream<'_>, example: &str) -> syn::Result<ClauseKind> {
 
 fn unknown_word(word: &Ident, unknown: &str) -> syn::Error {
     let message = match unknown {
-        "public" => "`public` is not a clause: write `#[public(reason = \"..\")]` instead of `#[protected]`".to_owned(),
+        "public" => "`public` is not a clause: on a public operation, write `#[public(reason = \"..\")]` instead of `#[protected]`".to_owned(),
         "optional" | "optional_auth" => {
             format!("`{unknown}` is not a clause: write `#[optional_auth]` instead of `#[protected]`")
         }
@@ -274,14 +275,19 @@ fn alone(word: &Ident, input: ParseStream<'_>, kind: ClauseKind) -> syn::Result<
 }
 
 fn value<T: Parse>(word: &Ident, input: ParseStream<'_>, example: &str) -> syn::Result<T> {
+    assigned(&word.to_string(), word, input, example)
+}
+
+/// Parses `= value` after a word, which messages show as it was written.
+fn assigned<T: Parse>(written: &str, word: &Ident, input: ParseStream<'_>, example: &str) -> syn::Result<T> {
     if !input.peek(Token![=]) {
-        return Err(syn::Error::new(word.span(), format!("`{word}` needs a value: `{word} = {example}`")));
+        return Err(syn::Error::new(word.span(), format!("`{written}` needs a value: `{written} = {example}`")));
     }
     input.parse::<Token![=]>()?;
     // The end of the input has no place of its own.
     input.parse().map_err(|error| {
         if input.is_empty() {
-            return syn::Error::new(word.span(), format!("this value is not complete: `{word} = {example}`"));
+            return syn::Error::new(word.span(), format!("this value is not complete: `{written} = {example}`"));
         }
         error
     })

@@ -95,7 +95,7 @@ fn misplaced(word: AttributeName, item: &TokenStream) -> String {
         }
         Ok(method) if is_method(&method) => {
             format!(
-                "`#[{attribute}]` has no effect without `#[protected]` on the impl block: write `#[protected]` above `#[OpenApi]`; if it is there already, do not rename `#[{attribute}]` on import"
+                "`#[{attribute}]` has no effect without `#[protected]` on the impl block: write `#[protected]` above `#[OpenApi]` or `#[Tools]`; if it is there already, do not rename `#[{attribute}]` on import"
             )
         }
         Ok(function) => {
@@ -103,7 +103,7 @@ fn misplaced(word: AttributeName, item: &TokenStream) -> String {
             format!("`#[{attribute}]` needs `#[handler]` below it, which makes `{name}` an endpoint")
         }
         Err(_) if word == AttributeName::Protected => {
-            "`#[protected]` goes on an impl block above `#[OpenApi]`, on an operation of that block, or on a handler above `#[handler]`"
+            "`#[protected]` goes on an impl block above `#[OpenApi]` or `#[Tools]`, on an operation of that block, or on a handler above `#[handler]`"
                 .to_owned()
         }
         Err(_) => {

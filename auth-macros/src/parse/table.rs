@@ -209,7 +209,8 @@ fn parents(row: &Row, input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
         let comma = input.parse::<Token![,]>()?;
         let next: Ident = input.parse()?;
         let names: Vec<String> = parents.iter().chain([&next]).map(ToString::to_string).collect();
-        let message = format!("join parent roles with `+`: `{head}: {}`", names.join(" + "));
+        let rest = if input.peek(Token![=>]) { " => .." } else { "" };
+        let message = format!("join parent roles with `+`: `{head}: {}{rest}`", names.join(" + "));
         return Err(syn::Error::new_spanned(comma, message));
     }
     Ok(parents)

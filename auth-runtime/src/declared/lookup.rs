@@ -153,6 +153,7 @@ const fn table(kind: &str) -> &'static str {
     match kind.as_bytes() {
         b"permission" => "; declare them with `permissions!`, and add `#[auth(permissions = ..)]` to the struct",
         b"role" => "; declare them with `roles!`, and add `#[auth(roles = ..)]` to the struct",
+        b"scope" => "; declare them with `permissions!`, or in the scheme, as `oauth2(.., scopes(\"..\" = \"..\"))`",
         _ => "",
     }
 }
