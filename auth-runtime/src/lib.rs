@@ -1,5 +1,5 @@
-//! Declarative access control for [Poem](poem) and [poem-openapi](poem_openapi): write the access rule of an endpoint
-//! next to the endpoint. The library enforces the rule, and derives the OpenAPI security requirements and error
+//! Declarative access control for [Poem](poem) and [poem-openapi](poem_openapi): write the access rule of an operation
+//! next to the operation. The library enforces the rule, and derives the OpenAPI security requirements and error
 //! responses from it.
 //!
 //! ```
@@ -72,7 +72,7 @@
 //! | `RULE` | everything that the rule in this constant requires |
 //! | `any(..)`, `all(..)`, `not(..)` | one of the clauses, all of them, or that the single clause of `not` is not met |
 //!
-//! With `hide`, denied callers get 404 instead of 403.
+//! With `hide`, denied callers get 404 instead of 403, and the OpenAPI document omits the operation.
 //!
 //! [`permissions!`] and [`roles!`] declare the names. [`requirement!`] makes a rule for a subtree. [`invariants!`]
 //! states invariants of roles and routes, which the compiler and a test check. The derive macro [`Auth`](derive@Auth)
@@ -128,7 +128,7 @@
 //! # The steps of a request
 //!
 //! Each request takes the same steps: [credential] → [authenticate] → [policy] (the decision) → the handler, or a
-//! [rejection](respond). `guard/mod.rs` lists them.
+//! [rejection](respond). The module [`guard`] runs them.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
