@@ -100,7 +100,8 @@
 //! # Access policy
 //!
 //! The commands `access ..` and `export ..` open no database. [`Admin::policy`] hands them the policy of the application.
-//! `access diff OLD NEW` compares two files and needs no application. The others read a file with `--lock FILE`.
+//! `access diff OLD NEW` compares two files and needs no application. With `--lock FILE`, the others need none either,
+//! except `access check`.
 //!
 //! # Redis
 //!

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, ErrorKind},
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
@@ -37,7 +37,7 @@ impl Check {
         let locked = match fs::read_to_string(&path) {
             Ok(text) => Some(text),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(cannot("read", &path, &error)),
+            Err(error) => return Err(policy_source::unreadable(&path, &error)),
         };
         if self.accept {
             return accept(&policy, locked.as_deref(), &path, console);
@@ -56,12 +56,8 @@ fn accept(policy: &AccessPolicy, locked: Option<&str>, path: &Path, console: &mu
     if locked == Some(text.as_str()) {
         return Ok(console.line(&format!("`{}` is up to date", path.display()))?);
     }
-    fs::write(path, text).map_err(|error| cannot("write", path, &error))?;
+    fs::write(path, text).map_err(|error| Failure::refused(format!("cannot write `{}`: {error}", path.display())))?;
     let before = locked.and_then(|locked| locked.parse::<AccessPolicy>().ok());
     let summary = before.map(|before| format!(": {}", Difference::between(&before, policy).summary()));
     Ok(console.line(&format!("`{}` was written{}", path.display(), summary.unwrap_or_default()))?)
-}
-
-fn cannot(what: &str, path: &Path, error: &io::Error) -> Failure {
-    Failure::refused(format!("cannot {what} `{}`: {error}", path.display()))
 }

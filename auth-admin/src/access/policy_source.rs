@@ -35,9 +35,13 @@ impl Source {
 
 /// Reads a lock file; `-` reads stdin.
 pub(super) fn read(path: &Path, console: &mut Console) -> Result<AccessPolicy, Failure> {
-    let unreadable = |error| Failure::usage(format!("cannot read `{}`: {error}", path.display()));
     let text = if path == Path::new("-") { read_stdin(console) } else { fs::read_to_string(path) };
-    parse(path, &text.map_err(unreadable)?)
+    parse(path, &text.map_err(|error| unreadable(path, &error))?)
+}
+
+/// Returns the failure of a lock file that cannot be read.
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format!("cannot read `{}`: {error}", path.display()))
 }
 
 /// Reads the text of a lock file.

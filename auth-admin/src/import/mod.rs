@@ -42,16 +42,15 @@ Columns of CSV, and members of the objects of JSONL:
                  format of Django, Werkzeug, ASP.NET Core, WordPress, passlib or Spring Security
   disabled       true or false
 
-A weak hash is replaced when the user next signs in. Plain passwords are rejected: leave the hash
-out, and run `user set-password` for the user.
+A hash other than argon2id, or a weak argon2id hash, is replaced when the user next signs in. Plain
+passwords are rejected: leave the hash out, and run `user set-password` for the user.
 
-In CSV, quote a field that contains a comma, as an argon2 hash does. A quoted field may contain line
-breaks. An unclosed quote makes all lines up to the next quote one field, and none of them is
-imported.
+In CSV, quote a field that contains a comma, as an argon2 hash does. An unclosed quote joins all
+lines up to the next quote into one field, and none of them is imported.
 
-Each rejected line is reported with its number and the reason; all others are imported. Two lines
-with the same name are an error. If the import is interrupted, the users imported so far stay in
-the database: run it again with --skip-existing.";
+Each rejected line is reported with its number and the reason; all others are imported. Of two lines
+with the same name, the second is rejected. If the import is interrupted, the users imported so far
+stay in the database: run it again with --skip-existing.";
 
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
@@ -64,7 +63,7 @@ pub(crate) struct Import {
     /// Skip users that already exist, without an error
     #[arg(long)]
     skip_existing: bool,
-    /// Write rejected lines to this new file (default: stderr); it is removed if no line is rejected
+    /// Report rejected lines in this new file (default: stderr); it is removed if no line is rejected
     #[arg(long, value_name = "FILE")]
     errors: Option<PathBuf>,
 }

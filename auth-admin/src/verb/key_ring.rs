@@ -76,7 +76,7 @@ fn sealed(id: &str) -> Failure {
 
 #[derive(Debug, Args)]
 pub(crate) struct Retire {
-    /// Id of the key, as `list` shows it
+    /// Id of the key, as `key-ring list` prints it
     id: String,
     #[command(flatten)]
     confirmation: Confirmation,

@@ -44,7 +44,7 @@ fn the_reference_has_the_help_of_each_command() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src/reference/command.md");
     let page = fs::read_to_string(&path).unwrap();
     let (text, printed) = page.split_once(START).expect("the start of the generated part");
-    let mut help = format!("\n## Settings of all commands\n\n```text\n{}\n```\n", settings());
+    let mut help = format!("\n## Common settings\n\n```text\n{}\n```\n", settings());
     write(&[], &mut help);
     if env::var_os("UPDATE_DOCS").is_some() {
         fs::write(&path, format!("{text}{START}{help}")).unwrap();

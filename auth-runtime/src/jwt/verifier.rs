@@ -76,8 +76,8 @@ const SHOWN: usize = 100;
 ///
 /// # Cache
 ///
-/// A verified token is cached for five minutes at most ([`cache_ttl`](Self::cache_ttl)), unless it expires, is revoked,
-/// or its key is withdrawn. Up to 10 000 tokens are kept ([`cache_capacity`](Self::cache_capacity)).
+/// A verified token is cached for five minutes, unless you set another [`cache_ttl`](Self::cache_ttl). It is evicted
+/// earlier if it expires, is revoked, or its key is withdrawn. Up to 10 000 tokens are kept ([`cache_capacity`](Self::cache_capacity)).
 ///
 /// # Limits
 ///

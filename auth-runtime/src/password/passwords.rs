@@ -49,8 +49,8 @@ pub fn hash_password(password: &str) -> Result<String, PasswordError> {
 ///
 /// # Normalization
 ///
-/// A password is the same in each of its Unicode forms: it is normalized as the `OpaqueString` of RFC 8265. Spaces of other
-/// scripts become ASCII spaces, and letters are composed (NFC). It is never cut, trimmed or folded (ASVS 6.2.8). Existing
+/// A password is normalized as the `OpaqueString` of RFC 8265: spaces of other scripts become ASCII spaces, and letters
+/// are composed (NFC). So it does not matter whether a keyboard sends a letter and its accent as one character or two. It is never cut, trimmed or folded (ASVS 6.2.8). Existing
 /// hashes of a password before normalization are verified too, and replaced.
 ///
 /// # Stored hashes
