@@ -262,6 +262,10 @@ async fn check_compares_the_lock_file_with_the_application() {
     fs::write(&path, "access-lock 1\nnonsense\n").unwrap();
     let (exit, _, errors) = check(&[]).await;
     assert!(exit == Exit::Usage && errors.starts_with(&format!("notes: `{lock}`: line 2: expected ")), "{errors}");
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    let (exit, _, errors) = check(&[]).await;
+    assert!(exit == Exit::Usage && errors.starts_with(&format!("notes: cannot read `{lock}`: ")), "{errors}");
 }
 
 #[tokio::test]
