@@ -7,6 +7,7 @@ mod device;
 mod error;
 mod lifecycle;
 mod memory;
+mod mounting;
 mod new_session;
 mod pages;
 mod plain_http;

@@ -2,13 +2,14 @@
 
 use std::{
     fmt,
-    sync::{Arc, OnceLock},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use poem::Request;
 
 use super::{
+    mounting::Mounting,
     record::{Session, SessionUser},
     set_cookie::SessionCookie,
     store::SessionStore,
@@ -78,8 +79,7 @@ pub(super) struct SessionManager<U, S> {
     pub(super) users: Basic<U>,
     pub(super) store: Arc<S>,
     pub(super) limits: Limits,
-    /// The cookie of the `Auth` that was mounted, and its names.
-    mounted: OnceLock<(SessionCookie, Context)>,
+    pub(super) mounting: Mounting,
     cache: Option<Arc<TokenHashCache>>,
     clock: Option<Arc<dyn Fn() -> SystemTime + Send + Sync>>,
 }
@@ -126,7 +126,7 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
             users: users.clone(),
             store,
             limits: Limits { idle: IDLE, absolute: ABSOLUTE, captured: CAPTURED, per_user: PER_USER },
-            mounted: OnceLock::new(),
+            mounting: Mounting::default(),
             cache: TokenHashCache::new().map(Arc::new),
             clock: None,
         }))
@@ -179,12 +179,12 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
 
     /// Returns the cookie of the mounted scheme.
     pub(super) fn cookie(&self) -> SessionCookie {
-        self.0.mounted.get().map(|(cookie, _)| *cookie).unwrap_or_default()
+        self.0.mounting.cookie().unwrap_or_default()
     }
 
     /// Returns the names of the `Auth` that was mounted.
     pub(super) fn context(&self) -> Option<Context> {
-        self.0.mounted.get().map(|(_, context)| *context)
+        self.0.mounting.context()
     }
 
     /// Returns the time in seconds since 1970. A clock before 1970 is refused, because no session would end.
@@ -438,14 +438,13 @@ impl<U: UserStore, S: SessionStore> Authenticator for Sessions<U, S> {
 
     /// # Panics
     /// If the name of the cookie does not start with `__Host-`: a page of a sibling domain could set the cookie. Also panics
-    /// if the sessions are mounted under two names.
+    /// if the sessions are mounted under two names, or if a [plug-in](super::SignInPages::plugin) does not accept the `Auth`.
     fn mounted(&self, scheme: &'static SecurityScheme, context: &Context) {
         self.0.users.store().mounted(context);
         let name = scheme.cookie().unwrap_or_default();
         let cookie = SessionCookie::of(scheme);
         let cookie = cookie.unwrap_or_else(|| panic!("the cookie of sessions starts with `__Host-`, unlike {name:?}"));
-        let (known, _) = self.0.mounted.get_or_init(|| (cookie, *context));
-        assert!(known.name() == name, "the sessions have two cookies: {:?} and {name:?}", known.name());
+        self.0.mounting.set(scheme, cookie, context);
     }
 }
 
@@ -461,7 +460,7 @@ impl<U, S> Clone for SessionManager<U, S> {
             users: self.users.clone(),
             store: Arc::clone(&self.store),
             limits: self.limits,
-            mounted: self.mounted.clone(),
+            mounting: self.mounting.clone(),
             cache: self.cache.clone(),
             clock: self.clock.clone(),
         }

@@ -5,7 +5,7 @@ use auth_runtime::{
     api_key::{ApiKeyRecord, MemoryApiKeys},
     jwt::TokenIssuer,
     prelude::*,
-    session::MemorySessions,
+    session::{MemorySessions, SignInPages},
     users::{MemoryUsers, User, UserStore, UserTokens},
 };
 use poem::{EndpointExt, get, handler, http::StatusCode};
@@ -64,6 +64,30 @@ fn r96_an_undeclared_role_of_a_user_stops_the_start() {
 fn an_undeclared_role_of_a_user_with_sessions_stops_the_start() {
     let session = Sessions::with_store(&Basic::new(users(root())), MemorySessions::new());
     mount(Auth { session: Some(session), ..NONE });
+}
+
+fn sessions() -> Sessions<MemoryUsers, MemorySessions> {
+    Sessions::with_store(&Basic::new(MemoryUsers::new()), MemorySessions::new())
+}
+
+fn old_database() -> Basic<MemoryUsers> {
+    Basic::new(users(root())).issuer("old database")
+}
+
+#[test]
+#[should_panic(expected = "the user \"root\": unknown role `Adminstrator`")]
+fn an_undeclared_role_of_a_plugin_stops_the_start() {
+    let session = sessions();
+    let _pages = SignInPages::new(&session).plugin(old_database());
+    mount(Auth { session: Some(session), ..NONE });
+}
+
+#[test]
+#[should_panic(expected = "the user \"root\": unknown role `Adminstrator`")]
+fn an_undeclared_role_of_a_plugin_that_is_added_later_stops_the_start() {
+    let session = sessions();
+    mount(Auth { session: Some(session.clone()), ..NONE });
+    let _pages = SignInPages::new(&session).plugin(old_database());
 }
 
 #[test]

@@ -107,10 +107,14 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
     /// earlier plug-ins have rejected.
     ///
     /// Its users have the issuer that the plug-in sets, which must not be that of the user store. They keep the roles
-    /// and permissions of the sign-in, for at most an hour ([`Sessions::plugin_limit`]).
+    /// and permissions of the sign-in, for at most an hour ([`Sessions::plugin_limit`]). When an `Auth` mounts the
+    /// sessions, [`Authenticator::mounted`] of the plug-in is called too, with the scheme of the session.
     #[must_use]
     pub fn plugin(self, plugin: impl Authenticator<Credential = BasicCredentials>) -> Self {
-        self.with(|settings| settings.plugins.push(Arc::new(plugin)))
+        let plugin = Arc::new(plugin);
+        let mounted = Arc::clone(&plugin);
+        self.0.sessions.0.mounting.when_mounted(move |scheme, context| mounted.mounted(scheme, context));
+        self.with(|settings| settings.plugins.push(plugin))
     }
 
     /// Adds a second factor (default: none).
