@@ -131,7 +131,7 @@ impl<S: AccountStore> SelfService<S> {
     /// Sets the limits of attempts (default: those of the [store](crate::users::UserStore::throttle)).
     ///
     /// Links and codes have the address limit of this throttle. For one user, there are 3 attempts from one address
-    /// before the first lockout, and at most 10 in an hour.
+    /// before the first lockout, and 10 in an hour from all addresses that are not known for the user.
     #[must_use]
     pub fn throttle(self, throttle: Throttle) -> Self {
         self.with(|parts| {
