@@ -68,11 +68,15 @@ impl fmt::Display for AccessReport {
             writeln!(f, "skipped: {skipped}")?;
         }
         if self.left_out > 0 {
-            writeln!(f, "left out: {} callers, because two checks of one rule would differ", self.left_out)?;
+            writeln!(f, "{}", left_out(self.left_out))?;
         }
         let Self { operations, passed, failures, elapsed, .. } = self;
         write!(f, "{operations} operations: {passed} tests passed, {} failed, in {elapsed:.1?}", failures.len())
     }
+}
+
+fn left_out(callers: usize) -> String {
+    format!("left out: {callers} callers, because two checks of one rule would differ")
 }
 
 impl AccessTests {
@@ -143,13 +147,15 @@ impl AccessTests {
     }
 
     fn trials(self: Arc<Self>, runtime: &tokio::runtime::Handle) -> Vec<Trial> {
-        let skip = |(target, reason): (&String, &String)| {
-            Trial::test(format!("{target} (skipped: {reason})"), || Ok(())).with_ignored_flag(true)
-        };
+        let ignored = |name: String| Trial::test(name, || Ok(())).with_ignored_flag(true);
+        let skip = |(target, reason): (&String, &String)| ignored(format!("{target} (skipped: {reason})"));
         let mut trials: Vec<Trial> = self.skipped.iter().map(skip).collect();
         for (target, plan) in self.plans() {
             if let Some(gap) = self.gap(&target, &plan) {
                 trials.push(Trial::test(format!("{target} is covered"), move || Err(Failed::from(gap))));
+            }
+            if plan.left_out > 0 {
+                trials.push(ignored(format!("{target} ({})", left_out(plan.left_out))));
             }
             for case in plan.cases.into_iter().filter(|case| self.can_call(&case.target)) {
                 let (tests, runtime) = (Arc::clone(&self), runtime.clone());
