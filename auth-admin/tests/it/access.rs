@@ -64,6 +64,12 @@ fn each_class_of_difference_has_its_exit_code() {
         (", check(\"is the author\") = \"owns(&caller, id)\"", "", 14, "1 widened"),
         ("list\"", "list\"\nGET /open optional\n    operation \"open\"", 15, "1 new public"),
         ("GET /health public \"probe\"\n    operation \"app::Entries::health\"\n", "", 11, "1 gone"),
+        (
+            "GET /entries requires permission(\"view\")\n    operation \"app::Entries::list\"\n",
+            "",
+            13,
+            "1 gone: review",
+        ),
     ] {
         let Ran { code: exit, output, errors } = difference(from, to, "text");
         assert_eq!((exit, output.lines().next()), (code, Some(summary)), "{from}: {output}");

@@ -41,7 +41,11 @@ impl Change {
             // A new scheme is another way in for every rule that names no scheme.
             (ChangeKind::Widened, _) | (ChangeKind::New, Subject::SchemeNamed(_)) => DifferenceClass::Widened,
             (
-                ChangeKind::CheckChanged | ChangeKind::HideChanged | ChangeKind::KindChanged | ChangeKind::Undecided,
+                ChangeKind::CheckChanged
+                | ChangeKind::HideChanged
+                | ChangeKind::KindChanged
+                | ChangeKind::RuleGone
+                | ChangeKind::Undecided,
                 _,
             ) => DifferenceClass::Review,
             (ChangeKind::New, _) => DifferenceClass::New,
@@ -93,13 +97,15 @@ pub enum ChangeKind {
     HideChanged,
     /// The scheme with this name is of another kind.
     KindChanged,
+    /// A rule that is not public was removed. If its route is still mounted, it may be open now.
+    RuleGone,
     /// The rule depends on more than 20 facts, so the analysis has no result.
     Undecided,
     /// The rule or declaration was added.
     New,
     /// The rule no longer admits a caller, or the role lost a permission.
     Narrowed,
-    /// The rule or declaration was removed.
+    /// The public rule, or the declaration, was removed.
     Gone,
     /// Only the name changed.
     Renamed,
@@ -109,12 +115,13 @@ pub enum ChangeKind {
 
 impl ChangeKind {
     /// Every kind, the most important ones first.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::NewPublic,
         Self::Widened,
         Self::CheckChanged,
         Self::HideChanged,
         Self::KindChanged,
+        Self::RuleGone,
         Self::Undecided,
         Self::New,
         Self::Narrowed,
@@ -132,6 +139,7 @@ impl ChangeKind {
             Self::CheckChanged => "check changed: review",
             Self::HideChanged => "hide changed: review",
             Self::KindChanged => "kind changed: review",
+            Self::RuleGone => "gone: review",
             Self::Undecided => "undecided: review",
             Self::New => "new",
             Self::Narrowed => "narrowed",
@@ -150,6 +158,7 @@ impl ChangeKind {
             Self::CheckChanged => "check-changed",
             Self::HideChanged => "hide-changed",
             Self::KindChanged => "kind-changed",
+            Self::RuleGone => "rule-gone",
             Self::Undecided => "undecided",
             Self::New => "new",
             Self::Narrowed => "narrowed",

@@ -2,7 +2,7 @@
 
 use super::{Change, ChangeKind, Subject};
 use crate::review::{
-    AccessPolicy, AccessRule, CheckText, Clause, MatrixCell, Persona,
+    AccessPolicy, AccessRule, CheckText, Clause, MatrixCell, Persona, RuleAccess,
     analysis::{Comparison, Side},
 };
 
@@ -20,8 +20,10 @@ fn subject(rule: &AccessRule) -> Subject {
     Subject::RuleOf(rule.target.clone())
 }
 
+/// A plain handler that is still mounted is public without its rule.
 fn gone(rule: &AccessRule) -> Change {
-    Change { before: Some(rule.access.to_string()), ..Change::new(ChangeKind::Gone, subject(rule)) }
+    let kind = if matches!(rule.access, RuleAccess::Public { .. }) { ChangeKind::Gone } else { ChangeKind::RuleGone };
+    Change { before: Some(rule.access.to_string()), ..Change::new(kind, subject(rule)) }
 }
 
 fn new(policy: &AccessPolicy, rule: &AccessRule) -> Change {

@@ -203,17 +203,17 @@ fn what_is_new_or_gone_is_listed_with_the_roles() {
     let after = policy("GET /open optional\nPOST /new requires permission(\"edit\")");
     assert_text(
         &Difference::between(&before, &after).to_string(),
-        r#"1 new public, 1 new, 1 gone
+        r#"1 new public, 1 gone: review, 1 new
 
 new public: GET /open
     after     optional
 
+gone: review: GET /old
+    before    requires authenticated
+
 new: POST /new
     roles     Administrator, User
     after     requires permission("edit")
-
-gone: GET /old
-    before    requires authenticated
 "#,
     );
 }
@@ -232,7 +232,7 @@ fn a_name_that_changed_is_recognised_where_that_is_certain() {
     assert_eq!(Difference::between(&before, &moved.parse().unwrap()).summary(), "1 widened, 1 narrowed, 1 renamed");
     // Another operation of the same requirement is another rule.
     let other = moved.replace("\"GET/entries\"", "\"other\"");
-    assert_eq!(Difference::between(&before, &other.parse().unwrap()).summary(), "1 new, 1 gone");
+    assert_eq!(Difference::between(&before, &other.parse().unwrap()).summary(), "1 gone: review, 1 new");
     // A role with another permission is another role.
     let more =
         text.replace("\"User\" holds", "\"Member\" holds \"delete\"").replace("role(\"User\")", "role(\"Member\")");
