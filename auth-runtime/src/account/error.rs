@@ -11,7 +11,8 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccountError {
-    /// The link was used, has expired, was replaced by a newer one, or was never sent.
+    /// The link was used, has expired, was replaced by a newer one, or was never sent. Or the credentials of the user
+    /// have changed since.
     #[error("this link is not valid: it was used, has expired, or a newer one was sent")]
     Link,
     /// The text is not an e-mail address.
@@ -35,7 +36,8 @@ pub enum AccountError {
         /// The time to wait.
         retry_after: Duration,
     },
-    /// The user is unknown or disabled.
+    /// The user is unknown or disabled. The routes also return it for callers of other issuers and for limited
+    /// credentials.
     #[error("there is no such user, or the user is disabled")]
     NoUser,
     /// A backend does not answer, or too many mails are waiting.

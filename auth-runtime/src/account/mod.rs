@@ -7,10 +7,11 @@
 //!
 //! A link in a mail contains a token of 256 random bits. The store keeps its SHA-256 hash. A token is valid
 //!
-//! - for one purpose: 30 minutes for a new password, 24 hours for an e-mail address;
+//! - for one purpose, and for 30 minutes (new password) or 24 hours (e-mail address);
 //! - once: of several concurrent requests, one succeeds;
 //! - until a newer one is sent for the same purpose;
-//! - until the [version of the credentials](crate::users::User::current_epoch) of the user changes.
+//! - until the [version of the credentials](crate::users::User::current_epoch) of the user changes, or the user is
+//!   disabled.
 //!
 //! Opening a link does not consume its token, because mail scanners open links. Sending the form does.
 //!

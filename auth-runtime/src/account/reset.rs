@@ -11,15 +11,15 @@ impl<S: AccountStore> SelfService<S> {
     /// Sends a link for a new password to the users with this verified address.
     ///
     /// Return the same response in each case. This method does the same work whether or not there is such a user: it
-    /// counts the attempt and queues the rest. The users are looked up after the response.
+    /// counts the attempt and queues the rest. No response waits for the look-up of the users.
     ///
-    /// Disabled users and users without a password get no mail. If several users have the address, each gets a mail.
-    /// The mail is sent to the stored address, not to the one that was typed.
+    /// Disabled users and users without a password get no mail. If several users have the address, each gets a mail, up
+    /// to 10 of them. The mail is sent to the stored address, not to the one that was typed.
     ///
     /// # Errors
-    /// [`AccountError::Email`] if this is no address; [`AccountError::TooManyAttempts`] after 3 requests for one address
-    /// from one client, or 10 in an hour; [`AccountError::Unavailable`] if the throttle does not answer or too many mails
-    /// are waiting.
+    /// [`AccountError::Email`] if this is no address; [`AccountError::TooManyAttempts`] after 3 requests for one
+    /// address from one client, or 10 in an hour; [`AccountError::Unavailable`] if the throttle does not answer or too
+    /// many mails are waiting.
     pub async fn forgot_password(&self, client: ClientAddress, address: &str) -> Result<(), AccountError> {
         let address = EmailAddress::new(address)?;
         // A name that no user has: names of users have no colon. The attempt stays counted.

@@ -82,8 +82,8 @@ pub(super) struct Parts<S> {
 }
 
 impl<S: AccountStore> SelfService<S> {
-    /// Returns a self-service for the users of this store. Mails and authenticator apps show the name of the application.
-    /// Links in mails begin with the URL.
+    /// Returns a self-service for the users of this store. Mails and authenticator apps show the name of the
+    /// application. Links in mails begin with the URL.
     #[must_use]
     pub fn new(store: S, mailer: impl Mailer, application: impl Into<String>, url: PublicUrl) -> Self {
         let throttle = store.throttle();
@@ -131,7 +131,8 @@ impl<S: AccountStore> SelfService<S> {
     /// Sets the limits of attempts (default: those of the [store](crate::users::UserStore::throttle)).
     ///
     /// Links and codes have the address limit of this throttle. For one user, there are 3 attempts from one address
-    /// before the first lockout, and 10 in an hour from all addresses that are not known for the user.
+    /// before the first lockout, and at most 10 in an hour, not counting those from [known
+    /// addresses](crate::throttle#known-addresses).
     #[must_use]
     pub fn throttle(self, throttle: Throttle) -> Self {
         self.with(|parts| {
@@ -176,7 +177,7 @@ impl<S: AccountStore> SelfService<S> {
         Mail::new(to, choose(&*self.0.texts, MailContext::new(&self.0.application, username)))
     }
 
-    /// Hands a mail to the mailer; three times, if it fails. The log has each failure.
+    /// Hands a mail to the mailer, up to three times. Each failure is logged.
     pub(super) async fn send(&self, mail: Mail) -> Result<(), Unavailable> {
         let backoff = ExponentialBuilder::new().with_min_delay(RETRY_DELAY).with_factor(4.0).with_max_times(RETRIES);
         let send = || self.0.mailer.send_boxed(mail.clone());

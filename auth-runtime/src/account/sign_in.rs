@@ -12,8 +12,8 @@ use crate::{
 
 /// Sessions.
 impl<S: AccountStore + SecondFactorStore> SelfService<S> {
-    /// Completes the sign-in of a user whose password was verified, and starts a session of the class [`MFA`] in place of
-    /// the [pending](NewSession::pending) one.
+    /// Completes the sign-in of a user whose password was verified, and starts a session of the class [`MFA`] in place
+    /// of the [pending](NewSession::pending) one.
     ///
     /// ```
     /// use auth_runtime::{
@@ -37,8 +37,8 @@ impl<S: AccountStore + SecondFactorStore> SelfService<S> {
     /// ```
     ///
     /// # Errors
-    /// [`AccountError::NoSignIn`] if the request has no pending session of a user of this store, or the credentials of the
-    /// user have changed; [`AccountError::Code`]; [`AccountError::TooManyAttempts`]; [`AccountError::Unavailable`].
+    /// [`AccountError::NoSignIn`] if the request has no pending session of a user of this store, or the credentials of
+    /// the user have changed; [`AccountError::Code`]; [`AccountError::TooManyAttempts`]; [`AccountError::Unavailable`].
     pub async fn complete_sign_in<U: UserStore, T: SessionStore>(
         &self,
         sessions: &Sessions<U, T>,

@@ -19,8 +19,8 @@ pub trait AccountStore: UserStore + OneTimeTokenStore {
     /// [`Unavailable`] if the store does not answer.
     fn current_user(&self, subject: &str) -> impl Future<Output = Result<Option<User>, Unavailable>> + Send;
 
-    /// Returns the users with this [verified address](User::verified_email), compared by [`EmailAddress::folded`]; 10 at
-    /// most.
+    /// Returns the users with this [verified address](User::verified_email), compared by [`EmailAddress::folded`]; 10
+    /// at most.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer.
@@ -48,10 +48,11 @@ pub trait AccountStore: UserStore + OneTimeTokenStore {
         address: &EmailAddress,
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
-    /// Consumes the link with this hash, and [replaces the password](Self::replace_password). Returns whether both were done.
+    /// Consumes the link with this hash, and [replaces the password](Self::replace_password). Returns whether both were
+    /// done.
     ///
-    /// By default, it consumes the link first, so a process that dies in between wastes it. A store should do both in one
-    /// transaction.
+    /// By default, it consumes the link first, so a process that dies in between wastes it. A store should do both in
+    /// one transaction.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer.
@@ -64,7 +65,8 @@ pub trait AccountStore: UserStore + OneTimeTokenStore {
         async move { Ok(self.consume_token(link).await? && self.replace_password(user, hash).await?) }
     }
 
-    /// Consumes the link with this hash, and [sets the verified address](Self::verify_email). Returns whether both were done.
+    /// Consumes the link with this hash, and [sets the verified address](Self::verify_email). Returns whether both were
+    /// done.
     ///
     /// By default, it consumes the link first, as [`replace_password_by_link`](Self::replace_password_by_link).
     ///

@@ -14,8 +14,8 @@ impl<S: AccountStore> SelfService<S> {
     /// Require a recent sign-in for it, because the owner of the mailbox can then reset the password.
     ///
     /// # Errors
-    /// [`AccountError::Email`] if this is no address; [`AccountError::NoUser`]; [`AccountError::TooManyAttempts`] after 3
-    /// requests of one user, or for one address, from one client; [`AccountError::Unavailable`].
+    /// [`AccountError::Email`] if this is no address; [`AccountError::NoUser`]; [`AccountError::TooManyAttempts`] after
+    /// 3 requests of one user, or for one address, from one client, or 10 in an hour; [`AccountError::Unavailable`].
     pub async fn request_verification(
         &self,
         client: ClientAddress,

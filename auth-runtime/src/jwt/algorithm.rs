@@ -71,8 +71,8 @@ impl Algorithm {
         }
     }
 
-    /// Returns the algorithm of this name, in its only spelling. `Ed25519` is the newer name of `EdDSA` with this curve
-    /// (RFC 9864, section 2.2).
+    /// Returns the algorithm of this name, which is case-sensitive. `Ed25519` is the newer name of `EdDSA` with this
+    /// curve (RFC 9864, section 2.2).
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         if name == "Ed25519" {

@@ -31,7 +31,8 @@ impl Jwt {
     /// are: base64 is not decoded.
     ///
     /// # Errors
-    /// [`JwtError`] if the secret is shorter than 32 bytes (RFC 7518, section 3.2), not random or a PEM file.
+    /// [`JwtError`] if the secret is shorter than 32 bytes (RFC 7518, section 3.2), has fewer than 8 different bytes,
+    /// or is a key (PEM, or the base64 of its DER).
     pub fn hs256(secret: impl AsRef<[u8]>) -> Result<JwtKey, JwtError> {
         VerifyingKey::hmac(Algorithm::HS256, secret.as_ref()).map(JwtKey::unnamed)
     }
@@ -39,7 +40,7 @@ impl Jwt {
     /// The same with HMAC-SHA-384.
     ///
     /// # Errors
-    /// [`JwtError`] if the secret is shorter than 48 bytes, not random or a PEM file.
+    /// [`JwtError`] if the secret is shorter than 48 bytes, or [`hs256`](Self::hs256) rejects it for another reason.
     pub fn hs384(secret: impl AsRef<[u8]>) -> Result<JwtKey, JwtError> {
         VerifyingKey::hmac(Algorithm::HS384, secret.as_ref()).map(JwtKey::unnamed)
     }
@@ -47,7 +48,7 @@ impl Jwt {
     /// The same with HMAC-SHA-512.
     ///
     /// # Errors
-    /// [`JwtError`] if the secret is shorter than 64 bytes, not random or a PEM file.
+    /// [`JwtError`] if the secret is shorter than 64 bytes, or [`hs256`](Self::hs256) rejects it for another reason.
     pub fn hs512(secret: impl AsRef<[u8]>) -> Result<JwtKey, JwtError> {
         VerifyingKey::hmac(Algorithm::HS512, secret.as_ref()).map(JwtKey::unnamed)
     }
@@ -56,12 +57,12 @@ impl Jwt {
     /// tells the algorithm: RSA is for `RS256`, P-256 for `ES256`, P-384 for `ES384`, Ed25519 for `EdDSA`. It is a
     /// public key (`BEGIN PUBLIC KEY`, or `BEGIN RSA PUBLIC KEY` for PKCS #1) or a certificate (`BEGIN CERTIFICATE`).
     ///
-    /// Of a certificate the public key is taken, and nothing else: neither who issued it nor until when it is valid is
-    /// checked. The file is trusted as it is, so it must come from where only you can write.
+    /// Only the public key of a certificate is used. Its issuer and its validity are not checked. The file is trusted
+    /// as it is, so keep it where only you can write.
     ///
     /// # Errors
-    /// [`JwtError`] if it is a private key, not exactly one key, of another kind, or weak: an RSA key below 2048 bits
-    /// (RFC 7518, section 3.3), or an Ed25519 key of small order.
+    /// [`JwtError`] if it is a private key, not exactly one key, of another kind, or out of bounds: an RSA key below
+    /// 2048 bits (RFC 7518, section 3.3) or above 8192, or an Ed25519 key of small order.
     pub fn public_key_pem(pem: impl AsRef<[u8]>) -> Result<JwtKey, JwtError> {
         VerifyingKey::pem(None, pem.as_ref()).map(JwtKey::unnamed)
     }
@@ -102,8 +103,9 @@ impl Jwt {
         jwk::one(json.as_ref()).map(JwtKey::named)
     }
 
-    /// For tokens signed with one of the keys of a JWKS (RFC 7517, section 5), as JSON text. Keys for encryption are
-    /// left out, and those of a kind that is not supported are left out with a warning.
+    /// For tokens signed with one of the keys of a JWKS (RFC 7517, section 5), as JSON text. Keys that are not for
+    /// verifying signatures (`use`, `key_ops`) are left out. Keys of a kind that is not supported are left out with a
+    /// warning.
     ///
     /// # Errors
     /// [`JwtError::NotAJwks`] if it is none, or has more than 100 keys; [`JwtError::Jwk`] if one of the keys is refused
@@ -125,7 +127,8 @@ impl Jwt {
     }
 
     /// For tokens signed with one of the keys that an issuer publishes. They are fetched in the background, now and
-    /// before they are out of date. Until they arrive, requests get a 503.
+    /// before they are out of date. Until they arrive, requests with a token wait for the fetch under way, and get 503
+    /// if it fails.
     ///
     /// ```
     /// # #[cfg(not(feature = "http-client"))] fn main() {}
@@ -239,8 +242,8 @@ impl JwtKey {
     /// ```
     ///
     /// A published key with a member `issuer`, as Microsoft Entra writes it, verifies tokens of that issuer only. Roles
-    /// are read alike for all tenants, so an administrator of a tenant who can choose the names of roles can choose
-    /// these. Use a [`RoleTable`](super::RoleTable) with ids, or one verifier for each tenant.
+    /// are read alike for all tenants. So an administrator of a tenant who can name a role there can grant the role of
+    /// that name here. Use a [`RoleTable`](super::RoleTable) with ids, or one verifier for each tenant.
     ///
     /// # Errors
     /// [`JwtError::Template`] if it does not have exactly one placeholder, which is a whole segment of the path; or if

@@ -1,4 +1,4 @@
-//! Claims to identity: where the issuer says what is the caller's.
+//! From claims to an identity: the claims that hold names, roles, permissions and scopes.
 
 use std::sync::{
     Arc,
@@ -20,7 +20,7 @@ pub(crate) const EPOCH_CLAIM: &str = "credential_epoch";
 /// The claim of the caller's roles, unless an issuer has them elsewhere (RFC 9068, section 2.2.3.1).
 pub(crate) const ROLES_CLAIM: &str = "roles";
 
-/// Which claims hold what.
+/// The claims that hold each part of an identity.
 #[derive(Clone, Debug)]
 pub(super) struct ClaimMapping {
     /// Roles of all of them are granted.
@@ -56,7 +56,7 @@ impl Default for ClaimMapping {
 }
 
 impl ClaimMapping {
-    /// Adds what the claims say.
+    /// Adds the values of the claims.
     ///
     /// A claim that grants something is an error if it has another type than expected. An unreadable claim must not
     /// count as absent. A claim that only describes the caller is absent then.

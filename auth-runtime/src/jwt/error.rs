@@ -30,7 +30,7 @@ pub enum JwtError {
         /// How many different bytes it holds.
         distinct: usize,
     },
-    /// The secret is a key in PEM or DER: with a public key as the secret, every party can sign.
+    /// The secret is a key, in PEM or as the base64 of its DER. With a public key as the secret, any party can sign.
     #[error("the secret is a key (PEM or DER), not a secret; pass a public key to `Jwt::public_key_pem`")]
     PemAsSecret,
     /// A private key where the public one is asked for.
@@ -105,10 +105,10 @@ pub enum JwtError {
          (RUSTSEC-2023-0071); enable `jwt`, or use a key for P-256 or Ed25519"
     )]
     RsaSigning,
-    /// A list without anything in it, or a name without characters.
+    /// An empty list, or an empty name.
     #[error("the {0} of a token must not be empty")]
     Empty(&'static str),
-    /// A lifetime of zero, or over the maximum.
+    /// A lifetime below one second, or over the maximum.
     #[error("a token lifetime of {lifetime:?} is out of bounds; use 1 second to {longest:?}")]
     Lifetime {
         /// The lifetime that was asked for.

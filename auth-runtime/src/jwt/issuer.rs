@@ -1,4 +1,4 @@
-//! An issuer whose tokens are accepted: its keys, its rules, and where it says what is the caller's.
+//! An issuer whose tokens are accepted: its keys, its rules, and its claims.
 
 use std::{
     sync::{Arc, atomic::AtomicU64},
@@ -131,7 +131,7 @@ impl TrustedIssuer {
         candidates.into_iter().filter(is_allowed).find(is_it)
     }
 
-    /// Returns the error for the log: the claimed issuer of the token, and the rule that it breaks.
+    /// Returns the error for the log: the configured issuer or template, and the rule that the token breaks.
     fn refusal(&self, flaw: TokenError) -> AuthenticationError {
         AuthenticationError::invalid(format!("{}: {flaw}", self.name()))
     }

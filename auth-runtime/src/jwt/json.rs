@@ -203,8 +203,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
     }
 }
 
-/// Whether some crate of the build has turned the feature `arbitrary_precision` of `serde_json` on. Only with it does a number
-/// that is too large for `f64` parse.
+/// Whether some crate of the build has turned the feature `arbitrary_precision` of `serde_json` on. Only with it does a
+/// number that is too large for `f64` parse.
 static ARBITRARY_PRECISION: LazyLock<bool> =
     LazyLock::new(|| serde_json::from_str::<serde_json::Number>("1e400").is_ok());
 

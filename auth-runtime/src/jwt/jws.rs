@@ -29,7 +29,7 @@ const MAX_HEADER: usize = 8192;
 const USUAL_HEADER: usize = 512;
 /// The largest signature, in bytes: an RSA key of 8192 bits makes it.
 const MAX_SIGNATURE: usize = 1024;
-/// Room for a signature by any other algorithm. Less memory is cleared for it.
+/// Room for a signature by any algorithm but RSA. Less memory is cleared for it.
 const USUAL_SIGNATURE: usize = 144;
 /// An issuer has a few keys, and so a few headers.
 const CACHED_HEADERS: usize = 64;
@@ -47,8 +47,8 @@ pub(super) struct Header {
 
 /// Caches parsed headers by their exact text: the tokens of one key have the same one.
 ///
-/// The parameters depend on the text alone. Only headers of verified tokens are inserted, so no flood of other headers evicts
-/// them.
+/// The parameters depend on the text alone. Only headers of tokens with a good signature are inserted, so no flood of
+/// other headers evicts them.
 #[derive(Default)]
 pub(super) struct HeaderCache(OnceLock<BoundedCache<Box<[u8]>, Arc<Header>>>);
 
@@ -57,7 +57,7 @@ impl HeaderCache {
         self.0.get()?.get(encoded)
     }
 
-    /// Inserts the header of a verified token, unless it is unusually large.
+    /// Inserts the header of a token with a good signature, unless it is unusually large.
     pub(super) fn insert(&self, jws: &Jws<'_>) {
         let encoded = jws.encoded_header();
         if !jws.is_header_cached && encoded.len() <= USUAL_HEADER {

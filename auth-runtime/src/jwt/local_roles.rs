@@ -148,8 +148,8 @@ impl Jwt {
     /// Everything else stays: issuer, subject, claims, scopes, sign-in time and
     /// [`user_info`](crate::authenticate::Principal::user_info). See [`RoleStore`] for an example.
     ///
-    /// It is for tokens of other issuers. A token that [`TokenIssuer`](super::TokenIssuer) has limited to some permissions
-    /// would lose the limit; `UserTokens` keeps it.
+    /// It is for tokens of other issuers. A token that [`TokenIssuer`](super::TokenIssuer) has limited to some
+    /// permissions would lose the limit; `UserTokens` keeps it.
     #[must_use]
     pub fn with_local_roles<S: RoleStore>(self, store: S) -> LocalRoles<S> {
         LocalRoles { jwt: self, store: Arc::new(store), ttl: TTL, known: cache() }
@@ -157,8 +157,8 @@ impl Jwt {
 }
 
 impl<S: RoleStore> LocalRoles<S> {
-    /// Sets for how long the answer of the store counts. Five seconds unless set; five minutes at most, and zero to ask
-    /// for each request.
+    /// Sets how long the answer of the store counts (default: five seconds; at most five minutes; zero asks for each
+    /// request).
     #[must_use]
     pub fn cache_ttl(self, ttl: Duration) -> Self {
         Self { ttl: ttl.min(LONGEST_TTL), known: cache(), ..self }

@@ -1,15 +1,15 @@
 //! Bearer tokens that are JSON Web Tokens: one of the authenticators of the second step, credential to identity.
 //!
-//! [`Jwt`] verifies them (`verifier.rs`), and [`TokenIssuer`] issues them (`token_issuer.rs`, `new_token.rs`). A `Jwt` is made in
-//! `builder.rs`. A token is taken apart in `jws.rs`. Its `issuer.rs` holds the sources of the keys (`key_source.rs`),
-//! the rules for registered claims (`registered_claims.rs`) and for the token type (`token_type.rs`), and the claims
-//! with roles and permissions (`claim_mapping.rs`, `role_table.rs`). Verified tokens are kept in `token_cache.rs`.
-//! Revoked tokens are in `revocations.rs`, and those of several processes in a `revocation_store.rs`. Keys of a `key_ring` sign in turn. Several
-//! tenants are one issuer with a template (`tenants.rs`). Roles may come from a store of the application instead
-//! (`local_roles.rs`).
+//! [`Jwt`] verifies them (`verifier.rs`), and [`TokenIssuer`] issues them (`token_issuer.rs`, `new_token.rs`).
+//! `builder.rs` builds a `Jwt`. `jws.rs` parses a token. A trusted issuer (`issuer.rs`) has the sources of its keys
+//! (`key_source.rs`), the rules for registered claims (`registered_claims.rs`) and for the token type
+//! (`token_type.rs`), and the claims with roles and permissions (`claim_mapping.rs`, `role_table.rs`). `token_cache.rs`
+//! caches verified tokens. `revocations.rs` lists revoked tokens, and several processes share the list through a
+//! `revocation_store.rs`. `key_ring` rotates signing keys. Several tenants are one issuer with a template
+//! (`tenants.rs`). Roles may come from a store of the application instead (`local_roles.rs`).
 //!
-//! The signature is verified here and not by a library for JOSE, as each key has one algorithm, a key is parsed once,
-//! and duplicate members, unknown `crit` and lax base64url are refused.
+//! The signature is verified here and not by a library for JOSE: each key has one algorithm and is parsed once, and
+//! duplicate members, any `crit` and lax base64url are rejected.
 
 mod algorithm;
 mod builder;

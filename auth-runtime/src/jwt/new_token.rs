@@ -15,7 +15,7 @@ use super::{
     verifier::now,
 };
 
-/// Claims that a verifier gives a meaning, beside those that [`NewToken`] writes.
+/// Claims that [`NewToken`] writes or a verifier reads, besides [`ROLES_CLAIM`] and [`EPOCH_CLAIM`].
 pub(super) const RESERVED: [&str; 18] = [
     "iss",
     "sub",
@@ -57,8 +57,9 @@ impl TokenIssuer {
         }
     }
 
-    /// Starts a token for a user of a store: with all that they have now, and with what
-    /// [`UserTokens`](crate::users::UserTokens) needs to tell whether it is still good.
+    /// Starts a token for a user of a store, with the user's current roles and permissions. Its claim
+    /// `credential_epoch` lets [`UserTokens`](crate::users::UserTokens) reject it once the credentials of the user have
+    /// changed.
     ///
     /// ```
     /// # use auth_runtime::{jwt::TokenIssuer, users::User};
@@ -136,8 +137,8 @@ impl NewToken<'_> {
         self
     }
 
-    /// Takes all roles, be they given before or after, and the permissions that were given before, and gives these: for a client that needs less
-    /// than the caller has. A role would bring all that it holds, so there are none.
+    /// Replaces the permissions given so far, for a client that needs less than the caller has. The token has no roles,
+    /// whether given before or after, because a role would add all its permissions.
     pub fn limited_to<T: Into<String>>(mut self, permissions: impl IntoIterator<Item = T>) -> Self {
         self.is_limited = true;
         self.permissions = permissions.into_iter().map(Into::into).collect();
@@ -163,8 +164,8 @@ impl NewToken<'_> {
         self
     }
 
-    /// Adds a claim of your own. Give it a name that no other party uses, such as `https://example.com/tenant` (RFC 7519,
-    /// section 4.2).
+    /// Adds a claim of your own. Give it a name that no other party uses, such as `https://example.com/tenant` (RFC
+    /// 7519, section 4.2).
     ///
     /// ```
     /// # use auth_runtime::jwt::{JwtError, TokenIssuer};
@@ -177,7 +178,8 @@ impl NewToken<'_> {
     /// # Ok::<(), JwtError>(())
     /// ```
     ///
-    /// A claim that already has a meaning is an error of [`sign`](Self::sign).
+    /// A claim that already has a meaning is an error of [`sign`](Self::sign). `preferred_username` is accepted: a
+    /// verifier reads the user name from it.
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.claims.insert(name.into(), value.into());
         self
@@ -200,9 +202,9 @@ impl NewToken<'_> {
     /// The token, good from now on.
     ///
     /// # Errors
-    /// [`JwtError::Empty`] without a subject or a client; [`JwtError::ReservedClaim`] if a claim of your own already has
-    /// a meaning; [`JwtError::Signing`] if the system has no randomness or
-    /// its clock is before 1970; [`JwtError::KeysNotFetched`] if the store of a key ring has not answered for a minute.
+    /// [`JwtError::Empty`] without a subject or a client; [`JwtError::ReservedClaim`] if a claim of your own already
+    /// has a meaning; [`JwtError::Signing`] if the system has no randomness or its clock is before 1970;
+    /// [`JwtError::KeysNotFetched`] if the store of a key ring has not answered for a minute.
     pub fn sign(self) -> Result<String, JwtError> {
         self.sign_at(now().map_err(signing)?.as_secs())
     }

@@ -54,8 +54,8 @@ impl Validity {
 }
 
 impl Expected {
-    /// Checks all registered claims; `now` is the time since 1970. The claims `jti` and `sid` exclude nothing unless there
-    /// is a list of revocations, and are absent then if they are not text.
+    /// Checks all registered claims; `now` is the time since 1970. A `jti` or `sid` that is not text is an error if
+    /// there is a list of revocations, and counts as absent otherwise.
     pub(super) fn check<'a>(
         &self,
         claims: &'a Object<'_>,
@@ -131,7 +131,7 @@ pub(super) fn issuer<'a>(claims: &'a Object<'_>) -> Result<&'a str, TokenError> 
     }
 }
 
-/// A string with something in it.
+/// Returns a claim that is a non-empty string.
 fn text<'a>(claims: &'a Object<'_>, name: &'static str) -> Result<Option<&'a str>, TokenError> {
     match claims.get(name) {
         Some(Json::String(text)) if !text.is_empty() => Ok(Some(text)),

@@ -43,7 +43,8 @@ impl Revocation {
         Self { issuer: issuer.into(), kind: RevocationKind::Token, name: jti.into(), time: expires_at }
     }
 
-    /// Revokes the tokens of a session. It is forgotten some time after `expires_at`, when the last of them has expired.
+    /// Revokes the tokens of a session. It is forgotten some time after `expires_at`, when the last of them has
+    /// expired.
     #[must_use]
     pub fn session(issuer: impl Into<String>, sid: impl Into<String>, expires_at: SystemTime) -> Self {
         Self { issuer: issuer.into(), kind: RevocationKind::Session, name: sid.into(), time: expires_at }
@@ -51,8 +52,8 @@ impl Revocation {
 
     /// Revokes all tokens of a caller that were issued before a time, and those without a claim `iat`.
     ///
-    /// Most tokens have `iat` in whole seconds. A token issued later in the same second is revoked too, so let the caller
-    /// sign in again from the next second on.
+    /// Most tokens have `iat` in whole seconds. A token issued later in the same second is revoked too, so let the
+    /// caller sign in again from the next second on.
     #[must_use]
     pub fn subject(issuer: impl Into<String>, subject: impl Into<String>, issued_before: SystemTime) -> Self {
         Self { issuer: issuer.into(), kind: RevocationKind::Subject, name: subject.into(), time: issued_before }
@@ -77,8 +78,8 @@ pub struct NewRevocations {
 
 /// A store of revocations that several processes share.
 ///
-/// Positions count up: a revocation that becomes visible later has a higher position. `SqlUsers` of the crate `auth-store`
-/// implements it.
+/// Positions count up: a revocation that becomes visible later has a higher position. `SqlUsers` and `RedisStore` of
+/// the crate `auth-store` implement it.
 pub trait RevocationStore: Send + Sync + 'static {
     /// Adds a revocation.
     ///

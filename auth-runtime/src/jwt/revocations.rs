@@ -61,7 +61,8 @@ const SWEEP_EVERY: usize = 1024;
 ///
 /// # Limits
 ///
-/// A list of [`new`](Self::new) is in memory, and a restart empties it.
+/// A list of [`new`](Self::new) is in memory, and a restart empties it. In memory, revoked tokens and sessions are
+/// dropped after they have expired; revocations of a subject stay until the restart.
 #[derive(Clone, Default)]
 pub struct Revocations(Arc<Shared>);
 
@@ -129,8 +130,8 @@ impl Revocations {
     }
 
     /// Returns the list of a store that several processes share. A revocation by another process counts within five
-    /// seconds, or as soon as the store [notices](RevocationStore::notify) it. If the store does not answer, tokens get
-    /// 503 after that time: an old list is not trusted.
+    /// seconds ([`freshness`](Self::freshness)), or as soon as the store [reports](RevocationStore::notify) it. If the
+    /// store does not answer, tokens get 503 after that time: an old list is not trusted.
     ///
     /// ```
     /// use auth_runtime::jwt::{Jwt, RevocationStore, Revocations};
@@ -159,7 +160,8 @@ impl Revocations {
     /// Revokes tokens. The revocation counts from the next request on in this process.
     ///
     /// # Errors
-    /// [`Unavailable`] if the store of a [shared](Self::shared) list does not answer. The tokens are not revoked then.
+    /// [`Unavailable`] if the store of a [shared](Self::shared) list does not answer. Then treat the tokens as not
+    /// revoked.
     pub async fn revoke(&self, revocation: Revocation) -> Result<(), Unavailable> {
         if let Some(source) = &self.0.source {
             source.revoke(&revocation).await?;

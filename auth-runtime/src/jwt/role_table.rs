@@ -28,10 +28,11 @@ impl Entitlement {
     }
 }
 
-/// Maps what an issuer calls things, such as the ids of groups, to roles and permissions. Empty unless filled.
+/// Maps names of an issuer, such as the ids of groups, to roles and permissions (default: empty).
 ///
-/// With a table, a name in a claim of roles grants what the table says and nothing else: a group that an employee happens
-/// to call `Administrator` grants nothing. The claim of permissions is not mapped. Give it to [`Jwt::role_table`](super::Jwt::role_table).
+/// With a table, a name in a claim of roles grants what the table says and nothing else: a group that an employee
+/// happens to call `Administrator` grants nothing. The claim of permissions is not mapped. Pass the table to
+/// [`Jwt::role_table`](super::Jwt::role_table).
 ///
 /// ```
 /// use auth_runtime::jwt::{Jwt, RoleTable};

@@ -9,8 +9,8 @@ use tokio::sync::Notify;
 
 /// Marks what this process has read from a shared store as stale, so that it is read again. Cheap to clone.
 ///
-/// A [`RevocationStore`](super::RevocationStore) or a [`SigningKeyStore`](super::SigningKeyStore) gets one, and calls it after
-/// a change by any process.
+/// A [`RevocationStore`](super::RevocationStore) or a [`SigningKeyStore`](super::SigningKeyStore) gets one, and calls
+/// it after a change by any process.
 #[derive(Clone, Debug)]
 pub struct StaleHandle(Arc<StaleMark>);
 
@@ -25,7 +25,7 @@ impl StaleHandle {
         Self(Arc::default())
     }
 
-    /// Marks it as stale. A list of revocations is read by the next request, and signing keys within half a second.
+    /// Marks the copy as stale. The next request reads a list of revocations. Signing keys are read within a second.
     pub fn mark_stale(&self) {
         self.0.count.fetch_add(1, Ordering::AcqRel);
         self.0.marked.notify_one();

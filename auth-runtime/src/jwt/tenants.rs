@@ -34,8 +34,8 @@ impl Tenants {
     /// ```
     ///
     /// # Errors
-    /// [`JwtError::Empty`] if there is none. [`JwtError::Tenant`] if a name is empty, longer than 128 bytes or only dots,
-    /// or has characters other than ASCII letters, digits, `-`, `_` and `.`.
+    /// [`JwtError::Empty`] if there is none. [`JwtError::Tenant`] if a name is empty, longer than 128 bytes or only
+    /// dots, or has characters other than ASCII letters, digits, `-`, `_` and `.`.
     pub fn listed<T: Into<String>>(tenants: impl IntoIterator<Item = T>) -> Result<Self, JwtError> {
         let tenants: BTreeSet<String> = tenants.into_iter().map(Into::into).collect();
         match tenants.iter().find(|tenant| !is_tenant(tenant)) {
@@ -189,8 +189,8 @@ impl IssuerName {
 
     /// Whether a key that is published for this issuer, or for a template of issuers, may sign tokens of `issuer`.
     ///
-    /// Only issuers with tenants are asked: Microsoft Entra publishes the keys of all tenants in one set, and marks each
-    /// with the issuer that it is for.
+    /// Only issuers with tenants are asked: Microsoft Entra publishes the keys of all tenants in one set, and marks
+    /// each with the issuer that it is for.
     pub(super) fn may_use(&self, published_for: Option<&str>, issuer: &str) -> bool {
         match (self, published_for) {
             (Self::One(_), _) | (_, None) => true,

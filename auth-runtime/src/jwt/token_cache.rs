@@ -29,8 +29,8 @@ const TTL: Duration = Duration::from_mins(5);
 /// The length of the hashed end of a token: 192 bits of its signature. An attacker without the key cannot choose them.
 const HASHED: usize = 32;
 
-/// A bounded number of verified tokens. Only what was verified comes in, so that no flood of other tokens drives
-/// anything out; and a token is found by all of its text, so that no other token can be taken for it.
+/// A bounded cache of verified tokens. Only verified tokens are inserted, so no flood of other tokens evicts them. A
+/// token is found by its whole text, so no other token can be taken for it.
 pub(super) struct TokenCache {
     capacity: usize,
     ttl: Duration,
@@ -99,7 +99,7 @@ impl TokenCache {
         None
     }
 
-    /// Remembers what was verified just now, if there is room for anything.
+    /// Caches a token that was just verified, unless the cache is off.
     pub(super) fn insert(&self, token: &[u8], now: Duration, mut verified: CachedToken) {
         if self.capacity == 0 || self.ttl.is_zero() {
             return;

@@ -141,19 +141,20 @@ impl TokenIssuer {
         SigningKey::pem(pem.as_ref()).map(TokenIssuerKey::fixed)
     }
 
-    /// Signs with the keys of a [`KeyRing`]: with the newest one that all processes verify by. A task in the background keeps
-    /// the keys up to date, and makes the first one.
+    /// Signs with the keys of a [`KeyRing`]: with the newest one that all processes verify by. A task in the background
+    /// keeps the keys up to date, and makes the first one.
     ///
     /// # Errors
-    /// [`KeyRingError`] if the store does not answer, a key cannot be opened with the secret, or there is no Tokio runtime.
+    /// [`KeyRingError`] if the store does not answer, the secret does not open the key that signs now, or there is no
+    /// Tokio runtime. Another key that does not open is ignored with a warning.
     #[cfg(feature = "token-service")]
     pub async fn key_ring<S: SigningKeyStore>(ring: KeyRing<S>) -> Result<TokenIssuerKey, KeyRingError> {
         Ok(TokenIssuerKey(IssuerKey::Ring(LiveKeys::start(ring).await?)))
     }
 
-    /// The public keys as the text of a JWKS (RFC 7517, section 5), which others need to verify these tokens: publish it
-    /// as `application/jwk-set+json`, or give it to [`Jwt::jwks`]. A secret is not in it, so that of
-    /// [`hs256`](Self::hs256) and its like has no keys.
+    /// The public keys as the text of a JWKS (RFC 7517, section 5), which others need to verify these tokens: publish
+    /// it as `application/jwk-set+json`, or give it to [`Jwt::jwks`]. Secrets are not in it, so the set has no keys
+    /// with [`hs256`](Self::hs256), [`hs384`](Self::hs384) and [`hs512`](Self::hs512).
     ///
     /// # Errors
     /// [`JwtError::KeysNotFetched`] if the store of a key ring has not answered for a minute.
@@ -171,8 +172,8 @@ impl TokenIssuer {
         &self.issuer
     }
 
-    /// Sets how long a token is good: 15 minutes unless set, at least a second and at most a day, as it cannot be taken
-    /// back.
+    /// Sets how long a token is good (default: 15 minutes; one second to one day). Keep it short: only a
+    /// [revocation](Jwt::revocations) or a retired key ends a token earlier.
     ///
     /// # Errors
     /// [`JwtError::Lifetime`] if it is shorter or longer.

@@ -1,7 +1,7 @@
 //! Tells access tokens from other kinds of tokens, which let no caller in (RFC 8725, section 3.11).
 //!
-//! The issuer's own statement comes first: the header parameter `typ`, then the claims `token_use` and `typ`. Without
-//! one, the claims decide.
+//! A claim that marks an ID token comes first, and rejects it. Then the issuer's own statement decides: the header
+//! parameter `typ`, then the claims `token_use` and `typ`. Without a statement, a `nonce` decides.
 
 use std::{fmt, sync::Arc};
 
@@ -65,7 +65,8 @@ impl<'a> TokenHints<'a> {
         Self { header, claims }
     }
 
-    /// Returns the header parameter `typ`, if it is a string. `at+jwt` and `JWT` are returned in this spelling.
+    /// Returns the header parameter `typ`, if it is a string. `at+jwt`, `application/at+jwt` and `JWT` are compared
+    /// without case, and returned as `at+jwt` and `JWT`.
     #[must_use]
     pub fn header_type(&self) -> Option<&'a str> {
         match self.header {

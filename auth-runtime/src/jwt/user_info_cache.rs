@@ -1,4 +1,4 @@
-//! User information by token, kept for as long as the token is good: longer than the token itself is remembered.
+//! Caches user information by token for as long as the token is good, which is longer than the token itself is cached.
 
 use std::{
     collections::hash_map::RandomState,
@@ -17,7 +17,7 @@ use crate::authenticate::{OnDemand, UserInfoSource};
 
 const CAPACITY: usize = 10_000;
 
-/// Those of an issuer. Only tokens that were verified come in.
+/// The user information of one issuer's tokens. Only verified tokens are inserted.
 #[derive(Default)]
 pub(super) struct UserInfoCache(OnceLock<Cache<TokenKey, Kept, UnitWeighter, RandomState>>);
 

@@ -77,7 +77,8 @@ const SHOWN: usize = 100;
 /// # Cache
 ///
 /// A verified token is cached for five minutes, unless you set another [`cache_ttl`](Self::cache_ttl). It is evicted
-/// earlier if it expires, is revoked, or its key is withdrawn. Up to 10 000 tokens are kept ([`cache_capacity`](Self::cache_capacity)).
+/// earlier if it expires or is revoked, if its key is withdrawn, its role table is replaced, or its tenant is no longer
+/// accepted. Up to 10 000 tokens are kept ([`cache_capacity`](Self::cache_capacity)).
 ///
 /// # Limits
 ///
@@ -207,7 +208,8 @@ impl Jwt {
     }
 
     /// Adds a claim whose keys are roles, as in tokens of Zitadel: `{"admin": {"1234": "example.com"}}`. A key whose
-    /// value is `false`, `null` or `{}` is not granted.
+    /// value is `false`, `null` or `{}` is not granted. A value other than a boolean, an object or `null` rejects the
+    /// token.
     #[must_use]
     pub fn role_keys_claim(self, path: impl Into<String>) -> Self {
         let path = ClaimPath::new(path);
@@ -215,7 +217,8 @@ impl Jwt {
     }
 
     /// Adds roles that are granted if the claim with their name is `true`, as custom claims of Firebase are:
-    /// `{"admin": true}`.
+    /// `{"admin": true}`. A non-empty object grants the role too. `false`, `null` and `{}` do not, and any other value
+    /// rejects the token.
     #[must_use]
     pub fn role_flags<T: Into<String>>(self, roles: impl IntoIterator<Item = T>) -> Self {
         let roles: Vec<String> = roles.into_iter().map(Into::into).collect();
@@ -293,11 +296,12 @@ impl Jwt {
     ///
     /// The claims then decide whether it is an access token, in this order:
     ///
-    /// 1. `token_use` (Cognito) must be `access`, and `typ` (Keycloak) must be `Bearer`. A token that states another
-    ///    type, such as `id`, `ID` or `Refresh`, is refused.
-    /// 2. A token with `at_hash` or `c_hash` is an ID token and refused.
-    /// 3. A token with `nonce` and without these claims may be an ID token, and is rejected. If an issuer puts a
-    ///    `nonce` into such access tokens, use [`token_type`](Self::token_type).
+    /// 1. A token with `at_hash` or `c_hash`, with `token_use` (Cognito) `id`, or with `typ` (Keycloak) `ID` is an ID
+    ///    token, and is rejected.
+    /// 2. If there is `token_use`, it must be `access`. Otherwise, if there is `typ`, it must be `Bearer` or `at+jwt`;
+    ///    `JWT` counts as absent. So a refresh token of Keycloak (`Refresh`) is rejected.
+    /// 3. A token with `nonce` and with neither `token_use` nor `typ` may be an ID token, and is rejected. If an issuer
+    ///    puts a `nonce` into such access tokens, use [`token_type`](Self::token_type).
     ///
     /// Other tokens are accepted. **You must ensure** that the issuer signs nothing else for the same audience that
     /// could be mistaken for an access token (RFC 8725, section 3.11): an ID token without any of these claims cannot
@@ -342,8 +346,8 @@ impl Jwt {
         self.each(|issuer| issuer.revocations = Some(list.clone()))
     }
 
-    /// Sets how long a verified token is cached (default: five minutes; zero turns the cache off). Its times, its key
-    /// and its revocation are checked for each request.
+    /// Sets how long a verified token is cached (default: five minutes; zero turns the cache off). Its times, its key,
+    /// its revocation, its tenant and its role table are checked for each request.
     #[must_use]
     pub fn cache_ttl(mut self, ttl: Duration) -> Self {
         let inner = Arc::make_mut(&mut self.0);

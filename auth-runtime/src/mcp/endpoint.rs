@@ -168,7 +168,7 @@ where
         }
     }
 
-    /// Returns the newest revision that both sides speak, as "Lifecycle" of MCP says.
+    /// Returns the requested revision if this endpoint speaks it, or else its newest one, as "Lifecycle" of MCP says.
     fn initialize(&self, requested: &str) -> Value {
         let version = PROTOCOL_VERSIONS.into_iter().find(|version| *version == requested);
         json!({

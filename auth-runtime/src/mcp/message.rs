@@ -1,7 +1,7 @@
 //! The body of a request: JSON-RPC 2.0 messages, parsed once.
 //!
-//! The decision and the call use the same parsed value. A member that stands twice is an error, as readers disagree about
-//! which one counts.
+//! The decision and the call use the same parsed value. A member that stands twice is an error, as readers disagree
+//! about which one counts.
 
 use poem_mcpserver::protocol::tool::ToolsCallRequest;
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -9,7 +9,7 @@ use serde_json::{Value, value::RawValue};
 
 use super::reply::RpcError;
 
-/// Most messages of one batch.
+/// The maximum number of messages in one batch.
 const MAX_BATCH: usize = 100;
 
 /// The messages of one body.
@@ -68,7 +68,7 @@ struct Envelope<'a> {
     error: Option<&'a RawValue>,
 }
 
-/// A string or an integer; `null` is no identifier of a request (MCP, "Base Protocol").
+/// A string or a number; `null` is no identifier of a request (MCP, "Base Protocol").
 fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     match Value::deserialize(deserializer)? {
         id @ (Value::String(_) | Value::Number(_)) => Ok(Some(id)),

@@ -15,8 +15,8 @@ use crate::{
 pub trait Mcp: AuthConfig {
     /// Returns an endpoint that serves these tools as streamable HTTP, without sessions.
     ///
-    /// `make` runs for each call, and returns the tools for its caller; `None` is an anonymous caller, which only tools
-    /// with `#[public]` or `#[optional_auth]` admit.
+    /// `make` runs for each call, and returns the tools for its caller. The caller is `None` for each call of a tool
+    /// with `#[public]`, and for anonymous calls of a tool with `#[optional_auth]`.
     ///
     /// # Panics
     /// If a tool can only be called with schemes that are not configured, or if two tools have one name.

@@ -63,7 +63,7 @@ impl<A: AuthConfig> ToolGuard<A> {
         Checks::new(self.pending.as_deref())
     }
 
-    /// Returns the caller that the rule let in; `None` for an anonymous one.
+    /// Returns the caller that the rule let in; `None` for an anonymous one, and for a tool with `#[public]`.
     #[must_use]
     pub fn caller(&self) -> Option<&Principal<A>> {
         self.caller.as_ref()
@@ -82,7 +82,7 @@ impl<A: AuthConfig> ToolGuard<A> {
         }
     }
 
-    /// Returns the rejection, if a check let the caller out.
+    /// Returns the rejection, if a check rejected the call.
     pub(super) fn rejected(&self) -> Option<Error> {
         self.rejected.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

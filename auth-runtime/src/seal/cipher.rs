@@ -34,7 +34,7 @@ impl Cipher {
         Ok([&nonce[..], &encrypted].concat())
     }
 
-    /// Decrypts a secret; `None` if it has another key or context, or was changed.
+    /// Decrypts a secret; `None` if the key or the context is another one, or the data was changed.
     pub(crate) fn open(&self, sealed: &[u8], context: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, encrypted) = sealed.split_first_chunk::<NONCE_LEN>()?;
         let payload = Payload { msg: encrypted, aad: context };

@@ -16,7 +16,7 @@ const XCHACHA20_POLY1305: u8 = 1;
 
 /// Encrypts secrets of one purpose, with a key that is derived from [`Passwords::secret_key`]. Cheap to clone.
 ///
-/// Each secret is bound to its owner, so that the secret of one row cannot be copied to another.
+/// Each encrypted secret is bound to its owner, so that the secret of one row cannot be copied to another.
 ///
 /// ```
 /// use auth_runtime::{password::Passwords, seal::Seal};
@@ -30,7 +30,8 @@ const XCHACHA20_POLY1305: u8 = 1;
 /// ```
 ///
 /// Without a secret key, secrets are stored as they are, and a reader of the database sees them. When a key is added,
-/// earlier secrets stay readable.
+/// earlier secrets stay readable. So even with a key, a writer of the database can replace a secret with an unencrypted
+/// one.
 #[derive(Clone)]
 pub struct Seal {
     current: Option<Cipher>,

@@ -1,7 +1,7 @@
 //! A readable name for the browser and the system of a session.
 //!
-//! Own code: the crates that parse user agents bring tables of thousands of devices, and a person recognizes an own session
-//! by two words.
+//! Own code: the crates that parse user agents bring tables of thousands of devices, and a person recognizes an own
+//! session by two words.
 
 /// The order matters: Edge and Opera also name Chrome, and Chrome also names Safari.
 const BROWSERS: [(&str, &str); 8] = [

@@ -148,8 +148,8 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
         Ok(Some(started))
     }
 
-    /// Returns the session of a request, pending or not; `None` if there is none or it has ended. `None` too if the address of
-    /// the request has sent too many unknown cookies, and this process has not seen this one.
+    /// Returns the session of a request, pending or not; `None` if there is none or it has ended. `None` too if the
+    /// address of the request has sent too many unknown cookies, and this process has not seen this one.
     ///
     /// It does not check the origin of the request: see [`is_cross_origin`](crate::credential::is_cross_origin).
     ///
@@ -193,12 +193,12 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
 
     /// Ends the session of a request, and returns it; `None` if the request has no session.
     ///
-    /// Call [`delete_cookie`](Self::delete_cookie) in each case, also after an error: the user wants to be signed out in this
-    /// browser. After an error, the session may last on the server until its time is over.
+    /// Call [`delete_cookie`](Self::delete_cookie) in each case, also after an error: the user wants to be signed out
+    /// in this browser. After an error, the session may last on the server until its time is over.
     ///
     /// # Errors
-    /// [`AuthenticationError::throttled`] if the address of the request has sent too many unknown cookies and this process
-    /// has not seen this one: 429. [`AuthenticationError::unavailable`] if a store does not answer: 503.
+    /// [`AuthenticationError::throttled`] if the address of the request has sent too many unknown cookies and this
+    /// process has not seen this one: 429. [`AuthenticationError::unavailable`] if a store does not answer: 503.
     pub async fn end_current(&self, request: &Request) -> Result<Option<Arc<Session>>, AuthenticationError> {
         let Some(token) = self.cookie().token(request) else { return Ok(None) };
         if self.has_ended_here(&token) {
@@ -215,7 +215,7 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
         set_cookie::add(response, self.cookie().delete());
     }
 
-    /// Returns the sessions of a user that have not ended, most recently used first.
+    /// Returns the sessions of a user that have not ended and are not pending, most recently used first.
     ///
     /// # Errors
     /// [`Unavailable`] if a store does not answer.

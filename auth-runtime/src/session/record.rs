@@ -34,7 +34,7 @@ pub struct Session {
     pub created_at: u64,
     /// The last time that the user signed in.
     pub authenticated_at: u64,
-    /// The last request, to the minute.
+    /// The time of the last request that was recorded, at most once a minute.
     pub last_seen_at: u64,
     /// The time when the session ends, even if it is in use.
     pub expires_at: u64,
@@ -59,8 +59,8 @@ pub struct Session {
 pub enum SessionUser {
     /// The user store, which is read for each request.
     Stored {
-        /// The [version of the credentials](crate::users::User::credential_epoch) at the sign-in. Another version ends the
-        /// session.
+        /// The [version of the credentials](crate::users::User::credential_epoch) at the sign-in. Another version ends
+        /// the session.
         credential_epoch: u64,
     },
     /// A plug-in, which was called at the sign-in.
@@ -109,7 +109,8 @@ impl Clone for Cached {
 }
 
 impl Session {
-    /// Whether the session belongs to this user of the store, and to the current version of the user's credentials.
+    /// Whether the session belongs to this user of the store and to the current version of the user's credentials, and
+    /// the user is not disabled.
     #[must_use]
     #[inline]
     pub fn is_of(&self, user: &User) -> bool {
@@ -132,8 +133,8 @@ impl Session {
         is_same.then(|| kept.identity.clone().at(self.authenticated_at))
     }
 
-    /// Keeps the identity of a session that belongs to this user. Records do not change, so it is the user's as long as the
-    /// store returns both.
+    /// Keeps the identity of a session that belongs to this user. Records do not change, so it is the user's as long as
+    /// the store returns both.
     pub(super) fn keep_identity(&self, user: User, issuer: &Arc<str>, context: Context, identity: Identity) {
         let (issuer, names) = (Arc::clone(issuer), context.declared_names());
         let _ = self.cached.of_user.set(OfUser { user, issuer, names, identity });

@@ -55,10 +55,10 @@ const PER_USER: usize = 100;
 /// - A session ends 30 minutes after its last request ([`idle_limit`](Self::idle_limit)), 12 hours after its start
 ///   ([`absolute_limit`](Self::absolute_limit)), at sign-out, and when a user has more than 100
 ///   ([`max_per_user`](Self::max_per_user)): then the least recently used one ends.
-/// - Unknown cookies are limited to 25 a minute for each address, like wrong API keys: see [`Throttle`]. Beyond that, a cookie
-///   that this process has not seen gets 429 without a look-up. One that it has seen is never throttled. A cookie without a
-///   session counts once in ten minutes, however often a browser sends it. It is looked up again after 5 seconds, and then
-///   less and less often.
+/// - Unknown cookies are limited to 25 a minute for each address, together with wrong API keys: see [`Throttle`].
+///   Beyond that, a cookie that this process has not seen gets 429 without a look-up. One that it has seen is never
+///   throttled. A cookie without a session counts once in ten minutes, however often a browser sends it. It is looked
+///   up again after 5 seconds, and then less and less often.
 /// - A request with an ended session is anonymous where `#[optional_auth]` applies. Elsewhere the response is 401. Both
 ///   responses delete the cookie.
 /// - A page of another site can use the cookie only for safe methods. See [`credential`](crate::credential).
@@ -71,8 +71,8 @@ const PER_USER: usize = 100;
 /// - An attacker with a stolen cookie, until the session ends. TLS, short limits and pages without third-party scripts
 ///   make theft harder.
 /// - A malicious page of the same origin: it can send any request with the cookie.
-/// - A user who shares an address with an attacker. While the attacker floods it with forged cookies, a process that has not
-///   seen the user's session answers 429.
+/// - A user who shares an address with an attacker. While the attacker floods it with forged cookies, a process that
+///   has not seen the user's session answers 429.
 pub struct Sessions<U = MemoryUsers, S = U>(pub(super) Arc<SessionManager<U, S>>);
 
 pub(super) struct SessionManager<U, S> {
@@ -302,7 +302,8 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
         Ok(Verified { session, user })
     }
 
-    /// Returns the identity of a session that this process has seen, if both stores know session and user without waiting.
+    /// Returns the identity of a session that this process has seen, if both stores know session and user without
+    /// waiting.
     ///
     /// The token has the right form, as no other text has its MAC. A session that has ended is left to
     /// [`verify`](Self::verify).
@@ -437,8 +438,9 @@ impl<U: UserStore, S: SessionStore> Authenticator for Sessions<U, S> {
     }
 
     /// # Panics
-    /// If the name of the cookie does not start with `__Host-`: a page of a sibling domain could set the cookie. Also panics
-    /// if the sessions are mounted under two names, or if a [plug-in](super::SignInPages::plugin) does not accept the `Auth`.
+    /// If the name of the cookie does not start with `__Host-`: a page of a sibling domain could set the cookie. Also
+    /// panics if the sessions are mounted under two names, or if a [plug-in](super::SignInPages::plugin) does not accept
+    /// the `Auth`.
     fn mounted(&self, scheme: &'static SecurityScheme, context: &Context) {
         self.0.users.store().mounted(context);
         let name = scheme.cookie().unwrap_or_default();

@@ -7,14 +7,14 @@ use crate::authenticate::Unavailable;
 
 /// A store of sessions: [`MemorySessions`](super::MemorySessions), or a database that several processes share.
 ///
-/// [`Sessions`](super::Sessions) has the rules: when a session ends, and what its token is. The store keeps the records.
-/// A record can be stored as JSON: it implements the traits of `serde`.
+/// [`Sessions`](super::Sessions) has the rules: when a session ends, and what its token is. The store keeps the
+/// records. A record can be stored as JSON: it implements the traits of `serde`.
 pub trait SessionStore: Send + Sync + 'static {
     /// Returns the session with this identifier; `None` if it has ended or never existed.
     ///
-    /// It is called for each request, unless [`find_now`](Self::find_now) returns the session. A store with a cache should
-    /// document how soon it stops returning a session that another process has ended. It should return a session as soon as
-    /// another process has inserted it: until then, a request gets 401, and the response deletes the cookie.
+    /// It is called for each request, unless [`find_now`](Self::find_now) returns the session. A store with a cache
+    /// should document how soon it stops returning a session that another process has ended. It should return a session
+    /// as soon as another process has inserted it: until then, a request gets 401, and the response deletes the cookie.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer: 503.
@@ -71,8 +71,8 @@ pub trait SessionStore: Send + Sync + 'static {
     /// [`Unavailable`] if the store does not answer.
     fn list(&self, issuer: &str, subject: &str) -> impl Future<Output = Result<Vec<Arc<Session>>, Unavailable>> + Send;
 
-    /// Records the time of the last request of a session, in seconds since 1970. It is called at most once a minute,
-    /// and must not block: a store that writes should spawn a task.
+    /// Records the time of the last request of a session, in seconds since 1970. Each process calls it at most once a
+    /// minute for each session. It must not block: a store that writes should spawn a task.
     fn touch(&self, id: &str, now: u64);
 }
 

@@ -1,4 +1,4 @@
-//! Caches the hash of the token of a known session, so that it is not computed for each request, and tokens without a session.
+//! Caches token hashes of known sessions, so that they are not computed for each request, and tokens without a session.
 
 use std::{
     fmt,
@@ -23,7 +23,7 @@ const CAPACITY: usize = 10_000;
 /// The seconds between two writes of a session's last request.
 const WRITE_EVERY: u64 = 60;
 
-/// How long a token without a session is remembered. No session gets a token that was sent before.
+/// How long a token without a session is cached. No session gets a token that was sent before.
 const REMEMBERED_FOR: Duration = Duration::from_mins(10);
 /// The first pause between two look-ups of an unknown token: a store may return a session late that another process has
 /// started. Later pauses last as long as the token has been unknown, so that it costs eight look-ups in ten minutes.

@@ -14,8 +14,9 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     /// Waits until a session ends, for any reason. Use it to close an open event stream or WebSocket together with the
     /// session.
     ///
-    /// The future completes within a second after this process learns of the end. If the store does not respond for ten
-    /// seconds, the session counts as ended. Waiting does not count as a request, so the idle limit still applies.
+    /// The future completes within a second after this process learns of the end. If the store fails ten times in a
+    /// row, with a second in between, the session counts as ended. Waiting does not count as a request, so the idle
+    /// limit still applies.
     ///
     /// ```
     /// use std::time::Duration;

@@ -86,9 +86,9 @@ impl fmt::Debug for AccessTests {
 impl AccessTests {
     /// Returns the tests of a policy for the service that `app` makes.
     ///
-    /// The tests share one service, but each test of a rule with a check gets a new one. A failed test is repeated with a
-    /// new service, because an earlier request may have deleted its object. So `app` must also create the objects that the
-    /// requests name.
+    /// The tests share one service, but each test of a rule with a check gets a new one. A failed test is repeated with
+    /// a new service, because an earlier request may have deleted its object. So `app` must also create the objects
+    /// that the requests name.
     pub fn new<A, F, O, E>(policy: AccessPolicyBuilder<A>, app: F) -> Self
     where
         A: AuthSchema,
@@ -144,7 +144,8 @@ impl AccessTests {
         self.with(target, Object::Mine, change)
     }
 
-    /// Changes the request for a target whose rule has a check, so that the check is false: another user owns the object.
+    /// Changes the request for a target whose rule has a check, so that the check is false: another user owns the
+    /// object.
     ///
     /// # Panics
     /// If the policy has no such target.
@@ -166,7 +167,8 @@ impl AccessTests {
         self
     }
 
-    /// Adds credentials that every operation must refuse, such as an expired token or the password of a disabled user.
+    /// Adds credentials that every operation must refuse, except those with `#[public]`: an expired token, the password
+    /// of a disabled user.
     #[must_use]
     pub fn refuses(mut self, credentials: &impl RefusedCredentials) -> Self {
         self.credentials.extend(credentials.refused_credentials());
@@ -204,7 +206,7 @@ impl AccessTests {
         self
     }
 
-    /// Runs only tests whose name contains this text. Names are `GET /entries/:id as role("Viewer")`.
+    /// Runs only tests whose name contains this text. A name is, for example, `GET /entries/:id as role("Viewer")`.
     #[must_use]
     pub fn only(self, text: impl Into<String>) -> Self {
         Self { only: Some(text.into()), ..self }

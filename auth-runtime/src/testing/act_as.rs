@@ -49,7 +49,8 @@ use crate::authenticate::{ActingAs, TestCaller};
 /// # }
 /// ```
 ///
-/// Names may be typed values or strings. A name that the application does not declare panics.
+/// Names may be typed values or strings. A role, permission or scheme that the application does not declare panics when
+/// the request is sent.
 pub trait ActAs {
     /// The service.
     type Endpoint;

@@ -1,4 +1,4 @@
-//! Sends the request of one test, and compares what came of it with what the policy says.
+//! Sends the request of one test, and compares its result with that of the policy.
 
 use poem::{Response, http::StatusCode};
 use serde_json::Value;
@@ -10,11 +10,11 @@ use super::{
 };
 use crate::{authenticate::ActingAs, event::with_denials};
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Debug)]
 struct Observed {
     status: StatusCode,
-    /// Whether a rule denied the request. A 404 may be of the handler.
+    /// Whether a rule denied the request. A 404 may come from the handler.
     is_denied: bool,
     /// The error of a tool call.
     rpc_error: Option<String>,
@@ -24,7 +24,7 @@ impl AccessTests {
     /// Runs one test.
     ///
     /// # Errors
-    /// What is wrong, and what to do.
+    /// The difference, and the way to fix it.
     pub(super) async fn judge(&self, case: &Case) -> Result<(), String> {
         let Some(request) = self.request(&case.target, case.object) else { return Err(missing_object(case)) };
         if case.object == Object::Any && self.attempt(case, &request, self.shared_client().await).await.is_ok() {
@@ -46,7 +46,7 @@ impl AccessTests {
             let observed = Observed::of(response.0, is_denied).await;
             observed.verdict(&case)
         });
-        // A panic is of the handler, or of a name that the service does not declare.
+        // The handler panicked, or the caller has a name that the service does not declare.
         sent.await.unwrap_or_else(|error| Err(format!("the service panicked: {}", panic_text(error))))
     }
 }

@@ -10,7 +10,8 @@
 //! [`ActAs`] sends requests to a service as callers that a test chooses. It replaces only authentication: the rules
 //! decide as they do for real credentials.
 //!
-//! [`AccessTests`] generates a test for each operation and kind of caller of a policy, and runs them against the service.
+//! [`AccessTests`] generates a test for each operation and kind of caller of a policy, and runs them against the
+//! service.
 //!
 //! The feature does not weaken a service. A chosen caller is a value in the extensions of a request, in memory. It
 //! cannot be sent in a header, and only the functions of this module can put it into a request. So a service that was

@@ -1,4 +1,5 @@
-//! The tests of a policy: for each rule the callers that tell it from a weaker one, with what the policy says of them.
+//! The tests of a policy: for each rule, the callers that a weaker rule would treat differently, with the results that
+//! the policy determines.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +15,7 @@ use crate::{
     review::{AccessPolicy, AccessRule, ClaimContent, Clause, MatrixCell, Persona, RuleAccess, Target},
 };
 
-/// One request with what must come of it.
+/// One request with its expected result.
 #[derive(Clone, Debug)]
 pub(super) struct Case {
     pub(super) target: Target,
@@ -32,7 +33,7 @@ pub(super) enum Sender {
     Credential(RefusedCredential),
 }
 
-/// What must come of a request.
+/// The expected result of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expected {
     /// The rule lets the request in.
@@ -57,7 +58,7 @@ pub(super) struct Denied {
 /// The object of a request, for rules with a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Object {
-    /// Whatever the schema says, or the fixture.
+    /// The example of the schema, or the fixture.
     Any,
     /// One for which the checks are true.
     Mine,
@@ -152,7 +153,7 @@ impl Planner<'_> {
         plan.cases.push(Case { target: rule.target.clone(), sender, expected, object, rule: rule.access.to_string() });
     }
 
-    /// Returns what must come of a request of this caller; nothing if the policy does not decide it.
+    /// Returns the expected result of a request of this caller; `None` if the policy does not decide it.
     fn expected(&self, rules: &[&AccessRule], persona: &Persona) -> Option<Expected> {
         let mut denied = Denied::default();
         let mut is_open = false;

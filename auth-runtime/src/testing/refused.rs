@@ -7,7 +7,8 @@ use crate::declared::{ApiKeyLocation, CredentialLocation, SecurityScheme};
 #[cfg(feature = "_jwt")]
 use crate::jwt::TokenIssuer;
 
-/// A credential that every operation must refuse: an expired token, the password of a disabled user.
+/// A credential that every operation must refuse, except those with `#[public]`: an expired token, the password of a
+/// disabled user.
 ///
 /// ```
 /// use auth_runtime::testing::RefusedCredential;

@@ -11,9 +11,9 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 use super::{access_tests::AccessTests, plan::RulePlan};
 
-/// What came of the tests.
+/// The results of the tests.
 ///
-/// [`Display`](fmt::Display) writes the failures, what is not covered, and a summary.
+/// [`Display`](fmt::Display) writes the failures, the operations without a test, and a summary.
 #[derive(Clone, Debug)]
 pub struct AccessReport {
     operations: usize,
@@ -25,7 +25,7 @@ pub struct AccessReport {
 }
 
 impl AccessReport {
-    /// Returns the number of operations, handlers and subtrees that were tested.
+    /// Returns the number of operations, handlers, subtrees and tools that are not skipped.
     #[must_use]
     pub const fn operations(&self) -> usize {
         self.operations
@@ -52,7 +52,7 @@ impl AccessReport {
     /// Stops the test if one failed, or if nothing was tested.
     ///
     /// # Panics
-    /// If a test failed, with the report.
+    /// If a test failed, or if nothing was tested; with the report.
     #[track_caller]
     pub fn assert_passed(&self) {
         assert!(self.failures.is_empty() && self.passed > 0, "the service and its policy differ\n{self}");

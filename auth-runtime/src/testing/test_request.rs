@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use crate::authenticate::TestCaller;
 
-/// A request of a generated test. It starts with examples of the parameters and of the body, by the schema of the operation,
-/// and a [fixture](super::AccessTests::fixture) changes it.
+/// A request of a generated test. It starts with examples of the parameters and of the body, by the schema of the
+/// operation, and a [fixture](super::AccessTests::fixture) changes it.
 ///
 /// ```
 /// use auth_runtime::testing::TestRequest;

@@ -16,7 +16,7 @@ use crate::{
     users::{User, UserStore},
 };
 
-/// What the tokens of a response are for.
+/// The user, the client and the scopes that the tokens of a response are for.
 pub(super) struct Grant<'a> {
     pub(super) user: &'a User,
     pub(super) client_id: &'a str,
@@ -51,8 +51,8 @@ impl<U: UserStore, R: RefreshTokenStore, C: ClientStore> Service<U, R, C> {
         Ok(tokens)
     }
 
-    /// A token for all scopes carries the roles. A token for some scopes carries them as permissions and no roles, because a
-    /// role would add all its permissions.
+    /// A token for all scopes carries the roles. A token for some scopes carries them as permissions and no roles,
+    /// because a role would add all its permissions.
     fn access_token(&self, grant: &Grant<'_>) -> NewToken<'_> {
         let Granted { permissions, scope, is_limited } = grant.granted;
         let token = self.issuer.token_of(grant.user).client_id(grant.client_id).scope(scope);

@@ -1,10 +1,10 @@
 //! A token service: an API that issues, refreshes and revokes access tokens, for mounting next to other APIs.
 //!
-//! [`TokenService`] has the settings, and its [`api`](TokenService::api) has the operations (`api.rs`). A request is read in
-//! `request.rs` and its client authenticated in `client_auth.rs`. `grants.rs` decides, `rotation.rs` replaces refresh
-//! tokens, `issue.rs` signs, and `revoke.rs` revokes. Granted scopes are in `scopes.rs`. Refresh tokens are in
-//! `refresh_token.rs`, and clients with a secret in `client.rs`; each has a store trait with a store in memory. Responses
-//! are in `respond.rs`.
+//! [`TokenService`] has the settings, and its [`api`](TokenService::api) has the operations (`api.rs`). A request is
+//! read in `request.rs` and its client authenticated in `client_auth.rs`. `grants.rs` decides, `rotation.rs` replaces
+//! refresh tokens, `issue.rs` signs, and `revoke.rs` revokes. Granted scopes are in `scopes.rs`. Refresh tokens are in
+//! `refresh_token.rs`, and clients with a secret in `client.rs`; each has a store trait with a store in memory.
+//! Responses are in `respond.rs`.
 
 mod api;
 mod client;

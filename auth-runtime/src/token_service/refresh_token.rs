@@ -2,8 +2,8 @@
 //!
 //! A family consists of all refresh tokens of one sign-in. It has one record, in which a new token replaces the hash of
 //! the previous one. A token consists of the name of its family and a secret. The record has only a hash of the name,
-//! so neither the store nor the claim `sid` of an access token reveals the name. So a client that sends the right name
-//! with a wrong secret must have had a token of the family.
+//! so neither the store nor the claim `sid` of an access token reveals the name. Only a holder of a token of the family
+//! knows the name. So the right name with a wrong secret shows that a replaced token was used again.
 
 use std::{fmt, future::Future, sync::Arc, time::SystemTime};
 
@@ -14,7 +14,7 @@ use subtle::ConstantTimeEq;
 
 use crate::authenticate::Unavailable;
 
-/// It lets scanners find leaked tokens.
+/// The prefix lets scanners find leaked tokens.
 const PREFIX: &str = "rt_";
 /// 128 and 256 bits, as base64url writes them.
 const NAME_LEN: usize = 22;
@@ -105,7 +105,7 @@ impl RefreshFamily {
         RefreshToken::parse(token).is_some_and(|token| self.is_current(&token))
     }
 
-    /// Returns whether this token is the good one.
+    /// Returns whether this token is the current one.
     pub(super) fn is_current(&self, token: &RefreshToken) -> bool {
         self.sha256.ct_eq(&token.sha256()).into()
     }
@@ -124,7 +124,8 @@ impl fmt::Debug for RefreshFamily {
     }
 }
 
-/// A store of refresh tokens: one record for each sign-in. `SqlUsers` of the crate `auth-store` implements it.
+/// A store of refresh tokens: one record for each sign-in. `SqlUsers` and `RedisStore` of the crate `auth-store`
+/// implement it.
 pub trait RefreshTokenStore: Send + Sync + 'static {
     /// Adds a family.
     ///

@@ -113,7 +113,8 @@ fn is_form(request: &Request) -> bool {
 pub(super) struct Parameters(HashMap<String, SecretString>);
 
 impl Parameters {
-    /// Reads a form. A parameter without a value counts as absent, and a repeated one is an error (RFC 6749, section 3.2).
+    /// Reads a form. A parameter without a value counts as absent, and a repeated one is an error (RFC 6749, section
+    /// 3.2).
     pub(super) fn parse(form: &[u8]) -> Result<Self, TokenError> {
         if !is_utf8_form(form) {
             return Err(TokenError::InvalidRequest("the form is not UTF-8"));
@@ -157,8 +158,8 @@ fn client(request: &Request, form: &Parameters) -> Result<SentClient, TokenError
     }
 }
 
-/// Returns id and secret of the `Authorization` header, which are encoded as in a form (RFC 6749, section 2.3.1). Swagger UI
-/// sends both empty if none are known: that is no client.
+/// Returns id and secret of the `Authorization` header, which are encoded as in a form (RFC 6749, section 2.3.1).
+/// Swagger UI sends both empty if none are known: that is no client.
 fn basic(request: &Request) -> Result<Option<(String, SecretString)>, TokenError> {
     let mut headers = request.headers().get_all(AUTHORIZATION).iter();
     let Some(header) = headers.next() else { return Ok(None) };

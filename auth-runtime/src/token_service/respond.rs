@@ -14,7 +14,7 @@ use super::error::TokenError;
 use crate::{jwt::JwtError, respond::retry_after};
 
 const CHALLENGE: &str = r#"Basic realm="token", charset="UTF-8""#;
-/// A new key is published longer than this before it signs.
+/// A new key is published longer than this before it signs, except after `KeyRing::rotate_now`.
 const KEYS_CACHED: &str = "public, max-age=300";
 
 /// Tokens (RFC 6749, section 5.1).

@@ -108,7 +108,7 @@ impl<U: UserStore, R: RefreshTokenStore, C: ClientStore> Service<U, R, C> {
         }))
     }
 
-    /// Ends a family of which a replaced token was used again. One of the two users is a thief.
+    /// Ends a family whose replaced token was used again: the user or a thief has sent it.
     async fn reused(&self, store: &R, family: &RefreshFamily) -> Result<TokenError, TokenError> {
         tracing::warn!(
             subject = ?family.subject,
@@ -127,8 +127,8 @@ impl<U: UserStore, R: RefreshTokenStore, C: ClientStore> Service<U, R, C> {
 
     /// Ends a family and its access tokens.
     ///
-    /// A store may fail and the process may end between two steps. No token of a closed family is good, and the use or the
-    /// revocation of one of them repeats the steps.
+    /// A store may fail and the process may end between two steps. No token of a closed family is good, and the use or
+    /// the revocation of one of them repeats the steps.
     pub(super) async fn end(&self, store: &R, family: &RefreshFamily) -> Result<(), TokenError> {
         close(store, family).await?;
         let until = SystemTime::now() + self.issuer.expires_in();
@@ -137,7 +137,7 @@ impl<U: UserStore, R: RefreshTokenStore, C: ClientStore> Service<U, R, C> {
     }
 }
 
-/// Makes no token of a family the good one.
+/// Leaves a family without a current token.
 async fn close<R: RefreshTokenStore>(store: &R, family: &RefreshFamily) -> Result<(), Unavailable> {
     let mut current = family.sha256;
     while current != CLOSED && !store.rotate(&family.id, current, CLOSED).await? {

@@ -31,7 +31,7 @@ const LONGEST_REFRESH_LIFETIME: Duration = Duration::from_hours(24 * 365);
 ///
 /// | `grant_type` | enabled by |
 /// |---|---|
-/// | `password` | [`password_grant`](Self::password_grant) or [`lenient_password_grant`](Self::lenient_password_grant) |
+/// | `password` | [`password_grant`](Self::password_grant), [`lenient_password_grant`](Self::lenient_password_grant) |
 /// | `refresh_token` | [`refresh_tokens`](Self::refresh_tokens) |
 /// | `client_credentials` | [`clients`](Self::clients) |
 ///
@@ -84,14 +84,16 @@ const LONGEST_REFRESH_LIFETIME: Duration = Duration::from_hours(24 * 365);
 /// # Scopes
 ///
 /// A scope is the name of a declared permission, or one of [`scopes`](Self::scopes). If a client requests no scope, the
-/// token has the roles of the user. If it requests scopes, the token has those of them that the user has, as
-/// permissions, and no roles. The error is `invalid_scope` if a scope is not declared, or if the user has none of them.
+/// token has the roles of the user. If it requests scopes, or is [limited](super::Client::limited_to) to some, the
+/// token has those of them that the user has, as permissions, and no roles. The error is `invalid_scope` if a requested
+/// scope is not declared, if it was not granted at the sign-in (for `refresh_token`), or if none of the requested
+/// scopes is left.
 ///
 /// # Errors of requests
 ///
 /// Errors follow RFC 6749, section 5.2. Wrong passwords count for the throttle of the user store. Wrong secrets and
-/// unknown refresh tokens count for the address. Over the limit, the response is 429 with `Retry-After`. If a backend
-/// does not respond, it is 503.
+/// unknown refresh tokens count for the address. Over the limit, the response is 429 with `Retry-After`; a right secret
+/// or refresh token is never throttled. If a backend does not respond, it is 503.
 ///
 /// # What it does not protect against
 ///
@@ -145,7 +147,8 @@ impl<U, R, C> TokenService<U, R, C> {
     ///
     /// Each use replaces the refresh token (rotation). If a replaced token is used again, it may have been stolen, so
     /// all tokens of its sign-in end (RFC 9700, section 4.14.2). There is no grace period: if a response is lost, the
-    /// user must sign in again. Refresh tokens also end with a new password, and when the user is disabled or deleted.
+    /// user must sign in again. Refresh tokens also end with a new password or a changed second factor, when the
+    /// password expires, and when the user is disabled or deleted.
     ///
     /// Services with different issuers may share the store: refresh tokens of another issuer are not accepted.
     #[must_use]

@@ -32,8 +32,8 @@ const ADDRESSES: [&str; 10] = [
 ];
 
 impl<U: UserStore, T: SessionStore> SignInPages<U, T> {
-    /// Adds the pages of a user's account: a forgotten password, the e-mail address, the second factor, and the code of a
-    /// sign-in. `auth` has the schemes whose callers may use them.
+    /// Adds the pages of a user's account: a forgotten password, the e-mail address, the second factor, and the code of
+    /// a sign-in. `auth` has the schemes whose callers may use them.
     ///
     /// ```
     /// # use auth_runtime::{account::*, prelude::*, session::{MemorySessions, SignInPages}};
@@ -51,12 +51,13 @@ impl<U: UserStore, T: SessionStore> SignInPages<U, T> {
     /// }
     /// ```
     ///
-    /// The paths are those of [`SelfService::routes_with_second_factor`], below [`path`](Self::path). The issuer of the sessions is one
-    /// of the [issuers](SelfService::issuers), and the name of the application is that of the site, unless there is another.
+    /// The paths are those of [`SelfService::routes_with_second_factor`], below [`path`](Self::path). The issuer of the
+    /// sessions is one of the [issuers](SelfService::issuers), and the name of the application is that of the site,
+    /// unless there is another.
     ///
     /// # Panics
-    /// `.with(pages)` panics if the [`PublicUrl`](crate::account::PublicUrl) does not end with [`path`](Self::path): links in
-    /// mails would lead elsewhere.
+    /// `.with(pages)` panics if the [`PublicUrl`](crate::account::PublicUrl) does not end with [`path`](Self::path):
+    /// links in mails would lead elsewhere.
     #[must_use]
     pub fn account<A, S>(self, auth: &A, account: &SelfService<S>) -> Self
     where
@@ -110,8 +111,8 @@ where
     }
 }
 
-/// Sends a browser whose form needs a newer sign-in to the sign-in page, and then to the page with the form: the form itself
-/// cannot be sent again. Programs get the 401.
+/// Sends a browser whose form needs a newer sign-in to the sign-in page, and then to the page with the form: the form
+/// itself cannot be sent again. Programs get the 401.
 async fn form_or_sign_in(
     pages: SharedEndpoint,
     request: Request,

@@ -10,7 +10,8 @@ use crate::{
 
 impl<A: AuthConfig> AccessPolicyBuilder<A> {
     /// Adds the rules of the account pages that are below this path: those of
-    /// [`SelfService::routes`](crate::account::SelfService::routes) that need a caller.
+    /// [`SelfService::routes_with_second_factor`](crate::account::SelfService::routes_with_second_factor) that need a
+    /// caller.
     ///
     /// ```
     /// use auth_runtime::{prelude::*, review::AccessPolicy};

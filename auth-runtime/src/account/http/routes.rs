@@ -25,7 +25,8 @@ pub(super) struct Caller {
 /// Routes.
 impl<S: AccountStore + SecondFactorStore> SelfService<S> {
     /// Returns the routes for passwords and e-mail addresses. Mount them at the path of the
-    /// [`PublicUrl`](crate::account::PublicUrl). Each route responds to browsers with a page, and to other clients with JSON.
+    /// [`PublicUrl`](crate::account::PublicUrl). Each route responds to browsers with a page, and to other clients with
+    /// JSON.
     ///
     /// ```
     /// # use auth_runtime::{account::*, prelude::*, users::MemoryUsers};
@@ -53,8 +54,8 @@ impl<S: AccountStore + SecondFactorStore> SelfService<S> {
         self.mail_routes::<A>("")
     }
 
-    /// Returns the [`routes`](Self::routes), and those of the second factor. It takes the sessions, because only a sign-in
-    /// with a session has a place for the code: `Basic` rejects a user with a second factor.
+    /// Returns the [`routes`](Self::routes), and those of the second factor. It takes the sessions, because only a
+    /// sign-in with a session has a place for the code: `Basic` rejects a user with a second factor.
     /// [`SignInPages::account`](crate::session::SignInPages::account) mounts the same routes beside the sign-in page.
     ///
     /// | route | fields | callers |

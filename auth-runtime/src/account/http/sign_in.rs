@@ -1,4 +1,4 @@
-//! `sign-in-code`: the second step of a sign-in.
+//! `code`: the second step of a sign-in.
 
 use poem::{
     Endpoint, Request, Response,
@@ -26,7 +26,8 @@ impl<S: AccountStore + SecondFactorStore> SelfService<S> {
     /// with the field `code` for other clients. After the right code, a browser is redirected to `next` of the query,
     /// or to `then` without it.
     ///
-    /// [`SignInPages::account`](crate::session::SignInPages::account) mounts it as `/code`, where the sign-in page leads.
+    /// [`SignInPages::account`](crate::session::SignInPages::account) mounts it as `/code`, where the sign-in page
+    /// leads.
     ///
     /// See [`complete_sign_in`](Self::complete_sign_in).
     #[must_use]

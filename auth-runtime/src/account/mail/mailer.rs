@@ -27,8 +27,8 @@ use crate::authenticate::Unavailable;
 pub trait Mailer: Send + Sync + 'static {
     /// Sends a mail, or hands it to a queue that outlives the process.
     ///
-    /// It runs in its own task, after the response is sent. After a failure, it is called again after 1 and after 4 more
-    /// seconds. The last failure is logged as an error.
+    /// It runs in its own task, and no response waits for it. After a failure, it is called again after 1 and after 4
+    /// more seconds. The last failure is logged as an error.
     ///
     /// # Errors
     /// [`Unavailable`] if the mail was not accepted.

@@ -13,7 +13,8 @@ use crate::authenticate::Unavailable;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The reason why a mailer cannot be configured. It repeats no part of the URL, which contains a password.
+/// The reason why a mailer cannot be configured. It repeats no part of the URL but the scheme, because the URL may have
+/// a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SmtpError {
@@ -49,8 +50,9 @@ pub enum SmtpError {
 /// | `smtp://user:password@host?tls=required` | mandatory STARTTLS, port 587 |
 /// | `smtp://localhost:25` | without TLS, on the loopback interface only |
 ///
-/// If the server does not respond within 30 s, or defers the mail, the mail is lost. Therefore use a relay that queues
-/// mails.
+/// If the server does not respond within 30 s, or defers the mail, the attempt fails.
+/// [`SelfService`](crate::account::SelfService) tries twice again within about 5 seconds, and then the mail is lost.
+/// Therefore use a relay that queues mails.
 #[derive(Clone)]
 pub struct SmtpMailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,

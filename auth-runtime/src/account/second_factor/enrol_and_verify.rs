@@ -16,8 +16,8 @@ pub const MFA: &str = "mfa";
 /// A second factor.
 ///
 /// Codes are those of RFC 6238: six digits, 30 seconds. A code is valid once, and up to 30 seconds early or late. Three
-/// wrong codes from one client lead to a lockout. For one user, ten wrong codes are possible in an hour, from all
-/// clients together. Each client that has sent a right code within 30 days has ten of its own.
+/// wrong codes from one client lead to a lockout. For one user, ten wrong codes are possible in an hour, and ten more
+/// from each [known address](crate::throttle#known-addresses).
 impl<S: AccountStore + SecondFactorStore> SelfService<S> {
     /// Begins the enrolment of an authenticator app, replacing an unconfirmed enrolment.
     ///

@@ -24,7 +24,8 @@ pub trait SecondFactorStore: Send + Sync + 'static {
     /// [`Unavailable`] if the store does not answer.
     fn put_new_secret(&self, subject: &str, secret: &[u8]) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// Activates the unconfirmed secret, if it is still this one. Returns whether it was activated.
+    /// Activates the unconfirmed secret, if it is still this one and no secret is active. Returns whether it was
+    /// activated.
     ///
     /// It sets the step of the last code, replaces all recovery codes, and changes the
     /// [version of the credentials](crate::users::User::credential_epoch). From then on,

@@ -9,7 +9,7 @@ use crate::authenticate::Unavailable;
 
 /// 160 bits, as RFC 4226, section 4, recommends.
 const LEN: usize = 20;
-/// In seconds. All authenticator apps use this step.
+/// In seconds. Some authenticator apps support no other step.
 const STEP: u64 = 30;
 
 /// The secret that a user's authenticator app shares.
@@ -46,7 +46,8 @@ impl TotpSecret {
         self.totp(application, username).to_url().map_err(|error| Unavailable::new(error.to_string()))
     }
 
-    /// Returns the time step of a code, if the code is that of now or of one step before or after (RFC 6238, section 5.2).
+    /// Returns the time step of a code, if the code is that of now or of one step before or after (RFC 6238, section
+    /// 5.2).
     ///
     /// `now` is in seconds since 1970. Spaces in the code are ignored, because apps show groups.
     pub(in super::super) fn step_of(&self, code: &str, now: u64) -> Option<u64> {

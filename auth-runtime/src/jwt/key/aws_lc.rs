@@ -63,7 +63,7 @@ impl Backend for Key {
     }
 }
 
-/// With a salt as long as the hash for PSS (RFC 7518, section 3.5): the default of these, and no other is detected.
+/// For PSS, AWS-LC accepts only a salt as long as the hash, as RFC 7518, section 3.5, requires.
 fn rsa(algorithm: Algorithm) -> Option<&'static RsaParameters> {
     match algorithm {
         Algorithm::RS256 => Some(&RSA_PKCS1_2048_8192_SHA256),

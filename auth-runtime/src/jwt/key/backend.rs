@@ -8,7 +8,7 @@ pub(super) trait Backend: Sized {
     /// A secret of any length.
     fn hmac(algorithm: Algorithm, secret: &[u8]) -> Self;
 
-    /// A public key of a checked form; none if there is no such key, as its point is not on the curve.
+    /// Parses a public key of a checked form; `None` if its point is not on the curve.
     fn public(algorithm: Algorithm, key: &PublicKey) -> Option<Self>;
 
     fn verifies(&self, message: &[u8], signature: &[u8]) -> bool;

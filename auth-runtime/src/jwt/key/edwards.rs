@@ -7,7 +7,7 @@ use curve25519_dalek::{constants::EIGHT_TORSION, edwards::CompressedEdwardsY};
 
 use crate::jwt::error::JwtError;
 
-/// The coordinates y of the eight points of small order. Some have two points.
+/// The coordinates y of the eight points of small order. Two points can have the same y.
 static SMALL_ORDER: LazyLock<[[u8; 32]; 8]> =
     LazyLock::new(|| EIGHT_TORSION.map(|point| y(point.compress().as_bytes())));
 
@@ -21,8 +21,8 @@ pub(super) fn check_public_key(point: &[u8; 32]) -> Result<(), JwtError> {
     if SMALL_ORDER.contains(&y) { Err(JwtError::SmallOrder) } else { Ok(()) }
 }
 
-/// Whether this can be an honest signature: a point that is not of small order, and a number. The number is the
-/// backend's to check.
+/// Whether this can be an honest signature: a point that is not of small order, and a number. The backend checks the
+/// number.
 pub(super) fn is_signature(signature: &[u8]) -> bool {
     let point = signature.first_chunk().map(y);
     signature.len() == 64 && point.is_some_and(|y| !SMALL_ORDER.contains(&y))

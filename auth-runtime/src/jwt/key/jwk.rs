@@ -203,7 +203,7 @@ fn push(keys: &mut Vec<NamedKey>, named: NamedKey) {
     }
 }
 
-/// A published secret is none.
+/// Rejects a published secret: it is no secret any more.
 fn public(named: NamedKey) -> Result<NamedKey, Unusable> {
     if HMAC.contains(&named.key.algorithm()) { Err(Unusable::Secret) } else { Ok(named) }
 }

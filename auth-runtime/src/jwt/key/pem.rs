@@ -26,7 +26,7 @@ pub(super) const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.1
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 
-/// The one block of a file: its label, and what it holds. Of several blocks, which counts would be a guess.
+/// The one block of a file: its label, and what it holds. A file with several blocks is rejected.
 ///
 /// The text may have gone through an environment variable: with a byte order mark, in quotes, with `\n` for line ends,
 /// or as the base64 of the DER alone.
@@ -125,7 +125,7 @@ pub(super) fn public_key(pem: &[u8]) -> Result<PublicKey, JwtError> {
     }
 }
 
-/// The curve of a key, by the name that is in its parameters: others spell its numbers out.
+/// The curve of a key, by the name in its parameters. A key that spells out the numbers of its curve is rejected.
 pub(super) fn curve(name: ObjectIdentifier) -> Result<Curve, JwtError> {
     match name {
         P256 => Ok(Curve::P256),

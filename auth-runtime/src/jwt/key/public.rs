@@ -19,7 +19,7 @@ pub(super) enum Curve {
     P384,
 }
 
-/// A public key whose form is good. Whether its point is on the curve is the backend's to say.
+/// A public key whose form is good. The backend checks whether its point is on the curve.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PublicKey {
     /// Modulus and exponent, big-endian and without zeros in front.
@@ -74,7 +74,7 @@ impl PublicKey {
         Ok(Self::Rsa { modulus: modulus.to_vec(), exponent: exponent.to_vec() })
     }
 
-    /// How many bits an RSA key has that are fewer than those for 128 bits of security (ASVS 11.2.3).
+    /// Returns the bits of an RSA key that is too short for 128 bits of security (ASVS 11.2.3).
     pub(super) fn too_few_bits(&self) -> Option<usize> {
         match self {
             Self::Rsa { modulus, .. } => Some(bits(modulus)).filter(|bits| *bits < GOOD_RSA_BITS),
@@ -82,7 +82,7 @@ impl PublicKey {
         }
     }
 
-    /// The point of an EC key; compressed ones are none (RFC 7518, section 6.2.1, has no place for them).
+    /// The point of an EC key. A compressed point is rejected (RFC 7518, section 6.2.1, has no form for it).
     pub(super) fn ec(curve: Curve, point: &[u8]) -> Result<Self, JwtError> {
         if point.len() != 1 + 2 * curve.width() || point[0] != 4 {
             return Err(JwtError::PointForm);
@@ -107,7 +107,7 @@ impl PublicKey {
         }
     }
 
-    /// Whether a signature has the form of one made with this key: so the verdict does not depend on how lenient a
+    /// Whether a signature has the form of one made with this key. So the result does not depend on how lenient a
     /// backend is.
     pub(super) fn may_have_made(&self, signature: &[u8]) -> bool {
         match self {

@@ -109,7 +109,7 @@ fn pkcs1(key: &RsaPublicKey, scheme: impl SignatureScheme, hash: &[u8], signatur
     key.verify(scheme, hash, signature).is_ok()
 }
 
-/// With a salt as long as the hash (RFC 7518, section 3.5), as expected by [`Pss::new`] expects.
+/// Verifies with a salt as long as the hash (RFC 7518, section 3.5), which [`Pss::new`] expects.
 fn pss(key: &RsaPublicKey, scheme: Pss, hash: &[u8], signature: &[u8]) -> bool {
     key.verify(scheme, hash, signature).is_ok() && is_short_enough(key, signature)
 }

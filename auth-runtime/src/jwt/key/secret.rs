@@ -3,10 +3,10 @@
 use super::pem;
 use crate::jwt::{algorithm::Algorithm, error::JwtError};
 
-/// Fewer different bytes than this do not come from a random generator, in any encoding: raw, hex, base64 or digits.
+/// A random secret hardly ever has fewer different bytes, in any encoding: raw, hex, base64 or digits.
 const MIN_DISTINCT: usize = 8;
 
-/// As long as the hash (RFC 7518, section 3.2), random as far as one can see, and no key of a PEM file.
+/// Checks that a secret is as long as the hash (RFC 7518, section 3.2), does not repeat a few bytes, and is no key.
 pub(super) fn check(algorithm: Algorithm, secret: &[u8]) -> Result<(), JwtError> {
     let required = match algorithm {
         Algorithm::HS512 => 64,

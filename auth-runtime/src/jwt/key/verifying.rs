@@ -109,7 +109,7 @@ impl VerifyingKey {
     }
 }
 
-/// The same algorithm and the same key. How long a secret is compared says nothing of it.
+/// Compares the algorithm and the key. Secrets are compared in constant time.
 impl PartialEq for VerifyingKey {
     fn eq(&self, other: &Self) -> bool {
         let same = match (&self.0.material, &other.0.material) {

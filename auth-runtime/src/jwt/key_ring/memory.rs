@@ -8,14 +8,14 @@ use std::{
 use super::store::{SigningKeyRecord, SigningKeyStore};
 use crate::{authenticate::Unavailable, jwt::stale::StaleHandle};
 
-/// Signing keys in memory: tokens end with the process. Clones share the keys.
+/// Signing keys in memory. A restart makes new keys, so earlier tokens are rejected. Clones share the keys.
 #[derive(Clone, Debug, Default)]
 pub struct MemorySigningKeys(Arc<Mutex<Keys>>);
 
 #[derive(Debug, Default)]
 struct Keys {
     records: Vec<SigningKeyRecord>,
-    /// The rings that are told of changes.
+    /// The handles to mark after a change.
     rings: Vec<StaleHandle>,
 }
 

@@ -1,4 +1,4 @@
-//! Keys that sign, kept where several processes share them: published, then signing, then replaced.
+//! Signing keys in a store that several processes share. A key is published, then signs, and is then replaced.
 //!
 //! [`KeyRing`] administers the records of a [`SigningKeyStore`] (`store.rs`), whose states follow from their times
 //! (`state.rs`). Private keys are sealed (`seal.rs`). `live.rs` keeps the keys of a running process up to date.
@@ -33,8 +33,8 @@ const PUBLISHED_FOR: Duration = Duration::from_mins(10);
 
 /// The keys that sign the tokens of an application, in a store that several processes share. Clones share the store.
 ///
-/// [`TokenIssuer::key_ring`](super::TokenIssuer::key_ring) signs with it, and its verifier accepts the tokens of all its
-/// keys. The first start makes the first key. All keys are Ed25519 (`EdDSA`).
+/// [`TokenIssuer::key_ring`](super::TokenIssuer::key_ring) signs with it, and its verifier accepts the tokens of all
+/// its keys. The first start makes the first key. All keys are Ed25519 (`EdDSA`).
 ///
 /// ```
 /// use auth_runtime::jwt::{KeyRing, MemorySigningKeys, TokenIssuer};
@@ -58,18 +58,19 @@ const PUBLISHED_FOR: Duration = Duration::from_mins(10);
 /// |---|---|---|---|
 /// | published | no | yes | ten minutes after [`rotate`](Self::rotate) |
 /// | signing | yes | yes | the next key signs |
-/// | verifying | no | yes | the last of its tokens has expired, a day later |
-/// | retired | no | no | it is deleted |
+/// | verifying | no | yes | the last of its tokens has expired: 24 hours and 5 minutes later |
+/// | expired | no | no | the next rotation deletes it |
+/// | retired | no | no | a rotation at least 24 hours and 5 minutes later deletes it |
 ///
-/// A store that reports changes makes all processes read them within a second: `SqlUsers` on PostgreSQL, and `RedisStore`.
-/// All processes also read the store every 24 seconds. A process that cannot read it uses the keys for a minute, and then
-/// answers 503.
+/// A store that reports changes makes all processes read them within a second: `SqlUsers` on PostgreSQL, and
+/// `RedisStore`. All processes also read the store every 24 seconds. A process that cannot read it uses the keys for a
+/// minute, and then answers 503.
 ///
 /// # What it does not protect against
 ///
-/// A private key is sealed with the secret (`XChaCha20-Poly1305`), together with its name and times. A reader of the store
-/// without the secret cannot sign. A writer without the secret adds no key, but can delete keys or revive a deleted one from
-/// a backup. A process that has the secret has the keys.
+/// A private key is sealed with the secret (`XChaCha20-Poly1305`), together with its name and times. A reader of the
+/// store without the secret cannot sign. A writer without the secret adds no key, but can delete or retire keys, and
+/// revive a deleted one from a backup. A process that has the secret has the keys.
 pub struct KeyRing<S> {
     store: Arc<S>,
     keys: Arc<[SealingKey]>,
@@ -102,15 +103,15 @@ impl<S: SigningKeyStore> KeyRing<S> {
         Ok(states(self.store.keys().await?, SystemTime::now()))
     }
 
-    /// Returns whether a secret of this ring opens the private key of a record. Rotating with another secret than that of the
-    /// application stops it: its processes cannot sign with the new key.
+    /// Returns whether a secret of this ring opens the private key of a record. If you rotate with a secret that the
+    /// application does not have, its processes cannot sign with the new key, and the application stops issuing tokens.
     #[must_use]
     pub fn opens(&self, record: &SigningKeyRecord) -> bool {
         self.open(record).is_ok()
     }
 
-    /// Adds a key, and returns its record. It is published now, and signs in ten minutes. Keys that are no longer needed are
-    /// deleted.
+    /// Adds a key, and returns its record. It is published now, and signs in ten minutes. Keys that are no longer
+    /// needed are deleted.
     ///
     /// # Errors
     /// [`KeyRingError::Store`]; [`KeyRingError::Raced`] if another process has added a key meanwhile;
@@ -119,9 +120,9 @@ impl<S: SigningKeyStore> KeyRing<S> {
         self.add(PUBLISHED_FOR).await
     }
 
-    /// Adds a key that signs at once, for when the current one must not be used any more. [Retire](Self::retire) the old key
-    /// then. Until another process has read the new key, it may refuse its tokens: for up to a second if the store reports
-    /// changes, and for up to 30 seconds otherwise.
+    /// Adds a key that signs at once, for when the current one must not be used any more. [Retire](Self::retire) the
+    /// old key then. Until another process has read the new key, it may refuse its tokens: for up to a second if the
+    /// store reports changes, and for up to 30 seconds otherwise.
     ///
     /// # Errors
     /// As [`rotate`](Self::rotate).
@@ -129,8 +130,9 @@ impl<S: SigningKeyStore> KeyRing<S> {
         self.add(Duration::ZERO).await
     }
 
-    /// Retires a key, and returns whether it was not retired before. Its private half is deleted. Its tokens are refused
-    /// within a second if the store reports changes, and within a minute otherwise.
+    /// Retires a key, and returns whether it was not retired before. Its private half is deleted. Its tokens are
+    /// rejected within a second if the store reports changes, within 24 seconds if it does not, and within a minute if
+    /// it cannot be read.
     ///
     /// # Errors
     /// [`KeyRingError::NoKey`] if there is no such key; [`KeyRingError::LastKey`] if no other key could sign;

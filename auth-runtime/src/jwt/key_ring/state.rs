@@ -17,7 +17,7 @@ pub enum KeyState {
     Signing,
     /// A newer key signs. It still verifies.
     Verifying,
-    /// All its tokens have expired.
+    /// All its tokens have expired. It neither signs nor verifies.
     Expired,
     /// It neither signs nor verifies, and its private half is deleted.
     Retired,
@@ -43,8 +43,8 @@ impl KeyState {
     }
 }
 
-/// Returns keys with their states at a time, in the order in which they sign. Of two keys that sign from the same second on,
-/// the one that was added later is the newer one.
+/// Returns keys with their states at a time, in the order in which they sign. Of two keys that sign from the same
+/// second on, the one that was added later is the newer one.
 #[must_use]
 pub fn states(mut keys: Vec<SigningKeyRecord>, now: SystemTime) -> Vec<(SigningKeyRecord, KeyState)> {
     keys.sort_by_key(|key| key.signs_from);

@@ -28,7 +28,7 @@ impl SigningKeyRecord {
     }
 }
 
-/// Seconds since 1970.
+/// Returns the seconds since 1970.
 pub(super) fn seconds(time: SystemTime) -> u64 {
     time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
 }
@@ -49,7 +49,8 @@ impl fmt::Debug for SigningKeyRecord {
     }
 }
 
-/// A store of signing keys. Private keys reach it sealed. `SqlUsers` of the crate `auth-store` implements it.
+/// A store of signing keys. Private keys reach it sealed. `SqlUsers` and `RedisStore` of the crate `auth-store`
+/// implement it.
 pub trait SigningKeyStore: Send + Sync + 'static {
     /// Returns all keys in the order in which they were added.
     ///
@@ -57,8 +58,8 @@ pub trait SigningKeyStore: Send + Sync + 'static {
     /// [`Unavailable`] if the store does not answer.
     fn keys(&self) -> impl Future<Output = Result<Vec<SigningKeyRecord>, Unavailable>> + Send;
 
-    /// Adds a key if the key with the id `newest` was added last; with `None`, if there is no key. Returns whether it was
-    /// added. Of several processes that add a key at once, one succeeds.
+    /// Adds a key if the key with the id `newest` was added last; with `None`, if there is no key. Returns whether it
+    /// was added. Of several processes that add a key at once, one succeeds.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer.
@@ -74,7 +75,7 @@ pub trait SigningKeyStore: Send + Sync + 'static {
     /// [`Unavailable`] if the store does not answer.
     fn retire(&self, id: &str, at: SystemTime) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// Deletes a key that was not added last.
+    /// Deletes a key, unless it was added last.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer.

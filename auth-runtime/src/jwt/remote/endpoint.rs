@@ -11,7 +11,7 @@ use crate::jwt::{error::JwtError, tenants::has_braces};
 pub(crate) struct PlainHttp {
     /// To this machine: no other one is on the way.
     pub(crate) on_loopback: bool,
-    /// To these hosts, to the letter.
+    /// To hosts with exactly these names, in any case of letters.
     pub(crate) to_hosts: Vec<String>,
 }
 

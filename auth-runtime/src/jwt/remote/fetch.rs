@@ -95,7 +95,7 @@ impl<'a> FetchRequest<'a> {
     }
 }
 
-/// Says whether a token goes with it, and not which.
+/// Shows whether the request has a token, but not the token.
 impl fmt::Debug for FetchRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FetchRequest")
@@ -115,7 +115,7 @@ pub(super) struct Limits {
     pub(super) timeout: Duration,
 }
 
-/// Why there is no document. It holds nothing of any body.
+/// Why there is no document. Of a body, it holds no more than names and addresses.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     #[error("{0}")]
@@ -166,7 +166,7 @@ impl<F: Fetch> AnyFetch for F {
     }
 }
 
-/// Whichever fetcher is used. It holds each to the limits, its own word for them or not.
+/// The fetcher in use, behind the limits: they apply whether or not the fetcher keeps them.
 #[derive(Clone)]
 pub(super) struct Fetcher(Arc<dyn AnyFetch>);
 

@@ -15,7 +15,7 @@ pub(super) fn fresh_for(headers: &HeaderMap) -> Option<Duration> {
     Some(lifetime.saturating_sub(age))
 }
 
-/// Reads one directive. A number that is none is no time at all (RFC 9111, section 4.2.1).
+/// Reads one directive. An invalid number counts as zero (RFC 9111, section 4.2.1).
 fn lifetime(directive: &str) -> Option<Duration> {
     let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
     match name.trim().to_ascii_lowercase().as_str() {

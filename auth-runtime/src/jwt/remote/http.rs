@@ -1,4 +1,4 @@
-//! The fetcher for those who bring none.
+//! The default fetcher.
 
 use std::error::Error;
 

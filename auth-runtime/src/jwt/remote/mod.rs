@@ -1,8 +1,8 @@
 //! Keys that an issuer publishes: fetched in the background, and kept up to date.
 //!
 //! [`RemoteKeys`] says where they are (`settings.rs`). A task (`task.rs`) fetches them (`refresh.rs`) when its schedule
-//! says so (`schedule.rs`), and puts them where tokens are verified (`key_set.rs`, beside this folder). [`Remote`] is the
-//! handle of those who verify.
+//! says so (`schedule.rs`), and puts them where tokens are verified (`key_set.rs`, beside this folder). A verifier
+//! holds the handle [`Remote`].
 
 mod discovery;
 mod endpoint;
@@ -156,7 +156,7 @@ impl Remote {
         self.settings.issuer()
     }
 
-    /// Where to ask what the issuer says of the caller with this token; `None` for an issuer that was not discovered.
+    /// Returns the source of the user information for this token; `None` for an issuer that was not discovered.
     pub(super) fn user_info(&self, token: &str) -> Option<Arc<dyn UserInfoSource>> {
         match self.settings.source {
             KeyLocation::KeySet(_) => None,

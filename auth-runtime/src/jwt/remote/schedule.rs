@@ -4,19 +4,20 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// However short the issuer says that its keys are fresh, they are not fetched more often.
+/// The shortest lifetime of keys, even if the issuer states a shorter one.
 const SHORTEST: Duration = Duration::from_secs(30);
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LONGEST_RETRY: Duration = Duration::from_secs(30);
 
-/// In how long to fetch again after keys came: before they are old, so that no request waits for it.
+/// Returns the pause after a fetch that brought keys. It ends before the keys are old, so no request waits for the next
+/// fetch.
 pub(super) fn after_success(fresh_for: Option<Duration>, ttl: Duration) -> Duration {
     let lifetime = fresh_for.unwrap_or(ttl).clamp(SHORTEST.min(ttl), ttl);
     lifetime.mul_f64(0.8)
 }
 
-/// In how long to fetch again after so many failures in a row. Half of it is chance, lest all services come back to
-/// an issuer at the same moment; `chance` is any number.
+/// Returns the pause after so many failures in a row. Up to half of it is random, so that not all services return to an
+/// issuer at the same moment; `chance` is any number.
 pub(super) fn after_failures(failures: u32, chance: u32) -> Duration {
     let doubled = 1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX);
     let whole = FIRST_RETRY.saturating_mul(doubled).min(LONGEST_RETRY);

@@ -47,17 +47,19 @@ const LONGEST_COOLDOWN: Duration = Duration::from_mins(5);
 /// # How keys are kept up to date
 ///
 /// One task in the background fetches them when the verifier is made, and again before they are old. That is after
-/// eight tenths of their lifetime: the issuer's `Cache-Control`, at least 30 seconds and at most the
-/// [`ttl`](Self::ttl). No request waits for it. A key that the issuer no longer lists ends with that fetch, with all
-/// tokens that it verified.
+/// eight tenths of their lifetime. The lifetime is that of the issuer's `Cache-Control`, but at least 30 seconds and at
+/// most the [`ttl`](Self::ttl). Without this header, it is the `ttl`. No request waits for the next fetch. A key that
+/// the issuer no longer lists ends with it, and so do all tokens that the key verified.
 ///
-/// A token with an unknown key starts one more fetch and waits for it, at most once per [`cooldown`](Self::cooldown)
-/// for all callers together. Within the cooldown it gets a 503 and not a 401, as the issuer may have published the key
-/// meanwhile. With discovery, each fetch is two documents, as the issuer may have moved its keys.
+/// A token with an unknown key waits for the fetch under way, or else starts one, at most once per
+/// [`cooldown`](Self::cooldown) for all callers together. Within the cooldown it gets a 503 and not a 401, as the
+/// issuer may have published the key meanwhile. With discovery, each fetch is two documents, as the issuer may have
+/// moved its keys.
 ///
-/// While the issuer does not answer, the fetch is retried after one second at first and every 30 seconds at last. Known
-/// keys stay valid for [`stale_for`](Self::stale_for). A service starts without its issuer; until keys are there, and
-/// once they are too old, tokens get a 503 and not a 401.
+/// While the issuer does not answer, the fetch is retried, after at most one second at first, and every 15 to 30
+/// seconds at last. Known keys stay valid for `ttl` and [`stale_for`](Self::stale_for) after the last fetch that
+/// succeeded. A service starts without its issuer; until keys are there, and once they are too old, tokens get a 503
+/// and not a 401.
 ///
 /// A key set without any usable key counts as a mistake of the issuer, and the fetch is retried. Known keys stay valid
 /// for the `ttl` since they were last listed, and no longer. An issuer that withdraws its last key on purpose waits no
@@ -97,18 +99,20 @@ impl RemoteKeys {
     /// A JWK Set (RFC 7517, section 5) at this `https` URL.
     ///
     /// # Errors
-    /// [`JwtError::Url`] if it is not `https`, or holds a password or a fragment. An internationalized host is written in
-    /// its ASCII form (`xn--..`).
+    /// [`JwtError::Url`] if it is not `https`, or holds a user name, a password or a fragment. An internationalized
+    /// host is written in its ASCII form (`xn--..`).
     pub fn jwks_url(url: impl AsRef<str>) -> Result<Self, JwtError> {
         Self::new_jwks_url(url.as_ref(), PlainHttp::default())
     }
 
     /// The keys of an OpenID provider. Its discovery document is at `/.well-known/openid-configuration` below the
-    /// issuer, and must be of this issuer, to the letter (OpenID Connect Discovery, section 4.3). It names the key set
-    /// and where user information is ([`Principal::user_info`](crate::authenticate::Principal::user_info)).
+    /// issuer, and must be of this issuer, to the letter (OpenID Connect Discovery, section 4.3). It has the addresses
+    /// of the key set and of the user information
+    /// ([`Principal::user_info`](crate::authenticate::Principal::user_info)).
     ///
     /// # Errors
-    /// [`JwtError::Url`] if the issuer is not an `https` URL, or has a query or a fragment.
+    /// [`JwtError::Url`] if the issuer is not an `https` URL, or has a user name, a password, a query, a fragment or
+    /// `/.well-known/` in its path.
     pub fn openid_connect(issuer: impl Into<String>) -> Result<Self, JwtError> {
         Self::new_openid_connect(issuer.into(), PlainHttp::default())
     }
@@ -117,40 +121,42 @@ impl RemoteKeys {
     /// has it, `/.well-known/oauth-authorization-server` before the path of the issuer.
     ///
     /// # Errors
-    /// [`JwtError::Url`] if the issuer is not an `https` URL, or has a query or a fragment.
+    /// [`JwtError::Url`] if the issuer is not an `https` URL, or has a user name, a password, a query, a fragment or
+    /// `/.well-known/` in its path.
     pub fn authorization_server(issuer: impl Into<String>) -> Result<Self, JwtError> {
         Self::new_authorization_server(issuer.into(), PlainHttp::default())
     }
 
-    /// Sets how long keys are valid without a new fetch. A key that the issuer withdrew stops verifying within this
-    /// time. Five minutes unless set; 10 seconds at least, one hour at most.
+    /// Sets the longest time between two fetches (default: five minutes; 10 seconds to one hour). While the issuer
+    /// answers, a key that it withdrew stops verifying within this time. Otherwise keys stay valid for
+    /// [`stale_for`](Self::stale_for) longer.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = ttl.clamp(SHORTEST_TTL, LONGEST_TTL);
         self
     }
 
-    /// For how long beyond the [`ttl`](Self::ttl) keys count while the issuer does not answer. One hour unless set;
-    /// 24 hours at most, and zero for not at all.
+    /// Sets how long keys stay valid beyond the [`ttl`](Self::ttl) while the issuer does not answer (default: one hour;
+    /// zero to 24 hours).
     pub fn stale_for(mut self, time: Duration) -> Self {
         self.stale_for = time.min(LONGEST_STALE_FOR);
         self
     }
 
-    /// How long one document may take, from connecting to its last byte. Five seconds unless set; 100 milliseconds at
-    /// least, 30 seconds at most.
+    /// Sets how long one document may take, from connecting to its last byte (default: five seconds; 100 milliseconds
+    /// to 30 seconds).
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.limits.timeout = timeout.clamp(SHORTEST_TIMEOUT, LONGEST_TIMEOUT);
         self
     }
 
-    /// How many bytes one document may have. 256 KiB unless set; 1 KiB at least, 4 MiB at most.
+    /// Sets how many bytes one document may have (default: 256 KiB; 1 KiB to 4 MiB).
     pub fn max_size(mut self, bytes: usize) -> Self {
         self.limits.max_size = bytes.clamp(SMALLEST_MAX_SIZE, LARGEST_MAX_SIZE);
         self
     }
 
-    /// For how long after a token with an unknown key has started a fetch no other one does. 10 seconds unless set;
-    /// that or more, and five minutes at most.
+    /// Sets the time between two fetches that tokens with an unknown key start (default: 10 seconds; 10 seconds to five
+    /// minutes).
     pub fn cooldown(mut self, time: Duration) -> Self {
         self.cooldown = time.clamp(COOLDOWN, LONGEST_COOLDOWN);
         self

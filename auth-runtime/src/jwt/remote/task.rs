@@ -51,7 +51,7 @@ pub(super) struct State {
 }
 
 impl Refresher {
-    /// Until the last handle is gone.
+    /// Runs until the last handle is dropped.
     pub(super) async fn run(mut self) {
         loop {
             self.report.send_modify(|report| report.is_fetching = true);

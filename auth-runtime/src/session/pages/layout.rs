@@ -25,8 +25,8 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 });
 
-/// The address of a page may hold a token, so no request has it as its referrer. With `no-referrer`, browsers would send
-/// `Origin: null` with the forms (W3C Fetch, section 3.2.5).
+/// The address of a page may hold a token, so no request has it as its referrer. With `no-referrer`, browsers would
+/// send `Origin: null` with the forms (WHATWG Fetch, "`Origin` header").
 static HEADERS: [(HeaderName, HeaderValue); 5] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),

@@ -8,8 +8,8 @@ use poem::{
 /// The longest path that is returned to.
 const MAX_LEN: usize = 2048;
 
-/// Returns the path, if it is one of this origin: it starts with one `/`. A browser reads `//host` and `/\host` as another
-/// host, and skips control characters.
+/// Returns the path, if it is one of this origin: it starts with one `/`. A browser reads `//host` and `/\host` as
+/// another host, and skips control characters.
 pub(crate) fn own_path(path: &str) -> Option<&str> {
     let mut bytes = path.bytes();
     let is_own = bytes.next() == Some(b'/') && !matches!(bytes.next(), Some(b'/' | b'\\'));

@@ -108,7 +108,8 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
         self.page("That did not work").status(status).body(body).into_response()
     }
 
-    /// Returns the response to a request whose session could not be verified: 429 or 503. A page shows `text`, if there is one.
+    /// Returns the response to a request whose session could not be verified: 429 or 503. A page shows `text`, if there
+    /// is one.
     pub(super) fn not_verified(&self, is_html: bool, error: &AuthenticationError, text: Option<&str>) -> Response {
         let Some(wait) = error.retry_after() else {
             tracing::warn!(%error, "sign-in page unavailable");

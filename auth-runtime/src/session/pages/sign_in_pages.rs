@@ -58,17 +58,17 @@ use crate::{
 ///
 /// | path below [`/auth`](Self::path) | a browser gets | a program sends |
 /// |---|---|---|
-/// | `/login` | a form, and the page in `next` after the sign-in | `POST` of `username` and `password`: 200 with the session as JSON |
+/// | `/login` | a form, then the page in `next` | `POST` of `username` and `password`: 200 with the session as JSON |
 /// | `/logout` | a button, and the sign-in page after the sign-out | `POST`: 204 |
-/// | `/sessions` | the user's sessions, each with a button to end it | `GET`: JSON; `POST` of `end`: an identifier, or `others` |
-/// | `/password` | a form, if there is [`change_password`](Self::change_password) | `POST` of `current` and `new`: 204 |
+/// | `/sessions` | the user's sessions, with buttons | `GET`: JSON; `POST` of `end`, an identifier or `others`: 204 |
+/// | `/password` | a form, with [`change_password`](Self::change_password) | `POST` of `current` and `new`: 204 |
 ///
-/// A request comes from a browser if it accepts `text/html`. Other clients get JSON or problem details, and never a
-/// redirect. The body may be a form or JSON. A cross-site request is refused with 403, also for signing in (login
-/// CSRF).
+/// A request comes from a browser if it accepts `text/html`. The requests of programs in the table get JSON, 204 or
+/// problem details, and never a redirect. The body may be a form or JSON. A cross-site `POST` is refused with 403, also
+/// for signing in (login CSRF).
 ///
-/// The pages have no scripts, and a strict Content Security Policy. [`own_page`](Self::own_page) replaces one. `account` of the
-/// feature `account` adds those for a forgotten password, an e-mail address and a second factor.
+/// The pages have no scripts, and a strict Content Security Policy. [`own_page`](Self::own_page) replaces one.
+/// `account` of the feature `account` adds those for a forgotten password, an e-mail address and a second factor.
 pub struct SignInPages<U = MemoryUsers, S = U>(pub(super) Arc<Settings<U, S>>);
 
 pub(super) struct Settings<U, S> {
@@ -103,8 +103,8 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
         }))
     }
 
-    /// Adds a plug-in, such as a directory or an old database. It verifies a password that the user store and the
-    /// earlier plug-ins have rejected.
+    /// Adds a plug-in, such as a directory or an old database. It is called if the user store and the earlier plug-ins
+    /// have not accepted the password. That includes a store that throttles the attempt or does not answer.
     ///
     /// Its users have the issuer that the plug-in sets, which must not be that of the user store. They keep the roles
     /// and permissions of the sign-in, for at most an hour ([`Sessions::plugin_limit`]). When an `Auth` mounts the
@@ -132,7 +132,7 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
     /// Sets the path that the pages are below (default: `/auth`).
     ///
     /// # Panics
-    /// If the path does not start with one `/`, or ends with one.
+    /// If the path does not start with one `/`, ends with one, or has a query or a fragment.
     #[must_use]
     pub fn path(self, path: impl Into<String>) -> Self {
         let path = path.into();

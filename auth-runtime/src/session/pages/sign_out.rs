@@ -15,8 +15,8 @@ use crate::{
     users::UserStore,
 };
 
-/// Deletes what pages of this origin have stored in the browser (ASVS 14.3.1). The cookie is deleted by its name, because
-/// `"cookies"` would delete those of sibling domains too.
+/// Deletes what pages of this origin have stored in the browser (ASVS 14.3.1). The cookie is deleted by its name,
+/// because `"cookies"` would delete those of sibling domains too.
 const CLEAR: (HeaderName, HeaderValue) =
     (HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\", \"storage\""));
 
@@ -33,8 +33,8 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
         self.page("Sign out").body(body).into_response()
     }
 
-    /// Ends the session of the request. The cookie is deleted even if the session cannot be ended on the server, so that the
-    /// next person at this browser is not the user.
+    /// Ends the session of the request. The cookie is deleted even if the session cannot be ended on the server, so
+    /// that the next person at this browser is not the user.
     pub(super) async fn sign_out(&self, request: &Request, is_html: bool) -> Response {
         let mut response = match self.0.sessions.end_current(request).await {
             Ok(ended) => {

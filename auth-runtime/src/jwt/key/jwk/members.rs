@@ -20,7 +20,8 @@ pub(super) fn filled<'de, T: Deserialize<'de> + Filled, D: Deserializer<'de>>(
     Ok(Option::<T>::deserialize(deserializer)?.filter(Filled::is_filled))
 }
 
-/// Reads the member `issuer`, which is no part of RFC 7517. A value that is no text is empty, and names no issuer.
+/// Reads the member `issuer`, which is no part of RFC 7517. A value that is no text is read as an empty text, which is
+/// the name of no issuer.
 pub(super) fn issuer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let value = Option::<Box<RawValue>>::deserialize(deserializer)?;
     Ok(value.map(|value| serde_json::from_str(value.get()).unwrap_or_default()))
