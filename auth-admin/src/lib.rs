@@ -95,7 +95,8 @@
 //! | 10 to 15 | `access check` or `access diff` found a difference of this [class](auth_runtime::review::DifferenceClass) |
 //! | 130 | interrupted by Ctrl-C at a password prompt; nothing was done |
 //!
-//! A failure prints one line to stderr. Only usage errors of clap have more lines.
+//! A failure prints one line to stderr; Ctrl-C prints none. Usage errors of clap have more lines. Code 1 also means that the
+//! result or the log could not be written; then the line says whether the change was made.
 //!
 //! # Access policy
 //!
@@ -106,9 +107,10 @@
 //! # Redis
 //!
 //! An application may keep sessions, refresh tokens, revocations, signing keys and attempts in Redis (feature `redis`).
-//! `AUTH_REDIS_URI` or [`Admin::redis`] names the server. `session` and `token` then use the database and Redis. `key-ring`
-//! uses Redis. It can decrypt the keys only if the application takes them from
-//! [`SqlUsers::key_ring_in`](auth_store::SqlUsers::key_ring_in). If Redis does not answer, these commands exit with code 3.
+//! `AUTH_REDIS_URI` or [`Admin::redis`] names the server. `session` and `token` then use the database and Redis.
+//! `key-ring` uses only Redis, and can decrypt the keys only if the application takes them from
+//! [`SqlUsers::key_ring_in`](auth_store::SqlUsers::key_ring_in). `check` also asks Redis. If Redis does not answer,
+//! these commands exit with code 3.
 //!
 //! A change of a user's credentials ends the user's sessions and tokens without Redis. Each of them records the version
 //! of the credentials, and each request compares it with the version in the database.
@@ -119,9 +121,9 @@
 //! with 80 random bits (`--generate`). It is never an argument, because other users of the machine can read arguments, and
 //! shells record them.
 //!
-//! A generated password or key is printed to stdout once, and a note about it to stderr. A generated password expires after
-//! 7 days, so that the user chooses another one (ASVS 6.4.1). An administrator should set only generated passwords
-//! (ASVS 6.4.6).
+//! A generated password or key is printed to stdout once, and a note about it to stderr. By default, a generated
+//! password expires after 7 days, so that the user chooses another one (ASVS 6.4.1). An administrator should set only
+//! generated passwords (ASVS 6.4.6).
 //!
 //! # Confirmation
 //!
@@ -132,8 +134,9 @@
 //!
 //! # Output
 //!
-//! The output is a table, or one JSON document with `--output json`. A list of users or keys is printed while it is read, so
-//! it can have any length. An interrupted list is invalid JSON. Times are in UTC (RFC 3339). Control characters are escaped.
+//! The output is a table, or one JSON document with `--output json`. `access matrix`, `check`, `diff` and `lint` have
+//! `--format` instead. A list of users or keys is printed while it is read, so it can have any length. An interrupted
+//! list is invalid JSON. Times are in UTC (RFC 3339). Control characters are escaped.
 //!
 //! # Log
 //!

@@ -174,8 +174,8 @@ impl DirectoryBuilder {
         Self { issuer: name.into(), ..self }
     }
 
-    /// Sets the certificate authorities of the directory, as PEM (default: those of the system, or of the file in
-    /// `SSL_CERT_FILE`). No others are trusted then.
+    /// Sets the certificate authorities of the directory, as PEM (default: those of the system, or of `SSL_CERT_FILE`
+    /// and `SSL_CERT_DIR`). No others are trusted then.
     pub fn certificate_authorities(self, pem: impl Into<Vec<u8>>) -> Self {
         Self { certificate_authorities: Some(pem.into()), ..self }
     }

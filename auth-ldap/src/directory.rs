@@ -44,8 +44,8 @@ const MAX_PASSWORD_LEN: usize = 1024;
 ///
 /// A sign-in takes these steps on a new connection. An unknown name takes the same ones:
 ///
-/// 1. Reject an empty name and an empty password. A bind with an empty password succeeds and proves nothing (RFC 4513,
-///    section 5.1.2).
+/// 1. Reject an empty name, an empty password, and a password of more than 1024 bytes. A bind with an empty password
+///    succeeds and proves nothing (RFC 4513, section 5.1.2).
 /// 2. Count the attempt in the [`Throttle`].
 /// 3. Bind as the service account, and search for the entry of the user.
 /// 4. Search for the groups of the user, if a group grants a [role](crate::DirectoryBuilder::role).

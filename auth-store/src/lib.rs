@@ -5,7 +5,7 @@
 //! [`UserTokens`](auth_runtime::users::UserTokens). It implements public traits of `auth_runtime` with public items only,
 //! so an application can write its own store in the same way.
 //!
-//! The modules are:
+//! The main modules are:
 //!
 //! - `users`: sign-in, administration, and what users do with their own account;
 //! - `api_keys`: verification and administration;

@@ -68,8 +68,8 @@ impl Default for SqlOptions {
 }
 
 impl SqlOptions {
-    /// Sets the maximum number of connections; default 10, at least 1. One more connection polls the version number of the
-    /// cache. SQLite in memory has a single connection.
+    /// Sets the maximum number of connections; default 10, at least 1. One more connection polls for changes, and on
+    /// PostgreSQL another one listens for them. SQLite in memory has a single connection.
     pub fn max_connections(mut self, count: u32) -> Self {
         self.limits.max_connections = count.max(1);
         self
@@ -94,7 +94,7 @@ impl SqlOptions {
         self
     }
 
-    /// Sets how many users, and how many keys, are cached; default 10,000 of each.
+    /// Sets how many users, keys and sessions are cached; default 10,000 of each.
     pub fn cache_capacity(mut self, count: usize) -> Self {
         self.cache_capacity = count;
         self

@@ -60,12 +60,13 @@ const ISSUER: &str = "api-key";
 /// # }).unwrap();
 /// ```
 ///
-/// An address that sends too many wrong keys gets 429 for a while; see [`Throttle`]. A right key is never throttled.
+/// After too many wrong, revoked or expired keys from one address, more of them get 429 for a while; see [`Throttle`].
+/// A valid key is never throttled.
 ///
 /// # Limits
 ///
-/// A stolen key is valid until it expires or is revoked. Serve it over TLS only. Read it from a header, because many servers
-/// log queries.
+/// A stolen key is valid until it expires or is revoked, or its owner is disabled. Serve over TLS only. Read the key
+/// from a header, because many servers log queries.
 pub struct ApiKeys<S = MemoryApiKeys> {
     store: Arc<S>,
     issuer: Arc<str>,

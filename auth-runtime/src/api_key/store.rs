@@ -53,8 +53,8 @@ use crate::{
 pub trait ApiKeyStore: Send + Sync + 'static {
     /// Returns the record with this id; `None` if there is none.
     ///
-    /// It is called for each request, unless [`find_now`](Self::find_now) returns the record. So a revoked key is refused
-    /// from the next request on.
+    /// It is called for each request, unless [`find_now`](Self::find_now) returns the record. So a revoked key is
+    /// refused as soon as the store returns the change.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer: 503.

@@ -11,7 +11,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// A check whether a password is known from a breach (ASVS 6.2.12). It may ask the range search of Have I Been Pwned, or
 /// look into a file or a list of the words of an organization.
 ///
-/// It runs when a password is set, never at sign-in. If it fails or takes longer than ten seconds, the password is not
+/// [`Passwords::hash`](super::Passwords::hash) runs it for a new password. A sign-in and
+/// [`hash_now`](super::Passwords::hash_now) do not. If it fails or takes longer than ten seconds, the password is not
 /// accepted: [`PasswordError::Unavailable`].
 ///
 /// ```

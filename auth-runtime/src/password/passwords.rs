@@ -50,8 +50,9 @@ pub fn hash_password(password: &str) -> Result<String, PasswordError> {
 /// # Normalization
 ///
 /// A password is normalized as the `OpaqueString` of RFC 8265: spaces of other scripts become ASCII spaces, and letters
-/// are composed (NFC). So it does not matter whether a keyboard sends a letter and its accent as one character or two. It is never cut, trimmed or folded (ASVS 6.2.8). Existing
-/// hashes of a password before normalization are verified too, and replaced.
+/// are composed (NFC). So it does not matter whether a keyboard sends a letter and its accent as one character or two.
+/// A password is never cut, trimmed or folded (ASVS 6.2.8). Existing hashes of a password before normalization are
+/// verified too, and replaced.
 ///
 /// # Stored hashes
 ///
@@ -94,8 +95,8 @@ impl Passwords {
         Self::default()
     }
 
-    /// Binds new hashes to a secret key outside of the database (a "pepper"). A copy of the database alone is then useless
-    /// for guessing.
+    /// Binds new hashes to a secret key outside of the database (a "pepper"). A copy of the database alone is then
+    /// useless for guessing these passwords.
     ///
     /// The key is the secret of Argon2, and `keyid` in a hash names its key. **Without the key, no user can sign in**: keep a
     /// copy apart from the backups of the database. Hashes without a key are verified, and replaced at the next sign-in. To
@@ -169,7 +170,7 @@ impl Passwords {
 
     /// Sets the cost of a new hash: memory in KiB, and passes (default and minimum: 19 456 and 2).
     ///
-    /// The maximum is 256 MiB, and 1 GiB of memory times passes.
+    /// The maximum is 256 MiB, and 1 GiB of memory times passes. A value out of range becomes the nearest allowed one.
     #[must_use]
     pub fn cost(self, memory_kib: u32, passes: u32) -> Self {
         self.with(|config| config.hasher_mut().set_cost(memory_kib, passes))
@@ -260,8 +261,9 @@ impl Passwords {
     ///
     /// The output has 16 to 64 bytes. A hash with a secret key needs that key to be configured.
     ///
-    /// bcrypt reads 72 bytes of a password. A longer password is right with any rest, until a sign-in replaces the hash.
-    /// Some functions cannot tell all passwords with NULs from those without: such a password is wrong.
+    /// Plain bcrypt reads only the first 72 bytes of a password. If a longer one was set, any password with these 72
+    /// bytes is right, until a sign-in replaces the hash. Some functions give some passwords with NUL bytes the hash of
+    /// another password: such a password is wrong.
     ///
     /// # Errors
     /// [`PasswordError::Hash`] with the reason, if the hash is not supported.
@@ -281,7 +283,7 @@ impl Passwords {
     /// Returns whether the password has this hash. It neither counts an attempt nor records a sign-in.
     ///
     /// # Errors
-    /// [`Unavailable`] if the [`PasswordPool`] is full.
+    /// [`Unavailable`] if the [`PasswordPool`] is full, or the system has no memory or no thread left.
     pub async fn is_right(&self, password: &str, hash: &str) -> Result<bool, Unavailable> {
         let verified = self.permit().await?.verify(password.to_owned().into(), Some(hash.to_owned())).await?;
         if let Verified::Unreadable(reason) = verified {

@@ -21,7 +21,8 @@ const WAITING_PER_PERMIT: usize = 64;
 /// On Linux, a hash has a lower priority than the process. So other requests are served while users sign in. While there are
 /// idle cores, it runs only on these (`SCHED_IDLE`). On busy cores it is nicer than the process by 10, so that sign-ins go on.
 ///
-/// Each permit has one buffer of 19 MiB. The pool allocates it at first use, reuses it, and wipes it after each hash.
+/// Each permit keeps one buffer, of 19 MiB by default. An imported hash can enlarge it to 32 MiB. The pool allocates it
+/// at first use, reuses it, and wipes it after each hash.
 ///
 /// ```
 /// use auth_runtime::{password::PasswordPool, users::{Basic, MemoryUsers}};

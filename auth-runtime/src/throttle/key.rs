@@ -180,7 +180,7 @@ fn update_address(mac: &mut Hmac<Sha256>, client: ClientAddress) {
 /// databases fold. Two names with one folded form share their limits, and nothing else.
 fn folded(name: &str) -> String {
     if name.len() > MAX_NAME_LEN {
-        // No user has such a name. All of them share one bucket, which saves the work of folding.
+        // Names that are too long share one bucket, which saves the work of folding.
         return String::new();
     }
     let letters = name.nfkd().filter(|c| !is_combining_mark(*c) && !is_invisible(*c));

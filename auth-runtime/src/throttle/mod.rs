@@ -1,6 +1,6 @@
 //! Rate limits and lockouts for attempts to authenticate, applied before a credential is verified.
 //!
-//! [`Throttle`] is the entry point. This page has all of its rules.
+//! [`Throttle`] is the entry point. This page has its rules.
 //!
 //! # Buckets
 //!
@@ -17,10 +17,11 @@
 //! 2. If the password is right, the attempt is refunded, and the bucket of the name and address is emptied. Only failures
 //!    stay counted.
 //! 3. If the password was not verified, for example because the pool of hashes was full, the attempt is refunded.
-//! 4. A request that is dropped stays counted.
-//! 5. Wrong API keys have no name. They are counted after verification, in a bucket of their own for each address.
-//! 6. Unknown session cookies are counted there as well. If that bucket is full, a cookie that this process has not seen gets
-//!    429 before it is looked up.
+//! 4. An attempt whose request is dropped stays counted, like a failure.
+//! 5. Wrong API keys, client secrets and refresh tokens have no name. They are counted after verification, in a second
+//!    bucket for each address.
+//! 6. Unknown session cookies are counted there as well. Once this process has found that bucket full, a cookie that it
+//!    has not seen gets 429 before it is looked up.
 //!
 //! Names are compared without letter case, accents and invisible characters, whether the user exists or not. An IPv6
 //! network of 2^64 addresses counts as one address.
@@ -31,17 +32,19 @@
 //! each known address has a bucket of its own. So **no attacker can lock a user out of a known address** by guessing from
 //! elsewhere.
 //!
-//! A replaced password makes all addresses unknown, except that of the request: other people may have known the
-//! former password.
+//! If a user replaces the password, all addresses but that of the request become unknown: other people may have known
+//! the former one. If an administrator replaces it, all addresses become unknown.
 //!
-//! An attacker gets at most 50 attempts an hour at one name. From an address that the user shares with the attacker, there
-//! are 50 more: together the 100 of ASVS 4.0, 2.2.1.
+//! From unknown addresses, an attacker gets at most 50 attempts an hour at one name. From each known address that the
+//! attacker shares with the user, there are at most 50 more. With one such address, these are the 100 of ASVS 4.0,
+//! 2.2.1.
 //!
 //! # Queues
 //!
-//! Attempts with one name from one address run one after the other in each process. Of one address, a third of its limit
-//! runs at once. The others wait, up to 1000 in a queue. So a burst of requests with the right password is not throttled,
-//! and a burst of guesses gets no more attempts than guesses one by one.
+//! Attempts with one name from one address run one after the other in each process. From one address, as many attempts
+//! run at once as a third of its limit. The others wait. A queue has room for 1000 attempts; beyond that, requests get
+//! 429. So a burst of requests with the right password is not throttled, and a burst of guesses gets no more attempts
+//! than guesses one by one.
 //!
 //! # Stores
 //!
@@ -129,12 +132,12 @@ use crate::{
 /// - Password spraying: a few guesses at many names from many addresses. Require long passwords.
 /// - A user at an unknown address while an attacker guesses their password. They share the hourly limit, and the user may
 ///   have to wait.
-/// - A wrong client address. Behind a proxy, all callers share the address of the proxy until
-///   [`TrustedProxies`](crate::client_ip::TrustedProxies) are configured. One attacker then locks out the others.
+/// - A wrong client address. Until [`TrustedProxies`](crate::client_ip::TrustedProxies) are configured, all callers
+///   behind a proxy share its address, and one attacker locks out the others.
 /// - Users who share an address with an attacker. They share its limits, and the attacker can find out that a name has
 ///   signed in there.
-/// - In memory, a restart, and attempts at other processes: use [`shared`](Self::shared). At most 100 000 buckets are kept,
-///   so an attacker with thousands of addresses can evict others.
+/// - In memory, a restart, and attempts at other processes: use [`shared`](Self::shared). At most 100 000 buckets
+///   without a sign-in are kept, so an attacker with thousands of addresses can evict some.
 #[derive(Clone)]
 pub struct Throttle(Option<Arc<RateLimiter>>);
 

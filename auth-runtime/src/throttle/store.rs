@@ -8,7 +8,7 @@ use crate::authenticate::Unavailable;
 /// The future that [`AttemptStore::update`] returns.
 pub type UpdateFuture<'a> = Pin<Box<dyn Future<Output = Result<(), Unavailable>> + Send + 'a>>;
 
-/// A store of [`Bucket`]s by their [`BucketKey`]. Processes that share a store share their limits.
+/// A store of [`Bucket`]s by their [`BucketKey`]. Processes that share a store count together.
 ///
 /// The store keeps rows; the rule is in `change`. It gets the time in milliseconds since 1970, of one clock that all
 /// processes share, such as that of the database. Clocks that are minutes apart would drop each other's counts.

@@ -58,9 +58,10 @@ pub trait UserStore: Send + Sync + 'static {
     /// It is called for each request, unless [`find_now`](Self::find_now) returns the user, so a change in the store counts
     /// from the next request on. A store with a cache documents the delay.
     ///
-    /// The name of the [`User`] is the stored one, in whatever spelling it was sent. Compare names byte by byte, after a
-    /// normalization such as RFC 8265 if users may type them differently. The throttle ignores letter case, accents and
-    /// invisible characters. A collation that treats still more spellings as equal gives each spelling limits of its own.
+    /// The name of the [`User`] is the stored one, in whatever spelling it was sent. Compare names byte by byte, after
+    /// a normalization such as RFC 8265 if users may type them differently. The throttle ignores letter case, accents
+    /// and invisible characters. With a collation that treats still more spellings as equal, each of these spellings
+    /// has limits of its own.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer: 503.
@@ -103,7 +104,7 @@ pub trait UserStore: Send + Sync + 'static {
         self.find(username)
     }
 
-    /// Records a sign-in with a password that was hashed for it (default: does nothing).
+    /// Records a sign-in (default: does nothing). It is not called for a cached password.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer. It is logged, and the user is let in.

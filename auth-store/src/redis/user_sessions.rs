@@ -94,7 +94,7 @@ impl Shared {
         format!("{}session-user:{subject}", self.prefix)
     }
 
-    /// Returns the entries of a subject's sessions, as far as they are meant.
+    /// Returns the selected entries of a subject's sessions.
     async fn members(&self, subject: &str, is_meant: impl Fn(&Member) -> bool) -> Result<Vec<Member>, StoreError> {
         let user = self.user_key(subject);
         let asking = async |link: Arc<Link>| {
@@ -121,7 +121,7 @@ impl Shared {
         Ok(sessions)
     }
 
-    /// Ends the sessions of a subject that are meant. Returns how many existed.
+    /// Ends the selected sessions of a subject. Returns how many existed.
     pub(super) async fn end_all_of(
         &self,
         subject: &str,

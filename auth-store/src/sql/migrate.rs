@@ -88,7 +88,8 @@ impl SqlUsers {
     /// once; each counts the steps that it found missing.
     ///
     /// # Errors
-    /// [`StoreError`] if the database is unavailable, or its tables belong to a later version.
+    /// [`StoreError::Database`] if the database is unavailable; [`StoreError::Schema`] if its tables belong to a later
+    /// version, or are incomplete.
     pub async fn migrate(&self) -> Result<usize, StoreError> {
         run(&self.0.database).await
     }

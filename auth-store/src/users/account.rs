@@ -68,7 +68,7 @@ impl Profile {
         Self { email: Some(email.into()), is_email_verified: false, ..self }
     }
 
-    /// Sets an e-mail address that is known to be the user's. Whoever reads its mail can set a new password.
+    /// Sets an e-mail address that is known to be the user's. Any reader of its mail can set a new password.
     pub fn verified_email(self, email: impl Into<String>) -> Self {
         Self { email: Some(email.into()), is_email_verified: true, ..self }
     }
@@ -156,7 +156,7 @@ impl NewUser {
         self
     }
 
-    /// Sets an e-mail address that is known to be the user's. Whoever reads its mail can set a new password.
+    /// Sets an e-mail address that is known to be the user's. Any reader of its mail can set a new password.
     pub fn verified_email(mut self, email: impl Into<String>) -> Self {
         (self.email, self.is_email_verified) = (Some(email.into()), true);
         self

@@ -37,8 +37,9 @@ impl SqlUsers {
     /// A user with a password in place of a hash takes the time of one hash.
     ///
     /// # Errors
-    /// [`StoreError::Database`] if no user was added. If only the answer to the commit was lost, the users were added.
-    /// Import them again to find out: users that exist are [`UserError::Taken`].
+    /// [`StoreError::Database`], or [`StoreError::User`] if a password cannot be checked or hashed now: no user was
+    /// added. If only the answer to the commit was lost, the users were added. Import them again to find out: users
+    /// that exist are [`UserError::Taken`].
     pub async fn import(&self, users: Vec<NewUser>) -> Result<Vec<ImportOutcome>, StoreError> {
         let mut outcomes = Vec::with_capacity(users.len());
         let mut good = Vec::new();

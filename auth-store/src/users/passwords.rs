@@ -14,9 +14,9 @@ impl SqlUsers {
     /// Replaces the password of a user, as an administrator does. Give it an expiry if another person than the user knows
     /// it.
     ///
-    /// All tokens of the user end, and the throttle forgets the user's known addresses; see
-    /// [`Throttle::forget_addresses`](auth_runtime::throttle::Throttle::forget_addresses). During an attack on the name, the
-    /// user may have to wait before the next sign-in.
+    /// All tokens and sessions of the user end, and the throttle forgets the user's known addresses; see
+    /// [`Throttle::forget_addresses`](auth_runtime::throttle::Throttle::forget_addresses). During an attack on the
+    /// name, the user may have to wait before the next sign-in.
     ///
     /// # Errors
     /// [`StoreError::NoUser`]; [`StoreError::User`] if the password is not accepted; [`StoreError::Database`].
@@ -56,13 +56,14 @@ impl SqlUsers {
         self.0.database.retry(replace).await
     }
 
-    /// Replaces a user's own password. The user proves the current one (ASVS 6.2.3), and all tokens of the user end.
+    /// Replaces a user's own password. The user proves the current one (ASVS 6.2.3), and all tokens and sessions of the
+    /// user end.
     ///
     /// The attempt counts like a sign-in from this address, in the
     /// [`Throttle`](auth_runtime::throttle::Throttle) of this store. It is counted before any hash is computed.
     ///
     /// # Errors
-    /// [`StoreError::TooManyAttempts`]; [`StoreError::WrongPassword`], also for a disabled user;
+    /// [`StoreError::TooManyAttempts`]; [`StoreError::WrongPassword`], also for a disabled user or an expired password;
     /// [`UserError::SamePassword`] if the new password equals the current one; the errors of
     /// [`set_password`](Self::set_password).
     pub async fn change_password(

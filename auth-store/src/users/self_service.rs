@@ -12,7 +12,7 @@ use auth_runtime::{
 
 /// The greatest number of users with one address that get a mail.
 const MAX_USERS: i64 = 10;
-/// No user changes who was disabled or has other credentials since.
+/// Matches a user who is enabled and still has these credentials.
 const UNCHANGED: &str = "subject = ? AND credential_epoch = ? AND disabled = 0";
 
 impl AccountStore for SqlUsers {
