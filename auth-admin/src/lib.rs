@@ -1,8 +1,8 @@
 //! Administers users and API keys of [`auth_runtime`] from the command line.
 //!
 //! The crate has the binary `auth-admin`, and subcommands for your own binary. Prefer your own binary: it knows the
-//! declared roles and permissions, so it rejects misspelt names, and [`check`](#commands) reports undeclared names in the
-//! database.
+//! declared roles and permissions, so it rejects misspelt names, and [`check`](#commands) reports undeclared names in
+//! the database.
 //!
 //! ```
 //! use std::process::ExitCode;
@@ -95,14 +95,14 @@
 //! | 10 to 15 | `access check` or `access diff` found a difference of this [class](auth_runtime::review::DifferenceClass) |
 //! | 130 | interrupted by Ctrl-C at a password prompt; nothing was done |
 //!
-//! A failure prints one line to stderr; Ctrl-C prints none. Usage errors of clap have more lines. Code 1 also means that the
-//! result or the log could not be written; then the line says whether the change was made.
+//! A failure prints one line to stderr; Ctrl-C prints none. Usage errors of clap have more lines. Code 1 also means
+//! that the result or the log could not be written; then the line says whether the change was made.
 //!
 //! # Access policy
 //!
-//! The commands `access ..` and `export ..` open no database. [`Admin::policy`] hands them the policy of the application.
-//! `access diff OLD NEW` compares two files and needs no application. With `--lock FILE`, the others need none either,
-//! except `access check`.
+//! The commands `access ..` and `export ..` open no database. [`Admin::policy`] hands them the policy of the
+//! application. `access diff OLD NEW` compares two files and needs no application. With `--lock FILE`, the others need
+//! none either, except `access check`.
 //!
 //! # Redis
 //!
@@ -118,8 +118,8 @@
 //! # Passwords and keys
 //!
 //! A password comes from a prompt without echo, from the first line of stdin (`--password-stdin`), or from a generator
-//! with 80 random bits (`--generate`). It is never an argument, because other users of the machine can read arguments, and
-//! shells record them.
+//! with 80 random bits (`--generate`). It is never an argument, because other users of the machine can read arguments,
+//! and shells record them.
 //!
 //! A generated password or key is printed to stdout once, and a note about it to stderr. By default, a generated
 //! password expires after 7 days, so that the user chooses another one (ASVS 6.4.1). An administrator should set only
@@ -128,8 +128,8 @@
 //! # Confirmation
 //!
 //! These commands ask for confirmation: `user delete`, `disable`, `sign-out` and `remove-second-factor`, `key revoke`,
-//! `session end` and `key-ring retire`. `user set-roles` and `set-permissions` ask only when they remove a name. `--yes`
-//! skips the prompt. Without a terminal and without `--yes`, a command that would ask stops with exit code 2.
+//! `session end` and `key-ring retire`. `user set-roles` and `set-permissions` ask only when they remove a name.
+//! `--yes` skips the prompt. Without a terminal and without `--yes`, a command that would ask stops with exit code 2.
 //! `set-password` does not ask.
 //!
 //! # Output
@@ -141,19 +141,20 @@
 //! # Log
 //!
 //! Each change is an event of [`tracing`] with the target `auth_admin`. Its field `by` is the account of the process.
-//! `SUDO_USER` is added, although any user can set this variable. `--log-file` writes the events to a file, which only its
-//! owner can read if the command creates it. The events contain no secrets. For rotation, move the file away: the next
-//! command creates a new one.
+//! `SUDO_USER` is added, although any user can set this variable. `--log-file` writes the events to a file, which only
+//! its owner can read if the command creates it. The events contain no secrets. For rotation, move the file away: the
+//! next command creates a new one.
 //!
 //! # Limits
 //!
 //! - Any account with write access to the database can change users without this command. Any account that may run the
 //!   command with the URL of the database may use all of it: there are no roles of administrators.
 //! - The process writes its own log. Any account with write access to the file can change it.
-//! - Other users of the machine can read a URL in an argument, with its password. Use `AUTH_DB_URI` and `AUTH_REDIS_URI`.
+//! - Other users of the machine can read a URL in an argument, with its password. Use `AUTH_DB_URI` and
+//!   `AUTH_REDIS_URI`.
 //! - A printed password or key stays in the scrollback of a terminal, or in a redirected file.
-//! - `auth-admin` without an application accepts every role and permission. It warns about a name that no user and no key
-//!   had before. A name that the application does not declare grants nothing.
+//! - `auth-admin` without an application accepts every role and permission. It warns about a name that no user and no
+//!   key had before. A name that the application does not declare grants nothing.
 
 mod access;
 mod admin;

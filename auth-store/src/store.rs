@@ -84,9 +84,9 @@ use crate::{
 ///
 /// # Guessing
 ///
-/// The database counts attempts for all processes together ([`Throttle`]). It stores hashes of names and addresses. With
-/// a [secret key](Passwords::secret_key) for passwords the hashes reveal nothing; without one they can be brute-forced.
-/// All processes need the same key. A new key starts new counts.
+/// The database counts attempts for all processes together ([`Throttle`]). It stores hashes of names and addresses.
+/// With a [secret key](Passwords::secret_key) for passwords the hashes reveal nothing; without one they can be
+/// brute-forced. All processes need the same key. A new key starts new counts.
 ///
 /// # What it does not protect against
 ///

@@ -112,7 +112,8 @@ impl<S: ApiKeyStore> ApiKeys<S> {
         }
     }
 
-    /// Returns the record of a cached key, if each scheme can carry the key, and the store knows the record without waiting.
+    /// Returns the record of a cached key, if each scheme can carry the key, and the store knows the record without
+    /// waiting.
     fn record_now(&self, key: &[u8]) -> Option<ApiKeyRecord> {
         let CachedKey { id, hash, .. } = self.cached_key(key).filter(|cached| cached.is_token68)?;
         self.store.find_now(&id).filter(|record| record.is_of(&hash) && invalidity(record).is_none())

@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 
 /// Returns the password in Unicode normalization form C, with an ASCII space in place of each other space.
 ///
-/// The rules of `OpaqueString` for allowed characters do not apply: the policy rejects control characters, and all others
-/// are allowed (ASVS 6.2.5).
+/// The rules of `OpaqueString` for allowed characters do not apply: the policy rejects control characters, and all
+/// others are allowed (ASVS 6.2.5).
 pub(super) fn normalize(password: &str) -> Zeroizing<String> {
     let profile = OpaqueString::new();
     let normalized = profile.additional_mapping_rule(password).and_then(|mapped| profile.normalization_rule(mapped));

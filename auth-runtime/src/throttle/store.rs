@@ -57,8 +57,8 @@ pub trait AttemptStore: Send + Sync + 'static {
     /// Loads the buckets of these keys, lets `change` change them, and saves those that differ.
     ///
     /// A key without a row has a [`Bucket::default`]. The keys are sorted, and each is there once. No other caller may
-    /// change these buckets in between. A store that finds a conflict loads them again and calls `change` again; only the
-    /// last call counts.
+    /// change these buckets in between. A store that finds a conflict loads them again and calls `change` again; only
+    /// the last call counts.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer; the caller gets a 503. Nothing was changed then.

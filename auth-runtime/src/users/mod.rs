@@ -55,8 +55,8 @@ use crate::{
 
 const ISSUER: &str = "basic";
 const CACHE_TTL: Duration = Duration::from_mins(1);
-/// One text for a wrong name and a wrong password, in the log too: a user name may be a password that was typed into the
-/// wrong field.
+/// One text for a wrong name and a wrong password, in the log too: a user name may be a password that was typed into
+/// the wrong field.
 const REFUSED: &str = "user name or password";
 
 /// Verifies user names and passwords against a store. Cheap to clone.
@@ -77,9 +77,9 @@ const REFUSED: &str = "user name or password";
 /// # }).unwrap();
 /// ```
 ///
-/// Attempts are limited by name and address before a password is hashed: see [`Throttle`]. An unknown user, a disabled user
-/// and a wrong password get the same response after the same work. A user with an imported hash is the exception: until the
-/// first sign-in replaces the hash, the time differs, and shows that the user exists.
+/// Attempts are limited by name and address before a password is hashed: see [`Throttle`]. An unknown user, a disabled
+/// user and a wrong password get the same response after the same work. A user with an imported hash is the exception:
+/// until the first sign-in replaces the hash, the time differs, and shows that the user exists.
 ///
 /// In a debug build, a hash takes 1 to 2 seconds. Optimize it in `Cargo.toml` of the workspace:
 ///
@@ -224,7 +224,8 @@ impl<S: UserStore> Basic<S> {
         user.map_err(|_| AuthenticationError::invalid(REFUSED))
     }
 
-    /// Returns the user, also one with a second factor, or else the attempt, which stays counted unless it is withdrawn.
+    /// Returns the user, also one with a second factor, or else the attempt, which stays counted unless it is
+    /// withdrawn.
     #[cfg(feature = "session")]
     pub(crate) async fn try_first_factor(
         &self,
@@ -278,8 +279,8 @@ impl<S: UserStore> Verifier<S> {
         Ok(user.filter(|user| has_hash(user, hash, submitted.now)))
     }
 
-    /// Returns the user of a cached password, if the store knows the user without waiting. Another password evicts nothing
-    /// here, so it must be verified.
+    /// Returns the user of a cached password, if the store knows the user without waiting. Another password evicts
+    /// nothing here, so it must be verified.
     fn user_now(&self, submitted: &Submitted<'_>) -> Option<User> {
         let hash = self.cache.as_ref()?.peek(submitted)?;
         self.store.find_now(submitted.username).filter(|user| has_hash(user, &hash, submitted.now))
@@ -334,7 +335,8 @@ impl<S: UserStore> Verifier<S> {
         Ok(Some(user))
     }
 
-    /// Lets the store record a sign-in, and returns the hash that it has now. An error is logged, and the user is let in.
+    /// Lets the store record a sign-in, and returns the hash that it has now. An error is logged, and the user is let
+    /// in.
     async fn record(&self, user: &User, rehashed: Option<String>) -> String {
         let verified = user.password_hash().to_owned();
         match self.store.signed_in(user, SignIn { verified: verified.clone(), rehashed: rehashed.clone() }).await {

@@ -27,8 +27,8 @@ struct UserFields {
 }
 
 impl User {
-    /// Creates a user from the user name and the hash of the password, which [`Passwords::check_hash`] must accept. A user
-    /// whose hash is invalid or empty cannot sign in.
+    /// Creates a user from the user name and the hash of the password, which [`Passwords::check_hash`] must accept. A
+    /// user whose hash is invalid or empty cannot sign in.
     ///
     /// The subject is the name unless the store [sets another](Self::with_subject).
     #[must_use]

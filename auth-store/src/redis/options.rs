@@ -53,8 +53,8 @@ impl RedisOptions {
         self
     }
 
-    /// Connects to a server: `redis://user:password@host:6379/0` or, with TLS, `rediss://..`. The path is the number of the
-    /// database; default 0.
+    /// Connects to a server: `redis://user:password@host:6379/0` or, with TLS, `rediss://..`. The path is the number of
+    /// the database; default 0.
     ///
     /// TLS uses the cryptography that the process has installed for `rustls`. If there is none, AWS-LC is installed.
     ///

@@ -84,8 +84,8 @@ const MIGRATIONS: &[(i64, &str, [&str; 3])] = &[
 
 /// Tables.
 impl SqlUsers {
-    /// Creates or updates the tables, and returns the number of steps that were missing. Several processes may run it at
-    /// once; each counts the steps that it found missing.
+    /// Creates or updates the tables, and returns the number of steps that were missing. Several processes may run it
+    /// at once; each counts the steps that it found missing.
     ///
     /// # Errors
     /// [`StoreError::Database`] if the database is unavailable; [`StoreError::Schema`] if its tables belong to a later

@@ -63,7 +63,8 @@ impl Profile {
         Self { display_name: Some(name.into()), ..self }
     }
 
-    /// Sets the e-mail address, which is not verified then. The store sends no mail. Links that were sent to the user end.
+    /// Sets the e-mail address, which is not verified then. The store sends no mail. Links that were sent to the user
+    /// end.
     pub fn email(self, email: impl Into<String>) -> Self {
         Self { email: Some(email.into()), is_email_verified: false, ..self }
     }

@@ -19,8 +19,8 @@ use auth_runtime::users::UserError;
 pub type ImportOutcome = Result<(), StoreError>;
 
 impl SqlUsers {
-    /// Adds many users in one transaction, and returns an outcome for each, in their order. A refused user keeps no other
-    /// user out. Give some hundreds at once: each transaction costs as much as a single user.
+    /// Adds many users in one transaction, and returns an outcome for each, in their order. A refused user keeps no
+    /// other user out. Give some hundreds at once: each transaction costs as much as a single user.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {

@@ -42,8 +42,8 @@ impl SqlUsers {
         self.get(&name).await
     }
 
-    /// Checks a user before [`add`](Self::add), apart from the password and from the names in the database. A command can
-    /// report the error before it asks for the password.
+    /// Checks a user before [`add`](Self::add), apart from the password and from the names in the database. A command
+    /// can report the error before it asks for the password.
     ///
     /// # Errors
     /// The errors of [`add`](Self::add).

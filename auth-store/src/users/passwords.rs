@@ -11,8 +11,8 @@ use auth_runtime::{
 
 /// Passwords of users.
 impl SqlUsers {
-    /// Replaces the password of a user, as an administrator does. Give it an expiry if another person than the user knows
-    /// it.
+    /// Replaces the password of a user, as an administrator does. Give it an expiry if another person than the user
+    /// knows it.
     ///
     /// All tokens and sessions of the user end, and the throttle forgets the user's known addresses; see
     /// [`Throttle::forget_addresses`](auth_runtime::throttle::Throttle::forget_addresses). During an attack on the
@@ -117,8 +117,8 @@ impl SqlUsers {
     /// neither throttled nor a sign-in. [`Basic`](auth_runtime::users::Basic) verifies callers.
     ///
     /// # Errors
-    /// [`StoreError::NoUser`]; [`StoreError::User`] if the hash cannot be verified here; [`StoreError::Database`], also if
-    /// too many verifications are waiting.
+    /// [`StoreError::NoUser`]; [`StoreError::User`] if the hash cannot be verified here; [`StoreError::Database`], also
+    /// if too many verifications are waiting.
     pub async fn verify_password(&self, name: &str, password: &str) -> Result<bool, StoreError> {
         let user = self.read_user(name).await?.ok_or_else(|| StoreError::NoUser(name.to_owned()))?;
         self.is_right(&user, password).await

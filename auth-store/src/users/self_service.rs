@@ -88,8 +88,8 @@ impl SqlUsers {
         Ok(self.change_unchanged(user, &sql, &[address.as_str(), &address.folded()], link).await?)
     }
 
-    /// Changes a user whose credentials are still those of this `User`, and consumes the link, in one transaction. Returns
-    /// whether both were done.
+    /// Changes a user whose credentials are still those of this `User`, and consumes the link, in one transaction.
+    /// Returns whether both were done.
     async fn change_unchanged(
         &self,
         user: &User,
