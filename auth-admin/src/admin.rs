@@ -36,16 +36,16 @@ pub struct Admin {
 }
 
 impl Admin {
-    /// Returns an administration for the application with this `Auth`. Commands reject undeclared roles and permissions,
-    /// and `check` reports those in the database.
+    /// Returns an administration for the application with this `Auth`. Commands reject undeclared roles and
+    /// permissions, and `check` reports those in the database.
     ///
     /// `parser` is the parser of the program, such as `Options::command()`. Its name stands in front of each message.
     pub fn of<A: AuthConfig>(parser: clap::Command) -> Self {
         Self { declared: Some(Declared::by::<A>()), program: Program::WithoutPolicy, ..Self::without_tables(parser) }
     }
 
-    /// Returns an administration without an application. It accepts every role and permission, and warns about names that
-    /// are new in the database.
+    /// Returns an administration without an application. It accepts every role and permission, and warns about names
+    /// that are new in the database.
     pub fn without_tables(parser: clap::Command) -> Self {
         Self {
             console: Console::standard().of_program(parser.get_name()),
@@ -96,16 +96,16 @@ impl Admin {
         self
     }
 
-    /// Sets the Redis server of sessions, tokens, signing keys and attempts (default: that of the [`Settings`], if they have
-    /// one). Use it for settings that no URL has, such as certificate authorities.
+    /// Sets the Redis server of sessions, tokens, signing keys and attempts (default: that of the [`Settings`], if they
+    /// have one). Use it for settings that no URL has, such as certificate authorities.
     #[cfg(feature = "redis")]
     pub fn redis(mut self, store: RedisStore) -> Self {
         self.redis = Some(StateStore::Redis { store, described: "of the application".to_owned() });
         self
     }
 
-    /// Sets the rules for passwords and hashes (default: [`Passwords::new`]). Use those of the application. The secret key
-    /// of [`Settings`] is added.
+    /// Sets the rules for passwords and hashes (default: [`Passwords::new`]). Use those of the application. The secret
+    /// key of [`Settings`] is added.
     pub fn passwords(mut self, passwords: Passwords) -> Self {
         self.passwords = passwords;
         self
@@ -126,7 +126,8 @@ impl Admin {
         self.report(ended)
     }
 
-    /// Runs a command on a connected store. If it is the store that verifies requests, changes apply to the next request.
+    /// Runs a command on a connected store. If it is the store that verifies requests, changes apply to the next
+    /// request.
     pub async fn run_on(mut self, command: AdminCommand, users: &SqlUsers) -> Exit {
         let redis = self.redis.take();
         let ended = self.execute(command.0, users, redis, None).await;

@@ -21,11 +21,11 @@ use crate::{
     },
 };
 
-/// The administration commands: `user`, `key`, `session`, `key-ring`, `token`, `role`, `permission`, `migrate`, `check`,
-/// `access`, `export` and `completions`.
+/// The administration commands: `user`, `key`, `session`, `key-ring`, `token`, `role`, `permission`, `migrate`,
+/// `check`, `access`, `export` and `completions`.
 ///
-/// Flatten them into the subcommands of your parser, and run them with [`Admin::run`](crate::Admin::run). The example of
-/// the [crate](crate) shows how.
+/// Flatten them into the subcommands of your parser, and run them with [`Admin::run`](crate::Admin::run). The example
+/// of the [crate](crate) shows how.
 #[derive(Debug)]
 pub struct AdminCommand(pub(crate) Verb);
 

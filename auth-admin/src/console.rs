@@ -113,7 +113,8 @@ impl Console {
         if !self.can_prompt {
             return Err(Failure::usage(format!("cannot ask for a password without a terminal; use {alternatives}")));
         }
-        // On Ctrl-C, rpassword raises the signal before it restores the echo. A handler keeps the process alive until then.
+        // On Ctrl-C, rpassword raises the signal before it restores the echo. A handler keeps the process alive until
+        // then.
         #[cfg(unix)]
         let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
         let answer = rpassword::prompt_password(visible(prompt));

@@ -14,7 +14,8 @@ Exit codes:
  10 to 15  access policies differ; see `access diff --help`
 130  interrupted by Ctrl-C at a password prompt; nothing was done";
 
-/// Outcome of a command. If it is not [`Done`](Self::Done), the command printed one line to stderr.
+/// Outcome of a command. After a failure, the command printed one line to stderr, except after
+/// [`Interrupted`](Self::Interrupted).
 ///
 /// ```
 /// use auth_admin::Exit;
@@ -26,7 +27,8 @@ Exit codes:
 pub enum Exit {
     /// 0: the command succeeded.
     Done,
-    /// 1: the user or key does not exist, the change was rejected, or `check` or `access lint` has a finding.
+    /// 1: the user or key does not exist, the change was rejected, or `check` or `access lint` has a finding. Or the
+    /// result or the log could not be written; then the line on stderr says what was done.
     Refused,
     /// 2: the command or its settings are wrong, and nothing was done.
     Usage,

@@ -1,8 +1,8 @@
 //! Administers users and API keys of [`auth_runtime`] from the command line.
 //!
 //! The crate has the binary `auth-admin`, and subcommands for your own binary. Prefer your own binary: it knows the
-//! declared roles and permissions, so it rejects misspelt names, and [`check`](#commands) reports undeclared names in the
-//! database.
+//! declared roles and permissions, so it rejects misspelt names, and [`check`](#commands) reports undeclared names in
+//! the database.
 //!
 //! ```
 //! use std::process::ExitCode;
@@ -95,20 +95,22 @@
 //! | 10 to 15 | `access check` or `access diff` found a difference of this [class](auth_runtime::review::DifferenceClass) |
 //! | 130 | interrupted by Ctrl-C at a password prompt; nothing was done |
 //!
-//! A failure prints one line to stderr. Only usage errors of clap have more lines.
+//! A failure prints one line to stderr; Ctrl-C prints none. Usage errors of clap have more lines. Code 1 also means
+//! that the result or the log could not be written; then the line says whether the change was made.
 //!
 //! # Access policy
 //!
-//! The commands `access ..` and `export ..` open no database. [`Admin::policy`] hands them the policy of the application.
-//! `access diff OLD NEW` compares two files and needs no application. With `--lock FILE`, the others need none either,
-//! except `access check`.
+//! The commands `access ..` and `export ..` open no database. [`Admin::policy`] hands them the policy of the
+//! application. `access diff OLD NEW` compares two files and needs no application. With `--lock FILE`, the others need
+//! none either, except `access check`.
 //!
 //! # Redis
 //!
 //! An application may keep sessions, refresh tokens, revocations, signing keys and attempts in Redis (feature `redis`).
-//! `AUTH_REDIS_URI` or [`Admin::redis`] names the server. `session` and `token` then use the database and Redis. `key-ring`
-//! uses Redis. It can decrypt the keys only if the application takes them from
-//! [`SqlUsers::key_ring_in`](auth_store::SqlUsers::key_ring_in). If Redis does not answer, these commands exit with code 3.
+//! `AUTH_REDIS_URI` or [`Admin::redis`] names the server. `session` and `token` then use the database and Redis.
+//! `key-ring` uses only Redis, and can decrypt the keys only if the application takes them from
+//! [`SqlUsers::key_ring_in`](auth_store::SqlUsers::key_ring_in). `check` also asks Redis. If Redis does not answer,
+//! these commands exit with code 3.
 //!
 //! A change of a user's credentials ends the user's sessions and tokens without Redis. Each of them records the version
 //! of the credentials, and each request compares it with the version in the database.
@@ -116,41 +118,43 @@
 //! # Passwords and keys
 //!
 //! A password comes from a prompt without echo, from the first line of stdin (`--password-stdin`), or from a generator
-//! with 80 random bits (`--generate`). It is never an argument, because other users of the machine can read arguments, and
-//! shells record them.
+//! with 80 random bits (`--generate`). It is never an argument, because other users of the machine can read arguments,
+//! and shells record them.
 //!
-//! A generated password or key is printed to stdout once, and a note about it to stderr. A generated password expires after
-//! 7 days, so that the user chooses another one (ASVS 6.4.1). An administrator should set only generated passwords
-//! (ASVS 6.4.6).
+//! A generated password or key is printed to stdout once, and a note about it to stderr. By default, a generated
+//! password expires after 7 days, so that the user chooses another one (ASVS 6.4.1). An administrator should set only
+//! generated passwords (ASVS 6.4.6).
 //!
 //! # Confirmation
 //!
 //! These commands ask for confirmation: `user delete`, `disable`, `sign-out` and `remove-second-factor`, `key revoke`,
-//! `session end` and `key-ring retire`. `user set-roles` and `set-permissions` ask only when they remove a name. `--yes`
-//! skips the prompt. Without a terminal and without `--yes`, a command that would ask stops with exit code 2.
+//! `session end` and `key-ring retire`. `user set-roles` and `set-permissions` ask only when they remove a name.
+//! `--yes` skips the prompt. Without a terminal and without `--yes`, a command that would ask stops with exit code 2.
 //! `set-password` does not ask.
 //!
 //! # Output
 //!
-//! The output is a table, or one JSON document with `--output json`. A list of users or keys is printed while it is read, so
-//! it can have any length. An interrupted list is invalid JSON. Times are in UTC (RFC 3339). Control characters are escaped.
+//! The output is a table, or one JSON document with `--output json`. `access matrix`, `check`, `diff` and `lint` have
+//! `--format` instead. A list of users or keys is printed while it is read, so it can have any length. An interrupted
+//! list is invalid JSON. Times are in UTC (RFC 3339). Control characters are escaped.
 //!
 //! # Log
 //!
 //! Each change is an event of [`tracing`] with the target `auth_admin`. Its field `by` is the account of the process.
-//! `SUDO_USER` is added, although any user can set this variable. `--log-file` writes the events to a file, which only its
-//! owner can read if the command creates it. The events contain no secrets. For rotation, move the file away: the next
-//! command creates a new one.
+//! `SUDO_USER` is added, although any user can set this variable. `--log-file` writes the events to a file, which only
+//! its owner can read if the command creates it. The events contain no secrets. For rotation, move the file away: the
+//! next command creates a new one.
 //!
 //! # Limits
 //!
 //! - Any account with write access to the database can change users without this command. Any account that may run the
 //!   command with the URL of the database may use all of it: there are no roles of administrators.
 //! - The process writes its own log. Any account with write access to the file can change it.
-//! - Other users of the machine can read a URL in an argument, with its password. Use `AUTH_DB_URI` and `AUTH_REDIS_URI`.
+//! - Other users of the machine can read a URL in an argument, with its password. Use `AUTH_DB_URI` and
+//!   `AUTH_REDIS_URI`.
 //! - A printed password or key stays in the scrollback of a terminal, or in a redirected file.
-//! - `auth-admin` without an application accepts every role and permission. It warns about a name that no user and no key
-//!   had before. A name that the application does not declare grants nothing.
+//! - `auth-admin` without an application accepts every role and permission. It warns about a name that no user and no
+//!   key had before. A name that the application does not declare grants nothing.
 
 mod access;
 mod admin;

@@ -34,12 +34,12 @@ const WITHOUT_REDIS: &str =
 /// | flag | environment | meaning |
 /// |---|---|---|
 /// | `--database-url` | `AUTH_DB_URI` | URL of the database; prefer the environment for a URL with a password |
-/// | `--redis-url` | `AUTH_REDIS_URI` | URL of a Redis server with sessions, tokens and signing keys; needs the feature `redis` |
+/// | `--redis-url` | `AUTH_REDIS_URI` | URL of a Redis server with attempts, sessions, tokens and signing keys; needs the feature `redis` |
 /// | `--redis-key-prefix` | `AUTH_REDIS_KEY_PREFIX` | [prefix](auth_store::RedisOptions::key_prefix) of each key there; default `auth:` |
 /// | `--secret-key-file` | `AUTH_SECRET_KEY` | [secret key](Passwords::secret_key) of password hashes: the flag names a file, the variable has the key |
 /// | `--log-file` | `AUTH_LOG_FILENAME` | file that records each change and its operator |
 ///
-/// A flag takes precedence over its variable. The others have no default.
+/// A flag takes precedence over its variable.
 ///
 /// ```
 /// use auth_admin::Settings;

@@ -61,8 +61,8 @@ pub(crate) fn text(value: &[u8]) -> Option<&str> {
     (!text.is_empty() && !text.contains(char::is_control)).then_some(text)
 }
 
-/// Returns the text of a GUID as the tools of Active Directory show it: the bytes of the first three numbers are reversed
-/// (MS-DTYP, section 2.3.4).
+/// Returns the text of a GUID as the tools of Active Directory show it: the bytes of the first three numbers are
+/// reversed (MS-DTYP, section 2.3.4).
 fn guid(bytes: [u8; 16]) -> String {
     const ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
     let hex = ORDER.map(|index| format!("{:02x}", bytes[index])).concat();

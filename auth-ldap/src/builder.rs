@@ -90,8 +90,8 @@ impl Directory {
 }
 
 impl DirectoryBuilder {
-    /// Sets the DN and the password of the account that searches. Required. Give it the right to read users and groups, and
-    /// no other right.
+    /// Sets the DN and the password of the account that searches. Required. Give it the right to read users and groups,
+    /// and no other right.
     pub fn service_account(self, dn: impl Into<String>, password: impl Into<String>) -> Self {
         Self { service_dn: dn.into(), service_password: password.into().into(), ..self }
     }
@@ -116,8 +116,8 @@ impl DirectoryBuilder {
 
     /// Sets the attributes of Active Directory: users by `sAMAccountName`, and `objectGUID` as the identifier.
     ///
-    /// The primary group of a user, usually `Domain Users`, does not list its members, so it cannot grant a role. Computer
-    /// accounts can sign in as well, and have only the roles of their groups.
+    /// The primary group of a user, usually `Domain Users`, does not list its members, so it cannot grant a role.
+    /// Computer accounts can sign in as well, and have only the roles of their groups.
     pub fn active_directory(self) -> Self {
         self.user_attribute("sAMAccountName").id_attribute("objectGUID")
     }
@@ -132,16 +132,17 @@ impl DirectoryBuilder {
         Self { user_class: name.into(), ..self }
     }
 
-    /// Sets the attribute that becomes the [subject](auth_runtime::authenticate::Identity::subject) (default: `entryUUID`,
-    /// RFC 4530). Its value must never be given to another person. An entry without exactly one value gets 503.
+    /// Sets the attribute that becomes the [subject](auth_runtime::authenticate::Identity::subject) (default:
+    /// `entryUUID`, RFC 4530). Its value must never be given to another person. An entry without exactly one value gets
+    /// 503.
     ///
     /// The value is text. Only `objectGUID` is binary: its 16 bytes become a UUID as Windows shows it.
     pub fn id_attribute(self, name: impl Into<String>) -> Self {
         Self { id_attribute: name.into(), ..self }
     }
 
-    /// Sets the attribute that becomes the [user name](auth_runtime::authenticate::Identity::username) (default: that of
-    /// [`user_attribute`](Self::user_attribute)). Without exactly one value, it is the name in the request.
+    /// Sets the attribute that becomes the [user name](auth_runtime::authenticate::Identity::username) (default: that
+    /// of [`user_attribute`](Self::user_attribute)). Without exactly one value, it is the name in the request.
     pub fn username_attribute(self, name: impl Into<String>) -> Self {
         Self { username_attribute: Some(name.into()), ..self }
     }
@@ -152,8 +153,8 @@ impl DirectoryBuilder {
         Self { display_name_attribute: Some(name.into()), ..self }
     }
 
-    /// Sets the attribute that becomes the claim `email`, such as `mail` (default: none). It is left out if it does not have
-    /// exactly one value. A session of the sign-in page has no claims.
+    /// Sets the attribute that becomes the claim `email`, such as `mail` (default: none). It is left out if it does not
+    /// have exactly one value. A session of the sign-in page has no claims.
     pub fn email_attribute(self, name: impl Into<String>) -> Self {
         Self { email_attribute: Some(name.into()), ..self }
     }
@@ -163,8 +164,8 @@ impl DirectoryBuilder {
         Self { member_attribute: name.into(), ..self }
     }
 
-    /// Also counts members of groups within a group (default: only direct members). Only Active Directory supports it: other
-    /// directories find no groups then.
+    /// Also counts members of groups within a group (default: only direct members). Only Active Directory supports it:
+    /// other directories find no groups then.
     pub fn nested_groups(self) -> Self {
         Self { has_nested_groups: true, ..self }
     }
@@ -174,8 +175,8 @@ impl DirectoryBuilder {
         Self { issuer: name.into(), ..self }
     }
 
-    /// Sets the certificate authorities of the directory, as PEM (default: those of the system, or of the file in
-    /// `SSL_CERT_FILE`). No others are trusted then.
+    /// Sets the certificate authorities of the directory, as PEM (default: those of the system, or of `SSL_CERT_FILE`
+    /// and `SSL_CERT_DIR`). No others are trusted then.
     pub fn certificate_authorities(self, pem: impl Into<Vec<u8>>) -> Self {
         Self { certificate_authorities: Some(pem.into()), ..self }
     }
@@ -185,15 +186,15 @@ impl DirectoryBuilder {
         Self { timeout: time, ..self }
     }
 
-    /// Sets the maximum number of concurrent sign-ins, each with a connection of its own (default: 16). Others get 503 at
-    /// once.
+    /// Sets the maximum number of concurrent sign-ins, each with a connection of its own (default: 16). Others get 503
+    /// at once.
     pub fn max_sign_ins(self, count: u16) -> Self {
         Self { max_sign_ins: count, ..self }
     }
 
-    /// Sets the limits of failed attempts (default: [`Throttle::in_memory`]). For a plug-in of a sign-in page, do not set a
-    /// clone of the user store's throttle. The user store's attempt is still open while the directory verifies the password,
-    /// and would block the directory's attempt.
+    /// Sets the limits of failed attempts (default: [`Throttle::in_memory`]). For a plug-in of a sign-in page, do not
+    /// set a clone of the user store's throttle. The user store's attempt is still open while the directory verifies
+    /// the password, and would block the directory's attempt.
     pub fn throttle(self, throttle: Throttle) -> Self {
         Self { throttle, ..self }
     }

@@ -17,8 +17,8 @@ const MAX_PASSWORD_LEN: usize = 1024;
 
 /// The users of an LDAP directory, as an authenticator of user names and passwords. Cheap to clone.
 ///
-/// [`builder`](Self::builder) creates one. It is a field of an `Auth` with the scheme `basic`, and a plug-in of the sign-in
-/// page:
+/// [`builder`](Self::builder) creates one. It is a field of an `Auth` with the scheme `basic`, and a plug-in of the
+/// sign-in page:
 ///
 /// ```no_run
 /// use auth_ldap::Directory;
@@ -44,15 +44,15 @@ const MAX_PASSWORD_LEN: usize = 1024;
 ///
 /// A sign-in takes these steps on a new connection. An unknown name takes the same ones:
 ///
-/// 1. Reject an empty name and an empty password. A bind with an empty password succeeds and proves nothing (RFC 4513,
-///    section 5.1.2).
+/// 1. Reject an empty name, an empty password, and a password of more than 1024 bytes. A bind with an empty password
+///    succeeds and proves nothing (RFC 4513, section 5.1.2).
 /// 2. Count the attempt in the [`Throttle`].
 /// 3. Bind as the service account, and search for the entry of the user.
 /// 4. Search for the groups of the user, if a group grants a [role](crate::DirectoryBuilder::role).
 /// 5. Bind as the user.
 ///
-/// The subject of the identity is the [identifier](crate::DirectoryBuilder::id_attribute) of the entry. The DN and the name
-/// can be given to another person later.
+/// The subject of the identity is the [identifier](crate::DirectoryBuilder::id_attribute) of the entry. The DN and the
+/// name can be given to another person later.
 #[derive(Clone)]
 pub struct Directory(Arc<Settings>);
 
@@ -73,8 +73,8 @@ impl Directory {
         Self(Arc::new(settings))
     }
 
-    /// Signs in within the time limit, in a task of its own: the LDAP library panics on a response that is not LDAP. The task
-    /// ends with the request.
+    /// Signs in within the time limit, in a task of its own: the LDAP library panics on a response that is not LDAP.
+    /// The task ends with the request.
     async fn sign_in(&self, sent: BasicCredentials, context: Context) -> Result<Option<Identity>, SignInError> {
         let settings = Arc::clone(&self.0);
         let mut task = JoinSet::new();

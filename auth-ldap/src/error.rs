@@ -27,7 +27,8 @@ pub enum DirectoryError {
         /// The rejected name.
         name: String,
     },
-    /// The first argument of [`role`](crate::DirectoryBuilder::role) does not name a group below the base of all groups.
+    /// The first argument of [`role`](crate::DirectoryBuilder::role) does not name a group below the base of all
+    /// groups.
     #[error(
         "`role` of the directory cannot be {group:?}: name a group as `cn=readers`, without the base of all groups"
     )]

@@ -1,8 +1,8 @@
 //! Users of an LDAP directory, such as OpenLDAP or Active Directory, for `auth_runtime`.
 //!
 //! [`Directory`] is one authenticator for HTTP Basic and for the sign-in page. [`DirectoryBuilder`] has its settings.
-//! `Directory` implements only public traits of `auth_runtime`, so an application can write its own authenticator in the same
-//! way.
+//! `Directory` implements only public traits of `auth_runtime`, so an application can write its own authenticator in
+//! the same way.
 //!
 //! # What it protects against
 //!
@@ -23,12 +23,13 @@
 //! # What it does not protect against
 //!
 //! - *Password spraying*: a few guesses at many accounts from many addresses.
-//! - *Lockout of a user by an attacker*, if the directory locks an account after fewer guesses than the throttle allows.
+//! - *Lockout of a user by an attacker*, if the directory locks an account after fewer guesses than the throttle
+//!   allows.
 //! - *User enumeration by timing*, if the directory itself responds faster for a missing entry.
 //! - *Expired passwords*: the directory decides whether a bind with one succeeds.
 //! - *A malicious directory*: it controls all identities. The LDAP library also parses nested elements without a depth
-//!   limit, and panics on a response that is not LDAP. Such a panic ends the sign-in only, unless the program is built with
-//!   `panic = "abort"`.
+//!   limit, and panics on a response that is not LDAP. Such a panic ends the sign-in only, unless the program is built
+//!   with `panic = "abort"`.
 //!
 //! # Modules
 //!

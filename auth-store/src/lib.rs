@@ -2,10 +2,10 @@
 //! sessions, is in the same database or in Redis.
 //!
 //! [`SqlUsers`] is one store for [`Basic`](auth_runtime::users::Basic), [`ApiKeys`](auth_runtime::api_key::ApiKeys) and
-//! [`UserTokens`](auth_runtime::users::UserTokens). It implements public traits of `auth_runtime` with public items only,
-//! so an application can write its own store in the same way.
+//! [`UserTokens`](auth_runtime::users::UserTokens). It implements public traits of `auth_runtime` with public items
+//! only, so an application can write its own store in the same way.
 //!
-//! The modules are:
+//! The main modules are:
 //!
 //! - `users`: sign-in, administration, and what users do with their own account;
 //! - `api_keys`: verification and administration;

@@ -68,8 +68,8 @@ impl Default for SqlOptions {
 }
 
 impl SqlOptions {
-    /// Sets the maximum number of connections; default 10, at least 1. One more connection polls the version number of the
-    /// cache. SQLite in memory has a single connection.
+    /// Sets the maximum number of connections; default 10, at least 1. One more connection polls for changes, and on
+    /// PostgreSQL another one listens for them. SQLite in memory has a single connection.
     pub fn max_connections(mut self, count: u32) -> Self {
         self.limits.max_connections = count.max(1);
         self
@@ -87,14 +87,14 @@ impl SqlOptions {
         self
     }
 
-    /// Sets the interval at which the store polls for changes by other processes; default 5 s, at most a minute. Changes
-    /// by this process take effect at once.
+    /// Sets the interval at which the store polls for changes by other processes; default 5 s, at most a minute.
+    /// Changes by this process take effect at once.
     pub fn freshness(mut self, bound: Duration) -> Self {
         self.freshness = bound.min(Duration::from_mins(1));
         self
     }
 
-    /// Sets how many users, and how many keys, are cached; default 10,000 of each.
+    /// Sets how many users, keys and sessions are cached; default 10,000 of each.
     pub fn cache_capacity(mut self, count: usize) -> Self {
         self.cache_capacity = count;
         self
@@ -112,8 +112,8 @@ impl SqlOptions {
         self
     }
 
-    /// Checks names of roles and permissions against the declarations of an `Auth`. Undeclared names in the database are
-    /// logged at start, and undeclared names in a change are refused. By default any name is accepted.
+    /// Checks names of roles and permissions against the declarations of an `Auth`. Undeclared names in the database
+    /// are logged at start, and undeclared names in a change are refused. By default any name is accepted.
     pub fn declared_by<A: AuthConfig>(self) -> Self {
         self.tables(A::declared_names())
     }
@@ -124,15 +124,15 @@ impl SqlOptions {
         self
     }
 
-    /// Sets whether [`connect`](Self::connect) creates and updates the tables; default true. Several processes may start
-    /// at once. If false, `connect` fails until [`SqlUsers::migrate`] has run.
+    /// Sets whether [`connect`](Self::connect) creates and updates the tables; default true. Several processes may
+    /// start at once. If false, `connect` fails until [`SqlUsers::migrate`] has run.
     pub fn migrate(mut self, migrate: bool) -> Self {
         self.migrate = migrate;
         self
     }
 
-    /// Sets whether a missing SQLite file is created, unless the URL has a `mode`; default true. If false, a mistyped name
-    /// is an error instead of an empty database.
+    /// Sets whether a missing SQLite file is created, unless the URL has a `mode`; default true. If false, a mistyped
+    /// name is an error instead of an empty database.
     pub fn make_file(mut self, make: bool) -> Self {
         self.file = if make { MissingFile::Create } else { MissingFile::Refuse };
         self

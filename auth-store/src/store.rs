@@ -75,22 +75,24 @@ use crate::{
 /// # Freshness
 ///
 /// Known users and keys cost no query: they are cached. A change by this store or a clone takes effect with the next
-/// request. A change by another process takes effect within 5 s ([`SqlOptions::freshness`](crate::SqlOptions::freshness)).
-/// On PostgreSQL, a notice makes it take effect within a second (`LISTEN`), unless PgBouncer is in transaction mode. Each change raises one version number. The store polls it in this interval, on a connection of its own. If the poll
-/// fails, the cache is not used, and the answer is 503. After a change by hand, raise the number as well
-/// (`UPDATE auth_epoch SET epoch = epoch + 1`); otherwise the change takes effect within ten minutes.
+/// request. A change by another process takes effect within 5 s
+/// ([`SqlOptions::freshness`](crate::SqlOptions::freshness)). On PostgreSQL, a notice makes it take effect within a
+/// second (`LISTEN`), unless PgBouncer is in transaction mode. Each change of a known user or key raises one version
+/// number. The store polls it every 5 s, on a connection of its own. If the poll fails, the cache is not used, and the
+/// answer is 503. After a change by hand, raise the number as well (`UPDATE auth_epoch SET epoch = epoch + 1`);
+/// otherwise the change takes effect within ten minutes.
 ///
 /// # Guessing
 ///
-/// The database counts attempts for all processes together ([`Throttle`]). It stores hashes of names and addresses. With
-/// a [secret key](Passwords::secret_key) for passwords the hashes reveal nothing; without one they can be brute-forced.
-/// All processes need the same key. A new key starts new counts.
+/// The database counts attempts for all processes together ([`Throttle`]). It stores hashes of names and addresses.
+/// With a [secret key](Passwords::secret_key) for passwords the hashes reveal nothing; without one they can be
+/// brute-forced. All processes need the same key. A new key starts new counts.
 ///
 /// # What it does not protect against
 ///
 /// An attacker with write access to the database can become any user. An attacker with read access has the password
-/// hashes; [`Passwords::secret_key`] binds them to a key outside of the database. A new SQLite file is readable for its
-/// owner only; the mode of an existing file is left alone.
+/// hashes; [`Passwords::secret_key`] binds them to a key outside of the database. On Unix, a new SQLite file is
+/// readable for its owner only; the mode of an existing file is left alone.
 #[derive(Clone)]
 pub struct SqlUsers(pub(crate) Arc<Shared>);
 

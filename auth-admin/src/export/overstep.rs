@@ -1,7 +1,8 @@
 //! The matrix for `overstep` 1.7, which sends a request for each route and role, and judges the answers.
 //!
-//! The guard decides before anything else, so each answer but 401 and 403 shows that it let the caller in. A check runs after
-//! the arguments are read, so a rule with a check needs a valid body, and only success shows that the caller was let in.
+//! The guard decides before the handler runs. So an answer shows that it let the caller in, unless the status is 401,
+//! 403, 429 or 5xx. A check runs after the arguments are read, so a rule with a check needs a valid body, and only
+//! success shows that the caller was let in.
 
 use auth_runtime::review::{AccessPolicy, AccessRule, Clause, MatrixCell, MatrixColumn, Persona, RuleAccess, Target};
 use serde_json::{Map, Value, json};

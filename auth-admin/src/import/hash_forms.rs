@@ -13,7 +13,7 @@ pub(super) struct HashForms(BTreeMap<(&'static str, bool), u64>);
 #[derive(Serialize)]
 pub(super) struct HashForm {
     form: &'static str,
-    /// Whether the hash is below the minimum strength, so that it is replaced at the next sign-in.
+    /// Whether the hash is below the minimum strength.
     weak: bool,
     count: u64,
 }

@@ -9,7 +9,7 @@ use auth_store::normalize_name;
 
 /// The line of each name in the file.
 ///
-/// It keeps a keyed 64-bit hash of each name, so that a million names take 32 MB at most. Two names among a million have
+/// It keeps a keyed 64-bit hash of each name, so that a million names take about 36 MB. Two names among a million have
 /// the same hash with a probability of 1 in 30 million. The second one is rejected, and another run has another key.
 #[derive(Default)]
 pub(super) struct FileNames {

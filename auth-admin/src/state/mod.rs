@@ -1,7 +1,7 @@
 //! Sessions, refresh tokens, revocations and signing keys: in the database, and in Redis if the settings name it.
 //!
-//! An application may keep some of its state in each. So a command on sessions and tokens uses both. Signing keys belong
-//! together: they are in Redis, unless there is none.
+//! An application may keep some of its state in each. So a command on sessions and tokens uses both. Signing keys
+//! belong together: they are in Redis, unless there is none.
 
 mod store;
 

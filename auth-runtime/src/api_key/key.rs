@@ -95,7 +95,7 @@ pub fn generated_id(key: &str) -> Option<&str> {
 
 /// Returns random characters of the alphabet, each with the same probability.
 fn random_text(len: usize) -> Result<String, ApiKeyError> {
-    // The largest multiple of 62 in a byte. Bytes above it would make some characters more likely.
+    // The largest multiple of 62 in a byte. Bytes from there on would make some characters more likely.
     const FAIR: u8 = 62 * 4;
     let mut text = String::with_capacity(len);
     let mut bytes = [0; 64];

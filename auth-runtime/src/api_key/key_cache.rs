@@ -9,8 +9,8 @@ const CAPACITY: usize = 10_000;
 
 /// A cache of the hashes of verified keys, found by the MAC of the key.
 ///
-/// The cache saves the computation, not the look-up: the store is asked for each request, so a revoked key is refused from
-/// the next request on. Only verified keys are inserted, so no flood of wrong ones evicts an entry.
+/// The cache saves the computation, not the look-up: the store is asked for each request, so a revoked key is refused
+/// as soon as the store returns the change. Only verified keys are inserted, so no flood of wrong ones evicts an entry.
 pub(super) struct KeyHashCache {
     key: MacKey,
     hashes: BoundedCache<u128, CachedKey>,

@@ -60,12 +60,13 @@ const ISSUER: &str = "api-key";
 /// # }).unwrap();
 /// ```
 ///
-/// An address that sends too many wrong keys gets 429 for a while; see [`Throttle`]. A right key is never throttled.
+/// After too many wrong, revoked or expired keys from one address, more of them get 429 for a while; see [`Throttle`].
+/// A valid key is never throttled.
 ///
 /// # Limits
 ///
-/// A stolen key is valid until it expires or is revoked. Serve it over TLS only. Read it from a header, because many servers
-/// log queries.
+/// A stolen key is valid until it expires or is revoked, or its owner is disabled. Serve over TLS only. Read the key
+/// from a header, because many servers log queries.
 pub struct ApiKeys<S = MemoryApiKeys> {
     store: Arc<S>,
     issuer: Arc<str>,
@@ -111,7 +112,8 @@ impl<S: ApiKeyStore> ApiKeys<S> {
         }
     }
 
-    /// Returns the record of a cached key, if each scheme can carry the key, and the store knows the record without waiting.
+    /// Returns the record of a cached key, if each scheme can carry the key, and the store knows the record without
+    /// waiting.
     fn record_now(&self, key: &[u8]) -> Option<ApiKeyRecord> {
         let CachedKey { id, hash, .. } = self.cached_key(key).filter(|cached| cached.is_token68)?;
         self.store.find_now(&id).filter(|record| record.is_of(&hash) && invalidity(record).is_none())

@@ -53,8 +53,8 @@ use crate::{
 pub trait ApiKeyStore: Send + Sync + 'static {
     /// Returns the record with this id; `None` if there is none.
     ///
-    /// It is called for each request, unless [`find_now`](Self::find_now) returns the record. So a revoked key is refused
-    /// from the next request on.
+    /// It is called for each request, unless [`find_now`](Self::find_now) returns the record. So a revoked key is
+    /// refused as soon as the store returns the change.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer: 503.
@@ -79,7 +79,8 @@ pub trait ApiKeyStore: Send + Sync + 'static {
     /// Receives the declared names when an `Auth` with this store is mounted (default: does nothing).
     ///
     /// # Panics
-    /// If keys that were configured at start have a role or permission that is not declared: the application must not start.
+    /// If keys that were configured at start have a role or permission that is not declared: the application must not
+    /// start.
     fn mounted(&self, context: &Context) {
         let _ = context;
     }
@@ -134,8 +135,8 @@ struct RecordFields {
 
 /// Generates a key, to be shown once, and its record, to be stored.
 ///
-/// A key has the form `prefix_id_secret`. You choose the prefix: up to 16 letters and digits. It names the application, and
-/// lets scanners find leaked keys. The secret has 256 bits.
+/// A key has the form `prefix_id_secret`. You choose the prefix: up to 16 letters and digits. It names the application,
+/// and lets scanners find leaked keys. The secret has 256 bits.
 ///
 /// ```
 /// use auth_runtime::api_key::{MemoryApiKeys, generate};
@@ -155,7 +156,8 @@ pub fn generate(prefix: &str, subject: impl Into<String>) -> Result<(ApiKey, Api
 }
 
 impl ApiKeyRecord {
-    /// Returns the record of an existing key, for example from an environment variable. [`generate`] generates a new one.
+    /// Returns the record of an existing key, for example from an environment variable. [`generate`] generates a new
+    /// one.
     ///
     /// # Errors
     /// [`ApiKeyError`] if the key has fewer than 22 characters, or characters other than visible ASCII.

@@ -8,10 +8,11 @@ use crate::authenticate::Unavailable;
 /// The longest wait for an answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A check whether a password is known from a breach (ASVS 6.2.12). It may ask the range search of Have I Been Pwned, or
-/// look into a file or a list of the words of an organization.
+/// A check whether a password is known from a breach (ASVS 6.2.12). It may ask the range search of Have I Been Pwned,
+/// or look into a file or a list of the words of an organization.
 ///
-/// It runs when a password is set, never at sign-in. If it fails or takes longer than ten seconds, the password is not
+/// [`Passwords::hash`](super::Passwords::hash) runs it for a new password. A sign-in and
+/// [`hash_now`](super::Passwords::hash_now) do not. If it fails or takes longer than ten seconds, the password is not
 /// accepted: [`PasswordError::Unavailable`].
 ///
 /// ```
@@ -34,8 +35,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// # Duties of an implementation
 ///
-/// The password is a secret. Never write it to a log or an error, and never send it to a service. Have I Been Pwned needs
-/// only the first five digits of its SHA-1, which hundreds of passwords share; ask over HTTPS.
+/// The password is a secret. Never write it to a log or an error, and never send it to a service. Have I Been Pwned
+/// needs only the first five digits of its SHA-1, which hundreds of passwords share; ask over HTTPS.
 pub trait BreachCheck: Send + Sync + 'static {
     /// Returns whether the password is known from a breach.
     ///

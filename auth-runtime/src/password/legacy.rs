@@ -5,7 +5,8 @@ use std::{fmt, sync::Arc};
 /// A verifier for the hashes of another system.
 ///
 /// It gets the hashes that [`Passwords`](super::Passwords) cannot read. After a sign-in, the hash is replaced by one of
-/// Argon2id. The methods run outside of the async executor and may block.
+/// Argon2id. [`verify`](Self::verify) runs outside of the async executor and may block. [`form`](Self::form) must be
+/// fast.
 ///
 /// ```
 /// use auth_runtime::password::{LegacyHash, Passwords};

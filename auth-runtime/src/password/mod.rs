@@ -1,6 +1,6 @@
 //! Passwords: which are accepted, how they are hashed, and how a stored hash is verified.
 //!
-//! The room knows neither users nor stores. [`Passwords`] is the entry point, and [`PasswordPool`] bounds the cost.
+//! This module knows neither users nor stores. [`Passwords`] is the entry point, and [`PasswordPool`] bounds the cost.
 
 mod block_buffer;
 mod breach;

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use precis_profiles::{OpaqueString, precis_core::profile::Rules};
 use zeroize::Zeroizing;
 
-/// Returns the password with ASCII spaces for all others, in Unicode normalization form C.
+/// Returns the password in Unicode normalization form C, with an ASCII space in place of each other space.
 ///
-/// The rules of `OpaqueString` for allowed characters do not apply: the policy rejects control characters, and all others
-/// are allowed (ASVS 6.2.5).
+/// The rules of `OpaqueString` for allowed characters do not apply: the policy rejects control characters, and all
+/// others are allowed (ASVS 6.2.5).
 pub(super) fn normalize(password: &str) -> Zeroizing<String> {
     let profile = OpaqueString::new();
     let normalized = profile.additional_mapping_rule(password).and_then(|mapped| profile.normalization_rule(mapped));

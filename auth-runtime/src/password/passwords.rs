@@ -43,20 +43,22 @@ pub fn hash_password(password: &str) -> Result<String, PasswordError> {
 ///
 /// # Accepted passwords
 ///
-/// A new password has [`MIN_PASSWORD_LEN`] characters to [`MAX_PASSWORD_LEN`](super::MAX_PASSWORD_LEN) bytes. It is neither
-/// one of 8 300 common ones nor the name of the user, in any letter case. All characters are allowed but control
-/// characters, which Basic credentials cannot carry (ASVS 6.2.5; RFC 7617, section 2).
+/// A new password has [`MIN_PASSWORD_LEN`] characters to [`MAX_PASSWORD_LEN`](super::MAX_PASSWORD_LEN) bytes. It is
+/// neither one of 8 300 common ones nor the name of the user, in any letter case. All characters are allowed but
+/// control characters, which Basic credentials cannot carry (ASVS 6.2.5; RFC 7617, section 2).
 ///
 /// # Normalization
 ///
 /// A password is normalized as the `OpaqueString` of RFC 8265: spaces of other scripts become ASCII spaces, and letters
-/// are composed (NFC). So it does not matter whether a keyboard sends a letter and its accent as one character or two. It is never cut, trimmed or folded (ASVS 6.2.8). Existing
-/// hashes of a password before normalization are verified too, and replaced.
+/// are composed (NFC). So it does not matter whether a keyboard sends a letter and its accent as one character or two.
+/// A password is never cut, trimmed or folded (ASVS 6.2.8). Existing hashes of a password before normalization are
+/// verified too, and replaced.
 ///
 /// # Stored hashes
 ///
 /// New hashes are Argon2id with 19 MiB and two passes, as OWASP recommends, in PHC form. Hashes of other software are
-/// verified, and replaced at the next sign-in: see [`check_hash`](Self::check_hash) and [`legacy_hash`](Self::legacy_hash).
+/// verified, and replaced at the next sign-in: see [`check_hash`](Self::check_hash) and
+/// [`legacy_hash`](Self::legacy_hash).
 ///
 /// # Cost
 ///
@@ -67,8 +69,8 @@ pub fn hash_password(password: &str) -> Result<String, PasswordError> {
 ///
 /// - Online guessing, when these methods are called directly. [`Basic`](crate::users::Basic) and the stores ask a
 ///   [`Throttle`](crate::throttle::Throttle) first.
-/// - User enumeration by time, for users with an imported hash. Their sign-in is slower or faster than that of an unknown
-///   user until the hash is replaced. Argon2id hashes with a higher cost are not replaced: set the same
+/// - User enumeration by time, for users with an imported hash. Their sign-in is slower or faster than that of an
+///   unknown user until the hash is replaced. Argon2id hashes with a higher cost are not replaced: set the same
 ///   [`cost`](Self::cost).
 #[derive(Clone, Default)]
 pub struct Passwords(Arc<Configuration>);
@@ -94,12 +96,12 @@ impl Passwords {
         Self::default()
     }
 
-    /// Binds new hashes to a secret key outside of the database (a "pepper"). A copy of the database alone is then useless
-    /// for guessing.
+    /// Binds new hashes to a secret key outside of the database (a "pepper"). A copy of the database alone is then
+    /// useless for guessing these passwords.
     ///
-    /// The key is the secret of Argon2, and `keyid` in a hash names its key. **Without the key, no user can sign in**: keep a
-    /// copy apart from the backups of the database. Hashes without a key are verified, and replaced at the next sign-in. To
-    /// change the key, see [`former_secret_key`](Self::former_secret_key).
+    /// The key is the secret of Argon2, and `keyid` in a hash names its key. **Without the key, no user can sign in**:
+    /// keep a copy apart from the backups of the database. Hashes without a key are verified, and replaced at the next
+    /// sign-in. To change the key, see [`former_secret_key`](Self::former_secret_key).
     ///
     /// # Errors
     /// [`PasswordError::SecretKey`] if the key is shorter than 32 bytes, or can be guessed.
@@ -108,8 +110,8 @@ impl Passwords {
         Ok(self.with(|config| config.hasher_mut().keys.current = Some(key)))
     }
 
-    /// Derives a key for another purpose from the [`secret_key`](Self::secret_key); `None` without one. A store protects
-    /// with it the data that readers of the database must not see.
+    /// Derives a key for another purpose from the [`secret_key`](Self::secret_key); `None` without one. A store
+    /// protects with it the data that readers of the database must not see.
     #[must_use]
     pub fn derived_key(&self, purpose: &[u8]) -> Option<[u8; 32]> {
         self.0.hasher.keys.current.as_ref().map(|key| key.derive(purpose))
@@ -122,8 +124,8 @@ impl Passwords {
         self.0.hasher.keys.former.iter().map(|key| key.derive(purpose)).collect()
     }
 
-    /// Derives keys like [`derived_key`](Self::derived_key) from the secret key and the former ones, in this order; none
-    /// without a secret key.
+    /// Derives keys like [`derived_key`](Self::derived_key) from the secret key and the former ones, in this order;
+    /// none without a secret key.
     #[must_use]
     pub fn derived_keys(&self, purpose: &[u8]) -> Vec<[u8; 32]> {
         let keys = &self.0.hasher.keys;
@@ -169,7 +171,7 @@ impl Passwords {
 
     /// Sets the cost of a new hash: memory in KiB, and passes (default and minimum: 19 456 and 2).
     ///
-    /// The maximum is 256 MiB, and 1 GiB of memory times passes.
+    /// The maximum is 256 MiB, and 1 GiB of memory times passes. A value out of range becomes the nearest allowed one.
     #[must_use]
     pub fn cost(self, memory_kib: u32, passes: u32) -> Self {
         self.with(|config| config.hasher_mut().set_cost(memory_kib, passes))
@@ -201,8 +203,8 @@ impl Passwords {
     /// Checks and hashes a new password of this user.
     ///
     /// # Errors
-    /// [`PasswordError`] if the password is not accepted; [`PasswordError::Unavailable`] if the breach check fails, or the
-    /// [`PasswordPool`] is full; [`PasswordError::Hashing`] if the system has no randomness or no memory.
+    /// [`PasswordError`] if the password is not accepted; [`PasswordError::Unavailable`] if the breach check fails, or
+    /// the [`PasswordPool`] is full; [`PasswordError::Hashing`] if the system has no randomness or no memory.
     pub async fn hash(&self, password: &str, username: &str) -> Result<String, PasswordError> {
         self.check(password, username)?;
         let password = normalize(password);
@@ -212,13 +214,14 @@ impl Passwords {
         self.permit().await?.hash(password.as_str().into()).await
     }
 
-    /// Checks and hashes a new password in this thread, which takes tens of milliseconds. Use it at start or in a command.
+    /// Checks and hashes a new password in this thread, which takes tens of milliseconds. Use it at start or in a
+    /// command.
     ///
     /// It does **not** use the [`breach_check`](Self::breach_check).
     ///
     /// # Errors
-    /// [`PasswordError`] if the password is not accepted; [`PasswordError::Hashing`] if the system has no randomness or no
-    /// memory.
+    /// [`PasswordError`] if the password is not accepted; [`PasswordError::Hashing`] if the system has no randomness or
+    /// no memory.
     pub fn hash_now(&self, password: &str, username: &str) -> Result<String, PasswordError> {
         self.check(password, username)?;
         self.0.hasher.hash(&normalize(password), &mut self.0.pool.buffer(self.0.hasher.blocks()))
@@ -260,8 +263,9 @@ impl Passwords {
     ///
     /// The output has 16 to 64 bytes. A hash with a secret key needs that key to be configured.
     ///
-    /// bcrypt reads 72 bytes of a password. A longer password is right with any rest, until a sign-in replaces the hash.
-    /// Some functions cannot tell all passwords with NULs from those without: such a password is wrong.
+    /// Plain bcrypt reads only the first 72 bytes of a password. If a longer one was set, any password with these 72
+    /// bytes is right, until a sign-in replaces the hash. Some functions give some passwords with NUL bytes the hash of
+    /// another password: such a password is wrong.
     ///
     /// # Errors
     /// [`PasswordError::Hash`] with the reason, if the hash is not supported.
@@ -281,7 +285,7 @@ impl Passwords {
     /// Returns whether the password has this hash. It neither counts an attempt nor records a sign-in.
     ///
     /// # Errors
-    /// [`Unavailable`] if the [`PasswordPool`] is full.
+    /// [`Unavailable`] if the [`PasswordPool`] is full, or the system has no memory or no thread left.
     pub async fn is_right(&self, password: &str, hash: &str) -> Result<bool, Unavailable> {
         let verified = self.permit().await?.verify(password.to_owned().into(), Some(hash.to_owned())).await?;
         if let Verified::Unreadable(reason) = verified {
@@ -329,8 +333,8 @@ impl HashInfo {
 pub enum HashStrength {
     /// The hash reaches the minimum.
     Enough,
-    /// The hash is below the minimum, for this reason. A copy of the database reveals the password sooner, until the user
-    /// signs in.
+    /// The hash is below the minimum, for this reason. A copy of the database reveals the password sooner, until the
+    /// user signs in.
     Weak(&'static str),
 }
 

@@ -13,8 +13,8 @@ pub(super) struct Policy {
 }
 
 impl Policy {
-    /// Checks the length, and that attackers do not try the password first. There are no rules of composition (ASVS 6.2.1,
-    /// 6.2.4, 6.2.5, 6.2.9).
+    /// Checks the length, and that attackers do not try the password first. There are no rules of composition (ASVS
+    /// 6.2.1, 6.2.4, 6.2.5, 6.2.9).
     ///
     /// `typed` is the password before normalization.
     pub(super) fn check(self, typed: &str, password: &str, username: &str) -> Result<(), PasswordError> {

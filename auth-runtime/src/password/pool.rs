@@ -18,10 +18,12 @@ const WAITING_PER_PERMIT: usize = 64;
 /// A hash takes a core and 19 MiB. An imported hash takes up to 256 MiB until it is replaced. By default, one hash runs
 /// for each core but one, and at least one. 64 times as many requests may wait. Requests beyond that get 503 at once.
 ///
-/// On Linux, a hash has a lower priority than the process. So other requests are served while users sign in. While there are
-/// idle cores, it runs only on these (`SCHED_IDLE`). On busy cores it is nicer than the process by 10, so that sign-ins go on.
+/// On Linux, a hash has a lower priority than the process. So other requests are served while users sign in. While
+/// there are idle cores, it runs only on these (`SCHED_IDLE`). On busy cores it is nicer than the process by 10, so
+/// that sign-ins go on.
 ///
-/// Each permit has one buffer of 19 MiB. The pool allocates it at first use, reuses it, and wipes it after each hash.
+/// Each permit keeps one buffer, of 19 MiB by default. An imported hash can enlarge it to 32 MiB. The pool allocates it
+/// at first use, reuses it, and wipes it after each hash.
 ///
 /// ```
 /// use auth_runtime::{password::PasswordPool, users::{Basic, MemoryUsers}};

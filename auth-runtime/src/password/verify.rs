@@ -52,8 +52,8 @@ impl Target<'_> {
 impl PasswordHasher {
     /// Compares a password with a stored hash. The work is the same without a hash.
     ///
-    /// The password is normalized. If that changes it, its other form is compared too, because hashes may have been made
-    /// of it. So the number of hashes depends on the password alone, and not on the user.
+    /// The password is normalized. If that changes it and it does not match, the original is compared too, because old
+    /// hashes may have been made of it. So the number of hashes for a wrong password does not depend on the user.
     pub(super) fn verify(
         &self,
         password: &str,

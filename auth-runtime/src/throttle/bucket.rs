@@ -24,8 +24,8 @@ pub struct Bucket {
     pub empty_at: i64,
     /// The time of the last attempt.
     pub last: i64,
-    /// The time of the last sign-in, if there was one. In the bucket of a name: sign-ins up to this time make no address
-    /// known.
+    /// The time of the last sign-in, if there was one. In the bucket of a name: sign-ins up to this time make no
+    /// address known.
     pub succeeded_at: Option<i64>,
 }
 
@@ -118,8 +118,8 @@ impl Bucket {
         Self { succeeded_at: Some(now), ..self }
     }
 
-    /// Corrects the time of [`forgetting_addresses`](Self::forgetting_addresses) after the clock was set back. Otherwise
-    /// no address would become known until the clock has caught up.
+    /// Corrects the time of [`forgetting_addresses`](Self::forgetting_addresses) after the clock was set back.
+    /// Otherwise no address would become known until the clock has caught up.
     pub(super) const fn without_future_reset(self, now: i64) -> Self {
         match self.succeeded_at {
             Some(time) if time > now.saturating_add(MAX_SKEW) => self.forgetting_addresses(now),
@@ -135,8 +135,8 @@ impl Bucket {
 
     /// Returns the bucket with plausible times, after the clock was set back or the row was edited.
     ///
-    /// It is as full as it was, from now on, and never fuller than possible. So no lockout lasts for ever, and none ends
-    /// early.
+    /// It is as full as it was, from now on, and never fuller than possible. So no lockout lasts for ever, and none
+    /// ends early.
     pub(super) fn repaired(mut self, now: i64, limit: &Limit) -> Self {
         let ahead = self.last.saturating_sub(now);
         if ahead > MAX_SKEW {

@@ -180,7 +180,7 @@ fn update_address(mac: &mut Hmac<Sha256>, client: ClientAddress) {
 /// databases fold. Two names with one folded form share their limits, and nothing else.
 fn folded(name: &str) -> String {
     if name.len() > MAX_NAME_LEN {
-        // No user has such a name. All of them share one bucket, which saves the work of folding.
+        // Names that are too long share one bucket, which saves the work of folding.
         return String::new();
     }
     let letters = name.nfkd().filter(|c| !is_combining_mark(*c) && !is_invisible(*c));
@@ -188,8 +188,8 @@ fn folded(name: &str) -> String {
     letters.flat_map(char::to_lowercase).flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
-/// Whether LDAP directories and databases ignore a character: white space, controls, and what RFC 4518, section 2.2 maps to
-/// nothing. The combining ones of that list are removed before.
+/// Whether LDAP directories and databases ignore a character: white space, controls, and what RFC 4518, section 2.2
+/// maps to nothing. The combining ones of that list are removed before.
 fn is_invisible(c: char) -> bool {
     let is_format = matches!(
         c,
@@ -348,7 +348,8 @@ mod tests {
                 }
             }
         }
-        // "alice" with a control character is folded to "alice". Some keys depend on the name alone or the address alone.
+        // "alice" with a control character is folded to "alice". Some keys depend on the name alone or the address
+        // alone.
         let (clients, names) = (5, 3);
         assert_eq!(seen.len(), 2 * clients * names + names + 2 * clients);
     }

@@ -73,8 +73,8 @@ impl RateLimiter {
         counted.map(drop).map_err(refuse)
     }
 
-    /// Rejects an address without room for one more failure. A shared store is not asked: a failure that this process has
-    /// counted tells.
+    /// Rejects an address without room for one more failure. It does not ask a shared store, but relies on the last
+    /// refusal that this process has cached.
     #[cfg(feature = "session")]
     pub(super) async fn check_failures(&self, client: ClientAddress) -> Result<(), AuthenticationError> {
         let key = self.keys.failure(client);
@@ -144,8 +144,9 @@ impl Attempt {
 
     /// Refunds the attempt, because the password was right.
     ///
-    /// Earlier attempts with this name from this address are refunded too, and the address is known for the name from now
-    /// on. If the store is unavailable, the attempt stays counted and the caller is let in.
+    /// It also empties the bucket of the name and address. The buckets of the address and of the name keep their
+    /// failures. The address is known for the name for the next 30 days. If the store is unavailable, the attempt stays
+    /// counted and the caller is let in.
     pub async fn succeeded(self) {
         self.end(Outcome::Succeeded).await;
     }

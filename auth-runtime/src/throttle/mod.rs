@@ -1,6 +1,6 @@
 //! Rate limits and lockouts for attempts to authenticate, applied before a credential is verified.
 //!
-//! [`Throttle`] is the entry point. This page has all of its rules.
+//! [`Throttle`] is the entry point. This page has its rules.
 //!
 //! # Buckets
 //!
@@ -12,41 +12,44 @@
 //! | one address | 25 attempts in any minute | one attempt per minute |
 //! | one name | 50 attempts in any hour, at most 41 of them at once | one attempt per six minutes |
 //!
-//! 1. If one of the buckets is full, the request gets 429 with `Retry-After`, whether or not the password is right. It is
-//!    counted in none of them, so retrying does not extend a lockout.
-//! 2. If the password is right, the attempt is refunded, and the bucket of the name and address is emptied. Only failures
-//!    stay counted.
+//! 1. If one of the buckets is full, the request gets 429 with `Retry-After`, whether or not the password is right. It
+//!    is counted in none of them, so retrying does not extend a lockout.
+//! 2. If the password is right, the attempt is refunded, and the bucket of the name and address is emptied. Only
+//!    failures stay counted.
 //! 3. If the password was not verified, for example because the pool of hashes was full, the attempt is refunded.
-//! 4. A request that is dropped stays counted.
-//! 5. Wrong API keys have no name. They are counted after verification, in a bucket of their own for each address.
-//! 6. Unknown session cookies are counted there as well. If that bucket is full, a cookie that this process has not seen gets
-//!    429 before it is looked up.
+//! 4. An attempt whose request is dropped stays counted, like a failure.
+//! 5. Wrong API keys, client secrets and refresh tokens have no name. They are counted after verification, in a second
+//!    bucket for each address.
+//! 6. Unknown session cookies are counted there as well. Once this process has found that bucket full, a cookie that it
+//!    has not seen gets 429 before it is looked up.
 //!
 //! Names are compared without letter case, accents and invisible characters, whether the user exists or not. An IPv6
 //! network of 2^64 addresses counts as one address.
 //!
 //! # Known addresses
 //!
-//! An address is known for a name for 30 days after a sign-in. The bucket of the name is shared by all unknown addresses;
-//! each known address has a bucket of its own. So **no attacker can lock a user out of a known address** by guessing from
-//! elsewhere.
+//! An address is known for a name for 30 days after a sign-in. The bucket of the name is shared by all unknown
+//! addresses; each known address has a bucket of its own. So **no attacker can lock a user out of a known address** by
+//! guessing from elsewhere.
 //!
-//! A replaced password makes all addresses unknown, except that of the request: other people may have known the
-//! former password.
+//! If a user replaces the password, all addresses but that of the request become unknown: other people may have known
+//! the former one. If an administrator replaces it, all addresses become unknown.
 //!
-//! An attacker gets at most 50 attempts an hour at one name. From an address that the user shares with the attacker, there
-//! are 50 more: together the 100 of ASVS 4.0, 2.2.1.
+//! From unknown addresses, an attacker gets at most 50 attempts an hour at one name. From each known address that the
+//! attacker shares with the user, there are at most 50 more. With one such address, these are the 100 of ASVS 4.0,
+//! 2.2.1.
 //!
 //! # Queues
 //!
-//! Attempts with one name from one address run one after the other in each process. Of one address, a third of its limit
-//! runs at once. The others wait, up to 1000 in a queue. So a burst of requests with the right password is not throttled,
-//! and a burst of guesses gets no more attempts than guesses one by one.
+//! Attempts with one name from one address run one after the other in each process. From one address, as many attempts
+//! run at once as a third of its limit. The others wait. A queue has room for 1000 attempts; more requests get 429. So
+//! a burst of requests with the right password is not throttled, and a burst of guesses gets no more attempts than
+//! guesses one by one.
 //!
 //! # Stores
 //!
-//! The buckets are in memory, or in an [`AttemptStore`] that several processes share. A store that fails makes the request
-//! fail with 503: no attempt is verified that is not counted. If only the refund fails, the caller is let in.
+//! The buckets are in memory, or in an [`AttemptStore`] that several processes share. A store that fails makes the
+//! request fail with 503: no attempt is verified that is not counted. If only the refund fails, the caller is let in.
 
 mod bucket;
 mod error;
@@ -127,14 +130,14 @@ use crate::{
 /// # What it does not protect against
 ///
 /// - Password spraying: a few guesses at many names from many addresses. Require long passwords.
-/// - A user at an unknown address while an attacker guesses their password. They share the hourly limit, and the user may
-///   have to wait.
-/// - A wrong client address. Behind a proxy, all callers share the address of the proxy until
-///   [`TrustedProxies`](crate::client_ip::TrustedProxies) are configured. One attacker then locks out the others.
+/// - A user at an unknown address while an attacker guesses their password. They share the hourly limit, and the user
+///   may have to wait.
+/// - A wrong client address. Until [`TrustedProxies`](crate::client_ip::TrustedProxies) are configured, all callers
+///   behind a proxy share its address, and one attacker locks out the others.
 /// - Users who share an address with an attacker. They share its limits, and the attacker can find out that a name has
 ///   signed in there.
-/// - In memory, a restart, and attempts at other processes: use [`shared`](Self::shared). At most 100 000 buckets are kept,
-///   so an attacker with thousands of addresses can evict others.
+/// - In memory, a restart, and attempts at other processes: use [`shared`](Self::shared). At most 100 000 buckets
+///   without a sign-in are kept, so an attacker with thousands of addresses can evict some.
 #[derive(Clone)]
 pub struct Throttle(Option<Arc<RateLimiter>>);
 
@@ -220,12 +223,12 @@ impl Throttle {
 
     /// Counts an attempt with this name, before the password is verified. Report the outcome to the [`Attempt`].
     ///
-    /// It waits in a queue until earlier attempts are dropped (see [Queues](self#queues)). If you cache verified passwords,
-    /// look into the cache again afterwards.
+    /// It waits in a queue until earlier attempts are dropped (see [Queues](self#queues)). If you cache verified
+    /// passwords, look into the cache again afterwards.
     ///
     /// # Errors
-    /// [`AuthenticationError::throttled`] if a limit is reached; [`AuthenticationError::unavailable`] if the store does not
-    /// answer.
+    /// [`AuthenticationError::throttled`] if a limit is reached; [`AuthenticationError::unavailable`] if the store does
+    /// not answer.
     pub async fn attempt(&self, client: ClientAddress, name: &str) -> Result<Attempt, AuthenticationError> {
         match &self.0 {
             Some(limiter) => Arc::clone(limiter).attempt(client, name).await,
@@ -244,8 +247,8 @@ impl Throttle {
         }
     }
 
-    /// Makes this address known for the name, and ends its lockout. Call it when the user has replaced the password by a
-    /// link in a mail: such a second channel opens a locked account (ASVS 6.3.1).
+    /// Makes this address known for the name, and ends its lockout. Call it when the user has replaced the password by
+    /// a link in a mail: such a second channel opens a locked account (ASVS 6.3.1).
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer.
@@ -256,7 +259,8 @@ impl Throttle {
         }
     }
 
-    /// Rejects an address without room for one more [failure](Self::failed), before a credential without a name is looked up.
+    /// Rejects an address without room for one more [failure](Self::failed), before a credential without a name is
+    /// looked up.
     #[cfg(feature = "session")]
     pub(crate) async fn check_failures(&self, client: ClientAddress) -> Result<(), AuthenticationError> {
         match &self.0 {

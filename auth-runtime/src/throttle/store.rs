@@ -8,7 +8,7 @@ use crate::authenticate::Unavailable;
 /// The future that [`AttemptStore::update`] returns.
 pub type UpdateFuture<'a> = Pin<Box<dyn Future<Output = Result<(), Unavailable>> + Send + 'a>>;
 
-/// A store of [`Bucket`]s by their [`BucketKey`]. Processes that share a store share their limits.
+/// A store of [`Bucket`]s by their [`BucketKey`]. Processes that share a store count together.
 ///
 /// The store keeps rows; the rule is in `change`. It gets the time in milliseconds since 1970, of one clock that all
 /// processes share, such as that of the database. Clocks that are minutes apart would drop each other's counts.
@@ -57,8 +57,8 @@ pub trait AttemptStore: Send + Sync + 'static {
     /// Loads the buckets of these keys, lets `change` change them, and saves those that differ.
     ///
     /// A key without a row has a [`Bucket::default`]. The keys are sorted, and each is there once. No other caller may
-    /// change these buckets in between. A store that finds a conflict loads them again and calls `change` again; only the
-    /// last call counts.
+    /// change these buckets in between. A store that finds a conflict loads them again and calls `change` again; only
+    /// the last call counts.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer; the caller gets a 503. Nothing was changed then.

@@ -7,8 +7,8 @@ use crate::{authenticate::Unavailable, password::PasswordError};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UserError {
-    /// The name is empty, has a colon or control characters, which cannot be sent (RFC 7617, section 2), or is not accepted
-    /// by the store.
+    /// The name is empty, has a colon or control characters, which cannot be sent (RFC 7617, section 2), or is not
+    /// accepted by the store.
     #[error("{} cannot be a user name: {NAME_RULE}", quote_name(.0))]
     Name(String),
     /// The name belongs to another user.

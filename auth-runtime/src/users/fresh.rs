@@ -5,8 +5,8 @@ use crate::authenticate::Unavailable;
 
 /// Returns the user of a credential that was issued at this version of the user's credentials.
 ///
-/// A store with a cache may return the user as before a change in another process. A credential that was issued after the
-/// change proves that the cached user is old, so the user is read again without the cache.
+/// A store with a cache may return the user as before a change in another process. A credential that was issued after
+/// the change proves that the cached user is old, so the user is read again without the cache.
 pub(crate) async fn user_since<S: UserStore>(
     store: &S,
     subject: &str,

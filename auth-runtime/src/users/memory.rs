@@ -15,8 +15,8 @@ use crate::{
 
 /// Users in memory (default: none). Cheap to clone.
 ///
-/// The subject of a user is the name, unless [`User::with_subject`] sets another. Set one if a name may later be given to
-/// another person.
+/// The subject of a user is the name, unless [`User::with_subject`] sets another. Set one if a name may later be given
+/// to another person.
 ///
 /// The application does not start if a user has a role or permission that it does not declare.
 ///
@@ -51,8 +51,8 @@ impl MemoryUsers {
         Self::default()
     }
 
-    /// Adds a user with this password and no roles. It hashes the password: see [`hash_password`](super::hash_password) for
-    /// the cost.
+    /// Adds a user with this password and no roles. It hashes the password: see [`hash_password`](super::hash_password)
+    /// for the cost.
     ///
     /// # Errors
     /// [`UserError`] if the name is taken, or the name or the password is not accepted.

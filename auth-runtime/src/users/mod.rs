@@ -55,8 +55,8 @@ use crate::{
 
 const ISSUER: &str = "basic";
 const CACHE_TTL: Duration = Duration::from_mins(1);
-/// One text for a wrong name and a wrong password, in the log too: a user name may be a password that was typed into the
-/// wrong field.
+/// One text for a wrong name and a wrong password, in the log too: a user name may be a password that was typed into
+/// the wrong field.
 const REFUSED: &str = "user name or password";
 
 /// Verifies user names and passwords against a store. Cheap to clone.
@@ -77,9 +77,9 @@ const REFUSED: &str = "user name or password";
 /// # }).unwrap();
 /// ```
 ///
-/// Attempts are limited by name and address before a password is hashed: see [`Throttle`]. An unknown user, a disabled user
-/// and a wrong password get the same response after the same work. A user with an imported hash is the exception: until the
-/// first sign-in replaces the hash, the time differs, and shows that the user exists.
+/// Attempts are limited by name and address before a password is hashed: see [`Throttle`]. An unknown user, a disabled
+/// user and a wrong password get the same response after the same work. A user with an imported hash is the exception:
+/// until the first sign-in replaces the hash, the time differs, and shows that the user exists.
 ///
 /// In a debug build, a hash takes 1 to 2 seconds. Optimize it in `Cargo.toml` of the workspace:
 ///
@@ -90,12 +90,13 @@ const REFUSED: &str = "user name or password";
 ///
 /// # Cache
 ///
-/// A verified password is cached for a minute for its address ([`cache_ttl`](Self::cache_ttl)). The cache holds a MAC of the
-/// password, with a key of this process, and the stored hash. The store is asked for each request, so a user who is deleted
-/// or disabled, or has a new password, is refused from the next request on.
+/// A verified password is cached for a minute for its address ([`cache_ttl`](Self::cache_ttl)). The cache holds a MAC
+/// of the password, with a key of this process, and the stored hash. The store is asked for each request. So a user who
+/// is deleted or disabled, or has a new password, is refused as soon as the store returns the change.
 ///
-/// A wrong password evicts the cached one of its name and address until the attempt is counted. If the throttle rejects the
-/// attempt, or the request is dropped, passwords from that address are not cached for a quarter of an hour.
+/// A wrong password evicts the cached one of its name and address until the attempt is counted. An attempt may not be
+/// counted: the throttle rejects it, the store fails, or the request is dropped. Then the name is not cached for this
+/// address for a quarter of an hour.
 ///
 /// # Limits
 ///
@@ -152,7 +153,8 @@ impl<S: UserStore> Basic<S> {
         self.with(|verifier| verifier.throttle = throttle)
     }
 
-    /// Sets the pool that computes hashes (default: a pool of its own). Share one pool among all code that hashes.
+    /// Sets the pool that computes hashes (default: that of the [passwords](Self::passwords)). Share one pool among all
+    /// code that hashes.
     #[must_use]
     pub fn pool(self, pool: PasswordPool) -> Self {
         self.with(|verifier| verifier.passwords = verifier.passwords.clone().pool(pool))
@@ -198,8 +200,8 @@ impl<S: UserStore> Basic<S> {
     /// ```
     ///
     /// # Errors
-    /// [`AuthenticationError`] if the user is unknown or disabled, if the password is wrong, if a limit is reached, or if the
-    /// store or the [`PasswordPool`] is unavailable.
+    /// [`AuthenticationError`] if the user is unknown or disabled, or has a second factor; if the password is wrong or
+    /// has expired; if a limit is reached; or if the store or the [`PasswordPool`] is unavailable.
     pub async fn verify(
         &self,
         credentials: &BasicCredentials,
@@ -208,11 +210,11 @@ impl<S: UserStore> Basic<S> {
         self.verify_first_factor(credentials, client).await.and_then(signed_in)
     }
 
-    /// Returns the user with these credentials, also one with a [second factor](User::has_second_factor). **You owe** the
-    /// second factor before the user is signed in.
+    /// Returns the user with these credentials, also one with a [second factor](User::has_second_factor). **Ask for the
+    /// second factor** before you sign the user in.
     ///
     /// # Errors
-    /// As [`verify`](Self::verify).
+    /// As [`verify`](Self::verify), except for the second factor.
     pub async fn verify_first_factor(
         &self,
         credentials: &BasicCredentials,
@@ -222,7 +224,8 @@ impl<S: UserStore> Basic<S> {
         user.map_err(|_| AuthenticationError::invalid(REFUSED))
     }
 
-    /// Returns the user, also one with a second factor, or else the attempt, which stays counted unless it is withdrawn.
+    /// Returns the user, also one with a second factor, or else the attempt, which stays counted unless it is
+    /// withdrawn.
     #[cfg(feature = "session")]
     pub(crate) async fn try_first_factor(
         &self,
@@ -276,8 +279,8 @@ impl<S: UserStore> Verifier<S> {
         Ok(user.filter(|user| has_hash(user, hash, submitted.now)))
     }
 
-    /// Returns the user of a cached password, if the store knows the user without waiting. Another password evicts nothing
-    /// here, so it must be verified.
+    /// Returns the user of a cached password, if the store knows the user without waiting. Another password evicts
+    /// nothing here, so it must be verified.
     fn user_now(&self, submitted: &Submitted<'_>) -> Option<User> {
         let hash = self.cache.as_ref()?.peek(submitted)?;
         self.store.find_now(submitted.username).filter(|user| has_hash(user, &hash, submitted.now))
@@ -332,7 +335,8 @@ impl<S: UserStore> Verifier<S> {
         Ok(Some(user))
     }
 
-    /// Lets the store record a sign-in, and returns the hash that it has now. An error is logged, and the user is let in.
+    /// Lets the store record a sign-in, and returns the hash that it has now. An error is logged, and the user is let
+    /// in.
     async fn record(&self, user: &User, rehashed: Option<String>) -> String {
         let verified = user.password_hash().to_owned();
         match self.store.signed_in(user, SignIn { verified: verified.clone(), rehashed: rehashed.clone() }).await {

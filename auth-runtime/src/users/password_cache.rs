@@ -20,8 +20,8 @@ const EVICTED_FOR: Duration = Duration::from_mins(15);
 /// Only verified passwords are inserted, so no flood of wrong ones evicts an entry.
 ///
 /// A wrong password [evicts](Self::check) the entry of its user name and address before the caller gets a response. The
-/// entry is [restored](Self::restore) when the throttle has counted the attempt. Without this rule, the cache would confirm
-/// guesses that the throttle rejects. If the attempt is rejected or dropped, caching stays off for a while.
+/// entry is [restored](Self::restore) when the throttle has counted the attempt. Without this rule, the cache would
+/// confirm guesses that the throttle rejects. If the attempt is rejected or dropped, caching stays off for a while.
 pub(super) struct PasswordCache {
     key: MacKey,
     ttl: Duration,

@@ -55,19 +55,20 @@ use crate::{
 pub trait UserStore: Send + Sync + 'static {
     /// Returns the user with this name; `None` if there is none.
     ///
-    /// It is called for each request, unless [`find_now`](Self::find_now) returns the user, so a change in the store counts
-    /// from the next request on. A store with a cache documents the delay.
+    /// It is called for each request, unless [`find_now`](Self::find_now) returns the user, so a change in the store
+    /// counts from the next request on. A store with a cache documents the delay.
     ///
-    /// The name of the [`User`] is the stored one, in whatever spelling it was sent. Compare names byte by byte, after a
-    /// normalization such as RFC 8265 if users may type them differently. The throttle ignores letter case, accents and
-    /// invisible characters. A collation that treats still more spellings as equal gives each spelling limits of its own.
+    /// The name of the [`User`] is the stored one, in whatever spelling it was sent. Compare names byte by byte, after
+    /// a normalization such as RFC 8265 if users may type them differently. The throttle ignores letter case, accents
+    /// and invisible characters. With a collation that treats still more spellings as equal, each of these spellings
+    /// has limits of its own.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer: 503.
     fn find(&self, username: &str) -> impl Future<Output = Result<Option<User>, Unavailable>> + Send;
 
-    /// Returns the user with this name, if the store knows the user without waiting (default: `None`, and the store is asked
-    /// with [`find`](Self::find)).
+    /// Returns the user with this name, if the store knows the user without waiting (default: `None`, and the store is
+    /// asked with [`find`](Self::find)).
     ///
     /// It returns what [`find`](Self::find) would return, or `None`. It must not block.
     fn find_now(&self, username: &str) -> Option<User> {
@@ -84,8 +85,8 @@ pub trait UserStore: Send + Sync + 'static {
     /// [`Unavailable`] if the store does not answer: 503.
     fn find_by_subject(&self, subject: &str) -> impl Future<Output = Result<Option<User>, Unavailable>> + Send;
 
-    /// Returns the user with this subject, if the store knows it without waiting (default: `None`, and the store is asked with
-    /// [`find_by_subject`](Self::find_by_subject)).
+    /// Returns the user with this subject, if the store knows it without waiting (default: `None`, and the store is
+    /// asked with [`find_by_subject`](Self::find_by_subject)).
     ///
     /// It returns what [`find_by_subject`](Self::find_by_subject) would return, or `None`. It must not block.
     fn find_by_subject_now(&self, subject: &str) -> Option<User> {
@@ -103,7 +104,7 @@ pub trait UserStore: Send + Sync + 'static {
         self.find(username)
     }
 
-    /// Records a sign-in with a password that was hashed for it (default: does nothing).
+    /// Records a sign-in (default: does nothing). It is not called for a cached password.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer. It is logged, and the user is let in.
@@ -115,7 +116,8 @@ pub trait UserStore: Send + Sync + 'static {
     /// Receives the declared names when an `Auth` with this store is mounted (default: does nothing).
     ///
     /// # Panics
-    /// If users that were configured at start have a role or permission that is not declared: the application must not start.
+    /// If users that were configured at start have a role or permission that is not declared: the application must not
+    /// start.
     fn mounted(&self, context: &Context) {
         let _ = context;
     }

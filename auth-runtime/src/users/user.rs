@@ -27,8 +27,8 @@ struct UserFields {
 }
 
 impl User {
-    /// Creates a user from the user name and the hash of the password, which [`Passwords::check_hash`] must accept. A user
-    /// whose hash is invalid or empty cannot sign in.
+    /// Creates a user from the user name and the hash of the password, which [`Passwords::check_hash`] must accept. A
+    /// user whose hash is invalid or empty cannot sign in.
     ///
     /// The subject is the name unless the store [sets another](Self::with_subject).
     #[must_use]
@@ -106,10 +106,11 @@ impl User {
         self.with(|user| user.password_expires_at = Some(time))
     }
 
-    /// Sets the version of the credentials (default: 0). A token is valid only with the version that it was issued with.
+    /// Sets the version of the credentials (default: 0). A token or session is valid only with the version that it was
+    /// issued with.
     ///
-    /// Change it with each new password, and when the user is disabled. Without that, [`UserTokens`](super::UserTokens)
-    /// accepts tokens from before a new password.
+    /// Increase it with each new password, and when the user is disabled. Without that, tokens
+    /// (see [`UserTokens`](super::UserTokens)) and sessions from before a new password stay valid.
     #[must_use]
     pub fn credential_epoch(self, epoch: u64) -> Self {
         self.with(|user| user.credential_epoch = epoch)
@@ -121,8 +122,8 @@ impl User {
         self.with(|user| (user.email, user.is_email_verified) = (Some(address.into()), false))
     }
 
-    /// Sets an e-mail address that is known to be the user's. Mail to reset the password goes there, so whoever reads it
-    /// can sign in as the user.
+    /// Sets an e-mail address that is known to be the user's. Mail to reset the password goes there, so any reader of
+    /// this mail can set a new password.
     #[must_use]
     pub fn with_verified_email(self, address: impl Into<String>) -> Self {
         self.with(|user| (user.email, user.is_email_verified) = (Some(address.into()), true))
@@ -159,8 +160,8 @@ impl User {
         self.0.password_expires_at.is_some_and(|end| end <= now)
     }
 
-    /// Returns the version of the credentials. Tokens with another version are refused. An application ends its own sessions
-    /// by it in the same way.
+    /// Returns the version of the credentials. Tokens and sessions with another version are refused. An application can
+    /// end sessions of its own in the same way.
     #[must_use]
     pub fn current_epoch(&self) -> u64 {
         self.0.credential_epoch

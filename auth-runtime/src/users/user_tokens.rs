@@ -21,12 +21,12 @@ use crate::{
 ///   [epoch](super::User::credential_epoch) with it. `SqlUsers` does.
 /// - Roles and permissions are the current ones of the user, not those of the token.
 ///
-/// A change counts as soon as the store returns it. With `SqlUsers`, this is at once in the same process and within seconds
-/// in others, without a query for each request.
+/// A change counts as soon as the store returns it. With `SqlUsers`, this is at once in the same process and within
+/// seconds in others, without a query for each request.
 ///
 /// [`TokenIssuer::token_of`](crate::jwt::TokenIssuer::token_of) issues the tokens. A token that is
-/// [limited](crate::jwt::NewToken::limited_to) to some permissions has no roles, and those of its permissions that the user
-/// still has.
+/// [limited](crate::jwt::NewToken::limited_to) to some permissions has no roles, and those of its permissions that the
+/// user still has.
 ///
 /// ```
 /// use auth_runtime::{jwt::TokenIssuer, prelude::*, users::{MemoryUsers, User, UserTokens}};

@@ -31,8 +31,8 @@ impl NewKey {
         Self { permissions: None, prefix: "key".to_owned(), label: String::new(), expires_at: None }
     }
 
-    /// Sets the start of the key: 1 to 16 letters and digits; default `key`. People and scanners recognize your system by
-    /// it.
+    /// Sets the start of the key: 1 to 16 letters and digits; default `key`. People and scanners recognize your system
+    /// by it.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self

@@ -33,8 +33,8 @@ impl SqlUsers {
     /// [`generate`](api_key::generate) for its form.
     ///
     /// # Errors
-    /// [`StoreError::NoUser`]; [`StoreError::Key`] if the prefix is not accepted; [`StoreError::Unknown`] if a permission
-    /// is not declared; [`StoreError::BeyondOwner`] if the owner lacks a permission, by the declared roles;
+    /// [`StoreError::NoUser`]; [`StoreError::Key`] if the prefix is not accepted; [`StoreError::Unknown`] if a
+    /// permission is not declared; [`StoreError::BeyondOwner`] if the owner lacks a permission, by the declared roles;
     /// [`StoreError::TooLong`] and [`StoreError::ControlCharacter`] of the label; [`StoreError::Database`].
     pub async fn create_key(&self, owner: &str, key: NewKey) -> Result<(ApiKey, KeyInfo), StoreError> {
         check_text("the label", Some(&key.label), MAX_LABEL)?;
@@ -89,7 +89,8 @@ impl SqlUsers {
         self.read_keys(owner.into_iter().fold(query, Query::bind)).await
     }
 
-    /// Returns a page of the keys of all users, in the order of their ids: at most `limit` keys (up to 1000) after this id.
+    /// Returns a page of the keys of all users, in the order of their ids: at most `limit` keys (up to 1000) after this
+    /// id.
     ///
     /// # Errors
     /// [`StoreError::Database`].

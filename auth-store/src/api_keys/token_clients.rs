@@ -9,8 +9,8 @@ use auth_runtime::{
     token_service::{Client, ClientStore},
 };
 
-/// An API key is a client: its id is the `client_id`, and the key is the `client_secret`. The client acts as the owner of
-/// the key, within the limits of the key. Tokens last until they expire, also if the key is revoked meanwhile.
+/// An API key is a client: its id is the `client_id`, and the key is the `client_secret`. The client acts as the owner
+/// of the key, within the limits of the key. Tokens last until they expire, also if the key is revoked meanwhile.
 impl ClientStore for SqlUsers {
     async fn find(&self, id: &str) -> Result<Option<Client>, Unavailable> {
         let Some(key) = ApiKeyStore::find(self, id).await? else { return Ok(None) };

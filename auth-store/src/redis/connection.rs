@@ -128,7 +128,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Returns the error of a connect. An error of the server is named by its code, as its text may repeat the password.
+    /// Returns the error of a connect. An error of the server is named by its code, as its text may repeat the
+    /// password.
     fn refused(&self, error: RedisError) -> StoreError {
         let server = &self.server;
         match error.code() {

@@ -34,8 +34,8 @@ impl Link {
 
 /// What the messages of the server change.
 ///
-/// The server names each cached key that changes, on this connection and before any later answer (`CLIENT TRACKING`). So an
-/// answer proves that all changes before its question are known here.
+/// The server names each cached key that changes, on this connection and before any later answer (`CLIENT TRACKING`).
+/// So an answer proves that all changes before its question are known here.
 pub(super) struct LinkState {
     is_closed: AtomicBool,
     start: Instant,
@@ -120,7 +120,8 @@ impl LinkState {
         }
     }
 
-    /// Forgets the sessions whose keys the server names. Instead of keys, there is nil after the server deleted everything.
+    /// Forgets the sessions whose keys the server names. Instead of keys, there is nil after the server deleted
+    /// everything.
     fn invalidate(&self, data: Vec<Value>) {
         let keys = data.into_iter().next().map(Vec::<String>::from_redis_value);
         match keys {

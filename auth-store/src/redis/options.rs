@@ -41,7 +41,7 @@ impl RedisOptions {
         self
     }
 
-    /// Sets the maximum time of one step, retries and connect included; default 2 s. After that the answer is 503.
+    /// Sets the maximum time of one operation, retries and connect included; default 2 s. After that the answer is 503.
     pub fn answer_timeout(mut self, time: Duration) -> Self {
         self.answer = time;
         self
@@ -53,14 +53,14 @@ impl RedisOptions {
         self
     }
 
-    /// Connects to a server: `redis://user:password@host:6379/0` or, with TLS, `rediss://..`. The path is the number of the
-    /// database; default 0.
+    /// Connects to a server: `redis://user:password@host:6379/0` or, with TLS, `rediss://..`. The path is the number of
+    /// the database; default 0.
     ///
     /// TLS uses the cryptography that the process has installed for `rustls`. If there is none, AWS-LC is installed.
     ///
     /// # Errors
-    /// [`StoreError::Setting`] if the URL is invalid, the password is wrong, or the server may evict keys;
-    /// [`StoreError::Database`] if the server does not answer.
+    /// [`StoreError::Setting`] if the URL is invalid, the password is missing or wrong, or the server is too old or may
+    /// evict keys; [`StoreError::Database`] if the server does not answer.
     pub async fn connect(self, url: &str) -> Result<RedisStore, StoreError> {
         let store = self.connect_lazily(url)?;
         store.0.connection.connect().await?;

@@ -11,7 +11,8 @@ use redis::{ErrorKind, RedisError, Script};
 use super::{link::Link, store::RedisStore};
 use crate::time::{seconds, time};
 
-/// A family is a hash that expires with it: `record` is JSON, and `sha256` the hash of the good token.
+/// A family is a Redis hash, which expires when the family does: `record` is JSON, and `sha256` is that of the current
+/// token.
 ///
 /// `KEYS` is the family. `ARGV` has its record, the hash, and the time at which it expires.
 static ADD: LazyLock<Script> = LazyLock::new(|| {
@@ -22,8 +23,8 @@ static ADD: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Replaces the hash of the good token, and returns whether it was the current one. `KEYS` is the family. `ARGV` has the
-/// current and the next hash.
+/// Replaces the SHA-256 of the current token, and returns whether it was the given one. `KEYS` is the family. `ARGV`
+/// has the current and the next hash.
 static ROTATE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"

@@ -19,11 +19,11 @@ use crate::StoreError;
 /// The year 9999.
 const LATEST: u64 = 253_402_300_799;
 
-/// A session is a hash: `record` is JSON, `seen` the last request, `user` the key of the sessions of its subject, and `member`
-/// its entry there. That key is a sorted set by the time at which the sessions expire.
+/// A session is a hash: `record` is JSON, `seen` the last request, `user` the key of the sessions of its subject, and
+/// `member` its entry there. That key is a sorted set by the time at which the sessions expire.
 ///
-/// `KEYS` are the keys of a session and of its subject. `ARGV` has the prefix of sessions, the record, the member, the time at
-/// which it expires, and the id of the session that it replaces, or an empty text.
+/// `KEYS` are the keys of a session and of its subject. `ARGV` has the prefix of sessions, the record, the member, the
+/// time at which it expires, and the id of the session that it replaces, or an empty text.
 static INSERT: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"

@@ -28,9 +28,10 @@ use super::connection::Connection;
 ///
 /// # Freshness
 ///
-/// Known sessions cost no question to Redis: up to 10,000 are cached. A session that ended in another process is refused
-/// within milliseconds, as the server names each cached key that changes. If the network loses the message, it is refused
-/// within one second: a cached session is used only if the server has answered on the same connection within that time.
+/// Up to 10,000 sessions are cached. A cached session usually costs no query. A session that ended in another process
+/// is refused within milliseconds, as the server names each cached key that changes. If the network loses the message,
+/// it is refused within one second: a cached session is used only if the server has answered on the same connection
+/// within that time.
 ///
 /// A revocation in another process counts within milliseconds. If the message is lost, it counts within the bound of
 /// [`Revocations::freshness`](auth_runtime::jwt::Revocations::freshness).
@@ -38,19 +39,20 @@ use super::connection::Connection;
 /// # Requirements
 ///
 /// - Redis 6.2 or later, or Valkey, as one server: with replicas and Sentinel behind one address, but not as a cluster.
-/// - `maxmemory-policy noeviction`. Any other policy is refused at each connect: it would evict lockouts and revocations.
-/// - `appendonly yes`. Without it, a restart loses all state. The store logs a warning.
+/// - `maxmemory-policy noeviction`. Any other policy is refused at each connect: it would evict lockouts and
+///   revocations.
+/// - `appendonly yes`. Without it, a restart can lose all state. The store logs a warning.
 ///
 /// # Failures
 ///
-/// If Redis does not answer within [`RedisOptions::answer_timeout`](super::RedisOptions::answer_timeout), the request gets
-/// 503: neither a denial nor a pass. The store connects again with the next request.
+/// If Redis does not answer within [`RedisOptions::answer_timeout`](super::RedisOptions::answer_timeout), the request
+/// gets 503: neither a denial nor a pass. The store connects again with the next request.
 ///
 /// # What it does not protect against
 ///
 /// - An attacker with write access to Redis can end lockouts and revocations, and open a session as any user.
-/// - Lost writes. With `appendfsync everysec`, a machine crash loses the last two seconds. Replication is asynchronous, so
-///   a failover loses what the replica has not received.
+/// - Lost writes. With `appendfsync everysec`, a machine crash loses up to two seconds of writes. Replication is
+///   asynchronous, so a failover loses what the replica has not received.
 /// - An attacker in the network, unless the URL begins with `rediss://`.
 #[derive(Clone)]
 pub struct RedisStore(pub(super) Arc<Shared>);

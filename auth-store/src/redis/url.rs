@@ -34,8 +34,8 @@ pub(super) fn client(url: &str, root_certificates: Option<&[u8]>) -> Result<Clie
     client.map_err(|error| refused(&error.to_string()))
 }
 
-/// Installs the cryptography of rustls, unless the application has chosen one. The client uses the default of the process,
-/// and would panic without one.
+/// Installs the cryptography of rustls, unless the application has chosen one. The client uses the default of the
+/// process, and would panic without one.
 fn install_cryptography() {
     if CryptoProvider::get_default().is_none() {
         // Fails only if another thread was first.

@@ -18,8 +18,8 @@ use crate::{StoreError, time::now};
 /// How many sessions one script or pipeline handles.
 const AT_ONCE: usize = 500;
 
-/// Ends sessions of a subject, and returns the ids of those that existed. `KEYS` is the key of the subject. `ARGV` has the
-/// prefix of sessions, and the id and the member of each.
+/// Ends sessions of a subject, and returns the ids of those that existed. `KEYS` is the key of the subject. `ARGV` has
+/// the prefix of sessions, and the id and the member of each.
 static END_BATCH: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -40,8 +40,8 @@ impl RedisStore {
     /// Returns the sessions of a user that have not ended, for administrators, the last used first. The issuer does not
     /// matter.
     ///
-    /// A session that is unused for longer than the idle limit of the application is in the list too: the application alone
-    /// knows the limit.
+    /// A session that is unused for longer than the idle limit of the application is in the list too: the application
+    /// alone knows the limit.
     ///
     /// # Errors
     /// [`StoreError::Database`] if Redis does not answer; [`StoreError::Setting`] if it refuses the connection.
@@ -94,7 +94,7 @@ impl Shared {
         format!("{}session-user:{subject}", self.prefix)
     }
 
-    /// Returns the entries of a subject's sessions, as far as they are meant.
+    /// Returns the selected entries of a subject's sessions.
     async fn members(&self, subject: &str, is_meant: impl Fn(&Member) -> bool) -> Result<Vec<Member>, StoreError> {
         let user = self.user_key(subject);
         let asking = async |link: Arc<Link>| {
@@ -121,7 +121,7 @@ impl Shared {
         Ok(sessions)
     }
 
-    /// Ends the sessions of a subject that are meant. Returns how many existed.
+    /// Ends the selected sessions of a subject. Returns how many existed.
     pub(super) async fn end_all_of(
         &self,
         subject: &str,
@@ -173,7 +173,8 @@ impl Shared {
     }
 }
 
-/// Reads what is stored. A record that is malformed makes the store unavailable: whether the session has ended is unknown.
+/// Reads what is stored. A record that is malformed makes the store unavailable: whether the session has ended is
+/// unknown.
 pub(super) fn session((record, seen): Stored) -> Result<Option<Arc<Session>>, RedisError> {
     let Some(record) = record else { return Ok(None) };
     let mut session: Session = serde_json::from_str(&record).map_err(|error| {

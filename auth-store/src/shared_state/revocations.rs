@@ -72,7 +72,8 @@ impl SqlUsers {
     async fn insert_revocation(&self, revocation: &Revocation) -> Result<(), StoreError> {
         let database = &self.0.database;
         let mut transaction = database.begin().await.store_error()?;
-        // The lock of all changes: rows become visible in the order of their positions. The epoch stays, as no user changes.
+        // The lock of all changes: rows become visible in the order of their positions. The epoch stays, as no user
+        // changes.
         let lock = format!("SELECT epoch FROM auth_epoch WHERE id = 1{}", database.dialect.for_update());
         database.query(&lock).fetch_one(transaction.connection()).await.store_error()?;
         let kind: i16 = match revocation.kind {

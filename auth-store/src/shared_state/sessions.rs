@@ -24,8 +24,8 @@ use crate::{
 const COLUMNS: &str = "record, last_seen_at";
 /// How many sessions end in one transaction.
 const END_AT_ONCE: usize = 500;
-/// How long the row of an ended session stays, in seconds: longer than any process uses a cached session without a read of
-/// the epoch.
+/// How long the row of an ended session stays, in seconds: longer than any process uses a cached session without a read
+/// of the epoch.
 const KEEP_ENDED: i64 = 3600;
 /// Sessions that expired or ended. The index of `ended_in` finds the ended ones.
 static SWEEP: Sweep =
@@ -116,8 +116,8 @@ struct OfUser<'a> {
 impl SqlUsers {
     /// Returns the sessions of a user that have not ended, for administrators, the last used first.
     ///
-    /// A session that is unused for longer than the idle limit of the application is in the list too: the application alone
-    /// knows the limit.
+    /// A session that is unused for longer than the idle limit of the application is in the list too: the application
+    /// alone knows the limit.
     ///
     /// # Errors
     /// [`StoreError::NoUser`]; [`StoreError::Database`].
@@ -143,8 +143,8 @@ impl SqlUsers {
         Ok(self.0.database.retry(|| self.end_batch(&one, None)).await? > 0)
     }
 
-    /// Ends all sessions of a user. Tokens and keys stay: [`sign_out`](Self::sign_out) ends tokens too. Returns how many
-    /// existed.
+    /// Ends all sessions of a user. Tokens and keys stay: [`sign_out`](Self::sign_out) ends tokens too. Returns how
+    /// many existed.
     ///
     /// # Errors
     /// [`StoreError::NoUser`]; [`StoreError::Database`].
@@ -250,8 +250,8 @@ impl SqlUsers {
     }
 }
 
-/// Raises the epoch, and returns it. Its row lock orders all ends of sessions, so a process that has read an epoch has missed
-/// no earlier end.
+/// Raises the epoch, and returns it. Its row lock orders all ends of sessions, so a process that has read an epoch has
+/// missed no earlier end.
 async fn raised_epoch(database: &Database, transaction: &mut Transaction) -> Result<i64, StoreError> {
     let raise = database.query("UPDATE auth_epoch SET epoch = epoch + 1 WHERE id = 2");
     if raise.execute(transaction.connection()).await.store_error()?.rows_affected() != 1 {

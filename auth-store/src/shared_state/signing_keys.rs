@@ -73,8 +73,8 @@ impl SqlUsers {
         self.key_ring_in(self.clone())
     }
 
-    /// Returns the ring of signing keys in another store, such as `RedisStore` (feature `redis`). Their private halves are
-    /// sealed like those of [`key_ring`](Self::key_ring), so the command of `auth-admin` can rotate them.
+    /// Returns the ring of signing keys in another store, such as `RedisStore` (feature `redis`). Their private halves
+    /// are sealed like those of [`key_ring`](Self::key_ring), so the command of `auth-admin` can rotate them.
     ///
     /// ```
     /// use auth_runtime::{jwt::{MemorySigningKeys, TokenIssuer}, users::Passwords};

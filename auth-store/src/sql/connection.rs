@@ -49,8 +49,8 @@ async fn set_journal(connection: &mut AnyConnection) -> Result<(), sqlx::Error> 
     }
 }
 
-/// Returns whether a released connection can be used again. A server that never answers would hold its place in the pool,
-/// and a transaction that sqlx counts as open would never end.
+/// Returns whether a released connection can be used again. A server that never answers would hold its place in the
+/// pool, and a transaction that sqlx counts as open would never end.
 pub(crate) async fn is_reusable(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
     match timeout(CLEAN_UP, connection.ping()).await {
         Ok(answer) => answer.map(|()| !connection.is_in_transaction()),
@@ -58,11 +58,12 @@ pub(crate) async fn is_reusable(connection: &mut AnyConnection) -> Result<bool, 
     }
 }
 
-/// A transaction on a connection of a pool. Dropped without a commit, it is rolled back before the connection is reused.
+/// A transaction on a connection of a pool. Dropped without a commit, it is rolled back before the connection is
+/// reused.
 ///
-/// The transaction of sqlx is not used, for two reasons. If a caller goes away before `BEGIN` is answered, sqlx does not
-/// know of the open transaction and returns the connection to the pool. If SQLite ends a transaction (full disk, I/O
-/// error), sqlx still counts it as open and refuses each later `begin` on that connection.
+/// The transaction of sqlx is not used, for two reasons. If a caller goes away before `BEGIN` is answered, sqlx does
+/// not know of the open transaction and returns the connection to the pool. If SQLite ends a transaction (full disk,
+/// I/O error), sqlx still counts it as open and refuses each later `begin` on that connection.
 pub(crate) struct Transaction {
     /// None after the end.
     connection: Option<PoolConnection<Any>>,
@@ -93,7 +94,8 @@ impl Transaction {
         self.connection.as_mut().expect(IN_PLACE)
     }
 
-    /// Commits. After an error the transaction is rolled back, unless the database has committed it and the answer was lost.
+    /// Commits. After an error the transaction is rolled back, unless the database has committed it and the answer was
+    /// lost.
     pub(crate) async fn commit(mut self) -> Result<(), sqlx::Error> {
         self.execute("COMMIT".into_sql_str()).await?;
         self.connection = None;
@@ -123,7 +125,8 @@ impl Drop for Transaction {
     }
 }
 
-/// Rolls back, and closes the connection if that fails: its state is unknown, or SQLite has ended the transaction itself.
+/// Rolls back, and closes the connection if that fails: its state is unknown, or SQLite has ended the transaction
+/// itself.
 async fn roll_back(mut connection: PoolConnection<Any>, in_memory: bool) {
     let rolled_back = timeout(CLEAN_UP, connection.execute("ROLLBACK")).await;
     let is_clean = matches!(rolled_back, Ok(Ok(_)));

@@ -81,8 +81,8 @@ fn numbered(sql: &str) -> String {
 
 /// Returns whether the database ended a transaction because of another one, so that it can run again.
 ///
-/// Deadlocks and serialization failures are SQLSTATE 40001, and 40P01 in PostgreSQL. MariaDB also ends a transaction that
-/// writes a row changed since its read (`innodb_snapshot_isolation`).
+/// Deadlocks and serialization failures are SQLSTATE 40001, and 40P01 in PostgreSQL. MariaDB also ends a transaction
+/// that writes a row changed since its read (`innodb_snapshot_isolation`).
 pub(crate) fn is_conflict(error: &sqlx::Error) -> bool {
     let Some(error) = error.as_database_error() else { return false };
     #[cfg(feature = "mysql")]

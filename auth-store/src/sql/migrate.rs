@@ -84,11 +84,12 @@ const MIGRATIONS: &[(i64, &str, [&str; 3])] = &[
 
 /// Tables.
 impl SqlUsers {
-    /// Creates or updates the tables, and returns the number of steps that were missing. Several processes may run it at
-    /// once; each counts the steps that it found missing.
+    /// Creates or updates the tables, and returns the number of steps that were missing. Several processes may run it
+    /// at once; each counts the steps that it found missing.
     ///
     /// # Errors
-    /// [`StoreError`] if the database is unavailable, or its tables belong to a later version.
+    /// [`StoreError::Database`] if the database is unavailable; [`StoreError::Schema`] if its tables belong to a later
+    /// version, or are incomplete.
     pub async fn migrate(&self) -> Result<usize, StoreError> {
         run(&self.0.database).await
     }

@@ -1,7 +1,7 @@
 //! Notices of PostgreSQL (`LISTEN`): a change by another process is read at once.
 //!
-//! A notice only makes the next request read. While there is no listener, the store polls within its bound, so a lost
-//! listener makes nothing older than it would be without one.
+//! A notice only makes the next request read. The store also polls within its bound, so a lost listener only makes
+//! changes take effect later.
 
 use std::{
     sync::{Arc, Weak},

@@ -1,7 +1,7 @@
 //! Poolers between this program and PostgreSQL, such as PgBouncer.
 //!
-//! In transaction mode a pooler runs the statements of one client on several connections of the server. A statement that
-//! was prepared on one connection is missing on the next, unless the pooler prepares it again.
+//! In transaction mode a pooler runs the statements of one client on several connections of the server. A statement
+//! that was prepared on one connection is missing on the next, unless the pooler prepares it again.
 
 use sqlx::{AnyConnection, Connection, any::AnyConnectOptions};
 
@@ -10,8 +10,8 @@ const DUPLICATE_STATEMENT: &str = "42P05";
 /// SQLSTATE `invalid_sql_statement_name`.
 const MISSING_STATEMENT: &str = "26000";
 
-/// Runs prepared statements on two connections in turn. Two clients of a pooler in transaction mode share a connection of
-/// the server, and so the names of their statements.
+/// Runs prepared statements on two connections in turn. Two clients of a pooler in transaction mode share a connection
+/// of the server, and so the names of their statements.
 pub(crate) async fn probe(options: &AnyConnectOptions) -> Result<(), sqlx::Error> {
     let mut one = AnyConnection::connect_with(options).await?;
     let mut other = AnyConnection::connect_with(options).await?;

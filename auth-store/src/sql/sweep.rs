@@ -16,7 +16,7 @@ const AT_ONCE: u64 = 1000;
 pub(crate) struct Sweep {
     table: &'static str,
     key: &'static str,
-    /// The columns of such a time, each after a condition that an index finds if the column has none.
+    /// The columns with such a time. A column without an index follows a condition that has one.
     times: &'static [&'static str],
     /// How long a row stays after that time, in seconds.
     kept: i64,

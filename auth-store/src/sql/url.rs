@@ -109,7 +109,8 @@ fn check_sqlalchemy(url: &str, scheme: &str, rest: &str) -> Result<(), StoreErro
     {
         return Err(unreadable(url, &format!("drop `+{driver}`, a driver of SQLAlchemy, and write `{dialect}:`")));
     }
-    // Relative in SQLAlchemy, absolute here: the file would be created in another folder. Four slashes are absolute in both.
+    // Relative in SQLAlchemy, absolute here: the file would be created in another folder. Four slashes are absolute in
+    // both.
     match rest.strip_prefix("///").and_then(|rest| rest.split('?').next()) {
         Some(path) if scheme == "sqlite" && !path.is_empty() && !path.starts_with(['/', ':']) => Err(unreadable(
             url,

@@ -63,12 +63,13 @@ impl Profile {
         Self { display_name: Some(name.into()), ..self }
     }
 
-    /// Sets the e-mail address, which is not verified then. The store sends no mail. Links that were sent to the user end.
+    /// Sets the e-mail address, which is not verified then. The store sends no mail. Links that were sent to the user
+    /// end.
     pub fn email(self, email: impl Into<String>) -> Self {
         Self { email: Some(email.into()), is_email_verified: false, ..self }
     }
 
-    /// Sets an e-mail address that is known to be the user's. Whoever reads its mail can set a new password.
+    /// Sets an e-mail address that is known to be the user's. Any reader of its mail can set a new password.
     pub fn verified_email(self, email: impl Into<String>) -> Self {
         Self { email: Some(email.into()), is_email_verified: true, ..self }
     }
@@ -156,7 +157,7 @@ impl NewUser {
         self
     }
 
-    /// Sets an e-mail address that is known to be the user's. Whoever reads its mail can set a new password.
+    /// Sets an e-mail address that is known to be the user's. Any reader of its mail can set a new password.
     pub fn verified_email(mut self, email: impl Into<String>) -> Self {
         (self.email, self.is_email_verified) = (Some(email.into()), true);
         self

@@ -19,8 +19,8 @@ use auth_runtime::users::UserError;
 pub type ImportOutcome = Result<(), StoreError>;
 
 impl SqlUsers {
-    /// Adds many users in one transaction, and returns an outcome for each, in their order. A refused user keeps no other
-    /// user out. Give some hundreds at once: each transaction costs as much as a single user.
+    /// Adds many users in one transaction, and returns an outcome for each, in their order. A refused user keeps no
+    /// other user out. Give some hundreds at once: each transaction costs as much as a single user.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -37,8 +37,9 @@ impl SqlUsers {
     /// A user with a password in place of a hash takes the time of one hash.
     ///
     /// # Errors
-    /// [`StoreError::Database`] if no user was added. If only the answer to the commit was lost, the users were added.
-    /// Import them again to find out: users that exist are [`UserError::Taken`].
+    /// [`StoreError::Database`], or [`StoreError::User`] if a password cannot be checked or hashed now: no user was
+    /// added. If only the answer to the commit was lost, the users were added. Import them again to find out: users
+    /// that exist are [`UserError::Taken`].
     pub async fn import(&self, users: Vec<NewUser>) -> Result<Vec<ImportOutcome>, StoreError> {
         let mut outcomes = Vec::with_capacity(users.len());
         let mut good = Vec::new();

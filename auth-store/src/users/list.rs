@@ -86,8 +86,8 @@ impl SqlUsers {
     }
 }
 
-/// Returns the rows of a page. For a role with few users, only those are searched. Otherwise all users are scanned in the
-/// order of their names until the page is full.
+/// Returns the rows of a page. For a role with few users, only those are searched. Otherwise all users are scanned in
+/// the order of their names until the page is full.
 async fn page_of(
     database: &Database,
     connection: &mut AnyConnection,

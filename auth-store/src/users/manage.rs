@@ -17,7 +17,7 @@ use crate::{
 /// The shortest column among the databases.
 const MAX_DISPLAY_NAME: usize = 255;
 const MAX_EMAIL: usize = 320;
-/// Ends all tokens of a user.
+/// Ends all tokens and sessions of a user.
 pub(crate) const NEXT_EPOCH: &str = "credential_epoch = credential_epoch + 1";
 
 /// Users.
@@ -42,8 +42,8 @@ impl SqlUsers {
         self.get(&name).await
     }
 
-    /// Checks a user before [`add`](Self::add), apart from the password and from the names in the database. A command can
-    /// report the error before it asks for the password.
+    /// Checks a user before [`add`](Self::add), apart from the password and from the names in the database. A command
+    /// can report the error before it asks for the password.
     ///
     /// # Errors
     /// The errors of [`add`](Self::add).
@@ -114,8 +114,8 @@ impl SqlUsers {
         self.get(&new).await
     }
 
-    /// Disables or enables a user. A disabled user loses all tokens for good; keys work again after enabling. A user who
-    /// is in this state already stays unchanged.
+    /// Disables or enables a user. A disabled user loses all tokens and sessions for good; the password and keys work
+    /// again after enabling. A user who is in this state already stays unchanged.
     ///
     /// # Errors
     /// [`StoreError::NoUser`]; [`StoreError::Database`].
@@ -157,7 +157,7 @@ impl SqlUsers {
         self.0.database.retry(set).await
     }
 
-    /// Ends all tokens of a user. Password and keys stay.
+    /// Ends all tokens and sessions of a user. Password and keys stay.
     ///
     /// # Errors
     /// [`StoreError::NoUser`]; [`StoreError::Database`].
@@ -172,8 +172,8 @@ impl SqlUsers {
         self.0.database.retry(sign_out).await
     }
 
-    /// Removes the second factor of a user who has lost the app and the recovery codes. All tokens of the user end. Returns
-    /// whether the user had one.
+    /// Removes the second factor of a user who has lost the app and the recovery codes. All tokens and sessions of the
+    /// user end. Returns whether the user had a second factor.
     ///
     /// # Errors
     /// [`StoreError::NoUser`]; [`StoreError::Database`].

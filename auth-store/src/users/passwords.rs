@@ -11,12 +11,12 @@ use auth_runtime::{
 
 /// Passwords of users.
 impl SqlUsers {
-    /// Replaces the password of a user, as an administrator does. Give it an expiry if another person than the user knows
-    /// it.
+    /// Replaces the password of a user, as an administrator does. Give it an expiry if another person than the user
+    /// knows it.
     ///
-    /// All tokens of the user end, and the throttle forgets the user's known addresses; see
-    /// [`Throttle::forget_addresses`](auth_runtime::throttle::Throttle::forget_addresses). During an attack on the name, the
-    /// user may have to wait before the next sign-in.
+    /// All tokens and sessions of the user end, and the throttle forgets the user's known addresses; see
+    /// [`Throttle::forget_addresses`](auth_runtime::throttle::Throttle::forget_addresses). During an attack on the
+    /// name, the user may have to wait before the next sign-in.
     ///
     /// # Errors
     /// [`StoreError::NoUser`]; [`StoreError::User`] if the password is not accepted; [`StoreError::Database`].
@@ -56,13 +56,14 @@ impl SqlUsers {
         self.0.database.retry(replace).await
     }
 
-    /// Replaces a user's own password. The user proves the current one (ASVS 6.2.3), and all tokens of the user end.
+    /// Replaces a user's own password. The user proves the current one (ASVS 6.2.3), and all tokens and sessions of the
+    /// user end.
     ///
     /// The attempt counts like a sign-in from this address, in the
     /// [`Throttle`](auth_runtime::throttle::Throttle) of this store. It is counted before any hash is computed.
     ///
     /// # Errors
-    /// [`StoreError::TooManyAttempts`]; [`StoreError::WrongPassword`], also for a disabled user;
+    /// [`StoreError::TooManyAttempts`]; [`StoreError::WrongPassword`], also for a disabled user or an expired password;
     /// [`UserError::SamePassword`] if the new password equals the current one; the errors of
     /// [`set_password`](Self::set_password).
     pub async fn change_password(
@@ -116,8 +117,8 @@ impl SqlUsers {
     /// neither throttled nor a sign-in. [`Basic`](auth_runtime::users::Basic) verifies callers.
     ///
     /// # Errors
-    /// [`StoreError::NoUser`]; [`StoreError::User`] if the hash cannot be verified here; [`StoreError::Database`], also if
-    /// too many verifications are waiting.
+    /// [`StoreError::NoUser`]; [`StoreError::User`] if the hash cannot be verified here; [`StoreError::Database`], also
+    /// if too many verifications are waiting.
     pub async fn verify_password(&self, name: &str, password: &str) -> Result<bool, StoreError> {
         let user = self.read_user(name).await?.ok_or_else(|| StoreError::NoUser(name.to_owned()))?;
         self.is_right(&user, password).await

@@ -12,7 +12,7 @@ use auth_runtime::{
 
 /// The greatest number of users with one address that get a mail.
 const MAX_USERS: i64 = 10;
-/// No user changes who was disabled or has other credentials since.
+/// Matches a user who is enabled and still has these credentials.
 const UNCHANGED: &str = "subject = ? AND credential_epoch = ? AND disabled = 0";
 
 impl AccountStore for SqlUsers {
@@ -88,8 +88,8 @@ impl SqlUsers {
         Ok(self.change_unchanged(user, &sql, &[address.as_str(), &address.folded()], link).await?)
     }
 
-    /// Changes a user whose credentials are still those of this `User`, and consumes the link, in one transaction. Returns
-    /// whether both were done.
+    /// Changes a user whose credentials are still those of this `User`, and consumes the link, in one transaction.
+    /// Returns whether both were done.
     async fn change_unchanged(
         &self,
         user: &User,

@@ -1,7 +1,7 @@
 //! Passwords: `user set-password` and `user verify-password`.
 //!
-//! A password comes from a prompt or from stdin, or it is generated. It is never an argument, because other users of the
-//! machine can read arguments.
+//! A password comes from a prompt or from stdin, or it is generated. It is never an argument, because other users of
+//! the machine can read arguments.
 
 use std::time::{Duration, SystemTime};
 

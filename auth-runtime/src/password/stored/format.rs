@@ -212,7 +212,8 @@ fn scrypt_function(log_n: u32, r: u32, p: u32) -> Result<Function, Reason> {
     scrypt::Params::new(log_n, r, p).map(Function::Scrypt).map_err(|_| PARAMETERS)
 }
 
-/// `$pbkdf2-sha256$i=600000,l=32$salt$output`, or of passlib `$pbkdf2-sha256$29000$salt$output`. `rest` follows the name.
+/// `$pbkdf2-sha256$i=600000,l=32$salt$output`, or of passlib `$pbkdf2-sha256$29000$salt$output`. `rest` follows the
+/// name.
 fn pbkdf2(algorithm: pbkdf2::Algorithm, text: &str, rest: &str) -> Result<StoredHash, Reason> {
     if !rest.contains('=') {
         let [iterations, salt, output] = fields(rest)?;

@@ -77,8 +77,8 @@ impl Function {
 
     /// Returns whether the function can tell the password from all others.
     ///
-    /// bcrypt ends the password with a NUL and repeats it, so `horse` and `horse\0horse` have one hash. HMAC pads it with
-    /// NULs, so `horse` and `horse\0` have one hash. `crypt(3)` takes a password up to its first NUL.
+    /// bcrypt ends the password with a NUL and repeats it, so `horse` and `horse\0horse` have one hash. HMAC pads it
+    /// with NULs, so `horse` and `horse\0` have one hash. `crypt(3)` takes a password up to its first NUL.
     pub(super) fn takes(&self, password: &str) -> bool {
         match self {
             Self::Argon2(..) | Self::Phpass(_) => true,
