@@ -33,7 +33,8 @@ use crate::{
 
 /// Requires authentication, and that the caller meets its clauses.
 ///
-/// Write it on an impl block above `#[OpenApi]` and on each operation of the block, or on a handler above `#[handler]`.
+/// Write it on an impl block above `#[OpenApi]` or `#[Tools]`, on operations of the block, or on a handler above
+/// `#[handler]`.
 ///
 /// ```
 /// # use auth_runtime::prelude::*;
@@ -68,13 +69,13 @@ use crate::{
 /// | `scopes("a", "b")` | a caller whose token carries all the OAuth 2 scopes |
 /// | `schemes("a", "b")` | a caller who used one of the schemes |
 /// | `fresh = "5m"` | a caller who signed in during that time (`s`, `m`, `h`, `d`) |
-/// | `claim("tenant" = "acme")` | a caller whose claim has the value |
+/// | `claim("tenant" = "acme")` | a caller whose claim has the value (a string, an integer, `true` or `false`), or is a list with the string |
 /// | `acr("gold", "silver")` | a caller who signed in under one of the authentication context classes |
 /// | `check = expression`, `check("name") = expression` | any caller for which the expression is true; it borrows the handler's arguments |
 /// | `RULE` | a caller that meets the rule in this constant, made by `requirement!` |
 /// | `any(..)`, `all(..)`, `not(..)` | combinations; `#[protected(a, b)]` means `all(a, b)` |
 /// | `authenticated` | any authenticated caller |
-/// | `hide` | not a condition: a denied caller gets 404 instead of 403 |
+/// | `hide` | not a condition: a denied caller gets 404 instead of 403; without a credential, it still gets 401 |
 ///
 /// Names are strings or paths (`Role::Administrator`). Clauses on an impl block are its *floor*: they apply to every
 /// operation in it that is not `#[public]`.
@@ -104,7 +105,8 @@ pub fn public(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand_attribute(AttributeName::Public, arguments.into(), item.into()).into()
 }
 
-/// Admits anonymous callers, but rejects an invalid credential. The function takes `Option<Principal<Auth>>`.
+/// Admits anonymous callers, but rejects an invalid credential. The function takes `Option<Principal<Auth>>`. A caller
+/// with a session that has ended, or with a sign-in that is not complete, is anonymous.
 ///
 /// Clauses, as in `#[optional_auth(not(role("Suspended")))]`, apply only to authenticated callers. A `check` applies to
 /// anonymous callers too.
@@ -158,9 +160,8 @@ pub fn permissions(input: TokenStream) -> TokenStream {
 
 /// Declares the roles of an application, each with its permissions.
 ///
-/// A role has the permissions that it lists after `=>` (variants, names, patterns such as `"orders:*"`, or `all`), and those
-/// of its parents after `:`.
-/// Join several parents with `+`: `Editor = "Editor": Viewer + Commenter => [Edit]`.
+/// A role has the permissions that it lists after `=>` (variants, names, patterns such as `"orders:*"`, or `all`), and
+/// those of its parents after `:`. Join several parents with `+`: `Editor = "Editor": Viewer + Commenter => [Edit]`.
 ///
 /// ```
 /// use auth_runtime::prelude::*;
@@ -238,7 +239,7 @@ pub fn requirement(input: TokenStream) -> TokenStream {
 /// | `only(Role, .., permission)` | the compiler | no other role has the permission |
 /// | `never(Role, .., permission)` | the compiler | none of these roles has the permission |
 /// | `separate(Role, Role, ..)` | the compiler | separation of duties, for each pair of these roles. Each role of the pair must have an *exclusive* permission, which the other role lacks. No third role may have exclusive permissions of both roles of the pair |
-/// | `max_public = N` | [`AccessPolicyBuilder::invariants`](../auth_runtime/review/struct.AccessPolicyBuilder.html#method.invariants) | at most `N` operations admit anonymous callers |
+/// | `max_public = N` | `AccessPolicyBuilder::build`, if [`invariants`](../auth_runtime/review/struct.AccessPolicyBuilder.html#method.invariants) got the constant | at most `N` operations admit anonymous callers |
 ///
 /// A permission may be a pattern such as `"orders:*"`. Names are identifiers, strings or paths (`Role::Administrator`).
 /// `auth = path;` and `crate = path;` work as in `#[protected]`.
@@ -301,7 +302,7 @@ pub fn invariants(input: TokenStream) -> TokenStream {
 /// [`EventSink`](../auth_runtime/event/trait.EventSink.html) that receives each decision.
 ///
 /// On the struct, `#[auth(..)]` takes `permissions`, `roles`, `realm` (the realm of challenges; default: `api`), and
-/// `rejection = path` for a function that builds the body of refusals.
+/// `rejection = path` for a function that builds the body of refusals. `crate = path` works as in `#[protected]`.
 #[proc_macro_derive(Auth, attributes(auth, scheme, overrides, events))]
 pub fn auth(input: TokenStream) -> TokenStream {
     expand_auth(input.into()).into()

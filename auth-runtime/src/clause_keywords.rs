@@ -35,7 +35,7 @@ pub mod all {}
 pub mod not {}
 /// All authenticated callers.
 pub mod authenticated {}
-/// No condition: the refusal is 404 instead of 403.
+/// No condition: denied callers get 404 instead of 403.
 pub mod hide {}
 /// `auth = path`: another `Auth` than the one in scope.
 pub mod auth {}

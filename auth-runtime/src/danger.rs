@@ -1,8 +1,10 @@
-//! Settings that are weaker than the defaults. A service that runs as it should needs none of them.
+//! Settings that are weaker than the defaults. Most services need none of them.
 //!
-//! Whatever relaxes a rule stands in this module and nowhere else, so that a search for `danger` finds it all. Each
-//! item names the attack that the rule stops, and the duty that its user takes over. No Cargo feature and no
-//! environment variable relaxes anything.
+//! A search for `danger` finds each use. Each item names the attack that the rule stops, and the duty that its user
+//! takes over. No Cargo feature and no environment variable of this crate relaxes a rule.
+//!
+//! Some settings outside of this module leave duties too, such as `Jwt::accept_untyped`. Their documentation says **You
+//! must ensure** or **You owe**.
 
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
 use crate::jwt::{
@@ -48,11 +50,17 @@ pub fn unlimited_attempts() -> Throttle {
 /// let app = Route::new().with(danger::plain_http_sessions(&sessions));
 /// ```
 ///
-/// The rule is a cookie with the prefix `__Host-`, which browsers accept over https only, because a machine on the way reads
-/// and replaces the cookies of plain http. This middleware renames the cookie of requests that come from this machine, to
-/// `localhost`, 127.0.0.0/8 or `[::1]`, and that no proxy marks as forwarded. All others keep the rule. Put it around the whole
-/// application. **You owe** that no proxy on this machine passes requests of others on without such a mark. Programs on other
-/// ports of the machine can read and set the cookie.
+/// The rule is a cookie with the prefix `__Host-`, which browsers accept over https only, because a machine on the way
+/// can read and replace the cookies of plain http. This middleware renames the cookie of a request if all of these
+/// hold:
+///
+/// - The connection comes from this machine.
+/// - `Host` is `localhost`, 127.0.0.0/8 or `[::1]`.
+/// - No proxy has marked the request with `Forwarded`, `Via` or an `X-Forwarded-*` header.
+///
+/// All other requests keep the rule. Put the middleware around the whole application. **You owe** that each proxy on
+/// this machine marks the requests that it forwards. Programs on other ports of the machine can read and set the
+/// cookie.
 #[cfg(feature = "session")]
 #[must_use]
 pub fn plain_http_sessions<U: UserStore, S: SessionStore>(sessions: &Sessions<U, S>) -> PlainHttpSessions {
@@ -60,7 +68,7 @@ pub fn plain_http_sessions<U: UserStore, S: SessionStore>(sessions: &Sessions<U,
     PlainHttpSessions::of(sessions)
 }
 
-/// Lets ID tokens of the verifier's issuers in, besides access tokens. Their header need not say a type.
+/// Also accepts ID tokens of the verifier's issuers. A token that states no type is accepted too.
 ///
 /// ```
 /// use auth_runtime::{danger, jwt::Jwt};
@@ -73,9 +81,9 @@ pub fn plain_http_sessions<U: UserStore, S: SessionStore>(sessions: &Sessions<U,
 ///
 /// The rule is access tokens only, because an ID token tells a client who signed in, and is not meant to leave it (ASVS
 /// 9.2.2). Its audience is the client and not this service, so any party that the client shows it to can present it
-/// here. **You owe** that the audience is one client of your own. This client sends its ID tokens to this service
-/// alone, and no other service has the same audience. It carries no scopes, so the consent of the user is unknown.
-/// Decide by roles and permissions that the issuer puts into it on purpose.
+/// here. **You owe** that the audience is one client of your own, that this client sends its ID tokens to this service
+/// alone, and that no other service has the same audience. An ID token carries no scopes, so the consent of the user is
+/// unknown. Decide by roles and permissions that the issuer puts into it on purpose.
 #[cfg(any(feature = "jwt", feature = "jwt-rust-crypto"))]
 #[must_use]
 pub fn accept_id_tokens(jwt: Jwt) -> Jwt {
@@ -119,9 +127,9 @@ impl DangerousRemoteKeys {
     ///
     /// The rule is `https` because an attacker in the issuer's place can sign tokens for all users. User information is
     /// requested with the caller's token, and the attacker reads it. **You owe** that only the issuer can listen on
-    /// that port: on a machine that others have accounts on, in a shared network namespace (the containers of a pod),
-    /// or while the issuer is restarted, another process may. And you owe that `localhost` is this machine for the
-    /// resolver.
+    /// that port. Another process may do so on a machine with accounts of others, in a shared network namespace (the
+    /// containers of a pod), or while the issuer is restarted. You also owe that the resolver maps `localhost` to this
+    /// machine.
     pub fn allow_http_on_loopback(mut self) -> Self {
         self.plain_http.on_loopback = true;
         self

@@ -72,7 +72,8 @@
 //! | `RULE` | everything that the rule in this constant requires |
 //! | `any(..)`, `all(..)`, `not(..)` | one of the clauses, all of them, or that the single clause of `not` is not met |
 //!
-//! With `hide`, denied callers get 404 instead of 403, and the OpenAPI document omits the operation.
+//! With `hide`, denied callers get 404 instead of 403, and the OpenAPI document omits the operation. A request without
+//! a credential still gets 401.
 //!
 //! [`permissions!`] and [`roles!`] declare the names. [`requirement!`] makes a rule for a subtree. [`invariants!`]
 //! states invariants of roles and routes, which the compiler and a test check. The derive macro [`Auth`](derive@Auth)
@@ -127,8 +128,8 @@
 //!
 //! # The steps of a request
 //!
-//! Each request takes the same steps: [credential] → [authenticate] → [policy] (the decision) → the handler, or a
-//! [rejection](respond). The module [`guard`] runs them.
+//! Each request to an operation that is not public takes the same steps: [credential] → [authenticate] → [policy] (the
+//! decision) → the handler, or a [rejection](respond). The module [`guard`] runs them.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

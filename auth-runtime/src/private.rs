@@ -124,8 +124,8 @@ pub const fn listed<R: Rules>(position: usize, name: &'static str, access: Acces
     Operation::new(name, access).at(R::PLACE, position)
 }
 
-/// Returns references to the operations of a list. The emitted code names the list itself, so that an error in it is shown
-/// in the user's code alone.
+/// Returns references to the operations of a list. The emitted code names the list itself, so that an error in it is
+/// shown in the user's code alone.
 #[must_use]
 pub fn operations<A>(list: &'static [Operation<A>]) -> Vec<&'static Operation<A>> {
     list.iter().collect()
@@ -206,8 +206,8 @@ pub const fn all_of<T: Copy, const N: usize>(items: [Option<T>; N]) -> [T; N] {
     all
 }
 
-/// Adds the name, or the names that a pattern such as `products:*` matches. An undeclared name adds nothing, as it stops
-/// the build elsewhere.
+/// Adds the name, or the names that a pattern such as `products:*` matches. An undeclared name adds nothing, as it
+/// stops the build elsewhere.
 #[must_use]
 pub const fn with_granted<T: Table, const N: usize>(mut set: Set<T, N>, pattern: &'static str) -> Set<T, N> {
     let prefix = lookup::prefix(T::NAMES, pattern);

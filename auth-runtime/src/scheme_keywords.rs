@@ -41,7 +41,7 @@ pub mod kind {
         }
         /// The browser is sent to the authorization server (RFC 6749, section 4.1).
         pub mod authorization_code {
-            /// `authorization_url = ".."`: the address to which a browser is sent.
+            /// `authorization_url = ".."`: the address that a browser is sent to.
             pub mod authorization_url {}
             /// `refresh_url = ".."`: the address that exchanges refresh tokens.
             pub mod refresh_url {}
@@ -50,7 +50,7 @@ pub mod kind {
         }
         /// The authorization server returns a token in the URL (RFC 6749, section 4.2).
         pub mod implicit {
-            /// `authorization_url = ".."`: the address to which a browser is sent.
+            /// `authorization_url = ".."`: the address that a browser is sent to.
             pub mod authorization_url {}
             /// `refresh_url = ".."`: the address that exchanges refresh tokens.
             pub mod refresh_url {}
@@ -91,6 +91,6 @@ pub mod option {
     pub mod max_len {}
     /// A proxy or a browser adds the header, so requests of other sites are checked as with cookies.
     pub mod ambient {}
-    /// Of `basic`: scripts get a challenge for which browsers open no window.
+    /// Of `basic`: scripts get a challenge for which browsers open no password dialog.
     pub mod silent_for_scripts {}
 }

@@ -56,8 +56,8 @@ pub trait Authenticator: Send + Sync + 'static {
     /// Returns the identity of a credential that was verified before, and is valid now (default: none). The text is the
     /// one of the request, and has not been checked for its form.
     ///
-    /// It must return what [`authenticate`](Self::authenticate) would return for a credential of this text, or none. The
-    /// context has no client address.
+    /// It must return what [`authenticate`](Self::authenticate) would return for a credential of this text, or none.
+    /// The context has no client address.
     #[doc(hidden)]
     fn cached(&self, text: &[u8], request: &Request, context: &Context) -> Option<Identity> {
         let _ = (text, request, context);
@@ -69,7 +69,10 @@ pub trait Authenticator: Send + Sync + 'static {
     /// # Errors
     /// - [`AuthenticationError::invalid`] if the credential is wrong: 401.
     /// - [`AuthenticationError::unavailable`] if a backend does not answer: 503.
-    /// - [`AuthenticationError::throttled`] if the rate limit is exceeded: 429. It needs [`is_throttled`](Self::is_throttled).
+    /// - [`AuthenticationError::throttled`] if the rate limit is exceeded: 429, or 503 if
+    ///   [`is_throttled`](Self::is_throttled) is false.
+    /// - [`AuthenticationError::session_ended`] or [`AuthenticationError::sign_in_incomplete`]: the caller is anonymous
+    ///   on an optional route, and gets a 401 elsewhere.
     fn authenticate(
         &self,
         credential: Self::Credential,

@@ -38,7 +38,7 @@ impl Context {
         self.client
     }
 
-    /// Starts an identity: the issuer, and the subject by which the issuer knows the caller.
+    /// Starts an identity: the issuer, and the subject, which is the issuer's identifier of the caller.
     ///
     /// Only both together identify a caller (OpenID Connect Core, section 5.7).
     pub fn identity(&self, issuer: impl Into<String>, subject: impl Into<String>) -> IdentityBuilder {

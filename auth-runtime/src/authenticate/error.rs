@@ -35,8 +35,8 @@ impl AuthenticationError {
         Self(AuthenticationErrorKind::Throttled(retry_after))
     }
 
-    /// The session of the credential has ended, or never existed. The caller is anonymous on an optional route, and gets a
-    /// 401 elsewhere. If the credential stands in a cookie, the response deletes it.
+    /// The session of the credential has ended, or never existed. The caller is anonymous on an optional route, and
+    /// gets a 401 elsewhere. If the credential stands in a cookie, the response deletes it.
     pub fn session_ended(reason: impl Into<Cow<'static, str>>) -> Self {
         Self(AuthenticationErrorKind::SignedOut { reason: reason.into(), is_over: true })
     }

@@ -23,7 +23,7 @@ const SHOWN: usize = 8;
 
 /// The identity that an [`Authenticator`](super::Authenticator) returns. Cheap to clone.
 ///
-/// Building it turns the names of roles, permissions and scopes into bits, once for each authentication.
+/// Building it turns the names of roles, permissions and scopes into bits.
 #[derive(Clone)]
 pub struct Identity {
     description: Arc<Description>,
@@ -70,8 +70,8 @@ impl Identity {
         &self.description.subject
     }
 
-    /// Returns the name by which the caller signs in, if there is one: `preferred_username` of OpenID Connect. It can change,
-    /// and can be given to another person later, so store the [`subject`](Self::subject).
+    /// Returns the name by which the caller signs in, if there is one: `preferred_username` of OpenID Connect. It can
+    /// change, and can be given to another person later, so store the [`subject`](Self::subject).
     #[must_use]
     pub fn username(&self) -> Option<&str> {
         self.access.username.as_deref()
@@ -112,7 +112,7 @@ impl Identity {
     /// [`Principal::user_info`]: crate::authenticate::Principal::user_info
     ///
     /// # Errors
-    /// [`UserInfoError`] if the issuer offers none, or does not answer.
+    /// [`UserInfoError`] says why there is none.
     pub async fn user_info(&self) -> Result<UserInfo, UserInfoError> {
         match &self.description.user_info {
             Some(on_demand) => on_demand.get(self.issuer(), self.subject()).await,
@@ -160,14 +160,14 @@ impl Identity {
         self
     }
 
-    /// Returns the same caller with the roles and permissions of another identity.
+    /// Returns the same caller with the roles, permissions and user name of another identity.
     #[cfg(all(feature = "basic", feature = "_jwt"))]
     pub(crate) fn with_access_of(mut self, other: &Self) -> Self {
         self.access = Arc::clone(&other.access);
         self
     }
 
-    /// Returns the same caller with the roles and permissions of another identity, and the own name.
+    /// Returns the same caller, under its own user name, with the roles and permissions of another identity.
     #[cfg(feature = "_jwt")]
     pub(crate) fn with_roles_of(mut self, other: &Self) -> Self {
         let access = Arc::make_mut(&mut self.access);
@@ -198,7 +198,7 @@ impl Identity {
     }
 }
 
-/// Shows the caller, the roles and the permissions, but no claims.
+/// Shows the issuer and the subject, but no claims.
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Identity")
@@ -247,7 +247,7 @@ impl IdentityBuilder {
         }
     }
 
-    /// Sets the name by which the caller signs in, which is no identifier: see [`Identity::username`].
+    /// Sets the name by which the caller signs in. It is no identifier: see [`Identity::username`].
     pub fn username(mut self, name: impl Into<Arc<str>>) -> Self {
         self.username = Some(name.into());
         self
@@ -328,7 +328,7 @@ impl IdentityBuilder {
         self
     }
 
-    /// Sets the claims as the text of a JSON object, which is parsed at first use.
+    /// Sets the claims as the text of a JSON object. It is parsed at first use.
     #[cfg(feature = "_jwt")]
     pub(crate) fn claims_json(mut self, json: &str) -> Self {
         self.description.claims = Claims::unread(json);
@@ -341,7 +341,7 @@ impl IdentityBuilder {
         self
     }
 
-    /// Sets the source of user information, which is asked when a handler first needs it.
+    /// Sets the source of user information. It is asked when a handler first needs it.
     pub fn user_info(mut self, source: Arc<dyn UserInfoSource>) -> Self {
         self.description.user_info = Some(Arc::new(OnDemand::new(source)));
         self

@@ -1,4 +1,4 @@
-//! Second step: credential to identity. Reads nothing from the request but the credential.
+//! Second step: credential to identity. It reads only the credential and the client address from the request.
 
 mod authenticator;
 #[cfg(any(feature = "_jwt", feature = "api-key", feature = "basic"))]

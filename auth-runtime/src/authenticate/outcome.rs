@@ -22,7 +22,7 @@ pub enum Authentication<A: AuthSchema> {
 /// A refused credential.
 #[derive(Debug)]
 pub struct Refusal {
-    /// Position of the scheme that the caller used, if it is declared.
+    /// Position of the scheme that the caller used; `None` for several schemes, or if the scheme is not accepted.
     pub scheme: Option<usize>,
     /// Why it is refused.
     pub cause: RefusalCause,
@@ -71,7 +71,8 @@ impl Refusal {
         }
     }
 
-    /// Whether all authenticators say that the session of the credential has ended, or that its sign-in is not complete.
+    /// Whether all authenticators say that the session of the credential has ended, or that its sign-in is not
+    /// complete.
     pub(crate) fn is_signed_out(&self) -> bool {
         self.kind() == RefusalKind::SignedOut
     }
@@ -153,8 +154,9 @@ impl SchemeErrors {
 
     /// Returns the identity that the authenticator of a scheme found, or records its error.
     ///
-    /// The document lists a 429 only for schemes whose authenticator [`is_throttled`](super::Authenticator::is_throttled).
-    /// An undocumented `throttled` is a mistake of the authenticator, and counts as unavailable.
+    /// The document lists a 429 only for schemes whose authenticator
+    /// [`is_throttled`](super::Authenticator::is_throttled). An undocumented `throttled` is a mistake of the
+    /// authenticator, and counts as unavailable.
     pub fn step(
         &mut self,
         scheme: usize,

@@ -8,10 +8,10 @@ use crate::declared::{Table, TableSet};
 /// Permissions for single callers: a field of an `Auth` struct with `#[overrides]`.
 ///
 /// Issuer *and* subject name a caller. A token whose `sub` is `alice` does not get the permissions of the password user
-/// `alice`.
+/// `alice`. A caller has one entry: of several calls for a caller, the last one counts.
 ///
-/// A limited credential (a key or a token for some permissions) stays limited. [`add`](Self::add) adds nothing to it, and
-/// [`replace`](Self::replace) gives it only permissions that it had before.
+/// A limited credential (a key or a token for some permissions) stays limited. [`add`](Self::add) adds nothing to it,
+/// and [`replace`](Self::replace) gives it only permissions that it had before.
 ///
 /// ```
 /// # use auth_runtime::{authenticate::PermissionOverrides, prelude::*};

@@ -18,8 +18,8 @@ use crate::{
 /// The authenticated caller.
 ///
 /// An extractor: a handler that takes it runs for authenticated callers only. With `#[optional_auth]`, take
-/// `Option<Principal<Auth>>`. It needs a rule: an operation of a protected API, a handler with `#[protected]`, or a route
-/// below `.protect(..)`.
+/// `Option<Principal<Auth>>`. It needs a rule: an operation of a protected API, a handler with `#[protected]`, or a
+/// route below `.protect(..)`.
 ///
 /// ```
 /// # use auth_runtime::prelude::*;
@@ -62,7 +62,7 @@ impl<A> Clone for Principal<A> {
 }
 
 impl<A: AuthSchema> Principal<A> {
-    /// Returns the caller with this identity, who used the scheme at this position.
+    /// Returns the caller with this identity, by the scheme at this position.
     #[doc(hidden)]
     #[must_use]
     pub fn new(identity: Identity, scheme: usize) -> Self {
@@ -160,8 +160,8 @@ impl<A: AuthSchema> Principal<A> {
         self.identity.subject()
     }
 
-    /// Returns the name by which the caller signs in, if there is one: `preferred_username` of OpenID Connect. It can change,
-    /// and can be given to another person later, so store the [`subject`](Self::subject).
+    /// Returns the name by which the caller signs in, if there is one: `preferred_username` of OpenID Connect. It can
+    /// change, and can be given to another person later, so store the [`subject`](Self::subject).
     #[must_use]
     pub fn username(&self) -> Option<&str> {
         self.identity.username()
@@ -226,10 +226,10 @@ impl<A: AuthSchema> Principal<A> {
         self.claims().get(name).and_then(|claim| T::deserialize(claim).ok())
     }
 
-    /// Returns what the issuer knows of the caller beyond the token, such as name and e-mail address. The token's scopes
-    /// decide how much (OpenID Connect Core, section 5.4).
+    /// Returns what the issuer knows of the caller beyond the token, such as name and e-mail address. The token's
+    /// scopes decide how much (OpenID Connect Core, section 5.4).
     ///
-    /// The first call asks the issuer with the caller's token. The answer is cached as long as the token is, so later
+    /// The first call asks the issuer with the caller's token. The answer is cached until the token expires, so later
     /// changes at the issuer are not seen. Concurrent calls share one request. A failure is not cached.
     ///
     /// ```no_run
@@ -253,7 +253,8 @@ impl<A: AuthSchema> Principal<A> {
         self.identity.user_info().await
     }
 
-    /// Returns the time of the last sign-in. `None` for callers that never sign in, such as machines with a key.
+    /// Returns the time of the last sign-in. `None` if it is unknown, as for a machine with a key, or a token
+    /// without `auth_time`.
     #[must_use]
     pub fn authenticated_at(&self) -> Option<SystemTime> {
         let since = Duration::from_secs(self.identity.authenticated_at()?);
@@ -266,7 +267,7 @@ impl<A: AuthSchema> Principal<A> {
         self.identity.sign_in()
     }
 
-    /// Returns the identifier of the caller's session, which is no secret. `None` for callers without a session.
+    /// Returns the identifier of the caller's session. It is no secret. `None` for callers without a session.
     #[must_use]
     pub fn session_id(&self) -> Option<&str> {
         self.sign_in().map(|details| details.session_id.as_str())

@@ -9,8 +9,9 @@ use subtle::ConstantTimeEq;
 
 /// The key of the MACs. It is random, and exists in this process only.
 ///
-/// The MAC is `SipHash` with 128 bits (Aumasson and Bernstein, 2012), a pseudorandom function made for short inputs. It costs
-/// a tenth of HMAC-SHA-256 or less. Without the key, a caller matches an entry with a probability of 2^-128 per request.
+/// The MAC is `SipHash` with 128 bits (Aumasson and Bernstein, 2012), a pseudorandom function made for short inputs. It
+/// costs a tenth of HMAC-SHA-256 or less. Without the key, a caller matches an entry with a probability of 2^-128 per
+/// request.
 #[derive(Clone)]
 pub(crate) struct MacKey([u8; 16]);
 
@@ -20,7 +21,7 @@ pub(crate) struct MacKey([u8; 16]);
 pub(crate) struct SecretMac(u128);
 
 impl MacKey {
-    /// Returns a random key; `None` if the system has no randomness, which is logged.
+    /// Returns a random key. If the system has no randomness, it logs that and returns `None`.
     pub(crate) fn random() -> Option<Self> {
         let mut key = [0; 16];
         match getrandom::fill(&mut key) {
@@ -40,8 +41,8 @@ impl MacKey {
 
     /// Returns the MAC of a random secret of at least 128 bits as the key of a map, by SipHash-1-3.
     ///
-    /// Half of the rounds are enough: a text with the MAC of another caller's secret cannot be computed, even by someone who
-    /// knew the key, because the MAC depends on 128 bits that only that caller knows.
+    /// Fewer rounds are enough: even an attacker with the key cannot compute a text with the MAC of another caller's
+    /// secret, because the MAC depends on 128 bits that only that caller knows.
     #[cfg(any(feature = "api-key", feature = "session"))]
     #[inline]
     pub(crate) fn mac_of_random(&self, secret: &[u8]) -> u128 {
@@ -51,7 +52,7 @@ impl MacKey {
 
 #[cfg(feature = "basic")]
 impl SecretMac {
-    /// Returns whether both are the MAC of the same secret, in constant time.
+    /// Whether both are the MAC of the same secret, in constant time.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
     }

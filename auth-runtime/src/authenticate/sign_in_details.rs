@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SignInDetails {
-    /// The identifier of the session, which is no secret: `sid` of OpenID Connect.
+    /// The identifier of the session: `sid` of OpenID Connect. It is no secret.
     pub session_id: String,
     /// The authentication context class, such as the level of a second factor: `acr` of OpenID Connect.
     pub acr: Option<String>,

@@ -16,8 +16,8 @@ use crate::{
 
 /// A caller of a test, described by names.
 ///
-/// The default is a user `test` of the issuer `test`, without roles and permissions, who used the first scheme that the
-/// rule accepts and never signed in.
+/// The default is a user `test` of the issuer `test`, without roles and permissions. It uses the first scheme that the
+/// rule accepts, and never signed in.
 ///
 /// ```
 /// use std::time::Duration;
@@ -51,7 +51,7 @@ impl Default for TestCaller {
 }
 
 impl TestCaller {
-    /// Returns a caller with this subject, which is also the user name.
+    /// Returns a caller with this subject and user name.
     pub fn new(subject: impl Into<String>) -> Self {
         Self {
             is_anonymous: false,
@@ -73,7 +73,7 @@ impl TestCaller {
         Self { is_anonymous: true, ..Self::default() }
     }
 
-    /// Sets the subject, which is also the user name.
+    /// Sets the subject and the user name.
     pub fn user(self, subject: impl Into<String>) -> Self {
         Self { subject: subject.into(), ..self }
     }
@@ -83,8 +83,8 @@ impl TestCaller {
         Self { issuer: issuer.into(), ..self }
     }
 
-    /// Adds a scheme (default: those that the rule asks for). A rule that does not accept it answers 401. Several are for a
-    /// rule that needs several credentials at once.
+    /// Adds a scheme (default: those that the rule asks for). A rule that does not accept it answers 401. Several are
+    /// for a rule that needs several credentials at once.
     pub fn via(mut self, scheme: impl Into<String>) -> Self {
         self.schemes.push(scheme.into());
         self

@@ -12,9 +12,9 @@ pub use self::proxies::{BehindProxies, TrustedProxies, TrustedProxiesError};
 
 /// The IP address of the client.
 ///
-/// It is the address of the connection's peer. Headers count only behind [`TrustedProxies`]. An IPv4 address in IPv6 form
-/// (`::ffff:192.0.2.1`) becomes the IPv4 address. Clients without an address, such as those on a Unix socket, share
-/// [`ClientAddress::UNKNOWN`].
+/// It is the address of the connection's peer. Headers count only behind [`TrustedProxies`]. An IPv4 address in IPv6
+/// form (`::ffff:192.0.2.1`) becomes the IPv4 address. Clients without an address, such as those on a Unix socket,
+/// share [`ClientAddress::UNKNOWN`].
 ///
 /// A handler takes it as an argument. An [`Authenticator`](crate::authenticate::Authenticator) finds it in its
 /// [`Context`](crate::authenticate::Context):

@@ -45,8 +45,8 @@ const UNIX: &str = "unix:";
 /// # Limits of the protection
 ///
 /// - A proxy that forwards the header without appending to it. Its clients choose their address.
-/// - Clients that reach the server from a trusted address without passing the proxy. List the addresses of the proxies, not
-///   the network that they share with others.
+/// - Clients that reach the server from a trusted address without passing the proxy. List the addresses of the proxies,
+///   not the network that they share with others.
 #[derive(Clone, Debug)]
 pub struct TrustedProxies(Arc<TrustedPeers>);
 
@@ -83,7 +83,8 @@ impl TrustedProxies {
     /// Trusts these addresses and networks. `unix:` stands for all peers on Unix sockets.
     ///
     /// # Errors
-    /// [`TrustedProxiesError`] with the value, if one is neither, or is the network of all addresses.
+    /// [`TrustedProxiesError`] with the value, if one is neither, is the network of all addresses, or is a network
+    /// whose address has bits beyond the prefix, such as `10.1.2.3/8`.
     pub fn new<T: AsRef<str>>(proxies: impl IntoIterator<Item = T>) -> Result<Self, TrustedProxiesError> {
         let mut peers = TrustedPeers { networks: Vec::new(), unix: false };
         for proxy in proxies {

@@ -7,8 +7,8 @@ use super::{
 
 /// An API key of a request: visible ASCII, not empty, sent once.
 ///
-/// Any scheme but `basic` carries one. In the `Authorization` header, as `bearer` or `http = "Token"`, it has the characters
-/// of a token68 (RFC 9110, section 11.2).
+/// Any scheme but `basic` carries one. In the `Authorization` header, as `bearer` or `http = "Token"`, it has the
+/// characters of a token68 (RFC 9110, section 11.2).
 #[derive(Clone, Debug)]
 pub struct ApiKey(Text);
 

@@ -7,8 +7,9 @@ use super::{
 
 /// A token: a token68 (RFC 9110, section 11.2), sent once.
 ///
-/// The schemes `bearer`, `oauth2`, `openid_connect` and `http` carry one in the `Authorization` header (RFC 6750, section
-/// 2.1), `header` and `cookie` at other locations. Tokens in the query or in a form are ignored (RFC 9700, section 4.3.2).
+/// The schemes `bearer`, `oauth2`, `openid_connect` and `http` carry one in the `Authorization` header (RFC 6750,
+/// section 2.1), `header` and `cookie` at other locations. Tokens in the query or in a form are ignored (RFC 9700,
+/// section 4.3.2).
 #[derive(Clone, Debug)]
 pub struct BearerToken(Text);
 

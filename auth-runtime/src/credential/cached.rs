@@ -77,7 +77,7 @@ impl OnlyCredential<'_> {
         self.scheme
     }
 
-    /// Returns the text of the request, whose form is not checked. It is a secret.
+    /// Returns the text of the request. Its form is not checked. It is a secret.
     #[inline]
     #[must_use]
     pub fn text(&self) -> &[u8] {

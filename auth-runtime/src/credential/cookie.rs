@@ -9,11 +9,11 @@ use poem::http::{
 
 use super::{Credential, Malformed, text::SentText};
 
-/// Returns the value of the cookie of this name (RFC 6265, section 4.2.1), as bytes. Two are malformed, as a proxy may choose
-/// another one than this service.
+/// Returns the value of the cookie of this name (RFC 6265, section 4.2.1), as bytes. Two are malformed, as a proxy may
+/// choose another one than this service.
 ///
-/// Only a space and a tab are white space here. Otherwise a page of another host could set `\u{2003}__Host-session`, and
-/// it would count as `__Host-session`. A cookie that is not text is malformed, not absent.
+/// Only a space and a tab are white space here. Otherwise a page of another host could set `\u{2003}__Host-session`,
+/// and it would count as `__Host-session`. A cookie that is not text is malformed, not absent.
 pub(super) fn value<'h>(headers: &'h HeaderMap, name: &str) -> Credential<SentText<'h>> {
     value_in(headers.get_all(COOKIE).iter(), name)
 }

@@ -7,8 +7,8 @@ use super::{
 
 /// The credentials of a scheme that this crate does not know: visible ASCII and spaces, not empty.
 ///
-/// For one token after the scheme, as in `Token abc`, [`ApiKey`](super::ApiKey) and [`BearerToken`](super::BearerToken) are
-/// stricter.
+/// For one token after the scheme, as in `Token abc`, [`ApiKey`](super::ApiKey) and [`BearerToken`](super::BearerToken)
+/// are stricter.
 #[derive(Clone, Debug)]
 pub struct HttpCredentials(Text);
 

@@ -1,11 +1,11 @@
 //! First step: request to credential. The caller is not known yet.
 //!
-//! A credential is absent, found or malformed. An absent one makes the caller anonymous. A malformed one is rejected, also
-//! on optional routes.
+//! A credential is absent, found or malformed. An absent one makes the caller anonymous. A malformed one is rejected,
+//! also on optional routes.
 //!
-//! Two choices are made apart. The scheme says where the credential stands: in the `Authorization` header, in a named header,
-//! in the query or in a cookie. The authenticator of the field says which credential it verifies, and that type says
-//! which characters it may have:
+//! Two choices are made apart. The scheme says where the credential stands: in the `Authorization` header, in a named
+//! header, in the query or in a cookie. The authenticator of the field says which credential it verifies, and that type
+//! says which characters it may have:
 //!
 //! | scheme | [`BearerToken`] | [`ApiKey`] | [`HttpCredentials`] | [`BasicCredentials`] | [`RequestHead`] |
 //! |---|---|---|---|---|---|
@@ -18,7 +18,8 @@
 //!
 //! `Sessions` verifies a `SessionToken`, which only `cookie = ".."` carries.
 //!
-//! Cookies have the cross-origin check, whatever verifies them. So have the headers that a proxy fills from a cookie.
+//! Cookies have the cross-origin check, whatever verifies them. So have the headers of well-known proxies that read a
+//! cookie. For another header that a proxy or a browser adds, write `ambient`.
 
 mod api_key;
 mod authorization;

@@ -15,9 +15,9 @@ use crate::{
 
 /// The head of a request, read-only: for signed requests, and for certificates that a proxy verifies.
 ///
-/// The scheme says at which location the credential stands, and so whether it is absent, present or malformed. Every scheme
-/// but `basic` can carry it: `header = "X-Client-Cert"`, `http = "Signature"`, `api_key(query = "sig")`. The document shows
-/// that location; the doc comment of the field says the rest, such as which certificates are accepted.
+/// The scheme says at which location the credential stands, and so whether it is absent, present or malformed. Every
+/// scheme but `basic` can carry it: `header = "X-Client-Cert"`, `http = "Signature"`, `api_key(query = "sig")`. The
+/// document shows that location; the doc comment of the field says the rest, such as which certificates are accepted.
 ///
 /// ```
 /// use auth_runtime::{authenticate::*, client_ip::TrustedProxies, credential::RequestHead, prelude::*};
@@ -52,11 +52,12 @@ use crate::{
 ///
 /// # What it does not protect against
 ///
-/// - A client that sends the header itself. Believe the header of a proxy only if [`is_from`](Self::is_from) says that the
-///   proxy sent it, and let the proxy remove the header from what its clients send (ASVS 4.1.3).
-/// - A page of another site, unless the scheme says `ambient`: a browser sends its client certificate with every request.
-/// - A changed body. The body is not read before the caller is known: sign its digest (RFC 9530), and compare the digest in
-///   the handler.
+/// - A client that sends the header itself. Believe the header of a proxy only if [`is_from`](Self::is_from) says that
+///   the proxy sent it, and let the proxy remove the header from what its clients send (ASVS 4.1.3).
+/// - A page of another site, unless the scheme says `ambient`: a browser sends its client certificate with every
+///   request.
+/// - A changed body. The body is not read before the caller is known: sign its digest (RFC 9530), and compare the
+///   digest in the handler.
 /// - A request that is sent again. Sign a time and a number that is used once.
 #[derive(Clone)]
 pub struct RequestHead {

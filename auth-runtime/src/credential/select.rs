@@ -75,8 +75,8 @@ fn among(schemes: &[SecurityScheme], found: &[Credential<()>], precedence: Prece
     }
 }
 
-/// Whether the request uses a scheme that is not accepted. Such a caller tried to authenticate, so the request is neither
-/// anonymous nor authenticated by a cookie.
+/// Whether the request uses a scheme that is not accepted. Such a caller tried to authenticate, so the request is
+/// neither anonymous nor authenticated by a cookie.
 fn is_unsupported(request: &Request, accepted: SchemeSet, schemes: &[SecurityScheme]) -> bool {
     let reads = |used: &[u8], index: usize| matches!(schemes[index].location(), CredentialLocation::Authorization(name) if name.as_bytes().eq_ignore_ascii_case(used));
     authorization::scheme(request)

@@ -96,8 +96,8 @@ fn is_token68(token: &[u8]) -> bool {
     !token.is_empty() && (all(token, outside_jwt) || all(token, outside_token68))
 }
 
-/// Returns 0 for a byte that a JSON Web Token contains, or a `/`. It is the cheaper half of [`outside_token68`], as most
-/// tokens have nothing else.
+/// Returns 0 for a byte that a JSON Web Token contains, or a `/`. It is the cheaper half of [`outside_token68`], as
+/// most tokens have nothing else.
 fn outside_jwt(byte: u8) -> u8 {
     // From `-` to `9` are `-`, `.`, `/` and the digits.
     outside(byte, b'-', b'9').min(outside(byte | 0x20, b'a', b'z')).min(byte ^ b'_')
@@ -108,8 +108,8 @@ fn outside_token68(byte: u8) -> u8 {
     outside_jwt(byte).min(byte ^ b'~').min(byte ^ b'+')
 }
 
-/// Whether all bytes are letters, digits, `-` or `_`, as in base64url (RFC 4648, section 5). The length is known, so the
-/// compiler checks many bytes at once.
+/// Whether all bytes are letters, digits, `-` or `_`, as in base64url (RFC 4648, section 5). The length is known, so
+/// the compiler checks many bytes at once.
 #[cfg(feature = "session")]
 pub(super) fn is_base64url<const LEN: usize>(bytes: &[u8; LEN]) -> bool {
     all(bytes, outside_base64url)

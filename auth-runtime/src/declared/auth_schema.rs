@@ -19,7 +19,8 @@ pub trait AuthSchema: Sized + 'static {
     const SCHEMES: &'static [SecurityScheme];
     /// The names of the schemes, in the same order.
     const SCHEME_NAMES: &'static [&'static str];
-    /// The OAuth 2 scopes: those that schemes list, and the permissions.
+    /// The OAuth 2 scopes: those that schemes list, and the permissions. The permissions are left out if there are
+    /// `oauth2` schemes that all list their own scopes, and no scheme is `openid_connect`.
     const SCOPES: &'static [&'static str];
     /// The protection space that challenges name (RFC 9110, section 11.5).
     const REALM: &'static str;

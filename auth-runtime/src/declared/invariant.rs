@@ -113,7 +113,7 @@ const fn held<A: AuthSchema>(role: usize, pattern: &str) -> Option<&'static str>
     None
 }
 
-/// Whether all names are declared. One that is not is an error elsewhere.
+/// Whether all names are declared. An undeclared name is an error elsewhere.
 const fn are_declared(declared: &[&str], names: &[&str]) -> bool {
     let mut i = 0;
     while i < names.len() {
@@ -125,7 +125,7 @@ const fn are_declared(declared: &[&str], names: &[&str]) -> bool {
     true
 }
 
-/// Whether a role holds a permission. An unknown role, which is an error elsewhere, holds none.
+/// Whether a role holds a permission. An unknown role is an error elsewhere, and holds none here.
 const fn holds<A: AuthSchema>(role: usize, permission: usize) -> bool {
     let roles = <A::Role as RoleTable>::PERMISSION_WORDS;
     role < roles.len()

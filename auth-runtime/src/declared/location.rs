@@ -36,7 +36,8 @@ pub(crate) enum CredentialLocation {
 impl CredentialLocation {
     /// Whether both are the same location.
     ///
-    /// Names of schemes and headers have no letter case (RFC 9110, sections 5.1 and 11.1). Those of parameters and cookies do.
+    /// Names of schemes and headers have no letter case (RFC 9110, sections 5.1 and 11.1). Those of parameters and
+    /// cookies do.
     pub(crate) const fn is(self, other: Self) -> bool {
         use ApiKeyLocation::{Cookie, Header, Query};
         match (self, other) {
@@ -66,8 +67,8 @@ pub(crate) enum Precedence {
     Cookie,
 }
 
-/// Headers that a proxy fills from its own cookie, whichever page sent the request: Cloudflare Access, Google IAP, AWS load
-/// balancers, oauth2-proxy, Azure App Service, Pomerium.
+/// Headers that a proxy fills from its own cookie, whichever page sent the request: Cloudflare Access, Google IAP, AWS
+/// load balancers, oauth2-proxy, Azure App Service, Pomerium.
 const SET_BY_PROXIES: [&str; 10] = [
     "Cf-Access-Jwt-Assertion",
     "X-Goog-Iap-Jwt-Assertion",

@@ -30,8 +30,8 @@ pub struct SecurityScheme {
     /// Whether a browser or a proxy adds the credential on its own, so that a page of another site can use it (default:
     /// true for cookies, and for the headers of well-known proxies that read a cookie).
     pub is_ambient: bool,
-    /// Whether scripts of a page get the challenge `xBasic` in place of `Basic`, so that the browser opens no window for a
-    /// password (default: false).
+    /// Whether scripts of a page get the challenge `xBasic` in place of `Basic`, so that the browser opens no password
+    /// dialog (default: false).
     pub is_silent_for_scripts: bool,
 }
 
@@ -65,9 +65,9 @@ pub enum SchemeKind {
         /// Name of the header, parameter or cookie.
         name: &'static str,
     },
-    /// Any other scheme of the `Authorization` header, by its registered name.
+    /// Any other scheme of the `Authorization` header.
     Http {
-        /// Registered name, such as `ldap`.
+        /// Name of the scheme, such as `Token`.
         scheme: &'static str,
     },
 }
@@ -122,13 +122,13 @@ impl SecurityScheme {
         Self { max_len, ..self }
     }
 
-    /// Returns the same scheme, whose credential is [ambient](Self::is_ambient).
+    /// Returns the same scheme with an [ambient](Self::is_ambient) credential.
     #[must_use]
     pub const fn ambient(self) -> Self {
         Self { is_ambient: true, ..self }
     }
 
-    /// Returns the same scheme, which is [silent for scripts](Self::is_silent_for_scripts).
+    /// Returns the same scheme, made [silent for scripts](Self::is_silent_for_scripts).
     #[must_use]
     pub const fn silent_for_scripts(self) -> Self {
         Self { is_silent_for_scripts: true, ..self }
@@ -161,7 +161,7 @@ impl SecurityScheme {
         }
     }
 
-    /// Returns which credentials take precedence over this one.
+    /// Returns the precedence of the credential of this scheme.
     pub(crate) const fn precedence(&self) -> Precedence {
         match self.location() {
             CredentialLocation::Named(ApiKeyLocation::Cookie, _) => Precedence::Cookie,

@@ -28,7 +28,7 @@ impl SchemeSet {
         Self(self.0 & other.0)
     }
 
-    /// Returns the schemes that are in one of both sets.
+    /// Returns the schemes that are in either set.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)

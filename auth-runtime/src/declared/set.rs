@@ -15,7 +15,8 @@ const WORD: usize = u64::BITS as usize;
 
 /// A set of permissions or roles: `N` words of 64 bits, a bit for each name of the table `T`.
 ///
-/// `permissions!` and `roles!` name it (`PermissionSet`, `RoleSet`) and build it. No operation allocates or hashes.
+/// `permissions!` and `roles!` name it (`PermissionSet`, `RoleSet`) and build it. No operation on sets allocates or
+/// hashes.
 ///
 /// ```
 /// # auth_runtime::permissions! { pub enum Permission { View = "view", Edit = "edit", Delete = "delete" } }

@@ -1,14 +1,15 @@
 //! The access event: one record of each decision. Only this module logs, counts and passes on decisions.
 //!
-//! Each decision becomes one [`AccessEvent`]. It is logged through `tracing`, counted through the `metrics` facade where
-//! the feature `metrics` is on, and passed to the [`EventSink`] of the application.
+//! Each decision becomes one [`AccessEvent`]; a request to a public operation has none. The event is logged through
+//! `tracing`, counted through the `metrics` facade where the feature `metrics` is on, and passed to the [`EventSink`]
+//! of the application.
 //!
 //! | level | message | when |
 //! |---|---|---|
 //! | `DEBUG` | `request allowed` | the caller was let in |
 //! | `INFO` | `request denied` | no credential was sent |
-//! | `WARN` | `request denied` | the credential was rejected, or the caller lacks the right |
-//! | `ERROR` | `request denied` | the application made a mistake |
+//! | `WARN` | `request denied` | the credential or the attempt was rejected, a backend was unavailable, or the caller does not meet the rule |
+//! | `ERROR` | `request denied` | none of the schemes that the rule accepts is configured |
 //!
 //! | metric | type | labels |
 //! |---|---|---|

@@ -38,7 +38,7 @@ pub struct AccessEvent<'a> {
 /// Whether a request was let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AccessOutcome {
-    /// The handler runs.
+    /// The rule admits the caller.
     Allowed,
     /// The caller gets a response with this code.
     Denied(RejectionCode),

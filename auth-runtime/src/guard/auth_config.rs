@@ -28,7 +28,7 @@ pub trait AuthConfig: AuthSchema + Send + Sync {
     #[must_use]
     fn cloned(&self) -> Self;
 
-    /// Returns the schemes whose authenticators are configured. It is called once, when the configuration is mounted.
+    /// Returns the schemes whose authenticators are configured. The result must stay the same.
     fn configured(&self) -> SchemeSet;
 
     /// Returns the configured schemes whose authenticators limit the rate of attempts.
@@ -43,8 +43,8 @@ pub trait AuthConfig: AuthSchema + Send + Sync {
         None
     }
 
-    /// Returns the schemes whose authenticators cache credentials by their text (default: none). It is called once, when the
-    /// configuration is mounted.
+    /// Returns the schemes whose authenticators cache credentials by their text (default: none). It is called once,
+    /// when the configuration is mounted.
     #[doc(hidden)]
     fn caching(&self) -> SchemeSet {
         SchemeSet::EMPTY

@@ -139,20 +139,25 @@ impl CheckResult {
     }
 }
 
-/// The types that the expression of a `check` may have: `bool`, `Result<(), E>`, `Result<bool, E>`, or a `Send` future of one of them.
+/// The types that the expression of a `check` may have: `bool`, `Result<(), E>`, `Result<bool, E>`, or a `Send` future
+/// of one of them.
 ///
-/// | result | response |
+/// | result | meaning |
 /// |---|---|
-/// | `true`, `Ok(true)`, `Ok(())` | the handler runs |
-/// | `false`, `Ok(false)` | 403 |
+/// | `true`, `Ok(true)`, `Ok(())` | the clause is met |
+/// | `false`, `Ok(false)` | the clause is not met |
 /// | `Err` of a `Result<bool, E>` | 503: whether the clause is met is unknown |
-/// | `Err` of a `Result<(), E>` | 403, or 503 if a backend was unavailable |
+/// | `Err` of a `Result<(), E>` | the caller is denied, or gets 503 if a backend was unavailable |
+///
+/// An `Err` rejects the request, whatever the other clauses say. A denied caller gets 403, with `hide` 404, and if it
+/// is anonymous 401.
 ///
 /// A backend was unavailable if the error or one of its sources is one of these:
 ///
 /// - [`Unavailable`](crate::authenticate::Unavailable)
 /// - an [`io::Error`](std::io::Error) of a connection
 /// - a [`poem::Error`] with a 5xx status
+/// - an error whose text has `timed out` or `closed pool`
 ///
 /// A future is awaited, so a forgotten `.await` cannot pass for a yes. `How` only keeps the kinds apart.
 #[diagnostic::on_unimplemented(

@@ -29,7 +29,8 @@ pub trait Rule: Send + Sync + 'static {
     const OPERATION: &'static Operation<Self::Auth>;
 }
 
-/// First argument of every operation that the macros generate. It can be extracted if the caller is let in.
+/// First argument of each generated operation that is not public. It can be extracted unless the head of the request
+/// suffices to reject it.
 pub struct Guard<R> {
     kept: Kept,
     rule: PhantomData<fn() -> R>,
@@ -68,7 +69,7 @@ impl<'a, R: Rule> ApiExtractor<'a> for Guard<R> {
         vec![const { &R::OPERATION.id() }.as_str()]
     }
 
-    /// Not an async function, whose state would hold the options, to be copied with it.
+    /// Not an async function: its state would hold the options, to be copied with it.
     fn from_request(
         request: &'a Request,
         _: &mut RequestBody,
@@ -92,8 +93,8 @@ impl<R> Future for Extracting<'_, R> {
     }
 }
 
-/// What the guard needs after the caller is kept for the extractors. It has no type parameter, which would cost the compiler
-/// time for each operation.
+/// What the guard needs after the caller is kept for the extractors. It has no type parameter, which would cost the
+/// compiler time for each operation.
 struct Kept {
     pending: Option<Box<dyn Undecided>>,
     ended_cookie: Option<&'static str>,

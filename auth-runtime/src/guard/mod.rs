@@ -1,4 +1,4 @@
-//! The runtime line, spelled out: request to credential to identity to principal to decision.
+//! The steps of a request: credential, identity, principal, decision.
 
 mod auth_config;
 mod check;
@@ -27,7 +27,7 @@ use crate::{
     respond::{DenialCause, Rejection},
 };
 
-/// Lets a request in, or returns the rejection. Credentials are read and decisions are made nowhere else.
+/// Lets a request in, or returns the rejection.
 pub(crate) async fn admit<'a, A: AuthConfig>(
     request: &'a Request,
     operation: &'static Operation<A>,
@@ -38,7 +38,8 @@ pub(crate) async fn admit<'a, A: AuthConfig>(
     }
 }
 
-/// The part of [`admit`] that never waits: it lets in callers of public operations, and callers whose credential is cached.
+/// The part of [`admit`] that never waits: it lets in callers of public operations, and callers whose credential is
+/// cached.
 #[inline]
 fn arrive<'a, A: AuthConfig>(
     request: &'a Request,

@@ -73,7 +73,8 @@ impl<A: AuthConfig> RequestAuth<A> {
         self.found().admitted.clone()
     }
 
-    /// Returns the caller of the only credential that the rule needs, if the credential was verified before and is cached.
+    /// Returns the caller of the only credential that the rule needs, if the credential was verified before and is
+    /// cached.
     #[inline]
     pub(super) fn cached(&self, request: &Request, point: EnforcementPoint<A>) -> Option<Principal<A>> {
         if point.operation.credentials().len() != 1 || self.found().admitted.is_some() {
@@ -84,8 +85,8 @@ impl<A: AuthConfig> RequestAuth<A> {
 
     /// Authenticates each credential that the rule needs, and returns the caller of the first one.
     ///
-    /// A credential that is absent or refused ends it. The returned place then has the schemes of that credential alone, so
-    /// that challenges name what is missing.
+    /// A credential that is absent or refused ends it. The returned place then has the schemes of that credential
+    /// alone, so that challenges name what is missing.
     pub(super) async fn authenticate(
         &self,
         request: &Request,

@@ -28,8 +28,8 @@ impl<A: AuthConfig> Principal<A> {
         self.denied_by(rule).is_none()
     }
 
-    /// Returns an error unless the caller meets a rule. The error is the response of the guard: 401, 403 or 404, as the rule
-    /// says. A denial is logged, counted, and handed to the [`EventSink`](crate::event::EventSink).
+    /// Returns an error unless the caller meets a rule. The error is the response of the guard: 401, 403 or 404, as the
+    /// rule says. A denial is logged, counted, and handed to the [`EventSink`](crate::event::EventSink).
     ///
     /// ```
     /// # use auth_runtime::{policy::Operation, prelude::*};

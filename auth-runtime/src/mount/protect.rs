@@ -30,7 +30,7 @@ impl<A: AuthConfig, E> WithAuth<A, E> {
 impl<A: AuthConfig, E: Endpoint> Endpoint for WithAuth<A, E> {
     type Output = E::Output;
 
-    /// Not an async function, whose state would hold the request twice, to be copied with it.
+    /// Not an async function: its state would hold the request twice, to be copied with it.
     fn call(&self, mut request: Request) -> impl Future<Output = Result<E::Output>> + Send {
         RequestAuth::put(&self.auth, &mut request);
         self.inner.call(request)

@@ -13,7 +13,8 @@ use crate::policy::Operation;
     note = "a tuple of one API is not accepted: pass the API itself"
 )]
 pub trait Protected: OpenApi {
-    /// The `Auth` that authenticates callers. It has no bound, so that an `Auth` without `#[derive(Auth)]` is one error.
+    /// The `Auth` that authenticates callers. It has no bound, so that an `Auth` without `#[derive(Auth)]` is one
+    /// error.
     type Auth: 'static;
 
     /// Every operation, with its rule.

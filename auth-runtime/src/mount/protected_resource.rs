@@ -44,7 +44,7 @@ pub struct ProtectedResource {
     requested_scopes: Option<String>,
 }
 
-/// Error if an identifier is not an absolute http or https URL, or has a query or a fragment.
+/// Error if an identifier is not an absolute http or https URL, or has user information, a query or a fragment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not the URL of a resource: write an absolute http or https URL without query and fragment")]
 pub struct InvalidResource(String);
@@ -53,7 +53,8 @@ impl ProtectedResource {
     /// Returns the resource with this identifier, its URL as clients see it. The scopes are those that `A` declares.
     ///
     /// # Errors
-    /// If the identifier is not an absolute http or https URL, or has a query or a fragment (RFC 9728, section 1.2).
+    /// If the identifier is not an absolute http or https URL, or has user information, a query or a fragment (RFC
+    /// 9728, section 1.2).
     pub fn new<A: AuthSchema>(resource: impl Into<String>) -> std::result::Result<Self, InvalidResource> {
         let resource = resource.into();
         let invalid = || InvalidResource(resource.clone());
@@ -93,10 +94,11 @@ impl ProtectedResource {
     }
 
     /// Sets the scopes that a client should request at first (default: none, so clients request all scopes in the
-    /// metadata). They are the parameter `scope` of each challenge that names no scopes itself (RFC 6750, section 3).
+    /// metadata). They are the parameter `scope` of each `Bearer` challenge that names no scopes itself (RFC 6750,
+    /// section 3).
     ///
     /// # Panics
-    /// If a scope has a character that RFC 6749, section 3.3, does not allow.
+    /// If a scope is empty, or has a character that RFC 6749, section 3.3, does not allow.
     #[must_use]
     pub fn request_scopes<'a>(mut self, scopes: impl IntoIterator<Item = &'a str>) -> Self {
         let scopes: Vec<&str> = scopes.into_iter().collect();

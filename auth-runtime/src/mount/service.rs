@@ -102,8 +102,8 @@ impl<A: AuthConfig, T: Protected<Auth = A>, W: Webhook> ProtectedService<A, T, W
         self
     }
 
-    /// Documents webhooks: requests that the service sends to others (default: none). Call it before
-    /// [`configure`](Self::configure), because poem-openapi then drops the prefix of URLs.
+    /// Documents webhooks: requests that the service sends to others (default: none). It drops a URL prefix that
+    /// [`configure`](Self::configure) has set, so call it first.
     ///
     /// OpenAPI 3.0 has no webhooks, so a document of 3.0 has them under `x-webhooks`, which Redoc shows. With
     /// [3.1](Self::openapi_3_1), all pages show them.
@@ -213,7 +213,7 @@ impl<A: AuthConfig, T: Protected<Auth = A>, W: Webhook> ProtectedService<A, T, W
         pages::page::redoc(&self.spec())
     }
 
-    /// Serves Scalar from inside the binary.
+    /// Serves Scalar from inside the binary; it loads its fonts from `fonts.scalar.com`.
     #[cfg(feature = "scalar")]
     pub fn scalar(&self) -> impl Endpoint + use<A, T, W> {
         pages::page::scalar(&self.spec())
@@ -256,7 +256,7 @@ impl fmt::Debug for ServiceEndpoint {
 impl Endpoint for ServiceEndpoint {
     type Output = Response;
 
-    /// Not an async function, whose state would hold the request twice, to be copied with it.
+    /// Not an async function: its state would hold the request twice, to be copied with it.
     fn call(&self, mut request: Request) -> impl Future<Output = Result<Response>> + Send {
         methods::name_unknown(&mut request);
         DynEndpoint::call(&*self.inner, request)

@@ -8,7 +8,8 @@ use serde_json::json;
 const START: &str = "    SwaggerUIBundle({";
 const END: &str = "    })\n</script>";
 
-/// Resolves the URLs of OAuth 2 flows beside the page. Swagger UI resolves them below it, if its address ends with a slash.
+/// Resolves the URLs of OAuth 2 flows beside the page. Swagger UI resolves them below it, if its address ends with a
+/// slash.
 const RESOLVE: &str = r#"    {
         const page = window.location.href.split(/[?#]/)[0].replace(/\/+$/, "");
         const hasServer = (spec.servers || []).length > 0;

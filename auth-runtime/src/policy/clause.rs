@@ -111,7 +111,7 @@ impl Clause {
         Self::All(Clauses(clauses.into()))
     }
 
-    /// Returns the clause that needs one of these. An empty list does not compile.
+    /// Returns the clause that needs at least one of these. An empty list does not compile.
     #[must_use]
     pub fn any<const N: usize>(clauses: [Self; N]) -> Self {
         const { assert!(N > 0, "`any` of no clauses would deny every caller: pass at least one") }
@@ -279,8 +279,8 @@ impl fmt::Display for Clauses {
 
 /// The text of a check.
 ///
-/// Two texts are equal if they differ in spaces only, because compilers put spaces in different places. Spaces inside of a
-/// string literal, and between two words, count. A check with another name is another check.
+/// Two texts are equal if they differ in spaces only, because compilers put spaces in different places. Spaces inside
+/// of a string literal, and between two words, count. A check with another name is another check.
 ///
 /// ```
 /// use auth_runtime::review::CheckText;

@@ -1,9 +1,9 @@
 //! The credentials that a rule needs: one, or several that must all be present and valid.
 //!
-//! `all(schemes("token"), schemes("key"))` needs two credentials, because no scheme meets both clauses. Each clause of the
-//! outermost `all` that consists of schemes alone counts: it narrows the first credential with which it shares a scheme, or
-//! else needs one more. The caller is the one of the first credential. Roles, permissions and all other clauses are about
-//! that caller.
+//! `all(schemes("token"), schemes("key"))` needs two credentials, because no scheme meets both clauses. Each clause of
+//! the outermost `all` that consists of schemes alone counts: it narrows the first credential with which it shares a
+//! scheme, or else needs one more. The caller is the one of the first credential. Roles, permissions and all other
+//! clauses are about that caller.
 
 use super::{Node, Requirement};
 use crate::declared::{AuthSchema, SchemeSet};

@@ -13,8 +13,8 @@ pub struct ExplainedClause {
     pub clause: Clause,
     /// Whether the caller meets it; nothing if that is unknown.
     pub is_met: Option<bool>,
-    /// The roles that hold the permission, where the tables are known: those of the caller if it is met, and all if it is
-    /// not.
+    /// The roles that hold the permission, where the tables are known: those of the caller if it is met, and all if it
+    /// is not.
     pub holders: Vec<String>,
     /// The clauses below.
     pub below: Vec<Self>,

@@ -13,24 +13,26 @@ pub enum Access<A: 'static> {
         /// The reason, for reviewers of public operations.
         reason: &'static str,
     },
-    /// Every caller, also an anonymous one. A credential that is sent must be valid.
+    /// Anonymous callers that pass the checks, and authenticated callers that meet the requirement. A credential that
+    /// is sent must be valid, but that of a session that has ended counts as none.
     Optional {
         /// The requirement for callers who sign in. Its checks are for anonymous callers too.
         requirement: Option<Requirement<A>>,
-        /// Answers 404 instead of 403, so that other callers do not learn that the operation exists.
+        /// Whether denied callers get 404 instead of 403.
         hide: bool,
     },
     /// Callers that meet the requirement.
     Required {
         /// The requirement.
         requirement: Requirement<A>,
-        /// Answers 404 instead of 403, so that other callers do not learn that the operation exists.
+        /// Whether denied callers get 404 instead of 403. The answer is still 401 if the credential is missing or
+        /// invalid, or if the sign-in is too old or too weak.
         hide: bool,
     },
 }
 
-/// The place where an operation is declared: that of a macro, and the position among its operations. `Debug` shows its hash,
-/// as a path of a source file is not for logs.
+/// The place where an operation is declared: that of a macro, and the position among its operations. `Debug` shows its
+/// hash, as a path of a source file is not for logs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Place(&'static str, usize);
 
@@ -50,12 +52,15 @@ pub struct Operation<A: 'static> {
 }
 
 impl<A: AuthSchema> Operation<A> {
-    /// Returns an operation with this name. The macros use `module::Type::method`.
+    /// Returns an operation with this name. The macros use `module::Type::method`, and for a handler
+    /// `module::function`.
     ///
     /// # Panics
-    /// Panics if no request can meet the requirement, as in `all(schemes("a"), not(schemes("a")))`, or in
-    /// `all(schemes("a"), schemes("b"))` if both schemes read the `Authorization` header. The macros build operations in
-    /// constants, where this is a compile error.
+    /// In each of these cases. The macros build operations in constants, where the panic is a compile error.
+    ///
+    /// - No request can meet the requirement, as in `all(schemes("a"), not(schemes("a")))`, or in
+    ///   `all(schemes("a"), schemes("b"))` if both schemes read the `Authorization` header.
+    /// - It requires more than four credentials, or several for [`Access::Optional`].
     #[must_use]
     #[track_caller]
     pub const fn new(name: &'static str, access: Access<A>) -> Self {
@@ -83,7 +88,7 @@ impl<A: AuthSchema> Operation<A> {
         Self { name, place: Place(name, 0), access, credentials }
     }
 
-    /// Returns the name: `module::Type::method`.
+    /// Returns the name: `module::Type::method`, `module::function`, or `module:line` for a `requirement!`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
@@ -95,7 +100,7 @@ impl<A: AuthSchema> Operation<A> {
         &self.access
     }
 
-    /// Returns the schemes that can meet the rule; none for a public operation.
+    /// Returns the schemes whose credentials the operation accepts; none for a public operation.
     #[must_use]
     pub const fn schemes(&self) -> SchemeSet {
         self.credentials.all()
@@ -125,8 +130,8 @@ impl<A> Operation<A> {
         if can_be_called { self.credentials.all().intersection(configured) } else { SchemeSet::EMPTY }
     }
 
-    /// Returns the same operation at its place in the source, from which its identifier is derived: the place of a macro, and
-    /// the position among its operations.
+    /// Returns the same operation at its place in the source, from which its identifier is derived: the place of a
+    /// macro, and the position among its operations.
     ///
     /// Two functions of one module may each declare a type of one name, so the name does not identify an operation.
     #[doc(hidden)]
@@ -135,7 +140,8 @@ impl<A> Operation<A> {
         Self { place: Place(place, position), ..self }
     }
 
-    /// Returns what callers who sign in must meet; `None` if every authenticated caller may call the operation.
+    /// Returns the requirement for authenticated callers; `None` for a public operation, and for an optional one
+    /// without clauses.
     #[must_use]
     pub const fn requirement(&self) -> Option<&Requirement<A>> {
         match &self.access {

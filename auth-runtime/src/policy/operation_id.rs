@@ -13,7 +13,8 @@ const LENGTH: usize = PREFIX.len() + DIGITS;
 pub(crate) struct OperationId([u8; LENGTH]);
 
 impl OperationId {
-    /// Returns the identifier of the operation at a position of this place: a prefix and the FNV-1a hash in hexadecimal digits.
+    /// Returns the identifier of the operation at a position of this place: a prefix and the FNV-1a hash in hexadecimal
+    /// digits.
     pub(crate) const fn of(place: &str, position: usize) -> Self {
         let hash = fnv_1a(fnv_1a(OFFSET_BASIS, place.as_bytes()), &position.to_le_bytes());
         let mut id = [0; LENGTH];

@@ -7,9 +7,9 @@ use crate::declared::{AuthSchema, Entry, Scheme, SchemeSet, Scope};
 
 /// A tree of clauses that a caller must meet, over the tables of the `Auth` type `A`.
 ///
-/// The attributes build it, and [`requirement!`](crate::requirement) builds it for routes outside of OpenAPI. It is data:
-/// enforcement, log and document read the same value. Every requirement needs an authenticated caller. The type `A` keeps
-/// the names of two applications apart.
+/// The attributes build it, and [`requirement!`](crate::requirement) builds it for routes outside of OpenAPI. It is
+/// data: enforcement, log and document read the same value. In an optional operation, only its checks apply to
+/// anonymous callers. The type `A` keeps the names of two applications apart.
 ///
 /// ```
 /// # use auth_runtime::{policy::Requirement, prelude::*};
@@ -107,8 +107,8 @@ impl<A> Requirement<A> {
         Self::of(Node::Claim { name, value })
     }
 
-    /// Callers who signed in under one of these authentication context classes meet it: the claim `acr` of OpenID Connect
-    /// Core, section 2. Others are asked to sign in again (RFC 9470, `acr_values`).
+    /// Callers who signed in under one of these authentication context classes meet it: the claim `acr` of OpenID
+    /// Connect Core, section 2. Others are asked to sign in again (RFC 9470, `acr_values`).
     #[must_use]
     pub const fn acr<const N: usize>(values: &'static [&'static str; N]) -> Self {
         const { assert_not_empty(N, "`acr` of no classes would deny every caller: pass at least one") }

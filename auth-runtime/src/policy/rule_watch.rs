@@ -9,9 +9,9 @@ use super::{Operation, Place};
 
 /// Finds rules that a service meets and that its written policy does not list.
 ///
-/// Poem's router cannot be asked for its routes, so a handler or a subtree can be mounted and not be named in the policy.
-/// Put `.with(watch)` around the application: each such rule is logged once, and [`unlisted`](Self::unlisted) returns it.
-/// [`AccessPolicyBuilder::watch`](crate::review::AccessPolicyBuilder::watch) makes one.
+/// Poem's router cannot be asked for its routes, so a handler or a subtree can be mounted and not be named in the
+/// policy. Put `.with(watch)` around the application: each such rule is logged once, and [`unlisted`](Self::unlisted)
+/// returns it. [`AccessPolicyBuilder::watch`](crate::review::AccessPolicyBuilder::watch) makes one.
 ///
 /// ```
 /// # use auth_runtime::{prelude::*, review::AccessPolicy};

@@ -36,8 +36,8 @@ impl<A: AuthSchema> Requirement<A> {
         self.alternatives(schemes, &|node| if let Node::Role { name, .. } = node { Some(*name) } else { None })
     }
 
-    /// Returns lists of the names that `pick` takes: the requirement in disjunctive form. A clause that the schemes cannot meet
-    /// has no list.
+    /// Returns lists of the names that `pick` takes: the requirement in disjunctive form. A clause that the schemes
+    /// cannot meet has no list.
     fn alternatives(
         &self,
         schemes: SchemeSet,

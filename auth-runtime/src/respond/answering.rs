@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use super::Guarded;
 
 pin_project! {
-    /// The future of the user's method, whose response it wraps in [`Guarded`].
+    /// The future of the user's method. It wraps the response in [`Guarded`].
     ///
     /// A named type takes the compiler less time than an `async` block around the future.
     #[derive(Debug)]

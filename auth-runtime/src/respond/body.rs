@@ -13,7 +13,8 @@ pub struct RejectionBody {
     pub(super) text: Cow<'static, str>,
 }
 
-/// Problem details of each code, in the order of the codes. They are the same for every caller, so they are written once.
+/// Problem details of each code, in the order of the codes. They are the same for every caller, so they are written
+/// once.
 static PROBLEMS: LazyLock<Vec<String>> =
     LazyLock::new(|| RejectionCode::ALL.iter().map(|code| problem_of(*code)).collect());
 

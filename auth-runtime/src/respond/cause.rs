@@ -148,7 +148,7 @@ mod tests {
         assert!(is_unavailable(&io::Error::from(io::ErrorKind::ConnectionRefused)));
         assert!(is_unavailable(&io::Error::other(io::Error::from(io::ErrorKind::TimedOut))));
         assert!(is_unavailable(&poem::Error::from_status(StatusCode::SERVICE_UNAVAILABLE)));
-        // What the pool of sqlx reports while its server is down, without a source.
+        // The pool of sqlx reports this while its server is down, without a source.
         assert!(is_unavailable(&io::Error::other("pool timed out while waiting for an open connection")));
         assert!(is_unavailable(&io::Error::other("attempted to acquire a connection on a closed pool")));
     }

@@ -2,17 +2,19 @@
 
 use poem::http::StatusCode;
 
-/// Stable, machine-readable code of a rejection. It reveals nothing about users, roles or rules.
+/// Stable, machine-readable code of a rejection. It names no user, role or permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RejectionCode {
     /// 401: no credential was sent.
     AuthenticationRequired,
-    /// 401: the credential is not valid, or no longer valid.
+    /// 401: the credential is not valid, or no longer valid. Also if its scheme is not accepted, or if
+    /// [`LoadUser`](crate::extract::LoadUser) finds no user for the caller.
     InvalidCredentials,
     /// 401: the sign-in is too old or too weak (RFC 9470).
     ReauthenticationRequired,
-    /// 400: the credential is malformed.
+    /// 400: the credential is malformed. For a Basic credential that is not base64 of `name:password`, the code is
+    /// [`InvalidCredentials`](Self::InvalidCredentials).
     MalformedCredentials,
     /// 431: the credential is larger than its scheme allows.
     CredentialTooLarge,
@@ -28,7 +30,8 @@ pub enum RejectionCode {
     TooManyAttempts,
     /// 503: a backend is unavailable, so the request could not be decided.
     Unavailable,
-    /// 500: the application mounted a rule without its `Auth`.
+    /// 500: a mistake of the application, such as a rule without an `Auth` or a configured scheme, or a handler that
+    /// takes a caller and has no rule.
     Misconfigured,
 }
 

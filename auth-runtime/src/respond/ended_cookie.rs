@@ -8,8 +8,8 @@ use poem::{
 /// The prefix of a cookie that only this host can have set, over https (RFC 6265bis, section 4.1.3.2).
 pub(crate) const HOST_PREFIX: &str = "__Host-";
 
-/// Returns the attributes of a cookie: no script reads it, and no page of another site sends it along with a form. A
-/// cookie with the prefix is sent over https only.
+/// Returns the attributes of a cookie: no script reads it, and no page of another site sends it with a `POST`. A cookie
+/// with the prefix is sent over https only.
 pub(crate) fn attributes(name: &str) -> &'static str {
     if name.starts_with(HOST_PREFIX) {
         "Path=/; Secure; HttpOnly; SameSite=Lax"

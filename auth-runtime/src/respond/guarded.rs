@@ -18,12 +18,13 @@ use crate::respond::{Rejection, is_rejection};
 
 static NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// Return type of a generated operation. It is documented as `R`; `mount/openapi` adds 401 and 403.
+/// Return type of a generated operation. It is documented as `R`; `mount/openapi` adds the statuses of rejections.
 #[derive(Debug)]
 pub enum Guarded<R> {
     /// The response of the user's method.
     Answered(R),
-    /// The response of an optional operation to a caller whose session has ended, with the name of the cookie to delete.
+    /// The response of an optional operation to a caller whose session has ended, with the name of the cookie to
+    /// delete.
     SignedOut(R, &'static str),
     /// The response of a public operation, which caches may store.
     Public(R),

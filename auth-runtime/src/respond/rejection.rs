@@ -19,7 +19,8 @@ use crate::{
     policy::{Denial, EnforcementPoint, Reason},
 };
 
-/// Headers of every rejection: no caching, no sniffing, no frames (OWASP REST Security Cheat Sheet).
+/// Headers of each rejection except the 404 of `hide`: no caching, no sniffing, no frames (OWASP REST Security Cheat
+/// Sheet).
 static HEADERS: [(HeaderName, HeaderValue); 3] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -32,14 +33,14 @@ const USUAL_HEADERS: usize = 8;
 /// The response to a denied request.
 ///
 /// As a [`poem::Error`], it can be caught by its type. Status and challenges are fixed; `#[auth(rejection = path)]`
-/// replaces the body.
+/// replaces the body. The 404 of `hide` is a [`NotFoundError`] of Poem instead, with Poem's body.
 #[derive(Debug, Clone)]
 pub struct Rejection {
     code: RejectionCode,
     challenges: Vec<HeaderValue>,
     /// Time to wait after the rate limit.
     retry_after: Option<Duration>,
-    /// Whether the caller has no session, or one that has ended.
+    /// Whether the session of the credential has ended, or its sign-in is not complete.
     is_signed_out: bool,
     /// The name of the cookie of an ended session.
     ended_cookie: Option<&'static str>,
@@ -62,7 +63,8 @@ impl Rejection {
         }
     }
 
-    /// Whether a person gets on by signing in: no credential was sent, the session has ended, or the sign-in is too old.
+    /// Whether a person can continue by signing in: no credential was sent, the session has ended, or the sign-in is
+    /// not complete, too old or too weak.
     #[must_use]
     pub const fn needs_sign_in(&self) -> bool {
         match self.code {

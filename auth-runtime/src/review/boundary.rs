@@ -22,10 +22,10 @@ impl AccessPolicy {
         self.rules.iter().filter(is_above).chain([rule]).collect()
     }
 
-    /// Returns callers that these rules let in or deny without an unknown fact. Returns nothing if the rules ask for too many
-    /// facts.
+    /// Returns callers that these rules let in or deny without an unknown fact. Returns nothing if the rules ask for
+    /// too many facts.
     ///
-    /// - each role alone, without the other facts, with all of them, and with the smallest enough
+    /// - each role alone, without the other facts, with all of them, and with the smallest set that is enough
     /// - the smallest callers that the rules let in, and callers that differ from them in one fact
     /// - one caller of each scheme, and one with a limited credential
     pub(crate) fn boundary(&self, rules: &[&AccessRule]) -> Option<Vec<Persona>> {
@@ -53,7 +53,7 @@ impl AccessPolicy {
         if checks.is_empty() { vec![Persona::anonymous()] } else { vec![with(true), with(false)] }
     }
 
-    /// Adds callers with one role or none, and with none, all, or the smallest enough of the other facts.
+    /// Adds callers with one role or none, and with none, all, or the smallest sufficient set of the other facts.
     fn add_roles(&self, requirement: &Clause, personas: &mut BTreeSet<Persona>) -> Option<()> {
         let together = several(self, requirement);
         let roles = self.roles.keys().map(|role| Persona::caller().role(role));
@@ -131,7 +131,8 @@ impl AccessPolicy {
         }))
     }
 
-    /// Returns the schemes at a point: several that the rule needs, or the first that holds, or one that no clause names.
+    /// Returns the schemes at a point: several that the rule needs, or the first that holds, or one that no clause
+    /// names.
     fn schemes_at<'a, F: Iterator<Item = (Atom<'a>, bool)>>(
         &self,
         facts: impl Fn() -> F,

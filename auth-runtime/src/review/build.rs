@@ -27,7 +27,7 @@ use crate::{
 #[must_use = "call `build`"]
 pub struct AccessPolicyBuilder<A> {
     policy: AccessPolicy,
-    /// Identifiers of the operations.
+    /// The places where the operations are declared.
     listed: Vec<Place>,
     invariants: Option<Invariants>,
     /// The arguments of the operations and tools.

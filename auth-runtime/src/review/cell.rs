@@ -50,8 +50,8 @@ impl fmt::Display for Condition {
 }
 
 impl AccessPolicy {
-    /// Returns whether a rule admits a persona. The result is exact: all combinations of the unknown facts are
-    /// evaluated.
+    /// Returns whether a rule admits a persona. The result is exact for up to 20 unknown facts: all their combinations
+    /// are evaluated.
     ///
     /// ```
     /// use auth_runtime::review::{AccessPolicy, MatrixCell, Persona};

@@ -20,11 +20,12 @@ pub struct Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FindingKind {
-    /// A rule admits anonymous callers to an unsafe method, such as `POST`.
+    /// A rule admits anonymous callers to an unsafe method, such as `POST`, to a subtree, or to a target without a
+    /// path.
     PublicChange,
     /// A rule admits anonymous callers.
     Public,
-    /// No role meets the rule.
+    /// No caller meets the rule, or no role alone does.
     Unreachable,
     /// A clause that follows from the rest of its rule.
     ImpliedClause,

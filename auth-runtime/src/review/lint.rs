@@ -84,7 +84,8 @@ impl AccessPolicy {
         findings
     }
 
-    /// Returns the callers that meet a requirement, of those that can be. They may have the credentials of each of `rules`.
+    /// Returns the callers that meet a requirement, of those that can be. They may have the credentials of each of
+    /// `rules`.
     fn table(&self, space: &Space<'_>, requirement: &Clause, rules: &[&Clause]) -> TruthTable {
         let together: Vec<_> = rules.iter().flat_map(|rule| several(self, rule)).collect();
         let sent = space.sent(requirement_table(space, self, requirement), &several(self, requirement));

@@ -1,6 +1,7 @@
 //! Names in Markdown.
 
-/// Returns a code span of one line inside of a table (GitHub Flavored Markdown, section 4.10: `|` is escaped there too).
+/// Returns a code span of one line inside of a table (GitHub Flavored Markdown, section 4.10: `|` is escaped there
+/// too).
 pub(super) fn code(text: &str) -> String {
     let text = text.replace(['\n', '\r'], " ").replace('|', "\\|");
     // A span is delimited by more backticks than it has.

@@ -166,8 +166,8 @@ pub(super) struct PersonaFacts<'a> {
 }
 
 impl PersonaFacts<'_> {
-    /// Returns whether a clause without clauses below it is met by all credentials that the persona may send; nothing if
-    /// that is unknown, or depends on those that it sends.
+    /// Returns whether a clause without clauses below it is met by all credentials that the persona may send; nothing
+    /// if that is unknown, or depends on those that it sends.
     pub(super) fn decides(&self, leaf: &Clause) -> Option<bool> {
         match leaf {
             Clause::UsesScheme(_) if self.persona.schemes.len() > 1 => None,

@@ -8,9 +8,10 @@ use super::{AccessRule, Target};
 
 /// The permissions, roles, schemes and rules of an application.
 ///
-/// It has everything that affects decisions, so it can be analysed and compared without the program.
-/// [`Display`](std::fmt::Display) writes the text of `access.lock`, and [`FromStr`](std::str::FromStr) parses it. The
-/// text is sorted, so it does not depend on the order in the code.
+/// It has all declarations and rules, so it can be analysed and compared without the program. It does not have the code
+/// of checks, the roles and permissions of single callers, or whether a scheme is configured.
+/// [`Display`](std::fmt::Display) writes the text of `access.lock`, and [`FromStr`](std::str::FromStr) parses it. Its
+/// lines are sorted, so the order of declarations and operations in the code does not matter.
 ///
 /// ```
 /// use auth_runtime::review::AccessPolicy;
@@ -139,8 +140,8 @@ impl AccessPolicy {
     }
 }
 
-/// Compares the segments of a path with a pattern. Returns how closely each matched: a literal (2), a parameter (1) or the
-/// rest (0).
+/// Compares the segments of a path with a pattern. Returns how closely each matched: a literal (2), a parameter (1) or
+/// the rest (0).
 pub(super) fn rank(pattern: &str, path: &str) -> Option<Vec<u8>> {
     let mut segments = path.trim_start_matches('/').split('/');
     let mut ranks = Vec::new();

@@ -6,8 +6,8 @@ use crate::authenticate::Unavailable;
 
 /// Why there is no user information.
 ///
-/// A handler can return it as an error. The response has problem details, and is never a 401, as the caller's credential
-/// was valid. As the error of a `check`, an unavailable issuer is a 503 too.
+/// A handler can return it as an error. The response has problem details, and is never a 401, as the caller's
+/// credential was valid. As the error of a `check`, an unavailable issuer is a 503 too.
 ///
 /// ```
 /// use auth_runtime::authenticate::UserInfoError;

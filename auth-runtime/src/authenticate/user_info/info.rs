@@ -81,7 +81,8 @@ texts! {
     zoneinfo,
     /// The language, such as `en-US`.
     locale,
-    /// A telephone number. [`phone_number_verified`](Self::phone_number_verified) says whether it belongs to the caller.
+    /// A telephone number. [`phone_number_verified`](Self::phone_number_verified) says whether it belongs to the
+    /// caller.
     phone_number,
 }
 
@@ -91,7 +92,8 @@ impl UserInfo {
     /// Builds it from claims. `sub` is required.
     ///
     /// # Errors
-    /// [`UserInfoError::Invalid`] if `sub` is missing, or a standard claim has another type than the standard defines.
+    /// [`UserInfoError::Invalid`] if `sub` is missing or empty, or if a claim that must be text or a Boolean has
+    /// another type. `email_verified` and `phone_number_verified` may also be `"true"` or `"false"`.
     pub fn new<K: Into<String>, V: Into<Value>>(
         claims: impl IntoIterator<Item = (K, V)>,
     ) -> Result<Self, UserInfoError> {

@@ -1,4 +1,4 @@
-//! What an issuer knows of a caller beyond the credential. It is loaded when a handler first needs it.
+//! Claims of an issuer about a caller beyond the credential. They are loaded when a handler first needs them.
 
 mod error;
 mod info;

@@ -1,4 +1,4 @@
-//! User information that is loaded at most once, by the first request that needs it.
+//! User information, loaded by the first request that needs it, and shared with later ones.
 
 use std::{
     fmt,
@@ -43,7 +43,7 @@ pub trait UserInfoSource: Send + Sync + 'static {
     fn load(&self) -> LoadingUserInfo<'_>;
 }
 
-/// User information that is loaded at most once. Concurrent requests wait for the first.
+/// User information that is loaded once. Concurrent requests wait for the first. A failure is not kept.
 pub(crate) struct OnDemand {
     source: Arc<dyn UserInfoSource>,
     loaded: OnceLock<UserInfo>,

@@ -56,7 +56,7 @@ impl<A: AuthConfig> Row<A> {
     }
 }
 
-/// What an application chooses about its document.
+/// The choices of an application about its document.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Choice {
     /// Whether operations with `hide` are documented.
@@ -222,7 +222,7 @@ impl<'a, A: AuthConfig> Writer<'a, A> {
         alternatives.into()
     }
 
-    /// Returns the alternatives of an operation's rule. One that needs several credentials has all of them.
+    /// Returns the alternatives of an operation's rule. If a rule needs several credentials, each alternative has all.
     fn rule(&mut self, operation: &'static Operation<A>) -> Vec<Alternative> {
         let mut alternatives = vec![Alternative::new()];
         for (position, schemes) in operation.credentials().iter().enumerate() {
@@ -237,7 +237,8 @@ impl<'a, A: AuthConfig> Writer<'a, A> {
         alternatives
     }
 
-    /// Returns the alternatives of one scheme that carries one of the credentials, with the scopes or roles that are needed.
+    /// Returns the alternatives of one scheme that carries one of the credentials, with the scopes or roles that are
+    /// needed.
     fn carried_by(&mut self, index: usize, position: usize, operation: &'static Operation<A>) -> Vec<Alternative> {
         let scheme = &A::SCHEMES[index];
         let others = operation.credentials().iter().enumerate().filter(|(other, _)| *other != position);

@@ -17,7 +17,7 @@ pub(in crate::review) struct Side<'a> {
 pub(in crate::review) enum Comparison {
     /// There are none.
     Nothing,
-    /// One of them with as few facts as possible, and the roles that are enough alone.
+    /// One of them with as few facts as possible, and the roles that newly get in without other roles.
     Gain { persona: Box<Persona>, roles: Vec<String> },
     /// The rules ask for too many facts.
     Unknown { atoms: usize },
@@ -79,7 +79,8 @@ impl<'a> Pair<'a> {
         }
     }
 
-    /// Whether nothing that decides differs: neither the rule, nor what the roles hold of the permissions that it asks for.
+    /// Whether nothing that decides differs: neither the rule, nor what the roles hold of the permissions that it asks
+    /// for.
     fn is_same(&self) -> bool {
         self.old == self.new && (self.before.roles == self.after.roles || self.are_held_alike())
     }
@@ -122,7 +123,8 @@ impl<'a> Pair<'a> {
         self.before.schemes.keys().chain(self.after.schemes.keys()).map(String::as_str).collect()
     }
 
-    /// Looks for an example with the roles and permissions of `base`. Fails with the number of facts, if they are too many.
+    /// Looks for an example with the roles and permissions of `base`. Fails with the number of facts, if they are too
+    /// many.
     fn known(&self, base: &Persona) -> Result<Option<(u32, Persona)>, usize> {
         let (old, new) = (base.facts(self.before), base.facts(self.after));
         let open = self.leaves().into_iter().filter(|leaf| old.decides(leaf).is_none());
@@ -176,8 +178,8 @@ impl<'a> Pair<'a> {
         if self.roles().into_iter().any(|role| is_asked(role) && self.held(role, &atoms) != Held::default()) {
             atoms.insert(Atom::Overridden);
         }
-        // A permission of an unchanged role acts like a direct one. Of roles that changed alike, one is enough, but not one
-        // that the rules ask for: it does more than hold permissions.
+        // A permission of an unchanged role acts like a direct one. Of roles that changed alike, one is enough, but not
+        // one that the rules ask for: it does more than hold permissions.
         let mut seen = BTreeSet::new();
         let others = changed.into_iter().map(|(role, held)| (Atom::Role(role), held));
         let others: Vec<_> = others.filter(|(role, held)| !atoms.contains(role) && seen.insert(held.clone())).collect();

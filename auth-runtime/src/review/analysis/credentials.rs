@@ -1,5 +1,5 @@
-//! The credentials that a requirement needs, as [`crate::policy`] decides at compile time: one, or several where no scheme
-//! meets it alone.
+//! The credentials that a requirement needs, as [`crate::policy`] decides at compile time: one, or several where no
+//! scheme meets it alone.
 
 use std::collections::BTreeSet;
 
@@ -52,8 +52,8 @@ fn beside<'a>(policy: &AccessPolicy, set: &BTreeSet<&'a str>, scheme: &'a str) -
     is_free.then(|| set.iter().copied().chain([scheme]).collect())
 }
 
-/// Collects the clauses of schemes alone from the outermost `all`. Each narrows the first credential with which it shares a
-/// scheme, or else needs one more.
+/// Collects the clauses of schemes alone from the outermost `all`. Each narrows the first credential with which it
+/// shares a scheme, or else needs one more.
 fn gather<'a>(clause: &'a Clause, needed: &mut SchemeSets<'a>) {
     if let Clause::All(_) | Clause::Named { .. } = clause {
         clause.children().iter().for_each(|clause| gather(clause, needed));

@@ -3,8 +3,8 @@
 use super::{Atom, Space, TruthTable};
 use crate::review::Persona;
 
-/// Returns the caller with the fewest facts among those that `function` is true for, and the cost of the facts. The roles
-/// and permissions of the space are added to those of `base`.
+/// Returns the caller with the fewest facts among those that `function` is true for, and the cost of the facts. The
+/// roles and permissions of the space are added to those of `base`.
 pub(super) fn example(
     space: &Space<'_>,
     function: &TruthTable,

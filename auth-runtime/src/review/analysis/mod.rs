@@ -1,7 +1,7 @@
 //! Exact answers about a requirement, by enumeration of the facts that it asks for.
 //!
-//! A truth table has one bit for each combination of facts, and 64 combinations are evaluated at once. It is exact where
-//! logic with three values is not: `any(check = a, not(check = a))` admits every caller, whatever the check says.
+//! A truth table has one bit for each combination of facts, and 64 combinations are evaluated at once. It is exact
+//! where logic with three values is not: `any(check = a, not(check = a))` admits every caller, whatever the check says.
 
 mod compare;
 pub(super) mod credentials;

@@ -115,15 +115,16 @@ impl<'a> Space<'a> {
         }
     }
 
-    /// Returns the combinations that a caller can have: one scheme or one of the `several`, and who signed in within 5
-    /// minutes did so within an hour. `schemes` are all that exist.
+    /// Returns the combinations that a caller can have. It has one scheme, or one of the sets in `several`. A sign-in
+    /// within 5 minutes is also one within an hour. `schemes` are all that exist.
     pub(in crate::review) fn possible(&self, schemes: &[&str], several: &[BTreeSet<&str>]) -> TruthTable {
         let together = several.iter().fold(self.one_scheme(schemes), |table, set| table.or(&self.exactly(set)));
         together.and(&self.ages_in_order()).and(&self.one_value())
     }
 
-    /// Returns the result of a requirement for callers that have several credentials: of those, they send the ones that the
-    /// requirement needs. `table` is its result for the schemes that were sent, and `several` the sets that it needs.
+    /// Returns the result of a requirement for callers that have several credentials: of those, they send the ones that
+    /// the requirement needs. `table` is its result for the schemes that were sent, and `several` the sets that it
+    /// needs.
     pub(in crate::review) fn sent(&self, table: TruthTable, several: &[BTreeSet<&str>]) -> TruthTable {
         let one: Vec<BTreeSet<&str>> = self.schemes().map(|name| BTreeSet::from([name])).collect();
         if one.len() < 2 {

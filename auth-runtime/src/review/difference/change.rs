@@ -16,10 +16,11 @@ pub struct Change {
     pub before: Option<String>,
     /// The text after.
     pub after: Option<String>,
-    /// For a widened or narrowed rule, the caller with the fewest facts that is newly admitted or no longer admitted.
+    /// For a widened, narrowed or newly public rule, the caller with the fewest facts that is newly admitted or no
+    /// longer admitted. `None` for a rule that is new.
     pub persona: Option<Persona>,
-    /// The roles that are sufficient now but were not before, or the reverse. For a new rule, the roles that are
-    /// sufficient.
+    /// The roles whose callers are newly admitted or no longer admitted, some of them only under conditions. For a new
+    /// rule, the roles that it can admit.
     pub roles: Vec<String>,
 }
 
@@ -87,7 +88,7 @@ impl fmt::Display for Subject {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ChangeKind {
-    /// The rule now admits anonymous callers: it is new, or it required a credential before.
+    /// The rule admits anonymous callers that it did not admit before. It may be new.
     NewPublic,
     /// The rule admits a caller that it did not admit before, or the role has a new permission.
     Widened,
@@ -95,7 +96,7 @@ pub enum ChangeKind {
     CheckChanged,
     /// A denied caller gets 404 instead of 403, or the reverse.
     HideChanged,
-    /// The scheme with this name is of another kind.
+    /// The scheme with this name has another kind or other options.
     KindChanged,
     /// A rule that is not public was removed. If its route is still mounted, it may be open now.
     RuleGone,
@@ -107,7 +108,7 @@ pub enum ChangeKind {
     Narrowed,
     /// The public rule, or the declaration, was removed.
     Gone,
-    /// Only the name changed.
+    /// Only the name, or the route of the rule, changed.
     Renamed,
     /// The text differs, and the same callers get in.
     Reworded,
@@ -186,11 +187,11 @@ pub enum DifferenceClass {
     Reworded,
     /// Fewer callers are admitted.
     Narrowed,
-    /// There is a new rule or declaration, and it is not public.
+    /// There is a new rule that is not public, or a new role, permission or scope.
     New,
-    /// The analysis cannot decide, so a reviewer must.
+    /// A reviewer must decide: a check, a `hide` or a scheme changed, or the analysis has no result.
     Review,
-    /// More callers are admitted.
+    /// More callers are admitted, a role has a new permission, or there is a new scheme.
     Widened,
     /// Anonymous callers are newly admitted.
     NewPublic,

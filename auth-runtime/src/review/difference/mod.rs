@@ -17,8 +17,9 @@ use super::AccessPolicy;
 
 /// The changes from one policy to another, the most important ones first.
 ///
-/// [`Display`](std::fmt::Display) writes them as text. Like [`AccessPolicy::cell`], the analysis is exact: a rule is
-/// [`Widened`](ChangeKind::Widened) if and only if it admits a caller that it did not admit before.
+/// [`Display`](std::fmt::Display) writes them as text. Like [`AccessPolicy::cell`], the analysis is exact for up to 20
+/// facts: a rule is [`Widened`](ChangeKind::Widened) or [`NewPublic`](ChangeKind::NewPublic) if and only if it admits a
+/// caller that it did not admit before. A check whose text changed counts as the same check.
 ///
 /// ```
 /// use auth_runtime::review::{AccessPolicy, Difference, DifferenceClass};

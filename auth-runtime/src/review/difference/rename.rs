@@ -69,8 +69,8 @@ impl Kind {
         }
     }
 
-    /// Returns all that a policy says of a name: for a permission the roles that hold it, for a role the permissions that
-    /// it holds; and the rules that ask for it.
+    /// Returns all that a policy says of a name: for a permission the roles that hold it, for a role the permissions
+    /// that it holds; and the rules that ask for it.
     fn uses(self, policy: &AccessPolicy, name: &str) -> Uses {
         let beside = match self {
             Self::Permission => {

@@ -9,7 +9,8 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 impl Difference {
     /// Returns the difference as a SARIF 2.1.0 log, with locations in the file of the new policy.
     ///
-    /// `uri` is the path of that file in the repository, such as `access.lock`. A change without a line there is reported at line 1.
+    /// `uri` is the path of that file in the repository, such as `access.lock`. A change without a line there is
+    /// reported at line 1.
     ///
     /// ```
     /// # use auth_runtime::review::{AccessPolicy, Difference};

@@ -50,7 +50,7 @@ pub enum AccessLockError {
 /// [`assert_access_lock!`](crate::assert_access_lock) calls it with the file next to the application's `Cargo.toml`.
 ///
 /// # Errors
-/// [`AccessLockError`] if the file is missing or differs.
+/// [`AccessLockError`] if the file is missing, differs, is no policy, or cannot be read or written.
 pub fn check_access_lock(policy: &AccessPolicy, path: impl AsRef<Path>) -> Result<(), AccessLockError> {
     let is_accepted = env::var_os(VARIABLE).is_some_and(|value| value == "accept");
     let path = path.as_ref();
@@ -97,7 +97,7 @@ fn shown(path: &Path) -> String {
 /// ```
 ///
 /// # Panics
-/// If the file is missing or differs.
+/// If the file is missing, differs, is no policy, or cannot be read or written.
 #[macro_export]
 macro_rules! assert_access_lock {
     ($policy:expr $(,)?) => {

@@ -1,7 +1,7 @@
 //! The file `access.lock`: its text is written, read, and compared with the code.
 //!
-//! The text is made for diffs, so each line stands for itself. Names are string literals of Rust, so a name cannot forge a
-//! line, and characters that change the direction of text are visible.
+//! The text is made for diffs, so each line stands for itself. Names are string literals of Rust, so a name cannot
+//! forge a line, and characters that change the direction of text are visible.
 
 mod check;
 mod clause;
