@@ -19,7 +19,7 @@ use crate::{
 pub(super) const EXIT_CODES: &str = "\
 Exit codes, by the most important change:
   0  no difference
-  1  the lock file of `access check` is missing
+  1  lock file missing (only `access check`)
   2  wrong usage, or a file that cannot be read
  10  equal but reworded
  11  narrowed: fewer callers are admitted

@@ -91,7 +91,7 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
     }
 
     fn cross_origin(&self, is_html: bool) -> Response {
-        tracing::warn!("sign-in page refused: a page of another site sent the form");
+        tracing::warn!("sign-in page refused: a page of another origin sent the form");
         if is_html {
             let text = "Another site sent this form, so nothing was done. Open the page on this site, and try again.";
             return self.failed(StatusCode::FORBIDDEN, text);
