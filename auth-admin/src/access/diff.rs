@@ -19,12 +19,12 @@ use crate::{
 pub(super) const EXIT_CODES: &str = "\
 Exit codes, by the most important change:
   0  no difference
-  1  the lock file of `access check` is missing
+  1  lock file missing (only `access check`)
   2  wrong usage, or a file that cannot be read
  10  equal but reworded
  11  narrowed: fewer callers are admitted
  12  new: a rule that is not public, or a role, permission or scope
- 13  review: a rule is gone, a check, `hide` or a scheme changed, or the analysis is undecided
+ 13  review: a non-public rule is gone; a check, `hide` or a scheme changed; or undecided
  14  widened: more callers are admitted
  15  new public: anonymous callers are now admitted";
 

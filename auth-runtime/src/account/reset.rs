@@ -13,8 +13,9 @@ impl<S: AccountStore> SelfService<S> {
     /// Return the same response in each case. This method does the same work whether or not there is such a user: it
     /// counts the attempt and queues the rest. No response waits for the look-up of the users.
     ///
-    /// Disabled users and users without a password get no mail. If several users have the address, each gets a mail, up
-    /// to 10 of them. The mail is sent to the stored address, not to the one that was typed.
+    /// Disabled users and users without a password get no mail. If more than 10 users have the address, only the 10 that
+    /// the store [returns](AccountStore::users_with_email) get one each. The mail is sent to the stored address, not to
+    /// the one that was typed.
     ///
     /// # Errors
     /// [`AccountError::Email`] if this is no address; [`AccountError::TooManyAttempts`] after 3 requests for one

@@ -99,7 +99,7 @@ impl Refusal {
             RefusalCause::Malformed(malformed) => malformed.to_string(),
             RefusalCause::Several => "credentials of several schemes".to_owned(),
             RefusalCause::Unsupported => "the scheme is not accepted".to_owned(),
-            RefusalCause::CrossOrigin => "an ambient credential, sent for a page of another site".to_owned(),
+            RefusalCause::CrossOrigin => "an ambient credential, sent for a page of another origin".to_owned(),
             RefusalCause::Authentication(errors) => {
                 errors.iter().map(|(index, error)| format!("{}: {error}", name(*index))).collect::<Vec<_>>().join("; ")
             }

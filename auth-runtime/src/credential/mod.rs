@@ -96,7 +96,7 @@ pub enum Malformed {
     message = "a scheme of kind `{K}` cannot carry `{Self}`",
     label = "this authenticator takes another kind of credential",
     note = "use another scheme, or an authenticator whose `Credential` the scheme can carry",
-    note = "schemes that carry `BasicCredentials`: `basic`; `HttpCredentials`: `http`; `SessionToken`: `cookie`; `BearerToken`: all but `basic` and `api_key(query = ..)`; `ApiKey` and `RequestHead`: all but `basic`"
+    note = "schemes of each credential: `BasicCredentials`: `basic`; `HttpCredentials`: `http`; `SessionToken`: `cookie`; `BearerToken`: all but `basic` and `api_key(query = ..)`; `ApiKey` and `RequestHead`: all but `basic`"
 )]
 pub trait CarriedBy<K>: Sized + Send {
     /// Looks for the credential where the scheme says.

@@ -113,10 +113,10 @@ async fn load<U: LoadUser>(request: &Request) -> Result<Arc<U>, Rejection> {
         return Ok(user);
     }
     let user = match auth.admitted() {
-        None => U::anonymous().ok_or_else(|| {
+        None => {
             event::no_rule::<CurrentUser<U>>();
-            Rejection::with_code(RejectionCode::Misconfigured)
-        })?,
+            return Err(Rejection::with_code(RejectionCode::Misconfigured));
+        }
         Some((None, point)) => {
             U::anonymous().ok_or_else(|| MountedAuth::rejection(point, &DenialCause::NoCredential))?
         }

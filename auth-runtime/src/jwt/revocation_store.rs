@@ -60,6 +60,7 @@ impl Revocation {
     }
 
     /// Returns when a store may delete this revocation: for a caller 400 days after its time, else 5 minutes after it.
+    /// A token that lives longer than 400 days may be accepted again then: revoke it by its `jti` too.
     #[must_use]
     pub fn forget_at(&self) -> SystemTime {
         let kept = if self.kind == RevocationKind::Subject { SUBJECT_KEPT } else { MAX_LEEWAY };

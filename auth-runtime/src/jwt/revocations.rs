@@ -62,7 +62,10 @@ const SWEEP_EVERY: usize = 1024;
 /// # Limits
 ///
 /// A list of [`new`](Self::new) is in memory, and a restart empties it. In memory, revoked tokens and sessions are
-/// dropped after they have expired; revocations of a subject stay until the restart.
+/// dropped after they have expired. Revocations of a subject stay until the restart, because a verifier limits no
+/// lifetime: a token of another issuer may be good for years. There is one entry for each issuer and subject, however
+/// often the subject is revoked. It takes about 150 bytes, and the bytes of both names: a million users take about
+/// 200 MB.
 #[derive(Clone, Default)]
 pub struct Revocations(Arc<Shared>);
 

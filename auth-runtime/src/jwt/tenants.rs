@@ -87,8 +87,8 @@ impl fmt::Debug for Tenants {
     }
 }
 
-/// An issuer with one placeholder, such as `https://login.example/{tid}/v2.0`. The placeholder is the name of the claim
-/// that holds the tenant.
+/// An issuer with one placeholder in its path, such as `https://login.example/{tid}/v2.0`. The placeholder is the name
+/// of the claim that holds the tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Template {
     text: String,
@@ -108,9 +108,9 @@ impl Template {
         if claim.is_empty() {
             return Err(refused("the name of a claim belongs between `{` and `}`"));
         }
-        // Elsewhere, a tenant could pass for a part of the host.
-        if !(prefix.ends_with('/') && (suffix.is_empty() || suffix.starts_with('/'))) {
-            return Err(refused("the placeholder must be a whole segment of the path: `/{tid}/`"));
+        // Elsewhere, a tenant could pass for the host, or for a part of it.
+        if !(is_up_to_path(prefix) && (suffix.is_empty() || suffix.starts_with('/'))) {
+            return Err(refused("the placeholder must be a whole segment of the path: `https://host/{tid}/`"));
         }
         let [prefix, claim, suffix] = [prefix, claim, suffix].map(str::to_owned);
         Ok(Self { text: text.to_owned(), prefix, claim, suffix })
@@ -219,6 +219,12 @@ pub(super) fn has_braces(issuer: &str) -> bool {
     issuer.contains(['{', '}'])
 }
 
+/// Whether this part of a URL names the host, and ends where a segment of the path begins.
+fn is_up_to_path(prefix: &str) -> bool {
+    let path = prefix.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
+    path.is_some_and(|(host, _)| !host.is_empty()) && prefix.ends_with('/') && !prefix.contains(['?', '#'])
+}
+
 /// A name without characters that have a meaning in a URL: no `/`, no `%`, no `.` or `..` for a folder.
 fn is_tenant(name: &str) -> bool {
     let is_good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
@@ -266,6 +272,15 @@ mod tests {
             "https://a.example/x{tid}/",
             "https://a.example/{tid}x",
             "https://{tid}.a.example/",
+            "https://{tid}/v2.0",
+            "https://{tid}",
+            "https:///{tid}/v2.0",
+            "//{tid}/v2.0",
+            "/{tid}/v2.0",
+            "{tid}/v2.0",
+            "https://a.example?x=/{tid}/",
+            "https://a.example/?x=/{tid}/",
+            "https://a.example/#/{tid}/",
             "",
         ] {
             assert!(matches!(Template::parse(bad), Err(JwtError::Template { .. })), "{bad}");
@@ -320,7 +335,8 @@ mod tests {
             (listed(ENTRA, &["a1"]), asked("https://login.microsoftonline.com/{tenant}/v2.0"), true),
             (asked(ENTRA), asked("https://login.microsoftonline.com/{tenant}/v2.0"), true),
             (asked(ENTRA), asked("https://sts.windows.net/{tid}/"), false),
-            (asked("https://{host}/b"), asked("https://a/{tid}"), true),
+            (asked("https://a.example/{tid}/b"), asked("https://a.example/b/{tid}"), true),
+            (asked("https://a.example/{tid}/b"), asked("https://a.example/b/{tid}/c"), false),
         ] {
             assert_eq!(first.overlaps(&second), overlap, "{first:?} {second:?}");
             assert_eq!(second.overlaps(&first), overlap, "{second:?} {first:?}");

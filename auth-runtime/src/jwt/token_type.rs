@@ -1,7 +1,8 @@
 //! Tells access tokens from other kinds of tokens, which let no caller in (RFC 8725, section 3.11).
 //!
-//! A claim that marks an ID token comes first, and rejects it. Then the issuer's own statement decides: the header
-//! parameter `typ`, then the claims `token_use` and `typ`. Without a statement, a `nonce` decides.
+//! A claim that marks a refresh token or an ID token comes first, and rejects it. Then the issuer's own statement
+//! decides: the header parameter `typ`, or else the claims `token_use` and `typ`, which must agree. Without a
+//! statement, a `nonce` decides.
 
 use std::{fmt, sync::Arc};
 
@@ -14,6 +15,12 @@ use super::{
 const ACCESS_TOKEN: [&str; 2] = ["at+jwt", "application/at+jwt"];
 /// Claims that only an ID token has: hashes of the token or code beside it (OpenID Connect Core, section 3.3.2.11).
 const HASHES: [&str; 2] = ["at_hash", "c_hash"];
+/// Claims that state the type of a token: `token_use` of Amazon Cognito, and `typ` of Keycloak.
+const STATEMENTS: [&str; 2] = ["token_use", "typ"];
+/// The values of these claims in ID tokens.
+const ID_TOKEN: [&str; 2] = ["id", "id_token"];
+/// The values of these claims in refresh tokens. Keycloak writes `Offline` into those that outlive the session.
+const REFRESH_TOKEN: [&str; 4] = ["refresh", "refresh_token", "refresh+jwt", "offline"];
 
 /// The kind of a token, as a rule for [`Jwt::token_type`](super::Jwt::token_type) returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,9 +101,16 @@ impl<'a> TokenHints<'a> {
 
     /// Returns what marks an ID token beyond doubt.
     fn id_token(&self) -> Option<&'static str> {
-        let hash = HASHES.into_iter().find(|name| self.has_claim(name));
-        let said = |name, value: &str| self.claim(name).is_some_and(|text| text.eq_ignore_ascii_case(value));
-        hash.or_else(|| said("token_use", "id").then_some("token_use")).or_else(|| said("typ", "ID").then_some("typ"))
+        HASHES.into_iter().find(|name| self.has_claim(name)).or_else(|| self.stated_as(&ID_TOKEN))
+    }
+
+    /// Returns the claim that states one of these types.
+    fn stated_as(&self, types: &[&str]) -> Option<&'static str> {
+        STATEMENTS.into_iter().find(|name| self.states(name, types))
+    }
+
+    fn states(&self, claim: &str, types: &[&str]) -> bool {
+        self.claim(claim).is_some_and(|text| types.iter().any(|name| name.eq_ignore_ascii_case(text)))
     }
 }
 
@@ -134,9 +148,13 @@ impl TypeRule {
         }
     }
 
-    /// Checks that a token is an access token. No rule of the application turns an ID token into one.
+    /// Checks that a token is an access token. No rule of the application turns a refresh token or an ID token into
+    /// one.
     pub(super) fn check(&self, hints: TokenHints<'_>) -> Result<(), TokenError> {
         self.check_header(hints.header)?;
+        if let Some(name) = hints.stated_as(&REFRESH_TOKEN) {
+            return Err(other_type(name));
+        }
         if self.accepts_id_tokens {
             return self.check_as_signed_in(hints);
         }
@@ -145,19 +163,19 @@ impl TypeRule {
         }
         match &self.custom {
             Some(rule) => judged(rule(hints)),
-            None => said(hints).unwrap_or_else(|| guessed(hints)),
+            None => statements(hints).reduce(Result::and).unwrap_or_else(|| guessed(hints)),
         }
     }
 
     /// Checks a token of an issuer whose ID tokens are accepted by a switch of the module `danger`.
     fn check_as_signed_in(&self, hints: TokenHints<'_>) -> Result<(), TokenError> {
-        let checked = match &self.custom {
-            Some(rule) => judged(rule(hints)),
-            None => said(hints).unwrap_or(Ok(())),
-        };
-        match checked {
+        let or_id_token = |checked| match checked {
             Err(TokenError::IdToken(_)) => Ok(()),
             checked => checked,
+        };
+        match &self.custom {
+            Some(rule) => or_id_token(judged(rule(hints))),
+            None => statements(hints).try_for_each(or_id_token),
         }
     }
 }
@@ -170,22 +188,27 @@ fn judged(typ: TokenType) -> Result<(), TokenError> {
     }
 }
 
-/// Returns what the issuer states, if it states anything. Amazon Cognito has the claim `token_use`, and Keycloak the
-/// claim `typ`.
-fn said(hints: TokenHints<'_>) -> Option<Result<(), TokenError>> {
-    if *hints.header == HeaderType::AccessToken {
-        return Some(Ok(()));
-    }
-    let checked = |name: &'static str, access: &[&str], id: &str| {
-        let is = |expected: &str| hints.claim(name).is_some_and(|text| text.eq_ignore_ascii_case(expected));
+fn other_type(claim: &str) -> TokenError {
+    TokenError::Type(if claim == "typ" { "claim `typ`" } else { "claim `token_use`" })
+}
+
+/// Returns what the issuer states: in the header, or else in both claims. Beside the header, another word in a claim is
+/// the application's own.
+fn statements(hints: TokenHints<'_>) -> impl Iterator<Item = Result<(), TokenError>> {
+    let stated = |name: &'static str, access: &[&str]| {
+        let is = |types: &[&str]| hints.states(name, types);
         match hints.claims.get(name)? {
-            _ if access.iter().any(|expected| is(expected)) => Some(Ok(())),
-            _ if is(id) => Some(Err(TokenError::IdToken(name))),
-            _ if name == "typ" && is("JWT") => None,
-            _ => Some(Err(TokenError::Type(if name == "typ" { "claim `typ`" } else { "claim `token_use`" }))),
+            _ if is(access) => Some(Ok(())),
+            _ if is(&ID_TOKEN) => Some(Err(TokenError::IdToken(name))),
+            _ if name == "typ" && is(&["JWT"]) => None,
+            _ => Some(Err(other_type(name))),
         }
     };
-    checked("token_use", &["access"], "id").or_else(|| checked("typ", &["Bearer", "at+jwt"], "ID"))
+    let all = match hints.header {
+        HeaderType::AccessToken => [Some(Ok(())), None],
+        _ => [stated("token_use", &["access"]), stated("typ", &["Bearer", "at+jwt"])],
+    };
+    all.into_iter().flatten()
 }
 
 /// Judges a token that says nothing of its kind. An ID token carries the client's `nonce` back (OpenID Connect Core,
@@ -300,6 +323,39 @@ mod tests {
         }
         assert_eq!(check(&lenient(), None, json!({ "typ": ["Bearer"] })), Err(TokenError::Type("claim `typ`")));
         assert_eq!(check(&lenient(), None, json!({ "typ": "JWT" })), Ok(()));
+    }
+
+    #[test]
+    fn r35_statements_that_contradict_each_other_are_refused() {
+        let as_the_application_says =
+            TypeRule { custom: Some(Arc::new(|_| TokenType::AccessToken)), ..TypeRule::default() };
+        for typ in ["Refresh", "refresh", "Offline", "refresh_token", "refresh+jwt"] {
+            for rule in [lenient(), danger(), as_the_application_says.clone()] {
+                for header in [None, Some("JWT"), Some("at+jwt")] {
+                    let both = json!({ "token_use": "access", "typ": typ });
+                    assert_eq!(check(&rule, header, both), Err(TokenError::Type("claim `typ`")), "{typ}");
+                    let both = json!({ "token_use": typ, "typ": "Bearer" });
+                    assert_eq!(check(&rule, header, both), Err(TokenError::Type("claim `token_use`")), "{typ}");
+                }
+            }
+            let claims = json!({ "typ": typ });
+            assert_eq!(check(&TypeRule::default(), Some("at+jwt"), claims), Err(TokenError::Type("claim `typ`")));
+        }
+        for (token_use, typ, refused) in [
+            ("access", "ID", TokenError::IdToken("typ")),
+            ("id", "Bearer", TokenError::IdToken("token_use")),
+            ("access", "Logout", TokenError::Type("claim `typ`")),
+            ("access", "user", TokenError::Type("claim `typ`")),
+            ("x", "Bearer", TokenError::Type("claim `token_use`")),
+        ] {
+            let claims = json!({ "token_use": token_use, "typ": typ });
+            assert_eq!(check(&lenient(), Some("JWT"), claims), Err(refused), "{token_use} {typ}");
+        }
+        let claims = json!({ "token_use": "id", "typ": "Logout" });
+        assert_eq!(check(&danger(), None, claims), Err(TokenError::Type("claim `typ`")));
+        for typ in ["Bearer", "at+jwt", "JWT"] {
+            assert_eq!(check(&lenient(), None, json!({ "token_use": "access", "typ": typ })), Ok(()), "{typ}");
+        }
     }
 
     #[test]

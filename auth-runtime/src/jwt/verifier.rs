@@ -296,10 +296,11 @@ impl Jwt {
     ///
     /// The claims then decide whether it is an access token, in this order:
     ///
-    /// 1. A token with `at_hash` or `c_hash`, with `token_use` (Cognito) `id`, or with `typ` (Keycloak) `ID` is an ID
-    ///    token, and is rejected.
-    /// 2. If there is `token_use`, it must be `access`. Otherwise, if there is `typ`, it must be `Bearer` or `at+jwt`;
-    ///    `JWT` counts as absent. So a refresh token of Keycloak (`Refresh`) is rejected.
+    /// 1. A token with `at_hash` or `c_hash` is an ID token, and is rejected. So is a token whose `token_use` (Cognito)
+    ///    or `typ` (Keycloak) states an ID token (`ID`) or a refresh token (`Refresh`), even if the header or the other
+    ///    claim states an access token.
+    /// 2. If there is `token_use`, it must be `access`. If there is `typ`, it must be `Bearer` or `at+jwt`; `JWT`
+    ///    counts as absent.
     /// 3. A token with `nonce` and with neither `token_use` nor `typ` may be an ID token, and is rejected. If an issuer
     ///    puts a `nonce` into such access tokens, use [`token_type`](Self::token_type).
     ///
@@ -315,7 +316,9 @@ impl Jwt {
     /// way. It runs after the signature is verified. With it, [`accept_untyped`](Self::accept_untyped) has no effect.
     ///
     /// A token that is certainly an ID token (`token_use` is `id`, `typ` is `ID`, or it has `at_hash` or `c_hash`) is
-    /// rejected whatever the function returns; see [`danger::accept_id_tokens`](crate::danger::accept_id_tokens).
+    /// rejected whatever the function returns; see [`danger::accept_id_tokens`](crate::danger::accept_id_tokens). A
+    /// token that states that it is a refresh token (`token_use` is `refresh`, or `typ` is `Refresh` or `Offline`) is
+    /// always rejected.
     ///
     /// ```
     /// # use auth_runtime::jwt::Jwt;

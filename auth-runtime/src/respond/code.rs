@@ -100,7 +100,7 @@ impl RejectionCode {
             Self::CredentialTooLarge => "The credential is too large.",
             Self::SeveralCredentials => "Send one credential, not several.",
             Self::NotAllowed => "You are not allowed to do this.",
-            Self::CrossOrigin => "Pages of other sites are not allowed to do this.",
+            Self::CrossOrigin => "Pages of other origins are not allowed to do this.",
             Self::NotFound => "There is nothing here.",
             Self::TooManyAttempts => "Too many attempts; the Retry-After header says when to try again.",
             Self::Unavailable => "The request could not be authorized now; try again later.",

@@ -143,6 +143,9 @@ fn challenges<A: AuthSchema>(
             }
             _ => challenge::only::<A>(used, &ErrorCode::InsufficientScope { scopes: scopes(point, denial) }),
         },
+        (RejectionCode::NotAllowed, DenialCause::CheckFailed { .. }) => {
+            challenge::only::<A>(used, &ErrorCode::InsufficientScope { scopes: Vec::new() })
+        }
         _ => Vec::new(),
     }
 }

@@ -37,7 +37,7 @@ impl SigningKeyStore for SqlUsers {
     async fn retire(&self, id: &str, at: SystemTime) -> Result<(), Unavailable> {
         let retire = || async {
             let mut change = self.begin_change().await?;
-            let sql = "UPDATE auth_signing_key SET retired_at = ?, sealed = ? WHERE id = ?";
+            let sql = "UPDATE auth_signing_key SET retired_at = COALESCE(retired_at, ?), sealed = ? WHERE id = ?";
             let key = change.query(sql).bind(seconds(at)).bind(Vec::<u8>::new()).bind(id.to_owned());
             change.execute(key).await.store_error()?;
             change.commit().await
@@ -49,8 +49,10 @@ impl SigningKeyStore for SqlUsers {
 
     async fn remove(&self, id: &str) -> Result<(), Unavailable> {
         let database = &self.0.database;
-        let remove =
-            || database.query("DELETE FROM auth_signing_key WHERE id = ?").bind(id.to_owned()).execute(database.pool());
+        // MySQL reads the table that it deletes from in a derived table only.
+        let sql = "DELETE FROM auth_signing_key WHERE id = ? AND position < \
+                   (SELECT newest FROM (SELECT MAX(position) AS newest FROM auth_signing_key) AS newest_key)";
+        let remove = || database.query(sql).bind(id.to_owned()).execute(database.pool());
         database.retry(remove).await.store_error()?;
         Ok(())
     }

@@ -60,7 +60,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // The keys are fetched in the background. Until they arrive, tokens get 503.
     let keys = RemoteKeys::openid_connect(&setting("ISSUER")?)?;
     let access_token = Jwt::discovered(keys)?.audience(&setting("AUDIENCE")?);
-    // A wrong issuer URL stops the program. An issuer that is down may come back.
+    // A document of another issuer stops the program. If there is no document yet, tokens get 503.
     if let Err(error @ JwtError::OtherIssuer { .. }) = access_token.ready().await {
         return Err(error.into());
     }

@@ -3,6 +3,7 @@
 //! Alice is a user with `view` and `edit`; the machine is a client that acts as a user with `view`.
 
 pub(crate) mod http;
+pub(crate) mod signing_keys;
 
 use auth_runtime::{
     guard::AuthConfig,

@@ -64,7 +64,10 @@ impl Mailer for Outgoing {
     }
 }
 
-/// Accepts no new password, and has its own minimum.
+/// A new password that `Strict` accepts.
+const LONG: &str = "a much longer pass phrase";
+
+/// Accepts one new password, and has its own minimum.
 struct Strict;
 
 impl ChangePassword for Strict {
@@ -73,12 +76,15 @@ impl ChangePassword for Strict {
         _: &'a User,
         _: ClientAddress,
         current: &'a str,
-        _: &'a str,
+        new: &'a str,
     ) -> HookFuture<'a, Result<(), ChangePasswordError>> {
-        let not_accepted = ChangePasswordError::NotAccepted("the password is too short".to_owned());
-        Box::pin(
-            async move { Err(if current == PASSWORD { not_accepted } else { ChangePasswordError::WrongPassword }) },
-        )
+        Box::pin(async move {
+            match (current, new) {
+                (PASSWORD, LONG) => Ok(()),
+                (PASSWORD, _) => Err(ChangePasswordError::NotAccepted("the password is too short".to_owned())),
+                _ => Err(ChangePasswordError::WrongPassword),
+            }
+        })
     }
 
     fn min_password_len(&self) -> usize {
@@ -319,6 +325,24 @@ async fn an_error_stands_at_the_field_that_is_wrong() {
         assert_eq!((attribute(input, "id"), attribute(input, "aria-invalid")), (Some(wrong), Some("true")));
         assert_eq!(page.body.matches("aria-invalid=\"true\"").count(), 1);
     }
+}
+
+#[tokio::test]
+async fn r72_a_user_gets_a_mail_about_a_password_changed_on_the_page() {
+    let world = World::new().await;
+    let (_, session) = world.sign_in().await;
+    for (body, status, mails) in [
+        (format!("current=wrong&new={LONG}"), 422, 0),
+        (format!("current={PASSWORD}&new=short"), 422, 0),
+        (format!("current={PASSWORD}&new={LONG}"), 303, 1),
+    ] {
+        assert_eq!(world.post("/auth/password", &session, &body).await.status, status, "{body}");
+        world.account.finish().await;
+        assert_eq!(world.mails.mails.lock().unwrap().len(), mails, "{body}");
+    }
+    let mail = world.mails.mails.lock().unwrap().pop().unwrap();
+    assert_eq!((mail.to().as_str(), mail.subject()), ("alice@example.com", "Book <&>: your password was replaced"));
+    assert!(mail.body().contains("Your user name is alice.") && !mail.body().contains(LONG), "{}", mail.body());
 }
 
 #[tokio::test]

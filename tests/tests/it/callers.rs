@@ -123,9 +123,18 @@ async fn account_without_a_rule(account: CurrentUser<Account>) -> String {
     account.email.clone()
 }
 
+/// A mistake: every caller would be anonymous.
+#[handler]
+async fn optional_account_without_a_rule(account: CurrentUser<Option<Account>>) -> String {
+    account.as_ref().map_or_else(String::new, |account| account.email.clone())
+}
+
 fn app_of(auth: &Auth) -> impl Endpoint + use<> {
     let service = auth.service(Api, "Callers", "1").into_endpoint();
-    Route::new().at("/no-rule", on_get(account_without_a_rule).with(auth.clone())).nest("/", service)
+    Route::new()
+        .at("/no-rule", on_get(account_without_a_rule).with(auth.clone()))
+        .at("/no-rule-optional", on_get(optional_account_without_a_rule).with(auth.clone()))
+        .nest("/", service)
 }
 
 fn app() -> impl Endpoint {
@@ -221,14 +230,14 @@ async fn an_optional_user_is_none_for_anonymous_callers_only() {
 #[tokio::test]
 async fn a_user_without_a_rule_is_500() {
     let app = app();
-    for path in ["/no-rule", "/public-mistake"] {
+    for path in ["/no-rule", "/no-rule-optional", "/public-mistake"] {
         let answer = get(path).to(&app).await;
         assert_eq!((answer.status, answer.trace.loaded()), (500, 0), "{path}");
     }
     let answer = get("/optional-mistake").to(&app).await;
     assert_eq!((answer.status, answer.trace.loaded()), (401, 0));
     assert_eq!(answer.challenges().len(), By::ALL.len());
-    for path in ["/no-rule", "/public-mistake"] {
+    for path in ["/no-rule", "/no-rule-optional", "/public-mistake"] {
         let answer = get(path).by(By::Token, &Caller::administrator()).to(&app).await;
         assert_eq!((answer.status, answer.trace.loaded()), (500, 0), "{path}");
     }

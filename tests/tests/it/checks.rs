@@ -283,6 +283,18 @@ async fn a_failing_check_is_503() {
 }
 
 #[tokio::test]
+async fn r12_a_check_that_denies_answers_like_any_other_rule() {
+    let caller = Caller::administrator();
+    // The check returns false, or an error.
+    for path in ["/checks/bool?word=no", "/checks/result?word=no"] {
+        let answer = get(path).by(By::Token, &caller).to(&app()).await;
+        let challenge = [r#"Bearer realm="entry book", error="insufficient_scope""#];
+        assert_eq!((answer.status, answer.challenges()), (403, challenge.to_vec()), "{path}");
+        assert_eq!(get(path).by(By::Key, &caller).to(&app()).await.challenges(), [""; 0], "{path}");
+    }
+}
+
+#[tokio::test]
 async fn an_error_inside_not_denies() {
     let caller = Caller::administrator();
     assert_eq!(outcome("/checks/not?word=yes", &caller).await, (403, 1, 0));

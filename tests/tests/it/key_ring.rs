@@ -18,7 +18,7 @@ use auth_runtime::{
     prelude::*,
 };
 
-use crate::flows::{TokenAuth, http};
+use crate::flows::{TokenAuth, http, signing_keys};
 use auth_runtime::users::MemoryUsers;
 
 const SECRET: &str = "0Zr9Pq4cWv1XsT7uKb3Ln6Yd8Gf2HjMa";
@@ -221,6 +221,16 @@ async fn expired_keys_are_deleted_by_the_next_rotation() {
     assert_eq!(states(&store).await, ["expired", "signing"]);
     ring(&store).rotate().await.unwrap();
     assert_eq!(states(&store).await, ["signing", "published"]);
+}
+
+#[tokio::test]
+async fn keys_in_memory_follow_their_contract() {
+    signing_keys::follow_their_contract(MemorySigningKeys::new()).await;
+}
+
+#[tokio::test]
+async fn keys_in_memory_are_replaced_after_the_newest_was_retired() {
+    signing_keys::are_replaced_after_the_newest_was_retired(MemorySigningKeys::new()).await;
 }
 
 #[tokio::test(start_paused = true)]

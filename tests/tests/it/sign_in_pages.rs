@@ -213,6 +213,34 @@ async fn r15_a_program_signs_in_by_json_or_form_and_is_never_redirected() {
 }
 
 #[tokio::test]
+async fn r15_a_page_for_users_is_401_to_a_program_without_a_session() {
+    let world = World::new().await;
+    let ended = world.sign_in("alice").await;
+    assert_eq!(world.post("/auth/logout", &[FORM, &ended], "").await.status, 204);
+    for path in ["/auth/password", "/auth/sessions"] {
+        for headers in [&[][..], &["Accept: */*"], &["Accept: application/json"], &[&ended]] {
+            let answer = world.get(path, headers).await;
+            assert_eq!((answer.status, answer.headers("Location")), (401, vec![]), "{path} {headers:?}");
+            assert_eq!(answer.headers("Content-Type"), ["application/problem+json"], "{path}");
+            assert!(!answer.headers("WWW-Authenticate").is_empty(), "{path}");
+        }
+        let answer = world.get(path, &[HTML]).await;
+        assert_eq!(answer.status, 303, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_is_html_to_a_program_too() {
+    let world = World::new().await;
+    let session = world.sign_in("alice").await;
+    for path in ["/auth/login", "/auth/logout", "/auth/password"] {
+        let page = world.get(path, &["Accept: */*", &session]).await;
+        assert_eq!((page.status, page.headers("Content-Type")), (200, vec!["text/html; charset=utf-8"]), "{path}");
+        assert!(page.body.contains("<form"), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn r15_a_browser_that_navigates_is_sent_to_the_sign_in_page() {
     let world = World::new().await;
     let answer = world.get("/me?a=b&c=%2F", &[HTML, "Sec-Fetch-Mode: navigate"]).await;

@@ -138,6 +138,8 @@ tests! {
         r81_a_refresh_token_used_in_two_processes_at_once_succeeds_once
         a_key_that_signs_at_once_is_accepted_in_the_other_process
         concurrent_processes_make_one_first_key
+        signing_keys_follow_their_contract
+        signing_keys_are_replaced_after_the_newest_was_retired
         private_keys_need_the_secret_key
         r81_only_hashes_of_refresh_tokens_are_stored
         damaged_rows_of_tokens_and_keys_are_never_a_pass
@@ -243,7 +245,9 @@ tests! {
         r40_revocation_elsewhere_counts_at_once
         r40_forged_message_only_makes_the_list_be_read
         r40_lost_message_never_extends_trust
-        signing_keys_have_an_order_and_lose_their_private_half
+        one_of_many_concurrent_additions_of_a_signing_key_succeeds
+        signing_keys_follow_their_contract
+        signing_keys_are_replaced_after_the_newest_was_retired
         r07_signing_keys_change_elsewhere_within_a_second
         processes_that_start_at_once_sign_with_one_key;
 }

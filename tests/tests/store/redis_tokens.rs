@@ -14,6 +14,7 @@ use poem::{Endpoint, EndpointExt, Request, get, handler};
 
 use crate::{
     database::TestDatabase,
+    flows::signing_keys,
     outage::{Port, Proxy},
     records::family,
     redis::url,
@@ -197,26 +198,20 @@ fn key(id: &str) -> SigningKeyRecord {
     key
 }
 
-pub(crate) async fn signing_keys_have_an_order_and_lose_their_private_half(database: TestDatabase) {
-    let (here, there) = (database.redis().await, database.redis().await);
-    let stores = [&here, &there];
+pub(crate) async fn one_of_many_concurrent_additions_of_a_signing_key_succeeds(database: TestDatabase) {
+    let stores = [database.redis().await, database.redis().await];
     let first = key("first");
-    let added = join_all((0..10).map(|number| SigningKeyStore::add(stores[number % 2], &first, None))).await;
+    let added = join_all((0..10).map(|number| SigningKeyStore::add(&stores[number % 2], &first, None))).await;
     assert_eq!(added.into_iter().filter(|added| *added.as_ref().unwrap()).count(), 1);
-    assert!(!SigningKeyStore::add(&here, &key("second"), None).await.unwrap());
-    assert!(SigningKeyStore::add(&here, &key("second"), Some("first")).await.unwrap());
-    assert!(!SigningKeyStore::add(&there, &key("third"), Some("first")).await.unwrap());
-    assert_eq!(there.keys().await.unwrap(), [first.clone(), key("second")]);
+    assert_eq!(stores[1].keys().await.unwrap(), [first]);
+}
 
-    let at = first.signs_from;
-    there.retire("first", at).await.unwrap();
-    there.retire("unknown", at).await.unwrap();
-    let retired = SigningKeyRecord { retired_at: Some(at), sealed: Vec::new(), ..first };
-    assert_eq!(here.keys().await.unwrap(), [retired, key("second")]);
-    here.remove("second").await.unwrap();
-    assert_eq!(here.keys().await.unwrap().len(), 2, "the last key stays");
-    here.remove("first").await.unwrap();
-    assert_eq!(there.keys().await.unwrap(), [key("second")]);
+pub(crate) async fn signing_keys_follow_their_contract(database: TestDatabase) {
+    signing_keys::follow_their_contract(database.redis().await).await;
+}
+
+pub(crate) async fn signing_keys_are_replaced_after_the_newest_was_retired(database: TestDatabase) {
+    signing_keys::are_replaced_after_the_newest_was_retired(database.redis().await).await;
 }
 
 pub(crate) async fn r07_signing_keys_change_elsewhere_within_a_second(database: TestDatabase) {

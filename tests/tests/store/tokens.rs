@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use crate::{
     database::TestDatabase,
-    flows::{self, Kit, PASSWORD, http},
+    flows::{self, Kit, PASSWORD, http, signing_keys},
     outage::{Port, Proxy},
 };
 
@@ -246,6 +246,14 @@ pub(crate) async fn concurrent_processes_make_one_first_key(database: TestDataba
     let raced = [both.0, both.1].into_iter().filter(|added| matches!(added, Err(KeyRingError::Raced))).count();
     let keys = database.number("SELECT COUNT(*) FROM auth_signing_key").await;
     assert_eq!(usize::try_from(keys).unwrap() + raced, 3);
+}
+
+pub(crate) async fn signing_keys_follow_their_contract(database: TestDatabase) {
+    signing_keys::follow_their_contract(database.connect(options()).await).await;
+}
+
+pub(crate) async fn signing_keys_are_replaced_after_the_newest_was_retired(database: TestDatabase) {
+    signing_keys::are_replaced_after_the_newest_was_retired(database.connect(options()).await).await;
 }
 
 pub(crate) async fn private_keys_need_the_secret_key(database: TestDatabase) {

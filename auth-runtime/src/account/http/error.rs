@@ -9,7 +9,7 @@ use crate::{account::AccountError, respond::retry_after};
 pub(super) enum HttpError {
     /// The body cannot be read.
     Malformed,
-    /// A page of another site sent the request.
+    /// A page of another origin sent the request.
     CrossOrigin,
     /// The account refuses.
     Account(AccountError),
@@ -56,7 +56,7 @@ impl HttpError {
     pub(super) fn detail(&self) -> String {
         match self {
             Self::Malformed => "The form cannot be read.".to_owned(),
-            Self::CrossOrigin => "Pages of other sites are not allowed to do this.".to_owned(),
+            Self::CrossOrigin => "Pages of other origins are not allowed to do this.".to_owned(),
             Self::Account(AccountError::Link) => {
                 "This link is not valid: it was used, has expired, or a newer one was sent.".to_owned()
             }

@@ -10,11 +10,11 @@ use poem::{
 
 use super::response::wants_page;
 use crate::{
-    account::{AccountStore, SecondFactorStore, SelfService},
+    account::{AccountStore, MailTexts, SecondFactorStore, SelfService},
     guard::AuthConfig,
     mount::WithAuth,
     session::{MorePages, SessionStore, Sessions, SharedEndpoint, SignInPages, SignInRedirect, Site},
-    users::UserStore,
+    users::{User, UserStore},
 };
 
 /// The addresses of all pages and forms.
@@ -53,7 +53,7 @@ impl<U: UserStore, T: SessionStore> SignInPages<U, T> {
     ///
     /// The paths are those of [`SelfService::routes_with_second_factor`], below [`path`](Self::path). The issuer of the
     /// sessions is one of the [issuers](SelfService::issuers), and the name of the application is that of the site,
-    /// unless there is another.
+    /// unless there is another. A user who changes the password at `/password` gets a mail about it (ASVS 6.3.7).
     ///
     /// # Panics
     /// `.with(pages)` panics if the [`PublicUrl`](crate::account::PublicUrl) does not end with [`path`](Self::path):
@@ -94,6 +94,10 @@ where
 
     fn sign_in_links(&self) -> &'static [(&'static str, &'static str)] {
         &[("Forgot your password?", "forgot-password")]
+    }
+
+    fn password_changed(&self, user: &User) {
+        self.account.notify(user, MailTexts::password_changed);
     }
 
     fn mount(&self, path: &str, site: Site) -> (&'static [&'static str], SharedEndpoint) {

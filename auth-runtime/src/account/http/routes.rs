@@ -189,7 +189,7 @@ pub(super) fn authenticated<A: AuthConfig>() -> &'static Operation<A> {
     requirement!(auth = A, authenticated)
 }
 
-/// Refuses a request that a page of another site sent.
+/// Refuses a request that a page of another origin sent.
 pub(super) fn own_origin(request: &Request) -> Result<(), HttpError> {
     if is_cross_origin(request) { Err(HttpError::CrossOrigin) } else { Ok(()) }
 }

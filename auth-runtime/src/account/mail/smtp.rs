@@ -26,6 +26,13 @@ pub enum SmtpError {
     /// The connection would not be encrypted.
     #[error("mails with links must be encrypted: write `smtps://` or `?tls=required`")]
     PlainText,
+    /// The query of the URL has a repeated parameter, or one that is not supported. The text repeats no parameter,
+    /// because an unescaped `?` may stand in the password.
+    #[error(
+        "the URL of the mail server repeats `tls` or has another parameter; write `?tls=required` once, and another `?` as \
+         `%3F`"
+    )]
+    Parameters,
     /// The sender is not an address.
     #[error("this cannot be the sender of mails: {0}")]
     Sender(String),
@@ -49,6 +56,8 @@ pub enum SmtpError {
 /// | `smtps://user:password@host` | TLS from the start (RFC 8314), port 465 |
 /// | `smtp://user:password@host?tls=required` | mandatory STARTTLS, port 587 |
 /// | `smtp://localhost:25` | without TLS, on the loopback interface only |
+///
+/// A second `tls`, and any other parameter, is refused.
 ///
 /// If the server does not respond within 30 s, or defers the mail, the attempt fails.
 /// [`SelfService`](crate::account::SelfService) tries twice again within about 5 seconds, and then the mail is lost.
@@ -102,12 +111,22 @@ fn check_encryption(url: &str) -> Result<(), SmtpError> {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => return Err(SmtpError::Url("it has no host".to_owned())),
     };
-    let requires_tls = url.query_pairs().any(|(name, value)| name == "tls" && value == "required");
+    let tls = tls_parameter(&url)?;
     match url.scheme() {
         "smtps" => Ok(()),
-        "smtp" if requires_tls || is_local => Ok(()),
+        "smtp" if is_local || tls.as_deref() == Some("required") => Ok(()),
         "smtp" => Err(SmtpError::PlainText),
         scheme => Err(SmtpError::Url(format!("its scheme is {scheme:?}"))),
+    }
+}
+
+/// Returns the value of `tls`. Of several, `lettre` uses the first, and it ignores parameters that it does not know.
+fn tls_parameter(url: &Url) -> Result<Option<String>, SmtpError> {
+    let mut parameters = url.query_pairs();
+    match (parameters.next(), parameters.next()) {
+        (None, _) => Ok(None),
+        (Some((name, value)), None) if name == "tls" => Ok(Some(value.into_owned())),
+        _ => Err(SmtpError::Parameters),
     }
 }
 
@@ -140,11 +159,31 @@ mod tests {
     }
 
     #[test]
+    fn a_repeated_or_unknown_parameter_is_refused() {
+        for query in [
+            "tls=opportunistic&tls=required",
+            "tls=required&tls=opportunistic",
+            "tls=required&tls=required",
+            "%74ls=opportunistic&tls=required",
+            "tls=required&starttls=false",
+            "TLS=required",
+            "timeout=5",
+        ] {
+            for server in ["smtp://u:p@host", "smtps://u:p@host", "smtp://localhost"] {
+                let made = SmtpMailer::new(&format!("{server}?{query}"), "no-reply@example.com");
+                assert_eq!(made.map(drop), Err(SmtpError::Parameters), "{server} {query}");
+            }
+        }
+    }
+
+    #[test]
     fn errors_hold_no_password() {
         for (url, sender) in [
             ("smtps://u:geheim@", "a@b"),
             ("http://u:geheim@host", "a@b"),
             ("u:geheim", "a@b"),
+            ("smtps://u:geheim@host?tls=required&tls=required", "a@b"),
+            ("smtps://u:25?geheim@host", "a@b"),
             ("smtps://u:geheim@host", "a b"),
         ] {
             let error = SmtpMailer::new(url, sender).unwrap_err();

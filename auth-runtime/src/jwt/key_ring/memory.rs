@@ -55,7 +55,7 @@ impl SigningKeyStore for MemorySigningKeys {
     async fn retire(&self, id: &str, at: SystemTime) -> Result<(), Unavailable> {
         let mut keys = self.lock();
         for key in keys.records.iter_mut().filter(|key| key.id == id) {
-            key.retired_at = Some(at);
+            key.retired_at.get_or_insert(at);
             key.sealed.clear();
         }
         keys.changed();
@@ -63,7 +63,9 @@ impl SigningKeyStore for MemorySigningKeys {
     }
 
     async fn remove(&self, id: &str) -> Result<(), Unavailable> {
-        self.lock().records.retain(|key| key.id != id);
+        let records = &mut self.lock().records;
+        let is_newest = records.last().is_some_and(|key| key.id == id);
+        records.retain(|key| is_newest || key.id != id);
         Ok(())
     }
 

@@ -60,7 +60,7 @@ const PUBLISHED_FOR: Duration = Duration::from_mins(10);
 /// | signing | yes | yes | the next key signs |
 /// | verifying | no | yes | the last of its tokens has expired: 24 hours and 5 minutes later |
 /// | expired | no | no | the next rotation deletes it |
-/// | retired | no | no | a rotation at least 24 hours and 5 minutes later deletes it |
+/// | retired | no | no | a rotation at least 24 hours and 5 minutes later deletes it, unless no newer key exists |
 ///
 /// A store that reports changes makes all processes read them within a second: `SqlUsers` on PostgreSQL, and
 /// `RedisStore`. All processes also read the store every 24 seconds. A process that cannot read it uses the keys for a

@@ -69,13 +69,14 @@ pub trait SigningKeyStore: Send + Sync + 'static {
         newest: Option<&str>,
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
-    /// Marks a key as retired, and deletes its private key.
+    /// Marks a key as retired, and deletes its private key. A key that is retired already keeps the earlier time. An
+    /// unknown id changes nothing.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer.
     fn retire(&self, id: &str, at: SystemTime) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// Deletes a key, unless it was added last.
+    /// Deletes a key, unless it was added last: [`add`](Self::add) names that one. An unknown id changes nothing.
     ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use poem::{Response, endpoint::BoxEndpoint};
 
 use super::site::Site;
+use crate::users::User;
 
 /// An endpoint that several paths share.
 pub(crate) type SharedEndpoint = Arc<BoxEndpoint<'static, Response>>;
@@ -19,6 +20,9 @@ pub(crate) trait MorePages: Send + Sync {
 
     /// Returns the links below the sign-in form: text and address.
     fn sign_in_links(&self) -> &'static [(&'static str, &'static str)];
+
+    /// Tells a user that the password was changed on the page for it.
+    fn password_changed(&self, user: &User);
 
     /// Returns the addresses below `path`, and the endpoint that answers them all.
     fn mount(&self, path: &str, site: Site) -> (&'static [&'static str], SharedEndpoint);

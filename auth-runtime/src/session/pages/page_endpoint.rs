@@ -46,7 +46,7 @@ impl<U: UserStore, S: SessionStore> Endpoint for PageEndpoint<U, S> {
                 Kind::Login => pages.sign_in_page(&request),
                 Kind::Logout => pages.sign_out_page(),
                 Kind::Sessions => pages.list(&request, is_html).await,
-                Kind::Password => pages.password_page(&request).await,
+                Kind::Password => pages.password_page(&request, is_html).await,
             },
             Method::POST if is_cross_origin(&request) => pages.cross_origin(is_html),
             Method::POST => match self.kind {
@@ -91,7 +91,7 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
     }
 
     fn cross_origin(&self, is_html: bool) -> Response {
-        tracing::warn!("sign-in page refused: a page of another site sent the form");
+        tracing::warn!("sign-in page refused: a page of another origin sent the form");
         if is_html {
             let text = "Another site sent this form, so nothing was done. Open the page on this site, and try again.";
             return self.failed(StatusCode::FORBIDDEN, text);

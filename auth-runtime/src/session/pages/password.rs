@@ -28,15 +28,15 @@ struct WrongField<'a> {
 }
 
 impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
-    pub(super) async fn password_page(&self, request: &Request) -> Response {
+    pub(super) async fn password_page(&self, request: &Request, is_html: bool) -> Response {
         match self.0.sessions.current_user(request).await {
             Ok(Some(user)) => {
                 let changed = request.uri().query().filter(|query| *query == "changed");
                 let changed = changed.map(|_| "The password was changed. Your other sessions have ended.");
                 self.password_form(&user, StatusCode::OK, None, changed)
             }
-            Ok(None) => self.no_session(request, true),
-            Err(error) => self.not_verified(true, &error, None),
+            Ok(None) => self.no_session(request, is_html),
+            Err(error) => self.not_verified(is_html, &error, None),
         }
     }
 
@@ -99,6 +99,7 @@ impl<U: UserStore, S: SessionStore> SignInPages<U, S> {
 
     async fn password_replaced(&self, request: &Request, user: &User, is_html: bool) -> Response {
         tracing::info!(subject = ?user.subject(), "password changed by its user");
+        self.0.more.iter().for_each(|more| more.password_changed(user));
         let mut response = if is_html { see_other("password?changed") } else { StatusCode::NO_CONTENT.into_response() };
         // With the new version of the credentials. The former session was not pending: its user had proven all factors.
         match self.0.sessions.0.users.store().find_by_subject(user.subject()).await {

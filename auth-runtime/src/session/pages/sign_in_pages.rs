@@ -63,9 +63,10 @@ use crate::{
 /// | `/sessions` | the user's sessions, with buttons | `GET`: JSON; `POST` of `end`, an identifier or `others`: 204 |
 /// | `/password` | a form, with [`change_password`](Self::change_password) | `POST` of `current` and `new`: 204 |
 ///
-/// A request comes from a browser if it accepts `text/html`. The requests of programs in the table get JSON, 204 or
-/// problem details, and never a redirect. The body may be a form or JSON. A cross-site `POST` is refused with 403, also
-/// for signing in (login CSRF).
+/// A request comes from a browser if it accepts `text/html`. Any other comes from a program, and gets JSON, 204 or
+/// problem details, and never a redirect. Only a form is HTML for programs too: the response to `GET` of `/login`,
+/// `/logout`, and, with a session, `/password`. The body of a `POST` may be a form or JSON. A cross-site `POST` is
+/// refused with 403, also for signing in (login CSRF).
 ///
 /// The pages have no scripts, and a strict Content Security Policy. [`own_page`](Self::own_page) replaces one.
 /// `account` of the feature `account` adds those for a forgotten password, an e-mail address and a second factor.
