@@ -77,6 +77,8 @@ fn sealed(id: &str) -> Failure {
 #[derive(Debug, Args)]
 pub(crate) struct Retire {
     /// Id of the key, as `key-ring list` prints it
+    // It is base64url, so each 64th begins with a hyphen.
+    #[arg(allow_hyphen_values = true)]
     id: String,
     #[command(flatten)]
     confirmation: Confirmation,

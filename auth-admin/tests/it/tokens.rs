@@ -60,7 +60,15 @@ fn keys_rotate_and_retire() {
     assert_eq!(states(&admin).iter().filter(|(_, state)| state == "retired").count(), 1);
     let table = run(&admin, &["key-ring", "list"]).done();
     assert!(table.starts_with("ID") && table.contains("retired"), "{table}");
-    run(&admin, &["key-ring", "retire", "x", "--yes"]).refused(1, "there is no signing key \"x\"");
+    for words in [["key-ring", "retire", "x", "--yes"], ["key-ring", "retire", "--yes", "x"]] {
+        run(&admin, &words).refused(1, "there is no signing key \"x\"");
+    }
+    // An id may begin with a hyphen, and with the letter of an option.
+    for id in ["-x", "-yZ3", "--x"] {
+        let unknown = format!("there is no signing key {id:?}");
+        run(&admin, &["key-ring", "retire", id, "--yes"]).refused(1, &unknown);
+        run(&admin, &["key-ring", "retire", "--yes", id]).refused(1, &unknown);
+    }
 }
 
 #[test]
