@@ -278,6 +278,24 @@ fn a_name_that_is_new_in_the_database_is_a_warning() {
     assert!(ran.code == 0 && ran.errors.ends_with(&warning("permission \"eidt\" is", "permission")), "{}", ran.errors);
 }
 
+#[test]
+fn a_user_who_cannot_be_read_is_neither_added_nor_renamed() {
+    let admin = Admin::new();
+    admin.add(&["alice"]);
+    for event in ["INSERT", "UPDATE OF name"] {
+        admin.sql(&format!(
+            "CREATE TRIGGER broken_{} AFTER {event} ON auth_user BEGIN \
+             UPDATE auth_user SET created_at = 'broken' WHERE id = NEW.id; END",
+            &event[..6]
+        ));
+    }
+    for words in [["user", "add", "bob", "--no-password"], ["user", "rename", "alice", "bob"]] {
+        let ran = admin.run(&words);
+        assert_eq!((ran.code, ran.output.as_str()), (3, ""), "{words:?}: {}", ran.errors);
+        assert_eq!(admin.names(), ["alice"], "code 3 does not say that the change was made");
+    }
+}
+
 /// Makes the database unreadable after a change, as one that goes down.
 #[test]
 fn a_change_is_reported_if_the_user_cannot_be_read_again() {
@@ -287,10 +305,18 @@ fn a_change_is_reported_if_the_user_cannot_be_read_again() {
         "CREATE TRIGGER broken AFTER UPDATE OF credential_epoch ON auth_user BEGIN \
          UPDATE auth_user SET created_at = 'broken' WHERE id = NEW.id; END",
     );
+    for table in ["auth_user_role", "auth_user_permission"] {
+        admin.sql(&format!(
+            "CREATE TRIGGER broken_{table} AFTER INSERT ON {table} BEGIN \
+             UPDATE auth_user SET created_at = 'broken' WHERE id = NEW.user_id; END"
+        ));
+    }
     for (words, done) in [
         (["user", "disable", "alice", "--yes"].as_slice(), "user \"alice\" was disabled"),
         (&["user", "set-password", "alice", "--generate"], "user \"alice\" has a new password"),
         (&["user", "remove-second-factor", "alice", "--yes"], "user \"alice\" has no second factor"),
+        (&["user", "set-roles", "alice", "Viewer"], "user \"alice\" has new roles"),
+        (&["user", "set-permissions", "alice", "view"], "user \"alice\" has new permissions"),
     ] {
         let ran = admin.run(&[words, &["--log-file", "log"]].concat());
         assert_eq!((ran.code, ran.output.as_str()), (3, ""), "{}", ran.errors);

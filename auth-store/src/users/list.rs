@@ -34,11 +34,7 @@ impl SqlUsers {
         let database = &self.0.database;
         let get = async {
             let mut connection = database.pool().acquire().await.store_error()?;
-            let query = database.query(&format!("SELECT {COLUMNS}, {HAS_SECOND_FACTOR} FROM auth_user WHERE name = ?"));
-            let row = query.bind(normalized).fetch_optional(&mut *connection).await.store_error()?;
-            Ok::<_, StoreError>(
-                accounts(database, &mut connection, row.into_iter().collect()).await.store_error()?.pop(),
-            )
+            find_account(database, &mut connection, &normalized).await
         };
         database.within(get).await?.ok_or_else(not_found)
     }
@@ -84,6 +80,17 @@ impl SqlUsers {
             .store_error()?;
         Ok(u64::try_from(row.try_get::<i64, _>(0).store_error()?).unwrap_or_default())
     }
+}
+
+/// Reads the user of a normalized name.
+pub(super) async fn find_account(
+    database: &Database,
+    connection: &mut AnyConnection,
+    name: &str,
+) -> Result<Option<Account>, StoreError> {
+    let query = database.query(&format!("SELECT {COLUMNS}, {HAS_SECOND_FACTOR} FROM auth_user WHERE name = ?"));
+    let row = query.bind(name.to_owned()).fetch_optional(&mut *connection).await.store_error()?;
+    Ok(accounts(database, connection, row.into_iter().collect()).await.store_error()?.pop())
 }
 
 /// Returns the rows of a page. For a role with few users, only those are searched. Otherwise all users are scanned in

@@ -11,6 +11,7 @@ use crate::{
         account::NewPassword,
         declared_names::Kind,
         insert::{Checked, insert, taken, verified},
+        list::find_account,
     },
 };
 
@@ -36,10 +37,12 @@ impl SqlUsers {
         let add = || async {
             let mut transaction = database.begin().await.store_error()?;
             insert(database, transaction.connection(), &[&user]).await.map_err(|error| taken(error, &name))?;
-            transaction.commit().await.store_error()
+            // Before the commit: an error must not hide that the user was added.
+            let account = find_account(database, transaction.connection(), &name).await?;
+            transaction.commit().await.store_error()?;
+            account.ok_or_else(|| StoreError::NoUser(name.clone()))
         };
-        database.retry(add).await?;
-        self.get(&name).await
+        database.retry(add).await
     }
 
     /// Checks a user before [`add`](Self::add), apart from the password and from the names in the database. A command
@@ -105,13 +108,15 @@ impl SqlUsers {
             let (mut change, id) = self.begin_change_of(name).await?;
             let user = change.query("UPDATE auth_user SET name = ? WHERE id = ?").bind(new.clone()).bind(id);
             change.execute(user).await.map_err(|error| taken(error, &new))?;
-            change.commit().await
+            let account = find_account(&self.0.database, change.connection(), &new).await?;
+            change.commit().await?;
+            account.ok_or_else(|| StoreError::NoUser(new.clone()))
         };
-        self.0.database.retry(rename).await?;
+        let account = self.0.database.retry(rename).await?;
         // The old name can be given to another person, and the new name may have been another person's.
         self.forget_addresses(name).await;
         self.forget_addresses(&new).await;
-        self.get(&new).await
+        Ok(account)
     }
 
     /// Disables or enables a user. A disabled user loses all tokens and sessions for good; the password and keys work

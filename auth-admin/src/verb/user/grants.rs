@@ -5,7 +5,7 @@ use clap::Args;
 
 use super::{
     super::{new_names::NamesBefore, options::Confirmation},
-    report::report,
+    report::{read_again, report},
 };
 use crate::{context::Context, error::Failure, log::TARGET};
 
@@ -27,9 +27,9 @@ impl SetRoles {
         context.users.check_user(&NewUser::new(&name).roles(&self.roles))?;
         confirm_removal(context, "role", &account.roles, &self.roles, &name, &self.confirmation)?;
         let names = NamesBefore::read(context).await?;
-        context.users.set_roles(&name, self.roles).await?;
-        let account = context.users.get(&name).await?;
-        tracing::info!(target: TARGET, by = context.by, user = ?name, roles = ?account.roles, "roles set");
+        context.users.set_roles(&name, &self.roles).await?;
+        tracing::info!(target: TARGET, by = context.by, user = ?name, roles = ?self.roles, "roles set");
+        let account = read_again(context, &name, &format!("user \"{name}\" has new roles")).await?;
         report(context, &account, &format!("user \"{name}\" has {}", listed("role", &account.roles)), None)?;
         names.warn_of_new(context).await
     }
@@ -52,11 +52,10 @@ impl SetPermissions {
         context.users.check_user(&NewUser::new(&name).permissions(&self.permissions))?;
         confirm_removal(context, "permission", &account.permissions, &self.permissions, &name, &self.confirmation)?;
         let names = NamesBefore::read(context).await?;
-        context.users.set_permissions(&name, self.permissions).await?;
-        let account = context.users.get(&name).await?;
-        let permissions = &account.permissions;
-        tracing::info!(target: TARGET, by = context.by, user = ?name, ?permissions, "permissions set");
-        let listed = listed("permission", permissions);
+        context.users.set_permissions(&name, &self.permissions).await?;
+        tracing::info!(target: TARGET, by = context.by, user = ?name, permissions = ?self.permissions, "permissions set");
+        let account = read_again(context, &name, &format!("user \"{name}\" has new permissions")).await?;
+        let listed = listed("permission", &account.permissions);
         report(context, &account, &format!("user \"{name}\" has {listed} in addition to those of the roles"), None)?;
         names.warn_of_new(context).await
     }
