@@ -8,8 +8,6 @@ use std::{
 use auth_runtime::users::MAX_PASSWORD_LEN;
 use secrecy::{ExposeSecret, SecretString};
 
-#[cfg(unix)]
-use crate::exit::Exit;
 use crate::{error::Failure, escape::visible};
 
 /// As long as a credential may be.
@@ -113,30 +111,19 @@ impl Console {
         if !self.can_prompt {
             return Err(Failure::usage(format!("cannot ask for a password without a terminal; use {alternatives}")));
         }
-        // On Ctrl-C, rpassword raises the signal before it restores the echo. A handler keeps the process alive until
-        // then.
-        #[cfg(unix)]
-        let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
-        let answer = rpassword::prompt_password(visible(prompt));
-        let password = SecretString::from(answer.map_err(|error| prompt_failure(&error))?);
-        #[cfg(unix)]
-        tokio::spawn(async move {
-            interrupt.recv().await;
-            std::process::exit(Exit::Interrupted.code().into());
-        });
+        let password = without_echo(&visible(prompt))?;
         if password.expose_secret().is_empty() { Err(no_password()) } else { Ok(password) }
     }
 
     /// Reads a token: without echo from the terminal, or else from the first line of stdin.
     pub(crate) fn token(&mut self) -> Result<SecretString, Failure> {
         if self.can_prompt {
-            let token = rpassword::prompt_password("Token: ").map_err(|error| prompt_failure(&error))?;
-            return non_empty_token(token);
+            return non_empty_token(&without_echo("Token: ")?);
         }
         let mut line = String::new();
         let read = self.input.by_ref().take(MAX_TOKEN_LEN).read_line(&mut line);
         read.map_err(|error| Failure::usage(format!("cannot read stdin: {error}")))?;
-        non_empty_token(line)
+        non_empty_token(&line.into())
     }
 
     /// Reads a password from the first line of stdin, without its line break.
@@ -157,8 +144,19 @@ impl Console {
     }
 }
 
-fn non_empty_token(text: String) -> Result<SecretString, Failure> {
-    let text = SecretString::from(text);
+/// Prompts for a secret without echo. From here on, Ctrl-C interrupts prompts only.
+///
+/// On Ctrl-C, rpassword raises the signal before it restores the echo, so the process must survive it. The handler of
+/// tokio stays until the process ends (`tokio::signal`). So Ctrl-C after the prompt does not end a change halfway, and
+/// the exit code says what was done. The time limits of the stores end a command that waits.
+fn without_echo(prompt: &str) -> Result<SecretString, Failure> {
+    #[cfg(unix)]
+    let _handler = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+    let answer = rpassword::prompt_password(prompt);
+    answer.map(SecretString::from).map_err(|error| prompt_failure(&error))
+}
+
+fn non_empty_token(text: &SecretString) -> Result<SecretString, Failure> {
     match text.expose_secret().trim() {
         "" => Err(Failure::usage("no token was given")),
         token => Ok(token.into()),

@@ -23,6 +23,12 @@ pub(crate) enum Failure {
     /// Redis is unavailable. The message names the server.
     #[cfg(feature = "redis")]
     Redis(String),
+    /// The command failed after it had made a part of the change.
+    Partly {
+        /// What was done and what was not.
+        done: String,
+        cause: Box<Self>,
+    },
     /// The command succeeded, but its result could not be printed.
     Unreported(String),
     /// The result could not be printed, and the command changed nothing.
@@ -55,12 +61,18 @@ impl Failure {
         }
     }
 
+    /// Adds what the command did before it failed.
+    pub(crate) fn after(self, done: impl Into<String>) -> Self {
+        Self::Partly { done: done.into(), cause: Box::new(self) }
+    }
+
     /// Returns the reason for the log, if the command was rejected or a server failed.
-    pub(crate) fn reason(&self) -> Option<&str> {
+    pub(crate) fn reason(&self) -> Option<String> {
         match self {
-            Self::Refused(reason) | Self::Database(reason) => Some(reason),
+            Self::Refused(reason) | Self::Database(reason) => Some(reason.clone()),
             #[cfg(feature = "redis")]
-            Self::Redis(reason) => Some(reason),
+            Self::Redis(reason) => Some(reason.clone()),
+            Self::Partly { done, cause } => Some(partly(done, cause.reason())),
             _ => None,
         }
     }
@@ -69,6 +81,7 @@ impl Failure {
     pub(crate) fn of_database(self, described: &str) -> Self {
         match self {
             Self::Database(text) => Self::Database(format!("{described}: {text}")),
+            Self::Partly { done, cause } => cause.of_database(described).after(done),
             failure => failure,
         }
     }
@@ -89,6 +102,11 @@ impl Failure {
             Self::Database(text) => (Exit::Database, Some(text)),
             #[cfg(feature = "redis")]
             Self::Redis(text) => (Exit::Database, Some(text)),
+            Self::Partly { done, cause } => match cause.into_exit() {
+                // Code 2 says that nothing was done.
+                (Exit::Usage, text) => (Exit::Database, Some(partly(&done, text))),
+                (exit, text) => (exit, Some(partly(&done, text))),
+            },
             // The reader, such as `head`, has read enough.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => (Exit::Done, None),
             Self::Output(error) => (Exit::Refused, Some(format!("the output cannot be written: {error}"))),
@@ -96,6 +114,10 @@ impl Failure {
             Self::Differs { class, text } => (Exit::Differs(class), Some(text)),
         }
     }
+}
+
+fn partly(done: &str, cause: Option<String>) -> String {
+    cause.map_or_else(|| done.to_owned(), |cause| format!("{done}: {cause}"))
 }
 
 impl From<SettingError> for Failure {

@@ -12,7 +12,7 @@ Exit codes:
   2  wrong usage or settings; nothing was done
   3  the database is unavailable, or its tables have another version; or Redis is unavailable
  10 to 15  access policies differ; see `access diff --help`
-130  interrupted by Ctrl-C at a password prompt; nothing was done";
+130  interrupted by Ctrl-C at a prompt; nothing was done";
 
 /// Outcome of a command. After a failure, the command printed one line to stderr, except after
 /// [`Interrupted`](Self::Interrupted).
@@ -32,11 +32,12 @@ pub enum Exit {
     Refused,
     /// 2: the command or its settings are wrong, and nothing was done.
     Usage,
-    /// 3: the database is unavailable, or its tables have another version; or Redis is unavailable.
+    /// 3: the database is unavailable, or its tables have another version; or Redis is unavailable. If a part of the
+    /// change was made, the line on stderr says which.
     Database,
     /// 10 to 15: access policies differ, by the [code of the class](DifferenceClass::exit_code).
     Differs(DifferenceClass),
-    /// 130: Ctrl-C at a password prompt, the code that shells use; nothing was done.
+    /// 130: Ctrl-C at a prompt for a password or token, the code that shells use; nothing was done.
     Interrupted,
 }
 

@@ -93,10 +93,17 @@
 //! | 2 | wrong usage or settings; nothing was done |
 //! | 3 | the database is unavailable, or its tables have another version; or Redis is unavailable |
 //! | 10 to 15 | `access check` or `access diff` found a difference of this [class](auth_runtime::review::DifferenceClass) |
-//! | 130 | interrupted by Ctrl-C at a password prompt; nothing was done |
+//! | 130 | interrupted by Ctrl-C at a prompt; nothing was done |
 //!
 //! A failure prints one line to stderr; Ctrl-C prints none. Usage errors of clap have more lines. Code 1 also means
 //! that the result or the log could not be written; then the line says whether the change was made.
+//!
+//! If a server fails after a part of the change was made, the line and the log say what was done. If only the answer to
+//! a commit is lost, the command exits with code 3 too, although the change was made.
+//!
+//! After a prompt for a password or a token, the process ignores Ctrl-C until it ends, so a change is not interrupted.
+//! A program that goes on after [`Admin::run`] needs a handler of its own, such as `tokio::signal::ctrl_c`. Without such
+//! a prompt, Ctrl-C ends the process by its signal, and the change may have been made. Shells show code 130 then too.
 //!
 //! # Access policy
 //!
@@ -110,7 +117,7 @@
 //! `AUTH_REDIS_URI` or [`Admin::redis`] names the server. `session` and `token` then use the database and Redis.
 //! `key-ring` uses only Redis, and can decrypt the keys only if the application takes them from
 //! [`SqlUsers::key_ring_in`](auth_store::SqlUsers::key_ring_in). `check` also asks Redis. If Redis does not answer,
-//! these commands exit with code 3.
+//! these commands change nothing and exit with code 3.
 //!
 //! A change of a user's credentials ends the user's sessions and tokens without Redis. Each of them records the version
 //! of the credentials, and each request compares it with the version in the database.
@@ -155,6 +162,8 @@
 //! - A printed password or key stays in the scrollback of a terminal, or in a redirected file.
 //! - `auth-admin` without an application accepts every role and permission. It warns about a name that no user and no
 //!   key had before. A name that the application does not declare grants nothing.
+//! - `auth-admin` without an application checks new passwords with the default rules. [`Admin::passwords`] sets those of
+//!   the application, with its breach check.
 
 mod access;
 mod admin;

@@ -2,7 +2,11 @@
 //!
 //! An application may keep some of its state in each. So a command on sessions and tokens uses both. Signing keys
 //! belong together: they are in Redis, unless there is none.
+//!
+//! A change asks Redis first whether it is ready, so that a wrong password shows before the database is changed. Redis may
+//! still fail after the database was changed. Then [`Changed`] has both outcomes.
 
+mod changed;
 mod store;
 
 use std::{cmp::Reverse, sync::Arc};
@@ -15,6 +19,7 @@ use auth_runtime::{
 };
 use auth_store::{SqlUsers, StoreError};
 
+use self::changed::Changed;
 pub(crate) use self::store::StateStore;
 use crate::error::Failure;
 
@@ -50,22 +55,28 @@ impl SharedState {
         Ok(sessions)
     }
 
-    /// Ends a session. Returns whether it existed.
-    pub(crate) async fn end_session(&self, id: &str) -> Result<bool, Failure> {
-        let mut is_ended = false;
-        for store in self.stores() {
-            is_ended |= store.end_session(id).await?;
+    /// Returns Redis, if there is one, after it has answered.
+    async fn ready_redis(&self) -> Result<Option<&StateStore>, Failure> {
+        if let Some(redis) = &self.redis {
+            redis.ready().await?;
         }
-        Ok(is_ended)
+        Ok(self.redis.as_ref())
+    }
+
+    /// Ends a session. Returns whether it existed.
+    pub(crate) async fn end_session(&self, id: &str) -> Result<Changed<bool>, Failure> {
+        let redis = self.ready_redis().await?;
+        let in_database = self.database.end_session(id).await?;
+        let in_redis = redis.map(|redis| redis.end_session(id));
+        Ok(Changed::join(in_database, in_redis, |one, other| one || other).await)
     }
 
     /// Ends all sessions of a user. Returns how many existed.
-    pub(crate) async fn end_sessions_of(&self, user: &User) -> Result<u64, Failure> {
-        let mut count = 0;
-        for store in self.stores() {
-            count += store.end_sessions_of(user).await?;
-        }
-        Ok(count)
+    pub(crate) async fn end_sessions_of(&self, user: &User) -> Result<Changed<u64>, Failure> {
+        let redis = self.ready_redis().await?;
+        let in_database = self.database.end_sessions_of(user).await?;
+        let in_redis = redis.map(|redis| redis.end_sessions_of(user));
+        Ok(Changed::join(in_database, in_redis, |one, other| one + other).await)
     }
 
     /// Returns the refresh tokens of a sign-in; `None` if there are none, or they have ended.
@@ -78,11 +89,11 @@ impl SharedState {
         Ok(None)
     }
 
-    pub(crate) async fn end_refresh_family(&self, id: &str) -> Result<(), Failure> {
-        for store in self.stores() {
-            store.end_refresh_family(id).await?;
-        }
-        Ok(())
+    pub(crate) async fn end_refresh_family(&self, id: &str) -> Result<Changed<()>, Failure> {
+        let redis = self.ready_redis().await?;
+        self.database.end_refresh_family(id).await?;
+        let in_redis = redis.map(|redis| redis.end_refresh_family(id));
+        Ok(Changed::join((), in_redis, |(), ()| ()).await)
     }
 
     pub(crate) async fn revocations(&self) -> Result<Vec<Revocation>, Failure> {
@@ -93,11 +104,11 @@ impl SharedState {
         Ok(revocations)
     }
 
-    pub(crate) async fn revoke(&self, revocation: &Revocation) -> Result<(), Failure> {
-        for store in self.stores() {
-            store.revoke(revocation).await?;
-        }
-        Ok(())
+    pub(crate) async fn revoke(&self, revocation: &Revocation) -> Result<Changed<()>, Failure> {
+        let redis = self.ready_redis().await?;
+        self.database.revoke(revocation).await?;
+        let in_redis = redis.map(|redis| redis.revoke(revocation));
+        Ok(Changed::join((), in_redis, |(), ()| ()).await)
     }
 
     /// Returns the store of signing keys. Fails if there are none in Redis, but some in the database.

@@ -44,6 +44,15 @@ impl StateStore {
         }
     }
 
+    /// Waits until the store answers. The database has answered before each command.
+    pub(super) async fn ready(&self) -> Result<(), Failure> {
+        match self {
+            Self::Database(_) => Ok(()),
+            #[cfg(feature = "redis")]
+            Self::Redis { store, .. } => store.ready().await.map_err(of_redis),
+        }
+    }
+
     pub(super) async fn sessions(&self, user: &User) -> Result<Vec<Arc<Session>>, Failure> {
         match self {
             Self::Database(users) => Ok(users.list_sessions(user.name()).await?),

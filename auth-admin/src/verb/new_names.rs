@@ -19,7 +19,8 @@ impl NamesBefore {
     /// Prints a warning for names that no user and no key had before: a typo would grant nothing.
     pub(crate) async fn warn_of_new(self, context: &mut Context<'_>) -> Result<(), Failure> {
         let Some(before) = self.0 else { return Ok(()) };
-        let after = context.users.names_in_use().await?;
+        let unread = |error| Failure::from(error).after("the change was made, but its names cannot be checked");
+        let after = context.users.names_in_use().await.map_err(unread)?;
         warn(context, "role", &before.roles, &after.roles);
         warn(context, "permission", &before.permissions, &after.permissions);
         Ok(())

@@ -71,19 +71,26 @@ impl End {
 
 async fn end(context: &mut Context<'_>, id: &str, confirmation: &Confirmation) -> Result<(), Failure> {
     context.confirm(&format!("End session \"{id}\"?"), confirmation.yes)?;
-    if !context.state.end_session(id).await? {
+    let ended = context.state.end_session(id).await?;
+    if !ended.done {
+        ended.nothing_done()?;
         return Err(Failure::refused("there is no such session, or it has ended"));
     }
     tracing::info!(target: TARGET, by = context.by, session = ?id, "session ended");
-    context.done(&format!("session \"{id}\" was ended"), &json!({ "ended": id }))
+    let sentence = format!("session \"{id}\" was ended");
+    ended.complete(&sentence)?;
+    context.done(&sentence, &json!({ "ended": id }))
 }
 
 async fn end_all(context: &mut Context<'_>, name: &str, confirmation: &Confirmation) -> Result<(), Failure> {
     let user = state::user(context.users, name).await?;
     let name = user.name();
     context.confirm(&format!("End all sessions of \"{name}\"?"), confirmation.yes)?;
-    let count = context.state.end_sessions_of(&user).await?;
+    let ended = context.state.end_sessions_of(&user).await?;
+    let count = ended.done;
     tracing::info!(target: TARGET, by = context.by, user = ?name, count, "sessions ended");
     let sessions = if count == 1 { "1 session".to_owned() } else { format!("{count} sessions") };
-    context.done(&format!("{sessions} of \"{name}\" were ended"), &json!({ "user": name, "ended": count }))
+    let sentence = format!("{sessions} of \"{name}\" were ended");
+    ended.complete(&sentence)?;
+    context.done(&sentence, &json!({ "user": name, "ended": count }))
 }

@@ -22,6 +22,9 @@ use crate::{
 /// No access token lives longer.
 const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
 
+const REFRESH_TOKEN_STAYS: &str =
+    "the access tokens of the sign-in were revoked, but the refresh token was not; run the command again";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenVerb {
     /// Show a token from stdin or the terminal, and whether it is expired or revoked, without verifying it
@@ -118,10 +121,16 @@ async fn revoke_refresh_token(context: &mut Context<'_>, id: &str) -> Result<(),
             .done("the refresh token is unknown, or has ended already", &json!({ "revoked": false, "sid": id }));
     };
     let until = SystemTime::now() + LONGEST_LIFETIME;
-    context.state.revoke(&Revocation::session(family.issuer, id, until)).await?;
-    context.state.end_refresh_family(id).await?;
-    tracing::info!(target: TARGET, by = context.by, sid = id, subject = ?family.subject, "refresh token revoked");
-    context.done("the refresh token and all tokens of its sign-in were revoked", &json!({ "revoked": true, "sid": id }))
+    let (by, subject) = (context.by.clone(), family.subject);
+    // First in all stores: without the refresh token, the command could not be run again.
+    let revoked = context.state.revoke(&Revocation::session(family.issuer, id, until)).await?;
+    tracing::info!(target: TARGET, by, sid = id, ?subject, "access tokens of a sign-in revoked");
+    revoked.complete("the access tokens of the sign-in were revoked")?;
+    let ended = context.state.end_refresh_family(id).await.map_err(|failure| failure.after(REFRESH_TOKEN_STAYS))?;
+    tracing::info!(target: TARGET, by, sid = id, ?subject, "refresh token revoked");
+    let sentence = "the refresh token and all tokens of its sign-in were revoked";
+    ended.complete(sentence)?;
+    context.done(sentence, &json!({ "revoked": true, "sid": id }))
 }
 
 async fn revoke_access_token(context: &mut Context<'_>, claims: &Map<String, Value>) -> Result<(), Failure> {
@@ -129,9 +138,11 @@ async fn revoke_access_token(context: &mut Context<'_>, claims: &Map<String, Val
     let (Some(issuer), Some(jti), Some(end)) = (text("iss"), text("jti"), expiry(claims)) else {
         return Err(Failure::refused("the access token has no `iss`, `jti` or `exp`, and cannot be revoked alone"));
     };
-    context.state.revoke(&Revocation::token(issuer, jti, end)).await?;
+    let revoked = context.state.revoke(&Revocation::token(issuer, jti, end)).await?;
     tracing::info!(target: TARGET, by = context.by, jti = ?jti, issuer = ?issuer, "access token revoked");
-    context.done(&format!("access token \"{jti}\" was revoked"), &json!({ "revoked": true, "jti": jti }))
+    let sentence = format!("access token \"{jti}\" was revoked");
+    revoked.complete(&sentence)?;
+    context.done(&sentence, &json!({ "revoked": true, "jti": jti }))
 }
 
 fn expiry(claims: &Map<String, Value>) -> Option<SystemTime> {

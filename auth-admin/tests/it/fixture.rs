@@ -115,6 +115,18 @@ impl Admin {
         })
     }
 
+    /// Makes all other writers wait, until the result is dropped.
+    pub(crate) fn lock(&self) -> (AnyConnection, Runtime) {
+        sqlx::any::install_default_drivers();
+        let runtime = Runtime::new().unwrap();
+        let connection = runtime.block_on(async {
+            let mut connection = AnyConnection::connect(&self.url).await.unwrap();
+            sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
+            connection
+        });
+        (connection, runtime)
+    }
+
     pub(crate) fn names(&self) -> Vec<String> {
         let users = self.json(&["user", "list"]);
         users.as_array().unwrap().iter().map(|user| user["name"].as_str().unwrap().to_owned()).collect()

@@ -20,4 +20,5 @@ mod sessions;
 #[cfg(unix)]
 mod terminal;
 mod tokens;
+mod two_stores;
 mod users;

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Signs alice in, in a service with its sessions in the database.
-fn sign_in_to_the_database(world: &World) {
+pub(crate) fn sign_in_to_the_database(world: &World) {
     world.wait(async {
         let users = SqlUsers::connect(world.admin.url()).await.unwrap();
         let user = users.find_at_sign_in("alice").await.unwrap().unwrap();
@@ -24,7 +24,7 @@ fn sign_in_to_the_database(world: &World) {
     });
 }
 
-fn ids(sessions: &Value) -> Vec<String> {
+pub(crate) fn ids(sessions: &Value) -> Vec<String> {
     sessions.as_array().unwrap().iter().map(|session| session["id"].as_str().unwrap().to_owned()).collect()
 }
 

@@ -187,6 +187,53 @@ fn ctrl_c_gives_the_terminal_back() {
 }
 
 #[test]
+fn ctrl_c_at_the_token_prompt_gives_the_terminal_back() {
+    let admin = Admin::new();
+    let script = "stty sane; tty >terminal; \"$ADMIN\" token inspect; echo ended=$?; stty -a";
+    let mut session = at_terminal(shell(&admin, script));
+    session.exp_string("Token: ").unwrap();
+    until_terminal_has(&admin, "-isig");
+    session.send_control('c').unwrap();
+    let (rest, code) = end(session);
+    assert_eq!(code, 0);
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    assert!(words.contains(&"ended=130"), "{rest}");
+    assert!(words.contains(&"echo") && words.contains(&"icanon") && words.contains(&"isig"), "{rest}");
+}
+
+/// Code 130 says that nothing was done, so Ctrl-C must not end a change that has begun.
+#[test]
+fn ctrl_c_after_the_password_does_not_interrupt_the_change() {
+    let admin = Admin::new();
+    admin.add(&["bob"]);
+    for (words, message) in [("add alice", "user \"alice\" was added"), ("set-password bob", "has a new password")] {
+        // The shell outlives Ctrl-C, and the command gets it.
+        let script = format!("trap : INT; stty sane; tty >terminal; \"$ADMIN\" user {words}; echo ended=$?");
+        let mut session = at_terminal(shell(&admin, &script));
+        for prompt in ["New password of", "Repeat the password: "] {
+            session.exp_string(prompt).unwrap();
+            until_terminal_has(&admin, "-echo");
+            if prompt.starts_with("Repeat") {
+                break;
+            }
+            session.send_line(PASSWORD).unwrap();
+        }
+        // The change waits for this writer.
+        let writer = admin.lock();
+        session.send_line(PASSWORD).unwrap();
+        until_terminal_has(&admin, "isig");
+        thread::sleep(Duration::from_millis(300));
+        session.send_control('c').unwrap();
+        thread::sleep(Duration::from_millis(300));
+        drop(writer);
+        let (rest, _) = end(session);
+        assert!(rest.contains(message) && rest.contains("ended=0"), "{rest}");
+    }
+    admin.verifies("alice", PASSWORD).done();
+    admin.verifies("bob", PASSWORD).done();
+}
+
+#[test]
 fn an_import_shows_its_progress() {
     let admin = Admin::new();
     let lines = lines(0..3000, |number| format!("user{number}\n"));

@@ -72,7 +72,7 @@ fn keys_need_the_secret_key() {
 }
 
 /// Returns the tokens of a sign-in, as a running service issues them.
-fn sign_in(admin: &Admin) -> (String, String) {
+pub(crate) fn sign_in(admin: &Admin) -> (String, String) {
     Runtime::new().unwrap().block_on(async {
         let passwords = Passwords::new().secret_key(SECRET).unwrap();
         let users = SqlUsers::options().passwords(passwords).connect(admin.url()).await.unwrap();

@@ -277,3 +277,27 @@ fn a_name_that_is_new_in_the_database_is_a_warning() {
     let ran = admin.run(&["key", "create", "bob", "--permission", "eidt"]);
     assert!(ran.code == 0 && ran.errors.ends_with(&warning("permission \"eidt\" is", "permission")), "{}", ran.errors);
 }
+
+/// Makes the database unreadable after a change, as one that goes down.
+#[test]
+fn a_change_is_reported_if_the_user_cannot_be_read_again() {
+    let admin = Admin::new();
+    admin.add_with_password("alice");
+    admin.sql(
+        "CREATE TRIGGER broken AFTER UPDATE OF credential_epoch ON auth_user BEGIN \
+         UPDATE auth_user SET created_at = 'broken' WHERE id = NEW.id; END",
+    );
+    for (words, done) in [
+        (["user", "disable", "alice", "--yes"].as_slice(), "user \"alice\" was disabled"),
+        (&["user", "set-password", "alice", "--generate"], "user \"alice\" has a new password"),
+        (&["user", "remove-second-factor", "alice", "--yes"], "user \"alice\" has no second factor"),
+    ] {
+        let ran = admin.run(&[words, &["--log-file", "log"]].concat());
+        assert_eq!((ran.code, ran.output.as_str()), (3, ""), "{}", ran.errors);
+        let start = format!("auth-admin: {done}, but the user cannot be read again: sqlite:");
+        assert!(ran.errors.starts_with(&start), "{}", ran.errors);
+        assert_eq!(crate::fixture::text_of(&admin.path("log")).lines().count(), 2, "the change and the failure");
+        std::fs::remove_file(admin.path("log")).unwrap();
+        admin.sql("UPDATE auth_user SET created_at = 1");
+    }
+}

@@ -10,7 +10,8 @@ use crate::authenticate::Unavailable;
 
 /// Hashes a password with the default settings, without the name of a user.
 ///
-/// It takes tens of milliseconds, so use it at start or in a command. A request uses [`Passwords::hash`].
+/// It takes tens of milliseconds and uses no breach check, so use it at start or in a command. A request uses
+/// [`Passwords::hash`].
 ///
 /// ```
 /// use auth_runtime::password::hash_password;

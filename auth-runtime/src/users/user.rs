@@ -52,6 +52,9 @@ impl User {
 
     /// Creates a user with this password. It hashes the password: see [`Passwords::hash_now`] for the cost.
     ///
+    /// The rules are those of [`Passwords::new`], without a breach check. For a password that a person chooses, call
+    /// [`Passwords::hash`] and [`User::new`].
+    ///
     /// # Errors
     /// [`UserError`] if the name or the password is not accepted.
     pub fn with_password(name: impl Into<String>, password: &str) -> Result<Self, UserError> {

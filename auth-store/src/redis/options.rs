@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
     connection::Connection,
+    link::Link,
     store::{RedisStore, Shared},
     url::client,
 };
@@ -91,6 +92,27 @@ impl RedisStore {
     /// The errors of [`RedisOptions::connect`].
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         Self::options().connect(url).await
+    }
+
+    /// Waits until the server answers, and connects if needed. Call it before a change of several stores: a wrong
+    /// password then shows before the first of them is changed.
+    ///
+    /// ```no_run
+    /// use auth_store::{RedisStore, SqlUsers};
+    ///
+    /// # async fn example(users: SqlUsers, redis: RedisStore) -> Result<(), auth_store::StoreError> {
+    /// redis.ready().await?;
+    /// users.end_sessions_of("alice").await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`StoreError::Setting`] if the password is missing or wrong, or the server is too old or may evict keys;
+    /// [`StoreError::Database`] if the server does not answer.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        // The minimal user of the guide may send this command, and not `PING`.
+        let asking = async |link: Arc<Link>| redis::cmd("TIME").query_async(&mut link.connection()).await;
+        self.0.connection.run(asking).await
     }
 }
 

@@ -1,4 +1,8 @@
 //! Tokens of links in mails.
+//!
+//! A user has one row for each purpose, and a new token replaces it. So the table has at most two rows for each user,
+//! however often strangers ask for links. An expired token stays in its row, and is rejected, until a new one replaces it
+//! or the user is deleted.
 
 use sqlx::{Row, any::AnyRow};
 

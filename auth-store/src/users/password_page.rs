@@ -26,7 +26,7 @@ impl ChangePassword for SqlUsers {
 
 fn refused(error: StoreError) -> ChangePasswordError {
     match error {
-        StoreError::WrongPassword(_) | StoreError::NoUser(_) => ChangePasswordError::WrongPassword,
+        StoreError::WrongPassword(_) => ChangePasswordError::WrongPassword,
         StoreError::TooManyAttempts { retry_after } => ChangePasswordError::TooManyAttempts { retry_after },
         error @ StoreError::User(_) if !error.is_unavailable() => ChangePasswordError::NotAccepted(error.to_string()),
         error => ChangePasswordError::Unavailable(error.into()),

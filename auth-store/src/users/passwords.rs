@@ -60,12 +60,13 @@ impl SqlUsers {
     /// user end.
     ///
     /// The attempt counts like a sign-in from this address, in the
-    /// [`Throttle`](auth_runtime::throttle::Throttle) of this store. It is counted before any hash is computed.
+    /// [`Throttle`](auth_runtime::throttle::Throttle) of this store. It is counted before any hash is computed. An
+    /// unknown name costs as much as a wrong password, and gets the same error.
     ///
     /// # Errors
-    /// [`StoreError::TooManyAttempts`]; [`StoreError::WrongPassword`], also for a disabled user or an expired password;
-    /// [`UserError::SamePassword`] if the new password equals the current one; the errors of
-    /// [`set_password`](Self::set_password).
+    /// [`StoreError::TooManyAttempts`]; [`StoreError::WrongPassword`], also if the user is unknown or disabled, or has
+    /// no password, an expired one, or one whose hash cannot be read here; [`StoreError::User`] if the new password is
+    /// not accepted, with [`UserError::SamePassword`] if it equals the current one; [`StoreError::Database`].
     pub async fn change_password(
         &self,
         name: &str,
@@ -95,11 +96,12 @@ impl SqlUsers {
         }
     }
 
-    /// Returns the current user if the password is right and the user is not disabled.
+    /// Returns the current user if the password is right and the user is not disabled. It computes one hash, also for
+    /// an unknown user.
     async fn proven(&self, name: &str, password: &str) -> Result<Option<User>, StoreError> {
-        let user = self.read_user(name).await?.ok_or_else(|| StoreError::NoUser(name.to_owned()))?;
-        let is_right = self.is_right(&user, password).await?;
-        Ok(Some(user).filter(|user| is_right && !user.is_disabled()))
+        let user = self.read_user(name).await?;
+        let is_right = self.is_right(user.as_ref(), password).await?;
+        Ok(user.filter(|user| is_right && !user.is_disabled()))
     }
 
     async fn replace_own(&self, user: &User, current: &str, new: &str) -> Result<(), StoreError> {
@@ -121,17 +123,17 @@ impl SqlUsers {
     /// if too many verifications are waiting.
     pub async fn verify_password(&self, name: &str, password: &str) -> Result<bool, StoreError> {
         let user = self.read_user(name).await?.ok_or_else(|| StoreError::NoUser(name.to_owned()))?;
-        self.is_right(&user, password).await
-    }
-
-    async fn is_right(&self, user: &User, password: &str) -> Result<bool, StoreError> {
         if !user.password_hash().is_empty() {
             // A hash that cannot be verified, for want of its secret key, is an error and not a wrong password.
             self.0.passwords.check_hash(user.password_hash())?;
         }
-        let is_good = self.0.passwords.is_right(password, user.password_hash()).await;
+        self.is_right(Some(&user), password).await
+    }
+
+    async fn is_right(&self, user: Option<&User>, password: &str) -> Result<bool, StoreError> {
+        let is_good = self.0.passwords.is_right(password, user.map_or("", User::password_hash)).await;
         let is_good = is_good.map_err(|error| StoreError::Database(error.into()))?;
-        Ok(is_good && !user.is_password_expired(SystemTime::now()))
+        Ok(is_good && user.is_some_and(|user| !user.is_password_expired(SystemTime::now())))
     }
 }
 

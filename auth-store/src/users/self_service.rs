@@ -74,7 +74,9 @@ impl SqlUsers {
             "UPDATE auth_user SET password_hash = ?, password_expires_at = NULL, {NEXT_EPOCH} WHERE {UNCHANGED}"
         );
         let is_replaced = self.change_unchanged(user, &sql, &[hash], link).await?;
-        self.0.throttle.forget_addresses(user.name()).await?;
+        if is_replaced {
+            self.forget_addresses(user.name()).await;
+        }
         Ok(is_replaced)
     }
 

@@ -55,7 +55,7 @@ impl Process {
         std::mem::take(&mut *self.sent.0.lock().unwrap())
     }
 
-    async fn token(&self) -> String {
+    pub(crate) async fn token(&self) -> String {
         let [mail] = self.mails().await.try_into().unwrap();
         mail.body().split_once("?token=").unwrap().1.split_whitespace().next().unwrap().to_owned()
     }

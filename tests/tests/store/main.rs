@@ -66,6 +66,8 @@ tests! {
         change_of_a_missing_user_is_refused
         r72_change_of_a_password_needs_the_current_one
         r77_wrong_current_passwords_are_throttled
+        r73_change_of_a_password_treats_unknown_names_like_known_ones
+        r71_each_new_password_passes_the_breach_check
         hashes_with_an_unknown_secret_key_are_counted
         r36_subject_is_random_and_never_reused
         user_with_the_name_of_a_deleted_user_inherits_nothing
@@ -202,6 +204,7 @@ tests! {
         r76_refused_attempt_writes_nothing
         malformed_attempts_are_503
         unreachable_redis_is_503_and_recovers
+        new_password_by_link_is_reported_without_redis
         silent_redis_is_503_within_the_timeout
         failed_start_names_the_setting
         server_that_may_evict_keys_is_refused

@@ -6,7 +6,7 @@ use std::{
 };
 
 use auth_runtime::{client_ip::ClientAddress, throttle::Throttle};
-use auth_store::{NewKey, NewUser, RedisStore, SqlUsers, StoreError};
+use auth_store::{NewKey, NewUser, Profile, RedisStore, SqlUsers, StoreError};
 use futures_util::future::join_all;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -14,6 +14,7 @@ use tokio::{
 };
 
 use crate::{
+    accounts::Process,
     callers::{App, Caller, PASSWORD},
     database::{Backend, TestDatabase},
     outage::{Port, Proxy, answer},
@@ -130,6 +131,22 @@ pub(crate) async fn unreachable_redis_is_503_and_recovers(database: TestDatabase
     // The first request finds the server, however long it was away.
     assert_eq!(app.call(&callers[0]).await, Err(401));
     assert!(app.call(&Caller::password("alice", PASSWORD)).await.is_ok());
+}
+
+/// The database has the new password already. The user gets the notice, and not the advice to try again.
+pub(crate) async fn new_password_by_link_is_reported_without_redis(database: TestDatabase) {
+    const NEW: &str = "a horse of another colour";
+    let proxy = Proxy::before(&url()).await;
+    let (store, ..) = alice(&database, &proxy).await;
+    store.set_profile("alice", Profile::new().verified_email("alice@example.com")).await.unwrap();
+    let process = Process::new(store.clone());
+    process.account.forgot_password(client(1), "alice@example.com").await.unwrap();
+    let link = process.token().await;
+    proxy.port.send_replace(Port::Closed);
+    process.account.reset_password(client(1), &link, NEW).await.unwrap();
+    assert!(store.verify_password("alice", NEW).await.unwrap());
+    let notice = process.mails().await;
+    assert_eq!(notice.len(), 1, "{notice:?}");
 }
 
 pub(crate) async fn silent_redis_is_503_within_the_timeout(database: TestDatabase) {

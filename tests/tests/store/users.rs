@@ -2,19 +2,23 @@
 
 use std::{
     collections::HashSet,
-    time::{Duration, SystemTime},
+    net::IpAddr,
+    time::{Duration, Instant, SystemTime},
 };
 
 use auth_runtime::{
+    account::AccountError,
     api_key::ApiKeyStore,
+    authenticate::Unavailable,
     client_ip::ClientAddress,
     credential::BasicCredentials,
     prelude::*,
-    users::{Passwords, UserError, UserStore},
+    users::{BreachCheck, PasswordError, Passwords, UserError, UserStore},
 };
 use auth_store::{NewKey, NewUser, Page, Profile, SqlUsers, StoreError};
 
 use crate::{
+    accounts::Process,
     callers::{App, Caller, PASSWORD, Permission, issuer, user},
     database::TestDatabase,
 };
@@ -194,7 +198,6 @@ pub(crate) async fn change_of_a_missing_user_is_refused(database: TestDatabase) 
             store.sign_out(name).await.unwrap_err(),
             store.set_profile(name, Profile::new()).await.unwrap_err(),
             store.set_password(name, PASSWORD, None).await.unwrap_err(),
-            store.change_password(name, HERE, PASSWORD, OTHER).await.unwrap_err(),
             store.verify_password(name, PASSWORD).await.unwrap_err(),
             store.set_roles(name, ["Viewer"]).await.unwrap_err(),
             store.set_permissions(name, ["view"]).await.unwrap_err(),
@@ -254,6 +257,71 @@ pub(crate) async fn r77_wrong_current_passwords_are_throttled(database: TestData
     // Sign-ins share the count.
     let basic = Basic::new(store);
     assert!(basic.verify(&BasicCredentials::new("alice", PASSWORD), HERE).await.unwrap_err().retry_after().is_some());
+}
+
+/// No store must tell by the error, the count or the time which users exist.
+pub(crate) async fn r73_change_of_a_password_treats_unknown_names_like_known_ones(database: TestDatabase) {
+    const KEY: &str = "Vb8Zc1Xn5Lk9Qw3Er7Ty2Ui6Op4As0Df";
+    let other_key = Passwords::new().secret_key(KEY).unwrap();
+    let other = database.connect(TestDatabase::options().passwords(other_key)).await;
+    other.add(NewUser::new("unreadable").password(PASSWORD)).await.unwrap();
+    let store = database.store().await;
+    store.add(NewUser::new("known").password(PASSWORD)).await.unwrap();
+    store.add(NewUser::new("robot")).await.unwrap();
+    let names = ["known", "unknown", "robot", "unreadable", "a:b", ""];
+    // Each name has a client of its own, because an address has a limit too.
+    let guess = async |index: u8| {
+        let client = ClientAddress::from(IpAddr::from([192, 0, 2, index]));
+        store.change_password(names[usize::from(index)], client, "wrong horse battery", OTHER).await.unwrap_err()
+    };
+    let mut fastest = [Duration::MAX; 6];
+    for _ in 0..5 {
+        for (index, fastest) in (0..).zip(&mut fastest) {
+            let start = Instant::now();
+            let error = guess(index).await;
+            *fastest = start.elapsed().min(*fastest);
+            let name = names[usize::from(index)];
+            assert!(matches!(&error, StoreError::WrongPassword(wrong) if wrong == name), "{name:?}: {error}");
+        }
+    }
+    for index in 0..6 {
+        let error = guess(index).await;
+        assert!(matches!(error, StoreError::TooManyAttempts { .. }), "{index}: {error}");
+    }
+    // Without a hash, it would be less than a tenth.
+    assert!(fastest.iter().all(|time| *time > fastest[0] / 2), "{names:?} {fastest:?}");
+}
+
+/// Knows one password.
+struct Breach;
+
+impl BreachCheck for Breach {
+    async fn is_breached(&self, password: &str) -> Result<bool, Unavailable> {
+        Ok(password == OTHER)
+    }
+}
+
+pub(crate) async fn r71_each_new_password_passes_the_breach_check(database: TestDatabase) {
+    let passwords = Passwords::new().breach_check(Breach);
+    let store = database.connect(TestDatabase::options().passwords(passwords)).await;
+    let alice = NewUser::new("alice").password(PASSWORD).verified_email("alice@example.com");
+    store.add(alice).await.unwrap();
+    let process = Process::new(store.clone());
+    process.account.forgot_password(HERE, "alice@example.com").await.unwrap();
+    let link = process.token().await;
+    let bob = || NewUser::new("bob").password(OTHER);
+    for error in [
+        store.add(bob()).await.unwrap_err(),
+        store.import(vec![bob()]).await.unwrap().remove(0).unwrap_err(),
+        store.set_password("alice", OTHER, None).await.unwrap_err(),
+        store.change_password("alice", HERE, PASSWORD, OTHER).await.unwrap_err(),
+    ] {
+        assert!(matches!(error, StoreError::User(UserError::Password(PasswordError::Breached))), "{error:?}");
+    }
+    let error = process.account.reset_password(HERE, &link, OTHER).await.unwrap_err();
+    assert!(matches!(error, AccountError::Password(PasswordError::Breached)), "{error:?}");
+    assert!(store.verify_password("alice", PASSWORD).await.unwrap());
+    assert_eq!(store.count().await.unwrap(), 1);
 }
 
 pub(crate) async fn hashes_with_an_unknown_secret_key_are_counted(database: TestDatabase) {

@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     super::options::{end_of, lifetime},
-    report::report,
+    report::{read_again, report},
 };
 use crate::{console::Console, context::Context, error::Failure, log::TARGET, output::rfc3339};
 
@@ -86,8 +86,9 @@ impl SetPassword {
         let password = self.password.read(context.console, &name)?;
         context.users.set_password(&name, password.text.expose_secret(), password.expires_at).await?;
         tracing::info!(target: TARGET, by = context.by, user = ?name, generated = password.is_generated, "password set");
-        let account = context.users.get(&name).await?;
-        report(context, &account, &format!("user \"{name}\" has a new password"), password.into_generated().as_ref())
+        let sentence = format!("user \"{name}\" has a new password");
+        let account = read_again(context, &name, &sentence).await?;
+        report(context, &account, &sentence, password.into_generated().as_ref())
     }
 }
 

@@ -26,6 +26,13 @@ pub(super) fn report(
 
 /// Reads a user again and prints it. The sentence starts with the user.
 pub(super) async fn report_change(context: &mut Context<'_>, name: &str, change: &str) -> Result<(), Failure> {
-    let account = context.users.get(name).await?;
-    report(context, &account, &format!("user \"{name}\" {change}"), None)
+    let sentence = format!("user \"{name}\" {change}");
+    let account = read_again(context, name, &sentence).await?;
+    report(context, &account, &sentence, None)
+}
+
+/// Reads a user after a change. If that fails, the failure has the sentence about the change.
+pub(super) async fn read_again(context: &Context<'_>, name: &str, sentence: &str) -> Result<Account, Failure> {
+    let failed = |error| Failure::from(error).after(format!("{sentence}, but the user cannot be read again"));
+    context.users.get(name).await.map_err(failed)
 }

@@ -1,6 +1,6 @@
 //! `user sign-out`.
 
-use auth_store::Account;
+use auth_store::{Account, StoreError};
 use clap::Args;
 use serde_json::json;
 
@@ -25,9 +25,11 @@ impl SignOut {
         let and_keys = if self.revoke_keys { " and revoke the API keys" } else { "" };
         context.confirm(&format!("Sign out user \"{name}\"{and_keys}?"), self.confirmation.yes)?;
         let revoked = if self.revoke_keys { revoke_keys(context, name).await? } else { 0 };
-        context.users.sign_out(name).await?;
+        let signed_out = context.users.sign_out(name).await;
+        signed_out.map_err(|error| after_revoking(error, name, revoked))?;
         tracing::info!(target: TARGET, by = context.by, user = ?name, revoked_keys = revoked, "user signed out");
-        let active = active_keys(context, name).await?.len();
+        let unread = || format!("user \"{name}\" was signed out, but the API keys cannot be read again");
+        let active = active_keys(context, name).await.map_err(|failure| failure.after(unread()))?.len();
         let document = json!({ "signed_out": name, "revoked_keys": revoked, "active_keys": active });
         context.done(&sentence(&account, revoked, active), &document)
     }
@@ -42,11 +44,19 @@ async fn active_keys(context: &Context<'_>, name: &str) -> Result<Vec<String>, F
 /// Revokes all valid keys of a user, and returns their number.
 async fn revoke_keys(context: &Context<'_>, name: &str) -> Result<usize, Failure> {
     let ids = active_keys(context, name).await?;
-    for id in &ids {
-        context.users.revoke_key(id).await?;
+    for (revoked, id) in ids.iter().enumerate() {
+        context.users.revoke_key(id).await.map_err(|error| after_revoking(error, name, revoked))?;
         tracing::info!(target: TARGET, by = context.by, key = ?id, owner = ?name, "key revoked");
     }
     Ok(ids.len())
+}
+
+/// Returns the failure after some keys were revoked.
+fn after_revoking(error: StoreError, name: &str, revoked: usize) -> Failure {
+    let done =
+        || format!("{} of \"{name}\" revoked, but the user was not signed out; run the command again", keys(revoked));
+    let failure = Failure::from(error);
+    if revoked == 0 { failure } else { failure.after(done()) }
 }
 
 /// Says which credentials ended, and which stay valid.
