@@ -160,6 +160,9 @@ impl Parse for Clause {
             let message = format!("`{path}` alone is not a clause: write `role({path})` or `permission({path})`");
             return Err(syn::Error::new_spanned(path, message));
         }
+        if !input.peek(Ident::peek_any) {
+            return Err(not_a_word(input));
+        }
         let word = Ident::parse_any(input)?;
         Ok(Self { span: word.span(), kind: kind(&word, input)? })
     }
@@ -189,6 +192,17 @@ fn kind(word: &Ident, input: ParseStream<'_>) -> syn::Result<ClauseKind> {
         "hide" => alone(word, input, ClauseKind::Hide),
         unknown => Err(unknown_word(word, unknown)),
     }
+}
+
+fn not_a_word(input: ParseStream<'_>) -> syn::Error {
+    let message = if input.peek(Token![!]) {
+        "a clause is negated with `not(..)`: write `not(role(\"..\"))`"
+    } else if input.peek(token::Paren) || input.peek(token::Bracket) {
+        "remove the parentheses or brackets around this clause; to group clauses, write `all(first, second)` or `any(first, second)`"
+    } else {
+        "expected a clause, such as `role(\"..\")` or `permission(\"..\")`"
+    };
+    input.error(message)
 }
 
 /// A path in capital letters is the name of a constant.

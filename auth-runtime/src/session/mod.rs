@@ -20,7 +20,7 @@ mod token_hash_cache;
 mod until_end;
 
 #[cfg(feature = "account")]
-pub(crate) use self::pages::{Fields, MorePages, SharedEndpoint, Site, alert, hint, own_path};
+pub(crate) use self::pages::{Fields, MorePages, SharedEndpoint, Site, alert, hint, own_path, wants_html};
 pub use self::{
     error::SessionError,
     lifecycle::StartedSession,

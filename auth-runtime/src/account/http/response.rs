@@ -2,10 +2,7 @@
 
 use poem::{
     Request, Response,
-    http::{
-        StatusCode,
-        header::{ACCEPT, RETRY_AFTER},
-    },
+    http::{StatusCode, header::RETRY_AFTER},
 };
 use serde_json::Value;
 
@@ -15,7 +12,7 @@ use super::{
     headers::{NO_CONTENT, secured},
     page::Page,
 };
-use crate::respond::problem;
+use crate::{respond::problem, session::wants_html};
 
 impl HttpError {
     /// Returns the response: problem details (RFC 9457), or this page with the sentence.
@@ -45,6 +42,5 @@ fn json_response(status: StatusCode, content_type: &'static str, body: &Value) -
 
 /// Returns whether the client is a browser that shows a page. A client that sends JSON gets JSON.
 pub(super) fn wants_page(request: &Request) -> bool {
-    let accepts = request.headers().get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    !is_json(request) && accepts.flat_map(|value| value.split(',')).any(|kind| kind.trim().starts_with("text/html"))
+    !is_json(request) && wants_html(request)
 }

@@ -23,7 +23,7 @@ pub(crate) use self::{
     fields::Fields,
     layout::{alert, hint},
     more_pages::{MorePages, SharedEndpoint},
-    next::own_path,
+    next::{own_path, wants_html},
     site::Site,
 };
 pub use self::{
