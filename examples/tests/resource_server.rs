@@ -310,6 +310,7 @@ fn a_wrong_setting_is_reported_in_one_line_without_secrets() {
         (&[ISSUER, AUDIENCES, HS256, ("AUTH_TOKEN_TYPES", "jwt")], "AUTH_TOKEN_TYPES: "),
         (&[ISSUER, AUDIENCES, HS256, ("AUTH_JWKS_TTL", "5m")], "AUTH_JWKS_TTL: "),
         (&[ISSUER, AUDIENCES, HS256, ("AUTH_JWKS_COOLDOWN", "9")], "AUTH_JWKS_COOLDOWN: "),
+        (&[ISSUER, AUDIENCES, HS256, ("AUTH_JWKS_COOLDOWN", "301")], "AUTH_JWKS_COOLDOWN: "),
         (&[("OIDC_ISSUER", "https://a.example/.well-known/openid-configuration"), AUDIENCES], "OIDC_ISSUER: "),
         (&[ISSUER, AUDIENCES, HS256, ("OIDC_ISSUER", ISSUER.1)], "AUTH_ISSUER: "),
         (&[ISSUER, AUDIENCES, HS256, ("AUTH_DANGER_ALLOW_HTTP_ON_LOOPBACK", "yes")], "AUTH_DANGER_ALLOW_HTTP"),

@@ -77,7 +77,7 @@ impl<T: ProtectedTools, F> McpService<T, F> {
     }
 
     /// Answers "unknown tool" instead of 403, so that callers do not learn which tools exist (default: 403 with a
-    /// challenge, which lets a client ask for the missing scopes).
+    /// challenge, which lets a client ask for the scopes of the rule).
     #[must_use]
     pub fn hide_forbidden(mut self) -> Self {
         self.settings.hide_forbidden = true;

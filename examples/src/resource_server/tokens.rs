@@ -104,7 +104,7 @@ impl Remote {
     fn read(environment: &Environment) -> Result<Self, SettingError> {
         Ok(Self {
             ttl: environment.seconds("AUTH_JWKS_TTL", 10..=3600)?,
-            cooldown: environment.seconds("AUTH_JWKS_COOLDOWN", 10..=3600)?,
+            cooldown: environment.seconds("AUTH_JWKS_COOLDOWN", 10..=300)?,
             allow_http_on_loopback: environment.flag("AUTH_DANGER_ALLOW_HTTP_ON_LOOPBACK")?,
         })
     }
