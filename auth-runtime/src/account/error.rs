@@ -11,8 +11,8 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccountError {
-    /// The link was used, has expired, was replaced by a newer one, or was never sent. Or the credentials of the user
-    /// have changed since.
+    /// The link was used, has expired, was replaced by a newer one, or was never sent. Or the user's credentials or
+    /// verified address have changed since, or the user is disabled.
     #[error("this link is not valid: it was used, has expired, or a newer one was sent")]
     Link,
     /// The text is not an e-mail address.

@@ -19,8 +19,8 @@ impl<S: AccountStore> SelfService<S> {
     ///
     /// # Errors
     /// [`AccountError::Email`] if this is no address; [`AccountError::TooManyAttempts`] after 3 requests for one
-    /// address from one client, or 10 in an hour; [`AccountError::Unavailable`] if the throttle does not answer or too
-    /// many mails are waiting.
+    /// address from one client, or 10 in an hour from all (9 at once); [`AccountError::Unavailable`] if the throttle
+    /// does not answer or too many mails are waiting.
     pub async fn forgot_password(&self, client: ClientAddress, address: &str) -> Result<(), AccountError> {
         let address = EmailAddress::new(address)?;
         // A name that no user has: names of users have no colon. The attempt stays counted.

@@ -15,7 +15,8 @@ impl<S: AccountStore> SelfService<S> {
     ///
     /// # Errors
     /// [`AccountError::Email`] if this is no address; [`AccountError::NoUser`]; [`AccountError::TooManyAttempts`] after
-    /// 3 requests of one user, or for one address, from one client, or 10 in an hour; [`AccountError::Unavailable`].
+    /// 3 requests of one user, or for one address, from one client, or 10 in an hour from all (9 at once);
+    /// [`AccountError::Unavailable`].
     pub async fn request_verification(
         &self,
         client: ClientAddress,

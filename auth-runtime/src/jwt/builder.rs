@@ -105,7 +105,7 @@ impl Jwt {
 
     /// For tokens signed with one of the keys of a JWKS (RFC 7517, section 5), as JSON text. Keys that are not for
     /// verifying signatures (`use`, `key_ops`) are left out. Keys of a kind that is not supported are left out with a
-    /// warning.
+    /// warning. A token without `kid` is tried with up to four keys of its algorithm.
     ///
     /// # Errors
     /// [`JwtError::NotAJwks`] if it is none, or has more than 100 keys; [`JwtError::Jwk`] if one of the keys is refused

@@ -19,7 +19,8 @@ pub enum RevocationKind {
     Token,
     /// All tokens of a session or of a family of refresh tokens, by their claim `sid`.
     Session,
-    /// Tokens of a caller that were issued before a time, by their claim `sub`.
+    /// Tokens of a caller that were issued before a time, by their claim `sub`, or that of
+    /// [`Jwt::subject_claim`](super::Jwt::subject_claim).
     Subject,
 }
 

@@ -141,8 +141,8 @@ impl TokenIssuer {
         SigningKey::pem(pem.as_ref()).map(TokenIssuerKey::fixed)
     }
 
-    /// Signs with the keys of a [`KeyRing`]: with the newest one that all processes verify by. A task in the background
-    /// keeps the keys up to date, and makes the first one.
+    /// Signs with the keys of a [`KeyRing`]: with the newest one that all processes verify by. The first start
+    /// makes the first key. A task in the background keeps the keys up to date.
     ///
     /// # Errors
     /// [`KeyRingError`] if the store does not answer, the secret does not open the key that signs now, or there is no

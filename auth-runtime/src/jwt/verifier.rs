@@ -124,7 +124,7 @@ impl Jwt {
     /// ```
     ///
     /// # Errors
-    /// [`JwtError::IssuerTwice`] if two are for the same issuer, or accept the same tenant of a template;
+    /// [`JwtError::IssuerTwice`] if two are for the same issuer, or could accept the same tenant;
     /// [`JwtError::Empty`] if there is none.
     pub fn any_of(verifiers: impl IntoIterator<Item = Self>) -> Result<Self, JwtError> {
         let joined = verifiers.into_iter().map(|jwt| Arc::unwrap_or_clone(jwt.0)).reduce(Verifier::join);

@@ -134,7 +134,7 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     /// Gives the session of a request a new token, and invalidates the old one. Call it when the rights of the session
     /// change.
     ///
-    /// `None` if the request has no session.
+    /// `None` where [`current`](Self::current) returns `None`.
     ///
     /// # Errors
     /// [`SessionError::Unavailable`] if the store does not answer.

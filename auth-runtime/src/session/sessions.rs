@@ -55,13 +55,13 @@ const PER_USER: usize = 100;
 /// - A session ends 30 minutes after its last request ([`idle_limit`](Self::idle_limit)), 12 hours after its start
 ///   ([`absolute_limit`](Self::absolute_limit)), at sign-out, and when a user has more than 100
 ///   ([`max_per_user`](Self::max_per_user)): then the least recently used one ends.
-/// - Unknown cookies are limited to 25 a minute for each address, together with wrong API keys: see [`Throttle`].
-///   Beyond that, a cookie that this process has not seen gets 429 without a look-up. One that it has seen is never
-///   throttled. A cookie without a session counts once in ten minutes, however often a browser sends it. It is looked
-///   up again after 5 seconds, and then less and less often.
+/// - Unknown cookies are limited to 25 a minute for each address, together with wrong API keys if both have the same
+///   [`Throttle`]. Beyond that, a cookie that this process has not seen gets 429 without a look-up. One that it has
+///   seen is never throttled. A cookie without a session counts once in ten minutes, however often a browser sends it.
+///   It is looked up again after 5 seconds, and then less and less often.
 /// - A request with an ended session is anonymous where `#[optional_auth]` applies. Elsewhere the response is 401. Both
 ///   responses delete the cookie.
-/// - A page of another site can use the cookie only for safe methods. See [`credential`](crate::credential).
+/// - A page of another origin can use the cookie only for safe methods. See [`credential`](crate::credential).
 /// - `fresh` compares the time of the sign-in. A new sign-in gives the session a new token.
 ///
 /// [`Throttle`]: crate::throttle::Throttle

@@ -16,7 +16,7 @@ impl<U: UserStore, S: SessionStore> Sessions<U, S> {
     ///
     /// The future completes within a second after this process learns of the end. If the store fails ten times in a
     /// row, with a second in between, the session counts as ended. Waiting does not count as a request, so the idle
-    /// limit still applies.
+    /// limit still applies, up to a minute early.
     ///
     /// ```
     /// use std::time::Duration;

@@ -169,8 +169,8 @@ impl Throttle {
 
     /// Sets how many attempts one address has in any minute: 1 to 1000 (default: 25).
     ///
-    /// When they are used up, a 25th of them comes back in each minute. A third of them may be verified at once in this
-    /// process, and others wait.
+    /// When they are used up, a 25th of them, rounded up, comes back in each minute. A third of them may be
+    /// verified at once in this process, and others wait.
     ///
     /// # Errors
     /// [`ThrottleError::Range`] if the number is out of range.

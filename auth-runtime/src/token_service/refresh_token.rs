@@ -86,7 +86,7 @@ pub struct RefreshFamily {
     pub client_id: String,
     /// The granted scopes, separated by spaces; `None` if the client requested none.
     pub scope: Option<String>,
-    /// When the user signed in, in whole seconds.
+    /// When the user signed in. A store may cut it to whole seconds.
     pub signed_in_at: SystemTime,
     /// The time when the family ends, even if it is in use.
     pub expires_at: SystemTime,

@@ -91,7 +91,7 @@ const LONGEST_REFRESH_LIFETIME: Duration = Duration::from_hours(24 * 365);
 ///
 /// # Errors of requests
 ///
-/// Errors follow RFC 6749, section 5.2. Wrong passwords count for the throttle of the user store. Wrong secrets and
+/// Errors follow RFC 6749, section 5.2. Wrong passwords count for the throttle of `Basic`. Wrong secrets and
 /// unknown refresh tokens count for the address. Over the limit, the response is 429 with `Retry-After`; a right secret
 /// or refresh token is never throttled. If a backend does not respond, it is 503.
 ///

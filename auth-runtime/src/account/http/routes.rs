@@ -47,7 +47,7 @@ impl<S: AccountStore + SecondFactorStore> SelfService<S> {
     /// | `GET` and `POST verify-email` | `token` | holders of the link |
     /// | `GET` and `POST email` | `email` | users, within 5 minutes of a sign-in |
     ///
-    /// A cross-site `POST` is refused. So are callers of other [issuers](Self::issuers), and tokens and keys that are
+    /// A cross-origin `POST` is refused. So are callers of other [issuers](Self::issuers), and tokens and keys that are
     /// limited to some permissions.
     #[must_use]
     pub fn routes<A: AuthConfig>(&self) -> Route {

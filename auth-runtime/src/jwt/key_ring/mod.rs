@@ -95,7 +95,7 @@ impl<S: SigningKeyStore> KeyRing<S> {
         Ok(Self { keys, ..self })
     }
 
-    /// Returns the keys with their states, the oldest first.
+    /// Returns the keys with their states, in the order in which they sign.
     ///
     /// # Errors
     /// [`KeyRingError::Store`] if the store does not answer.
@@ -132,7 +132,7 @@ impl<S: SigningKeyStore> KeyRing<S> {
 
     /// Retires a key, and returns whether it was not retired before. Its private half is deleted. Its tokens are
     /// rejected within a second if the store reports changes, within 24 seconds if it does not, and within a minute if
-    /// it cannot be read.
+    /// it cannot be read. Verifiers of the published JWKS accept them until they fetch it again.
     ///
     /// # Errors
     /// [`KeyRingError::NoKey`] if there is no such key; [`KeyRingError::LastKey`] if no other key could sign;

@@ -35,8 +35,8 @@ use crate::{authenticate::Unavailable, jwt::error::JwtError};
 ///
 /// - The certificate of the server is checked. An attacker in its place could sign tokens.
 /// - Redirects are not followed. The issuer's name vouches for this address only, and the request may hold a token.
-/// - Reading ends at [`max_size`](FetchRequest::max_size). An answer that is larger, or that takes longer than
-///   [`timeout`](FetchRequest::timeout), is refused here too, but only after it has been read.
+/// - Reading ends at [`max_size`](FetchRequest::max_size). A larger answer is refused here too, but only after it has
+///   been read. After the [`timeout`](FetchRequest::timeout), the future is dropped.
 /// - Nothing of [`bearer`](FetchRequest::bearer) is logged.
 pub trait Fetch: Send + Sync + 'static {
     /// Gets the document at a URL: status, headers (only `Cache-Control`, `Age` and `Content-Type` are read) and body.

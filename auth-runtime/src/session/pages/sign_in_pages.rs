@@ -65,11 +65,11 @@ use crate::{
 ///
 /// A request comes from a browser if it accepts `text/html`. Any other comes from a program, and gets JSON, 204 or
 /// problem details, and never a redirect. Only a form is HTML for programs too: the response to `GET` of `/login`,
-/// `/logout`, and, with a session, `/password`. The body of a `POST` may be a form or JSON. A cross-site `POST` is
-/// refused with 403, also for signing in (login CSRF).
+/// `/logout`, and, with a session, `/password`. The body of a `POST` may be a form or JSON. A cross-origin `POST`
+/// is refused with 403, also for signing in (login CSRF).
 ///
 /// The pages have no scripts, and a strict Content Security Policy. [`own_page`](Self::own_page) replaces one.
-/// `account` of the feature `account` adds those for a forgotten password, an e-mail address and a second factor.
+/// The method `account` (feature `account`) adds those for a forgotten password, an e-mail address and a second factor.
 pub struct SignInPages<U = MemoryUsers, S = U>(pub(super) Arc<Settings<U, S>>);
 
 pub(super) struct Settings<U, S> {
