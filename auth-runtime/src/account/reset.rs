@@ -23,7 +23,7 @@ impl<S: AccountStore> SelfService<S> {
     /// does not answer or too many mails are waiting.
     pub async fn forgot_password(&self, client: ClientAddress, address: &str) -> Result<(), AccountError> {
         let address = EmailAddress::new(address)?;
-        // A name that no user has: names of users have no colon. The attempt stays counted.
+        // The attempt stays counted.
         drop(self.0.rarely.attempt(client, &format!("reset:{}", address.folded())).await?);
         let service = self.clone();
         let work = async move {

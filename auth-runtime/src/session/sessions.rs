@@ -94,11 +94,11 @@ pub(super) struct Limits {
 
 impl Limits {
     /// Returns how long a session lasts at most.
-    pub(super) const fn lifetime(&self, user: &SessionUser, is_pending: bool) -> Duration {
+    pub(super) fn lifetime(&self, user: &SessionUser, is_pending: bool) -> Duration {
         match user {
             _ if is_pending => PENDING,
             SessionUser::Stored { .. } => self.absolute,
-            SessionUser::Captured(_) => self.captured,
+            SessionUser::Captured(_) => self.captured.min(self.absolute),
         }
     }
 }

@@ -99,7 +99,11 @@ pub(super) struct AttemptKeys {
 
 /// Derives the keys of buckets.
 #[derive(Clone)]
-pub(super) struct KeyDerivation(Hmac<Sha256>);
+pub(super) struct KeyDerivation {
+    mac: Hmac<Sha256>,
+    /// Stands before each folded name.
+    prefix: &'static str,
+}
 
 impl KeyDerivation {
     pub(super) fn new(secret: &[u8]) -> Result<Self, ThrottleError> {
@@ -111,12 +115,24 @@ impl KeyDerivation {
 
     /// Takes a secret of any length.
     pub(super) fn unchecked(secret: &[u8]) -> Self {
-        Self(Hmac::new_from_slice(secret).expect("a MAC takes a key of any length"))
+        let mac = Hmac::new_from_slice(secret).expect("a MAC takes a key of any length");
+        Self { mac, prefix: "" }
+    }
+
+    /// Returns the same keys for names that are not those of users. No name of an attempt to sign in has one of these
+    /// keys, because folding removes control characters.
+    #[cfg(feature = "account")]
+    pub(super) fn for_other_names(self) -> Self {
+        Self { prefix: "\0", ..self }
+    }
+
+    fn named(&self, name: &str) -> String {
+        format!("{}{}", self.prefix, folded(name))
     }
 
     /// Returns the keys for an attempt with this name.
     pub(super) fn attempt(&self, client: ClientAddress, name: &str) -> AttemptKeys {
-        let name = folded(name);
+        let name = self.named(name);
         let kinds = [
             BucketKind::Pair,
             BucketKind::Address { has_name: true },
@@ -131,7 +147,7 @@ impl KeyDerivation {
 
     /// Returns the key of the bucket that all unknown addresses share for one name.
     pub(super) fn name(&self, name: &str) -> BucketKey {
-        self.key(BucketKind::Name { is_known: false }, ClientAddress::UNKNOWN, &folded(name))
+        self.key(BucketKind::Name { is_known: false }, ClientAddress::UNKNOWN, &self.named(name))
     }
 
     /// Returns the key for failures of credentials without a name.
@@ -141,7 +157,7 @@ impl KeyDerivation {
 
     /// The label and the address have a fixed length each, so no two inputs have the same encoding.
     fn key(&self, kind: BucketKind, client: ClientAddress, name: &str) -> BucketKey {
-        let mut mac = self.0.clone();
+        let mut mac = self.mac.clone();
         mac.update(&[kind.label()]);
         if kind.has_address() {
             update_address(&mut mac, client);

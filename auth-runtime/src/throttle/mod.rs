@@ -201,10 +201,13 @@ impl Throttle {
     }
 
     /// Sets the limits for what users rarely do: 3 attempts with one name from one address, and 10 with one name in any
-    /// hour.
+    /// hour. Names count apart from those of sign-ins; addresses count together.
     #[cfg(feature = "account")]
     pub(crate) fn for_rare_attempts(self) -> Self {
-        self.with(|limiter| limiter.limits = limiter.limits.for_rare_attempts())
+        self.with(|limiter| {
+            limiter.limits = limiter.limits.for_rare_attempts();
+            limiter.keys = limiter.keys.clone().for_other_names();
+        })
     }
 
     fn with(self, change: impl FnOnce(&mut RateLimiter)) -> Self {

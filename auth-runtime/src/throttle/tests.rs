@@ -500,3 +500,22 @@ fn debug_shows_limits_and_no_secret() {
     let shown = format!("{throttle:?}");
     assert!(shown.contains("attempts: 25") && !shown.contains("0Zr9") && !shown.contains("48, 90"), "{shown}");
 }
+
+#[cfg(feature = "account")]
+#[tokio::test]
+async fn r76_a_sign_in_form_cannot_use_up_the_attempts_of_codes_and_links() {
+    let (throttle, _) = in_memory();
+    let rarely = throttle.clone().for_rare_attempts();
+    // The form of a sign-in page accepts a colon and control characters in the user name.
+    for name in ["code:alice", "\0code:alice", "\0\0code:alice"] {
+        for number in 0..60 {
+            let _ = guess(&throttle, address(number), name).await;
+        }
+    }
+    guess(&rarely, address(100), "code:alice").await.unwrap();
+    // Links and codes have a limit of their own.
+    for number in 101..109 {
+        guess(&rarely, address(number), "code:alice").await.unwrap();
+    }
+    guess(&rarely, address(109), "code:alice").await.unwrap_err();
+}

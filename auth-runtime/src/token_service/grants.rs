@@ -68,7 +68,9 @@ impl<U: UserStore, R: RefreshTokenStore, C: ClientStore> Service<U, R, C> {
         let session_id = session_id.as_deref();
         let now = Some(SystemTime::now());
         let grant = Grant { user, client_id, granted, requested, signed_in_at: now, session_id };
-        self.tokens("password", &grant, refresh.as_ref())
+        let tokens = self.tokens(&grant, refresh.as_ref())?;
+        grant.log_issued("password");
+        Ok(tokens)
     }
 
     /// RFC 6749, section 4.4. The client has proved who it is each time, so it gets no refresh token.
@@ -85,6 +87,8 @@ impl<U: UserStore, R: RefreshTokenStore, C: ClientStore> Service<U, R, C> {
         let granted = self.scopes(names, client.limits()).grant(&user, requested)?;
         let (user, granted, client_id) = (&user, &granted, client.id());
         let grant = Grant { user, client_id, granted, requested, signed_in_at: None, session_id: None };
-        self.tokens("client_credentials", &grant, None)
+        let tokens = self.tokens(&grant, None)?;
+        grant.log_issued("client_credentials");
+        Ok(tokens)
     }
 }

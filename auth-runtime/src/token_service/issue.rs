@@ -26,29 +26,29 @@ pub(super) struct Grant<'a> {
     pub(super) session_id: Option<&'a str>,
 }
 
+impl Grant<'_> {
+    /// Logs that the client gets the tokens.
+    pub(super) fn log_issued(&self, grant_type: &str) {
+        let (subject, client_id, scope) = (self.user.subject(), self.client_id, &self.granted.scope);
+        tracing::info!(?subject, ?client_id, grant_type, ?scope, "token issued");
+    }
+}
+
 impl<U: UserStore, R: RefreshTokenStore, C: ClientStore> Service<U, R, C> {
     pub(super) fn scopes<'a>(&'a self, names: &'static DeclaredNames, limits: Option<&'a [String]>) -> Scopes<'a> {
         Scopes { names, others: &self.scopes, limits }
     }
 
     /// Signs the tokens of a response.
-    pub(super) fn tokens(
-        &self,
-        grant_type: &str,
-        grant: &Grant<'_>,
-        refresh_token: Option<&RefreshToken>,
-    ) -> Result<Tokens, TokenError> {
-        let Grant { user, client_id, granted, requested, .. } = *grant;
-        let token = self.access_token(grant);
-        let tokens = Tokens {
-            access_token: token.sign()?,
+    pub(super) fn tokens(&self, grant: &Grant<'_>, refresh_token: Option<&RefreshToken>) -> Result<Tokens, TokenError> {
+        let Grant { granted, requested, .. } = *grant;
+        Ok(Tokens {
+            access_token: self.access_token(grant).sign()?,
             token_type: "Bearer".to_owned(),
             expires_in: self.issuer.expires_in().as_secs(),
             refresh_token: refresh_token.map(|token| token.text().to_owned()),
             scope: (requested != Some(&granted.scope)).then(|| granted.scope.clone()),
-        };
-        tracing::info!(subject = ?user.subject(), ?client_id, grant_type, scope = ?granted.scope, "token issued");
-        Ok(tokens)
+        })
     }
 
     /// A token for all scopes carries the roles. A token for some scopes carries them as permissions and no roles,

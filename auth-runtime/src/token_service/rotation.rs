@@ -88,10 +88,11 @@ impl<U: UserStore, R: RefreshTokenStore, C: ClientStore> Service<U, R, C> {
         let (user, granted) = (&user, &granted);
         let (signed_in_at, session_id) = (Some(family.signed_in_at), Some(&*family.id));
         let grant = Grant { user, client_id, granted, requested, signed_in_at, session_id };
-        let tokens = self.tokens("refresh_token", &grant, Some(&next))?;
+        let tokens = self.tokens(&grant, Some(&next))?;
         if !store.rotate(&family.id, family.sha256, next.sha256()).await? {
             return Err(self.reused(store, &family).await?);
         }
+        grant.log_issued("refresh_token");
         Ok(tokens)
     }
 

@@ -366,6 +366,8 @@ async fn a_form_that_needs_a_newer_sign_in_leads_a_browser_to_it() {
     world.set_clock(SystemTime::now());
     let form = world.post("/auth/second-factor/enrolment", &session, "").await;
     let there = vec!["/auth/login?next=%2Fauth%2Fsecond-factor"];
+    let email = world.post("/auth/email", &session, "address=alice%40example.com").await;
+    assert_eq!((email.status, email.headers("Location")), (303, vec!["/auth/login?next=%2Fauth%2Femail"]));
     assert_eq!((form.status, form.headers("Location")), (303, there));
     let page = world.get("/auth/email", &session).await;
     assert_eq!((page.status, page.headers("Location")), (303, vec!["/auth/login?next=%2Fauth%2Femail"]));

@@ -688,6 +688,22 @@ async fn r36_a_user_of_a_plugin_keeps_the_own_issuer_and_never_meets_the_store()
 }
 
 #[tokio::test]
+async fn r62_the_absolute_limit_is_also_that_of_plugins() {
+    let world = World::with(|sessions| sessions.absolute_limit(Duration::from_mins(10))).await;
+    let context = Context::of::<Auth>();
+    let identity = context.identity("directory", "alice").role("Administrator").permission("view").build();
+    let new = NewSession::of_identity(&identity, &context);
+    let mut response = Response::default();
+    world.sessions.start(&Request::default(), new).await.unwrap().add_to(&mut response);
+    let cookie = response.header("Set-Cookie").unwrap();
+    let token = cookie.split_once('=').unwrap().1.split(';').next().unwrap();
+    world.advance(9 * 60);
+    assert_eq!(world.get("/me", token).await.status, 200);
+    world.advance(2 * 60);
+    assert_eq!(world.get("/me", token).await.status, 401);
+}
+
+#[tokio::test]
 async fn r62_an_open_event_stream_ends_with_its_session() {
     let world = World::new().await;
     let token = world.sign_in("alice").await;

@@ -109,10 +109,19 @@ where
         let routes = account.with_second_factor::<A, U, T>(routes, path, &self.sessions, &home);
         let pages: SharedEndpoint = Arc::new(WithAuth::new(&self.auth, routes).boxed());
         let sign_in = SignInRedirect::to(format!("{path}/login"));
-        let form: Arc<str> = format!("{path}/second-factor").into();
-        let answer = move |request| form_or_sign_in(Arc::clone(&pages), request, sign_in.clone(), Arc::clone(&form));
+        let path = path.to_owned();
+        let answer = move |request: Request| {
+            let form = page_of_form(&path, request.uri().path());
+            form_or_sign_in(Arc::clone(&pages), request, sign_in.clone(), form)
+        };
         (&ADDRESSES, Arc::new(make(answer).map_to_response().boxed()))
     }
+}
+
+/// Returns the page that has the form: `/auth/second-factor` for `/auth/second-factor/enrolment`.
+fn page_of_form(path: &str, target: &str) -> String {
+    let page = target.strip_prefix(path).unwrap_or_default().trim_start_matches('/').split('/').next();
+    format!("{path}/{}", page.unwrap_or_default())
 }
 
 /// Sends a browser whose form needs a newer sign-in to the sign-in page, and then to the page with the form: the form
@@ -121,7 +130,7 @@ async fn form_or_sign_in(
     pages: SharedEndpoint,
     request: Request,
     sign_in: SignInRedirect,
-    form: Arc<str>,
+    form: String,
 ) -> Result<Response> {
     let is_program = request.headers().contains_key(AUTHORIZATION) || !wants_page(&request);
     let is_form = *request.method() == Method::POST && !is_program;

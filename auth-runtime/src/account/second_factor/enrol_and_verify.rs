@@ -170,7 +170,6 @@ impl<S: AccountStore + SecondFactorStore> SelfService<S> {
         subject: &str,
         verify: impl Future<Output = Result<Option<T>, AccountError>>,
     ) -> Result<T, AccountError> {
-        // A name that no user has: names of users have no colon.
         let attempt = self.0.rarely.attempt(client, &format!("code:{subject}")).await?;
         match verify.await {
             Ok(Some(right)) => {
