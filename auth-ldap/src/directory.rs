@@ -15,6 +15,10 @@ use crate::{connection::Server, error::SignInError, groups::Groups, users::Users
 /// In bytes. Passwords of `auth-runtime` have the same limit.
 const MAX_PASSWORD_LEN: usize = 1024;
 
+/// The longest user name in bytes. Longer ones would count together in the throttle, apart from the user whose name a
+/// directory takes them for: it ignores spaces at the end.
+const MAX_USERNAME_LEN: usize = 1024;
+
 /// The users of an LDAP directory, as an authenticator of user names and passwords. Cheap to clone.
 ///
 /// [`builder`](Self::builder) creates one. It is a field of an `Auth` with the scheme `basic`, and a plug-in of the
@@ -147,7 +151,9 @@ impl Authenticator for Directory {
 
 /// Returns whether no user can have this name and password, so that the directory need not be asked.
 fn is_impossible(sent: &BasicCredentials) -> bool {
-    sent.username().is_empty() || sent.password().is_empty() || sent.password().len() > MAX_PASSWORD_LEN
+    let (username, password) = (sent.username(), sent.password());
+    let is_too_long = username.len() > MAX_USERNAME_LEN || password.len() > MAX_PASSWORD_LEN;
+    username.is_empty() || password.is_empty() || is_too_long
 }
 
 fn rejected() -> AuthenticationError {

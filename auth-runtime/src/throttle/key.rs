@@ -14,7 +14,7 @@ const NO_SECRET: &[u8] = b"auth-runtime throttle";
 /// 256 bits, as long as the hash (RFC 2104, section 3).
 const MIN_SECRET_LEN: usize = 32;
 /// In bytes; far more than `normalize_name` of `auth-store` accepts.
-const MAX_NAME_LEN: usize = 1024;
+pub(crate) const MAX_NAME_LEN: usize = 1024;
 
 /// The key of one [`Bucket`](super::Bucket): 32 bytes.
 ///

@@ -72,6 +72,7 @@ pub use self::{
     limiter::Attempt,
     store::{AttemptStore, UpdateFuture},
 };
+pub(crate) use self::key::MAX_NAME_LEN;
 use self::{key::KeyDerivation, limiter::RateLimiter, limits::Limits, memory::MemoryAttempts};
 use crate::{
     authenticate::{AuthenticationError, Unavailable},

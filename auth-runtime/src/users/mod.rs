@@ -50,7 +50,7 @@ use crate::{
     credential::BasicCredentials,
     declared::SecurityScheme,
     password::Verified,
-    throttle::{Attempt, Throttle},
+    throttle::{Attempt, MAX_NAME_LEN, Throttle},
 };
 
 const ISSUER: &str = "basic";
@@ -244,7 +244,9 @@ impl<S: UserStore> Basic<S> {
     ) -> Result<Result<User, Option<Attempt>>, AuthenticationError> {
         let (username, password) = (credentials.username(), credentials.password());
         // Before any look-up, so the response does not depend on the user.
-        if username.is_empty() || password.is_empty() || password.len() > MAX_PASSWORD_LEN {
+        // Names that are too long count together in the throttle, so none of them may be that of a user.
+        let is_too_long = username.len() > MAX_NAME_LEN || password.len() > MAX_PASSWORD_LEN;
+        if username.is_empty() || password.is_empty() || is_too_long {
             return Ok(Err(None));
         }
         let submitted = Submitted { username, password, client, now };
