@@ -95,7 +95,8 @@
 //! | 10 to 15 | `access check` or `access diff` found a difference of this [class](auth_runtime::review::DifferenceClass) |
 //! | 130 | interrupted by Ctrl-C at a prompt; nothing was done |
 //!
-//! A failure prints one line to stderr; Ctrl-C prints none. Usage errors of clap have more lines. Code 1 also means
+//! A failure prints one line to stderr; Ctrl-C prints none. Usage errors of clap have more lines, and
+//! `user import` adds one for each rejected line of the file. Code 1 also means
 //! that the result or the log could not be written; then the line says whether the change was made.
 //!
 //! If a server fails after a part of the change was made, the line and the log say what was done. If only the answer to

@@ -70,9 +70,9 @@ pub enum StoreError {
     /// The tables belong to another version, or are incomplete.
     #[error("the tables of the database do not fit this program: {0}")]
     Schema(String),
-    /// The database is unreachable, or refuses a statement. A change was not made, with one exception: if the
-    /// connection breaks or the answer timeout expires during the commit, the outcome is unknown. Read again to find
-    /// out.
+    /// The database is unreachable, or refuses a statement. If the connection breaks or the answer timeout expires,
+    /// the change may have been made: the commit, or a read after it, was not answered. A method that changes much,
+    /// such as [`end_sessions_of`](crate::SqlUsers::end_sessions_of), may have done a part. Read again to find out.
     #[error("the database does not answer as it should: {0}")]
     Database(#[source] Box<dyn Error + Send + Sync>),
 }

@@ -88,7 +88,7 @@ impl SqlOptions {
     }
 
     /// Sets the interval at which the store polls for changes by other processes; default 5 s, at most a minute.
-    /// Changes by this process take effect at once.
+    /// Changes of users and keys by this process take effect at once.
     pub fn freshness(mut self, bound: Duration) -> Self {
         self.freshness = bound.min(Duration::from_mins(1));
         self

@@ -74,8 +74,8 @@ use crate::{
 ///
 /// # Freshness
 ///
-/// Known users and keys cost no query: they are cached. A change by this store or a clone takes effect with the next
-/// request. A change by another process takes effect within 5 s
+/// Known users and keys cost no query: they are cached. Only the last use of a key is written, once a minute. A change
+/// by this store or a clone takes effect with the next request. A change by another process takes effect within 5 s
 /// ([`SqlOptions::freshness`](crate::SqlOptions::freshness)). On PostgreSQL, a notice makes it take effect within a
 /// second (`LISTEN`), unless PgBouncer is in transaction mode. Each change of a known user or key raises one version
 /// number. The store polls it every 5 s, on a connection of its own. If the poll fails, the cache is not used, and the

@@ -230,7 +230,8 @@ impl<A: AuthSchema> Principal<A> {
     /// scopes decide how much (OpenID Connect Core, section 5.4).
     ///
     /// The first call asks the issuer with the caller's token. The answer is cached until the token expires, so later
-    /// changes at the issuer are not seen. Concurrent calls share one request. A failure is not cached.
+    /// changes at the issuer are not seen. The cache holds 10,000 tokens of each issuer. Concurrent calls share one
+    /// request. A failure is not cached.
     ///
     /// ```no_run
     /// # use auth_runtime::{authenticate::UserInfoError, prelude::*};

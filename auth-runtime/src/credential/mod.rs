@@ -19,7 +19,8 @@
 //! `Sessions` verifies a `SessionToken`, which only `cookie = ".."` carries.
 //!
 //! Cookies have the cross-origin check, whatever verifies them. So have the headers of well-known proxies that read a
-//! cookie. For another header that a proxy or a browser adds, write `ambient`.
+//! cookie. For another header that a proxy or a browser adds, write `ambient`. A browser adds a remembered Basic
+//! password.
 
 mod api_key;
 mod authorization;

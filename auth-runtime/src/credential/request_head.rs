@@ -97,7 +97,8 @@ impl RequestHead {
         &self.headers
     }
 
-    /// Returns the value of a header. `None` if it is absent, sent more than once, or not visible ASCII.
+    /// Returns the value of a header. `None` if it is absent, sent more than once, or has other characters than visible
+    /// ASCII, spaces and tabs.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();

@@ -1,6 +1,7 @@
 //! The access event: one record of each decision. Only this module logs, counts and passes on decisions.
 //!
-//! Each decision becomes one [`AccessEvent`]; a request to a public operation has none. The event is logged through
+//! Each decision becomes one [`AccessEvent`]; a request to a public operation has none, and
+//! [`require`](crate::authenticate::Principal::require) only a denial. The event is logged through
 //! `tracing`, counted through the `metrics` facade where the feature `metrics` is on, and passed to the [`EventSink`]
 //! of the application.
 //!

@@ -61,8 +61,8 @@ impl<T: ProtectedTools, F> McpService<T, F> {
         self
     }
 
-    /// Allows pages of an origin, such as `https://app.example.com` (default: loopback, and the origin of
-    /// [`resource`](Self::resource)). A page of another origin gets 403.
+    /// Allows pages of one more origin, such as `https://app.example.com`. Pages of loopback, at any port, and of the
+    /// origin of [`resource`](Self::resource) are always allowed. A page of another origin gets 403.
     #[must_use]
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.settings.origins.push(origin.into());
@@ -76,8 +76,9 @@ impl<T: ProtectedTools, F> McpService<T, F> {
         self
     }
 
-    /// Answers "unknown tool" instead of 403, so that callers do not learn which tools exist (default: 403 with a
-    /// challenge, which lets a client ask for the scopes of the rule).
+    /// Answers "unknown tool" instead of 403 (default: 403 with a challenge, which lets a client ask for the scopes of
+    /// the rule). A caller still learns of a tool that asks for another credential, or for a newer or stronger sign-in:
+    /// it gets 401.
     #[must_use]
     pub fn hide_forbidden(mut self) -> Self {
         self.settings.hide_forbidden = true;

@@ -14,7 +14,7 @@ pub enum Access<A: 'static> {
         reason: &'static str,
     },
     /// Anonymous callers that pass the checks, and authenticated callers that meet the requirement. A credential that
-    /// is sent must be valid, but that of a session that has ended counts as none.
+    /// is sent must be valid, but that of a session that has ended, or of an incomplete sign-in, counts as none.
     Optional {
         /// The requirement for callers who sign in. Its checks are for anonymous callers too.
         requirement: Option<Requirement<A>>,

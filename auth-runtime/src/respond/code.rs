@@ -13,12 +13,12 @@ pub enum RejectionCode {
     InvalidCredentials,
     /// 401: the sign-in is too old or too weak (RFC 9470).
     ReauthenticationRequired,
-    /// 400: the credential is malformed. For a Basic credential that is not base64 of `name:password`, the code is
-    /// [`InvalidCredentials`](Self::InvalidCredentials).
+    /// 400: the credential is malformed, or sent more than once. For a Basic credential that is not base64 of
+    /// `name:password`, the code is [`InvalidCredentials`](Self::InvalidCredentials).
     MalformedCredentials,
     /// 431: the credential is larger than its scheme allows.
     CredentialTooLarge,
-    /// 400: more than one credential was sent.
+    /// 400: credentials with the same precedence were sent at several locations, such as a token and an API key.
     SeveralCredentials,
     /// 403: the caller may not do this.
     NotAllowed,

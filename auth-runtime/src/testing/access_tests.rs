@@ -86,7 +86,8 @@ impl fmt::Debug for AccessTests {
 impl AccessTests {
     /// Returns the tests of a policy for the service that `app` makes.
     ///
-    /// The tests share one service, but each test of a rule with a check gets a new one. A failed test is repeated with
+    /// The tests share one service, but each request of [`mine`](Self::mine) or [`theirs`](Self::theirs) gets a new
+    /// one. A failed test is repeated with
     /// a new service, because an earlier request may have deleted its object. So `app` must also create the objects
     /// that the requests name.
     pub fn new<A, F, O, E>(policy: AccessPolicyBuilder<A>, app: F) -> Self

@@ -81,7 +81,7 @@ impl TestRequest {
         self
     }
 
-    /// Adds a parameter of the query, and removes the examples of this name.
+    /// Sets a parameter of the query, in place of all values of this name.
     pub fn query(mut self, name: impl Into<String>, value: impl Display) -> Self {
         let name = name.into();
         self.query.retain(|(known, _)| *known != name);

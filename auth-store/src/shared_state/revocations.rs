@@ -54,7 +54,8 @@ impl RevocationStore for SqlUsers {
 /// Revocations.
 impl SqlUsers {
     /// Revokes tokens in all processes that share the database with
-    /// [`Revocations::shared`](auth_runtime::jwt::Revocations::shared).
+    /// [`Revocations::shared`](auth_runtime::jwt::Revocations::shared). In this process too, it counts when the list is
+    /// read again. [`Revocations::revoke`](auth_runtime::jwt::Revocations::revoke) counts here at once.
     ///
     /// # Errors
     /// [`StoreError::TooLong`] if the issuer or the name has more than 1024 characters; [`StoreError::Database`].
@@ -65,6 +66,7 @@ impl SqlUsers {
             }
         }
         self.0.database.retry(|| self.insert_revocation(revocation)).await?;
+        self.0.readers.mark();
         self.0.swept_revocations.run(&SWEEP, &self.0.database);
         Ok(())
     }

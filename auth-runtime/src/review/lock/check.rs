@@ -14,13 +14,13 @@ pub enum AccessLockError {
     /// There is no file.
     #[error("{path} is missing; run this test with ACCESS_LOCK=accept to write it, and commit it")]
     Missing {
-        /// The path of the file.
+        /// The name of the file, without its folder.
         path: String,
     },
     /// The file cannot be read or written.
     #[error("cannot access {path}: {source}")]
     Io {
-        /// The path of the file.
+        /// The name of the file, without its folder.
         path: String,
         /// The error of the file system.
         source: io::Error,
@@ -28,7 +28,7 @@ pub enum AccessLockError {
     /// The file is not a valid policy.
     #[error("{path}: {source}")]
     Malformed {
-        /// The path of the file.
+        /// The name of the file, without its folder.
         path: String,
         /// The mistake.
         source: ParsePolicyError,
@@ -38,7 +38,7 @@ pub enum AccessLockError {
         "the code and {path} differ: {difference}\nIf this is meant, run this test with ACCESS_LOCK=accept, and commit {path}"
     )]
     Differs {
-        /// The path of the file.
+        /// The name of the file, without its folder.
         path: String,
         /// The difference from the file to the code.
         difference: Box<Difference>,
