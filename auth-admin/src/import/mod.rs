@@ -81,16 +81,16 @@ impl Import {
         let progress = Progress::new(context.console.shows_progress(), length);
         let mut importer = Importer::new(self.file, errors, progress, self.skip_existing);
         let mut batches = Batches::new(first, records);
-        let mut imported = Ok(());
-        while let (Ok(()), Some(batch)) = (&imported, batches.next()) {
-            imported = importer.import(context, batch).await;
+        let mut result = Ok(());
+        while let (Ok(()), Some(batch)) = (&result, batches.next()) {
+            result = importer.import(context, batch).await;
             importer.report_progress(context.console, batches.position());
         }
         if let (Some(path), false) = (&self.errors, importer.has_rejected()) {
             // An empty file would block the next import.
             let _ = fs::remove_file(path);
         }
-        imported?;
+        result?;
         let outcome = importer.end(context);
         names.warn_of_new(context).await?;
         outcome

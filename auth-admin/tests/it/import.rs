@@ -215,10 +215,14 @@ fn rejected_lines_can_be_written_to_a_file() {
         let reason = format!("cannot create the file `{file_name}`: File exists (os error 17)");
         import(&admin, &[&file, "--errors", file_name]).refused(2, &reason);
     }
-    // An empty report is removed.
+    // An empty report is removed, also if the import stops.
     let file = admin.file("more.csv", "name\nbob\n");
     import(&admin, &[&file, "--errors", "none.txt"]).done();
     assert!(!admin.path("none.txt").exists());
+    admin.sql("CREATE TRIGGER full BEFORE INSERT ON auth_user BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+    let file = admin.file("most.csv", "name\ncarol\n");
+    let ran = import(&admin, &[&file, "--errors", "none.txt"]);
+    assert_eq!((ran.code, admin.path("none.txt").exists()), (3, false), "{}", ran.errors);
 }
 
 #[test]

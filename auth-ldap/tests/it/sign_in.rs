@@ -176,7 +176,13 @@ async fn referrals_are_not_followed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn r71_an_impossible_name_or_password_is_rejected_without_a_request() {
     let setup = Setup::new().await;
-    for (name, password) in [("alice", ""), ("", PASSWORD), ("", ""), ("alice", &"x".repeat(1025)), (&format!("alice{:1020}", ""), PASSWORD)] {
+    for (name, password) in [
+        ("alice", ""),
+        ("", PASSWORD),
+        ("", ""),
+        ("alice", &"x".repeat(1025)),
+        (&format!("alice{:1020}", ""), PASSWORD),
+    ] {
         assert_eq!(setup.sign_in(name, password).await, 401);
     }
     assert_eq!(setup.fake.connections(), 0);

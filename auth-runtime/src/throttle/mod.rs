@@ -65,6 +65,7 @@ mod tests;
 
 use std::{fmt, sync::Arc};
 
+pub(crate) use self::key::MAX_NAME_LEN;
 pub use self::{
     bucket::Bucket,
     error::ThrottleError,
@@ -72,7 +73,6 @@ pub use self::{
     limiter::Attempt,
     store::{AttemptStore, UpdateFuture},
 };
-pub(crate) use self::key::MAX_NAME_LEN;
 use self::{key::KeyDerivation, limiter::RateLimiter, limits::Limits, memory::MemoryAttempts};
 use crate::{
     authenticate::{AuthenticationError, Unavailable},

@@ -54,8 +54,8 @@ impl RevocationStore for SqlUsers {
 /// Revocations.
 impl SqlUsers {
     /// Revokes tokens in all processes that share the database with
-    /// [`Revocations::shared`](auth_runtime::jwt::Revocations::shared). In this process too, it counts when the list is
-    /// read again. [`Revocations::revoke`](auth_runtime::jwt::Revocations::revoke) counts here at once.
+    /// [`Revocations::shared`](auth_runtime::jwt::Revocations::shared). In this process, the next token makes the list be
+    /// read again, so the revocation counts at once.
     ///
     /// # Errors
     /// [`StoreError::TooLong`] if the issuer or the name has more than 1024 characters; [`StoreError::Database`].

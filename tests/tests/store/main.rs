@@ -133,6 +133,7 @@ tests! {
         a_client_ends_with_its_key_and_its_user
         tokens_and_keys_outlast_a_restart
         r40_tokens_revoked_in_one_process_are_refused_in_the_other
+        r40_revocation_by_the_store_counts_at_once_in_its_process
         r40_no_revocation_is_missed_by_a_reader
         r81_refresh_token_after_a_new_password_is_good_elsewhere
         r81_a_refresh_token_used_in_two_processes_at_once_succeeds_once

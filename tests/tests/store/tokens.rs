@@ -1,12 +1,12 @@
 //! The token service over a database, in one process and in several.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use auth_runtime::{
     jwt::{KeyRing, KeyRingError, Revocation, RevocationStore, Revocations, TokenIssuer},
     prelude::*,
     token_service::{RefreshFamily, RefreshTokenStore, TokenService},
-    users::Passwords,
+    users::{Passwords, UserStore},
 };
 use auth_store::{NewKey, NewUser, SqlOptions, SqlUsers};
 use tokio::time::sleep;
@@ -152,6 +152,18 @@ pub(crate) async fn r40_tokens_revoked_in_one_process_are_refused_in_the_other(d
     assert_eq!(there.revoke(&two.access()).await.status, 200);
     assert_eq!(here.entries(&two.access()).await, 401);
     assert_eq!(here.refresh(&two.refresh()).await.status, 200, "the access token was revoked alone");
+}
+
+pub(crate) async fn r40_revocation_by_the_store_counts_at_once_in_its_process(database: TestDatabase) {
+    let store = database.connect(options()).await;
+    let client = add_users(&store).await;
+    let kit = kit_of(&store, &client, Duration::from_mins(1)).await;
+    let tokens = kit.sign_in().await;
+    assert_eq!(kit.entries(&tokens.access()).await, 200);
+    let alice = UserStore::find(&store, "alice").await.unwrap().unwrap();
+    let before = SystemTime::now() + Duration::from_secs(1);
+    store.revoke_tokens(&Revocation::subject("https://issuer.example", alice.subject(), before)).await.unwrap();
+    assert_eq!(kit.entries(&tokens.access()).await, 401);
 }
 
 pub(crate) async fn r81_refresh_token_after_a_new_password_is_good_elsewhere(database: TestDatabase) {
