@@ -172,33 +172,20 @@ fn one_end_of_input_ends_an_import() {
 #[test]
 fn ctrl_c_gives_the_terminal_back() {
     let admin = Admin::new();
-    let script = "stty sane; tty >terminal; \"$ADMIN\" user add alice; echo ended=$?; stty -a";
-    let mut session = at_terminal(shell(&admin, script));
-    session.exp_string("New password of \"alice\": ").unwrap();
-    // Before that, Ctrl-C would end the shell as well.
-    until_terminal_has(&admin, "-isig");
-    session.send_control('c').unwrap();
-    let (rest, code) = end(session);
-    assert_eq!(code, 0);
-    let words: Vec<&str> = rest.split_whitespace().collect();
-    assert!(words.contains(&"ended=130"), "{rest}");
-    assert!(words.contains(&"echo") && words.contains(&"icanon") && words.contains(&"isig"), "{rest}");
+    for (words, prompt) in [("user add alice", "New password of \"alice\": "), ("token inspect", "Token: ")] {
+        let script = format!("stty sane; tty >terminal; \"$ADMIN\" {words}; echo ended=$?; stty -a");
+        let mut session = at_terminal(shell(&admin, &script));
+        session.exp_string(prompt).unwrap();
+        // Before that, Ctrl-C would end the shell as well.
+        until_terminal_has(&admin, "-isig");
+        session.send_control('c').unwrap();
+        let (rest, code) = end(session);
+        assert_eq!(code, 0);
+        let words: Vec<&str> = rest.split_whitespace().collect();
+        assert!(words.contains(&"ended=130"), "{rest}");
+        assert!(words.contains(&"echo") && words.contains(&"icanon") && words.contains(&"isig"), "{rest}");
+    }
     assert_eq!(admin.names(), Vec::<String>::new());
-}
-
-#[test]
-fn ctrl_c_at_the_token_prompt_gives_the_terminal_back() {
-    let admin = Admin::new();
-    let script = "stty sane; tty >terminal; \"$ADMIN\" token inspect; echo ended=$?; stty -a";
-    let mut session = at_terminal(shell(&admin, script));
-    session.exp_string("Token: ").unwrap();
-    until_terminal_has(&admin, "-isig");
-    session.send_control('c').unwrap();
-    let (rest, code) = end(session);
-    assert_eq!(code, 0);
-    let words: Vec<&str> = rest.split_whitespace().collect();
-    assert!(words.contains(&"ended=130"), "{rest}");
-    assert!(words.contains(&"echo") && words.contains(&"icanon") && words.contains(&"isig"), "{rest}");
 }
 
 /// Code 130 says that nothing was done, so Ctrl-C must not end a change that has begun.

@@ -65,6 +65,7 @@ mod tests;
 
 use std::{fmt, sync::Arc};
 
+#[cfg(feature = "basic")]
 pub(crate) use self::key::MAX_NAME_LEN;
 pub use self::{
     bucket::Bucket,
