@@ -1,6 +1,6 @@
 //! A store of sessions, refresh tokens, revocations and signing keys.
 
-use std::sync::Arc;
+use std::{future, sync::Arc};
 
 use auth_runtime::{
     jwt::{KeyRing, KeyRingError, KeyState, Revocation, RevocationStore, SigningKeyRecord, SigningKeyStore},
@@ -47,7 +47,7 @@ impl StateStore {
     /// Waits until the store answers. The database has answered before each command.
     pub(super) async fn ready(&self) -> Result<(), Failure> {
         match self {
-            Self::Database(_) => Ok(()),
+            Self::Database(_) => future::ready(Ok(())).await,
             #[cfg(feature = "redis")]
             Self::Redis { store, .. } => store.ready().await.map_err(of_redis),
         }
