@@ -24,7 +24,8 @@ Exit codes, by the most important change:
  10  equal but reworded
  11  narrowed: fewer callers are admitted
  12  new: a rule that is not public, or a role, permission or scope
- 13  review: a non-public rule is gone; a check, `hide` or a scheme changed; or undecided
+ 13  review: a non-public rule is gone; a check, `hide` or a scheme changed;
+     or the analysis is undecided
  14  widened: more callers are admitted
  15  new public: anonymous callers are now admitted";
 
