@@ -75,6 +75,8 @@ test("each page of the account leads to the others", async () => {
 test("the form is filled by keyboard alone, in its order", async () => {
   await withPage(async (page) => {
     await page.goto(`${address}/auth/login`);
+    // The browser focuses the field after it has loaded the page.
+    await page.locator("[name=username]:focus").waitFor();
     await page.keyboard.type("vera");
     await page.keyboard.press("Tab");
     await page.keyboard.type(passwords.vera);
