@@ -12,7 +12,7 @@ Exit codes:
   2  wrong usage or settings; nothing was done
   3  the database is unavailable, or its tables have another version; or Redis is unavailable
  10 to 15  access policies differ; see `access diff --help`
-130  interrupted by Ctrl-C at a prompt; nothing was done";
+130  interrupted by Ctrl-C; at a prompt, nothing was done";
 
 /// Outcome of a command. After a failure, the command printed one line to stderr, except after
 /// [`Interrupted`](Self::Interrupted).

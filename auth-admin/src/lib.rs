@@ -93,7 +93,7 @@
 //! | 2 | wrong usage or settings; nothing was done |
 //! | 3 | the database is unavailable, or its tables have another version; or Redis is unavailable |
 //! | 10 to 15 | `access check` or `access diff` found a difference of this [class](auth_runtime::review::DifferenceClass) |
-//! | 130 | interrupted by Ctrl-C at a prompt; nothing was done |
+//! | 130 | interrupted by Ctrl-C; at a prompt, nothing was done |
 //!
 //! A failure prints one line to stderr; Ctrl-C prints none. Usage errors of clap have more lines, and
 //! `user import` adds one for each rejected line of the file. Code 1 also means

@@ -202,9 +202,10 @@ impl NewToken<'_> {
     /// The token, good from now on.
     ///
     /// # Errors
-    /// [`JwtError::Empty`] without a subject or a client; [`JwtError::ReservedClaim`] if a claim of your own already
-    /// has a meaning; [`JwtError::Signing`] if the system has no randomness or its clock is before 1970;
-    /// [`JwtError::KeysNotFetched`] if the store of a key ring has not answered for a minute.
+    /// - [`JwtError::Empty`]: there is no subject or no client.
+    /// - [`JwtError::ReservedClaim`]: a claim of your own already has a meaning.
+    /// - [`JwtError::Signing`]: the system has no randomness, or its clock is before 1970.
+    /// - [`JwtError::KeysNotFetched`]: the store of a key ring has not answered for a minute.
     pub fn sign(self) -> Result<String, JwtError> {
         self.sign_at(now().map_err(signing)?.as_secs())
     }

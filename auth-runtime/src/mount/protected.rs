@@ -10,7 +10,7 @@ use crate::policy::Operation;
     message = "`{Self}` is not a protected API",
     label = "expected an API with `#[protected]`, or a tuple of 2 to 16 of them",
     note = "put `#[protected]` above `#[OpenApi]` on the impl block",
-    note = "a tuple of one API is not accepted: pass the API itself"
+    note = "if it is a tuple of one API, pass the API itself"
 )]
 pub trait Protected: OpenApi {
     /// The `Auth` that authenticates callers. It has no bound, so that an `Auth` without `#[derive(Auth)]` is one
