@@ -41,15 +41,21 @@ static LIST: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Deletes a private key. `KEYS` is the key, and `ARGV` has the time and the channel.
+/// Deletes a private key. `KEYS` are the key, and perhaps the one that must remain. `ARGV` has the time and the channel.
+/// Returns whether that other key remains.
 static RETIRE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
+        local other = KEYS[2]
+        if other and (redis.call('EXISTS', other) == 0 or redis.call('HEXISTS', other, 'retired') == 1) then
+            return 0
+        end
         if redis.call('EXISTS', KEYS[1]) == 1 then
             redis.call('HSETNX', KEYS[1], 'retired', ARGV[1])
             redis.call('HDEL', KEYS[1], 'sealed')
             redis.call('PUBLISH', ARGV[2], 'signing keys')
-        end",
+        end
+        return 1",
     )
 });
 
@@ -89,10 +95,11 @@ impl SigningKeyStore for RedisStore {
         Ok(self.0.connection.run(adding).await?)
     }
 
-    async fn retire(&self, id: &str, at: SystemTime) -> Result<(), Unavailable> {
-        let (key, channel) = (self.signing_key(&format!(":{id}")), channel(&self.0.prefix));
+    async fn retire(&self, id: &str, at: SystemTime, remaining: Option<&str>) -> Result<bool, Unavailable> {
+        let keys: Vec<_> = [id].into_iter().chain(remaining).map(|id| self.signing_key(&format!(":{id}"))).collect();
+        let channel = channel(&self.0.prefix);
         let retiring = async |link: Arc<Link>| {
-            RETIRE.key(&key).arg(seconds(at)).arg(&channel).invoke_async(&mut link.connection()).await
+            RETIRE.key(&keys[..]).arg(seconds(at)).arg(&channel).invoke_async(&mut link.connection()).await
         };
         Ok(self.0.connection.run(retiring).await?)
     }

@@ -34,17 +34,10 @@ impl SigningKeyStore for SqlUsers {
         Ok(is_added)
     }
 
-    async fn retire(&self, id: &str, at: SystemTime) -> Result<(), Unavailable> {
-        let retire = || async {
-            let mut change = self.begin_change().await?;
-            let sql = "UPDATE auth_signing_key SET retired_at = COALESCE(retired_at, ?), sealed = ? WHERE id = ?";
-            let key = change.query(sql).bind(seconds(at)).bind(Vec::<u8>::new()).bind(id.to_owned());
-            change.execute(key).await.store_error()?;
-            change.commit().await
-        };
-        self.0.database.retry(retire).await?;
+    async fn retire(&self, id: &str, at: SystemTime, remaining: Option<&str>) -> Result<bool, Unavailable> {
+        let is_retired = self.0.database.retry(|| self.retire_signing_key(id, at, remaining)).await?;
         self.0.readers.mark();
-        Ok(())
+        Ok(is_retired)
     }
 
     async fn remove(&self, id: &str) -> Result<(), Unavailable> {
@@ -112,6 +105,23 @@ impl SqlUsers {
             "INSERT INTO auth_signing_key (id, published_at, signs_from, retired_at, sealed) VALUES (?, ?, ?, ?, ?)";
         let row = change.query(sql).bind(key.id.clone()).bind(seconds(key.published_at)).bind(seconds(key.signs_from));
         change.execute(row.bind(key.retired_at.map(seconds)).bind(key.sealed.clone())).await.store_error()?;
+        change.commit().await?;
+        Ok(true)
+    }
+
+    async fn retire_signing_key(&self, id: &str, at: SystemTime, remaining: Option<&str>) -> Result<bool, StoreError> {
+        // The lock of all changes: of two processes that retire the last two keys, one finds the other retired.
+        let mut change = self.begin_change().await?;
+        if let Some(remaining) = remaining {
+            let sql = "SELECT 1 FROM auth_signing_key WHERE id = ? AND retired_at IS NULL";
+            let found = change.query(sql).bind(remaining.to_owned());
+            if found.fetch_optional(change.connection()).await.store_error()?.is_none() {
+                return Ok(false);
+            }
+        }
+        let sql = "UPDATE auth_signing_key SET retired_at = COALESCE(retired_at, ?), sealed = ? WHERE id = ?";
+        let key = change.query(sql).bind(seconds(at)).bind(Vec::<u8>::new()).bind(id.to_owned());
+        change.execute(key).await.store_error()?;
         change.commit().await?;
         Ok(true)
     }

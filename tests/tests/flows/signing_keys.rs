@@ -25,9 +25,12 @@ pub(crate) async fn follow_their_contract(store: impl SigningKeyStore) {
     assert_eq!(store.keys().await.unwrap(), [first.clone(), second.clone()]);
 
     let at = second.signs_from;
-    store.retire("second", at).await.unwrap();
-    store.retire("second", at + Duration::from_hours(1)).await.unwrap();
-    store.retire("unknown", at).await.unwrap();
+    assert!(!store.retire("second", at, Some("unknown")).await.unwrap());
+    assert_eq!(store.keys().await.unwrap(), [first.clone(), second.clone()], "another key must remain");
+    assert!(store.retire("second", at, Some("first")).await.unwrap());
+    assert!(store.retire("second", at + Duration::from_hours(1), None).await.unwrap());
+    assert!(store.retire("unknown", at, None).await.unwrap());
+    assert!(!store.retire("first", at, Some("second")).await.unwrap(), "of the last two keys, one remains");
     store.remove("unknown").await.unwrap();
     store.remove("second").await.unwrap();
     let retired = SigningKeyRecord { retired_at: Some(at), sealed: Vec::new(), ..second };
@@ -42,7 +45,7 @@ pub(crate) async fn are_replaced_after_the_newest_was_retired(store: impl Signin
     let ids = async || -> Vec<String> { store.keys().await.unwrap().into_iter().map(|key| key.id).collect() };
     let signing = ring.rotate_now().await.unwrap().id;
     let retired = ring.rotate().await.unwrap().id;
-    store.retire(&retired, SystemTime::now() - Duration::from_hours(48)).await.unwrap();
+    assert!(store.retire(&retired, SystemTime::now() - Duration::from_hours(48), None).await.unwrap());
     let next = ring.rotate().await.unwrap().id;
     assert_eq!(ids().await, [&*signing, &retired, &next], "the newest key stays until there is a newer one");
     let last = ring.rotate().await.unwrap().id;

@@ -41,8 +41,8 @@ impl SigningKeyStore for Silent {
         self.keys.add(key, newest).await
     }
 
-    async fn retire(&self, id: &str, at: SystemTime) -> Result<(), Unavailable> {
-        self.keys.retire(id, at).await
+    async fn retire(&self, id: &str, at: SystemTime, remaining: Option<&str>) -> Result<bool, Unavailable> {
+        self.keys.retire(id, at, remaining).await
     }
 
     async fn remove(&self, id: &str) -> Result<(), Unavailable> {
@@ -54,6 +54,31 @@ impl SigningKeyStore for Silent {
 #[derive(Clone)]
 struct Reporting(Silent);
 
+/// A store in which another process retires a key just before this one does.
+struct Racing {
+    keys: MemorySigningKeys,
+    retired: String,
+}
+
+impl SigningKeyStore for Racing {
+    async fn keys(&self) -> Result<Vec<SigningKeyRecord>, Unavailable> {
+        self.keys.keys().await
+    }
+
+    async fn add(&self, key: &SigningKeyRecord, newest: Option<&str>) -> Result<bool, Unavailable> {
+        self.keys.add(key, newest).await
+    }
+
+    async fn retire(&self, id: &str, at: SystemTime, remaining: Option<&str>) -> Result<bool, Unavailable> {
+        assert!(self.keys.retire(&self.retired, at, Some(id)).await?);
+        self.keys.retire(id, at, remaining).await
+    }
+
+    async fn remove(&self, id: &str) -> Result<(), Unavailable> {
+        self.keys.remove(id).await
+    }
+}
+
 impl SigningKeyStore for Reporting {
     async fn keys(&self) -> Result<Vec<SigningKeyRecord>, Unavailable> {
         self.0.keys().await
@@ -63,8 +88,8 @@ impl SigningKeyStore for Reporting {
         self.0.add(key, newest).await
     }
 
-    async fn retire(&self, id: &str, at: SystemTime) -> Result<(), Unavailable> {
-        self.0.retire(id, at).await
+    async fn retire(&self, id: &str, at: SystemTime, remaining: Option<&str>) -> Result<bool, Unavailable> {
+        self.0.retire(id, at, remaining).await
     }
 
     async fn remove(&self, id: &str) -> Result<(), Unavailable> {
@@ -191,7 +216,7 @@ async fn many_reported_changes_cost_two_reads_a_second() {
     let _issuer = TokenIssuer::key_ring(KeyRing::new(reporting.clone(), SECRET).unwrap()).await.unwrap();
     let before = reporting.0.reads.load(Ordering::Relaxed);
     for _ in 0..100 {
-        reporting.retire("unknown", SystemTime::now()).await.unwrap();
+        reporting.retire("unknown", SystemTime::now(), None).await.unwrap();
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let reads = reporting.0.reads.load(Ordering::Relaxed) - before;
@@ -206,6 +231,17 @@ async fn the_last_key_that_can_sign_is_not_retired() {
     let error = ring(&store).retire(&key).await.unwrap_err();
     assert!(matches!(&error, KeyRingError::LastKey(id) if *id == key), "a published key cannot sign yet");
     assert!(matches!(ring(&store).retire("x").await.unwrap_err(), KeyRingError::NoKey(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_is_kept_if_the_other_one_was_retired_meanwhile() {
+    let store = MemorySigningKeys::new();
+    let (old, new) = (kid(&token(&issuer(&store).await)), ring(&store).rotate_now().await.unwrap().id);
+    // It retires the new key after the ring has read both.
+    let raced = Racing { keys: store.clone(), retired: new };
+    assert!(matches!(KeyRing::new(raced, SECRET).unwrap().retire(&old).await.unwrap_err(), KeyRingError::Raced));
+    let left = ring(&store).list().await.unwrap();
+    assert_eq!(left.iter().filter(|(_, state)| *state != KeyState::Retired).count(), 1, "{left:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -264,7 +264,7 @@ pub(crate) async fn use_all(store: &RedisStore) -> Result<(), Unavailable> {
     store.since(0).await?;
     SigningKeyStore::add(store, &key("first"), None).await?;
     SigningKeyStore::add(store, &key("second"), Some("first")).await?;
-    store.retire("first", SystemTime::now()).await?;
+    store.retire("first", SystemTime::now(), Some("second")).await?;
     store.remove("first").await?;
     store.keys().await.map(drop)
 }

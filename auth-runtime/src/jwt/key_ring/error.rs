@@ -24,8 +24,8 @@ pub enum KeyRingError {
     /// Without this key, no token could be signed.
     #[error("signing key {0:?} is the last one that can sign; rotate first")]
     LastKey(String),
-    /// Another process has added a key at the same time.
-    #[error("another process has added a signing key at the same time; list the keys, and try again if needed")]
+    /// Another process has added or retired a key at the same time.
+    #[error("another process has changed the signing keys at the same time; list the keys, and try again if needed")]
     Raced,
     /// A key cannot be made or read.
     #[error(transparent)]

@@ -52,14 +52,18 @@ impl SigningKeyStore for MemorySigningKeys {
         Ok(is_current)
     }
 
-    async fn retire(&self, id: &str, at: SystemTime) -> Result<(), Unavailable> {
+    async fn retire(&self, id: &str, at: SystemTime, remaining: Option<&str>) -> Result<bool, Unavailable> {
         let mut keys = self.lock();
+        let remains = |id| keys.records.iter().any(|key| key.id == id && key.retired_at.is_none());
+        if !remaining.is_none_or(remains) {
+            return Ok(false);
+        }
         for key in keys.records.iter_mut().filter(|key| key.id == id) {
             key.retired_at.get_or_insert(at);
             key.sealed.clear();
         }
         keys.changed();
-        Ok(())
+        Ok(true)
     }
 
     async fn remove(&self, id: &str) -> Result<(), Unavailable> {

@@ -135,8 +135,10 @@ impl<S: SigningKeyStore> KeyRing<S> {
     /// it cannot be read. Verifiers of the published JWKS accept them until they fetch it again.
     ///
     /// # Errors
-    /// [`KeyRingError::NoKey`] if there is no such key; [`KeyRingError::LastKey`] if no other key could sign;
-    /// [`KeyRingError::Store`].
+    /// - [`KeyRingError::NoKey`]: there is no such key.
+    /// - [`KeyRingError::LastKey`]: no other key could sign.
+    /// - [`KeyRingError::Raced`]: another process has retired the other key meanwhile.
+    /// - [`KeyRingError::Store`]: the store does not answer.
     pub async fn retire(&self, id: &str) -> Result<bool, KeyRingError> {
         let keys = self.list().await?;
         let (_, state) = keys.iter().find(|(key, _)| key.id == id).ok_or_else(|| KeyRingError::NoKey(id.to_owned()))?;
@@ -144,11 +146,12 @@ impl<S: SigningKeyStore> KeyRing<S> {
             return Ok(false);
         }
         let can_sign = |state: KeyState| matches!(state, KeyState::Signing | KeyState::Verifying);
-        if can_sign(*state) && !keys.iter().any(|(key, state)| key.id != id && can_sign(*state)) {
+        let other = keys.iter().rfind(|(key, state)| key.id != id && can_sign(*state));
+        if can_sign(*state) && other.is_none() {
             return Err(KeyRingError::LastKey(id.to_owned()));
         }
-        self.store.retire(id, SystemTime::now()).await?;
-        Ok(true)
+        let remaining = other.map(|(key, _)| &*key.id);
+        if self.store.retire(id, SystemTime::now(), remaining).await? { Ok(true) } else { Err(KeyRingError::Raced) }
     }
 
     /// Adds the first key, unless there is one that signs. Several processes may do so at once.

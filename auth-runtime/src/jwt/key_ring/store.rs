@@ -72,9 +72,17 @@ pub trait SigningKeyStore: Send + Sync + 'static {
     /// Marks a key as retired, and deletes its private key. A key that is retired already keeps the earlier time. An
     /// unknown id changes nothing.
     ///
+    /// `remaining` is another key, which signs instead. If it does not exist or is retired, nothing changes, and the
+    /// result is `false`. So if two processes retire the last two keys at once, one succeeds.
+    ///
     /// # Errors
     /// [`Unavailable`] if the store does not answer.
-    fn retire(&self, id: &str, at: SystemTime) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    fn retire(
+        &self,
+        id: &str,
+        at: SystemTime,
+        remaining: Option<&str>,
+    ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
     /// Deletes a key, unless it was added last: [`add`](Self::add) names that one. An unknown id changes nothing.
     ///
@@ -99,8 +107,8 @@ impl<S: SigningKeyStore> SigningKeyStore for Arc<S> {
         S::add(self, key, newest).await
     }
 
-    async fn retire(&self, id: &str, at: SystemTime) -> Result<(), Unavailable> {
-        S::retire(self, id, at).await
+    async fn retire(&self, id: &str, at: SystemTime, remaining: Option<&str>) -> Result<bool, Unavailable> {
+        S::retire(self, id, at, remaining).await
     }
 
     async fn remove(&self, id: &str) -> Result<(), Unavailable> {
