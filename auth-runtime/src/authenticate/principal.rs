@@ -43,6 +43,8 @@ pub struct Principal<A> {
     auth: Option<Arc<A>>,
     /// Callers of the other credentials, if the rule needs several.
     beside: Option<Arc<[Self]>>,
+    /// Whether a challenge to this request opens no password dialog.
+    is_silent: bool,
     /// The time of the request, if a test sets the clock.
     #[cfg(feature = "testing")]
     now: Option<SystemTime>,
@@ -55,6 +57,7 @@ impl<A> Clone for Principal<A> {
             scheme: self.scheme,
             auth: self.auth.clone(),
             beside: self.beside.clone(),
+            is_silent: self.is_silent,
             #[cfg(feature = "testing")]
             now: self.now,
         }
@@ -71,6 +74,7 @@ impl<A: AuthSchema> Principal<A> {
             scheme,
             auth: None,
             beside: None,
+            is_silent: false,
             #[cfg(feature = "testing")]
             now: None,
         }
@@ -83,6 +87,7 @@ impl<A: AuthSchema> Principal<A> {
             scheme,
             auth: Some(auth),
             beside: None,
+            is_silent: false,
             #[cfg(feature = "testing")]
             now: None,
         }
@@ -141,6 +146,16 @@ impl<A: AuthSchema> Principal<A> {
     /// Returns the same caller, with the configuration that let it in.
     pub(crate) fn authenticated_by(self, auth: Arc<A>) -> Self {
         Self { auth: Some(auth), ..self }
+    }
+
+    /// Returns the same caller, as let in by this request: challenges to a script open no password dialog.
+    pub(crate) fn with_silence(self, is_silent: bool) -> Self {
+        Self { is_silent, ..self }
+    }
+
+    /// Returns whether a challenge to this request opens no password dialog.
+    pub(crate) const fn is_silent(&self) -> bool {
+        self.is_silent
     }
 
     /// Returns the configuration that let the caller in.

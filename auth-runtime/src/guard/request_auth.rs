@@ -136,6 +136,7 @@ impl<A: AuthConfig> RequestAuth<A> {
     /// Keeps the caller for the extractors. Of nested rules, the outermost one counts.
     #[inline]
     pub(super) fn admit(&self, caller: Option<Principal<A>>, point: EnforcementPoint<A>) {
+        let caller = caller.map(|caller| caller.with_silence(point.is_silent));
         self.found().admitted.get_or_insert((caller, point));
     }
 

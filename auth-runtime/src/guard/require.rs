@@ -65,7 +65,7 @@ impl<A: AuthConfig> Principal<A> {
         let configured = self.auth().map_or(SchemeSet::first(<A as AuthSchema>::SCHEMES.len()), A::configured);
         let sink = self.auth().and_then(A::event_sink);
         let accepted = rule.accepted(configured);
-        let point = EnforcementPoint { operation: rule, accepted, is_silent: false };
+        let point = EnforcementPoint { operation: rule, accepted, is_silent: self.is_silent() };
         let cause = DenialCause::NotMet { caller: self, denial };
         event::denied(point, &cause, Watch::start(sink), sink);
         Rejection::new(point, &cause).with_body(A::rejection_body)

@@ -1,6 +1,6 @@
 //! 401 and 403, and the challenges in the response.
 
-use auth_runtime::prelude::*;
+use auth_runtime::{policy::Operation, prelude::*};
 use poem::{Endpoint, IntoEndpoint};
 use poem_openapi::{OpenApi, payload::PlainText};
 
@@ -306,6 +306,8 @@ struct Page {
 
 struct PageApi;
 
+const SECOND_FACTOR: &Operation<Page> = requirement!(auth = Page, acr("mfa"));
+
 #[protected(auth = Page)]
 #[OpenApi]
 impl PageApi {
@@ -313,6 +315,13 @@ impl PageApi {
     #[oai(path = "/me", method = "get")]
     async fn me(&self) -> PlainText<&'static str> {
         PlainText("me")
+    }
+
+    #[protected]
+    #[oai(path = "/stepped-up", method = "get")]
+    async fn stepped_up(&self, caller: Principal<Page>) -> poem::Result<PlainText<&'static str>> {
+        caller.require(SECOND_FACTOR)?;
+        Ok(PlainText("me"))
     }
 }
 
@@ -335,6 +344,9 @@ async fn r10_a_script_gets_a_challenge_that_opens_no_window() {
         assert_eq!((answer.status, answer.challenges()), (401, vec![challenge]), "{headers:?}");
         let alice = Caller::new("alice");
         assert_eq!(request().by(By::Password, &alice).to(&app).await.status, 200, "{headers:?}");
+        let stepped_up = headers.iter().fold(get("/stepped-up"), |call, (name, value)| call.header(name, value));
+        let answer = stepped_up.by(By::Password, &alice).to(&app).await;
+        assert_eq!((answer.status, answer.challenges()), (401, vec![challenge]), "required in code: {headers:?}");
     }
     assert_eq!(get("/me").header("Authorization", "xBasic YTpi").to(&app).await.status, 401);
 }
