@@ -40,7 +40,7 @@ pub(crate) enum UserVerb {
     Disable(Disable),
     /// Enable a disabled user
     Enable(Enable),
-    /// Set the password of a user and end all tokens and sessions; rate limits of the account stay
+    /// Set the password of a user and end all tokens and sessions; failed attempts stay counted
     SetPassword(SetPassword),
     /// Verify a password: exit with 0 if it is correct, 1 if not
     VerifyPassword(VerifyPassword),
