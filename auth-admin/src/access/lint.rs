@@ -11,8 +11,22 @@ use crate::{
     program::Program,
 };
 
+/// The kinds of findings, for the `after_help`.
+const KINDS: &str = "\
+Kinds of findings; `public` and `contained-role` are for information, and never fail the command:
+  public-change      a rule admits anonymous callers to an unsafe method, or to a whole subtree
+  public             a rule admits anonymous callers
+  unreachable        no caller meets the rule, or none with a single role
+  implied-clause     a clause follows from the rest of its rule
+  undecided          a rule depends on too many facts to be analysed
+  unheld-permission  no role has the permission
+  unused-permission  no rule requires the permission
+  equal-roles        two roles have the same permissions
+  contained-role     another role has all permissions of this role, and more";
+
 /// Arguments of `access lint`.
 #[derive(Debug, Args)]
+#[command(after_help = KINDS)]
 pub(super) struct Lint {
     #[command(flatten)]
     source: Source,
@@ -63,5 +77,16 @@ impl Lint {
             print_text(console, &format!("{level}: {finding}\n"))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FindingKind, KINDS};
+
+    #[test]
+    fn the_help_explains_each_kind() {
+        let explained: Vec<&str> = KINDS.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
+        assert_eq!(explained, FindingKind::ALL.map(FindingKind::id));
     }
 }
