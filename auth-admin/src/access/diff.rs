@@ -23,11 +23,11 @@ Exit codes, by the most important change:
   2  wrong usage, or a file that cannot be read
  10  equal but reworded
  11  narrowed: fewer callers are admitted
- 12  new: a rule that is not public, or a role, permission or scope
- 13  review: a non-public rule is gone; a check, `hide` or a scheme changed;
-     or the analysis is undecided
+ 12  new: a rule that admits no anonymous callers, or a role, permission or scope
+ 13  review: a rule that admits no anonymous callers is gone; a check, `hide` or a
+     scheme changed; or the analysis is undecided
  14  widened: more callers are admitted
- 15  new public: anonymous callers are now admitted";
+ 15  new public: a rule admits anonymous callers, which the old policy did not";
 
 /// Arguments of `access diff`.
 #[derive(Debug, Args)]

@@ -149,7 +149,9 @@ impl Parse for Clause {
             let text = name.value();
             return Err(syn::Error::new(
                 name.span(),
-                format!("`{text}` alone is not a clause: write `role(\"{text}\")` or `permission(\"{text}\")`"),
+                format!(
+                    "`{text}` alone is not a clause: write `role(\"{text}\")` for a role, `permission(\"{text}\")` for a permission"
+                ),
             ));
         }
         if let Some(rule) = rule(input) {
@@ -157,7 +159,9 @@ impl Parse for Clause {
         }
         if input.peek2(Token![::]) || input.peek(Token![::]) {
             let path: Name = input.parse()?;
-            let message = format!("`{path}` alone is not a clause: write `role({path})` or `permission({path})`");
+            let message = format!(
+                "`{path}` alone is not a clause: write `role({path})` for a role, `permission({path})` for a permission"
+            );
             return Err(syn::Error::new_spanned(path, message));
         }
         if !input.peek(Ident::peek_any) {

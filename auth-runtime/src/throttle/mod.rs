@@ -8,7 +8,7 @@
 //!
 //! | bucket | limit (default) | when the limit is reached |
 //! |---|---|---|
-//! | one name from one address | 5 attempts | one attempt after each lockout; the first five last 1, 2, 4, 8 and 8 minutes, and all later ones 15 |
+//! | one name from one address | 5 attempts | one attempt after each lockout; the first last 1, 2 and 4 minutes, the next two 8 minutes each, and all later ones 15 |
 //! | one address | 25 attempts in any minute | one attempt per minute |
 //! | one name | 50 attempts in any hour, at most 41 of them at once | one attempt per six minutes |
 //!

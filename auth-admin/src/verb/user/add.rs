@@ -18,7 +18,7 @@ pub(crate) struct Add {
     /// E-mail address
     #[arg(long, value_name = "ADDRESS")]
     email: Option<String>,
-    /// Mark the e-mail address as verified, so that password reset links can be sent to it
+    /// Mark the address of `--email` as verified, so that password reset links can be sent to it
     #[arg(long, requires = "email")]
     email_verified: bool,
     /// Role; repeat for several

@@ -12,7 +12,7 @@ pub(crate) struct SetProfile {
     name: String,
     #[command(flatten)]
     profile: ProfileOptions,
-    /// Mark the e-mail address as verified, so that password reset links can be sent to it
+    /// Mark the address of `--email` as verified, so that password reset links can be sent to it
     #[arg(long, requires = "email")]
     email_verified: bool,
 }
