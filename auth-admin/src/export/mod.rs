@@ -83,8 +83,10 @@ impl OverstepArgs {
         print_json(console, &document)?;
         if !left_out.is_empty() {
             let targets: Vec<String> = left_out.iter().map(ToString::to_string).collect();
-            console
-                .note(&format!("left out (not one route, or depends on more than the owner): {}", targets.join(", ")));
+            console.note(&format!(
+                "left out (not one route, or depends on more than roles, permissions and one check): {}",
+                targets.join(", ")
+            ));
         }
         Ok(())
     }

@@ -56,7 +56,7 @@ impl<'a> Overstep<'a> {
         (document, left_out.into_iter().map(|(_, target)| target).collect())
     }
 
-    /// Returns a rule; nothing if it is no single route, or depends on more than the owner of an object.
+    /// Returns a rule; nothing if it is no single route, or depends on more than roles, permissions and one check.
     fn exported(&self, rule: &AccessRule) -> Option<Exported> {
         let (method, path) = (rule.target.method()?.as_str(), rule.target.path()?);
         let name = format!("{method} {path}");

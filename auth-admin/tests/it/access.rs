@@ -235,7 +235,7 @@ fn the_matrix_for_another_judge_has_the_roles_of_each_route() {
     let with_scheme = export(&["--scheme", "password", "--base-url", "http://localhost:1"]);
     assert_eq!(
         with_scheme.errors,
-        "auth-admin: left out (not one route, or depends on more than the owner): GET /files/*, CALL \"search\"\n"
+        "auth-admin: left out (not one route, or depends on more than roles, permissions and one check): GET /files/*, CALL \"search\"\n"
     );
     let matrix: Value = serde_json::from_str(&with_scheme.output).unwrap();
     assert_eq!(matrix["roles"], json!(["anonymous", "Viewer", "Editor"]));

@@ -9,8 +9,8 @@
 //! | bucket | limit (default) | when the limit is reached |
 //! |---|---|---|
 //! | one name from one address | 5 attempts | one attempt after each lockout; the first last 1, 2 and 4 minutes, the next two 8 minutes each, and all later ones 15 |
-//! | one address | 25 attempts in any minute | one attempt per minute |
-//! | one name | 50 attempts in any hour, at most 41 of them at once | one attempt per six minutes |
+//! | one address | 25 attempts | one attempt per minute |
+//! | one name | 41 attempts | one attempt per six minutes: at most 50 in any hour |
 //!
 //! 1. If one of the buckets is full, the request gets 429 with `Retry-After`, whether or not the password is right. It
 //!    is counted in none of them, so retrying does not extend a lockout.
