@@ -19,6 +19,9 @@ const FRESHNESS: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_mins(1);
 /// The pause after a failed read. Otherwise requests would queue for the next failure.
 const PAUSE: Duration = Duration::from_millis(500);
+/// The whole list is read again after this time, and after a failure: a failover that loses entries gives their
+/// positions to other entries, which a read from the last position would miss.
+const COMPLETE_FOR: Duration = Duration::from_mins(10);
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unavailable>> + Send + 'a>>;
 
@@ -54,7 +57,25 @@ pub(super) struct RevocationSource {
 #[derive(Default)]
 struct Progress {
     position: i64,
+    /// When the list was last read from the start, unless the last read failed.
+    complete: Option<Instant>,
     failed: Option<Instant>,
+}
+
+impl Progress {
+    /// Returns the position to read from.
+    fn next(&self) -> i64 {
+        if self.complete.is_some_and(|read| read.elapsed() < COMPLETE_FOR) { self.position } else { 0 }
+    }
+
+    fn failed(&mut self) {
+        *self = Self { position: self.position, complete: None, failed: Some(Instant::now()) };
+    }
+
+    fn read(&mut self, from: i64, position: i64) {
+        let complete = if from == 0 { Some(Instant::now()) } else { self.complete };
+        *self = Self { position, complete, failed: None };
+    }
 }
 
 impl RevocationSource {
@@ -103,9 +124,10 @@ impl RevocationSource {
         // Before the read: a later read notices what is added during this one.
         let asked = nanoseconds(self.start.elapsed()).saturating_add(1);
         let stale = self.stale.count();
-        let new = self.read(progress.position).await.inspect_err(|_| progress.failed = Some(Instant::now()))?;
+        let from = progress.next();
+        let new = self.read(from).await.inspect_err(|_| progress.failed())?;
         add(new.entries);
-        *progress = Progress { position: new.position, failed: None };
+        progress.read(from, new.position);
         self.stale_read.store(stale, Ordering::Release);
         self.read_at.store(asked, Ordering::Release);
         Ok(())
@@ -133,7 +155,7 @@ mod tests {
         time::Duration,
     };
 
-    use super::{NewRevocations, PAUSE, Revocation, RevocationSource, RevocationStore, StaleHandle};
+    use super::{COMPLETE_FOR, NewRevocations, PAUSE, Revocation, RevocationSource, RevocationStore, StaleHandle};
     use crate::authenticate::Unavailable;
 
     /// A list in memory that counts its readers, and can be down.
@@ -233,6 +255,38 @@ mod tests {
         *store.is_down.lock().unwrap() = false;
         tokio::time::advance(PAUSE).await;
         assert!(new_of(&source).await.is_ok() && source.is_recent());
+    }
+
+    /// Loses an entry in a failover, and gives its position to another one.
+    fn fail_over(store: &Store) {
+        *store.entries.lock().unwrap() = ["1", "3", "4"].map(revocation).into();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r40_a_position_that_was_given_twice_hides_no_entry() {
+        for is_noticed in [true, false] {
+            let store = Arc::new(Store::default());
+            for name in ["1", "2"] {
+                store.revoke(&revocation(name)).await.unwrap();
+            }
+            let source = RevocationSource::new(Arc::clone(&store));
+            assert_eq!(new_of(&source).await.unwrap(), ["1", "2"]);
+            tokio::time::advance(Duration::from_millis(5001)).await;
+            if is_noticed {
+                *store.is_down.lock().unwrap() = true;
+                new_of(&source).await.unwrap_err();
+                *store.is_down.lock().unwrap() = false;
+                tokio::time::advance(PAUSE).await;
+                fail_over(&store);
+            } else {
+                fail_over(&store);
+                assert_eq!(new_of(&source).await.unwrap(), ["4"]);
+                tokio::time::advance(COMPLETE_FOR).await;
+            }
+            assert_eq!(new_of(&source).await.unwrap(), ["1", "3", "4"]);
+            tokio::time::advance(Duration::from_millis(5001)).await;
+            assert!(new_of(&source).await.unwrap().is_empty(), "only what is new");
+        }
     }
 
     #[tokio::test(start_paused = true)]

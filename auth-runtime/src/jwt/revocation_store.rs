@@ -80,7 +80,8 @@ pub struct NewRevocations {
 
 /// A store of revocations that several processes share.
 ///
-/// Positions count up: a revocation that becomes visible later has a higher position. `SqlUsers` and `RedisStore` of
+/// Positions count up: a revocation that becomes visible later has a higher position. After a failed read, and every ten
+/// minutes, the whole list is read again, because a failover can give a position twice. `SqlUsers` and `RedisStore` of
 /// the crate `auth-store` implement it.
 pub trait RevocationStore: Send + Sync + 'static {
     /// Adds a revocation.
