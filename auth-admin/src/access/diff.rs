@@ -27,7 +27,7 @@ Exit codes, by the most important change:
  13  review: a rule that admits no anonymous callers is gone; a check, `hide` or a
      scheme changed; or the analysis is undecided
  14  widened: more callers are admitted
- 15  new public: a rule admits anonymous callers, which the old policy did not";
+ 15  new public: a new or changed rule admits anonymous callers for the first time";
 
 /// Arguments of `access diff`.
 #[derive(Debug, Args)]

@@ -9,10 +9,10 @@ use crate::{console::Console, error::Failure, output::print_text, program::Progr
 /// Arguments of `access explain`.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// Method of the request; ANY for a subtree, CALL for a rule without a path
+    /// Method of the request; ANY for a subtree, CALL for a target without a path, such as an MCP tool
     #[arg(value_name = "METHOD")]
     method: String,
-    /// Path of the request, such as /entries/7; with CALL, the name of the rule
+    /// Path of the request, such as /entries/7; with CALL, the name of the target
     #[arg(value_name = "PATH")]
     path: String,
     #[command(flatten)]

@@ -16,7 +16,7 @@ const KINDS: &str = "\
 Kinds of findings; `public` and `contained-role` are for information, and never fail the command:
   public-change      a rule admits anonymous callers to an unsafe method, or to a whole subtree
   public             a rule admits anonymous callers
-  unreachable        no caller can meet the rule, or no single role is enough to meet it
+  unreachable        no caller can meet the rule, or none with only one role can
   implied-clause     a clause follows from the rest of its rule
   undecided          a rule depends on too many facts to be analysed
   unheld-permission  no role has the permission

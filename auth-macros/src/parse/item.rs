@@ -95,7 +95,7 @@ fn misplaced(word: AttributeName, item: &TokenStream) -> String {
         }
         Ok(method) if is_method(&method) => {
             format!(
-                "`#[{attribute}]` has no effect without `#[protected]` on the impl block: write `#[protected]` above `#[OpenApi]` or `#[Tools]`; if `#[protected]` is there already, import `{attribute}` under its own name"
+                "`#[{attribute}]` has no effect without `#[protected]` on the impl block: write `#[protected]` above `#[OpenApi]` or `#[Tools]`; if it is there, you imported `{attribute}` under another name: write `#[{attribute}]`"
             )
         }
         Ok(function) => {
