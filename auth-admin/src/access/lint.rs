@@ -16,7 +16,8 @@ const KINDS: &str = "\
 Kinds of findings; `public` and `contained-role` are for information, and never fail the command:
   public-change      a rule admits anonymous callers to an unsafe method, or to a whole subtree
   public             a rule admits anonymous callers
-  unreachable        no caller can meet the rule, or none with only one role can
+  unreachable        no caller meets the rule
+  no-single-role     no role alone meets the rule: a caller needs several, or extra permissions
   implied-clause     a clause follows from the rest of its rule
   undecided          a rule depends on too many facts to be analysed
   unheld-permission  no role has the permission

@@ -25,8 +25,10 @@ pub enum FindingKind {
     PublicChange,
     /// A rule admits anonymous callers.
     Public,
-    /// No caller meets the rule, or no role alone does.
+    /// No caller meets the rule.
     Unreachable,
+    /// No role alone meets the rule: a caller needs several roles, or a permission besides those of the role.
+    NoSingleRole,
     /// A clause that follows from the rest of its rule.
     ImpliedClause,
     /// A rule that depends on too many facts for the analysis.
@@ -43,10 +45,11 @@ pub enum FindingKind {
 
 impl FindingKind {
     /// Every kind, the most important ones first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::PublicChange,
         Self::Public,
         Self::Unreachable,
+        Self::NoSingleRole,
         Self::ImpliedClause,
         Self::Undecided,
         Self::UnheldPermission,
@@ -62,6 +65,7 @@ impl FindingKind {
             Self::PublicChange => "public change",
             Self::Public => "public",
             Self::Unreachable => "unreachable",
+            Self::NoSingleRole => "no single role",
             Self::ImpliedClause => "implied clause",
             Self::Undecided => "undecided",
             Self::UnheldPermission => "unheld permission",
@@ -78,6 +82,7 @@ impl FindingKind {
             Self::PublicChange => "public-change",
             Self::Public => "public",
             Self::Unreachable => "unreachable",
+            Self::NoSingleRole => "no-single-role",
             Self::ImpliedClause => "implied-clause",
             Self::Undecided => "undecided",
             Self::UnheldPermission => "unheld-permission",

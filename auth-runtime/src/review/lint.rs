@@ -76,7 +76,7 @@ impl AccessPolicy {
         if self.table(&space, requirement, &[requirement]).is_false() {
             findings.push(finding(FindingKind::Unreachable, "no caller can meet it"));
         } else if keeps_out && !self.roles.is_empty() {
-            findings.push(finding(FindingKind::Unreachable, "no role alone meets it"));
+            findings.push(finding(FindingKind::NoSingleRole, "no role alone meets it"));
         }
         findings.extend(
             self.implied(&space, requirement).into_iter().map(|text| finding(FindingKind::ImpliedClause, &text)),

@@ -35,7 +35,7 @@ fn each_weakness_of_a_rule_is_found() {
         ("ANY /* public \"files\"", &["public change: anonymous callers may change something: \"files\""]),
         ("GET / requires permission(\"view\")", &[]),
         ("GET / requires all(permission(\"view\"), check = \"owns(id)\")", &[]),
-        ("GET / requires all(role(\"Viewer\"), role(\"Editor\"))", &["unreachable: no role alone meets it"]),
+        ("GET / requires all(role(\"Viewer\"), role(\"Editor\"))", &["no single role: no role alone meets it"]),
         // Both stand in the header `Authorization`.
         ("GET / requires all(schemes(\"key\"), schemes(\"token\"))", &["unreachable: no caller can meet it"]),
         ("GET / requires all(schemes(\"key\"), schemes(\"header\"))", &[]),
