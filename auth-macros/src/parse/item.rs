@@ -95,7 +95,7 @@ fn misplaced(word: AttributeName, item: &TokenStream) -> String {
         }
         Ok(method) if is_method(&method) => {
             format!(
-                "`#[{attribute}]` has no effect without `#[protected]` on the impl block: write `#[protected]` above `#[OpenApi]` or `#[Tools]`; if it is there, you imported `{attribute}` under another name: write `#[{attribute}]`"
+                "`#[{attribute}]` has no effect without `#[protected]` on the impl block: write `#[protected]` above `#[OpenApi]` or `#[Tools]`. If the impl block already has `#[protected]`, this attribute was imported under another name: write its original name, `#[{attribute}]`"
             )
         }
         Ok(function) => {

@@ -96,7 +96,7 @@ const REFUSED: &str = "user name or password";
 ///
 /// A wrong password evicts the cached one of its name and address until the attempt is counted. An attempt may not be
 /// counted: the throttle rejects it, the store fails, or the request is dropped. Then the name is not cached for this
-/// address for a quarter of an hour.
+/// address for a quarter of an hour. So the cache confirms no guess that the throttle does not count.
 ///
 /// # Limits
 ///
