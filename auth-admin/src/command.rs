@@ -47,7 +47,7 @@ pub(crate) enum Verb {
     Permission(Group<PermissionVerb>),
     /// Create or update the tables
     Migrate(Single),
-    /// Compare the tables, role and permission names, and secret key with this program
+    /// Check that the database fits this program: its tables, its role and permission names, and the secret key
     Check(Single),
     /// Review the access policy: who may call what
     Access(Access),
