@@ -21,7 +21,7 @@ fn shared_keys() -> Result<RemoteKeys, JwtError> {
     RemoteKeys::jwks_url("https://login.microsoftonline.com/common/discovery/v2.0/keys")
 }
 
-/// The tenants of your customers, and the groups of each that are roles here.
+/// The tenants of your customers, and a group of one of them that grants a role here.
 fn tokens_of_customers(keys: RemoteKeys) -> Result<Jwt, JwtError> {
     let customers = Tenants::listed(["72f988bf-86f1-41af-91ab-2d7cd011db47", "3338040d-6c67-4c5b-b112-36a304b66dad"])?;
     let jwt = Jwt::remote(keys)?.tenants("https://login.microsoftonline.com/{tid}/v2.0", customers)?;

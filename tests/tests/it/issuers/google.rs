@@ -13,7 +13,7 @@ fn keys() -> Result<RemoteKeys, JwtError> {
     RemoteKeys::openid_connect("https://accounts.google.com")
 }
 
-/// The audience is the URL of this service. Each account is known by its unique id, which is never given again.
+/// The audience is the URL of this service. Each account is known by its unique id, which is never reused.
 fn tokens(keys: RemoteKeys) -> Result<Jwt, JwtError> {
     let jwt = danger::accept_id_tokens(Jwt::discovered(keys)?.audience("https://notes.example.com"));
     let accounts = RoleTable::new().role("112010400000000710080", "Administrator");

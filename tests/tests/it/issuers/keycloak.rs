@@ -10,7 +10,8 @@ fn keys() -> Result<RemoteKeys, JwtError> {
     RemoteKeys::openid_connect("https://keycloak.example.com/realms/main")
 }
 
-/// The audience is the client id of this service, which an audience mapper adds. A pointer finds a client id with dots.
+/// The audience is the client id of this service, which an audience mapper adds. The claims are JSON
+/// pointers, because the client id has a dot.
 fn tokens(keys: RemoteKeys) -> Result<Jwt, JwtError> {
     let jwt = Jwt::discovered(keys)?.audience("notes.api").accept_untyped();
     Ok(jwt.roles_claims(["/realm_access/roles", "/resource_access/notes.api/roles"]))

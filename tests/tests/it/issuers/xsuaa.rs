@@ -10,7 +10,7 @@ fn keys() -> Result<RemoteKeys, JwtError> {
     RemoteKeys::jwks_url("https://acme.authentication.eu10.hana.ondemand.com/token_keys")
 }
 
-/// The audience is `xsappname` of the service binding, which is before each of your scopes too.
+/// The audience is `xsappname` of the service binding. It is also the prefix of each of your scopes.
 fn tokens(keys: RemoteKeys) -> Result<Jwt, JwtError> {
     let jwt = Jwt::remote(keys)?.issuer("https://acme.authentication.eu10.hana.ondemand.com/oauth/token");
     let scopes = RoleTable::new().role("notes!t1234.View", "Viewer").role("notes!t1234.Admin", "Administrator");
