@@ -46,9 +46,9 @@ static LIST: LazyLock<Script> = LazyLock::new(|| {
 static RETIRE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
-        local other = KEYS[2]
-        if other and (redis.call('EXISTS', other) == 0 or redis.call('HEXISTS', other, 'retired') == 1) then
-            return 0
+        if KEYS[2] then
+            local other = redis.call('HMGET', KEYS[2], 'published', 'retired')
+            if not other[1] or other[2] then return 0 end
         end
         if redis.call('EXISTS', KEYS[1]) == 1 then
             redis.call('HSETNX', KEYS[1], 'retired', ARGV[1])
