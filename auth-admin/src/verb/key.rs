@@ -46,7 +46,7 @@ impl KeyVerb {
 pub(crate) struct Create {
     /// User name of the owner; the key acts as its owner
     owner: String,
-    /// Permission of the key, while the owner has it; repeat for several
+    /// Permission of the key, while the owner has it; repeat for several (required without `--unlimited`)
     #[arg(long = "permission", value_name = "PERMISSION", required_unless_present = "unlimited")]
     permissions: Vec<String>,
     /// Give the key all permissions that its owner has, now and later
