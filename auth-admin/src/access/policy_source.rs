@@ -17,7 +17,7 @@ const MAX_STDIN: u64 = (8 << 20) + 1;
 /// The policy that a command reads.
 #[derive(Debug, Args)]
 pub(crate) struct Source {
-    /// Lock file to read (default: the policy of this program)
+    /// Lock file to read (default: the policy of this program; `auth-admin` has none)
     #[arg(long, value_name = "FILE")]
     lock: Option<PathBuf>,
 }
